@@ -1,0 +1,37 @@
+"""digest.toml, or ``[tool.digest]`` in pyproject.toml, as a checked `Config`. Secrets come from the environment."""
+
+from digest.config.load import CONFIG_FILE, find_root, load_config
+from digest.config.schema import (
+    AudienceConfig,
+    BulletsConfig,
+    Config,
+    DeliveryConfig,
+    FetchingConfig,
+    ImagesConfig,
+    NewsletterConfig,
+    SelectionConfig,
+    SendGridConfig,
+    SmtpConfig,
+    SourceConfig,
+    SourceKind,
+    StateConfig,
+)
+
+__all__ = [
+    "CONFIG_FILE",
+    "AudienceConfig",
+    "BulletsConfig",
+    "Config",
+    "DeliveryConfig",
+    "FetchingConfig",
+    "ImagesConfig",
+    "NewsletterConfig",
+    "SelectionConfig",
+    "SendGridConfig",
+    "SmtpConfig",
+    "SourceConfig",
+    "SourceKind",
+    "StateConfig",
+    "find_root",
+    "load_config",
+]

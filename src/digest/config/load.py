@@ -1,0 +1,159 @@
+"""From a file to a `Config`, or to one clear message with the file, the line and the nearest known key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from digest.config.schema import Config
+from digest.errors import ConfigError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["CONFIG_FILE", "find_root", "load_config"]
+
+CONFIG_FILE = "digest.toml"
+_PYPROJECT = "pyproject.toml"
+_NO_NEWSLETTER = "Make a newsletter with `digest init`, try `digest demo`, or name a folder with -C."
+_POSITION = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from ``start`` upwards that holds digest.toml, or pyproject.toml with ``[tool.digest]``.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+        if (folder / _PYPROJECT).is_file() and "[tool.digest" in _read(folder / _PYPROJECT):
+            return folder
+    raise ConfigError(f"no {CONFIG_FILE} in {start} or above it", hint=_NO_NEWSLETTER)
+
+
+def load_config(root: Path) -> Config:
+    """Read the configuration of the newsletter in ``root``.
+
+    Raises:
+        ConfigError: The file is missing, is not TOML, or holds an unknown key or a bad value.
+    """
+    path: Path = root / CONFIG_FILE
+    prefix: tuple[str, ...] = ()
+    if not path.is_file():
+        path, prefix = root / _PYPROJECT, ("tool", "digest")
+        if not path.is_file():
+            raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=_NO_NEWSLETTER)
+    text = _read(path)
+    try:
+        table: Any = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        found = _POSITION.search(message)
+        line = int(found[1]) if found and found[1] else text.count("\n") + 1
+        raise ConfigError(
+            f"this is not TOML: {_POSITION.sub('', message)}",
+            place=Place(path.name, line),
+            hint="Text values stand in double quotes; every table is headed by its name in brackets.",
+        ) from None
+    for key in prefix:
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    try:
+        return Config.model_validate(table)
+    except ValidationError as error:
+        raise _explain(error, text, path.name, prefix) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8", place=Place(path.name), hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", place=Place(path.name)) from None
+
+
+def _explain(error: ValidationError, text: str, file: str, prefix: Sequence[str]) -> ConfigError:
+    """The first thing that is wrong, in words; the rest is counted."""
+    first, *others = error.errors(include_url=False)
+    path = first["loc"]
+    dotted = _dotted(path)
+    place = Place(file, _line_of(text, (*prefix, *path)))
+    more = f" ({len(others)} more after this one)" if others else ""
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"unknown key {dotted}{more}", place=place, hint=_nearest(path))
+    if first["type"] == "missing":
+        return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {path[-1]} = …")
+    message = first["msg"].removeprefix("Value error, ")
+    where = f"{dotted}: " if path else ""
+    return ConfigError(f"{where}{message}{more}", place=place)
+
+
+def _dotted(path: Sequence[int | str]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _nearest(path: Sequence[int | str]) -> str:
+    """Name the known key that looks most like the last part of ``path``."""
+    known = _known_keys(Config, path[:-1])
+    close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean {_dotted((*path[:-1], close[0]))}?"
+    return f"Known here: {', '.join(sorted(known))}." if known else ""
+
+
+def _known_keys(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue  # a list index, or a name that the editor chose
+        inner = _table_of(field.annotation)
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _table_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _table_of(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _line_of(text: str, path: Sequence[int | str]) -> int | None:
+    """The line of a key, found by reading headers and keys; tomllib keeps no positions."""
+    names = [str(part) for part in path if isinstance(part, str)]
+    index = next((part for part in path if isinstance(part, int)), None)
+    best: int | None = None
+    table: list[str] = []
+    seen: dict[str, int] = {}
+    matched = 0
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = raw.strip()
+        if header := re.match(r"\[\[?\s*([^\]]+?)\s*\]", line):
+            table = [part.strip().strip("\"'") for part in header[1].split(".")]
+            if line.startswith("[["):
+                seen[header[1]] = seen.get(header[1], -1) + 1
+            if index is not None and seen.get(header[1], index) != index:
+                table = ["\0"]  # another element of the same list
+            here = table
+        elif key := re.match(r"([A-Za-z0-9_\"'.-]+)\s*=", line):
+            here = [*table, *(part.strip("\"'") for part in key[1].split("."))]
+        else:
+            continue
+        if here == names[: len(here)] and len(here) > matched:
+            best, matched = number, len(here)
+    return best

@@ -1,0 +1,220 @@
+"""The configuration's keys, their defaults and their limits. Every unknown key is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+__all__ = [
+    "AudienceConfig",
+    "BulletsConfig",
+    "Config",
+    "DeliveryConfig",
+    "FetchingConfig",
+    "ImagesConfig",
+    "NewsletterConfig",
+    "SelectionConfig",
+    "SendGridConfig",
+    "SmtpConfig",
+    "SourceConfig",
+    "SourceKind",
+    "StateConfig",
+]
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SourceKind = Literal["feed", "page", "pages", "sitemap", "folder"]
+_SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
+
+Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class NewsletterConfig(_Table):
+    """Who writes. ``timezone`` is an IANA name; issues are the ISO weeks of that zone."""
+
+    name: Name
+    sender: Name
+    reply_to: str = ""
+    postal_address: str = ""
+    homepage: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class SourceConfig(_Table):
+    """Where articles come from: exactly one of ``feed``, ``page``, ``pages``, ``sitemap`` and ``folder``.
+
+    The addresses are http or https, or a path from the newsletter's root. ``name`` is what readers see
+    ("Read at NAME"); without it they see the host.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: str = ""
+    feed: str | None = None
+    page: str | None = None
+    pages: tuple[str, ...] | None = None
+    sitemap: str | None = None
+    folder: str | None = None
+    section: str = ""
+    weight: Annotated[float, Field(ge=0)] = 1.0
+
+    @model_validator(mode="after")
+    def _exactly_one_kind(self) -> Self:
+        given = [kind for kind in _SOURCE_KINDS if getattr(self, kind)]
+        if len(given) != 1:
+            said = " and ".join(given) if given else "none"
+            raise ValueError(f"a source has exactly one of {', '.join(_SOURCE_KINDS)}; {self.id!r} has {said}")
+        return self
+
+    @property
+    def kind(self) -> SourceKind:
+        """Which of the five this source is."""
+        return next(kind for kind in _SOURCE_KINDS if getattr(self, kind))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its address, or its list of addresses."""
+        value: str | tuple[str, ...] = getattr(self, self.kind)
+        return (value,) if isinstance(value, str) else value
+
+
+class SelectionConfig(_Table):
+    """How many stories make an issue. ``max_per_source`` 0 means no limit."""
+
+    stories: Annotated[int, Field(ge=1)] = 8
+    min_stories: Annotated[int, Field(ge=1)] = 3
+    max_per_source: Annotated[int, Field(ge=0)] = 0
+
+
+class BulletsConfig(_Table):
+    """How many bullets a story has."""
+
+    per_story: Annotated[int, Field(ge=1, le=10)] = 3
+
+
+class ImagesConfig(_Table):
+    """Where local images are served from. Without ``base_url`` a local image is left out of the email."""
+
+    base_url: str = ""
+
+
+class FetchingConfig(_Table):
+    """Hosts (``host`` or ``host:port``) that may be fetched although their address is private."""
+
+    allow_hosts: tuple[str, ...] = ()
+
+
+class AudienceConfig(_Table):
+    """A selection from lists. ``where`` is an expression over a subscriber's fields."""
+
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    where: str = ""
+
+
+class DeliveryConfig(_Table):
+    """How an issue leaves. Times in minutes and days as named."""
+
+    provider: str = "outbox"
+    audience: str = "weekly"
+    unsubscribe_url: str = ""
+    secret_env: str = "DIGEST_SECRET"  # noqa: S105 - a name, not a secret
+    undo_minutes: Annotated[int, Field(ge=0)] = 20
+    not_after_days: Annotated[int, Field(ge=1)] = 7
+    max_recipients: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("unsubscribe_url")
+    @classmethod
+    def _has_a_token(cls, value: str) -> str:
+        if value and "{token}" not in value:
+            raise ValueError("it needs {token}, which stands for the reader and the list")
+        return value
+
+
+class SendGridConfig(_Table):
+    """SendGrid's own settings. ``host`` is https, or plain http on loopback for tests."""
+
+    host: str = "https://api.sendgrid.com"
+    api_key_env: str = "SENDGRID_API_KEY"
+    two_phase: bool = False
+    unsubscribe_group: int | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _safe_host(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            return value.rstrip("/")
+        raise ValueError("it must begin with https:// (plain http only on loopback)")
+
+
+class SmtpConfig(_Table):
+    """An SMTP server. Without ``username_env`` there is no AUTH."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1025
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username_env: str | None = None
+    password_env: str | None = None
+
+
+class _ProvidersConfig(_Table):
+    sendgrid: SendGridConfig = SendGridConfig()
+    smtp: SmtpConfig = SmtpConfig()
+
+
+class StateConfig(_Table):
+    """Where the ledger lives. A relative SQLite path counts from the newsletter's root."""
+
+    url: str = "sqlite:///.digest/ledger.db"
+
+    @field_validator("url")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if not value.startswith("sqlite:///"):
+            raise ValueError("the ledger lives in SQLite: sqlite:///PATH")
+        return value
+
+
+class Config(_Table):
+    """The whole configuration of one newsletter."""
+
+    newsletter: NewsletterConfig
+    sources: tuple[SourceConfig, ...] = ()
+    selection: SelectionConfig = SelectionConfig()
+    bullets: BulletsConfig = BulletsConfig()
+    images: ImagesConfig = ImagesConfig()
+    fetching: FetchingConfig = FetchingConfig()
+    audiences: dict[str, AudienceConfig] = {}
+    delivery: DeliveryConfig = DeliveryConfig()
+    providers: _ProvidersConfig = _ProvidersConfig()
+    state: StateConfig = StateConfig()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        ids = [source.id for source in self.sources]
+        twice = sorted({id for id in ids if ids.count(id) > 1})
+        if twice:
+            raise ValueError(f"two sources have the id {twice[0]!r}")
+        return self
+
+    def source(self, id: str) -> SourceConfig | None:
+        """The configured source with this id, if there is one."""
+        return next((source for source in self.sources if source.id == id), None)

@@ -1,0 +1,38 @@
+"""The nouns: frozen, keyword-only dataclasses that every other package speaks in.
+
+All moments are aware and in UTC. Nothing here touches disk, network or clock.
+"""
+
+from digest.models.address import canonical_url, host_name, is_web_address
+from digest.models.article import Article, Bullet, Feed, Origin
+from digest.models.issue import NEW_SECTION, Candidate, Issue, Section, Story, issue_id, issue_week
+from digest.models.markdown import escape_inline
+from digest.models.people import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
+from digest.models.rendered import Approval, Manifest, PersonalTag, RenderedIssue
+
+__all__ = [
+    "NEW_SECTION",
+    "Approval",
+    "Article",
+    "Audience",
+    "Bullet",
+    "Candidate",
+    "Feed",
+    "Issue",
+    "ListProblem",
+    "Manifest",
+    "Origin",
+    "PersonalTag",
+    "RenderedIssue",
+    "Section",
+    "Story",
+    "Subscriber",
+    "Suppression",
+    "SuppressionReason",
+    "canonical_url",
+    "escape_inline",
+    "host_name",
+    "is_web_address",
+    "issue_id",
+    "issue_week",
+]

@@ -1,0 +1,60 @@
+"""The identity of an article: its canonical address.
+
+The canonical form is for matching only; what is published is the address as it was given.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+__all__ = ["canonical_url", "host_name", "is_web_address"]
+
+#: Parameters that name a campaign and never a document.
+_TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether ``text`` is an absolute http or https address with a host."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def host_name(url: str) -> str:
+    """The host of an address without ``www.``, as a reader would name the site; empty for a local path."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
+
+
+def canonical_url(url: str) -> str:
+    """The form of an address under which two articles are the same one.
+
+    http becomes https, the host is in lower case without its default port, the fragment, ``utm_*`` and click ids are
+    gone, the remaining parameters keep their order, and a lone trailing slash does not count. A local path, or what is
+    no address at all, is returned without surrounding space.
+
+    See RFC 3986, section 6, for which of these are equivalences and not guesses.
+    """
+    text = url.strip()
+    if not is_web_address(text):
+        return text
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").rstrip(".")
+        port = parts.port
+    except ValueError:
+        return text
+    if ":" in host:
+        host = f"[{host}]"
+    if port is not None and port not in _DEFAULT_PORTS.values():
+        host = f"{host}:{port}"
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in pairs if not (name.startswith("utm_") or name in _TRACKING)]
+    query = parts.query if len(kept) == len(pairs) else urlencode(kept)
+    return urlunsplit(("https", host, parts.path.rstrip("/") or "/", query, ""))

@@ -1,0 +1,133 @@
+"""The newsletter of one week: what the editor edits, and what is rendered from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest.models.article import Bullet
+
+__all__ = ["NEW_SECTION", "Candidate", "Issue", "Section", "Story", "issue_id", "issue_week"]
+
+#: The section under which `collect` appends once a person has touched the file. It is not sent.
+NEW_SECTION = "New since you last looked"
+
+_ISSUE_ID = re.compile(r"(\d{4})-W(\d{2})")
+
+
+def issue_id(moment: datetime, timezone: str) -> str:
+    """The issue that ``moment`` (aware) falls in: its ISO week in the newsletter's zone, such as ``2026-W47``."""
+    year, week, _ = moment.astimezone(ZoneInfo(timezone)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def issue_week(id: str, timezone: str) -> tuple[datetime, datetime]:
+    """The first moment of the issue's week and the first after it, aware, in UTC.
+
+    Raises:
+        UsageError: ``id`` is not an ISO week.
+    """
+    match = _ISSUE_ID.fullmatch(id)
+    try:
+        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
+    except ValueError:
+        monday = None  # a year has 52 or 53 weeks
+    if monday is None:
+        raise UsageError(f"{id!r} is not an issue", hint="An issue is named by its ISO week, such as 2026-W47.")
+    zone = ZoneInfo(timezone)
+    first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (monday, monday + timedelta(days=7)))
+    return first.astimezone(UTC), last.astimezone(UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A bullet proposed for a story, ticked when it goes in the email.
+
+    Attributes:
+        line: Where it stands in issue.md, counted from 1; not part of its identity.
+    """
+
+    bullet: Bullet
+    ticked: bool = True
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """Articles about one event, with a headline and bullets.
+
+    Attributes:
+        url: The leading article's address as given, or its path. Stories are matched by ``canonical_url(url)``.
+        headline: Plain text.
+        note: The editor's own words under the headline: inline Markdown, without the surrounding underscores.
+        candidates: All bullets in the order of the file, ticked or not.
+        line: Where the heading stands in issue.md, counted from 1; not part of its identity.
+    """
+
+    url: str
+    headline: str
+    note: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    line: int | None = field(default=None, compare=False)
+
+    @property
+    def bullets(self) -> tuple[Bullet, ...]:
+        """The bullets that go in the email."""
+        return tuple(candidate.bullet for candidate in self.candidates if candidate.ticked)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A titled run of stories. The title is plain text, and empty for stories before the first `##`.
+
+    Attributes:
+        text: The editor's own words before the first story: Markdown.
+    """
+
+    title: str = ""
+    text: str = ""
+    stories: tuple[Story, ...] = ()
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Issue:
+    """One dated newsletter, in the order in which it is read.
+
+    Attributes:
+        id: An ISO week, such as ``2026-W47``.
+        intro: The editor's own words at the top: Markdown.
+        lines: Where ``subject``, ``preheader`` and ``intro`` stand in issue.md; not part of its identity.
+    """
+
+    id: str
+    subject: str = ""
+    preheader: str = ""
+    intro: str = ""
+    sections: tuple[Section, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, hash=False)
+
+    @property
+    def sent_sections(self) -> tuple[Section, ...]:
+        """The sections that go in the email: all but the one that holds what is new, and none that is empty."""
+        return tuple(
+            section for section in self.sections if section.title != NEW_SECTION and (section.stories or section.text)
+        )
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """The stories that go in the email. The first one is the lead."""
+        return tuple(story for section in self.sent_sections for story in section.stories)
+
+    @property
+    def waiting(self) -> tuple[Story, ...]:
+        """Stories that arrived after the editor's last touch and are not sent until they are moved."""
+        return tuple(story for section in self.sections if section.title == NEW_SECTION for story in section.stories)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.config import Config, find_root, load_config
+from digest.errors import ConfigError
+
+NEWSLETTER = '[newsletter]\nname = "Weekly"\nsender = "Weekly <news@example.org>"\n'
+ROOT = Path(__file__).parents[3]
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "digest.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def refused(folder: Path, text: str) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(folder, text))
+    return caught.value
+
+
+def test_the_least_configuration_has_the_documented_defaults(tmp_path):
+    config = load_config(write(tmp_path, NEWSLETTER))
+    assert config.selection.stories == 8
+    assert config.selection.min_stories == 3
+    assert config.bullets.per_story == 3
+    assert config.delivery.provider == "outbox"
+    assert config.delivery.not_after_days == 7
+    assert config.providers.sendgrid.host == "https://api.sendgrid.com"
+    assert config.state.url == "sqlite:///.digest/ledger.db"
+
+
+def test_this_repository_is_a_newsletter_itself():
+    config = load_config(ROOT)
+    assert config.newsletter.name == "Digest Sampler"
+    assert find_root(ROOT / "tests" / "unit") == ROOT
+
+
+@pytest.mark.parametrize(
+    ("addition", "message", "line", "hint"),
+    [
+        ("[selection]\nstorys = 3\n", "unknown key selection.storys", 5, "Did you mean selection.stories?"),
+        ("[delivery]\nprovidr = 1\n", "unknown key delivery.providr", 5, "Did you mean delivery.provider?"),
+        (
+            "[providers.sendgrid]\nhost = 'https://a.example'\napikey_env = ''\n",
+            "unknown key providers.sendgrid.apikey_env",
+            6,
+            "Did you mean providers.sendgrid.api_key_env?",
+        ),
+        (
+            "[audiences.weekly]\nfiels = []\n",
+            "audiences.weekly.files is missing (1 more after this one)",
+            4,
+            "Add it: files = …",
+        ),
+        ("[selection]\nstories = 0\n", "selection.stories: Input should be greater than or equal to 1", 5, ""),
+    ],
+)
+def test_a_bad_key_is_named_with_its_line_and_the_nearest_known_one(tmp_path, addition, message, line, hint):
+    error = refused(tmp_path, NEWSLETTER + addition)
+    assert (error.message, error.place.line, error.hint) == (message, line, hint)
+
+
+def test_a_key_of_the_second_source_has_its_own_line(tmp_path):
+    text = NEWSLETTER + '[[sources]]\nid = "a"\nfeed = "https://a.example/f"\n[[sources]]\nid = "b"\nfed = "x"\n'
+    error = refused(tmp_path, text)
+    assert (error.message, error.place.line) == ("unknown key sources[1].fed", 9)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("", "none"), ('feed = "https://a.example"\nfolder = "articles"', "feed and folder")]
+)
+def test_a_source_has_exactly_one_kind(tmp_path, source, said):
+    error = refused(tmp_path, f'{NEWSLETTER}[[sources]]\nid = "a"\n{source}\n')
+    assert error.message.endswith(f"'a' has {said}")
+
+
+def test_two_sources_have_two_ids(tmp_path):
+    one = '[[sources]]\nid = "a"\nfolder = "articles"\n'
+    assert "two sources have the id 'a'" in refused(tmp_path, NEWSLETTER + one + one).message
+
+
+def test_what_is_not_toml_is_said_with_its_line(tmp_path):
+    error = refused(tmp_path, "[newsletter]\nname = Weekly\n")
+    assert error.place.line == 2
+    assert "not TOML" in error.message
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'providers.sendgrid.host = "http://mail.example"',
+        'newsletter.timezone = "Mars/Olympus"',
+        'delivery.unsubscribe_url = "https://example.org/u"',
+        'state.url = "mysql://x"',
+    ],
+)
+def test_a_dangerous_or_meaningless_value_is_refused(setting):
+    path, value = setting.split(" = ")
+    table: dict = {"newsletter": {"name": "Weekly", "sender": "a@example.org"}}
+    *parents, key = path.split(".")
+    here = table
+    for parent in parents:
+        here = here.setdefault(parent, {})
+    here[key] = value.strip('"')
+    with pytest.raises(ValueError):
+        Config.model_validate(table)
+
+
+def test_plain_http_is_for_loopback():
+    table = {
+        "newsletter": {"name": "W", "sender": "a@example.org"},
+        "providers": {"sendgrid": {"host": "http://127.0.0.1:8080/"}},
+    }
+    assert Config.model_validate(table).providers.sendgrid.host == "http://127.0.0.1:8080"
+
+
+def test_without_a_newsletter_the_way_to_one_is_shown(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        find_root(tmp_path)
+    assert "digest init" in caught.value.hint

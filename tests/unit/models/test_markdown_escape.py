@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import html
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from digest.models import escape_inline
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
+def test_escaped_text_reads_as_itself(text):
+    plain = " ".join(text.split())
+    assert html.unescape(MARKDOWN.renderInline(escape_inline(text))) == plain
+
+
+@pytest.mark.parametrize("text", ["5 * 3 * 2", "a snake_case name", "AT&T rose 3 %", "#1 in the country", "1. first"])
+def test_ordinary_text_stays_as_an_editor_would_type_it(text):
+    assert escape_inline(text) == text
