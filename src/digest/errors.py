@@ -65,6 +65,7 @@ class DigestError(Exception):
         message: What failed and why, in one sentence.
         place: The file and line to look at, where there is one.
         hint: The next thing to type or to change.
+        data: What `--json` prints beside the message.
     """
 
     exit_code: ClassVar[int] = 1
@@ -74,6 +75,7 @@ class DigestError(Exception):
         self.message = message
         self.place = place
         self.hint = hint
+        self.data: dict[str, object] = {}
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message

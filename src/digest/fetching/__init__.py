@@ -1,0 +1,7 @@
+"""The one guarded HTTP client, its cache and its manners."""
+
+from digest.fetching.fetcher import Fetcher
+from digest.fetching.guard import is_public_address
+from digest.fetching.response import FEED_BYTES, PAGE_BYTES, PAGE_WIRE_BYTES, Response
+
+__all__ = ["FEED_BYTES", "PAGE_BYTES", "PAGE_WIRE_BYTES", "Fetcher", "Response", "is_public_address"]

@@ -1,0 +1,135 @@
+"""The publisher's own bullets, found on the page before its text is extracted: extractors often drop them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from digest.sources.markup import plain_line
+from digest.sources.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+__all__ = ["KeyPoints", "find_key_points", "is_key_point_heading"]
+
+_CONTAINERS = "ul, ol, div, section, aside"
+_HEADINGS = "h2, h3, h4, h5, h6, strong, b, p, span, div, summary, legend"
+_CHROME = frozenset({"nav", "footer", "header", "form", "menu"})
+_HEADING_LENGTH = 40
+_CLIMB = 3  # from a heading to the element whose sibling is the list
+_LOOK = 2  # siblings after it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyPoints:
+    """What was found: the points in order, and the elements that hold them and nothing else."""
+
+    points: tuple[str, ...] = ()
+    nodes: tuple[LexborNode, ...] = ()
+
+    def remove(self) -> None:
+        """Take them off the page, so that they are not read a second time as its text."""
+        for node in self.nodes:
+            node.decompose()
+
+
+def is_key_point_heading(line: str) -> bool:
+    """Tell whether a line announces key points, such as "Key points:"."""
+    return line.strip().rstrip(":").strip().casefold() in _heading_words()
+
+
+def find_key_points(tree: LexborHTMLParser) -> KeyPoints:
+    """The first list that its class, its id or its heading calls key points."""
+    for found in (*_by_mark(tree), *_by_heading(tree)):
+        return found
+    return KeyPoints()
+
+
+def _by_mark(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
+    for node in tree.css(_CONTAINERS):
+        attributes = node.attributes
+        mark = " ".join(attributes.get(key) or "" for key in ("class", "id", "data-testid", "data-component"))
+        if mark.strip() and _marks().search(mark.lower()) and (points := _points(node)):
+            yield KeyPoints(points=points, nodes=(_smallest(node, points),))
+
+
+def _by_heading(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
+    for node in tree.css(_HEADINGS):
+        line = plain_line(node.text(separator=" ")) if _is_short(node) else ""
+        if line and is_key_point_heading(line):
+            for candidate in _following(node):
+                if points := _points(candidate):
+                    yield KeyPoints(points=points, nodes=(node, _smallest(candidate, points)))
+
+
+def _is_short(node: LexborNode) -> bool:
+    return len(node.text(strip=True)) <= _HEADING_LENGTH
+
+
+def _following(heading: LexborNode) -> Iterator[LexborNode]:
+    """Elements after the heading, or after what holds nothing but the heading."""
+    node: LexborNode | None = heading
+    for _ in range(_CLIMB):
+        if node is None or not _is_short(node):
+            return
+        sibling, seen = node.next, 0
+        while sibling is not None and seen < _LOOK:
+            if sibling.is_element_node:
+                seen += 1
+                lists = [sibling] if sibling.tag in {"ul", "ol"} else sibling.css("ul, ol")
+                yield from lists[:1]
+            sibling = sibling.next
+        node = node.parent
+
+
+def _points(node: LexborNode) -> tuple[str, ...]:
+    """The items under an element if they look like key points; else nothing."""
+    limits = read_table("keypoints")
+    # css() counts the element itself.
+    items = [item for item in node.css("li") if len(item.css("li")) == 1] or node.css("p")
+    texts = [(item, plain_line(item.text(separator=" "))) for item in items]
+    texts = [(item, text) for item, text in texts if text and not is_key_point_heading(text)]
+    own = [text for item, text in texts if not _is_link(item, text)]
+    if not limits["fewest"] <= len(own) <= limits["most"] or len(own) <= len(texts) / 2 or _in_chrome(node):
+        return ()
+    if not all(limits["shortest"] <= len(text) <= limits["longest"] for text in own):
+        return ()
+    return tuple(_tidy(text) for text in own)
+
+
+def _smallest(node: LexborNode, points: tuple[str, ...]) -> LexborNode:
+    """The element itself if it holds little besides the points, else the list in it."""
+    inside = next(iter(node.css("ul, ol")), node)
+    return node if len(plain_line(node.text(separator=" "))) <= sum(map(len, points)) + 100 else inside
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+([.,;:!?])", r"\1", text).lstrip("•\u2013-*· ").strip()
+
+
+def _is_link(item: LexborNode, text: str) -> bool:
+    return any(len(plain_line(link.text(separator=" "))) > 0.8 * len(text) for link in item.css("a[href]"))
+
+
+def _in_chrome(node: LexborNode) -> bool:
+    parent: LexborNode | None = node
+    while parent is not None:
+        if parent.tag in _CHROME:
+            return True
+        parent = parent.parent
+    return False
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    return re.compile("|".join(read_table("keypoints")["marks"]))
+
+
+@cache
+def _heading_words() -> frozenset[str]:
+    return frozenset(read_table("keypoints")["headings"])

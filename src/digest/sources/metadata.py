@@ -1,0 +1,197 @@
+"""What a page says about itself: JSON-LD first, then OpenGraph and other meta elements, then its markup."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from digest.models import host_name, is_web_address
+from digest.sources.dates import parse_date
+from digest.sources.linkeddata import LinkedData
+from digest.sources.links import join_link, language_tag, same_site
+from digest.sources.markup import line_of_html, plain_line, text_of_html
+from digest.sources.names import clean_names, split_names
+from digest.sources.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from selectolax.lexbor import LexborHTMLParser
+
+__all__ = ["Metadata", "read_metadata"]
+
+_SITE_SEPARATOR = re.compile(r"\s+[|\-\u2013—·•»:]+\s+|\s*\|\s*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metadata:
+    """What was found; empty where the page says nothing.
+
+    Attributes:
+        url: The address to publish: the page's own where it belongs to the same site.
+        published: Aware, in UTC.
+        text: The whole text, as some pages give it in their JSON-LD; ``description`` its summary.
+    """
+
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    site: str
+    image: str | None
+    language: str | None
+    description: str
+    text: str
+
+
+def read_metadata(tree: LexborHTMLParser, *, url: str) -> Metadata:
+    """Read the metadata of a parsed page that came from ``url``."""
+    page = _Page(tree, url)
+    site = page.site()
+    return Metadata(
+        url=page.address(),
+        title=page.title(site),
+        authors=page.authors(site),
+        published=page.published(),
+        site=site,
+        image=page.image(),
+        language=page.language(),
+        description=next(page.lines("description"), ""),
+        text=text_of_html(page.linked.text("articleBody")),
+    )
+
+
+class _Page:
+    def __init__(self, tree: LexborHTMLParser, url: str) -> None:
+        self.tree, self.url = tree, url
+        self.linked = LinkedData(tree, url)
+        self._names = read_table("metadata")
+        self._meta: defaultdict[str, list[str]] = defaultdict(list)
+        for node in tree.css("meta[content]"):
+            attributes = node.attributes
+            name = next(
+                (attributes[key] for key in ("property", "name", "itemprop", "http-equiv") if attributes.get(key)), ""
+            )
+            if name and attributes.get("content"):
+                self._meta[name.lower()].append(attributes["content"] or "")
+
+    def lines(self, field: str) -> Iterator[str]:
+        """The values of the meta elements for ``field``, the surest first."""
+        for name in self._names[field]:
+            for value in self._meta.get(name, ()):
+                if line := line_of_html(value):
+                    yield line
+
+    def marked(self, field: str) -> Iterator[str]:
+        """The same out of the page's own elements."""
+        for selector in self._names["markup"][field]:
+            for node in self.tree.css(selector):
+                attributes = node.attributes
+                line = attributes.get("content") or attributes.get("datetime") or plain_line(node.text(separator=" "))
+                if line:
+                    yield line
+
+    def address(self) -> str:
+        """rel=canonical where it names a page of this site; a home page there is a mistake of the site's."""
+        canonical: list[str] = [
+            node.attributes.get("href") or "" for node in self.tree.css("link[rel~=canonical i][href]")
+        ]
+        for link in (*canonical, *self._meta.get("og:url", ())):
+            address = join_link(self.url, link)
+            if not is_web_address(self.url):
+                if is_web_address(address):
+                    return address
+            elif same_site(address, self.url) and (link in canonical) and not _is_home(address, self.url):
+                return address
+        return self.url
+
+    def site(self) -> str:
+        """What the site calls itself, else its host."""
+        named = (name.lstrip("@") for name in (*self.linked.names("publisher"), *self.lines("site")))
+        return next((line_of_html(name) for name in named if name), "") or host_name(self.address())
+
+    def title(self, site: str) -> str:
+        headline = line_of_html(self.linked.text("headline"))
+        if headline:
+            return headline
+        document = self.tree.css_first("head title")
+        given = [*self.lines("title"), *([plain_line(document.text())] if document else [])]
+        headings = [line for line in self.marked("headline") if len(line) > 3]
+        # A heading that the page's title begins with is the title without the site's name.
+        for heading in headings:
+            if any(line.casefold().startswith(heading.casefold()) for line in given):
+                return heading
+        return _without_site(given[0], site) if given else next(iter(headings), "")
+
+    def authors(self, site: str) -> tuple[str, ...]:
+        """People; the site itself is none, whatever it says."""
+        host = host_name(self.url)
+        own = {_letters(name) for name in (site, host, host.rpartition(".")[0])}
+        for values in (
+            self.linked.names("author"),
+            self.linked.names("creator"),
+            self.lines("author"),
+            self._bylines(),
+        ):
+            names = clean_names(name for value in values for name in split_names(value))
+            people = tuple(name for name in names if _letters(name) not in own)
+            if people:
+                return people
+        return ()
+
+    def _bylines(self) -> Iterable[str]:
+        for selector in self._names["markup"]["author"]:
+            found = [plain_line(node.text(separator=" ")) for node in self.tree.css(selector)]
+            if any(found):
+                return found[:4]
+        return ()
+
+    def published(self) -> datetime | None:
+        raw = (
+            self.linked.text("datePublished"),
+            self.linked.text("dateCreated"),
+            *self.lines("published"),
+            *self.marked("published"),
+        )
+        return next((moment for text in raw if (moment := parse_date(text))), None)
+
+    def image(self) -> str | None:
+        links = (*self.linked.links("image"), *self.linked.links("thumbnailUrl"), *self.lines("image"))
+        return next((image for link in links if (image := join_link(self.url, link))), None)
+
+    def language(self) -> str | None:
+        root = self.tree.root
+        attributes = root.attributes if root else {}
+        given = (
+            attributes.get("lang"),
+            attributes.get("xml:lang"),
+            self.linked.text("inLanguage"),
+            *self.lines("language"),
+        )
+        return next((tag for value in given if (tag := language_tag(value))), None)
+
+
+def _is_home(address: str, url: str) -> bool:
+    """Tell whether a page deeper in the site calls the home page its address."""
+    return not urlsplit(address).path.strip("/") and bool(urlsplit(url).path.strip("/"))
+
+
+def _without_site(title: str, site: str) -> str:
+    """A title without the site's name at its end or its beginning."""
+    parts = _SITE_SEPARATOR.split(title)
+    if len(parts) > 1 and site:
+        name = _letters(site)
+        for end in (parts[-1], parts[0]):
+            said = _letters(end)
+            if said and (said in name or name in said) and len(said) < len(title) / 2:
+                rest = title.removesuffix(end) if end is parts[-1] else title.removeprefix(end)
+                return rest.strip(" |-\u2013—·•»:")
+    return title
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()

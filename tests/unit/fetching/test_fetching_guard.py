@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import httpcore2
+import pytest
+
+from digest.errors import FetchError
+from digest.fetching import is_public_address
+from digest.fetching.guard import GuardedBackend
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.3.4",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",  # noqa: S104 - an address to refuse
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:10.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::1",
+        "2002:a00:1::",
+        "fc00::1",
+        "fe80::1%eth0",
+        "ff02::1",
+        "2001:db8::1",
+        "not an address",
+    ],
+)
+def test_what_is_not_public_unicast_is_refused(address):
+    assert is_public_address(address) is False
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+def test_public_unicast_addresses_are_accepted(address):
+    assert is_public_address(address) is True
+
+
+def test_a_name_with_one_private_answer_among_public_ones_is_refused():
+    backend = GuardedBackend(resolve=answering("93.184.216.34", "10.0.0.7"))
+    with pytest.raises(FetchError, match=r"news\.example is at 10\.0\.0\.7") as caught:
+        backend.connect_tcp("news.example", 80)
+    assert 'allow_hosts = ["news.example:80"]' in caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1"])
+def test_other_spellings_of_loopback_are_refused(host):
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1"):
+        GuardedBackend().connect_tcp(host, 80)
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "port", "allowed"),
+    [
+        ("intranet.example", "intranet.example", 8080, True),
+        ("intranet.example:8080", "intranet.example", 8080, True),
+        ("Intranet.Example:8080", "intranet.example", 8080, True),
+        ("intranet.example:80", "intranet.example", 80, True),
+        ("intranet.example:8080", "intranet.example", 80, False),
+        ("intranet.example", "other.example", 8080, False),
+        ("[::1]:8080", "::1", 8080, True),
+        ("::1", "::1", 8080, True),
+        ("bücher.example", "xn--bcher-kva.example", 80, True),
+    ],
+)
+def test_an_allowed_host_may_be_private(entry, host, port, allowed):
+    backend = GuardedBackend([entry], resolve=answering("127.0.0.1"))
+    backend._backend = Dialled()
+    if allowed:
+        backend.connect_tcp(host, port)
+        assert backend._backend.dialled == [("127.0.0.1", port)]
+    else:
+        with pytest.raises(FetchError):
+            backend.connect_tcp(host, port)
+        assert backend._backend.dialled == []
+
+
+def test_the_connection_goes_to_the_checked_address_and_to_the_next_when_it_does_not_answer():
+    backend = GuardedBackend(resolve=answering("93.184.216.34", "8.8.8.8"))
+    backend._backend = Dialled(dead={"93.184.216.34"})
+    backend.connect_tcp("news.example", 443)
+    assert backend._backend.dialled == [("93.184.216.34", 443), ("8.8.8.8", 443)]
+
+
+class Dialled(httpcore2.SyncBackend):
+    """Writes down what would be dialled."""
+
+    def __init__(self, dead=frozenset()):
+        self.dialled = []
+        self.dead = dead
+
+    def connect_tcp(self, host, port, *_, **__):
+        self.dialled.append((host, port))
+        if host in self.dead:
+            raise httpcore2.ConnectError("no route")
+        return httpcore2.NetworkStream()
+
+
+def answering(*addresses):
+    return lambda *_: addresses

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.errors import Place, SourceError
+from digest.models import Article
+from digest.sources import parse_text
+
+PATH = "articles/harbour.txt"
+DAY = datetime(2025, 11, 27, tzinfo=UTC)
+
+SAMPLE = """
+
+Town to Send More Ferries to the Islands
+
+By Harbour Insights Team | Nov 27, 2025
+
+The town will send more ferries to the islands, the mayor said on Wednesday, as part of a wider plan for the coast.
+
+She called it the next phase of the plan.
+
+  • Town widens its service to the islands
+  • Anglers warn that the ferries could drive fish away
+  • Mayor asks the neighbours to build piers
+
+The plan follows months of talks.
+
+Also Read: Another Harbour Opens Its Gates Today
+
+The mayor defended it."""
+
+
+def read(text, path=PATH):
+    return parse_text(text if isinstance(text, bytes) else text.encode(), path=path)
+
+
+def test_a_plain_text_article_is_read_whole():
+    assert read(SAMPLE) == Article(
+        url=PATH,
+        title="Town to Send More Ferries to the Islands",
+        text="The town will send more ferries to the islands, the mayor said on Wednesday, as part of a wider plan for "
+        "the coast.\n\nShe called it the next phase of the plan.\n\nThe plan follows months of talks.\n\n"
+        "The mayor defended it.",
+        authors=("Harbour Insights Team",),
+        published=DAY,
+        key_points=(
+            "Town widens its service to the islands",
+            "Anglers warn that the ferries could drive fish away",
+            "Mayor asks the neighbours to build piers",
+        ),
+    )
+
+
+def test_windows_line_ends_make_no_difference():
+    assert read(SAMPLE.replace("\n", "\r\n")) == read(SAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("head", "authors", "published"),
+    [
+        ("By Ann Lee | Nov 27, 2025", ("Ann Lee",), DAY),
+        ("By Ann Lee, Nov 27, 2025", ("Ann Lee",), DAY),
+        ("By Ann Lee - 27 November 2025", ("Ann Lee",), DAY),
+        ("By Ann Lee and Bob Ray\nPublished: 2025-11-27", ("Ann Lee", "Bob Ray"), DAY),
+        ("November 27, 2025\n\nBy Ann Lee", ("Ann Lee",), DAY),
+        ("By Ann Lee", ("Ann Lee",), None),
+        ("27.11.2025", (), DAY),
+    ],
+)
+def test_a_byline_and_a_date_are_taken_off(head, authors, published):
+    article = read(f"Title\n{head}\n\nThe body.")
+    assert (article.authors, article.published, article.text) == (authors, published, "The body.")
+
+
+@pytest.mark.parametrize(
+    "line", ["By noon the hall was full.", "By 2030 it will be done", "On May 5, 2026 the town met its mayor."]
+)
+def test_a_sentence_is_no_byline(line):
+    article = read(f"Title\n\n{line}\n\nMore.")
+    assert (article.authors, article.published, article.text) == ((), None, f"{line}\n\nMore.")
+
+
+@pytest.mark.parametrize(
+    ("body", "points", "text"),
+    [
+        ("• one only\n\nText.", ("one only",), "Text."),
+        ("- one\n- two\n\nText.", ("one", "two"), "Text."),
+        ("* one\n\n* two\n  goes on\n\nText.", ("one", "two goes on"), "Text."),
+        ("\u2013 one\n\u2013 two\nText.", ("one", "two"), "Text."),
+        ("Key points:\n- one\n- two\n\nText.", ("one", "two"), "Text."),
+        ("Text.\n\n- a lone dash", (), "Text.\n\na lone dash"),
+        ("It has two parts:\n- one\n- two\n\nText.", (), "It has two parts:\n\none\n\ntwo\n\nText."),
+        ("• one\n• two\n\nText.\n\n• three\n• four", ("one", "two"), "Text.\n\nthree\n\nfour"),
+    ],
+)
+def test_runs_of_bullets_are_key_points(body, points, text):
+    article = read(f"Title\n\n{body}")
+    assert (article.key_points, article.text) == (points, text)
+
+
+def test_lines_that_lead_elsewhere_go_with_the_headline_below_them():
+    article = read(
+        "Title\n\nAlso Read:\nAnother headline\n\nText.\nRelated: this\nMore text.\n\nRead more: https://x.example"
+    )
+    assert article.text == "Text. More text."
+
+
+def test_wrapped_lines_are_joined_and_long_lines_are_paragraphs():
+    long = "A line that nobody wrapped, " * 5 + "as editors' lines are."
+    assert read(f"Title\n\nshort\nlines\n\n{long}\n{long}").text == f"short lines\n\n{long}\n\n{long}"
+
+
+# -- front matter -----------------------------------------------------------------------------------------------------
+
+
+def test_simple_front_matter_bears_colons_and_quotes():
+    article = read(
+        "---\ntitle: Mayor: \"no\" to ferries, 'yes' to piers\nurl: https://a.example/1?x=1:2\ndate: 27 Nov 2025\n"
+        "author: Ann Lee, Bob Ray\nmood: calm\n---\n\nThe body."
+    )
+    assert article.title == "Mayor: \"no\" to ferries, 'yes' to piers"
+    assert article.url == "https://a.example/1?x=1:2"
+    assert (article.published, article.authors, article.text) == (DAY, ("Ann Lee", "Bob Ray"), "The body.")
+
+
+@pytest.mark.parametrize(
+    "authors", ["authors: [Ann Lee, Bob]", "author:\n  - Ann Lee\n  - Bob", "Author: 'Ann Lee; Bob'"]
+)
+def test_front_matter_may_list_authors(authors):
+    article = read(f'---\n{authors}\ntitle: "Quoted: title"\n---\nThe body.')
+    assert article.title == "Quoted: title"
+    assert article.authors in {("Ann Lee", "Bob"), ("Ann Lee; Bob",)}
+
+
+@pytest.mark.parametrize("day", ["2025-11-27", "2025-11-27T00:00:00Z", '"27 November 2025"'])
+def test_toml_front_matter_is_read(day):
+    article = read(f'+++\ntitle = "T"\ndate = {day}\nauthors = ["Ann", "Bob"]\n+++\nThe body.')
+    assert (article.title, article.published, article.authors) == ("T", DAY, ("Ann", "Bob"))
+
+
+def test_a_title_in_front_matter_is_not_repeated_in_the_text():
+    assert read("---\ntitle: The title\n---\nThe title\n\nThe body.").text == "The body."
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("---\ntitle: T\nurl: nowhere\n---\nBody", 3, "no web address"),
+        ("---\ntitle: T\ndate: someday\n---\nBody", 3, "cannot be read"),
+        ('+++\ntitle = "T"\ndate = nope\n+++\nBody', 3, "no TOML"),
+        ('+++\ntitle = "T"\nBody', 1, "has no end"),
+    ],
+)
+def test_wrong_front_matter_names_its_line(text, line, message):
+    with pytest.raises(SourceError, match=message) as caught:
+        read(text)
+    assert caught.value.place == Place(PATH, line)
+    assert caught.value.hint
+
+
+# -- other files ------------------------------------------------------------------------------------------------------
+
+
+def test_markdown_becomes_plain_text():
+    article = read(
+        "# Big *news* today\n\n*By Ann Lee | Nov 27, 2025*\n\n- point one\n- point **two**\n\n"
+        "Body with **bold**, [a link](https://x.example) & `code`.\n\n## More\n\n- a\n- b\n\n![picture](x.png)\n\n"
+        "**Also Read:** [Elsewhere](https://x.example)\n\n> A quote.\n",
+        "articles/a.md",
+    )
+    assert article == Article(
+        url="articles/a.md",
+        title="Big news today",
+        text="Body with bold, a link & code.\n\nMore\n\na\n\nb\n\nA quote.",
+        authors=("Ann Lee",),
+        published=DAY,
+        key_points=("point one", "point two"),
+    )
+
+
+def test_a_list_under_its_heading_is_key_points_in_markdown():
+    article = read("# T\n\nBody.\n\n## Key points\n\n1. one\n2. two\n\nMore.", "a.md")
+    assert (article.key_points, article.text) == (("one", "two"), "Body.\n\nMore.")
+
+
+def test_an_html_file_is_read_as_a_page_and_front_matter_wins():
+    html = "<html><head><title>Page title</title></head><body><p>The ferries came back at noon on Monday.</p></body>"
+    assert read(html, "a/b.html").title == "Page title"
+    article = read(f"---\ntitle: Own title\nurl: https://a.example/1\n---\n{html}", "a/b.HTML")
+    assert (article.title, article.url) == ("Own title", "https://a.example/1")
+    assert article.text == "The ferries came back at noon on Monday."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_the_encoding_is_found_out(encoding):
+    article = read("Grüße vom Hafen\n\nDie Fähren für die Inseln kommen „später“.".encode(encoding))
+    assert (article.title, article.text) == ("Grüße vom Hafen", "Die Fähren für die Inseln kommen „später“.")
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "message"),
+    [
+        (b"", PATH, "the file is empty"),
+        (b" \n\t", PATH, "the file is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0", PATH, "no text file"),
+        (b"Only a title", PATH, "no text"),
+        (b"text", "articles/a.pdf", "no article's"),
+        (b"<html></html>", "articles/a.html", "no article text"),
+    ],
+)
+def test_what_is_no_article_is_refused_by_name(data, path, message):
+    with pytest.raises(SourceError, match=message) as caught:
+        read(data, path)
+    assert caught.value.place == Place(path)
+    assert caught.value.hint
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)), st.sampled_from(["a.txt", "a.md"]))
+@settings(max_examples=50, deadline=None)
+def test_garbage_raises_nothing_but_a_source_error(data, path):
+    with contextlib.suppress(SourceError):
+        assert read(data, path).url

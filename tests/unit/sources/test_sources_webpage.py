@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.errors import SourceError
+from digest.models import Article
+from digest.sources import extract_article
+
+URL = "https://www.news.example/2026/01/harbour"
+BODY = "".join(
+    f"<p>The harbour of the town was dredged for the {word} time on Monday, and the ferries came back at noon.</p>"
+    for word in ("first", "second", "third", "fourth")
+)
+
+
+def page(head="", body=BODY, lang="en"):
+    head = f"<head><meta charset='utf-8'>{head}</head>"
+    return f"<!doctype html><html lang='{lang}'>{head}<body><article>{body}</article></body></html>"
+
+
+def linked(**values):
+    node = {"@context": "https://schema.org", "@type": "NewsArticle", **values}
+    return f"<script type='application/ld+json'>{json.dumps(node)}</script>"
+
+
+def test_json_ld_wins_over_opengraph_and_that_over_markup():
+    head = linked(
+        headline="Ferries are back &amp; running",
+        author=[{"@type": "Person", "name": "Ann Lee"}, {"@type": "Person", "name": "Bob Ray"}],
+        datePublished="2026-01-05T10:00:00+01:00",
+        image={"@type": "ImageObject", "url": "/ferry.jpg"},
+        publisher={"@type": "Organization", "name": "The News"},
+    )
+    head += '<meta property="og:title" content="Other title"><meta name="author" content="Somebody Else">'
+    article = extract_article(page(head, "<h1>Third title</h1>" + BODY), url=URL)
+    assert article.title == "Ferries are back & running"
+    assert article.authors == ("Ann Lee", "Bob Ray")
+    assert article.published == datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    assert article.image == "https://www.news.example/ferry.jpg"
+    assert (article.source, article.language, article.url) == ("The News", "en", URL)
+    assert len(article.text.split("\n\n")) == 4
+
+
+def test_json_ld_is_found_in_a_graph_and_by_reference():
+    graph = {
+        "@graph": [
+            {"@type": "WebSite", "name": "The News"},
+            {"@type": "Article", "headline": "Ferries are back", "author": {"@id": "#ann"}},
+            {"@type": "Person", "@id": "#ann", "name": "Ann Lee"},
+        ]
+    }
+    article = extract_article(page(f"<script type='application/ld+json'>{json.dumps(graph)}</script>"), url=URL)
+    assert (article.title, article.authors) == ("Ferries are back", ("Ann Lee",))
+
+
+@pytest.mark.parametrize(
+    "broken", ["{not json", '{"@type": ["NewsArticle", 5], "headline": 7, "author": {"name": {}}}', "[" * 5000]
+)
+def test_broken_json_ld_is_passed_over(broken):
+    head = f"<script type='application/ld+json'>{broken}</script><meta property='og:title' content='Ferries are back'>"
+    assert extract_article(page(head), url=URL).title == "Ferries are back"
+
+
+def test_opengraph_loses_the_name_of_the_site():
+    head = (
+        '<meta property="og:title" content="Ferries are back | The News">'
+        '<meta property="og:site_name" content="The News">'
+        '<meta property="article:published_time" content="2026-01-05T10:00:00Z">'
+        '<meta property="og:image" content="f.jpg">'
+    )
+    article = extract_article(page(head), url=URL)
+    assert (article.title, article.source) == ("Ferries are back", "The News")
+    assert article.published == datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+    assert article.image == "https://www.news.example/2026/01/f.jpg"
+
+
+def test_markup_serves_where_nothing_else_is_said():
+    body = '<h1>Ferries are back</h1><a rel="author" href="/ann">Ann Lee</a><p>Published January 5, 2026</p>' + BODY
+    article = extract_article(page("<title>Ferries are back - News</title>", body), url=URL)
+    assert (article.title, article.authors) == ("Ferries are back", ("Ann Lee",))
+    assert article.published == datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def test_the_site_is_not_its_own_author():
+    head = linked(headline="T", author={"name": "The News"}, publisher={"name": "The News"})
+    body = '<a rel="author">Ann Lee</a>' + BODY
+    assert extract_article(page(head, body), url=URL).authors == ("Ann Lee",)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "expected"),
+    [
+        ("https://news.example/2026/harbour", "https://news.example/2026/harbour"),
+        ("/2026/harbour", "https://www.news.example/2026/harbour"),
+        ("https://other.example/harbour", URL),
+        ("https://www.news.example/", URL),
+        ("http://[", URL),
+    ],
+)
+def test_a_canonical_address_counts_on_the_same_site(canonical, expected):
+    assert extract_article(page(f'<link rel="canonical" href="{canonical}">'), url=URL).url == expected
+
+
+def test_a_page_in_the_folder_has_the_address_it_names():
+    head = '<meta property="og:url" content="https://news.example/harbour">'
+    assert extract_article(page(head), url="samples/harbour.html").url == "https://news.example/harbour"
+    assert extract_article(page(), url="samples/harbour.html").url == "samples/harbour.html"
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        "<div class='RenderKeyPoints-keyPoints'><h3>Key Points</h3><ul><li>{0}</li><li>{1}</li></ul></div>",
+        "<ul class='story-highlights'><li>{0}</li><li>{1}</li><li><a href='/x'>A headline that is a link</a></li></ul>",
+        "<div class='x-bulletpoints'><p>{0}</p><p>{1}</p></div>",
+        "<h2>Das Wichtigste in Kürze:</h2><ul><li>{0}</li><li>{1}</li></ul>",
+        "<div><span>L'essentiel</span></div><div><ul><li>{0}</li><li>{1}</li></ul></div>",
+    ],
+)
+def test_the_publishers_bullets_are_key_points_and_not_text(points):
+    wanted = ("The harbour was dredged for a fourth time", "Ferries came back at noon on Monday")
+    article = extract_article(page("", "<h1>Ferries</h1>" + points.format(*wanted) + BODY), url=URL)
+    assert article.key_points == wanted
+    assert not any(point in article.text for point in wanted)
+    assert "dredged for the fourth time" in article.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "<h2>Related</h2><ul><li>The harbour was dredged again today</li><li>Ferries came back at noon</li></ul>",
+        "<ul class='key-points'><li><a href='/'>The harbour was dredged</a><li><a href='/'>Ferries came back</a></ul>",
+        "<nav class='story-highlights'><ul><li>The harbour was dredged again<li>Ferries came back at noon</ul></nav>",
+        "<div class='key-points'><ul><li>Only one point is made here</li></ul></div>",
+    ],
+)
+def test_other_lists_are_no_key_points(other):
+    assert extract_article(page("", BODY + other), url=URL).key_points == ()
+
+
+def test_lines_that_lead_elsewhere_are_left_out():
+    body = BODY + "<p>Also read: The mayor speaks about the harbour and the ferries of the town</p>" + BODY
+    assert "Also read" not in extract_article(page("", body), url=URL).text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_bytes_are_decoded_as_they_are(encoding):
+    html = page("<title>Grüße vom Hafen „heute“</title>").replace("<meta charset='utf-8'>", "")
+    assert extract_article(html.encode(encoding), url=URL).title == "Grüße vom Hafen „heute“"
+
+
+@pytest.mark.parametrize(
+    ("html", "message"),
+    [
+        (b"", "empty"),
+        ("  ", "empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "no web page"),
+        ("<html><body><script>app()</script></body></html>", "no article text"),
+    ],
+)
+def test_what_is_no_article_is_refused(html, message):
+    with pytest.raises(SourceError, match=message):
+        extract_article(html, url=URL)
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
+@settings(max_examples=40, deadline=None)
+def test_garbage_raises_nothing_but_a_source_error(html):
+    with contextlib.suppress(SourceError):
+        assert isinstance(extract_article(html, url=URL), Article)
