@@ -1,0 +1,26 @@
+"""Issue → email: Jinja2, MJML and premailer for the HTML part, Jinja2 alone for the text part, and the manifest."""
+
+from digest.rendering.links import is_local_path, published_image, safe_url
+from digest.rendering.manifest import dump_manifest, load_build, load_manifest, manifest_token, not_after
+from digest.rendering.markdown import MarkdownLink, markdown_links, prose
+from digest.rendering.personal import personal_parts, personalise
+from digest.rendering.render import render_issue
+from digest.rendering.view import lead_image
+
+__all__ = [
+    "MarkdownLink",
+    "dump_manifest",
+    "is_local_path",
+    "lead_image",
+    "load_build",
+    "load_manifest",
+    "manifest_token",
+    "markdown_links",
+    "not_after",
+    "personal_parts",
+    "personalise",
+    "prose",
+    "published_image",
+    "render_issue",
+    "safe_url",
+]

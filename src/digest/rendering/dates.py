@@ -1,0 +1,50 @@
+"""Dates as readers see them: in words for English, in ISO 8601 for every other language."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest.models import issue_week
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+__all__ = ["day_words", "week_words"]
+
+_TO = "\N{EN DASH}"
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def week_words(issue: str, *, timezone: str, language: str) -> str:
+    """The week of an issue: in English its days, its year and ``Week 47``; else its first and last day and its id."""
+    zone = ZoneInfo(timezone)
+    first, end = (moment.astimezone(zone).date() for moment in issue_week(issue, timezone))
+    last = end - timedelta(days=1)
+    if not _is_english(language):
+        return f"{first} {_TO} {last} · {issue}"
+    week = f"Week {last.isocalendar().week}"
+    if first.month == last.month:
+        return f"{first.day}{_TO}{_english(last)} · {week}"
+    begin = _english(first) if first.year != last.year else f"{first.day} {_MONTHS[first.month - 1]}"
+    return f"{begin} {_TO} {_english(last)} · {week}"
+
+
+def day_words(moment: datetime, *, timezone: str, language: str, year: int) -> str:
+    """The day of ``moment`` (aware) in the newsletter's zone; English leaves out the year when it is ``year``."""
+    day = moment.astimezone(ZoneInfo(timezone)).date()
+    if not _is_english(language):
+        return day.isoformat()
+    return f"{day.day} {_MONTHS[day.month - 1]}" if day.year == year else _english(day)
+
+
+def _english(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _is_english(language: str) -> bool:
+    return language.lower().split("-")[0] == "en"

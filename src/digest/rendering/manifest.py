@@ -1,0 +1,117 @@
+"""The manifest of a build: what it says, how it is written, and the token that an approval names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import IssueError, Place
+from digest.models import Manifest, PersonalTag, RenderedIssue, issue_week
+from digest.rendering.personal import find_tag
+
+if TYPE_CHECKING:
+    from digest.config import Config
+
+__all__ = [
+    "dump_manifest",
+    "load_build",
+    "load_manifest",
+    "manifest_token",
+    "not_after",
+    "sha256",
+    "unsubscribe_method",
+]
+
+_SCHEMA_VERSION = 1
+_TOKEN_DIGITS = 32
+_AGAIN = "Build the issue again: digest build"
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a part's UTF-8 bytes, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def not_after(issue: str, *, timezone: str, days: int, now: datetime) -> datetime:
+    """The moment after which a build is too old to be sent.
+
+    It is the end of the issue's week plus the smallest whole number (at least one) of times ``days`` that lies after
+    ``now``; so building again before it passes gives the same moment, and building again afterwards moves it.
+    """
+    _, last = issue_week(issue, timezone)
+    step = timedelta(days=days)
+    return last + max(1, (now - last) // step + 1) * step
+
+
+def unsubscribe_method(config: Config) -> str:
+    """How a reader leaves: ``group:12345`` where SendGrid hosts the page, else a URL template; may be empty."""
+    group = config.providers.sendgrid.unsubscribe_group
+    if config.delivery.provider == "sendgrid" and group is not None:
+        return f"group:{group}"
+    return config.delivery.unsubscribe_url
+
+
+def dump_manifest(manifest: Manifest) -> bytes:
+    """The canonical form: JSON with sorted keys, an indent of two, moments in UTC, a line end at the end; UTF-8."""
+    table = asdict(manifest) | {
+        "schema_version": _SCHEMA_VERSION,
+        "not_after": manifest.not_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return (json.dumps(table, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def load_manifest(data: bytes, *, file: str = "build/manifest.json") -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        IssueError: It is no manifest, or one of another version; ``file`` names it in the message.
+    """
+    try:
+        table: Any = json.loads(data)
+        _require(table.pop("schema_version") == _SCHEMA_VERSION, "another version wrote it")
+        tags = tuple(_tag(tag) for tag in table.pop("tags"))
+        moment = datetime.strptime(table.pop("not_after"), "%Y-%m-%dT%H:%M:%S%z")
+        stories = tuple(map(str, table.pop("stories")))
+        _require(all(isinstance(value, str) for value in table.values()), "a value is not text")
+        return Manifest(**table, not_after=moment.astimezone(UTC), tags=tags, stories=stories)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise IssueError(f"this is no manifest of a build ({error})", place=Place(file), hint=_AGAIN) from error
+
+
+def manifest_token(manifest: Manifest) -> str:
+    """32 hex digits of the SHA-256 over the canonical manifest: the approval token."""
+    return hashlib.sha256(dump_manifest(manifest)).hexdigest()[:_TOKEN_DIGITS]
+
+
+def load_build(html: bytes, text: bytes, manifest: bytes) -> RenderedIssue:
+    """A build as it was approved.
+
+    Raises:
+        IssueError: A part is not the one that the manifest names: it was changed by hand, or only half written.
+    """
+    loaded = load_manifest(manifest)
+    parts = {}
+    for name, data, expected in (("email.html", html, loaded.html_sha256), ("email.txt", text, loaded.text_sha256)):
+        if hashlib.sha256(data).hexdigest() != expected:
+            message = "this is not the file that was built: the manifest names another hash"
+            raise IssueError(message, place=Place(f"build/{name}"), hint=_AGAIN)
+        parts[name] = data.decode()
+    page, plain = parts["email.html"], parts["email.txt"]
+    for tag in loaded.tags:
+        if tag != find_tag(tag.name, tag.tag, html=page, text=plain, subject=loaded.subject):
+            message = f"the places of {tag.name} are not where the manifest says"
+            raise IssueError(message, place=Place("build/manifest.json"), hint=_AGAIN)
+    return RenderedIssue(html=page, text=plain, manifest=loaded, token=manifest_token(loaded))
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
+
+
+def _tag(table: Any) -> PersonalTag:
+    html, text, subject = (tuple(map(int, table.pop(part))) for part in ("html", "text", "subject"))
+    return PersonalTag(**table, html=html, text=text, subject=subject)

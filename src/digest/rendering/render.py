@@ -1,0 +1,82 @@
+"""From an `Issue` to what is approved and sent.
+
+::
+
+    issue, articles, config ──view──▶ issue.mjml.j2 ──mrml──▶ HTML ──premailer──▶ email.html ─┐
+                                └───▶ issue.txt.j2 ──────────────────────────────▶ email.txt ──┴─▶ manifest ─▶ token
+
+The same input gives the same bytes: no clock is read, and ``now`` moves nothing but the manifest's ``not_after``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from digest.models import Manifest, RenderedIssue, canonical_url
+from digest.rendering.css import inline_css
+from digest.rendering.manifest import manifest_token, not_after, sha256, unsubscribe_method
+from digest.rendering.mjml import render_mjml
+from digest.rendering.personal import find_tag, nonce_of, tag_literal
+from digest.rendering.template import render_template
+from digest.rendering.text import tidy
+from digest.rendering.view import view_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from digest.config import Config
+    from digest.models import Article, Issue
+
+__all__ = ["render_issue"]
+
+#: What differs from reader to reader in this version.
+_PERSONAL = ("unsubscribe_url",)
+
+
+def render_issue(
+    issue: Issue, *, articles: Mapping[str, Article], config: Config, templates: Sequence[Path], now: datetime
+) -> RenderedIssue:
+    """Render an issue with a theme.
+
+    Args:
+        articles: What was collected, by canonical URL; stories without one lack only picture, byline and date.
+        templates: Folders of themes; the first that has a file wins.
+        now: Aware. Decides only until when the build may be sent.
+
+    Raises:
+        RenderError: A template is missing or wrong, with its file and line.
+        UsageError: ``issue.id`` is not an ISO week.
+    """
+    view = view_issue(issue, articles=articles, config=config)
+    nonce = nonce_of(json.dumps(asdict(view), ensure_ascii=False))
+    literals = {name: tag_literal(name, nonce) for name in _PERSONAL}
+    context = {"newsletter": view.newsletter, "issue": view.issue, **literals}
+
+    page = render_mjml(render_template("issue.mjml.j2", context, folders=templates))
+    html = inline_css(page.html, page.css)
+    text = tidy(render_template("issue.txt.j2", context, folders=templates))
+
+    subject = view.issue.subject
+    delivery, newsletter = config.delivery, config.newsletter
+    audience = config.audiences.get(delivery.audience)
+    manifest = Manifest(
+        issue=issue.id,
+        html_sha256=sha256(html),
+        text_sha256=sha256(text),
+        subject=subject,
+        preheader=view.issue.preheader,
+        sender=newsletter.sender,
+        reply_to=newsletter.reply_to,
+        audience=delivery.audience,
+        audience_where=audience.where if audience else "",
+        provider=delivery.provider,
+        unsubscribe=unsubscribe_method(config),
+        not_after=not_after(issue.id, timezone=newsletter.timezone, days=delivery.not_after_days, now=now),
+        tags=tuple(find_tag(name, tag, html=html, text=text, subject=subject) for name, tag in literals.items()),
+        stories=tuple(canonical_url(story.url) for story in issue.stories),
+    )
+    return RenderedIssue(html=html, text=text, manifest=manifest, token=manifest_token(manifest))

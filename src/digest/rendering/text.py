@@ -1,0 +1,107 @@
+"""Plain text: what is kept of a value, which way it runs, and how the text part is wrapped.
+
+RFC 5322, section 2.1.1, asks for lines of at most 78 characters; 74 leaves room for a reply's "> ".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["TEXT_COLUMNS", "clean_line", "clean_text", "first_direction", "is_rtl_language", "tidy", "wrap_text"]
+
+TEXT_COLUMNS = 74
+
+#: Controls (C1 makes Gmail clip a mail of any size), embeddings, overrides and isolates (which turn the text around
+#: them), the byte order mark, lone surrogates and noncharacters. The joiners stay: emoji and Indic scripts need them.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
+_NEW_LINES = re.compile("\r\n?|[\x85\u2028\u2029]")
+_RTL_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
+_HANG = re.compile(r"\s*(?:>\s?)*(?:[-*\u2022]\s+|\d{1,3}[.)]\s+)?")
+#: White space at which a line may end; a no-break space holds two words together.
+_SPACE = re.compile("[^\\S\u00a0\u202f]+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+#: What ends the body and begins the footer (RFC 3676, section 4.3); its trailing space belongs to it.
+_SIGNATURE = "-- "
+
+
+def clean_text(text: str) -> str:
+    r"""``text`` without controls and without characters that turn the text around them; line ends are ``\n``."""
+    return _UNWANTED.sub("", _NEW_LINES.sub("\n", text))
+
+
+def clean_line(text: str) -> str:
+    """As `clean_text`, and on one line: every run of white space is one space; no-break spaces stay."""
+    return _SPACE.sub(" ", clean_text(text)).strip()
+
+
+def first_direction(text: str) -> str:
+    """``rtl`` or ``ltr`` by the first strong character (UAX 9, rule P2); empty where there is none."""
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        if kind == "L":
+            return "ltr"
+        if kind in {"R", "AL"}:
+            return "rtl"
+    return ""
+
+
+def is_rtl_language(tag: str) -> bool:
+    """Tell whether a BCP 47 language is written from right to left."""
+    parts = tag.lower().replace("_", "-").split("-")
+    return parts[0] in _RTL_LANGUAGES or "arab" in parts[1:] or "hebr" in parts[1:]
+
+
+def wrap_text(text: str, columns: int = TEXT_COLUMNS) -> str:
+    """Break every line of ``text`` at ``columns``, hanging what follows a bullet or a number under its first word.
+
+    A word is never broken, so an address stays whole; only runs of wide characters, which are written without spaces,
+    break anywhere.
+    """
+    return "\n".join(_wrap_line(line, columns) for line in text.split("\n"))
+
+
+def tidy(text: str) -> str:
+    """The text part as it is sent: no trailing space but the signature's, and never two blank lines."""
+    lines = [line if line == _SIGNATURE else line.rstrip() for line in text.split("\n")]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def _wrap_line(line: str, columns: int) -> str:
+    if line == _SIGNATURE or _columns(line) <= columns:
+        return line
+    prefix = _HANG.match(line)
+    lead = prefix[0] if prefix else ""
+    hang = "".join(mark if mark == ">" else " " for mark in lead)
+    done: list[str] = []
+    current, empty = lead, True
+    for space, piece in _pieces(line[len(lead) :], columns - len(lead)):
+        if not empty and _columns(current + space + piece) > columns:
+            done.append(current)
+            current, empty = hang, True
+        current += piece if empty else space + piece
+        empty = False
+    return "\n".join([*done, current])
+
+
+def _pieces(text: str, room: int) -> Iterator[tuple[str, str]]:
+    """What a line may be broken between, each with the space that stands before it when it is not."""
+    for word in filter(None, _SPACE.split(text)):
+        if _columns(word) <= room or "://" in word or all(map(_is_narrow, word)):
+            yield " ", word
+        else:
+            yield from ((" " if index == 0 else "", character) for index, character in enumerate(word))
+
+
+def _columns(text: str) -> int:
+    return sum(0 if unicodedata.combining(character) else 1 if _is_narrow(character) else 2 for character in text)
+
+
+def _is_narrow(character: str) -> bool:
+    return unicodedata.east_asian_width(character) not in {"W", "F"}

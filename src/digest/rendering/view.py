@@ -1,0 +1,234 @@
+"""The issue as a theme sees it. These names are what a newsletter's own templates may use.
+
+==================  ====================================================================================
+``newsletter``      ``name``, ``homepage``, ``language``, ``dir`` (ltr or rtl), ``postal_address`` (lines)
+``issue``           ``id``, ``dates``, ``subject``, ``preheader``, ``intro``, ``sections``, ``stories`` (a number)
+``unsubscribe_url`` the personal tag: put it in ``href="…"`` and in the text part as it is
+==================  ====================================================================================
+
+Every text is on one line and free of controls. ``dir`` of a part is empty where it runs as the newsletter does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digest.models import canonical_url, host_name, is_web_address, issue_week
+from digest.rendering.dates import day_words, week_words
+from digest.rendering.links import published_image, safe_url
+from digest.rendering.markdown import block_html, block_text, inline_html, inline_text
+from digest.rendering.text import clean_line, first_direction, is_rtl_language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from markupsafe import Markup
+
+    from digest.config import Config
+    from digest.models import Article, Issue, Section, Story
+
+__all__ = [
+    "IssueView",
+    "NewsletterView",
+    "Picture",
+    "SectionView",
+    "StoryView",
+    "View",
+    "Words",
+    "lead_image",
+    "source_name",
+    "view_issue",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """Markdown in both forms. False where there is none."""
+
+    html: Markup
+    text: str
+    dir: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.html)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture over the full width. ``alt`` is the headline, for a theme in which the picture stands alone."""
+
+    url: str
+    alt: str
+    width: int = 600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryView:
+    """One story.
+
+    Attributes:
+        url: As given, or empty for a local article without an address.
+        source: Who published it, for "Read at"; empty where ``url`` is.
+        date: The leading article's day, or empty.
+        lead: Whether it is the issue's first story.
+        lang: The article's language where it is known and not the newsletter's.
+    """
+
+    headline: str
+    url: str
+    note: Words
+    bullets: tuple[Words, ...]
+    source: str
+    authors: tuple[str, ...]
+    date: str
+    image: Picture | None
+    lead: bool
+    dir: str
+    lang: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionView:
+    """A titled run of stories; ``title`` and ``text`` may be empty."""
+
+    title: str
+    dir: str
+    text: Words
+    stories: tuple[StoryView, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueView:
+    """The issue; ``dates`` is its week in words, ``stories`` how many it has."""
+
+    id: str
+    dates: str
+    subject: str
+    preheader: str
+    intro: Words
+    sections: tuple[SectionView, ...]
+    stories: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewsletterView:
+    """Who writes."""
+
+    name: str
+    homepage: str
+    language: str
+    dir: str
+    postal_address: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """Everything that a theme gets but the personal tags."""
+
+    newsletter: NewsletterView
+    issue: IssueView
+
+
+def view_issue(issue: Issue, *, articles: Mapping[str, Article], config: Config) -> View:
+    """Prepare ``issue`` for a theme. ``articles`` are looked up by canonical URL."""
+    return _Viewer(issue, articles, config).view()
+
+
+def source_name(story: Story, article: Article | None, config: Config) -> str:
+    """Who published a story: the configured name of its source, or its host; empty without a web address."""
+    if not is_web_address(story.url):
+        return ""
+    source = config.source(article.source) if article else None
+    return clean_line(source.name if source and source.name else host_name(story.url))
+
+
+def lead_image(issue: Issue, articles: Mapping[str, Article]) -> str:
+    """The picture of the lead story as its article gives it; may be empty."""
+    if not issue.stories:
+        return ""
+    article = articles.get(canonical_url(issue.stories[0].url))
+    return clean_line(article.image or "") if article else ""
+
+
+class _Viewer:
+    def __init__(self, issue: Issue, articles: Mapping[str, Article], config: Config) -> None:
+        self._issue = issue
+        self._articles = articles
+        self._config = config
+        self._images = config.images.base_url
+        self._dir = "rtl" if is_rtl_language(config.newsletter.language) else "ltr"
+        self._year = issue_week(issue.id, config.newsletter.timezone)[0].year
+
+    def view(self) -> View:
+        newsletter, issue = self._config.newsletter, self._issue
+        stories = issue.stories
+        return View(
+            newsletter=NewsletterView(
+                name=clean_line(newsletter.name),
+                homepage=safe_url(newsletter.homepage),
+                language=newsletter.language,
+                dir=self._dir,
+                postal_address=tuple(filter(None, map(clean_line, newsletter.postal_address.splitlines()))),
+            ),
+            issue=IssueView(
+                id=issue.id,
+                dates=week_words(issue.id, timezone=newsletter.timezone, language=newsletter.language),
+                subject=clean_line(issue.subject),
+                preheader=clean_line(issue.preheader),
+                intro=self._block(issue.intro),
+                sections=tuple(self._section(section, lead=stories[:1]) for section in issue.sent_sections),
+                stories=len(stories),
+            ),
+        )
+
+    def _section(self, section: Section, *, lead: tuple[Story, ...]) -> SectionView:
+        title = clean_line(section.title)
+        return SectionView(
+            title=title,
+            dir=self._other(title),
+            text=self._block(section.text),
+            stories=tuple(self._story(story, lead=any(story is first for first in lead)) for story in section.stories),
+        )
+
+    def _story(self, story: Story, *, lead: bool) -> StoryView:
+        article = self._articles.get(canonical_url(story.url))
+        headline = clean_line(story.headline)
+        image = published_image(lead_image(self._issue, self._articles), base_url=self._images) if lead else ""
+        return StoryView(
+            headline=headline,
+            url=safe_url(story.url),
+            note=self._inline(story.note),
+            bullets=tuple(words for bullet in story.bullets if (words := self._inline(bullet.text))),
+            source=source_name(story, article, self._config),
+            authors=tuple(filter(None, map(clean_line, article.authors))) if article else (),
+            date=self._day(article),
+            image=Picture(url=image, alt=headline) if image else None,
+            lead=lead,
+            dir=self._other(headline),
+            lang=self._language(article),
+        )
+
+    def _day(self, article: Article | None) -> str:
+        if article is None or article.published is None:
+            return ""
+        newsletter = self._config.newsletter
+        return day_words(article.published, timezone=newsletter.timezone, language=newsletter.language, year=self._year)
+
+    def _language(self, article: Article | None) -> str:
+        language = (article.language or "") if article else ""
+        same = language.lower().split("-")[0] == self._config.newsletter.language.lower().split("-")[0]
+        return "" if same else language
+
+    def _inline(self, markdown: str) -> Words:
+        text = inline_text(markdown)
+        return Words(html=inline_html(markdown), text=text, dir=self._other(text))
+
+    def _block(self, markdown: str) -> Words:
+        text = block_text(markdown, images=self._images)
+        return Words(html=block_html(markdown, images=self._images), text=text, dir=self._other(text))
+
+    def _other(self, text: str) -> str:
+        """The direction of ``text`` where it is not the newsletter's."""
+        direction = first_direction(text)
+        return direction if direction != self._dir else ""

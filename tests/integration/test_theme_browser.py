@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from digest.config import Config
+from digest.models import Article, Bullet, Candidate, Issue, Section, Story, canonical_url
+from digest.rendering.css import inline_css
+from digest.rendering.mjml import render_mjml
+from digest.rendering.template import render_template
+from digest.rendering.view import view_issue
+
+pytestmark = pytest.mark.browser
+
+THEME = Path(__file__).parents[2] / "templates"
+PICTURE = "https://images.example/tide.svg"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="600"><path d="M0 0h1200v600H0z"/></svg>'
+LONG = (
+    "Court rules that a municipality which published its maps late must compensate every household that bought a home"
+)
+SCHEMES = ("light", "dark")
+
+
+def story(number, headline, *texts, note=""):
+    candidates = tuple(Candidate(bullet=Bullet(text=text)) for text in texts)
+    return Story(url=f"https://news.example/{number}", headline=headline, note=note, candidates=candidates)
+
+
+def context(language):
+    """An issue with everything that makes layouts break."""
+    arabic = story(3, "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", "With one bullet in English")
+    issue = Issue(
+        id="2026-W47",
+        subject="Three towns and the tide 👩‍💻",
+        preheader="Eight reads, nine minutes",
+        intro="Good *morning*, see [all](https://a.example).\n\n- one\n- two\n\n> quoted\n\n```\n"
+        + "code " * 40
+        + "\n```",
+        sections=(
+            Section(title="World", stories=(story(1, "Towns make peace with the tide", "One", note="First."), arabic)),
+            Section(
+                title="בעולם",
+                text="A *calm* week.",
+                stories=(story(2, LONG, "With a **bold** and a [link](https://b.example)"),),
+            ),
+            Section(
+                stories=(story(4, "W" * 90, "x" * 120), story(5, "समुद्र तट के गाँव 👩‍💻", "हर गाँव में एक"), story(6, "Bare"))
+            ),
+        ),
+    )
+    article = Article(
+        url="https://news.example/1",
+        title="t",
+        text="x",
+        authors=("Mara Lind", "ليلى حداد", "Jon Ek"),
+        published=datetime(2026, 11, 17, tzinfo=UTC),
+        image=PICTURE,
+    )
+    newsletter = {
+        "name": "Harbour Letter",
+        "sender": "Harbour Letter <news@example.org>",
+        "postal_address": "1 Example Street, 12345 Town",
+        "homepage": "https://example.org",
+        "language": language,
+    }
+    config = Config.model_validate({"newsletter": newsletter})
+    view = view_issue(issue, articles={canonical_url(article.url): article}, config=config)
+    return {"newsletter": view.newsletter, "issue": view.issue, "unsubscribe_url": "https://example.org/u/x"}
+
+
+@pytest.fixture(scope="module", params=["en", "ar"])
+def pages(request):
+    """The email with its style sheet in the head, and as it is sent."""
+    page = render_mjml(render_template("issue.mjml.j2", context(request.param), folders=[THEME]))
+    return page.html.replace("</head>", f"<style>{page.css}</style></head>"), inline_css(page.html, page.css)
+
+
+@pytest.fixture
+def show(chromium):
+    opened = []
+
+    def call(html, *, width, scheme="light", images=True):
+        browser = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        opened.append(browser)
+        page = browser.new_page()
+        answer = {"body": SVG, "content_type": "image/svg+xml"}
+        page.route(
+            "**/*", lambda route: route.fulfill(**answer) if images and route.request.url == PICTURE else route.abort()
+        )
+        page.set_content(html)
+        return page
+
+    yield call
+    for browser in opened:
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [640, 375])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_inlining_the_styles_changes_no_pixel(pages, show, width, scheme):
+    before, after = (show(html, width=width, scheme=scheme).screenshot(full_page=True) for html in pages)
+    assert before == after
+
+
+@pytest.mark.parametrize("width", [320, 375, 640])
+def test_nothing_is_wider_than_the_screen(pages, show, width):
+    wide = show(pages[1], width=width).evaluate(
+        """width => [...document.body.querySelectorAll("*")]
+            .map(element => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
+            .filter(([, box]) => box.right > width + .5 || box.left < -.5)
+            .map(([html]) => html)""",
+        width,
+    )
+    assert wide == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nobody_is_shut_out(pages, show, scheme):
+    rules = {rule: {"enabled": False} for rule in ("region", "landmark-one-main")}
+    found = Axe().run(show(pages[1], width=640, scheme=scheme), options={"rules": rules})
+    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in found.response["violations"]] == []
+
+
+def test_nothing_stays_light_in_the_dark(pages, show):
+    page = show(pages[1], width=640, scheme="dark")
+    grounds = page.evaluate(
+        """() => [...document.querySelectorAll("body, body *")]
+            .map(element => getComputedStyle(element).backgroundColor.match(/[\\d.]+/g).map(Number))
+            .filter(([, , , alpha = 1]) => alpha > 0)
+            .map(([red, green, blue]) => Math.max(red, green, blue))"""
+    )
+    assert len(grounds) > 3
+    assert max(grounds) < 64
+
+
+def test_actions_can_be_hit_with_a_thumb(pages, show):
+    heights = show(pages[1], width=375).eval_on_selector_all(
+        ".read a, a.leave", "links => links.map(link => link.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 7
+    assert min(heights) >= 44
+
+
+def test_nothing_is_left_of_a_blocked_image(pages, show):
+    page = show(pages[1], width=640, images=False)
+    assert (
+        page.locator(".picture img").bounding_box() is None
+        or page.locator(".picture img").bounding_box()["height"] == 0
+    )

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import IssueError
+from digest.models import Manifest, issue_week
+from digest.rendering import dump_manifest, load_build, load_manifest, manifest_token, not_after
+
+WEEK_END = datetime(2026, 11, 22, 23, tzinfo=UTC)  # Monday, midnight in Berlin
+
+
+def last_moment(now, days=7):
+    return not_after("2026-W47", timezone="Europe/Berlin", days=days, now=now)
+
+
+def test_a_build_may_be_sent_until_some_days_after_its_week():
+    assert last_moment(WEEK_END - timedelta(days=3)) == WEEK_END + timedelta(days=7)
+    assert last_moment(WEEK_END + timedelta(days=6)) == WEEK_END + timedelta(days=7)
+
+
+def test_building_again_when_it_has_passed_moves_it():
+    assert last_moment(WEEK_END + timedelta(days=7)) == WEEK_END + timedelta(days=14)
+    assert last_moment(WEEK_END + timedelta(days=20), days=3) == WEEK_END + timedelta(days=21)
+
+
+@given(st.integers(-40_000, 40_000), st.integers(1, 30))
+def test_it_is_the_first_multiple_after_now(hours, days):
+    now, step = WEEK_END + timedelta(hours=hours), timedelta(days=days)
+    moment = last_moment(now, days=days)
+    assert moment > now
+    assert (moment - WEEK_END) % step == timedelta(0)
+    assert moment == WEEK_END + step or moment - step <= now
+    assert issue_week("2026-W47", "Europe/Berlin")[1] == WEEK_END
+
+
+def test_a_manifest_is_read_as_it_was_written(render):
+    manifest = render().manifest
+    data = dump_manifest(manifest)
+    assert load_manifest(data) == manifest
+    assert dump_manifest(load_manifest(data)) == data
+
+
+def test_the_file_is_sorted_json_with_a_line_end(render):
+    data = dump_manifest(render().manifest)
+    table = json.loads(data)
+    assert list(table) == sorted(table)
+    assert data.endswith(b"}\n")
+    assert table["not_after"] == "2026-11-29T23:00:00Z"
+
+
+def test_the_token_is_32_hex_digits_and_depends_on_every_field(render):
+    manifest = render().manifest
+    other = {"not_after": manifest.not_after + timedelta(days=7), "tags": (), "stories": ()}
+    changed = [replace(manifest, **{f.name: other.get(f.name, "other")}) for f in fields(Manifest)]
+    tokens = {manifest_token(each) for each in (manifest, *changed)}
+    assert len(tokens) == len(changed) + 1
+    assert all(len(token) == 32 and int(token, 16) >= 0 for token in tokens)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"schema_version": 2}'])
+def test_what_is_no_manifest_is_refused(data):
+    with pytest.raises(IssueError) as caught:
+        load_manifest(data)
+    assert caught.value.place.file == "build/manifest.json"
+    assert "digest build" in caught.value.hint
+
+
+def test_a_value_of_another_kind_is_refused(render):
+    table = json.loads(dump_manifest(render().manifest))
+    with pytest.raises(IssueError):
+        load_manifest(json.dumps(table | {"sender": 7}).encode())
+
+
+def test_a_build_is_loaded_as_it_was_made(render):
+    rendered = render()
+    assert load_build(rendered.html.encode(), rendered.text.encode(), dump_manifest(rendered.manifest)) == rendered
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_a_part_changed_by_hand_is_refused(render, part):
+    rendered = render()
+    parts = {"html": rendered.html.encode(), "text": rendered.text.encode()}
+    parts[part] = parts[part].replace(b"tide", b"TIDE")
+    with pytest.raises(IssueError, match="another hash") as caught:
+        load_build(**parts, manifest=dump_manifest(rendered.manifest))
+    assert caught.value.place.file == {"html": "build/email.html", "text": "build/email.txt"}[part]
+
+
+def test_places_moved_by_hand_are_refused(render):
+    rendered = render()
+    tag = replace(rendered.manifest.tags[0], html=(3,))
+    manifest = dump_manifest(replace(rendered.manifest, tags=(tag,)))
+    with pytest.raises(IssueError, match="unsubscribe_url"):
+        load_build(rendered.html.encode(), rendered.text.encode(), manifest)

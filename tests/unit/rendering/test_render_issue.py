@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+
+from digest.errors import RenderError, UsageError
+from digest.models import NEW_SECTION, Article, Bullet, Candidate, Section, Story, canonical_url
+
+THEME = Path(__file__).parents[3] / "templates"
+
+
+def tree(rendered):
+    return lxml_html.document_fromstring(rendered.html.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+
+
+def story(url="https://a.example/1", headline="One", *texts, **fields):
+    return Story(
+        url=url, headline=headline, candidates=tuple(Candidate(bullet=Bullet(text=text)) for text in texts), **fields
+    )
+
+
+def stories(issue, *given, **section):
+    return replace(issue, sections=(Section(stories=given, **section),))
+
+
+def words(element):
+    return " ".join(element.text_content().split())
+
+
+def test_building_again_gives_the_same_bytes_and_token(render):
+    assert render() == render()
+
+
+def test_the_clock_moves_only_the_last_moment(render, articles):
+    now = articles[next(iter(articles))].published
+    early, late = render(now=now), render(now=now + timedelta(days=30))
+    assert (early.html, early.text) == (late.html, late.text)
+    assert early.token != late.token
+
+
+def test_lines_of_the_file_do_not_change_the_email(render, issue):
+    assert render(issue=replace(issue, lines={"subject": 9})) == render()
+
+
+def test_the_manifest_says_who_sends_what_to_whom(render):
+    manifest = render().manifest
+    assert manifest.sender == "Harbour Letter <news@example.org>"
+    assert (manifest.audience, manifest.audience_where) == ("weekly", "city == 'Bremen'")
+    assert (manifest.provider, manifest.unsubscribe) == ("outbox", "https://example.org/u/{token}")
+    assert manifest.stories == ("https://news.example/tide?page=2", "https://blog.example/solo")
+
+
+def test_sendgrid_with_a_group_hosts_the_unsubscribe_page(render, config):
+    delivery = config.delivery.model_copy(update={"provider": "sendgrid"})
+    sendgrid = config.providers.sendgrid.model_copy(update={"unsubscribe_group": 12345})
+    providers = config.providers.model_copy(update={"sendgrid": sendgrid})
+    grouped = config.model_copy(update={"delivery": delivery, "providers": providers})
+    assert render(config=grouped).manifest.unsubscribe == "group:12345"
+    assert render(config=config.model_copy(update={"providers": providers})).manifest.unsubscribe.startswith("https://")
+
+
+def test_the_unsubscribe_tag_passes_the_whole_chain_and_is_listed(render):
+    rendered = render()
+    (tag,) = rendered.manifest.tags
+    assert [tag.tag] == [link for link in tree(rendered).xpath("//a/@href") if link.startswith("digest-")]
+    assert f"\n{tag.tag}\n" in rendered.text
+    assert all(rendered.html[place:].startswith(f'{tag.tag}"') for place in tag.html)
+    assert len(tag.html) == len(tag.text) == 1
+
+
+def test_the_outline_is_name_sections_stories(render):
+    page = tree(render())
+    headings = [(element.tag, words(element)) for element in page.xpath("//h1|//h2|//h3")]
+    assert headings == [
+        ("h1", "Harbour Letter"),
+        ("h2", "World"),
+        ("h3", "Towns make peace with the tide"),
+        ("h3", "One woman keeps the radio on air 👩‍💻"),
+    ]
+
+
+def test_stories_without_a_section_title_stand_one_level_higher(render, issue):
+    page = tree(render(issue=stories(issue, story())))
+    assert [element.tag for element in page.xpath("//h1|//h2|//h3")] == ["h1", "h2"]
+
+
+def test_bullets_are_a_list(render):
+    page = tree(render())
+    assert [words(item) for item in page.xpath("//ul/li")] == [
+        "Streets may flood twice a year",
+        "Claims fell by 41 %",
+        "Not on steep coasts",
+    ]
+
+
+def test_a_story_names_its_source_authors_and_day(render):
+    page = tree(render())
+    assert [words(p) for p in page.find_class("meta")][1:] == ["17 November · Mara Lind, Jon Ek and 1 more"]
+    read = [(words(p), p.find("a").get("href")) for p in page.find_class("read")]
+    assert read == [
+        ("Read at Harbour News", "https://news.example/tide?utm_source=rss&page=2"),
+        ("Read at blog.example", "https://blog.example/solo"),
+    ]
+
+
+def test_a_local_article_without_an_address_has_no_link(render, issue):
+    rendered = render(issue=stories(issue, story("articles/letter.txt", "A letter")))
+    assert "Read at" not in rendered.html + rendered.text
+    assert "articles/letter.txt" not in rendered.html + rendered.text
+
+
+def test_the_lead_picture_has_the_pixel_width_that_outlook_reads(render):
+    (image,) = tree(render()).xpath("//img")
+    assert (image.get("src"), image.get("width"), image.get("alt")) == ("https://images.example/tide.png", "600", "")
+
+
+def test_only_the_lead_story_has_a_picture(render, issue, articles):
+    lead, other = issue.stories
+    assert not tree(render(issue=stories(issue, other, lead))).xpath("//img")
+
+
+def test_a_local_picture_is_shown_where_it_is_served(render, issue, articles, config):
+    local = {url: replace(article, image="images/tide.png") for url, article in articles.items()}
+    served = config.model_copy(
+        update={"images": config.images.model_copy(update={"base_url": "https://cdn.example/i"})}
+    )
+    assert not tree(render(articles=local)).xpath("//img")
+    assert tree(render(articles=local, config=served)).xpath("//img/@src") == ["https://cdn.example/i/tide.png"]
+
+
+def test_every_story_and_link_of_the_html_is_in_the_text(render):
+    rendered = render()
+    text = " ".join(rendered.text.split())
+    for link in set(tree(rendered).xpath("//a/@href")) - {"https://example.org"}:
+        assert link in text
+    for heading in tree(rendered).xpath("//h3"):
+        assert words(heading) in text
+
+
+def test_the_text_part_reads_well(render):
+    lines = render().text.splitlines()
+    assert lines[:7] == [
+        "HARBOUR LETTER",
+        "16\N{EN DASH}22 November 2026 · Week 47",
+        "",
+        "Good morning.",
+        "",
+        "WORLD",
+        "=====",
+    ]
+    assert "- Streets may flood twice a year" in lines
+    assert "-- " in lines
+    assert lines[-2:] == ["1 Example Street", "12345 Town"]
+    assert all(len(line) <= 74 for line in lines if "://" not in line)
+
+
+def test_text_from_an_article_can_never_be_markup(render, issue):
+    evil = '</mj-text><mj-image src="https://evil.example/x"/> {{ 7 * 7 }} <script>alert(1)</script>'
+    rendered = render(
+        issue=replace(stories(issue, story("https://a.example/1", evil, "x")), subject=evil, preheader=evil)
+    )
+    page = tree(rendered)
+    assert not page.xpath("//img|//script")
+    assert evil in " ".join(rendered.text.split())
+    assert [words(heading) for heading in page.xpath("//h2")] == [evil]
+
+
+def test_an_author_cannot_forge_the_unsubscribe_tag(render, issue):
+    known = render().manifest.tags[0].tag
+    rendered = render(issue=stories(issue, story("https://a.example/1", known)))
+    assert rendered.manifest.tags[0].tag != known
+    assert len(rendered.manifest.tags[0].html) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["👩‍💻 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿", "हिन्दी में क्षत्रिय", "ภาษาไทย", "שָׁלוֹם", "back\\slash \\n", "a\u00a0b", "ﬁ &amp; \u2014"]
+)
+def test_hard_text_arrives_everywhere_as_it_was(render, issue, text):
+    rendered = render(
+        issue=replace(
+            stories(issue, story("https://a.example/1", text, text.replace("\\", "\\\\")), title=text), subject=text
+        )
+    )
+    shown = text
+    page = tree(rendered)
+    assert page.findtext(".//title") == shown
+    assert page.xpath("//*[@role='article']/@aria-label") == [shown]
+    assert page.find(".//h3").text_content() == shown
+    assert rendered.manifest.subject == shown
+    assert shown in rendered.text
+
+
+def test_controls_and_turning_characters_never_arrive(render, issue):
+    rendered = render(issue=replace(issue, subject="a\u202eb\nc\x00\x92", preheader="d\x0b\u2066e"))
+    assert rendered.manifest.subject == "ab c"
+    assert rendered.manifest.preheader == "de"
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f]", rendered.html + rendered.text)
+
+
+def test_a_story_in_the_other_direction_says_so(render, issue):
+    arabic = story("https://a.example/1", "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", "In English")
+    page = tree(render(issue=stories(issue, arabic, story())))
+    lead, other = page.xpath("//h2")
+    assert (lead.get("dir"), other.get("dir")) == ("rtl", None)
+    assert "text-align:right" in lead.get("style")
+    assert page.find(".//ul").get("dir") == "rtl"
+    assert [item.get("dir") for item in page.iter("li")] == [None, "ltr"]
+
+
+def test_a_newsletter_from_right_to_left_turns_the_whole_page(render, issue, config):
+    arabic = config.model_copy(update={"newsletter": config.newsletter.model_copy(update={"language": "ar"})})
+    rendered = render(issue=stories(issue, story("https://a.example/1", "مدينة"), story()), config=arabic)
+    page = tree(rendered)
+    assert (page.get("lang"), page.get("dir")) == ("ar", "rtl")
+    assert [heading.get("dir") for heading in page.xpath("//h2")] == [None, "ltr"]
+    assert "direction:ltr" not in rendered.html
+
+
+def test_the_language_of_an_article_is_said_where_it_differs(render, issue):
+    article = Article(url="https://a.example/1", title="t", text="x", language="de")
+    rendered = render(issue=stories(issue, story()), articles={canonical_url(article.url): article})
+    assert tree(rendered).find(".//h2").get("lang") == "de"
+
+
+def test_language_and_direction_stand_on_the_page_and_on_what_webmail_keeps(render):
+    page = tree(render())
+    wrapper = page.xpath("//*[@role='article']")[0]
+    assert [(element.get("lang"), element.get("dir")) for element in (page, wrapper)] == [("en", "ltr")] * 2
+    assert all(table.get("role") == "presentation" for table in page.iter("table"))
+
+
+def test_the_preheader_is_the_first_thing_in_the_body(render):
+    assert words(tree(render()).body[0]) == "Two reads, four minutes"
+
+
+def test_an_issue_without_the_editors_words_is_complete(render, issue):
+    bare = replace(stories(issue, story()), subject="", preheader="", intro="")
+    rendered = render(issue=bare, articles={})
+    page = tree(rendered)
+    assert page.findtext(".//title") == "Harbour Letter"
+    assert not page.xpath("//ul|//img")
+    assert "None" not in rendered.html + rendered.text
+
+
+def test_forty_stories_stay_under_gmails_clip(render, issue):
+    many = [
+        story(
+            f"https://a.example/{n}", f"Headline {n} of a usual length for a story", *["A bullet of usual length"] * 3
+        )
+        for n in range(40)
+    ]
+    rendered = render(issue=stories(issue, *many))
+    assert len(tree(rendered).xpath("//ul")) == 40
+    assert len(rendered.html.encode()) < 90_000
+
+
+def test_a_long_issue_says_what_is_in_it(render, issue):
+    many = tuple(story(f"https://a.example/{n}") for n in range(5))
+    long = replace(issue, sections=(Section(title="World", stories=many), Section(title="Science", stories=many)))
+    assert "In this issue: World · Science" in words(tree(render(issue=long)))
+    assert "In this issue" not in render().html
+
+
+def test_what_waits_is_not_sent(render, issue):
+    waiting = Section(title=NEW_SECTION, stories=(story("https://late.example/1", "Late"),))
+    rendered = render(issue=replace(issue, sections=(*issue.sections, waiting)))
+    assert "late.example" not in rendered.html + rendered.text + str(rendered.manifest.stories)
+
+
+def test_a_newsletter_can_replace_a_part_of_the_theme(render, tmp_path):
+    theme = tmp_path / "templates"
+    theme.mkdir()
+    (theme / "footer.mjml.j2").write_text(
+        "<mj-section><mj-column><mj-text>Own {{ unsubscribe_url }}</mj-text></mj-column></mj-section>"
+    )
+    assert "Own digest-" in render(templates=[theme, THEME]).html
+
+
+def test_a_broken_template_is_named(render, tmp_path):
+    theme = tmp_path / "templates"
+    theme.mkdir()
+    (theme / "story.mjml.j2").write_text("\n{{ story.title }}")
+    with pytest.raises(RenderError, match="title") as caught:
+        render(templates=[theme, THEME])
+    assert str(caught.value.place) == "templates/story.mjml.j2:2"
+
+
+def test_an_issue_is_a_week(render, issue):
+    with pytest.raises(UsageError, match="2026-W99"):
+        render(issue=replace(issue, id="2026-W99"))
