@@ -1,0 +1,51 @@
+"""M: pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digest.checks.registry import fault
+from digest.models import is_web_address
+from digest.rendering import is_local_path, lead_image, published_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from digest.checks.finding import Finding
+    from digest.checks.material import Material
+
+__all__ = ["check_images"]
+
+
+def check_images(material: Material) -> Iterator[Finding]:
+    """M301 and M304 on the page, M304 and M305 on what the editor and the articles ask for."""
+    for src, alt in material.page.images:
+        if alt is None:
+            message = f"An image has no alt attribute: {_short(src)}"
+            yield fault("M301", message, material.built("email.html"))
+        if not is_web_address(src):
+            yield fault("M304", f"An image is not on the web: {_short(src)}", material.built("email.html"))
+    if material.issue.stories:
+        line = material.issue.stories[0].line
+        yield from _check_wanted(material, lead_image(material.issue, material.articles), "the lead story", line)
+    for passage in material.passages():
+        for link, line in passage.links():
+            if link.image and passage.block:
+                yield from _check_wanted(material, link.url, passage.what, line)
+
+
+def _check_wanted(material: Material, image: str, what: str, line: int | None) -> Iterator[Finding]:
+    place = material.line(line)
+    if not image or is_web_address(image):
+        return
+    if not is_local_path(image):
+        yield fault("M304", f"The picture of {what} is embedded or no address: {_short(image)}", place)
+    elif not published_image(image, base_url=material.config.images.base_url):
+        hint = "Say where the folder images is served from: [images] base_url."
+        yield fault("M305", f"The picture of {what} is left out: {_short(image)}", place, hint=hint)
+    elif not (material.root / image).is_file():
+        yield fault("M305", f"The picture of {what} is not in the newsletter's folder: {_short(image)}", place)
+
+
+def _short(src: str) -> str:
+    return src if len(src) <= 80 else f"{src[:60]}…"

@@ -1,0 +1,115 @@
+"""What the rules look at: the editor's words with their lines, and the built page with its links and images."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lxml import html as lxml_html
+
+from digest.errors import Place
+from digest.rendering import markdown_links, prose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from digest.config import Config
+    from digest.models import Article, Issue, RenderedIssue
+    from digest.rendering import MarkdownLink
+
+__all__ = ["Material", "Page", "Passage", "read_page"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """Words of the editor's that readers will see.
+
+    Attributes:
+        what: As a person would call it, such as "the headline".
+        line: Where it begins in issue.md.
+        markdown: False for plain text such as headlines.
+        block: Whether pictures in it are published.
+    """
+
+    what: str
+    text: str
+    line: int | None
+    markdown: bool = True
+    block: bool = False
+
+    @property
+    def words(self) -> str:
+        """The words alone."""
+        return prose(self.text) if self.markdown else self.text
+
+    def links(self) -> Iterator[tuple[MarkdownLink, int | None]]:
+        """Links and pictures, each with its line in issue.md."""
+        for link in markdown_links(self.text) if self.markdown else ():
+            yield link, None if self.line is None else self.line + link.line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """The HTML part as a browser reads it. An image's ``alt`` is None where the attribute is absent."""
+
+    links: tuple[str, ...]
+    images: tuple[tuple[str, str | None], ...]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """Everything that a rule may look at.
+
+    Attributes:
+        file: issue.md as a person would type it; the build stands in the folder beside it.
+        root: The newsletter's folder.
+        articles: What was collected, by canonical URL.
+    """
+
+    issue: Issue
+    rendered: RenderedIssue
+    config: Config
+    file: str
+    root: Path
+    articles: Mapping[str, Article]
+    page: Page
+
+    def line(self, number: int | None) -> Place:
+        """A line of issue.md."""
+        return Place(self.file, number)
+
+    def built(self, name: str) -> Place:
+        """A file of the build."""
+        return Place(posixpath.join(posixpath.dirname(self.file), "build", name))
+
+    def passages(self) -> Iterator[Passage]:
+        """All words of the editor's that are sent, in the order of the file."""
+        lines = self.issue.lines
+        yield Passage(what="the subject", text=self.issue.subject, line=lines.get("subject"), markdown=False)
+        yield Passage(what="the preheader", text=self.issue.preheader, line=lines.get("preheader"), markdown=False)
+        yield Passage(what="the intro", text=self.issue.intro, line=lines.get("intro"), block=True)
+        for section in self.issue.sent_sections:
+            yield Passage(what="the section's title", text=section.title, line=section.line, markdown=False)
+            yield Passage(what="the section's text", text=section.text, line=section.line, block=True)
+            for story in section.stories:
+                yield Passage(what="the headline", text=story.headline, line=story.line, markdown=False)
+                yield Passage(what="the note", text=story.note, line=story.line)
+                for candidate in story.candidates:
+                    if candidate.ticked:
+                        line = candidate.line or story.line
+                        yield Passage(what="the bullet", text=candidate.bullet.text, line=line)
+
+
+def read_page(html: str) -> Page:
+    """Read the HTML part. What stands in conditional comments is not looked at."""
+    if not html.strip():
+        return Page(links=(), images=(), text="")
+    tree = lxml_html.document_fromstring(html.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    return Page(
+        links=tuple(element.get("href", "") for element in tree.iter("a", "area") if "href" in element.attrib),
+        images=tuple((element.get("src", ""), element.get("alt")) for element in tree.iter("img")),
+        text=tree.body.text_content() if tree.find("body") is not None else "",
+    )

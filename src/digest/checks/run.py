@@ -1,0 +1,63 @@
+"""Run every rule over an issue and its build."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from digest.checks.clients import check_clients
+from digest.checks.delivery import check_delivery
+from digest.checks.images import check_images
+from digest.checks.links import check_links
+from digest.checks.material import Material, read_page
+from digest.checks.text import check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from digest.checks.finding import Finding
+    from digest.config import Config
+    from digest.models import Article, Issue, RenderedIssue
+
+__all__ = ["check_issue"]
+
+_FAMILIES = (check_text, check_links, check_images, check_clients, check_delivery)
+_NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
+
+
+def check_issue(
+    issue: Issue,
+    rendered: RenderedIssue,
+    *,
+    config: Config,
+    file: str,
+    root: Path,
+    articles: Mapping[str, Article] = _NO_ARTICLES,
+) -> tuple[Finding, ...]:
+    """Look for everything that makes an issue unfit to send, or less good than it could be. Nothing is fetched.
+
+    Args:
+        file: issue.md as a person would type it, such as ``issues/2026-W47/issue.md``.
+        root: The newsletter's folder, where local articles and pictures are looked for.
+        articles: What was collected, by canonical URL; needed for pictures.
+
+    Returns:
+        The worst first, then in the order of issue.md, then what stands only in the build.
+    """
+    material = Material(
+        issue=issue,
+        rendered=rendered,
+        config=config,
+        file=file,
+        root=root,
+        articles=articles,
+        page=read_page(rendered.html),
+    )
+    found = [finding for family in _FAMILIES for finding in family(material)]
+    return tuple(sorted(found, key=lambda finding: _order(finding, file)))
+
+
+def _order(finding: Finding, file: str) -> tuple[int, bool, str, int, str]:
+    place = finding.place
+    return finding.severity.rank, place.file != file, place.file, place.line or 0, finding.code

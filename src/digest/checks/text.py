@@ -1,0 +1,86 @@
+"""T: the editor's words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest.checks.registry import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from digest.checks.finding import Finding
+    from digest.checks.material import Material, Passage
+
+__all__ = ["check_text"]
+
+_SUBJECT_LIMIT = 78
+_HEADLINE_LIMIT = 90
+
+#: Subjects that nobody means to send, without punctuation and in lower case.
+_EMPTY_WORDS = frozenset(
+    {"draft", "headline", "lorem ipsum", "no subject", "placeholder", "subject", "subject line", "tbd", "test", "tk"}
+    | {"todo", "untitled", "xxx", "your subject here"}
+)
+#: TK ("to come") before a capital or a figure is a name: TK Maxx, TK 1980. XXX can be the thirtieth of its kind.
+_LEFT_OVER = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|\b[Ll]orem [Ii]psum\b|\bLOREM IPSUM\b"
+    r"|\bTODO\b|(?<!Bowl )(?<!Olympiad )\bX{3,}\b(?!-)|(?<![\w.@/-])(?:TK)+\b(?![-.]\w|\s+(?!TK)[A-Z0-9])"
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def check_text(material: Material) -> Iterator[Finding]:
+    """T101 to T106."""
+    subject_place = material.line(material.issue.lines.get("subject", 1))
+    subject = material.issue.subject.strip()
+    placeholder = _normal(subject) in _EMPTY_WORDS
+    if not subject:
+        yield fault("T101", "The subject is empty", subject_place)
+    elif placeholder:
+        yield fault("T101", f"The subject is a placeholder: {subject}", subject_place)
+    elif len(subject) > _SUBJECT_LIMIT:
+        message = f"The subject has {len(subject)} characters; {_SUBJECT_LIMIT} are shown at most"
+        yield fault("T103", message, subject_place)
+    yield from _check_preheader(material, subject)
+    for passage in material.passages():
+        if not (placeholder and passage.what == "the subject"):
+            yield from _check_left_over(material, passage)
+    for story in material.issue.stories:
+        place = material.line(story.line)
+        if len(story.headline) > _HEADLINE_LIMIT:
+            yield fault("T105", f"The headline has {len(story.headline)} characters", place)
+        if not story.bullets:
+            yield fault("T106", f"No bullet is ticked: {story.headline}", place)
+
+
+def _check_preheader(material: Material, subject: str) -> Iterator[Finding]:
+    lines = material.issue.lines
+    preheader = material.issue.preheader.strip()
+    if not preheader:
+        yield fault("T102", "There is no preheader", material.line(lines.get("preheader", lines.get("subject", 1))))
+    elif subject and _normal(preheader).startswith(_normal(subject)):
+        yield fault("T102", "The preheader repeats the subject", material.line(lines.get("preheader", 1)))
+
+
+def _check_left_over(material: Material, passage: Passage) -> Iterator[Finding]:
+    words = passage.words
+    found = next((match for match in _LEFT_OVER.finditer(words) if not _is_shouted(words, match[0])), None)
+    if found is None:
+        return
+    line = passage.line
+    if line is not None:
+        rows = passage.text.splitlines()
+        line += next((index for index, row in enumerate(rows) if found[0] in row), 0)
+    yield fault("T104", f"A placeholder was left in {passage.what}: {found[0]}", material.line(line))
+
+
+def _is_shouted(words: str, found: str) -> bool:
+    """Tell whether TODO is a word of a headline in capitals, as in the Spanish "TODO LO QUE"."""
+    others = [word for word in _LETTERS.findall(words) if word != found]
+    return found == "TODO" and len(others) > 1 and all(word.isupper() for word in others)
+
+
+def _normal(text: str) -> str:
+    return " ".join(_LETTERS.findall(text.casefold()))
