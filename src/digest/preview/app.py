@@ -1,0 +1,172 @@
+"""The web application: one page, what it shows, and the stream that tells it to look again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mimetypes
+from email.utils import parseaddr
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from digest.preview.frame import CLIP_BYTES, Scheme, clip_position, frame_html
+from digest.preview.guard import LOOPBACK, PAGE_POLICY, Guard, email_policy
+from digest.preview.live import Live
+from digest.preview.watch import watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+    from starlette.requests import Request
+
+    from digest.checks import Finding
+    from digest.errors import DigestError
+    from digest.preview.live import View
+    from digest.preview.source import Page, PreviewSource
+
+__all__ = ["create_app"]
+
+
+def create_app(source: PreviewSource, *, hosts: Collection[str] = LOOPBACK) -> Starlette:
+    """The preview of ``source`` as an ASGI application. Watching and rendering go on during its lifespan.
+
+    Args:
+        source: Renders the issue and says what to watch.
+        hosts: The names that a request may ask for in its ``Host`` header, without port.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        live = app.state.live
+        watching = asyncio.create_task(watch(source.watched, live.render))
+        try:
+            yield
+        finally:
+            await live.close()
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    app = Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/static/{name}", _static),
+            Route("/state", _state),
+            Route("/email", _email),
+            Route("/image", _image),
+            Route("/events", _events),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts)],
+        lifespan=lifespan,
+    )
+    app.state.source = source
+    app.state.live = Live(source)
+    return app
+
+
+async def _page(_: Request) -> Response:
+    return HTMLResponse(_asset("page.html"), headers={"Content-Security-Policy": PAGE_POLICY})
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    names = {file.name for file in resources.files(__package__).joinpath("static").iterdir() if file.is_file()}
+    if name not in names:
+        raise HTTPException(404)
+    return Response(_asset(name), media_type=mimetypes.guess_type(name)[0])
+
+
+async def _state(request: Request) -> Response:
+    return JSONResponse(_describe(await request.app.state.live.current()))
+
+
+async def _email(request: Request) -> Response:
+    query = request.query_params
+    try:
+        scheme = Scheme(query.get("scheme", Scheme.LIGHT))
+    except ValueError:
+        raise HTTPException(400, f"scheme is one of {', '.join(Scheme)}") from None
+    view = await request.app.state.live.current()
+    if view.page is None:
+        raise HTTPException(404, "There is no email yet.")
+    source = request.app.state.source
+
+    def local(url: str) -> str | None:
+        return None if source.image(url) is None else f"/image?url={quote(url, safe='')}"
+
+    html = await asyncio.to_thread(frame_html, view.page.html, scheme=scheme, image=local)
+    return HTMLResponse(html, headers={"Content-Security-Policy": email_policy(images=query.get("images") != "off")})
+
+
+async def _image(request: Request) -> Response:
+    path = await asyncio.to_thread(request.app.state.source.image, request.query_params.get("url", ""))
+    kind = mimetypes.guess_type(path.name)[0] if path else None
+    if path is None or not path.is_file() or not (kind or "").startswith("image/"):
+        raise HTTPException(404, "This is no image of the newsletter.")
+    return FileResponse(path, media_type=kind)
+
+
+async def _events(request: Request) -> Response:
+    """Server-sent events (HTML Living Standard, section 9.2): the version of each view, once it is there."""
+    return StreamingResponse(_stream(request.app.state.live), media_type="text/event-stream")
+
+
+async def _stream(live: Live) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    async for view in live.views():
+        yield f"event: rendered\ndata: {view.version}\n\n"
+
+
+def _asset(name: str) -> bytes:
+    return resources.files(__package__).joinpath("static", name).read_bytes()
+
+
+def _describe(view: View) -> dict[str, Any]:
+    return {
+        "version": view.version,
+        "clip_bytes": CLIP_BYTES,
+        "page": _describe_page(view.page) if view.page else None,
+        "error": _describe_error(view.error) if view.error else None,
+    }
+
+
+def _describe_page(page: Page) -> dict[str, Any]:
+    name, address = parseaddr(page.sender)
+    return {
+        "issue": page.issue,
+        "file": page.file,
+        "subject": page.subject,
+        "preheader": page.preheader,
+        "sender": page.sender,
+        "sender_name": name or address or page.sender,
+        "token": page.token,
+        "state": page.state.capitalize(),
+        "bytes_html": page.bytes_html,
+        "clip_at": clip_position(page.html),
+        "html": page.html,
+        "text": page.text,
+        "findings": [_describe_finding(finding) for finding in page.findings],
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "file": finding.place.file,
+        "place": str(finding.place),
+        "line": finding.place.line,
+        "hint": finding.hint,
+    }
+
+
+def _describe_error(error: DigestError) -> dict[str, Any]:
+    return {"message": error.message, "place": str(error.place or ""), "hint": error.hint}

@@ -1,0 +1,94 @@
+"""What keeps the preview private: it answers only its own address, and its pages cannot phone home."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["ANY_ADDRESS", "LOOPBACK", "PAGE_POLICY", "Guard", "email_policy"]
+
+#: The names under which a server on loopback may be asked for.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+#: Stands for every IP address, for a server bound to all of a machine's addresses. A name is still refused: DNS
+#: rebinding needs one.
+ANY_ADDRESS = "*"
+
+#: The preview's own page. Trusted Types make an accidental ``innerHTML`` an error.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+#: Everything else: nothing may load anything.
+_STRICT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+
+def email_policy(*, images: bool) -> str:
+    """The policy of the email: no script, no font, no form; images over https and our own, or none at all.
+
+    ``allow-same-origin`` lets the page measure the email's height. It gives the email nothing, as scripts stay off.
+    """
+    sources = "https: 'self'" if images else "'none'"
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+        "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+    )
+
+
+class Guard:
+    """Refuses a foreign ``Host`` (DNS rebinding) or ``Origin``, and puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str] = LOOPBACK) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI entry."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", _STRICT_POLICY)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        refusal = self._refusal(Headers(scope=scope))
+        if refusal:
+            await PlainTextResponse(refusal, status_code=403)(scope, receive, guarded)
+        else:
+            await self._app(scope, receive, guarded)
+
+    def _refusal(self, headers: Headers) -> str:
+        host = headers.get("host", "")
+        if not self._is_ours(f"//{host}"):
+            return "This preview answers only under the address that it printed when it started."
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() != f"http://{host}".lower():
+            return "This preview answers no other site."
+        return ""
+
+    def _is_ours(self, address: str) -> bool:
+        try:
+            name = urlsplit(address).hostname or ""
+            if name in self._hosts:
+                return True
+            return ANY_ADDRESS in self._hosts and bool(ipaddress.ip_address(name))
+        except ValueError:
+            return False

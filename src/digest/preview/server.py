@@ -1,0 +1,148 @@
+"""Running the preview: a free port, uvicorn, and a quiet end."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+import threading
+import webbrowser
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from digest.errors import DigestError, UsageError
+from digest.preview.app import create_app
+from digest.preview.guard import ANY_ADDRESS, LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from digest.preview.source import PreviewSource
+
+__all__ = ["PreviewServer", "listen", "serve"]
+
+_MORE_PORTS = 10
+
+
+def serve(
+    source: PreviewSource,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8025,
+    open_browser: bool = False,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve the preview until Ctrl-C, which ends it quietly.
+
+    Args:
+        source: Renders the issue and says what to watch.
+        host: Where to listen. Anything but loopback shows the issue to the network: only when a person asked for it.
+        port: Where to listen; when it is taken, the next ten are tried. 0 takes any free one.
+        open_browser: Open the page when it is ready.
+        announce: Called once with the page's address when it is ready.
+
+    Raises:
+        UsageError: There is no such address on this machine.
+        DigestError: No port is free.
+    """
+
+    def ready(address: str) -> None:
+        announce(address)
+        if open_browser:  # in a thread of its own, since a browser in the terminal would stop the server
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    listening = listen(host, port)
+    with contextlib.suppress(KeyboardInterrupt):
+        PreviewServer(source, listening, host=host, ready=ready).run()
+
+
+class PreviewServer(uvicorn.Server):
+    """uvicorn on a socket of ours, which says when it is ready and lets go of open streams when it ends."""
+
+    def __init__(
+        self, source: PreviewSource, listening: socket.socket, *, host: str, ready: Callable[[str], None]
+    ) -> None:
+        app = create_app(source, hosts=_names_of(host))
+        super().__init__(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, server_header=False, ws="none", timeout_graceful_shutdown=2
+            )
+        )
+        self._live = app.state.live
+        self._listening = listening
+        self._ready = ready
+        self.address = _address_of(host, listening.getsockname()[1])
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop."""
+        super().run(sockets or [self._listening])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready(self.address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the event streams first: uvicorn waits for open connections."""
+        await self._live.close()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket at ``port``, or at the first free one of the next ten.
+
+    Raises:
+        UsageError: There is no such address on this machine, or no right to that port.
+        DigestError: No port is free.
+    """
+    last = port + _MORE_PORTS if port else port
+    for number in range(port, min(last, 65535) + 1):
+        try:
+            return _socket_at(host, number)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise UsageError(
+                    f"cannot listen on {host}:{number}: {error.strerror}",
+                    hint="127.0.0.1 and a port above 1023 always work.",
+                ) from None
+    raise DigestError(
+        f"the ports {port} to {last} of {host} are all in use",
+        hint="Stop another preview, or choose a port with --port.",
+    )
+
+
+def _socket_at(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # on Windows this option would share the port with another program
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _names_of(host: str) -> Collection[str]:
+    """The names that a request may use when the server listens on ``host``."""
+    if _is_wildcard(host):
+        return (*LOOPBACK, ANY_ADDRESS)
+    return LOOPBACK if host in LOOPBACK else (host,)
+
+
+def _address_of(host: str, port: int) -> str:
+    name = "127.0.0.1" if _is_wildcard(host) else host
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def _is_wildcard(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False

@@ -1,0 +1,129 @@
+// Everything beside the email. Text is only ever set as text: no word of an article becomes markup.
+const byId = (id) => document.getElementById(id);
+const NEXT = {
+  Draft: ["digest build", " writes down what is approved and sent."],
+  Built: ["digest approve", " records that you approve exactly this."],
+  Approved: ["digest send", " shows what would be sent."],
+  Stale: ["digest build", " again: something changed since the last one."],
+};
+const NAMES = { error: "Error", warning: "Warning", info: "Note" };
+
+export function fill({ page, clip_bytes: clipBytes }) {
+  document.title = `${page.subject || "No subject"} · ${page.issue}`;
+  byId("issue").textContent = page.issue;
+  byId("state").textContent = page.state;
+  byId("state").dataset.state = page.state;
+  byId("state").hidden = false;
+  byId("side").hidden = false;
+  fillInbox(page);
+  fillFindings(page.findings);
+  fillSize(page.bytes_html, clipBytes);
+  byId("token").textContent = page.token.slice(0, 16);
+  byId("token").dataset.copy = page.token;
+  byId("token").setAttribute("aria-label", `Copy the approval token ${page.token.slice(0, 16)}`);
+  byId("token-line").hidden = !page.token;
+  const [command, words] = NEXT[page.state] ?? ["", ""];
+  byId("next").replaceChildren(element("code", "", command), words);
+  byId("text").textContent = page.text;
+  fillSource(page);
+}
+
+export function fillError({ error, page }) {
+  byId("banner").hidden = !error;
+  if (!error) return;
+  byId("banner-place").textContent = error.place;
+  byId("banner-place").hidden = !error.place;
+  byId("banner-message").textContent = error.message;
+  byId("banner-hint").textContent = error.hint;
+  byId("banner-kept").textContent = page ? "Below is the last version that could be rendered." : "";
+  if (!document.title.startsWith("✕")) document.title = `✕ ${document.title}`;
+}
+
+function fillInbox(page) {
+  byId("row-from").textContent = page.sender_name;
+  for (const id of ["row-subject", "subject"]) byId(id).textContent = page.subject || "(no subject)";
+  for (const id of ["row-preheader", "preheader"]) byId(id).textContent = page.preheader;
+  byId("row-time").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  byId("from").textContent = page.sender;
+  byId("subject-count").textContent = count(page.subject);
+  byId("preheader-count").textContent = count(page.preheader);
+}
+
+const count = (text) => {
+  const length = [...text].length;
+  return length === 1 ? "1 character" : `${length} characters`;
+};
+
+function fillFindings(findings) {
+  const number = (severity) => findings.filter((finding) => finding.severity === severity).length;
+  const errors = number("error");
+  const warnings = number("warning");
+  const words = [plural(errors, "error"), plural(warnings, "warning")].filter(Boolean).join(", ");
+  byId("verdict").textContent = words || "Nothing to mend.";
+  byId("verdict").dataset.severity = errors ? "error" : warnings ? "warning" : "good";
+  byId("findings").replaceChildren(...findings.map(describe));
+}
+
+const plural = (number, word) => (number ? `${number} ${word}${number === 1 ? "" : "s"}` : "");
+
+function describe(finding) {
+  const place = element("button", "copy place", shortPlace(finding));
+  place.type = "button";
+  place.dataset.copy = finding.place;
+  place.title = `Copy ${finding.place}`;
+  const head = element("p", "finding-head");
+  head.append(element("span", "severity", NAMES[finding.severity] ?? finding.severity), element("span", "quiet", finding.code), place);
+  const item = element("li", "finding");
+  item.dataset.severity = finding.severity;
+  item.append(head, element("p", "", finding.message));
+  if (finding.hint) item.append(element("p", "quiet", finding.hint));
+  return item;
+}
+
+function shortPlace({ file, line }) {
+  const name = file.split("/").at(-1);
+  return line === null ? name : `${name}:${line}`;
+}
+
+function fillSize(bytes, clipBytes) {
+  const kilo = (number) => `${(number / 1000).toFixed(number < 10_000 ? 1 : 0)} kB`;
+  byId("size").textContent = `${kilo(bytes)} of about ${kilo(clipBytes)}`;
+  const most = Math.max(clipBytes * 1.25, bytes);
+  const gauge = byId("gauge");
+  gauge.setAttribute("aria-valuemax", most);
+  gauge.setAttribute("aria-valuenow", bytes);
+  gauge.setAttribute("aria-valuetext", byId("size").textContent);
+  gauge.dataset.severity = bytes > clipBytes ? "error" : bytes > clipBytes * 0.8 ? "warning" : "good";
+  gauge.style.setProperty("--fill", `${(100 * bytes) / most}%`);
+  gauge.style.setProperty("--clip", `${(100 * clipBytes) / most}%`);
+  byId("size-note").textContent =
+    bytes > clipBytes
+      ? "Gmail cuts what is beyond, the unsubscribe link too. A line in the email shows where."
+      : bytes > clipBytes * 0.8
+        ? "Close to where Gmail cuts. Links that a provider rewrites add more."
+        : "Gmail cuts longer ones.";
+}
+
+function fillSource({ html, clip_at: clipAt }) {
+  const pane = byId("html");
+  if (clipAt === null) pane.textContent = html;
+  else pane.replaceChildren(html.slice(0, clipAt), element("span", "cut", "Gmail cuts about here"), html.slice(clipAt));
+}
+
+function element(name, className, text = "") {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+let fading;
+
+export function toast(text) {
+  byId("toast").textContent = text;
+  byId("toast").dataset.shown = "yes";
+  clearTimeout(fading);
+  fading = setTimeout(() => {
+    byId("toast").dataset.shown = "no";
+  }, 2500);
+}

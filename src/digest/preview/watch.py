@@ -1,0 +1,101 @@
+"""Noticing that something changed, however it was saved and on whatever file system."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import watchfiles
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["folders_of", "stamps_of", "watch"]
+
+#: Seconds between two looks when the operating system reports nothing.
+_TICK = 1.0
+
+#: For each file its time of change in nanoseconds and its size; None for a watched path that is not there.
+Stamps = dict["Path", tuple[int, int] | None]
+
+
+def stamps_of(paths: Sequence[Path]) -> Stamps:
+    """What the files under ``paths`` look like now. What editors leave beside a file (``.x.swp``, ``x~``) is none."""
+    stamps: Stamps = {}
+    for path in paths:
+        stamps[path] = _stamp(path)
+        if path.is_dir():
+            stamps[path] = None  # a folder's own time changes with every file that an editor leaves beside another
+            stamps |= {file: _stamp(file) for file in path.rglob("*") if _counts(file, path)}
+    return stamps
+
+
+def folders_of(paths: Sequence[Path]) -> frozenset[Path]:
+    """The folders to watch for ``paths``, each without what is below it.
+
+    A file is watched through its folder, since editors save by replacing it. For what is not there yet it is the
+    nearest folder above.
+    """
+    folders: set[Path] = set()
+    for path in paths:
+        folders.add(next((parent for parent in path.parents if parent.is_dir()), path))
+        if path.is_dir():
+            folders |= {path, *(inner for inner in path.rglob("*") if inner.is_dir())}
+    return frozenset(folder for folder in folders if folder.is_dir())
+
+
+async def watch(paths: Callable[[], Sequence[Path]], changed: Callable[[], Awaitable[None]]) -> None:
+    """Call ``changed`` at once, and again after every change of what is at ``paths()``, until cancelled.
+
+    The stamps are taken before each call, so that a change during it, or between two watches, causes one more.
+    """
+    seen: Mapping[Path, object] | None = None
+    while True:
+        folders = await asyncio.to_thread(lambda: folders_of(paths()))
+        async with contextlib.aclosing(_ticks(folders, first=seen is None)) as ticks:
+            async for _ in ticks:
+                stamps = await asyncio.to_thread(lambda: stamps_of(paths()))
+                if stamps == seen:
+                    continue
+                seen = stamps
+                await changed()
+                if await asyncio.to_thread(lambda: folders_of(paths())) != folders:
+                    break
+
+
+async def _ticks(folders: frozenset[Path], *, first: bool) -> AsyncGenerator[None, None]:
+    """Whenever it is worth looking: after an event of the operating system, or after a second without one."""
+    if first:
+        yield
+    try:
+        events = watchfiles.awatch(
+            *folders,
+            watch_filter=None,
+            debounce=200,
+            step=50,
+            rust_timeout=int(_TICK * 1000),
+            yield_on_timeout=True,
+            recursive=False,
+        )
+        async with contextlib.aclosing(events):
+            async for _ in events:
+                yield
+    except (OSError, RuntimeError):
+        # No watch is left (fs.inotify.max_user_watches), or a folder vanished in between: looking still works.
+        await asyncio.sleep(_TICK)
+        yield
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _counts(file: Path, folder: Path) -> bool:
+    parts = file.relative_to(folder).parts
+    return not any(part.startswith(".") or part.endswith("~") for part in parts) and file.is_file()

@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import contextlib
+import struct
+import threading
+import zlib
+from queue import Queue
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from digest.checks import Finding, Severity
+from digest.errors import IssueError, Place
+from digest.preview import Page
+from digest.preview.server import PreviewServer, listen
+
+pytestmark = pytest.mark.browser
+
+PICTURE = "https://example.org/images/tram.png"
+STORY = "<h2>Eight towns count their tram passengers</h2><p>Mornings are busier than the plans said.</p>"
+EMAIL = f"""<!doctype html>
+<html lang="en"><head><meta name="color-scheme" content="light dark"><title>Small models</title>
+<style>body {{ background: #f6f4ef }} p {{ color: #2b2a27 }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #141310 }} p {{ color: #d9d4c9 }} }}</style></head>
+<body style="margin:0"><img id="own" src="{PICTURE}" alt="A tram" width="60" height="20">
+<script>document.title = "taken over"</script><p onclick="document.title='taken over'">Hello</p>
+{STORY * 30}<p id="last">Unsubscribe</p></body></html>"""
+FINDING = Finding(
+    code="L204",
+    severity=Severity.ERROR,
+    message="The link leads nowhere <img src=x onerror=alert(1)>",
+    place=Place("issues/2026-W47/issue.md", 31),
+    hint="Mend the address.",
+)
+
+
+def png(*, width, height, colour):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = (b"\0" + bytes(colour) * width) * height
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+class FolderSource:
+    def __init__(self, folder):
+        self.email, self.picture = folder / "email.html", folder / "tram.png"
+        self.email.write_text(EMAIL)
+        self.picture.write_bytes(png(width=60, height=20, colour=(200, 80, 40)))
+
+    def render(self):
+        html = self.email.read_text()
+        if "###" in html:
+            raise IssueError("the story has no link", place=Place("issue.md", 23), hint="Write ### [Headline](…).")
+        return Page(
+            issue="2026-W47",
+            file="issues/2026-W47/issue.md",
+            html=html,
+            text="Eight towns\nhttps://example.org/1",
+            subject="Small models, big week: what eight towns learned from their new tram lines",
+            preheader="Also: a river that came back, and why bakers are measuring humidity again",
+            sender="Digest Sampler <news@example.org>",
+            findings=(FINDING,),
+            token="7f3a91cd0b5e44a2c1d9e8f7061524ab",
+            state="Built",
+            bytes_html=len(html.encode()),
+        )
+
+    def watched(self):
+        return [self.email, self.picture]
+
+    def image(self, url):
+        return self.picture if url == PICTURE else None
+
+
+@pytest.fixture
+def source(tmp_path):
+    return FolderSource(tmp_path)
+
+
+@pytest.fixture
+def address(source):
+    ready = Queue()
+    server = PreviewServer(source, listen("127.0.0.1", 0), host="127.0.0.1", ready=ready.put)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield ready.get(timeout=20)
+    server.should_exit = True
+    thread.join(timeout=20)
+
+
+@pytest.fixture
+def visit(chromium, address):
+    with contextlib.ExitStack() as pages:
+
+        def open_page(query="", **options):
+            context = chromium.new_context(viewport={"width": 1360, "height": 860}, **options)
+            pages.callback(context.close)
+            page = context.new_page()
+            page.goto(address + query)
+            page.locator("#live-text", has_text="Live").wait_for()
+            if "part=" not in query:  # the email has no height while another part shows
+                page.locator("iframe[style*=height]").wait_for(state="attached")
+            return page
+
+        yield open_page
+
+
+def shown(page):
+    """The document of the email on screen."""
+    page.locator("iframe.waiting").wait_for(state="detached")
+    frame = page.locator("iframe").element_handle().content_frame()
+    frame.wait_for_load_state("load")
+    return frame
+
+
+def style(page, selector, name):
+    return shown(page).eval_on_selector(selector, f"element => getComputedStyle(element).{name}")
+
+
+@pytest.mark.parametrize("preferred", ["light", "dark"])
+def test_the_emails_own_dark_styles_answer_to_the_choice_and_not_to_the_editors_machine(visit, preferred):
+    page = visit(color_scheme=preferred)
+
+    light = style(page, "body", "backgroundColor")
+    page.keyboard.press("d")
+    dark = style(page, "body", "backgroundColor")
+
+    assert (light, dark) == ("rgb(246, 244, 239)", "rgb(20, 19, 16)")
+
+
+def test_forced_dark_is_labelled_an_approximation_and_leaves_pictures_as_they_are(visit):
+    page = visit("?scheme=forced")
+    box = page.locator("iframe").bounding_box()
+
+    def pixel(x, y):
+        shot = page.screenshot(clip={"x": box["x"] + x, "y": box["y"] + y, "width": 1, "height": 1})
+        return decode_pixel(page, shot)
+
+    assert "approximation" in page.locator("#email-label").inner_text()
+    assert max(pixel(300, 5)) < 60
+    red, green, blue = pixel(10, 10)
+    assert red > 150
+    assert 110 > green > blue
+
+
+def decode_pixel(page, shot):
+    with contextlib.closing(page.context.new_page()) as canvas:
+        return canvas.evaluate(
+            """async bytes => {
+                const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+                const context = new OffscreenCanvas(1, 1).getContext("2d");
+                context.drawImage(bitmap, 0, 0);
+                return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+            }""",
+            list(shot),
+        )
+
+
+def test_pictures_of_the_newsletter_are_shown_from_disk_and_can_be_turned_off(visit):
+    page = visit()
+    loaded = "image => image.complete && image.naturalWidth"
+
+    on = shown(page).eval_on_selector("#own", loaded)
+    page.keyboard.press("i")
+    off = shown(page).eval_on_selector("#own", loaded)
+
+    assert (on, off) == (60, 0)
+
+
+def test_no_word_of_the_email_or_of_a_finding_runs_as_script(visit):
+    page = visit()
+    dialogs = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+
+    page.frame_locator("iframe").locator("p[onclick]").click()
+
+    assert shown(page).title() == "Small models"
+    assert page.locator("#findings img").count() == 0
+    assert "<img src=x onerror=alert(1)>" in page.locator("#findings").inner_text()
+    assert dialogs == []
+
+
+def test_nothing_is_asked_of_any_other_host(visit, source, address):
+    source.email.write_text(EMAIL.replace("<h2>", '<link rel="stylesheet" href="https://fonts.example/a.css"><h2>', 1))
+    page = visit("?images=off")
+    asked, refused = [], {}
+    page.on("requestfinished", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: refused.update({request.url: request.failure}))
+
+    page.reload()
+    page.frame_locator("iframe").locator("#last").wait_for(state="attached")
+
+    assert f"{address}state" in asked
+    assert [url for url in asked if not url.startswith(address)] == []
+    assert refused["https://fonts.example/a.css"] == "csp"
+
+
+def test_keys_change_the_view_and_the_address_remembers_it(visit):
+    page = visit()
+
+    for key in "2dit":
+        page.keyboard.press(key)
+    page.reload()
+    page.locator("#text", has_text="Eight towns").wait_for()
+
+    assert page.url.endswith("?part=text&width=390&scheme=authored&images=off")
+    assert page.locator("#text").inner_text() == "Eight towns\nhttps://example.org/1"
+    page.keyboard.press("t")
+    assert page.locator("iframe").bounding_box()["width"] == 390
+    page.keyboard.press("?")
+    assert page.locator("#help").is_visible()
+
+
+def test_keys_work_while_the_email_has_the_focus_and_can_be_turned_off(visit):
+    page = visit()
+    page.frame_locator("iframe").locator("p[onclick]").click()
+    page.keyboard.press("3")
+    assert page.locator("iframe").bounding_box()["width"] == 320
+
+    page.keyboard.press("?")
+    page.locator("#keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+
+    assert page.locator("iframe").bounding_box()["width"] == 320
+    assert page.url.endswith("keys=off")
+
+
+def test_a_change_is_shown_where_one_was_reading(visit, source):
+    page = visit()
+    page.evaluate("scrollTo(0, 1500)")
+
+    source.email.write_text(EMAIL.replace("Unsubscribe", "Leave"))
+    page.frame_locator("iframe:not(.waiting)").locator("#last", has_text="Leave").wait_for()
+
+    assert page.evaluate("scrollY") == 1500
+
+
+def test_a_failure_keeps_the_last_good_email_under_a_banner_until_it_is_mended(visit, source):
+    page = visit()
+    banner = page.locator("#banner")
+
+    source.email.write_text("###")
+    banner.wait_for()
+    said = banner.inner_text()
+    kept = shown(page).inner_text("#last")
+    source.email.write_text(EMAIL)
+    banner.wait_for(state="hidden")
+
+    assert all(part in said for part in ("issue.md:23", "the story has no link", "Write ### [Headline](…)."))
+    assert kept == "Unsubscribe"
+
+
+def test_a_host_of_images_that_does_not_answer_holds_up_nothing(visit, source):
+    page = visit()
+    page.route("https://slow.example/**", lambda _: None)
+
+    source.email.write_text(EMAIL.replace("Unsubscribe", 'Leave <img src="https://slow.example/a.png" alt="">'))
+
+    page.frame_locator("iframe:not(.waiting)").locator("#last", has_text="Leave").wait_for(timeout=10_000)
+
+
+def test_a_finding_is_copied_with_its_file_and_line(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+
+    page.get_by_role("button", name="issue.md:31").click()
+    page.locator("#toast[data-shown=yes]").wait_for()
+
+    assert page.evaluate("navigator.clipboard.readText()") == "issues/2026-W47/issue.md:31"
+
+
+@pytest.mark.parametrize(("width", "lines"), [("640", 1), ("320", 4)])
+def test_the_inbox_row_cuts_what_does_not_fit(visit, width, lines):
+    page = visit(f"?width={width}")
+
+    cut = page.evaluate(
+        """() => ["row-words", "row-subject"].some(name => {
+            const element = document.querySelector("." + name);
+            return element.scrollWidth > element.clientWidth;
+        })"""
+    )
+
+    assert cut
+    assert round((page.locator("#row").bounding_box()["height"] - 20) / 21) == lines
+
+
+def test_a_long_email_carries_the_line_where_gmail_cuts_it(visit, source):
+    source.email.write_text(EMAIL.replace(STORY * 30, STORY * 900 + '<p id="beyond">Beyond</p>' + STORY * 200))
+    page = visit()
+
+    line = page.locator("#clip").bounding_box()["y"]
+
+    first_beyond = shown(page).eval_on_selector("[data-digest-clip]", "element => element.getBoundingClientRect().top")
+    assert abs(line - page.locator("iframe").bounding_box()["y"] - first_beyond) < 2
+    assert "Gmail cuts about here" in page.locator("#clip").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("query", "colours", "size"),
+    [
+        ("", "light", (1360, 860)),
+        ("", "dark", (1360, 860)),
+        ("?part=html", "light", (1360, 860)),
+        ("", "dark", (340, 600)),
+    ],
+)
+def test_the_page_passes_axe(visit, query, colours, size):
+    page = visit(query, color_scheme=colours, reduced_motion="reduce")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    violations = Axe().run(page).response["violations"]
+
+    assert [violation["id"] for violation in violations] == []

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from queue import Queue
+
+import httpx2
+import pytest
+
+from digest.errors import DigestError, IssueError, Place, UsageError
+from digest.preview import Page, serve
+from digest.preview.server import PreviewServer, listen
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from digest.preview import Page, serve
+
+class Source:
+    def render(self):
+        return Page(issue="2026-W47", file="issue.md", html="<p>x</p>", text="x", subject="s", preheader="p",
+                    sender="a@example.org", findings=(), token="", state="Draft", bytes_html=8)
+    def watched(self):
+        return [Path(sys.argv[1])]
+    def image(self, url):
+        return None
+
+serve(Source(), port=0, announce=lambda address: print(address, flush=True))
+print("ended", flush=True)
+"""
+
+
+class FileSource:
+    """The subject is what stands in a file; a file that holds "broken" cannot be rendered."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def render(self):
+        subject = self.path.read_text()
+        if subject == "broken":
+            raise IssueError("the story has no link", place=Place("issue.md", 23), hint="Add one.")
+        return Page(
+            issue="2026-W47",
+            file="issue.md",
+            html=f"<p>{subject}</p>",
+            text=subject,
+            subject=subject,
+            preheader="",
+            sender="news@example.org",
+            findings=(),
+            token="",
+            state="Draft",
+            bytes_html=1,
+        )
+
+    def watched(self):
+        return [self.path]
+
+    def image(self, _):
+        return None
+
+
+@pytest.fixture
+def issue(tmp_path):
+    path = tmp_path / "issue.md"
+    path.write_text("first")
+    return path
+
+
+@contextlib.contextmanager
+def running(source):
+    ready = Queue()
+    server = PreviewServer(source, listen("127.0.0.1", 0), host="127.0.0.1", ready=ready.put)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield ready.get(timeout=20)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+    assert not thread.is_alive()
+
+
+def versions(answer):
+    """The data of each "rendered" event of a stream."""
+    lines = answer.iter_lines()
+    return (next(lines).removeprefix("data: ") for line in lines if line == "event: rendered")
+
+
+def test_a_change_is_pushed_after_it_was_rendered_and_then_shown(issue):
+    with (
+        running(FileSource(issue)) as address,
+        httpx2.Client(base_url=address, timeout=20) as client,
+        client.stream("GET", "events") as stream,
+    ):
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        pushed = versions(stream)
+        first = next(pushed)
+        assert client.get("state").json()["version"] == first
+        issue.write_text("second")
+        second = next(pushed)
+        state = client.get("state").json()
+        email = client.get("email").text
+
+    assert first != second == state["version"]
+    assert state["page"]["subject"] == "second"
+    assert "<p>second</p>" in email
+
+
+def test_a_broken_file_keeps_the_last_good_email_and_the_next_save_mends_it(issue):
+    with (
+        running(FileSource(issue)) as address,
+        httpx2.Client(base_url=address, timeout=20) as client,
+        client.stream("GET", "events") as stream,
+    ):
+        pushed = versions(stream)
+        next(pushed)
+        issue.write_text("broken")
+        next(pushed)
+        broken, email = client.get("state").json(), client.get("email").text
+        issue.write_text("mended")
+        next(pushed)
+        mended = client.get("state").json()
+
+    assert broken["error"] == {"message": "the story has no link", "place": "issue.md:23", "hint": "Add one."}
+    assert broken["page"]["subject"] == "first"
+    assert "<p>first</p>" in email
+    assert (mended["page"]["subject"], mended["error"]) == ("mended", None)
+
+
+def test_an_open_event_stream_does_not_hold_up_the_end(issue):
+    with running(FileSource(issue)) as address:
+        client = httpx2.Client(base_url=address, timeout=20)
+        stream = client.stream("GET", "events")
+        pushed = versions(stream.__enter__())
+        next(pushed)
+    assert list(pushed) == []
+    client.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to a process are POSIX")
+def test_ctrl_c_ends_it_quietly_with_a_page_open(issue):
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(issue)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        address = process.stdout.readline().strip()
+        with httpx2.Client(timeout=20) as client, client.stream("GET", f"{address}events") as stream:
+            next(versions(stream))
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=20)
+
+    assert address.startswith("http://127.0.0.1:")
+    assert (output, errors, process.returncode) == ("ended\n", "", 0)
+
+
+def test_a_busy_port_gives_way_to_the_next_and_the_address_names_the_one_really_used(issue):
+    with contextlib.closing(listen("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        with contextlib.closing(listen("127.0.0.1", port)) as listening:
+            server = PreviewServer(FileSource(issue), listening, host="127.0.0.1", ready=lambda _: None)
+            used = listening.getsockname()[1]
+
+    assert port < used <= port + 10
+    assert server.address == f"http://127.0.0.1:{used}/"
+
+
+def test_when_all_ports_are_busy_it_says_which(issue):
+    with contextlib.ExitStack() as taken:
+        first = taken.enter_context(contextlib.closing(listen("127.0.0.1", 0))).getsockname()[1]
+
+        def take_all():
+            for _ in range(12):
+                taken.enter_context(contextlib.closing(listen("127.0.0.1", first)))
+
+        with pytest.raises(DigestError, match=rf"the ports {first} to \d+ of 127\.0\.0\.1 are all in use") as caught:
+            take_all()
+
+    assert "--port" in caught.value.hint
+
+
+def test_an_address_that_is_not_of_this_machine_is_a_usage_error(issue):
+    with pytest.raises(UsageError, match=r"cannot listen on 192\.0\.2\.1:8025"):
+        serve(FileSource(issue), host="192.0.2.1", announce=print)

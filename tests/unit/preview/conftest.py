@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from digest.checks import Finding, Severity
+from digest.errors import Place
+from digest.preview import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PAGE = Page(
+    issue="2026-W47",
+    file="issues/2026-W47/issue.md",
+    html="<!doctype html><html><head><title>t</title></head><body><p>Eight towns</p></body></html>",
+    text="Eight towns",
+    subject="Small models, big week",
+    preheader="Eight reads",
+    sender="Digest Sampler <news@example.org>",
+    findings=(
+        Finding(
+            code="T102",
+            severity=Severity.WARNING,
+            message="The preheader repeats the subject",
+            place=Place("issues/2026-W47/issue.md", 3),
+            hint="Say what the subject leaves out.",
+        ),
+    ),
+    token="7f3a91cd0b5e44a2c1d9e8f7061524ab",
+    state="draft",
+    bytes_html=80,
+)
+
+
+@dataclass
+class MemorySource:
+    """Renders what a test puts in, and raises what it puts in as `error`."""
+
+    page: Page = PAGE
+    error: Exception | None = None
+    paths: tuple[Path, ...] = ()
+    images: dict[str, Path] = field(default_factory=dict)
+    renders: int = 0
+    during: Callable[[], None] = lambda: None
+
+    def change(self, **what):
+        self.page = replace(self.page, **what)
+
+    def render(self):
+        self.renders += 1
+        self.during()
+        if self.error is not None:
+            raise self.error
+        return self.page
+
+    def watched(self):
+        return self.paths
+
+    def image(self, url):
+        return self.images.get(url)
+
+
+@pytest.fixture
+def source():
+    return MemorySource()

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+from starlette.testclient import TestClient
+
+from digest.errors import IssueError, Place
+from digest.preview import create_app
+from digest.preview.guard import ANY_ADDRESS, LOOPBACK
+
+HOME = "http://127.0.0.1:8025"
+
+
+@pytest.fixture
+def client(source):
+    with TestClient(create_app(source), base_url=HOME) as client:
+        yield client
+
+
+def directives(response):
+    policy = response.headers["content-security-policy"]
+    return {name: rest for name, _, rest in (part.strip().partition(" ") for part in policy.split(";"))}
+
+
+def test_the_state_holds_everything_that_stands_beside_the_email(client):
+    state = client.get("/state").json()
+
+    page = state["page"]
+    assert state["error"] is None
+    assert (page["issue"], page["subject"], page["preheader"]) == (
+        "2026-W47",
+        "Small models, big week",
+        "Eight reads",
+    )
+    assert (page["sender_name"], page["state"], page["bytes_html"]) == ("Digest Sampler", "Draft", 80)
+    assert page["findings"] == [
+        {
+            "code": "T102",
+            "severity": "warning",
+            "message": "The preheader repeats the subject",
+            "file": "issues/2026-W47/issue.md",
+            "place": "issues/2026-W47/issue.md:3",
+            "line": 3,
+            "hint": "Say what the subject leaves out.",
+        }
+    ]
+
+
+def test_a_sender_without_a_name_is_shown_by_its_address(source):
+    source.change(sender="news@example.org")
+    with TestClient(create_app(source), base_url=HOME) as client:
+        assert client.get("/state").json()["page"]["sender_name"] == "news@example.org"
+
+
+def test_before_the_first_good_render_there_is_an_error_and_no_email(source):
+    source.error = IssueError("the story has no link", place=Place("issue.md", 23), hint="Add one.")
+    with TestClient(create_app(source), base_url=HOME) as client:
+        state = client.get("/state").json()
+        email = client.get("/email")
+
+    assert state["page"] is None
+    assert state["error"] == {"message": "the story has no link", "place": "issue.md:23", "hint": "Add one."}
+    assert email.status_code == 404
+
+
+def test_every_file_that_the_page_names_is_served_and_comes_from_here(client):
+    page = client.get("/")
+
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert set(named) == {"/static/icon.svg", "/static/preview.css", "/static/preview.js", "/email"}
+    for name in (file.name for file in resources.files("digest.preview").joinpath("static").iterdir()):
+        answer = client.get(f"/static/{name}")
+        assert answer.status_code == 200
+        assert not re.search(r"(?:src|href|url|from|import)\W{1,3}(?:https?:)?//", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/static/nothing.js", "/static/..%2fapp.py", "/static/", "/app.py"])
+def test_nothing_else_is_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8025", "localhost:8025", "LOCALHOST", "[::1]:8025"])
+def test_the_loopback_names_are_answered(client, host):
+    assert client.get("/state", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example:8025", "127.0.0.1.evil.example", "", "192.0.2.1", "a@[", "0.0.0.0:8025"]
+)
+def test_any_other_host_is_refused_so_that_dns_rebinding_gains_nothing(client, host):
+    answer = client.get("/state", headers={"host": host})
+
+    assert answer.status_code == 403
+    assert "Small models" not in answer.text
+
+
+@pytest.mark.parametrize(("host", "status"), [("192.0.2.1:8025", 200), ("[2001:db8::1]", 200), ("evil.example", 403)])
+def test_bound_to_all_addresses_it_answers_addresses_but_no_names(source, host, status):
+    with TestClient(create_app(source, hosts=(*LOOPBACK, ANY_ADDRESS)), base_url=HOME) as client:
+        assert client.get("/state", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])
+def test_another_site_is_refused(client, origin):
+    assert client.get("/state", headers={"origin": origin}).status_code == 403
+    assert client.get("/state", headers={"origin": HOME}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/state", "/email", "/image", "/events", "/static/preview.js"])
+def test_nothing_can_be_changed(client, path):
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert client.request(method, path).status_code == 405
+
+
+def test_the_page_runs_its_own_script_only(client):
+    policy = directives(client.get("/"))
+
+    assert policy["default-src"] == "'none'"
+    assert {policy[name] for name in ("script-src", "style-src", "connect-src", "img-src")} == {"'self'"}
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["require-trusted-types-for"] == "'script'"
+
+
+@pytest.mark.parametrize(
+    ("query", "sources"), [("", "https: 'self'"), ("?images=on", "https: 'self'"), ("?images=off", "'none'")]
+)
+def test_the_email_runs_no_script_and_loads_images_only_when_they_are_on(client, query, sources):
+    policy = directives(client.get(f"/email{query}"))
+
+    assert policy["default-src"] == "'none'"
+    assert policy["img-src"] == sources
+    assert "script-src" not in policy
+    assert "allow-scripts" not in policy["sandbox"].split()
+
+
+@pytest.mark.parametrize("path", ["/state", "/nothing", "/static/icon.svg", "/image?url=x", "/email?scheme=pink"])
+def test_every_answer_is_guarded_and_never_kept(client, path):
+    answer = client.get(path)
+
+    assert directives(answer)["default-src"] == "'none'"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_an_unknown_scheme_is_a_bad_request(client):
+    assert client.get("/email?scheme=pink").status_code == 400
+
+
+def test_an_image_of_the_newsletter_is_served_from_disk(source, tmp_path):
+    address = "https://example.org/images/tram.png?a=1&b=2"
+    (tmp_path / "tram.png").write_bytes(b"\x89PNG")
+    source.images[address] = tmp_path / "tram.png"
+    source.change(html='<img src="https://example.org/images/tram.png?a=1&amp;b=2">')
+    with TestClient(create_app(source), base_url=HOME) as client:
+        email = client.get("/email").text
+        shown = re.search(r'src="([^"]+)"', email)[1].replace("&amp;", "&")
+        image = client.get(shown)
+
+    assert (image.content, image.headers["content-type"]) == (b"\x89PNG", "image/png")
+
+
+def test_only_images_that_the_source_names_are_served(source, client, tmp_path):
+    (tmp_path / "secret.toml").write_text("key")
+    source.images["https://example.org/a"] = tmp_path / "secret.toml"
+    source.images["https://example.org/b.png"] = tmp_path / "missing.png"
+
+    for url in ("https://example.org/a", "https://example.org/b.png", str(tmp_path / "secret.toml"), ""):
+        assert client.get("/image", params={"url": url}).status_code == 404

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from itertools import pairwise
+
+import pytest
+
+from digest.preview.watch import folders_of, stamps_of, watch
+
+
+def test_a_changed_a_new_and_a_deleted_file_each_change_the_stamps(tmp_path):
+    issue, theme = tmp_path / "issue.md", tmp_path / "templates"
+    (theme / "parts").mkdir(parents=True)
+    looks = [stamps_of([issue, theme])]
+    for change in (
+        lambda: issue.write_text("one"),
+        lambda: issue.write_text("three"),
+        lambda: (theme / "parts" / "story.mjml.j2").write_text("x"),
+        (theme / "parts" / "story.mjml.j2").unlink,
+        issue.unlink,
+    ):
+        change()
+        looks.append(stamps_of([issue, theme]))
+
+    assert all(before != after for before, after in pairwise(looks))
+    assert looks[0] == looks[-1]
+
+
+@pytest.mark.parametrize("name", [".issue.md.swp", "issue.md~", ".git/index"])
+def test_what_editors_leave_beside_a_file_is_no_change(tmp_path, name):
+    (tmp_path / ".git").mkdir()
+    before = stamps_of([tmp_path])
+
+    (tmp_path / name).write_text("x")
+
+    assert stamps_of([tmp_path]) == before
+
+
+def test_files_are_watched_through_their_folder_and_missing_ones_through_the_nearest_there_is(tmp_path):
+    (tmp_path / "templates" / "parts").mkdir(parents=True)
+
+    folders = folders_of([tmp_path / "digest.toml", tmp_path / "templates", tmp_path / "a" / "b" / "c.md"])
+
+    assert folders == {tmp_path, tmp_path / "templates", tmp_path / "templates" / "parts"}
+
+
+def run_watch(paths, changed, *, until):
+    async def scenario():
+        done = asyncio.Event()
+        seen = []
+
+        async def noted():
+            seen.append(1)
+            await changed(len(seen))
+            if len(seen) == until:
+                done.set()
+
+        watching = asyncio.create_task(watch(lambda: paths, noted))
+        await asyncio.wait_for(done.wait(), 20)
+        await asyncio.sleep(0.3)
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        return len(seen)
+
+    return asyncio.run(scenario())
+
+
+def test_it_calls_at_once_and_again_after_a_file_was_replaced_as_editors_do(tmp_path):
+    issue = tmp_path / "issue.md"
+    issue.write_text("one")
+
+    async def changed(times):
+        if times < 3:
+            asyncio.get_running_loop().call_later(0.1, replace, times)
+
+    def replace(times):
+        (tmp_path / "new").write_text("x" * (10 + times))
+        (tmp_path / "new").replace(issue)
+
+    assert run_watch([issue], changed, until=3) == 3
+
+
+def test_a_change_during_a_call_causes_exactly_one_more(tmp_path):
+    issue = tmp_path / "issue.md"
+    issue.write_text("one")
+
+    async def changed(times):
+        if times == 1:
+            issue.write_text("changed")
+            await asyncio.sleep(0.05)
+            issue.write_text("changed twice")
+
+    assert run_watch([issue], changed, until=2) == 2
+
+
+def test_a_folder_that_comes_later_is_watched_from_then_on(tmp_path):
+    theme = tmp_path / "templates"
+
+    async def changed(times):
+        if times == 1:
+            theme.mkdir()
+            (theme / "issue.mjml.j2").write_text("a")
+        if times == 2:
+            (theme / "issue.mjml.j2").write_text("ab")
+
+    assert run_watch([theme], changed, until=3) == 3
