@@ -1,0 +1,18 @@
+"""Addresses, headers (RFC 8058, 2369, 2919) and MIME. Nothing here touches disk, network or clock."""
+
+from digest.mail.addresses import normalise_address, parse_sender, redact_addresses
+from digest.mail.headers import check_header, list_id, unsubscribe_headers
+from digest.mail.message import build_message
+from digest.mail.personal import clean_value, fill
+
+__all__ = [
+    "build_message",
+    "check_header",
+    "clean_value",
+    "fill",
+    "list_id",
+    "normalise_address",
+    "parse_sender",
+    "redact_addresses",
+    "unsubscribe_headers",
+]

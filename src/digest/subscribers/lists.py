@@ -1,0 +1,145 @@
+"""A consent list: a CSV file with an ``email`` column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from digest.config.resources import shipped
+from digest.errors import ListError, Place
+from digest.mail import clean_value, normalise_address
+from digest.models import ListProblem, Subscriber
+from digest.subscribers.rows import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from digest.subscribers.rows import Row
+
+__all__ = ["ListReading", "is_sample", "read_list"]
+
+_MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
+_LEFT = frozenset({"pending", "unsubscribed"})
+#: How many different sets of fields are kept once and shared: most lists have a handful.
+_SHARED_FIELDS = 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListReading:
+    """What a list says.
+
+    Attributes:
+        subscribers: Who can be mailed, in the order of the file; a person may be in it twice.
+        columns: The header, as it is written.
+        left_out: How many rows are left out, by reason: "bad address", "pending", "unsubscribed", "unknown status",
+            "bad row".
+        problems: The rows that somebody should mend.
+        unsubscribed: The casefolded addresses that this list says have left.
+    """
+
+    file: str
+    subscribers: tuple[Subscriber, ...]
+    columns: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict, hash=False)
+    problems: tuple[ListProblem, ...] = ()
+    unsubscribed: frozenset[str] = frozenset()
+
+
+def read_list(path: Path, *, file: str) -> ListReading:
+    """Read a list, row by row (design, section 3).
+
+    Args:
+        file: The path as people know it, for messages.
+
+    Raises:
+        ListError: The file is missing, is not UTF-8, or has no ``email`` column. A bad row never raises.
+    """
+    with read_table(path, file=file) as table:
+        reader = _Reader(file, table.header)
+        for row in table.rows:
+            reader.take(row)
+    return reader.reading()
+
+
+def is_sample(subscribers: Iterable[Subscriber]) -> bool:
+    """Tell whether these are the sample list's people: all of them, or nobody else."""
+    sample = {person.email.casefold() for person in read_list(shipped("subscribers/sample.csv"), file="").subscribers}
+    found = {person.email.casefold() for person in subscribers}
+    return bool(found) and (found <= sample or sample <= found)
+
+
+class _Reader:
+    def __init__(self, file: str, header: list[str]) -> None:
+        self._file = file
+        self._header = header
+        names = [column.casefold() for column in header]
+        if names.count("email") != 1:
+            missing = "there is no column called email" if "email" not in names else "two columns are called email"
+            raise ListError(missing, place=Place(file, 1), hint="The first line names the columns: email,name,status")
+        twice = next((name for name in names if name and names.count(name) > 1), None)
+        if twice:
+            raise ListError(f"two columns are called {twice}", place=Place(file, 1), hint="Rename one of them.")
+        self._email = names.index("email")
+        self._name = names.index("name") if "name" in names else None
+        self._status = names.index("status") if "status" in names else None
+        self._fields = [at for at, name in enumerate(names) if name and at not in {self._email, self._name}]
+        self._shared: dict[tuple[str, ...], dict[str, str]] = {}
+        self._subscribers: list[Subscriber] = []
+        self._left_out: Counter[str] = Counter()
+        self._problems: list[ListProblem] = []
+        self._unsubscribed: set[str] = set()
+
+    def take(self, row: Row) -> None:
+        """Add a row to whom it belongs: the subscribers, or those left out, with the reason."""
+        cells = row.cells
+        width = len(self._header)
+        if row.problem or (len(cells) > width and any(cells[width:])):
+            more = f"it has {len(cells)} cells and the header {width}; a comma in a cell needs quotes around the cell"
+            self._refuse(row, "bad row", row.problem or more)
+            return
+        if len(cells) < width:
+            cells = cells + [""] * (width - len(cells))
+        if not any(cells):
+            return
+        try:
+            email = normalise_address(cells[self._email])
+        except ValueError:
+            self._refuse(row, "bad address", "not an email address" if cells[self._email] else "there is no address")
+            return
+        status = cells[self._status].lower() if self._status is not None else ""
+        if status in _MAILABLE:
+            name = clean_value(cells[self._name]) if self._name is not None else ""
+            self._subscribers.append(Subscriber(email=email, name=name, fields=self._fields_of(cells)))
+        elif status in _LEFT:
+            self._left_out[status] += 1
+            if status == "unsubscribed":
+                self._unsubscribed.add(email.casefold())
+        else:
+            known = ", ".join(sorted((_MAILABLE | _LEFT) - {""}))
+            self._refuse(row, "unknown status", f"the status is none of {known}")
+
+    def reading(self) -> ListReading:
+        """Everything that was taken."""
+        return ListReading(
+            file=self._file,
+            subscribers=tuple(self._subscribers),
+            columns=tuple(self._header),
+            left_out=dict(self._left_out),
+            problems=tuple(self._problems),
+            unsubscribed=frozenset(self._unsubscribed),
+        )
+
+    def _refuse(self, row: Row, reason: str, message: str) -> None:
+        self._left_out[reason] += 1
+        self._problems.append(ListProblem(place=Place(self._file, row.line), message=message))
+
+    def _fields_of(self, cells: list[str]) -> dict[str, str]:
+        values = tuple(clean_value(cells[at]) for at in self._fields)
+        known = self._shared.get(values)
+        if known is None:
+            known = {self._header[at]: value for at, value in zip(self._fields, values, strict=True)}
+            if len(self._shared) < _SHARED_FIELDS:
+                self._shared[values] = known
+        return known

@@ -1,0 +1,127 @@
+"""Rows of a CSV file with a header, one at a time, each with its line.
+
+RFC 4180 with the tolerance that real files need: a byte order mark, ``;`` for ``,``, any line end. A quote that is
+never closed costs its own row and not the rest of the file, which is what a plain CSV reader would make of it.
+"""
+
+from __future__ import annotations
+
+import csv
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digest.errors import ListError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Row", "Table", "read_table"]
+
+#: A quoted cell may hold line ends, but not more than this many; beyond it a quote was left open.
+_LONGEST_ROW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of one row, stripped; ``problem`` says why it cannot be read, when it cannot."""
+
+    line: int
+    cells: list[str]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header, stripped, and the rows below it, read as they are asked for."""
+
+    header: list[str]
+    rows: Iterator[Row]
+
+
+@contextmanager
+def read_table(path: Path, *, file: str) -> Iterator[Table]:
+    """Yield one table, open while it is worked on.
+
+    Args:
+        file: The path as people know it, for messages.
+
+    Raises:
+        ListError: The file is missing, cannot be read, is empty or is not UTF-8; also while rows are read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline=None) as lines:
+            numbered = enumerate(lines, start=1)
+            first = next(((number, line) for number, line in numbered if line.strip()), None)
+            if first is None:
+                raise ListError(
+                    "the file is empty", place=Place(file), hint="Its first line names the columns: email,name"
+                )
+            delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
+            header = _cells(first[1], delimiter)
+            yield Table(header, _rows(numbered, delimiter))
+    except FileNotFoundError:
+        raise ListError(
+            "the file does not exist", place=Place(file), hint="Make it, or change audiences.files."
+        ) from None
+    except UnicodeDecodeError:
+        raise ListError("the file is not UTF-8", place=Place(file, _bad_line(path)), hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ListError(f"the file cannot be read: {error.strerror}", place=Place(file)) from None
+
+
+def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+    for number, line in numbered:
+        if '"' not in line:
+            cells = [cell.strip() for cell in line.split(delimiter)]
+            if any(cells):
+                yield Row(number, cells)
+        elif (strict := _strict_cells(line, delimiter)) is not None:
+            yield Row(number, strict)
+        elif line.count('"') % 2 == 0:
+            yield Row(number, _cells(line, delimiter))
+        else:
+            yield from _spanning(number, line, numbered, delimiter)
+
+
+def _spanning(number: int, first: str, following: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+    """A row whose quoted cell holds line ends, or, if that never ends, the rows that its lines make alone."""
+    taken: list[tuple[int, str]] = []
+    for next_number, line in following:
+        taken.append((next_number, line))
+        if line.count('"') % 2:
+            cells = _strict_cells(first + "".join(text for _, text in taken), delimiter)
+            # Two stray quotes would swallow the people between them.
+            if cells is not None and not any("\n" in cell and "@" in cell for cell in cells):
+                yield Row(number, cells)
+                return
+            break
+        if len(taken) >= _LONGEST_ROW:
+            break
+    yield Row(number, [], "a quote is opened and never closed")
+    yield from _rows(iter(taken), delimiter)
+
+
+def _strict_cells(text: str, delimiter: str) -> list[str] | None:
+    try:
+        return _cells(text, delimiter, strict=True)
+    except csv.Error:
+        return None
+
+
+def _cells(text: str, delimiter: str, *, strict: bool = False) -> list[str]:
+    return [
+        cell.strip()
+        for cell in next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=strict), [])
+    ]
+
+
+def _bad_line(path: Path) -> int | None:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None

@@ -1,0 +1,123 @@
+"""The newsletter's own suppressions: ``subscribers/suppressions.csv`` with email, reason, at and source."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ListError, Place
+from digest.mail import normalise_address
+from digest.models import Suppression, SuppressionReason
+from digest.subscribers.rows import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["append_suppressions", "read_suppressions"]
+
+_COLUMNS = ("email", "reason", "at", "source")
+
+
+def read_suppressions(path: Path, *, file: str = "subscribers/suppressions.csv") -> tuple[Suppression, ...]:
+    """Everybody the newsletter must not mail; nobody when there is no such file.
+
+    A reason that is not known counts as "manual": to suppress one too many is the safe mistake. A row without an
+    address in it is passed over, since nobody can be mailed by it either.
+
+    Raises:
+        ListError: The file is there and cannot be read, so that nobody knows who must not be mailed.
+    """
+    if not path.exists():
+        return ()
+    with read_table(path, file=file) as table:
+        names = [column.casefold() for column in table.header]
+        if "email" not in names:
+            raise ListError(
+                "there is no column called email", place=Place(file, 1), hint=f"Columns: {', '.join(_COLUMNS)}"
+            )
+        found = []
+        for row in table.rows:
+            if row.problem:
+                raise ListError(
+                    row.problem, place=Place(file, row.line), hint="Mend the row; each one protects somebody."
+                )
+            cells = dict(zip(names, row.cells, strict=False))
+            try:
+                email = normalise_address(cells.get("email", ""))
+            except ValueError:
+                continue
+            found.append(
+                Suppression(
+                    email=email,
+                    reason=_reason(cells.get("reason", "")),
+                    at=_moment(cells.get("at", "")),
+                    source=cells.get("source", ""),
+                )
+            )
+    return tuple(found)
+
+
+def append_suppressions(
+    path: Path, suppressions: Iterable[Suppression], *, file: str = "subscribers/suppressions.csv"
+) -> int:
+    """Add those who are not in the file yet; it is written anew as a whole, or not at all.
+
+    Returns: How many were added.
+
+    Raises:
+        ListError: The file cannot be read or written.
+    """
+    known = read_suppressions(path, file=file)
+    present = {one.email.casefold() for one in known}
+    fresh = []
+    for suppression in suppressions:
+        key = suppression.email.casefold()
+        if key not in present:
+            present.add(key)
+            fresh.append(suppression)
+    if fresh:
+        _write(path, f"{','.join(_COLUMNS)}\n{_lines((*known, *fresh))}", file=file)
+    return len(fresh)
+
+
+def _lines(suppressions: Iterable[Suppression]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for one in suppressions:
+        at = one.at.astimezone(UTC).isoformat(timespec="seconds") if one.at else ""
+        writer.writerow((one.email, one.reason.value, at, one.source))
+    return buffer.getvalue()
+
+
+def _write(path: Path, text: str, *, file: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as temporary:
+            temporary.write(text)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        Path(temporary.name).replace(path)
+    except OSError as error:
+        raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None
+
+
+def _reason(text: str) -> SuppressionReason:
+    try:
+        return SuppressionReason(text.strip().lower())
+    except ValueError:
+        return SuppressionReason.MANUAL
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import string
+
+import hypothesis.strategies as st
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import example, given
+
+from digest.errors import ConfigError
+from digest.mail import normalise_address, parse_sender, redact_addresses
+
+
+@pytest.mark.parametrize(
+    ("given_as", "normal"),
+    [
+        ("ana@example.com", "ana@example.com"),
+        ("  Ana.B+news@EXAMPLE.Com\t", "Ana.B+news@example.com"),
+        ("jo@bücher.example", "jo@xn--bcher-kva.example"),
+        ("o'neil@mail.example.org", "o'neil@mail.example.org"),
+        ("a@sub-domain.example.museum", "a@sub-domain.example.museum"),
+    ],
+)
+def test_an_address_has_one_form(given_as, normal):
+    assert normalise_address(given_as) == normal
+    assert normalise_address(normal) == normal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ana",
+        "ana@",
+        "@example.com",
+        "ana@example",
+        "a@b@example.com",
+        ".ana@example.com",
+        "ana.@example.com",
+        "an..a@example.com",
+        "ana@-example.com",
+        "ana@example..com",
+        "ana@example.com.",
+        "ana@exa mple.com",
+        "ana@example.com\nbcc: eve@example.com",
+        "Ana <ana@example.com>",
+        "jörg@example.com",
+        "ana@[192.0.2.1]",
+        '"ana b"@example.com',
+        "a" * 65 + "@example.com",
+        "ana@" + "a" * 64 + ".com",
+        "ana@" + "a.b" * 90 + ".com",
+    ],
+)
+def test_what_is_no_address_is_refused_without_repeating_it(text):
+    with pytest.raises(ValueError) as caught:
+        normalise_address(text)
+    assert "@" not in str(caught.value)
+
+
+LOCAL = st.text(string.ascii_letters + string.digits + ".!#$%&'*+/=?^_`{|}~-\"\\(),:;<>[] ", min_size=0, max_size=66)
+DOMAIN = st.text(string.ascii_letters + string.digits + ".-_", min_size=0, max_size=70)
+
+
+@given(LOCAL, DOMAIN)
+@example("a", "b--c.com")
+@example("a", "1.2.3.4")
+@example("a", "example.c0m")
+def test_the_quick_way_agrees_with_the_library(local, domain):
+    text = f"{local}@{domain}"
+    try:
+        found = validate_email(
+            text.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False, strict=True
+        )
+        wanted = found.ascii_email if "." in found.ascii_domain else None
+    except EmailNotValidError:
+        wanted = None
+    try:
+        made = normalise_address(text)
+    except ValueError:
+        made = None
+    assert made == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("Weekly <news@example.org>", ("Weekly", "news@example.org")),
+        ('"News, weekly" <news@Example.org>', ("News, weekly", "news@example.org")),
+        ('"The \\"best\\"" <news@example.org>', ('The "best"', "news@example.org")),
+        ("Größe <news@example.org>", ("Größe", "news@example.org")),
+        ("news@example.org", ("", "news@example.org")),
+        ("<news@example.org>", ("", "news@example.org")),
+    ],
+)
+def test_a_sender_is_a_name_and_an_address(text, parsed):
+    assert parse_sender(text) == parsed
+
+
+@pytest.mark.parametrize("text", ["", "Weekly", "Weekly <news>", "A <a@b.example> <c@d.example>", "A\n <a@b.example>"])
+def test_what_is_no_sender_is_refused(text):
+    with pytest.raises(ConfigError):
+        parse_sender(text)
+
+
+def test_a_servers_words_lose_their_addresses_and_line_breaks():
+    said = "550 5.1.1 <ana.b@example.com>:\r\n\tno such user, ask postmaster@example.org; id=x"
+    assert redact_addresses(said) == "550 5.1.1 <…>: no such user, ask …; id=x"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from digest.errors import IssueError
+from digest.mail import build_message, unsubscribe_headers
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+def build(**changes):
+    given = {
+        "sender": ("Weekly", "news@example.org"),
+        "to": "ana@example.com",
+        "subject": "A quiet week",
+        "html": "<p>Hello</p>\n",
+        "text": "Hello\n",
+        "message_id": "<1.2@example.org>",
+        "date": NOW,
+        **changes,
+    }
+    return build_message(**given)
+
+
+def read(data):
+    return message_from_bytes(data, policy=policy.default)
+
+
+def test_both_parts_are_there_text_first_and_readable():
+    message = read(build())
+    assert message.get_content_type() == "multipart/alternative"
+    parts = list(message.iter_parts())
+    assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
+    assert {part.get_content_charset() for part in parts} == {"utf-8"}
+    assert {part["Content-Transfer-Encoding"] for part in parts} == {"quoted-printable"}
+
+
+def test_the_headers_a_message_needs():
+    message = read(build(to_name="Ana", reply_to=("", "desk@example.org"), headers={"List-Id": "<w.example.org>"}))
+    assert dict(message.items()) == {
+        "From": "Weekly <news@example.org>",
+        "To": "Ana <ana@example.com>",
+        "Reply-To": "desk@example.org",
+        "Subject": "A quiet week",
+        "Date": "Fri, 20 Nov 2026 09:30:00 +0000",
+        "Message-ID": "<1.2@example.org>",
+        "List-Id": "<w.example.org>",
+        "MIME-Version": "1.0",
+        "Content-Type": message["Content-Type"],
+    }
+
+
+def test_a_long_unsubscribe_address_is_neither_encoded_nor_folded():
+    url = "https://example.org/u/" + "aB3_-" * 120
+    data = build(headers=unsubscribe_headers(url))
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in data
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=200),
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120),
+)
+def test_any_subject_and_name_arrive(subject, name):
+    data = build(subject=subject, to_name=name)
+    assert all(len(line) <= 998 for line in data.split(b"\r\n"))
+    assert data.isascii()
+    message = message_from_bytes(data, policy=policy.compat32)
+    from email.header import decode_header, make_header
+
+    assert str(make_header(decode_header(message["Subject"]))).split() == subject.split()
+    assert message["To"].rstrip().endswith("ana@example.com>") or message["To"] == "ana@example.com"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=2000))
+def test_any_content_arrives_as_it_was(content):
+    data = build(html=content, text=content)
+    assert all(len(line) <= 998 for line in data.split(b"\r\n"))
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    wanted = re.sub(r"\r\n?|\n", "\n", content).encode()
+    for part in message_from_bytes(data).get_payload():
+        assert part.get_payload(decode=True).replace(b"\r\n", b"\n") == wanted
+
+
+def test_a_very_long_line_is_broken_softly():
+    data = build(html="<p>" + "x" * 40_000 + "</p>")
+    assert max(len(line) for line in data.split(b"\r\n")) <= 78
+    assert "x" * 40_000 in read(data).get_body(("html",)).get_content()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subject": "a\r\nBcc: x@example.com"},
+        {"to_name": "a\nb"},
+        {"sender": ("a\rb", "news@example.org")},
+        {"headers": {"X-A": "b\n c"}},
+        {"headers": {"X A": "b"}},
+        {"headers": {"List-Unsubscribe": "<" + "a" * 1000 + ">"}},
+        {"headers": {"X-A": "é"}},
+        {"to": "a@example.com\r\nBcc: b@example.com"},
+        {"message_id": "<a\r\nb>"},
+    ],
+)
+def test_no_header_can_be_smuggled_in(changes):
+    with pytest.raises(IssueError):
+        build(**changes)
+
+
+def test_the_same_message_is_the_same_bytes():
+    assert build() == build()

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from digest.config import AudienceConfig
+from digest.errors import ConfigError, Place
+from digest.models import ListProblem, Subscriber, Suppression, SuppressionReason
+from digest.subscribers import ListReading, compile_where, select_audience
+
+FILES = ("weekly.csv",)
+
+
+def person(email, **fields):
+    return Subscriber(email=email, name=fields.pop("name", ""), fields=fields)
+
+
+def reading(*subscribers, **more):
+    return ListReading(file="weekly.csv", subscribers=subscribers, columns=("email", "name", "city", "tags"), **more)
+
+
+def select(*lists, where="", suppressions=()):
+    return select_audience("weekly", AudienceConfig(files=FILES, where=where), lists, suppressions=suppressions)
+
+
+def test_people_are_sorted_and_each_is_there_once():
+    audience = select(reading(person("Zoe@example.com"), person("ana@example.com")), reading(person("ANA@example.com")))
+    assert [one.email for one in audience.subscribers] == ["ana@example.com", "Zoe@example.com"]
+    assert dict(audience.left_out) == {"twice in the lists": 1}
+
+
+def test_the_suppressed_are_left_out_by_reason():
+    suppressions = [
+        Suppression(email="Bob@example.com", reason=SuppressionReason.HARD_BOUNCE),
+        Suppression(email="cem@example.com", reason=SuppressionReason.COMPLAINT),
+        Suppression(email="nobody@example.com", reason=SuppressionReason.MANUAL),
+    ]
+    audience = select(
+        reading(person("ana@example.com"), person("bob@example.com"), person("cem@example.com")),
+        suppressions=suppressions,
+    )
+    assert [one.email for one in audience.subscribers] == ["ana@example.com"]
+    assert dict(audience.left_out) == {"suppressed: complaint": 1, "suppressed: hard_bounce": 1}
+
+
+def test_who_left_one_list_is_not_mailed_through_another():
+    gone = reading(left_out={"unsubscribed": 1}, unsubscribed=frozenset({"ana@example.com"}))
+    audience = select(reading(person("Ana@example.com"), person("bob@example.com")), gone)
+    assert [one.email for one in audience.subscribers] == ["bob@example.com"]
+    assert dict(audience.left_out) == {"unsubscribed": 2}
+
+
+def test_what_the_lists_left_out_is_added_up_and_their_problems_kept():
+    problem = ListProblem(place=Place("weekly.csv", 3), message="not an email address")
+    audience = select(
+        reading(left_out={"bad address": 1}, problems=(problem,)), reading(left_out={"bad address": 2, "pending": 1})
+    )
+    assert dict(audience.left_out) == {"bad address": 3, "pending": 1}
+    assert audience.problems == (problem,)
+
+
+ANA = person("ana@example.com", name="Ana", city="Bonn", tags="vip early")
+BOB = person("bob@example.com", name="Bob", city="", tags="")
+
+
+@pytest.mark.parametrize(
+    ("where", "ana", "bob"),
+    [
+        ("", True, True),
+        ("   ", True, True),
+        ('city == "Bonn"', True, False),
+        ("city != 'Bonn'", False, True),
+        ('city in ("Bonn", "Kiel")', True, False),
+        ('city in ["Bonn"]', True, False),
+        ('city not in ("Bonn", "Kiel")', False, True),
+        ('"vip" in tags', True, False),
+        ('"vip" not in tags', False, True),
+        ("city", True, False),
+        ("not city", False, True),
+        ('name == "Bob" or (city == "Bonn" and not name == "Cem")', True, True),
+        ('email == "bob@example.com"', False, True),
+        ('status == ""', True, True),
+        ('"Ana" == name', True, False),
+        ('City == "Bonn"', True, False),
+    ],
+)
+def test_where_selects_by_fields(where, ana, bob):
+    selects = compile_where(where, audience="weekly", columns=("email", "name", "city", "tags"))
+    assert (selects(ANA), selects(BOB)) == (ana, bob)
+
+
+def test_a_header_with_spaces_is_written_with_underscores():
+    selects = compile_where('home_town == "Bonn"', audience="w", columns=("email", "Home Town"))
+    assert selects(Subscriber(email="a@example.com", fields={"Home Town": "Bonn"}))
+
+
+def test_who_is_not_selected_is_counted():
+    audience = select(reading(ANA, BOB), where='city == "Bonn"')
+    assert (len(audience.subscribers), dict(audience.left_out), audience.where) == (
+        1,
+        {"not selected": 1},
+        'city == "Bonn"',
+    )
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "city ==",
+        "city = 'Bonn'",
+        "__import__('os').system('true')",
+        "().__class__",
+        "city.upper() == 'BONN'",
+        "city[0] == 'B'",
+        "city == 5",
+        "city < 'C'",
+        "city is 'Bonn'",
+        "lambda: 1",
+        "[x for x in city]",
+        "f'{city}' == 'x'",
+        "'x'",
+        "city in ('a', 5)",
+        "city == ('a' + 'b')",
+        "(" * 3000 + ")" * 3000,
+        "not " * 400 + "city ==",
+        "city\x00",
+        "a; b",
+    ],
+)
+def test_what_is_no_expression_over_fields_is_refused_by_name(where):
+    with pytest.raises(ConfigError, match=r"audiences\.weekly\.where"):
+        compile_where(where, audience="weekly", columns=("email", "city"))
+
+
+def test_a_misspelt_field_is_an_error_and_not_an_empty_audience():
+    with pytest.raises(ConfigError, match="'ciyt'") as caught:
+        select(reading(ANA), where='ciyt == "Bonn"')
+    assert caught.value.hint == "Did you mean city?"

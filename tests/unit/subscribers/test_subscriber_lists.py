@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+
+from digest.config.resources import shipped
+from digest.errors import ConfigError, ListError, Place
+from digest.models import Subscriber
+from digest.subscribers import is_sample, read_list
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text, encoding="utf-8"):
+        path = tmp_path / "weekly.csv"
+        path.write_bytes(text.encode(encoding) if isinstance(text, str) else text)
+        return read_list(path, file="subscribers/weekly.csv")
+
+    return read
+
+
+def people(reading):
+    return [(one.email, one.name) for one in reading.subscribers]
+
+
+def test_a_list_has_people_with_names_and_fields(read):
+    reading = read("email,name,status,city\nana@Example.com,Ana,active,Bonn\nbob@example.com,,,\n")
+    assert reading.subscribers == (
+        Subscriber(email="ana@example.com", name="Ana", fields={"status": "active", "city": "Bonn"}),
+        Subscriber(email="bob@example.com", name="", fields={"status": "", "city": ""}),
+    )
+    assert reading.columns == ("email", "name", "status", "city")
+    assert (dict(reading.left_out), reading.problems) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EMAIL,Name\nana@example.com,Ana\n",
+        "\ufeffemail,name\r\nana@example.com,Ana\r\n",
+        "Email;name\nana@example.com;Ana\n",
+        "name,email\nAna,ana@example.com",
+        '"email","name"\n"ana@example.com","Ana"\n',
+        "\n\nemail , name\n\n ana@example.com , Ana \n,\n\n",
+        "email,name\rana@example.com,Ana\r",
+    ],
+)
+def test_many_spellings_of_one_list(read, text):
+    reading = read(text)
+    assert people(reading) == [("ana@example.com", "Ana")]
+    assert reading.problems == ()
+
+
+def test_the_status_decides_who_is_mailed(read):
+    words = ["active", "Confirmed", "SUBSCRIBED", "", "pending", "unsubscribed", "bounced"]
+    reading = read("email,status\n" + "".join(f"r{n}@example.com,{word}\n" for n, word in enumerate(words)))
+    assert [one.email[:2] for one in reading.subscribers] == ["r0", "r1", "r2", "r3"]
+    assert dict(reading.left_out) == {"pending": 1, "unsubscribed": 1, "unknown status": 1}
+    assert reading.unsubscribed == {"r5@example.com"}
+    (problem,) = reading.problems
+    assert problem.place == Place("subscribers/weekly.csv", 8)
+    assert problem.message == "the status is none of active, confirmed, pending, subscribed, unsubscribed"
+
+
+def test_a_bad_row_is_left_out_and_reported_with_its_line_and_without_its_address(read):
+    reading = read(
+        "email,name\nana@example.com,Ana\nnot-an-address,Bob\n,Cem\nd@example.com,Dee, Jr.\neve@example.com,Eve\n"
+    )
+    assert people(reading) == [("ana@example.com", "Ana"), ("eve@example.com", "Eve")]
+    assert dict(reading.left_out) == {"bad address": 2, "bad row": 1}
+    assert [problem.place.line for problem in reading.problems] == [3, 4, 5]
+    assert not any("@" in problem.message or "not-an" in problem.message for problem in reading.problems)
+
+
+def test_a_cell_may_hold_commas_quotes_and_line_ends(read):
+    reading = read('email,name,note\nana@example.com,"Ana ""A"", Jr.","one\ntwo"\nbob@example.com,Bob 5" B,x\n')
+    assert people(reading) == [("ana@example.com", 'Ana "A", Jr.'), ("bob@example.com", 'Bob 5" B')]
+    assert reading.subscribers[0].fields == {"note": "one two"}
+
+
+def test_a_quote_left_open_costs_its_own_row_and_nobody_elses(read):
+    rest = "".join(f"r{n}@example.com,R{n}\n" for n in range(50))
+    reading = read(f'email,name\nana@example.com,"Ana\n{rest}')
+    assert len(reading.subscribers) == 50
+    assert [(problem.place.line, problem.message) for problem in reading.problems] == [
+        (2, "a quote is opened and never closed")
+    ]
+
+
+def test_two_stray_quotes_do_not_swallow_the_people_between_them(read):
+    reading = read('email,name\na@example.com,"A\nb@example.com,B\nc@example.com,C"\nd@example.com,D\n')
+    assert [one.email[0] for one in reading.subscribers] == ["b", "c", "d"]
+    assert [problem.place.line for problem in reading.problems] == [2]
+
+
+def test_a_name_cannot_carry_a_header(read):
+    reading = read('email,name\nana@example.com,"Ana\u2028Bcc: x"\nbob@example.com,B\u202eo\x00b\n')
+    assert people(reading) == [("ana@example.com", "Ana Bcc: x"), ("bob@example.com", "Bob")]
+
+
+def test_what_cannot_be_read_at_all_says_where_and_what_to_do(read, tmp_path):
+    with pytest.raises(ListError, match="does not exist") as caught:
+        read_list(tmp_path / "none.csv", file="subscribers/none.csv")
+    assert (str(caught.value.place), caught.value.exit_code) == ("subscribers/none.csv", 3)
+    for text, message in [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("ana@example.com,Ana\n", "no column called email"),
+        ("name\nAna\n", "no column called email"),
+        ("email,Email\na@example.com,b@example.com\n", "two columns are called email"),
+        ("email,city,City\n", "two columns are called city"),
+    ]:
+        with pytest.raises(ListError, match=message):
+            read(text)
+
+
+def test_a_list_that_is_not_utf_8_names_the_line(read):
+    with pytest.raises(ListError, match="not UTF-8") as caught:
+        read("email,name\nana@example.com,Ana\njo@example.com,Jörg\n", encoding="latin-1")
+    assert caught.value.place.line == 3
+
+
+def test_a_folder_is_no_list(tmp_path):
+    with pytest.raises(ListError, match="cannot be read"):
+        read_list(tmp_path, file="subscribers")
+
+
+def test_the_sample_list_is_known_by_its_people():
+    sample = read_list(shipped("subscribers/sample.csv"), file="sample.csv").subscribers
+    other = Subscriber(email="reader@example.com")
+    assert is_sample(sample)
+    assert is_sample(sample[:1])
+    assert is_sample([*sample, other])
+    assert not is_sample([other])
+    assert not is_sample([])
+
+
+def test_what_is_shipped_is_found_and_what_is_not_is_said():
+    assert shipped("templates").is_dir()
+    assert shipped("workflows/weekly.yml").name == "weekly.yml"
+    with pytest.raises(ConfigError, match="did not come"):
+        shipped("no/such/thing")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import string
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import assume, given
+
+from digest.errors import CredentialsError, UsageError
+from digest.subscribers import make_token, read_token
+
+OLD, NEW = b"the old secret", b"the new secret"
+
+
+def test_a_token_names_the_list_and_the_reader_and_nobody_else():
+    reading = read_token([NEW], make_token(NEW, list="weekly", email="Ana@example.com"))
+    assert reading.list == "weekly"
+    assert reading.is_for("ana@example.com")
+    assert not reading.is_for("bob@example.com")
+
+
+def test_a_token_outlives_a_change_of_the_secret():
+    token = make_token(OLD, list="weekly", email="ana@example.com")
+    assert read_token([NEW, OLD], token).is_for("ana@example.com")
+    with pytest.raises(UsageError):
+        read_token([NEW], token)
+
+
+def test_a_token_is_short_safe_in_an_address_and_always_the_same():
+    token = make_token(NEW, list="weekly", email="ana@example.com")
+    assert token == make_token(NEW, list="weekly", email="ANA@example.com")
+    assert set(token) <= set(string.ascii_letters + string.digits + "-_")
+    assert len(token) < 60
+    assert token != make_token(NEW, list="daily", email="ana@example.com")
+
+
+def test_a_reading_does_not_show_the_key():
+    assert "key" not in repr(read_token([NEW], make_token(NEW, list="weekly", email="ana@example.com")))
+
+
+@given(st.integers(0, 70), st.sampled_from(string.ascii_letters + string.digits + "-_"))
+def test_a_token_that_was_changed_is_refused(place, letter):
+    token = make_token(NEW, list="weekly", email="ana@example.com")
+    changed = token[:place] + letter + token[place + 1 :]
+    assume(changed != token)
+    with pytest.raises(UsageError):
+        read_token([NEW], changed)
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", "===", "A" * 44, "a b", "AQ=="])
+def test_what_is_no_token_is_refused(token):
+    with pytest.raises(UsageError):
+        read_token([NEW], token)
+
+
+def test_an_empty_secret_signs_nothing():
+    with pytest.raises(CredentialsError):
+        make_token(b"", list="weekly", email="ana@example.com")
