@@ -1,0 +1,29 @@
+"""Who carries the mail: one contract, one file per provider, found by entry point."""
+
+from digest.providers.base import (
+    CallRefused,
+    Capabilities,
+    Content,
+    Deferred,
+    NotSent,
+    Outcome,
+    Provider,
+    Recipient,
+    SendResult,
+    Verdict,
+)
+from digest.providers.registry import open_provider
+
+__all__ = [
+    "CallRefused",
+    "Capabilities",
+    "Content",
+    "Deferred",
+    "NotSent",
+    "Outcome",
+    "Provider",
+    "Recipient",
+    "SendResult",
+    "Verdict",
+    "open_provider",
+]

@@ -1,0 +1,79 @@
+"""The outbox: each mail becomes an .eml file in ``.digest/outbox/ISSUE/``, and nothing leaves the machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ProviderError
+from digest.providers.base import Capabilities, Outcome, SendResult
+from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from digest.config import Config
+    from digest.models import Suppression
+    from digest.providers.base import Content, Recipient
+
+__all__ = ["OutboxProvider"]
+
+
+class OutboxProvider:
+    """Writes files. One that exists proves that its mail was accepted, so a call can be repeated at will."""
+
+    name = "outbox"
+    capabilities = Capabilities(max_recipients=100, repeatable=True, local=True)
+
+    def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
+        del config, environ, now  # every provider is made with the same things
+        self.folder = root / ".digest" / "outbox"
+
+    def check(self, content: Content) -> None:
+        """Refuse groups and the sandbox, which only a provider with servers has."""
+        refuse_groups(self.name, content)
+        refuse_sandbox(self.name, content)
+
+    def send(
+        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+    ) -> SendResult:
+        """Write one file for each recipient, each whole or not at all."""
+        self.check(content)
+        messages = [(self._path(content, person), compose_message(content, person)) for person in recipients]
+        begin()
+        try:
+            for path, message in messages:
+                if not path.exists():
+                    _write(path, message)
+        except OSError as error:
+            raise ProviderError(
+                f"the outbox cannot be written: {error.strerror}", hint="Make room, then: digest send --live --resume"
+            ) from None
+        return SendResult(outcome=Outcome.ACCEPTED, message_id=reference)
+
+    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+        """Whose file is there."""
+        del reference
+        return frozenset(person.key for person in recipients if self._path(content, person).exists())
+
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """Nobody leaves an outbox."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _path(self, content: Content, person: Recipient) -> Path:
+        return self.folder / content.issue / f"{person.key}.eml"
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as temporary:
+        temporary.write(data)
+        temporary.flush()
+        os.fsync(temporary.fileno())
+    Path(temporary.name).replace(path)

@@ -1,0 +1,196 @@
+"""SendGrid, by the official package over a keep-alive transport (twilio.com/docs/sendgrid/api-reference)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import CredentialsError, ProviderError
+from digest.mail import redact_addresses
+from digest.providers.base import CallRefused, Capabilities, NotSent, Outcome, SendResult
+from digest.providers.sendgrid_body import check_content, mail_body
+from digest.providers.sendgrid_people import logged_addresses, read_suppressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from digest.config import Config
+    from digest.models import Suppression
+    from digest.providers.base import Content, Recipient
+    from digest.providers.transport import KeepAliveClient
+
+__all__ = ["SendGridProvider"]
+
+
+class SendGridProvider:
+    """Up to 1,000 people in a call, which is accepted or refused as a whole."""
+
+    name = "sendgrid"
+    capabilities = Capabilities(max_recipients=1000, hosts_unsubscribe=True, sandbox=True)
+
+    def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
+        del root  # every provider is made with the same things
+        self._config = config.providers.sendgrid
+        self._environ = environ
+        self._now = now
+        self._made: KeepAliveClient | None = None
+
+    def check(self, content: Content) -> None:
+        """Refuse headers that SendGrid keeps for itself."""
+        check_content(content)
+
+    def send(
+        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+    ) -> SendResult:
+        """One call of /v3/mail/send (design, section 6).
+
+        Accepted is 202 (200 in the sandbox), or any other 2xx. A 5xx, a time-out and a lost reply are unknown.
+        """
+        self.check(content)
+        body = mail_body(content, recipients, reference=reference)
+        status, headers, text = self._call(
+            lambda client: client.mail.send.post(request_body=body), begin=begin, lost=(0, {}, "the reply was lost")
+        )
+        if 200 <= status < 300:
+            return SendResult(outcome=Outcome.ACCEPTED, message_id=headers.get("x-message-id", ""))
+        if status == 0 or status >= 500 or status == 408:
+            reason = redact_addresses(f"{status} {_message(text)}" if status else text)
+            return SendResult(outcome=Outcome.UNKNOWN, reason=reason)
+        if status == 400:
+            self._refused(text)
+        self._raise_for(status, headers, text)
+        raise AssertionError(status)  # every other status raises above
+
+    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+        """Ask the Email Logs (POST /v3/logs) who was processed under this call's category."""
+        query = f"categories IN ('{content.campaign}.{reference}')"
+        _, _, text = self._ask(
+            lambda client: client.logs.post(request_body={"query": query, "limit": self.capabilities.max_recipients})
+        )
+        seen = logged_addresses(text)
+        return frozenset(person.key for person in recipients if person.email.casefold() in seen)
+
+    def suppressions(self) -> Iterator[Suppression]:
+        """Bounces of addresses that do not exist, spam reports, invalid addresses, and who has unsubscribed."""
+        return read_suppressions(self._page, group=self._config.unsubscribe_group)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._made is not None:
+            self._made.connection.close()
+
+    def _page(self, path: str, query: Mapping[str, int]) -> list[Any]:
+        _, _, text = self._ask(lambda client: client._(path).get(query_params=dict(query)))
+        try:
+            found = json.loads(text or "[]")
+        except ValueError:
+            found = None
+        if not isinstance(found, list):
+            raise ProviderError(f"SendGrid's answer to {path} is no list")
+        return found
+
+    def _ask(self, request: Callable[[KeepAliveClient], Any]) -> tuple[int, Mapping[str, str], str]:
+        """A question that may be asked again."""
+        status, headers, text = self._call(request)
+        if status >= 500:
+            raise NotSent(redact_addresses(f"{status} {_message(text)}"))
+        if status >= 300:
+            self._raise_for(status, headers, text)
+        return status, headers, text
+
+    def _call(
+        self,
+        request: Callable[[KeepAliveClient], Any],
+        *,
+        begin: Callable[[], None] | None = None,
+        lost: tuple[int, Mapping[str, str], str] | None = None,
+    ) -> tuple[int, Mapping[str, str], str]:
+        """Status, headers by lower-case name, and body. ``lost`` is the answer when none was read."""
+        from digest.providers.transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
+
+        client = self._client()
+        if begin is not None:
+            client.begin = begin
+        try:
+            response = request(client)
+        except Unreachable as error:
+            raise NotSent(f"SendGrid cannot be reached: {error}") from None
+        except ReplyLost as error:
+            if lost is None:
+                raise NotSent(f"SendGrid did not answer: {error}") from None
+            return lost
+        finally:
+            client.begin = lambda: None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return response.status_code, headers, response.body.decode("utf-8", "replace")
+
+    def _client(self) -> KeepAliveClient:
+        if self._made is None:
+            from sendgrid import SendGridAPIClient  # noqa: PLC0415 - heavy
+
+            from digest.providers.transport import Connection, KeepAliveClient  # noqa: PLC0415 - heavy
+
+            key = self._environ.get(self._config.api_key_env, "").strip()
+            if not key:
+                raise CredentialsError(
+                    f"{self._config.api_key_env} is not set",
+                    hint=f"Make a key with the right to send mail, then: export {self._config.api_key_env}=…",
+                )
+            if not key.isascii() or not key.isprintable():
+                raise CredentialsError(f"{self._config.api_key_env} holds a character that no key has")
+            official = SendGridAPIClient(api_key=key, host=self._config.host)
+            made = KeepAliveClient(
+                connection=Connection(self._config.host),
+                host=self._config.host,
+                request_headers=official.client.request_headers,
+                version=3,
+            )
+            official.client = made
+            self._made = made
+        return self._made
+
+    def _refused(self, text: str) -> None:
+        """Raise for a 400: a recipient's fault can be cut out, a fault of what all share cannot."""
+        errors = _errors(text)
+        said = redact_addresses("; ".join(message for message, _ in errors)) or "bad request"
+        fields = [field for _, field in errors if field and field != "null"]
+        if fields and not any(field.startswith("personalizations") for field in fields):
+            raise ProviderError(f"SendGrid refuses the message itself: {said} ({', '.join(fields)})")
+        raise CallRefused(said)
+
+    def _raise_for(self, status: int, headers: Mapping[str, str], text: str) -> None:
+        said = redact_addresses(_message(text))
+        if status == 429:
+            raise NotSent(f"SendGrid asks to wait: {said}", retry_after=self._wait(headers))
+        if status in {401, 403}:
+            raise CredentialsError(
+                f"SendGrid refused the key: {status} {said}",
+                hint=f"Check {self._config.api_key_env}, its rights, and that the sender is verified.",
+            )
+        raise ProviderError(f"SendGrid refuses the request: {status} {said}", hint="Check providers.sendgrid.host.")
+
+    def _wait(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds to wait, by Retry-After (RFC 9110, 10.2.3, in seconds) or the moment in X-RateLimit-Reset."""
+        try:
+            if "retry-after" in headers:
+                return max(0.0, float(headers["retry-after"]))
+            if "x-ratelimit-reset" in headers:
+                reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+                return max(0.0, (reset - self._now()).total_seconds())
+        except (ValueError, OverflowError, OSError):
+            pass
+        return None
+
+
+def _errors(text: str) -> list[tuple[str, str]]:
+    try:
+        errors = json.loads(text)["errors"]
+        return [(str(error.get("message", "")), str(error.get("field") or "")) for error in errors]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _message(text: str) -> str:
+    return "; ".join(message for message, _ in _errors(text)) or text[:200]

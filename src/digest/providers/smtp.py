@@ -1,0 +1,228 @@
+"""SMTP: one connection for all, one transaction for each recipient (RFC 5321)."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from typing import TYPE_CHECKING
+
+from digest.errors import CredentialsError, ProviderError
+from digest.mail import redact_addresses
+from digest.providers.base import Capabilities, Deferred, NotSent, Outcome, SendResult
+from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from digest.config import Config
+    from digest.models import Suppression
+    from digest.providers.base import Content, Recipient
+
+__all__ = ["SmtpProvider"]
+
+#: Seconds. RFC 5321, section 4.5.3.2, allows ten minutes after the data; nobody waits that long for a relay.
+_CONNECT, _REPLY = 10.0, 60.0
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class SmtpProvider:
+    """Hands each mail to one server. A lost reply after the last dot is unknown; everything before it is not sent."""
+
+    name = "smtp"
+    capabilities = Capabilities(max_recipients=1)
+
+    def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
+        del root, now  # every provider is made with the same things
+        self._config = config.providers.smtp
+        self._environ = environ
+        self._server: smtplib.SMTP | None = None
+
+    def check(self, content: Content) -> None:
+        """Refuse groups and the sandbox, which SMTP does not know."""
+        refuse_groups(self.name, content)
+        refuse_sandbox(self.name, content)
+
+    def send(
+        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+    ) -> SendResult:
+        """One transaction. ``begin`` is called when the server waits for the message itself."""
+        del reference
+        self.check(content)
+        (person,) = recipients
+        message = compose_message(content, person)
+        server, refused = self._open_transaction(content.sender[1], person.email)
+        if refused is not None:
+            return refused
+        try:
+            begin()
+        except BaseException:
+            self._drop()
+            raise
+        return self._transmit(server, message)
+
+    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+        """SMTP cannot be asked what it took."""
+        del content, recipients, reference
+        return frozenset()
+
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """SMTP keeps no lists."""
+        return ()
+
+    def close(self) -> None:
+        """Say goodbye."""
+        if self._server is not None:
+            try:
+                self._server.quit()
+            except (smtplib.SMTPException, OSError):
+                self._server.close()
+            self._server = None
+
+    def _open_transaction(self, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
+        """MAIL, RCPT and DATA, on a new connection when the kept one has died: nothing has been sent by then."""
+        fresh = self._server is None
+        try:
+            return self._envelope(self._connected(), sender, to)
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._drop()
+            if fresh:
+                raise NotSent(_said(error)) from None
+        return self._open_transaction(sender, to)
+
+    def _envelope(self, server: smtplib.SMTP, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
+        code, reply = server.mail(sender)
+        if code // 100 != 2:
+            self._refuse_all(code, reply)
+        code, reply = server.rcpt(to)
+        if code // 100 != 2:
+            refusal = self._refuse_one(code, reply)
+            server.rset()
+            return server, refusal
+        code, reply = server.docmd("DATA")
+        if code != 354:
+            self._drop()
+            self._refuse_all(code, reply)
+        return server, None
+
+    def _transmit(self, server: smtplib.SMTP, message: bytes) -> SendResult:
+        try:
+            server.send(_LEADING_DOT.sub(b"..", message) + b".\r\n")
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._drop()  # without the last dot there is no message (RFC 5321, section 4.1.1.4)
+            raise NotSent(_said(error)) from None
+        try:
+            code, reply = server.getreply()
+        except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
+            self._drop()
+            return SendResult(outcome=Outcome.UNKNOWN, reason=_said(error))
+        except BaseException:
+            self._drop()  # a reply that is still to come must not be read as the answer to the next mail
+            raise
+        words = _words(code, reply)
+        if code // 100 == 2:
+            return SendResult(outcome=Outcome.ACCEPTED, message_id=redact_addresses(reply.decode("utf-8", "replace")))
+        if code // 100 == 5:
+            return SendResult(outcome=Outcome.REJECTED, reason=words)
+        raise Deferred(words)
+
+    def _refuse_one(self, code: int, reply: bytes) -> SendResult:
+        if code == 421:
+            self._drop()
+            raise NotSent(_words(code, reply))
+        if code // 100 == 5:
+            return SendResult(outcome=Outcome.REJECTED, reason=_words(code, reply))
+        if self._server is not None:
+            self._server.rset()
+        raise Deferred(_words(code, reply))
+
+    def _refuse_all(self, code: int, reply: bytes) -> None:
+        self._drop()
+        words = _words(code, reply)
+        if code in {530, 535, 538}:
+            raise CredentialsError(
+                f"the SMTP server wants to know who sends: {words}",
+                hint="Set providers.smtp.username_env and password_env, and the variables they name.",
+            )
+        if code // 100 == 5:
+            raise ProviderError(f"the SMTP server does not take this sender or message: {words}")
+        raise NotSent(words)
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._server is None:
+            self._server = self._connect()
+        return self._server
+
+    def _connect(self) -> smtplib.SMTP:
+        config = self._config
+        login = self._login()
+        try:
+            context = ssl.create_default_context()
+            if config.security == "tls":
+                server: smtplib.SMTP = smtplib.SMTP_SSL(config.host, config.port, timeout=_CONNECT, context=context)
+            else:
+                server = smtplib.SMTP(config.host, config.port, timeout=_CONNECT)
+            try:
+                self._greet(server, context, login)
+            except BaseException:
+                server.close()
+                raise
+        except ssl.SSLCertVerificationError as error:
+            raise ProviderError(
+                f"the certificate of {config.host} is not to be trusted: {error.verify_message}",
+                hint="Check providers.smtp.host; name a private authority in SSL_CERT_FILE.",
+            ) from None
+        except smtplib.SMTPNotSupportedError as error:
+            raise ProviderError(
+                f"the SMTP server cannot do it: {_said(error)}",
+                hint='providers.smtp.security is "starttls", "tls" or "none".',
+            ) from None
+        except smtplib.SMTPAuthenticationError as error:
+            raise CredentialsError(
+                f"the SMTP server refused the name or password: {_said(error)}",
+                hint=f"Check the variables {config.username_env} and {config.password_env}.",
+            ) from None
+        except smtplib.SMTPException as error:
+            raise NotSent(_said(error)) from None
+        return server
+
+    def _greet(self, server: smtplib.SMTP, context: ssl.SSLContext, login: tuple[str, str] | None) -> None:
+        server.ehlo_or_helo_if_needed()
+        if self._config.security == "starttls":
+            server.starttls(context=context)
+            server.ehlo()
+        if login:
+            server.login(*login)
+        if server.sock is not None:
+            server.sock.settimeout(_REPLY)
+
+    def _login(self) -> tuple[str, str] | None:
+        if self._config.username_env is None:
+            return None
+        found = []
+        for name in (self._config.username_env, self._config.password_env or ""):
+            value = self._environ.get(name, "")
+            if not value:
+                raise CredentialsError(
+                    f"{name or 'providers.smtp.password_env'} is not set", hint="Set it in the environment."
+                )
+            found.append(value)
+        return found[0], found[1]
+
+    def _drop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+
+def _words(code: int, reply: bytes) -> str:
+    return redact_addresses(f"{code} {reply.decode('utf-8', 'replace')}")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        reply = error.smtp_error
+        return _words(error.smtp_code, reply if isinstance(reply, bytes) else reply.encode())
+    return redact_addresses(str(error) or type(error).__name__)

@@ -1,0 +1,116 @@
+"""A made-up issue, audience and provider: what a campaign needs, without a newsletter's folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
+from digest.providers import Capabilities, Outcome, SendResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from digest.models import Suppression
+    from digest.providers import Content, Recipient
+
+__all__ = ["NOON", "ScriptedProvider", "make_audience", "make_rendered"]
+
+#: A moment to live in: a Friday, in UTC.
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def make_rendered(
+    *,
+    issue: str = "2026-W47",
+    audience: str = "weekly",
+    provider: str = "sendgrid",
+    subject: str = "A quiet week",
+    unsubscribe: str = "https://example.org/u/{token}",
+    not_after: datetime | None = None,
+) -> RenderedIssue:
+    """A small rendered issue with personal tags for the name and the unsubscribe link."""
+    name, link = "[[tag-5f2c-name]]", "[[tag-5f2c-unsubscribe]]"
+    html = f'<!doctype html><p>Dear {name},</p><p>Café news & <a href="{link}">leave</a></p>\n'
+    text = f"Dear {name},\n\nCafé news.\n\n-- \nLeave: {link}\n"
+    manifest = Manifest(
+        issue=issue,
+        html_sha256=hashlib.sha256(html.encode()).hexdigest(),
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        subject=subject,
+        preheader="Little happened",
+        sender="Weekly <news@example.org>",
+        reply_to="",
+        audience=audience,
+        audience_where="",
+        provider=provider,
+        unsubscribe=unsubscribe,
+        not_after=not_after or NOON + timedelta(days=7),
+        tags=(
+            PersonalTag(name="name", tag=name, html=(html.index(name),), text=(text.index(name),)),
+            PersonalTag(name="unsubscribe_url", tag=link, html=(html.index(link),), text=(text.index(link),)),
+        ),
+    )
+    return RenderedIssue(
+        html=html, text=text, manifest=manifest, token=hashlib.sha256(repr(manifest).encode()).hexdigest()[:32]
+    )
+
+
+def make_audience(count: int, *, name: str = "weekly", first: int = 1) -> Audience:
+    """Invented people: r00001@example.com and so on."""
+    people = (
+        Subscriber(email=f"r{number:05}@example.com", name=f"Reader {number}") for number in range(first, first + count)
+    )
+    return Audience(name=name, subscribers=tuple(people))
+
+
+class ScriptedProvider:
+    """A provider in memory that answers as it is told.
+
+    Attributes:
+        answers: What the next calls do, in order: raise an exception before anything is posted, return a result, or
+            be called with the recipients. Without an answer a call is accepted.
+        mailed: The address of each mail that was accepted, in order.
+        calls: The addresses of each call.
+    """
+
+    name = "scripted"
+
+    def __init__(self, *, max_recipients: int = 10, repeatable: bool = False) -> None:
+        self.capabilities = Capabilities(max_recipients=max_recipients, repeatable=repeatable, sandbox=True)
+        self.answers: deque[Exception | SendResult | Callable[[Sequence[Recipient]], SendResult]] = deque()
+        self.mailed: list[str] = []
+        self.calls: list[list[str]] = []
+        self.known: list[Suppression] = []
+        self.proven: frozenset[str] = frozenset()
+
+    def check(self, content: Content) -> None:
+        """Take any content."""
+
+    def send(
+        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+    ) -> SendResult:
+        """Do what the next answer says."""
+        del content, reference
+        begin()
+        self.calls.append([person.email for person in recipients])
+        answer = self.answers.popleft() if self.answers else SendResult(outcome=Outcome.ACCEPTED, message_id="m")
+        if isinstance(answer, Exception):
+            raise answer
+        result = answer if isinstance(answer, SendResult) else answer(recipients)
+        self.mailed.extend(person.email for person in recipients if result.of(person.key).outcome is Outcome.ACCEPTED)
+        return result
+
+    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+        """Those whose address is in ``proven``."""
+        del content, reference
+        return frozenset(person.key for person in recipients if person.email in self.proven)
+
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """What ``known`` holds."""
+        return tuple(self.known)
+
+    def close(self) -> None:
+        """Nothing is held open."""

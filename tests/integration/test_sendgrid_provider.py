@@ -1,0 +1,274 @@
+"""SendGrid's provider over real HTTP, against the fake that refuses what the vendor's documents refuse."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from digest.config import Config
+from digest.delivery.compose import Composer
+from digest.errors import CredentialsError, ProviderError
+from digest.models import SuppressionReason
+from digest.providers import CallRefused, NotSent, Outcome, open_provider
+from digest.providers.transport import Connection
+from digest.testing.campaigns import NOON, make_audience, make_rendered
+from digest.testing.fake_sendgrid import FakeSendGrid
+from digest.testing.sendgrid_rules import mail_schema, refusals
+
+
+def nothing():
+    pass
+
+
+class Post:
+    def __init__(self, fake, tmp_path, *, key=None, **sendgrid):
+        self.fake = fake
+        self.config = Config.model_validate(
+            {
+                "newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"},
+                "providers": {"sendgrid": {"host": fake.host, **sendgrid}},
+            }
+        )
+        environ = {"SENDGRID_API_KEY": fake.api_key if key is None else key}
+        self.provider = open_provider("sendgrid", config=self.config, environ=environ, root=tmp_path, now=lambda: NOON)
+
+    def compose(self, count=1, **options):
+        composer = Composer(make_rendered(**options), config=self.config, secret=b"s", date=NOON)
+        people = make_audience(count).subscribers
+        return composer.content, [composer.recipient(f"{n:016}".encode(), one) for n, one in enumerate(people)]
+
+    def send(self, content, recipients, reference="b1"):
+        return self.provider.send(content, recipients, reference=reference, begin=nothing)
+
+
+@pytest.fixture
+def fake():
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        yield fake
+
+
+@pytest.fixture
+def post(fake, tmp_path):
+    post = Post(fake, tmp_path)
+    yield post
+    post.provider.close()
+
+
+def test_a_thousand_people_are_one_call_that_the_schema_allows(post, fake):
+    content, recipients = post.compose(1000)
+    assert post.send(content, recipients).outcome is Outcome.ACCEPTED
+    (body,) = fake.requests
+    jsonschema.validate(body, mail_schema())
+    assert len(fake.mails) == 1000
+    assert len({mail.headers["List-Unsubscribe"] for mail in fake.mails}) == 1000
+
+
+def test_all_trackers_are_off_and_the_opaque_keys_hold_no_address(post, fake):
+    content, recipients = post.compose(2)
+    post.send(content, recipients)
+    (body,) = fake.requests
+    assert all(setting["enable"] is False for setting in body["tracking_settings"].values())
+    assert set(body["tracking_settings"]) == {"click_tracking", "open_tracking", "subscription_tracking", "ganalytics"}
+    assert "bypass" not in str(body)
+    assert fake.mails[1].custom_args == {
+        "di": "2026-W47",
+        "db": f"{content.campaign}.b1",
+        "rk": recipients[1].key,
+    }
+    assert fake.mails[0].categories == [content.campaign, f"{content.campaign}.b1"]
+
+
+def test_the_connection_is_kept(post, fake):
+    content, recipients = post.compose(5)
+    for one in recipients:
+        post.send(content, [one])
+    assert fake.connections == 1
+
+
+def test_a_group_lets_sendgrid_host_the_page(fake, tmp_path):
+    post = Post(fake, tmp_path, unsubscribe_group=42)
+    content, recipients = post.compose(1, unsubscribe="group:42")
+    post.send(content, recipients)
+    post.provider.close()
+    (body,) = fake.requests
+    assert body["asm"] == {"group_id": 42, "groups_to_display": [42]}
+    assert '<a href="<%asm_group_unsubscribe_raw_url%>">' in fake.mails[0].html
+    assert "Leave: <%asm_group_unsubscribe_raw_url%>" in fake.mails[0].text
+    assert "List-Unsubscribe" not in fake.mails[0].headers
+
+
+def test_the_sandbox_checks_and_sends_nothing(post, fake):
+    content, recipients = post.compose(1)
+    assert post.send(replace(content, sandbox=True), recipients).outcome is Outcome.ACCEPTED
+    assert (fake.mails, fake.sandboxed) == ([], 1)
+
+
+@pytest.mark.parametrize("kind", ["500-before", "500-after", "502", "503", "drop-before", "drop-after"])
+def test_a_server_error_and_a_lost_reply_are_unknown(post, fake, kind):
+    content, recipients = post.compose(2)
+    fake.disturb(kind)
+    assert post.send(content, recipients).outcome is Outcome.UNKNOWN
+    assert post.send(content, recipients).outcome is Outcome.ACCEPTED
+
+
+def test_a_hanging_reply_is_unknown_after_the_time_out(post, fake):
+    content, recipients = post.compose(1)
+    post.send(content, recipients)
+    post.provider.close()
+    post.provider._made.connection = Connection(fake.host, connect=0.2, read=0.2)
+    fake.disturb("hang-after")
+    result = post.send(content, recipients)
+    assert (result.outcome, result.reason) == (Outcome.UNKNOWN, "the reply was lost")
+
+
+def test_429_is_not_sent_and_says_how_long_to_wait(post, fake):
+    content, recipients = post.compose(1)
+    fake.retry_after = 7
+    fake.disturb("429")
+    with pytest.raises(NotSent) as caught:
+        post.send(content, recipients)
+    assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_a_refused_key_says_so(post, fake, status):
+    content, recipients = post.compose(1)
+    fake.disturb(status)
+    with pytest.raises(CredentialsError, match=status):
+        post.send(content, recipients)
+
+
+def test_a_wrong_key_and_a_missing_one(fake, tmp_path):
+    wrong = Post(fake, tmp_path, key="SG.other")
+    content, recipients = wrong.compose(1)
+    with pytest.raises(CredentialsError, match="401"):
+        wrong.send(content, recipients)
+    wrong.provider.close()
+    with pytest.raises(CredentialsError, match="SENDGRID_API_KEY is not set"):
+        Post(fake, tmp_path, key="").send(content, recipients)
+    assert len(fake.calls) == 1
+
+
+def test_one_bad_address_refuses_the_call_without_naming_it(post, fake):
+    content, recipients = post.compose(3)
+    spoilt = [*recipients[:2], replace(recipients[2], email="nobody@nowhere")]
+    with pytest.raises(CallRefused) as caught:
+        post.send(content, [*spoilt[:2], replace(recipients[2], email="no address")])
+    assert "@" not in caught.value.reason
+    assert fake.mails == []
+
+
+def test_a_fault_of_the_shared_part_is_for_good(post, fake):
+    content, recipients = post.compose(1)
+    with pytest.raises(ProviderError, match="refuses the message itself"):
+        post.send(replace(content, html=""), recipients)
+    assert fake.mails == []
+
+
+@pytest.mark.parametrize("status", ["404", "405", "413", "302"])
+def test_other_refusals_are_for_good(post, fake, status):
+    content, recipients = post.compose(1)
+    fake.disturb(status)
+    with pytest.raises(ProviderError):
+        post.send(content, recipients)
+
+
+def test_reserved_headers_are_refused_before_any_call(post, fake):
+    content, recipients = post.compose(1)
+    with pytest.raises(ProviderError, match="Reply-To"):
+        post.send(replace(content, headers={"Reply-To": "a@example.org"}), recipients)
+    assert fake.calls == []
+
+
+def test_no_payload_is_ever_logged(post, caplog):
+    caplog.set_level(logging.DEBUG)
+    content, recipients = post.compose(1)
+    post.send(content, recipients)
+    assert "r00001" not in caplog.text
+
+
+def test_the_logs_prove_who_was_processed(post, fake):
+    content, recipients = post.compose(3)
+    fake.disturb("drop-after")
+    assert post.send(content, recipients[:2], "b7").outcome is Outcome.UNKNOWN
+    assert post.provider.lookup(content, recipients, reference="b7") == {one.key for one in recipients[:2]}
+    assert post.provider.lookup(content, recipients, reference="b8") == frozenset()
+
+
+def test_suppressions_are_pulled_page_by_page_and_blocks_are_none(fake, tmp_path):
+    many = [{"created": 1, "email": f"u{number}@example.com"} for number in range(1203)]
+    fake.suppressions = {
+        "suppression/unsubscribes": many,
+        "suppression/spam_reports": [{"created": 2, "email": "Spam@Example.com", "ip": "192.0.2.1"}],
+        "suppression/invalid_emails": [{"created": 3, "email": "bad@example.com", "reason": "unknown domain"}],
+        "suppression/blocks": [{"created": 4, "email": "block@example.com", "reason": "4.7.1", "status": "4.7.1"}],
+        "suppression/bounces": [
+            {"created": 5, "email": "hard@example.com", "reason": "550 5.1.1 no such user", "status": "5.1.1"},
+            {"created": 5, "email": "text@example.com", "reason": "550 5.1.1 no such user", "status": "5.0.0"},
+            {"created": 5, "email": "full@example.com", "reason": "552 5.2.2 mailbox full", "status": "5.2.2"},
+            {"created": 5, "email": "policy@example.com", "reason": "550 5.7.1 policy", "status": "5.7.1"},
+            {"created": 5, "email": "soft@example.com", "reason": "451 4.1.1 later", "status": "4.1.1"},
+            {"created": 5, "email": "sender@example.com", "reason": "553 5.1.8 sender", "status": "5.1.8"},
+        ],
+        "asm/groups/42/suppressions": ["group@example.com"],
+    }
+    post = Post(fake, tmp_path, unsubscribe_group=42)
+    found = {one.email: one.reason for one in post.provider.suppressions()}
+    post.provider.close()
+    assert len(found) == 1203 + 5
+    assert found["hard@example.com"] == found["text@example.com"] == SuppressionReason.HARD_BOUNCE
+    assert found["Spam@example.com"] == SuppressionReason.COMPLAINT
+    assert found["bad@example.com"] == SuppressionReason.INVALID
+    assert found["group@example.com"] == SuppressionReason.UNSUBSCRIBED
+    assert ("GET", "suppression/blocks") not in fake.calls
+    assert fake.calls.count(("GET", "suppression/unsubscribes")) == 3
+
+
+def body(**changes):
+    made = {
+        "personalizations": [{"to": [{"email": "a@example.com"}]}],
+        "from": {"email": "news@example.org"},
+        "subject": "s",
+        "content": [{"type": "text/plain", "value": "t"}],
+    }
+    return {**made, **changes}
+
+
+def test_the_fake_takes_the_smallest_body():
+    assert refusals(body(), now=0) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        body(personalizations=[{"to": [{"email": f"a{n}@example.com"}]} for n in range(1001)]),
+        body(personalizations=[{"to": [{"email": f"a{n}@example.com"} for n in range(1001)]}]),
+        body(personalizations=[{"to": [{"email": "a@example.com"}]}, {"to": [{"email": "A@example.com"}]}]),
+        body(personalizations=[{"to": [{"email": "no address"}]}]),
+        body(personalizations=[{"to": []}]),
+        body(personalizations=[]),
+        body(personalizations=[{"to": [{"email": "a@example.com"}], "headers": {"Subject": "x"}}]),
+        body(personalizations=[{"to": [{"email": "a@example.com"}], "headers": {"X-A": "a\r\nBcc: b"}}]),
+        body(personalizations=[{"to": [{"email": "a@example.com"}], "substitutions": {"x": "y" * 10_000}}]),
+        body(personalizations=[{"to": [{"email": "a@example.com"}], "substitutions": {"x": 1}}]),
+        body(content=[{"type": "text/html", "value": "h"}, {"type": "text/plain", "value": "t"}]),
+        body(content=[{"type": "text/plain", "value": ""}]),
+        body(content=[]),
+        body(subject=""),
+        body(send_at=4 * 24 * 3600),
+        body(send_at="soon"),
+        body(categories=["x"] * 2),
+        body(categories=[str(n) for n in range(11)]),
+        body(categories=["é"]),
+        body(asm={}),
+        body(unheard_of=1),
+        {key: value for key, value in body().items() if key != "from"},
+        {key: value for key, value in body().items() if key != "subject"},
+        [],
+    ],
+)
+def test_the_fake_refuses_what_the_documents_refuse(wrong):
+    assert refusals(wrong, now=0)

@@ -1,0 +1,202 @@
+"""SMTP's provider against a real server."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from digest.config import Config
+from digest.delivery.compose import Composer
+from digest.errors import CredentialsError, ProviderError
+from digest.providers import Deferred, NotSent, Outcome, open_provider
+from digest.testing.campaigns import NOON, make_audience, make_rendered
+from digest.testing.inbox import Inbox
+
+
+class Post:
+    def __init__(self, inbox, tmp_path, *, environ=None, **smtp):
+        self.config = Config.model_validate(
+            {
+                "newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"},
+                "providers": {"smtp": {"port": inbox.port, "security": "none", **smtp}},
+            }
+        )
+        self.provider = open_provider(
+            "smtp", config=self.config, environ=environ or {}, root=tmp_path, now=lambda: NOON
+        )
+        self.begun = 0
+        composer = Composer(make_rendered(), config=self.config, secret=b"s", date=NOON)
+        self.content = composer.content
+        self.people = [composer.recipient(bytes([n]) * 16, one) for n, one in enumerate(make_audience(5).subscribers)]
+
+    def begin(self):
+        self.begun += 1
+
+    def send(self, number=0):
+        return self.provider.send(self.content, [self.people[number]], reference="b1", begin=self.begin)
+
+
+@pytest.fixture
+def inbox():
+    with Inbox() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def post(inbox, tmp_path):
+    post = Post(inbox, tmp_path)
+    yield post
+    post.provider.close()
+
+
+def test_one_connection_serves_all(post, inbox):
+    for number in range(5):
+        assert post.send(number).outcome is Outcome.ACCEPTED
+    assert inbox.connections == 1
+    assert inbox.recipients == [person.email for person in post.people]
+
+
+def test_a_recipient_refused_for_good_is_rejected_before_anything_is_posted(post, inbox):
+    inbox.rcpt_replies["r00001@example.com"] = "550 5.1.1 <r00001@example.com> no such user"
+    result = post.send(0)
+    assert (result.outcome, result.reason) == (Outcome.REJECTED, "550 5.1.1 <…> no such user")
+    assert post.begun == 0
+    assert post.send(1).outcome is Outcome.ACCEPTED
+    assert inbox.connections == 1
+
+
+def test_a_recipient_refused_for_now_is_put_off(post, inbox):
+    inbox.rcpt_replies["r00001@example.com"] = "450 4.2.1 busy"
+    with pytest.raises(Deferred, match="450"):
+        post.send(0)
+    assert post.send(1).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(("reply", "outcome"), [("554 5.7.1 spam", Outcome.REJECTED), ("250 fine", Outcome.ACCEPTED)])
+def test_the_answer_to_the_message_decides(post, inbox, reply, outcome):
+    inbox.data_replies["r00001@example.com"] = reply
+    assert post.send(0).outcome is outcome
+    assert post.send(1).outcome is Outcome.ACCEPTED
+
+
+def test_a_message_put_off_is_not_sent(post, inbox):
+    inbox.data_replies["r00001@example.com"] = "451 4.3.0 later"
+    with pytest.raises(Deferred):
+        post.send(0)
+    assert inbox.recipients == []
+
+
+def test_a_lost_answer_to_the_message_is_unknown(post, inbox):
+    inbox.data_replies["r00001@example.com"] = "drop"
+    assert post.send(0).outcome is Outcome.UNKNOWN
+    assert post.send(1).outcome is Outcome.ACCEPTED
+
+
+def test_a_server_that_came_back_is_connected_to_again(inbox, tmp_path):
+    post = Post(inbox, tmp_path)
+    assert post.send(0).outcome is Outcome.ACCEPTED
+    post.provider._server.sock.close()
+    assert post.send(1).outcome is Outcome.ACCEPTED
+    post.provider.close()
+
+
+def test_421_is_not_sent(post, inbox):
+    inbox.rcpt_replies["r00001@example.com"] = "421 closing"
+    with pytest.raises(NotSent, match="421"):
+        post.send(0)
+
+
+def test_lines_that_begin_with_a_dot_arrive(inbox, tmp_path):
+    post = Post(inbox, tmp_path)
+    post.content = replace(post.content, text=".hidden\n..\n.\nend\n")
+    post.send(0)
+    post.provider.close()
+    assert b".hidden\r\n" in inbox.messages[0]
+    assert b"\r\n..\r\n" in inbox.messages[0]
+
+
+def authenticator(server, session, envelope, mechanism, data):
+    right = (data.login, data.password) == (b"weekly", b"secret")
+    return AuthResult(success=right, handled=right)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOON - timedelta(days=3650))
+        .not_valid_after(NOON + timedelta(days=3650))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.fixture
+def server_context(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+LOGIN = {"username_env": "SMTP_USERNAME", "password_env": "SMTP_PASSWORD"}
+
+
+def test_starttls_and_auth(server_context, certificate, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    options = {"authenticator": authenticator, "auth_required": True, "tls_context": server_context}
+    with Inbox(**options, require_starttls=True) as inbox:
+        good = {"SMTP_USERNAME": "weekly", "SMTP_PASSWORD": "secret"}
+        post = Post(inbox, tmp_path, environ=good, host="localhost", security="starttls", **LOGIN)
+        assert post.send(0).outcome is Outcome.ACCEPTED
+        post.provider.close()
+        wrong = Post(
+            inbox, tmp_path, environ={**good, "SMTP_PASSWORD": "x"}, host="localhost", security="starttls", **LOGIN
+        )
+        with pytest.raises(CredentialsError, match="535"):
+            wrong.send(0)
+        nobody = Post(inbox, tmp_path, host="localhost", security="starttls")
+        with pytest.raises(CredentialsError, match="530"):
+            nobody.send(0)
+        missing = Post(inbox, tmp_path, host="localhost", security="starttls", **LOGIN)
+        with pytest.raises(CredentialsError, match="SMTP_USERNAME is not set"):
+            missing.send(0)
+
+
+def test_tls_from_the_first_byte(server_context, certificate, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Inbox(ssl_context=server_context) as inbox:
+        post = Post(inbox, tmp_path, host="localhost", security="tls")
+        assert post.send(0).outcome is Outcome.ACCEPTED
+        post.provider.close()
+
+
+def test_a_certificate_that_is_not_to_be_trusted_stops_everything(server_context, tmp_path):
+    with Inbox(ssl_context=server_context) as inbox, pytest.raises(ProviderError, match="certificate"):
+        Post(inbox, tmp_path, host="localhost", security="tls").send(0)
+
+
+def test_a_server_without_starttls_is_not_mailed_in_clear(inbox, tmp_path):
+    with pytest.raises(ProviderError, match="STARTTLS"):
+        Post(inbox, tmp_path, security="starttls").send(0)
+    assert inbox.messages == []

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from digest.errors import IssueError, ProviderError
+from digest.providers import Content, Recipient
+from digest.providers.sendgrid_body import check_content, mail_body
+from digest.testing.campaigns import NOON
+from digest.testing.sendgrid_rules import mail_schema
+
+CONTENT = Content(
+    issue="2026-W47",
+    campaign="2026-W47.weekly.1a2b",
+    sender=("Weekly", "news@example.org"),
+    reply_to=("", "desk@example.org"),
+    subject="Hello [[n]]",
+    html="<p>[[n]]</p>",
+    text="[[n]]",
+    date=NOON,
+    tags=("[[n]]",),
+)
+
+
+def person(name="Ana", **changes):
+    return Recipient(key="ab" * 16, email="ana@example.com", name=name, values={"[[n]]": name}, **changes)
+
+
+def body(*people, content=CONTENT):
+    made = mail_body(content, people, reference="b1")
+    jsonschema.validate(made, mail_schema())
+    return made
+
+
+def test_plain_values_are_the_same_in_both_parts():
+    made = body(person())
+    assert made["personalizations"][0]["substitutions"] == {"[[n]]": "Ana"}
+    assert made["content"][1]["value"] == "<p>[[n]]</p>"
+
+
+def test_a_value_that_html_would_read_gets_a_tag_of_its_own_there():
+    made = body(person("A & B"), person("Cem"))
+    assert made["content"][1]["value"] == "<p>[[.h.n]]</p>"
+    assert made["content"][0]["value"] == "[[n]]"
+    assert [one["substitutions"] for one in made["personalizations"]] == [
+        {"[[n]]": "A & B", "[[.h.n]]": "A &amp; B"},
+        {"[[n]]": "Cem", "[[.h.n]]": "Cem"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("Ana", "Ana"), ("Lee, Ana", '"Lee, Ana"'), ('A; "B"', '"A; \\"B\\""')],
+)
+def test_a_name_with_a_comma_is_quoted(name, sent):
+    assert body(person(name))["personalizations"][0]["to"] == [{"email": "ana@example.com", "name": sent}]
+
+
+def test_shared_and_own_headers_stand_together():
+    content = replace(CONTENT, headers={"List-Id": "<w.example.org>"})
+    made = body(person(headers={"List-Unsubscribe": "<https://example.org/u/x>"}), content=content)
+    assert made["personalizations"][0]["headers"] == {
+        "List-Id": "<w.example.org>",
+        "List-Unsubscribe": "<https://example.org/u/x>",
+    }
+    assert "headers" not in made
+
+
+@pytest.mark.parametrize("text", ["a\r\nBcc: b", "a\nb"])
+def test_no_header_can_be_smuggled_in(text):
+    with pytest.raises(IssueError):
+        body(person(headers={"List-Unsubscribe": text}))
+    with pytest.raises(IssueError):
+        body(person(), content=replace(CONTENT, subject=text))
+    with pytest.raises(IssueError):
+        body(person(text))
+
+
+def test_a_tag_within_another_is_refused():
+    with pytest.raises(ProviderError, match="part of another"):
+        check_content(replace(CONTENT, tags=("x-name", "x-name-first")))
