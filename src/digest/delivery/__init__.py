@@ -1,0 +1,32 @@
+"""Campaigns: one rendered issue to one audience, once, whatever crashes and whenever."""
+
+from digest.delivery.ledger import Ledger
+from digest.delivery.plan import PlannedBatch, plan_campaign, plan_resume
+from digest.delivery.report import (
+    Campaign,
+    CampaignDoneError,
+    CampaignError,
+    CampaignIncompleteError,
+    CampaignInterrupted,
+    CampaignRefusedError,
+    SendReport,
+)
+from digest.delivery.sender import preview_campaign, send_campaign
+from digest.delivery.trial import send_test
+
+__all__ = [
+    "Campaign",
+    "CampaignDoneError",
+    "CampaignError",
+    "CampaignIncompleteError",
+    "CampaignInterrupted",
+    "CampaignRefusedError",
+    "Ledger",
+    "PlannedBatch",
+    "SendReport",
+    "plan_campaign",
+    "plan_resume",
+    "preview_campaign",
+    "send_campaign",
+    "send_test",
+]

@@ -1,0 +1,176 @@
+"""One batch after the other: claim, post, settle; and what to do when a call was not taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digest.delivery.patience import ATTEMPTS, LONGEST_WAIT, ask_again, delay_before
+from digest.delivery.plan import plan_resume
+from digest.errors import CredentialsError, ProviderError
+from digest.providers import CallRefused, Deferred, NotSent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from digest.delivery.book import CampaignBook
+    from digest.delivery.compose import Composer
+    from digest.delivery.patience import Stop
+    from digest.delivery.plan import BatchPlan, PlannedBatch
+    from digest.delivery.report import SendReport
+    from digest.models import Subscriber
+    from digest.providers import Provider, Recipient, SendResult
+
+__all__ = ["BatchSender"]
+
+#: How often those are tried again whom the provider put off, each time after everybody else.
+_ROUNDS = 3
+
+
+class _GaveUpError(Exception):
+    """The provider takes nothing now, and was asked often enough."""
+
+
+@dataclass(kw_only=True)
+class BatchSender:
+    """Posts the pending batches of one campaign.
+
+    Attributes:
+        people: Today's audience by keyed hash.
+    """
+
+    book: CampaignBook
+    provider: Provider
+    composer: Composer
+    people: Mapping[bytes, Subscriber]
+    stop: Stop
+    sleep: Callable[[float], object]
+    progress: Callable[[SendReport], None]
+
+    def resolve_unknown(self, *, resend: bool) -> None:
+        """Settle what is unknown where that can be done: presence at the provider proves acceptance, absence nothing.
+
+        Args:
+            resend: A person decided to mail those again who stay unknown.
+        """
+        repeatable = self.provider.capabilities.repeatable
+        number = 0
+        while batch := self.book.next_batch(state="unknown", after=number):
+            number = batch.no
+            found = self._looked_up(batch)
+            if found:
+                self.book.confirm(batch.no, accepted=found)
+            if repeatable or resend:
+                self.book.resend(batch.no, reason="repeating it is harmless" if repeatable else "a person decided so")
+
+    def send_pending(self) -> str:
+        """Post until nothing is pending, or nothing more can be done now.
+
+        Returns: Why something is still pending; empty when nothing is.
+        """
+        trouble = ""
+        for attempt in range(1, _ROUNDS + 1):
+            try:
+                put_off = self._send_round()
+            except _GaveUpError as error:
+                return str(error)
+            if self.stop.asked:
+                return "stopped"
+            if not put_off:
+                return ""
+            trouble = put_off.reason
+            if attempt < _ROUNDS:
+                self.stop.wait(delay_before(attempt + 2, put_off.retry_after), self.sleep)
+        return trouble
+
+    def _send_round(self) -> Deferred | None:
+        """Post each pending batch once. Returns the last that was put off."""
+        put_off: Deferred | None = None
+        number = 0
+        while not self.stop.asked and (batch := self.book.next_batch(state="pending", after=number)):
+            number = batch.no
+            (plan,) = plan_resume([batch], people=self.people, settled=self.book.settled(batch.no))
+            if not plan.people:
+                self.book.pass_over(batch.no, gone=plan.gone)
+                continue
+            try:
+                divided = self._send_batch(plan)
+            except Deferred as error:
+                put_off = error
+            else:
+                number -= divided  # the first half stands where the whole stood
+            self.progress(self.book.campaign().report)
+        return put_off
+
+    def _send_batch(self, plan: BatchPlan) -> bool:
+        """Post one batch until it is taken or refused. Returns whether it was divided instead."""
+        recipients = [self.composer.recipient(key, person) for key, person in plan.people]
+        for attempt in range(2, ATTEMPTS + 2):
+            try:
+                return self._post(plan, recipients)
+            except Deferred:
+                raise
+            except NotSent as error:
+                wait = delay_before(attempt, error.retry_after)
+                if wait > LONGEST_WAIT:
+                    raise _GaveUpError(f"{error.reason}; it asks to wait {wait:.0f} seconds") from None
+                if attempt > ATTEMPTS or self.stop.asked:
+                    raise _GaveUpError(error.reason) from None
+                self.stop.wait(wait, self.sleep)
+        raise AssertionError(plan.no)  # the last attempt returns or raises
+
+    def _post(self, plan: BatchPlan, recipients: list[Recipient]) -> bool:
+        """One call, written down before and after. Returns whether the batch was divided."""
+        claims: list[str] = []
+
+        def begin() -> None:
+            claims.append(self.book.claim(plan.no, gone=plan.gone))
+
+        try:
+            result = self.provider.send(self.composer.content, recipients, reference=_reference(plan.no), begin=begin)
+        except CallRefused as error:
+            claim = claims[0] if claims else self.book.claim(plan.no, gone=plan.gone)
+            if len(recipients) > 1:
+                self.book.divide(plan.no, claim, reason=error.reason)
+                return True
+            self.book.settle(plan.no, claim, outcome="rejected", reason=error.reason)
+            return False
+        except (NotSent, CredentialsError, ProviderError) as error:
+            if claims:
+                self.book.release(plan.no, claims[0], reason=str(error))
+            raise
+        self._settle(plan, claims[0] if claims else self.book.claim(plan.no, gone=plan.gone), result)
+        return False
+
+    def _settle(self, plan: BatchPlan, claim: str, result: SendResult) -> None:
+        differing = {
+            bytes.fromhex(key): (verdict.outcome.value, verdict.reason) for key, verdict in result.exceptions.items()
+        }
+        self.book.settle(
+            plan.no,
+            claim,
+            outcome=result.outcome.value,
+            exceptions=differing,
+            message_id=result.message_id,
+            reason=result.reason,
+        )
+
+    def _looked_up(self, batch: PlannedBatch) -> frozenset[bytes]:
+        (plan,) = plan_resume([batch], people=self.people, settled=self.book.settled(batch.no))
+        recipients = [self.composer.recipient(key, person) for key, person in plan.people]
+        if not recipients:
+            return frozenset()
+        content = self.composer.content
+        try:
+            found = ask_again(
+                lambda: self.provider.lookup(content, recipients, reference=_reference(batch.no)),
+                stop=self.stop,
+                sleep=self.sleep,
+            )
+        except (NotSent, CredentialsError, ProviderError):
+            return frozenset()  # no answer proves nothing either
+        return frozenset(bytes.fromhex(key) for key in found)
+
+
+def _reference(no: int) -> str:
+    return f"b{no}"

@@ -1,0 +1,254 @@
+"""One campaign's pages of the ledger: its batches, and how they move.
+
+::
+
+    pending ──claim──▶ sending ──settle──▶ accepted | rejected | unknown
+       ▲                  │                                        │
+       ├──────release─────┤ provably not accepted                  │
+       ├──────divide──────┘ into two, after a 400                  │
+       └───────────────resend, when a person says so───────────────┘
+
+A claim is one conditional UPDATE, committed before the first byte leaves. A batch that is found in ``sending`` when
+nobody is sending belonged to a process that died: its outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from digest.delivery.counting import count_campaign
+from digest.delivery.plan import PlannedBatch
+from digest.delivery.schema import batch, campaign, event, exception
+from digest.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from digest.delivery.report import Campaign
+    from digest.delivery.store import Store
+
+__all__ = ["CampaignBook", "ClaimLostError", "batch_row"]
+
+_HASH_BYTES = 16
+
+
+class ClaimLostError(LedgerError):
+    """Another process has the batch; nothing was posted by this one."""
+
+
+class CampaignBook:
+    """The batches of one campaign. Each method is one transaction, durable when it returns."""
+
+    def __init__(self, store: Store, number: int, *, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._id = number
+        self._now = now
+
+    def finish(self) -> Campaign:
+        """Set the campaign's state by its batches: sent, held while something is unknown, or still sending."""
+        with self._store.begin() as connection:
+            here = campaign.c.id == self._id
+            row = connection.execute(select(campaign).where(here)).mappings().one()
+            report = count_campaign(connection, row, live=False).report
+            state = "sending" if report.pending else "held" if report.unknown else "sent"
+            if state != row["state"]:
+                ended = self._now() if state == "sent" else None
+                connection.execute(update(campaign).where(here).values(state=state, finished_at=ended))
+                self._note(connection, None, state, "")
+        return self.campaign()
+
+    def campaign(self) -> Campaign:
+        """The campaign with its numbers, while this process is its sender."""
+        with self._store.begin() as connection:
+            row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
+            return count_campaign(connection, row, live=False)
+
+    def next_batch(self, *, state: str, after: int) -> PlannedBatch | None:
+        """The first batch in this state whose number is greater than ``after``."""
+        query = (
+            select(batch.c.no, batch.c.recipients)
+            .where(batch.c.campaign == self._id, batch.c.state == state, batch.c.no > after)
+            .order_by(batch.c.no)
+            .limit(1)
+        )
+        with self._store.begin() as connection:
+            row = connection.execute(query).first()
+        return PlannedBatch(no=row.no, recipients=_cut(row.recipients)) if row else None
+
+    def settled(self, no: int) -> frozenset[bytes]:
+        """Recipients of a batch who have an outcome of their own."""
+        query = select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
+        with self._store.begin() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def claim(self, no: int, *, gone: Iterable[bytes] = ()) -> str:
+        """Take a pending batch, durably, right before it is posted.
+
+        Args:
+            gone: Recipients who are not mailed because they left since the audience was frozen.
+
+        Returns: What `settle`, `release` and `divide` ask for.
+
+        Raises:
+            ClaimLostError: It is not pending.
+        """
+        token = secrets.token_hex(16)
+        with self._store.begin() as connection:
+            changed = connection.execute(
+                update(batch)
+                .where(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "pending")
+                .values(state="sending", claim=token, attempt=batch.c.attempt + 1, claimed_at=self._now())
+            )
+            if changed.rowcount != 1:
+                raise ClaimLostError("another process has taken the batch", hint="See: digest status")
+            self._except(connection, no, dict.fromkeys(gone, ("skipped", "left since the audience was frozen")))
+        return token
+
+    def settle(
+        self,
+        no: int,
+        claim: str,
+        *,
+        outcome: str,
+        exceptions: Mapping[bytes, tuple[str, str]] | None = None,
+        message_id: str = "",
+        reason: str = "",
+    ) -> None:
+        """Write down what came of a call.
+
+        Args:
+            outcome: accepted, rejected or unknown.
+            exceptions: Recipients whose outcome is another one, with the reason.
+        """
+        with self._store.begin() as connection:
+            self._move(connection, no, claim, state=outcome, message_id=message_id, reason=reason)
+            self._except(connection, no, exceptions or {})
+            self._note(connection, no, outcome, reason)
+
+    def release(self, no: int, claim: str, *, reason: str) -> None:
+        """Give a batch back that was provably not accepted."""
+        with self._store.begin() as connection:
+            self._move(connection, no, claim, state="pending", reason=reason)
+            self._note(connection, no, "not sent", reason)
+
+    def divide(self, no: int, claim: str, *, reason: str) -> None:
+        """Cut a batch that was refused as a whole in two, which are both pending."""
+        with self._store.begin() as connection:
+            self._move(connection, no, claim, state="pending", reason=reason)
+            where = and_(batch.c.campaign == self._id, batch.c.no == no)
+            everyone = _cut(connection.execute(select(batch.c.recipients).where(where)).scalar_one())
+            own = set(
+                connection.execute(
+                    select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
+                ).scalars()
+            )
+            # Who has an outcome already stays with the first half, where that outcome is written down.
+            left = [key for key in everyone if key not in own]
+            second = left[len(left) // 2 :]
+            first = [key for key in everyone if key not in set(second)]
+            connection.execute(update(batch).where(where).values(recipients=b"".join(first), size=len(first)))
+            last = connection.execute(select(func.max(batch.c.no)).where(batch.c.campaign == self._id)).scalar_one()
+            connection.execute(insert(batch).values(**batch_row(self._id, last + 1, second)))
+            self._note(connection, no, "divided", reason)
+
+    def pass_over(self, no: int, *, gone: Iterable[bytes]) -> None:
+        """End a batch in which nobody is left to mail, without a call."""
+        claim = self.claim(no, gone=gone)
+        self.settle(no, claim, outcome="rejected", reason="everybody has left")
+
+    def recover(self) -> None:
+        """Call what a dead sender left in ``sending`` unknown. Only to be called while this process is the sender."""
+        with self._store.begin() as connection:
+            left = and_(batch.c.campaign == self._id, batch.c.state == "sending")
+            for no in connection.execute(select(batch.c.no).where(left)).scalars().all():
+                self._note(connection, no, "unknown", "the sender died")
+            connection.execute(update(batch).where(left).values(state="unknown", reason="the sender died"))
+
+    def confirm(self, no: int, *, accepted: frozenset[bytes]) -> None:
+        """Write down that the provider proves to have accepted these recipients of an unknown batch."""
+        with self._store.begin() as connection:
+            where = and_(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "unknown")
+            recipients = set(_cut(connection.execute(select(batch.c.recipients).where(where)).scalar_one()))
+            own = set(
+                connection.execute(
+                    select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
+                ).scalars()
+            )
+            open_ = recipients - own
+            if open_ <= accepted:
+                connection.execute(update(batch).where(where).values(state="accepted", settled_at=self._now()))
+            else:
+                proven = dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it"))
+                self._except(connection, no, proven)
+            self._note(connection, no, "confirmed", f"{len(open_ & accepted)} of {len(open_)}")
+
+    def resend(self, no: int, *, reason: str) -> None:
+        """Make an unknown batch pending again: because a person decided so, or repeating it is harmless."""
+        with self._store.begin() as connection:
+            where = and_(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "unknown")
+            connection.execute(update(batch).where(where).values(state="pending", claim=None, reason=reason))
+            self._note(connection, no, "resend", reason)
+
+    def _move(
+        self,
+        connection: Connection,
+        no: int,
+        claim: str,
+        *,
+        state: str,
+        message_id: str = "",
+        reason: str = "",
+    ) -> None:
+        settled = None if state == "pending" else self._now()
+        changed = connection.execute(
+            update(batch)
+            .where(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "sending", batch.c.claim == claim)
+            .values(state=state, claim=None, message_id=message_id, reason=reason, settled_at=settled)
+        )
+        if changed.rowcount != 1:
+            raise ClaimLostError("another process has taken the batch over", hint="See: digest status")
+
+    def _except(self, connection: Connection, no: int, outcomes: Mapping[bytes, tuple[str, str]]) -> None:
+        rows = [
+            {
+                "campaign": self._id,
+                "recipient": key,
+                "batch": no,
+                "outcome": outcome,
+                "reason": reason,
+                "at": self._now(),
+            }
+            for key, (outcome, reason) in outcomes.items()
+        ]
+        if rows:
+            statement = upsert(exception)
+            replaced = {name: statement.excluded[name] for name in ("batch", "outcome", "reason", "at")}
+            connection.execute(statement.on_conflict_do_update(set_=replaced), rows)
+
+    def _note(self, connection: Connection, no: int | None, kind: str, detail: str) -> None:
+        connection.execute(insert(event).values(campaign=self._id, batch=no, at=self._now(), kind=kind, detail=detail))
+
+
+def batch_row(number: int, no: int, recipients: Sequence[bytes]) -> dict[str, object]:
+    """A pending batch as a row of its table."""
+    return {
+        "campaign": number,
+        "no": no,
+        "state": "pending",
+        "attempt": 0,
+        "size": len(recipients),
+        "recipients": b"".join(recipients),
+        "message_id": "",
+        "reason": "",
+    }
+
+
+def _cut(recipients: bytes) -> tuple[bytes, ...]:
+    return tuple(recipients[start : start + _HASH_BYTES] for start in range(0, len(recipients), _HASH_BYTES))

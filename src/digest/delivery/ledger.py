@@ -1,0 +1,143 @@
+"""The ledger: what is about to be posted, written down before it is, and what came of it."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import and_, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from digest.delivery.book import CampaignBook, batch_row
+from digest.delivery.counting import count_campaign
+from digest.delivery.schema import batch, campaign, suppression
+from digest.delivery.store import Store
+from digest.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from sqlalchemy import ColumnElement
+
+    from digest.delivery.plan import PlannedBatch
+    from digest.delivery.report import Campaign
+    from digest.models import Suppression
+
+__all__ = ["Ledger"]
+
+_HASH_BYTES = 16
+
+
+class Ledger:
+    """The campaigns of one newsletter."""
+
+    def __init__(self, store: Store, *, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    @classmethod
+    def open(cls, path: Path, *, environ: Mapping[str, str], now: Callable[[], datetime]) -> Self:
+        """Open the ledger, or make it, with its key, where there is none.
+
+        Args:
+            environ: May hold the key, in DIGEST_LEDGER_KEY.
+
+        Raises:
+            LedgerError: It is locked, damaged, not writable or from a newer version.
+            CredentialsError: Its key is missing, or is another one.
+        """
+        return cls(Store(path, environ=environ), now=now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
+
+    @property
+    def key(self) -> bytes:
+        """The ledger's own key, 32 bytes."""
+        return self._store.key
+
+    def key_of(self, email: str) -> bytes:
+        """The keyed hash of a normalised address: the same for every spelling of its case."""
+        text = email.casefold().encode()
+        return blake2b(text, digest_size=_HASH_BYTES, key=self.key, person=b"digest-person").digest()
+
+    def sending(self) -> AbstractContextManager[None]:
+        """Be the only sender while this is open. Raises CampaignRefusedError when another process is."""
+        return self._store.exclusive()
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """All campaigns, oldest first."""
+        live = self._store.is_exclusive()
+        with self._store.begin() as connection:
+            rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
+            return tuple(count_campaign(connection, row, live=live) for row in rows.all())
+
+    def campaign(self, issue: str, audience: str, *, live: bool | None = None) -> Campaign | None:
+        """The campaign of an issue to an audience.
+
+        Args:
+            live: Whether a call may be in flight, which then counts as pending; found out when it is not given.
+        """
+        live = self._store.is_exclusive() if live is None else live
+        with self._store.begin() as connection:
+            row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
+            return count_campaign(connection, row, live=live) if row else None
+
+    def start(
+        self, *, issue: str, audience: str, token: str, provider: str, skipped: int, batches: Iterable[PlannedBatch]
+    ) -> CampaignBook:
+        """Freeze a campaign: all of it or nothing.
+
+        Raises:
+            LedgerError: There is one already.
+        """
+        with self._store.begin() as connection:
+            if connection.execute(select(campaign.c.id).where(_is(issue, audience))).first():
+                raise LedgerError(f"the campaign {issue} to {audience} exists already", hint="See: digest status")
+            values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
+            made = connection.execute(insert(campaign).values(**values, state="sending", started_at=self._now()))
+            key = made.inserted_primary_key
+            number = int(key[0]) if key else 0
+            rows = [batch_row(number, planned.no, planned.recipients) for planned in batches]
+            if rows:
+                connection.execute(insert(batch), rows)
+        return CampaignBook(self._store, number, now=self._now)
+
+    def book(self, issue: str, audience: str) -> CampaignBook | None:
+        """The batches of a campaign, for its one sender; None when there is no such campaign."""
+        with self._store.begin() as connection:
+            number = connection.execute(select(campaign.c.id).where(_is(issue, audience))).scalar_one_or_none()
+        return CampaignBook(self._store, number, now=self._now) if number is not None else None
+
+    def suppress(self, suppressions: Iterable[Suppression]) -> None:
+        """Remember whom not to mail, by hash; what is known already stays."""
+        rows = [
+            {"recipient": self.key_of(one.email), "reason": one.reason.value, "at": one.at, "source": one.source}
+            for one in suppressions
+        ]
+        if rows:
+            with self._store.begin() as connection:
+                connection.execute(upsert(suppression).on_conflict_do_nothing(), rows)
+
+    def suppressed(self) -> dict[bytes, str]:
+        """Everybody not to mail, by hash, with the reason."""
+        with self._store.begin() as connection:
+            rows = connection.execute(select(suppression.c.recipient, suppression.c.reason))
+            return {row.recipient: row.reason for row in rows}
+
+
+def _is(issue: str, audience: str) -> ColumnElement[bool]:
+    return and_(campaign.c.issue == issue, campaign.c.audience == audience)

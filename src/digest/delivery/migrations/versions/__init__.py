@@ -1,0 +1,1 @@
+"""One module for each version of the schema, never edited after its release."""

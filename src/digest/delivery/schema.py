@@ -1,0 +1,122 @@
+"""The ledger's tables. Recipients are 16-byte keyed hashes, never addresses; moments are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+__all__ = ["HEAD", "batch", "campaign", "event", "exception", "meta", "metadata", "suppression"]
+
+#: The newest migration in ``migrations/versions``.
+HEAD = "0001"
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept and given back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone."""
+        del dialect
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment must be aware")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """SQLite keeps no zone."""
+        del dialect
+        if not isinstance(value, datetime):
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue", String(16), nullable=False),
+    Column("audience", String(255), nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    UniqueConstraint("issue", "audience"),
+    CheckConstraint("state IN ('sending', 'scheduled', 'sent', 'held', 'cancelled')", name="campaign_state"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("campaign", ForeignKey("campaign.id"), primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("recipients", LargeBinary, nullable=False),
+    Column("claim", String(32)),
+    Column("message_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("claimed_at", Moment),
+    Column("settled_at", Moment),
+    CheckConstraint("state IN ('pending', 'sending', 'accepted', 'rejected', 'unknown')", name="batch_state"),
+)
+
+exception = Table(
+    "exception",
+    metadata,
+    Column("campaign", Integer, primary_key=True),
+    Column("recipient", LargeBinary(16), primary_key=True),
+    Column("batch", Integer, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    ForeignKeyConstraint(["campaign"], ["campaign.id"]),
+    CheckConstraint("outcome IN ('accepted', 'rejected', 'unknown', 'skipped')", name="exception_outcome"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", ForeignKey("campaign.id"), nullable=False),
+    Column("batch", Integer),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("recipient", LargeBinary(16), primary_key=True),
+    Column("reason", String(32), nullable=False),
+    Column("at", Moment),
+    Column("source", Text, nullable=False),
+)

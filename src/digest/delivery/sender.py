@@ -1,0 +1,244 @@
+"""Sending a campaign, the only part that posts mail.
+
+::
+
+    rails ─▶ pull suppressions ─▶ freeze ─┐
+                                          ├─▶ for each pending batch: claim ─▶ post ─▶ settle ─▶ sent | held
+    rails ─▶ pull ─▶ recover ─▶ look up ──┘   (resume)
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from digest.delivery.batches import BatchSender
+from digest.delivery.compose import Composer
+from digest.delivery.patience import Stop, ask_again
+from digest.delivery.plan import plan_campaign
+from digest.delivery.rails import describe, require_in_time, require_not_too_many, require_resumable
+from digest.delivery.report import CampaignDoneError, CampaignIncompleteError, CampaignInterrupted, SendReport
+from digest.errors import ProviderError
+from digest.providers import NotSent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from digest.config import Config
+    from digest.delivery.book import CampaignBook
+    from digest.delivery.ledger import Ledger
+    from digest.models import Audience, RenderedIssue, Subscriber
+    from digest.providers import Provider
+
+__all__ = ["preview_campaign", "send_campaign"]
+
+
+def preview_campaign(
+    rendered: RenderedIssue,
+    audience: Audience,
+    *,
+    ledger: Ledger | None,
+    provider: Provider,
+    config: Config,
+    now: Callable[[], datetime],
+    secret: bytes,
+    resume: bool = False,
+) -> SendReport:
+    """Do everything that `send_campaign` does, but for the network and the ledger's pages.
+
+    Every recipient's values and headers are made, so that what could not be sent is found now.
+
+    Args:
+        ledger: None when there is none yet; it is not made for a rehearsal.
+
+    Returns: The numbers, with state ``planned`` for a campaign that has not begun.
+
+    Raises:
+        CampaignDoneError, CampaignIncompleteError, CampaignRefusedError, ProviderError: As `send_campaign`.
+    """
+    manifest = rendered.manifest
+    known = ledger.campaign(manifest.issue, manifest.audience) if ledger else None
+    if known is not None:
+        require_resumable(known, token=rendered.token, resume=resume)
+        require_in_time(manifest, now=now(), report=known.report)
+        return known.report
+    if ledger is not None:
+        audience = _without_suppressed(audience, ledger)
+    report = _planned(rendered, audience)
+    _require_startable(rendered, audience, config=config, now=now(), report=report)
+    composer = Composer(rendered, config=config, secret=secret, date=now())
+    provider.check(composer.content)
+    for person in audience.subscribers:
+        composer.recipient(b"", person)
+    return report
+
+
+def send_campaign(
+    rendered: RenderedIssue,
+    audience: Audience,
+    *,
+    ledger: Ledger,
+    provider: Provider,
+    config: Config,
+    now: Callable[[], datetime],
+    secret: bytes,
+    resume: bool = False,
+    on_unknown: str = "hold",
+    progress: Callable[[SendReport], None] | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+) -> SendReport:
+    """Send an approved issue to everyone in the audience, once (design, section 6).
+
+    The provider's suppressions are pulled first; without them nothing is sent.
+
+    Args:
+        audience: As selected now. A campaign that has begun keeps its frozen batches, less those who have left.
+        secret: Signs the unsubscribe tokens.
+        resume: Go on with an interrupted campaign, or start one that never began.
+        on_unknown: ``hold``: at most once. ``resend``: mail those whose outcome is unknown again.
+        progress: Called with the campaign's numbers after each call.
+        sleep: Waits so many seconds.
+
+    Returns: The numbers of a campaign in which everybody is settled.
+
+    Raises:
+        CampaignRefusedError: A rail held, or another process is sending (exit 6).
+        CampaignIncompleteError: Partly sent, or something is unknown (exit 7).
+        CampaignDoneError: It is finished, or there is nobody to mail (exit 8).
+        CampaignInterrupted: Ctrl-C; the call in flight was waited for (exit 130).
+        CredentialsError: The provider refused the key; what was not posted is still pending (exit 4).
+        ProviderError: The provider refused the message; what was not posted is still pending (exit 1).
+        LedgerError: It cannot be written; what was posted last is unknown (exit 1).
+    """
+    manifest = rendered.manifest
+    stop = Stop()
+    with ledger.sending(), stop.listening():
+        known = ledger.campaign(manifest.issue, manifest.audience, live=False)
+        if known is not None:
+            require_resumable(known, token=rendered.token, resume=resume)
+        else:
+            _require_startable(rendered, audience, config=config, now=now(), report=_planned(rendered, audience))
+        composer = Composer(rendered, config=config, secret=secret, date=known.started_at if known else now())
+        provider.check(composer.content)
+        _pull_suppressions(ledger, provider, stop=stop, sleep=sleep)
+        audience = _without_suppressed(audience, ledger)
+        if stop.asked:
+            raise CampaignInterrupted(known.report if known else _planned(rendered, audience))
+        book, people = _freeze(rendered, audience, ledger=ledger, provider=provider, config=config, now=now)
+        sender = BatchSender(
+            book=book,
+            provider=provider,
+            composer=composer,
+            people=people,
+            stop=stop,
+            sleep=sleep,
+            progress=progress or _quiet,
+        )
+        if known is not None:
+            book.recover()
+            sender.resolve_unknown(resend=on_unknown == "resend")
+        report = book.campaign().report
+        if report.pending:
+            require_in_time(manifest, now=now(), report=report)
+        trouble = sender.send_pending()
+        report = book.finish().report
+    return _judge(report, trouble, issue=manifest.issue, interrupted=stop.asked)
+
+
+def _require_startable(
+    rendered: RenderedIssue, audience: Audience, *, config: Config, now: datetime, report: SendReport
+) -> None:
+    require_in_time(rendered.manifest, now=now, report=report)
+    if not audience.subscribers:
+        raise CampaignDoneError(
+            f"there is nobody to mail in the audience {audience.name}",
+            hint="Look at the lists with: digest subscribers check",
+            report=report,
+        )
+    require_not_too_many(len(audience.subscribers), limit=config.delivery.max_recipients, report=report)
+
+
+def _planned(rendered: RenderedIssue, audience: Audience) -> SendReport:
+    return SendReport(
+        state="planned", pending=len(audience.subscribers), skipped=_skipped(audience), token=rendered.token
+    )
+
+
+def _skipped(audience: Audience) -> int:
+    return audience.left_out.get("bad address", 0)
+
+
+def _pull_suppressions(ledger: Ledger, provider: Provider, *, stop: Stop, sleep: Callable[[float], object]) -> None:
+    try:
+        ledger.suppress(ask_again(lambda: tuple(provider.suppressions()), stop=stop, sleep=sleep))
+    except NotSent as error:
+        raise ProviderError(
+            f"whom {provider.name} says not to mail could not be asked: {error.reason}",
+            hint="Nothing was sent. Try again later.",
+        ) from None
+
+
+def _without_suppressed(audience: Audience, ledger: Ledger) -> Audience:
+    suppressed = ledger.suppressed()
+    if not suppressed:
+        return audience
+    kept: list[Subscriber] = []
+    left_out = Counter(audience.left_out)
+    for person in audience.subscribers:
+        reason = suppressed.get(ledger.key_of(person.email))
+        if reason is None:
+            kept.append(person)
+        else:
+            left_out[f"suppressed: {reason}"] += 1
+    return replace(audience, subscribers=tuple(kept), left_out=dict(left_out))
+
+
+def _freeze(
+    rendered: RenderedIssue,
+    audience: Audience,
+    *,
+    ledger: Ledger,
+    provider: Provider,
+    config: Config,
+    now: Callable[[], datetime],
+) -> tuple[CampaignBook, dict[bytes, Subscriber]]:
+    """The campaign's book, made when there is none yet, and the people of today by their hash."""
+    manifest = rendered.manifest
+    batches, people = plan_campaign(audience, key_of=ledger.key_of, size=provider.capabilities.max_recipients)
+    book = ledger.book(manifest.issue, manifest.audience)
+    if book is None:
+        _require_startable(rendered, audience, config=config, now=now(), report=_planned(rendered, audience))
+        book = ledger.start(
+            issue=manifest.issue,
+            audience=manifest.audience,
+            token=rendered.token,
+            provider=provider.name,
+            skipped=_skipped(audience),
+            batches=batches,
+        )
+    return book, people
+
+
+def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -> SendReport:
+    if report.state == "sent":
+        return report
+    if interrupted:
+        raise CampaignInterrupted(report)
+    if report.pending:
+        raise CampaignIncompleteError(
+            f"{issue} is partly sent ({trouble}): {describe(report)}",
+            hint="Go on later with: digest send --live --resume",
+            report=report,
+        )
+    raise CampaignIncompleteError(
+        f"{issue}: it is unknown whether {report.unknown:,} people got it, so they are not mailed again",
+        hint="Ask the provider with `digest send --live --resume`; to mail them again, add `--on-unknown resend`.",
+        report=report,
+    )
+
+
+def _quiet(report: SendReport) -> None:
+    """Where nobody watches."""

@@ -1,0 +1,189 @@
+"""The ledger's file: its key, its version, and what goes wrong with files."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from digest.delivery import Ledger, PlannedBatch
+from digest.delivery.schema import metadata
+from digest.errors import CredentialsError, LedgerError
+from digest.models import Suppression, SuppressionReason
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "ledger.db"
+
+
+def open_ledger(path, **environ):
+    return Ledger.open(path, environ=environ, now=lambda: NOW)
+
+
+def start(ledger, people=3):
+    keys = tuple(ledger.key_of(f"r{number}@example.com") for number in range(people))
+    batches = [PlannedBatch(no=1, recipients=keys)]
+    return ledger.start(issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=batches)
+
+
+def test_the_key_is_made_with_the_ledger_and_is_its_owners_alone(path):
+    with open_ledger(path) as ledger:
+        key = ledger.key
+    file = path.with_name("ledger.key")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert re.fullmatch(r"[0-9a-f]{64}\n", file.read_text())
+    with open_ledger(path) as ledger:
+        assert ledger.key == key
+
+
+def test_another_key_is_refused(path):
+    open_ledger(path).close()
+    path.with_name("ledger.key").write_text("0" * 64)
+    with pytest.raises(CredentialsError, match="another key") as caught:
+        open_ledger(path)
+    assert caught.value.exit_code == 4
+
+
+def test_a_lost_key_is_not_made_anew(path):
+    open_ledger(path).close()
+    path.with_name("ledger.key").unlink()
+    with pytest.raises(CredentialsError, match="not beside the ledger"):
+        open_ledger(path)
+    assert not path.with_name("ledger.key").exists()
+
+
+def test_the_key_may_come_from_the_environment(path):
+    open_ledger(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
+    assert not path.with_name("ledger.key").exists()
+    open_ledger(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
+    with pytest.raises(CredentialsError):
+        open_ledger(path, DIGEST_LEDGER_KEY="another")
+
+
+def test_recipients_are_hashed_without_regard_to_case_and_never_written(path):
+    with open_ledger(path) as ledger:
+        assert ledger.key_of("Ana@example.com") == ledger.key_of("ana@example.com")
+        start(ledger)
+        ledger.suppress([Suppression(email="secret@example.com", reason=SuppressionReason.MANUAL)])
+        assert ledger.suppressed() == {ledger.key_of("secret@example.com"): "manual"}
+    written = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"example.com" not in written
+
+
+def test_claims_survive_a_power_cut(path):
+    with open_ledger(path) as ledger, ledger._store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_the_migrations_make_the_tables_that_the_program_uses(path):
+    open_ledger(path).close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_current_ledger_is_opened_without_alembic(path):
+    open_ledger(path).close()
+    code = (
+        "import sys, datetime, pathlib; from digest.delivery import Ledger;"
+        "Ledger.open(pathlib.Path(sys.argv[1]), environ={}, now=datetime.datetime.now).close();"
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(path):
+    open_ledger(path).close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0999'")
+    raw.close()
+    with pytest.raises(LedgerError, match="newer version"):
+        open_ledger(path)
+
+
+def test_a_locked_ledger_says_so(path):
+    open_ledger(path).close()
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match="is locked"), open_ledger(path) as ledger:
+        start(ledger)
+    raw.close()
+
+
+def test_a_damaged_ledger_says_so(path):
+    open_ledger(path).close()
+    path.write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(LedgerError, match="is damaged"):
+        open_ledger(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_ledger_says_so(path):
+    open_ledger(path).close()
+    path.parent.chmod(0o500)
+    path.chmod(0o400)
+    try:
+        with pytest.raises(LedgerError, match="cannot be"), open_ledger(path) as ledger:
+            start(ledger)
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match="cannot be used"):
+        open_ledger(tmp_path / "file" / "ledger.db")
+
+
+def test_a_campaign_is_unique_for_its_issue_and_audience(path):
+    with open_ledger(path) as ledger:
+        start(ledger)
+        with pytest.raises(LedgerError, match="exists already"):
+            start(ledger)
+        (campaign,) = ledger.campaigns()
+    assert (campaign.issue, campaign.state, campaign.started_at, campaign.finished_at) == (
+        "2026-W47",
+        "sending",
+        NOW,
+        None,
+    )
+    assert campaign.report.pending == 3
+
+
+def test_a_batch_is_claimed_by_one(path):
+    with open_ledger(path) as one, open_ledger(path) as other:
+        start(one)
+        book = one.book("2026-W47", "weekly")
+        rival = other.book("2026-W47", "weekly")
+        claim = book.claim(1)
+        with pytest.raises(LedgerError, match="taken"):
+            rival.claim(1)
+        with pytest.raises(LedgerError, match="taken"):
+            rival.settle(1, "0" * 32, outcome="accepted")
+        book.settle(1, claim, outcome="accepted")
+        assert other.campaigns()[0].report.accepted == 3
+
+
+def test_a_call_in_flight_counts_as_pending_while_its_sender_lives_and_as_unknown_after(path):
+    with open_ledger(path) as ledger, open_ledger(path) as watcher:
+        start(ledger)
+        book = ledger.book("2026-W47", "weekly")
+        with ledger.sending():
+            book.claim(1)
+            assert watcher.campaigns()[0].report.pending == 3
+        assert watcher.campaigns()[0].report.unknown == 3

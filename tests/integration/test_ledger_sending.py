@@ -1,0 +1,327 @@
+"""What a campaign does with each answer of a provider, on a real ledger and a scripted provider."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import (
+    CampaignDoneError,
+    CampaignIncompleteError,
+    CampaignInterrupted,
+    CampaignRefusedError,
+    Ledger,
+    preview_campaign,
+    send_campaign,
+)
+from digest.errors import CredentialsError, ProviderError
+from digest.models import Suppression, SuppressionReason
+from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult, Verdict
+from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
+
+CONFIG = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
+UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
+
+
+class Desk:
+    """A ledger, a provider and an issue."""
+
+    def __init__(self, path):
+        self.ledger = Ledger.open(path / "ledger.db", environ={}, now=lambda: self.now)
+        self.now = NOON
+        self.provider = ScriptedProvider()
+        self.rendered = make_rendered()
+        self.audience = make_audience(25)
+        self.slept = []
+
+    def send(self, **options):
+        given = {"config": CONFIG, **options}
+        return send_campaign(
+            self.rendered,
+            self.audience,
+            ledger=self.ledger,
+            provider=self.provider,
+            now=lambda: self.now,
+            secret=b"secret",
+            sleep=self.slept.append,
+            **given,
+        )
+
+    @property
+    def everyone(self):
+        return [person.email for person in self.audience.subscribers]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = Desk(tmp_path)
+    yield desk
+    desk.ledger.close()
+
+
+def numbers(report):
+    return {
+        name: getattr(report, name)
+        for name in ("accepted", "rejected", "unknown", "skipped", "pending")
+        if getattr(report, name)
+    }
+
+
+def test_everybody_is_mailed_once_in_calls_of_the_providers_size(desk):
+    seen = []
+    report = desk.send(progress=seen.append)
+    assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
+    assert desk.provider.mailed == desk.everyone
+    assert [len(call) for call in desk.provider.calls] == [10, 10, 5]
+    assert [one.accepted for one in seen] == [10, 20, 25]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_finished_campaign_mails_nobody_again(desk, resume):
+    desk.send()
+    with pytest.raises(CampaignDoneError) as caught:
+        desk.send(resume=resume)
+    assert (caught.value.exit_code, caught.value.report.accepted) == (8, 25)
+    assert desk.provider.mailed == desk.everyone
+
+
+def test_another_build_of_a_begun_campaign_is_refused(desk):
+    desk.provider.answers.append(CredentialsError("no"))
+    with pytest.raises(CredentialsError):
+        desk.send()
+    desk.rendered = make_rendered(subject="Changed")
+    with pytest.raises(CampaignRefusedError) as caught:
+        desk.send(resume=True)
+    assert (caught.value.exit_code, numbers(caught.value.report)) == (6, {"pending": 25})
+
+
+def test_an_unknown_call_is_held_and_the_others_are_sent(desk):
+    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN])
+    with pytest.raises(CampaignIncompleteError) as caught:
+        desk.send()
+    assert (caught.value.exit_code, caught.value.report.state) == (7, "held")
+    assert numbers(caught.value.report) == {"accepted": 15, "unknown": 10}
+
+
+def test_an_interrupted_campaign_sends_nothing_unless_it_is_resumed(desk):
+    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN])
+    for _ in range(2):
+        with pytest.raises(CampaignIncompleteError):
+            desk.send()
+    assert len(desk.provider.calls) == 3
+    with pytest.raises(CampaignIncompleteError) as caught:
+        desk.send(resume=True)
+    assert numbers(caught.value.report) == {"accepted": 15, "unknown": 10}
+    assert len(desk.provider.calls) == 3
+
+
+def test_presence_at_the_provider_settles_what_was_unknown_and_absence_does_not(desk):
+    desk.provider.answers.append(UNKNOWN)
+    with pytest.raises(CampaignIncompleteError):
+        desk.send()
+    desk.provider.proven = frozenset(desk.everyone[:4])
+    with pytest.raises(CampaignIncompleteError) as caught:
+        desk.send(resume=True)
+    assert numbers(caught.value.report) == {"accepted": 19, "unknown": 6}
+    desk.provider.proven = frozenset(desk.everyone[:10])
+    assert numbers(desk.send(resume=True)) == {"accepted": 25}
+    assert len(desk.provider.calls) == 3
+
+
+def test_a_person_may_decide_to_mail_the_unknown_again_but_not_those_who_are_proven(desk):
+    desk.provider.answers.append(UNKNOWN)
+    with pytest.raises(CampaignIncompleteError):
+        desk.send()
+    desk.provider.proven = frozenset(desk.everyone[:4])
+    report = desk.send(resume=True, on_unknown="resend")
+    assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
+    assert desk.provider.calls[-1] == desk.everyone[4:10]
+
+
+def test_a_repeatable_provider_is_simply_asked_again(desk):
+    desk.provider = ScriptedProvider(repeatable=True)
+    desk.provider.answers.append(UNKNOWN)
+    with pytest.raises(CampaignIncompleteError):
+        desk.send()
+    assert desk.send(resume=True).accepted == 25
+
+
+def test_what_was_provably_not_sent_is_tried_again_after_the_time_the_provider_names(desk):
+    desk.provider.answers.extend([NotSent("slow down", retry_after=2), NotSent("slow down", retry_after=0.25)])
+    assert desk.send().accepted == 25
+    assert sum(desk.slept) == 2.25
+    assert desk.provider.mailed == desk.everyone
+
+
+def test_a_provider_that_takes_nothing_is_given_up_and_everybody_stays_pending(desk):
+    desk.provider.answers.extend(NotSent("refused") for _ in range(6))
+    with pytest.raises(CampaignIncompleteError) as caught:
+        desk.send()
+    assert numbers(caught.value.report) == {"pending": 25}
+    assert "refused" in caught.value.message
+    assert desk.send(resume=True).accepted == 25
+
+
+def test_a_wait_longer_than_anybody_sits_out_ends_the_run(desk):
+    desk.provider.answers.append(NotSent("quota", retry_after=3600))
+    with pytest.raises(CampaignIncompleteError, match="3600 seconds"):
+        desk.send()
+    assert desk.slept == []
+
+
+def test_who_is_put_off_is_tried_after_the_others_and_left_pending_at_the_end(desk):
+    desk.provider = ScriptedProvider(max_recipients=1)
+    desk.audience = make_audience(3)
+    desk.provider.answers.append(Deferred("mailbox is busy"))
+    assert desk.send().accepted == 3
+    assert [call[0][:6] for call in desk.provider.calls] == ["r00001", "r00002", "r00003", "r00001"]
+
+
+def test_a_refused_call_is_cut_in_half_until_only_the_refused_are_left(desk):
+    bad = {"r00003@example.com", "r00017@example.com"}
+
+    def answer(recipients):
+        if bad & {person.email for person in recipients}:
+            raise CallRefused("Does not contain a valid address.")
+        return SendResult(outcome=Outcome.ACCEPTED)
+
+    desk.provider.answers.extend([answer] * 40)
+    report = desk.send()
+    assert (report.state, numbers(report)) == ("sent", {"accepted": 23, "rejected": 2})
+    assert sorted(desk.provider.mailed) == sorted(set(desk.everyone) - bad)
+
+
+def test_an_outcome_for_one_recipient_is_kept_beside_the_batchs(desk):
+    def answer(recipients):
+        verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
+        return SendResult(outcome=Outcome.ACCEPTED, exceptions={recipients[0].key: verdict})
+
+    desk.provider.answers.append(answer)
+    assert numbers(desk.send()) == {"accepted": 24, "rejected": 1}
+
+
+@pytest.mark.parametrize("error", [CredentialsError("401"), ProviderError("the message itself")])
+def test_an_error_for_good_stops_and_leaves_the_batch_pending(desk, error):
+    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), error])
+    with pytest.raises(type(error)):
+        desk.send()
+    assert numbers(desk.ledger.campaigns()[0].report) == {"accepted": 10, "pending": 15}
+    assert desk.send(resume=True).accepted == 25
+    assert desk.provider.mailed == desk.everyone
+
+
+def test_who_left_meanwhile_is_skipped_and_a_newcomer_waits(desk):
+    desk.provider.answers.append(CredentialsError("401"))
+    with pytest.raises(CredentialsError):
+        desk.send()
+    desk.audience = make_audience(25, first=3)
+    report = desk.send(resume=True)
+    assert (report.state, numbers(report)) == ("sent", {"accepted": 23, "skipped": 2})
+    assert desk.provider.mailed == [f"r{number:05}@example.com" for number in range(3, 26)]
+
+
+def test_a_batch_in_which_nobody_is_left_makes_no_call(desk):
+    desk.provider.answers.append(CredentialsError("401"))
+    with pytest.raises(CredentialsError):
+        desk.send()
+    desk.audience = make_audience(5, first=21)
+    assert numbers(desk.send(resume=True)) == {"accepted": 5, "skipped": 20}
+    assert len(desk.provider.calls) == 2
+
+
+def test_the_providers_suppressions_are_pulled_before_freezing_and_on_resume(desk):
+    desk.provider.known = [Suppression(email="R00001@example.com", reason=SuppressionReason.COMPLAINT)]
+    desk.provider.answers.append(CredentialsError("401"))
+    with pytest.raises(CredentialsError):
+        desk.send()
+    desk.provider.known = [Suppression(email="r00002@example.com", reason=SuppressionReason.HARD_BOUNCE)]
+    assert numbers(desk.send(resume=True)) == {"accepted": 23, "skipped": 1}
+    assert not {"r00001@example.com", "r00002@example.com"} & set(desk.provider.mailed)
+
+
+def test_nothing_is_sent_when_suppressions_cannot_be_pulled(desk):
+    desk.provider.suppressions = lambda: (_ for _ in ()).throw(NotSent("503"))
+    with pytest.raises(ProviderError, match="could not be asked"):
+        desk.send()
+    assert desk.provider.calls == []
+    assert desk.ledger.campaigns() == ()
+
+
+def test_an_old_issue_is_refused_before_and_after_it_began(desk):
+    desk.now = NOON + timedelta(days=8)
+    with pytest.raises(CampaignRefusedError, match="not to be sent after"):
+        desk.send()
+    desk.now = NOON
+    desk.provider.answers.append(CredentialsError("401"))
+    with pytest.raises(CredentialsError):
+        desk.send()
+    desk.now = NOON + timedelta(days=8)
+    with pytest.raises(CampaignRefusedError) as caught:
+        desk.send(resume=True)
+    assert numbers(caught.value.report) == {"pending": 25}
+
+
+def test_resume_starts_a_campaign_that_never_began(desk):
+    assert desk.send(resume=True).accepted == 25
+
+
+def test_ctrl_c_waits_for_the_call_in_flight_and_leaves_the_rest_pending(desk):
+    import os
+    import signal
+
+    def answer(recipients):
+        os.kill(os.getpid(), signal.SIGINT)
+        return SendResult(outcome=Outcome.ACCEPTED)
+
+    desk.provider.answers.append(answer)
+    with pytest.raises(CampaignInterrupted) as caught:
+        desk.send()
+    assert numbers(caught.value.report) == {"accepted": 10, "pending": 15}
+    assert desk.send(resume=True).accepted == 25
+
+
+def test_an_empty_audience_is_nothing_to_do(desk):
+    desk.audience = make_audience(0)
+    with pytest.raises(CampaignDoneError):
+        desk.send()
+
+
+def test_more_people_than_anybody_expected_are_refused(desk):
+    config = Config.model_validate({**CONFIG.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}})
+    with pytest.raises(CampaignRefusedError, match="max_recipients"):
+        desk.send(config=config)
+
+
+def test_rows_with_a_bad_address_count_as_skipped(desk):
+    desk.audience = replace(desk.audience, left_out={"bad address": 3, "unsubscribed": 4})
+    assert numbers(desk.send()) == {"accepted": 25, "skipped": 3}
+
+
+def test_a_second_sender_is_refused_while_one_is_at_work(desk):
+    with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now"):
+        desk.send()
+    assert desk.provider.calls == []
+
+
+def test_a_rehearsal_counts_and_writes_nothing(desk):
+    def preview(**options):
+        return preview_campaign(
+            desk.rendered,
+            desk.audience,
+            ledger=desk.ledger,
+            provider=desk.provider,
+            config=CONFIG,
+            now=lambda: desk.now,
+            secret=b"secret",
+            **options,
+        )
+
+    report = preview()
+    assert (report.state, numbers(report), report.token) == ("planned", {"pending": 25}, desk.rendered.token)
+    assert desk.ledger.campaigns() == ()
+    desk.send()
+    with pytest.raises(CampaignDoneError):
+        preview()

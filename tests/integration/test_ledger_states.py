@@ -1,0 +1,125 @@
+"""Any order of claims, outcomes, divisions and deaths: the numbers add up, and nobody accepted is mailed again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from digest.delivery import Ledger
+from digest.delivery.plan import PlannedBatch
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def key(number):
+    return number.to_bytes(16, "big")
+
+
+class LedgerStates(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.ledger = Ledger.open(self.folder / "ledger.db", environ={}, now=lambda: NOW)
+        self.in_flight = None
+        self.accepted = set()
+        self.rejected = set()
+
+    def teardown(self):
+        self.ledger.close()
+        shutil.rmtree(self.folder)
+
+    @initialize(sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3))
+    def start(self, sizes):
+        self.total = sum(sizes)
+        batches, first = [], 0
+        for no, size in enumerate(sizes, start=1):
+            batches.append(PlannedBatch(no=no, recipients=tuple(key(n) for n in range(first, first + size))))
+            first += size
+        self.book = self.ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=batches)
+
+    def pick(self, state):
+        return self.book.next_batch(state=state, after=0)
+
+    @precondition(lambda self: self.in_flight is None)
+    @rule()
+    def claim(self):
+        batch = self.pick("pending")
+        if batch is not None:
+            live = set(batch.recipients) - self.book.settled(batch.no)
+            assert not live & self.accepted
+            self.in_flight = (batch.no, self.book.claim(batch.no), live)
+
+    @precondition(lambda self: self.in_flight is not None)
+    @rule(outcome=st.sampled_from(["accepted", "rejected", "unknown"]), odd=st.booleans())
+    def settle(self, outcome, odd):
+        no, claim, live = self.in_flight
+        exceptions = {min(live): ("rejected", "550")} if odd and live else {}
+        self.book.settle(no, claim, outcome=outcome, exceptions=exceptions)
+        rest = live - set(exceptions)
+        self.rejected |= set(exceptions)
+        if outcome == "accepted":
+            self.accepted |= rest
+        if outcome == "rejected":
+            self.rejected |= rest
+        self.in_flight = None
+
+    @precondition(lambda self: self.in_flight is not None)
+    @rule()
+    def release(self):
+        no, claim, _ = self.in_flight
+        self.book.release(no, claim, reason="429")
+        self.in_flight = None
+
+    @precondition(lambda self: self.in_flight is not None and len(self.in_flight[2]) > 1)
+    @rule()
+    def divide(self):
+        no, claim, _ = self.in_flight
+        self.book.divide(no, claim, reason="400")
+        self.in_flight = None
+
+    @rule()
+    def die(self):
+        self.ledger.close()
+        self.ledger = Ledger.open(self.folder / "ledger.db", environ={}, now=lambda: NOW)
+        self.book = self.ledger.book("i", "a")
+        self.book.recover()
+        self.in_flight = None
+
+    @precondition(lambda self: self.in_flight is None)
+    @rule(some=st.sets(st.integers(0, 14)))
+    def confirm(self, some):
+        batch = self.pick("unknown")
+        if batch is not None:
+            live = set(batch.recipients) - self.book.settled(batch.no)
+            proven = frozenset(key(number) for number in some)
+            self.book.confirm(batch.no, accepted=proven)
+            self.accepted |= live & proven
+
+    @precondition(lambda self: self.in_flight is None)
+    @rule()
+    def resend(self):
+        batch = self.pick("unknown")
+        if batch is not None:
+            self.book.resend(batch.no, reason="a person decided so")
+
+    @invariant()
+    def the_numbers_add_up(self):
+        if not hasattr(self, "book"):
+            return
+        report = self.book.campaign().report
+        counted = report.accepted + report.rejected + report.unknown + report.skipped + report.pending
+        assert counted == self.total
+        assert report.accepted == len(self.accepted)
+        assert report.rejected == len(self.rejected)
+
+
+TestLedgerStates = LedgerStates.TestCase
+TestLedgerStates.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import send_test
+from digest.delivery.compose import Composer
+from digest.errors import ProviderError, UsageError
+from digest.models import PersonalTag, Subscriber
+from digest.providers import NotSent, Outcome, SendResult
+from digest.subscribers import read_token
+from digest.testing.campaigns import NOON, ScriptedProvider, make_rendered
+
+CONFIG = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
+
+
+def compose(rendered=None):
+    return Composer(rendered or make_rendered(), config=CONFIG, secret=b"secret", date=NOON)
+
+
+def with_tag(name):
+    rendered = make_rendered()
+    manifest = replace(rendered.manifest, tags=(PersonalTag(name=name, tag="[[t]]"),))
+    return replace(rendered, manifest=manifest)
+
+
+def test_what_is_shared_comes_from_the_approved_manifest():
+    rendered = make_rendered()
+    content = compose(rendered).content
+    assert content.campaign == f"2026-W47.weekly.{rendered.token[:12]}"
+    assert content.sender == ("Weekly", "news@example.org")
+    assert content.headers == {"List-Id": "Weekly <weekly.example.org>"}
+    assert (content.html, content.text, content.subject) == (rendered.html, rendered.text, "A quiet week")
+
+
+def test_each_reader_has_a_link_that_only_leaves_their_list():
+    recipient = compose().recipient(b"k" * 16, Subscriber(email="ana@example.com", name="Ana"))
+    token = recipient.headers["List-Unsubscribe"].removeprefix("<https://example.org/u/").removesuffix(">")
+    reading = read_token([b"secret"], token)
+    assert reading.list == "weekly"
+    assert reading.is_for("ana@example.com")
+    assert recipient.key == (b"k" * 16).hex()
+
+
+def test_a_group_needs_no_link_of_ours():
+    composer = compose(make_rendered(unsubscribe="group:42"))
+    assert composer.content.unsubscribe_group == 42
+    assert composer.content.unsubscribe_tag == "[[tag-5f2c-unsubscribe]]"
+    assert composer.recipient(b"k", Subscriber(email="ana@example.com")).headers == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [("name", "Ana B"), ("email", "ana@example.com"), ("city", "Bonn"), ("town", ""), ("town|there", "there")],
+)
+def test_a_tag_stands_for_a_field_with_a_fallback(tag, value):
+    person = Subscriber(email="ana@example.com", name="Ana\r\nB", fields={"city": "Bonn"})
+    assert compose(with_tag(tag)).recipient(b"k", person).values == {"[[t]]": value}
+
+
+def test_a_test_goes_to_the_named_addresses_alone_and_says_that_it_is_one():
+    provider = ScriptedProvider()
+    seen = []
+    provider.check = lambda content: seen.append(content.subject)
+    options = {"provider": provider, "config": CONFIG, "now": lambda: NOON, "secret": b"secret"}
+    send_test(make_rendered(), ["Me@Example.org", "you@example.org"], **options)
+    assert provider.mailed == ["Me@example.org", "you@example.org"]
+    assert seen == ["[TEST] A quiet week"]
+    with pytest.raises(UsageError):
+        send_test(make_rendered(), ["nobody"], **options)
+    provider.answers.extend([NotSent("busy"), SendResult(outcome=Outcome.UNKNOWN, reason="lost")])
+    for words in ("busy", "lost"):
+        with pytest.raises(ProviderError, match=words):
+            send_test(make_rendered(), ["me@example.org"], **options)
