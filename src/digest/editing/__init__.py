@@ -1,0 +1,20 @@
+"""What an editor would do with a week of articles: group, rank, choose, and say each in a few statements. Pure."""
+
+from digest.editing.bullets import pick_bullets
+from digest.editing.cleaning import one_line
+from digest.editing.grouping import group_articles
+from digest.editing.plan import Dropped, Plan, plan_issue
+from digest.editing.proposal import propose_story
+from digest.editing.ranking import Score, score_story
+
+__all__ = [
+    "Dropped",
+    "Plan",
+    "Score",
+    "group_articles",
+    "one_line",
+    "pick_bullets",
+    "plan_issue",
+    "propose_story",
+    "score_story",
+]

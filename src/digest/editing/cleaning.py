@@ -1,0 +1,58 @@
+"""The one step that all article text passes through before a reader sees it, and what is no statement at all."""
+
+# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
+
+from __future__ import annotations
+
+import re
+
+from digest.editing.language import patterns
+
+__all__ = ["clean_address", "is_boilerplate", "one_line", "shorten", "statement_start"]
+
+#: Embeddings, overrides and isolates (Unicode Standard Annex 9): they can make text read as something else. Marks
+#: that Hebrew and Arabic are written with (U+200E, U+200F, U+061C) stay.
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_INSIDE_WORD = re.compile(rf"(?<=\w)[{_BIDI}]+(?=\w)")
+_UNWANTED = re.compile(rf"[{_BIDI}\ufeff\ufff9-\ufffb]|[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: No boilerplate is told by more than its beginning, and a pattern must not run over a megabyte.
+_REACH = 300
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line: without control characters, bidi overrides and lone surrogates, spaces run together."""
+    text = _UNWANTED.sub("", _INSIDE_WORD.sub(" ", _CONTROL.sub(" ", text)))
+    return " ".join(text.split())
+
+
+def clean_address(url: str) -> str:
+    """An address without control characters and surrounding space; spaces inside a path are part of it."""
+    return _CONTROL.sub("", _UNWANTED.sub("", url)).strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """``text`` in at most ``limit`` characters, cut at the end of a word and marked with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    at = len(head) if text[limit - 1 : limit].isspace() else head.rfind(" ")
+    if at < limit // 2:  # one very long word, or a script without spaces
+        at = len(head)
+    return head[:at].rstrip(" ,;:–—-") + "…"
+
+
+def is_boilerplate(sentence: str) -> bool:
+    """Whether a sentence is a caption, a link to other pages, a call to subscribe, a contact or a legal note."""
+    head = " ".join(sentence[: 2 * _REACH].split())[:_REACH]
+    return any(pattern.search(head) for pattern in patterns("lines"))
+
+
+def statement_start(sentence: str, *, first: bool) -> int:
+    """How many characters of ``sentence`` come before what it states: a list mark, and a dateline if ``first``."""
+    start = 0
+    for pattern in (*patterns("openings"), *(patterns("datelines") if first else ())):
+        match = pattern.match(sentence[start : start + _REACH])
+        if match and match.end() < len(sentence) - start:
+            start += match.end()
+    return start

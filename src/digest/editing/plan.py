@@ -1,0 +1,159 @@
+"""What an issue should hold: filter, group, rank, choose, cut into sections, propose the words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from digest.editing.cleaning import clean_address, one_line
+from digest.editing.grouping import group_articles
+from digest.editing.proposal import propose_preheader, propose_story, propose_subject
+from digest.editing.ranking import choose_stories, score_story
+from digest.models import Issue, Section, canonical_url
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from digest.config import Config
+    from digest.models import Article, Story
+
+__all__ = ["Dropped", "Plan", "plan_issue"]
+
+#: How far back feeds and pages count when nothing has been sent yet (the design, section 3).
+_FIRST_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dropped:
+    """An article that is not in the issue, and why in an editor's words, such as "not among the 8 best"."""
+
+    url: str
+    title: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """An issue as the tool proposes it, and every article that did not become a story in it."""
+
+    issue: Issue
+    dropped: tuple[Dropped, ...]
+
+
+def plan_issue(
+    articles: Sequence[Article],
+    *,
+    id: str,
+    config: Config,
+    now: datetime,
+    since: datetime | None,
+    seen: Collection[str] = (),
+) -> Plan:
+    """Propose an issue from what was collected.
+
+    Args:
+        articles: As read from the sources. An article whose ``source`` is not configured was added by hand.
+        id: The issue's id.
+        config: The selection, the sections and the weights of the sources.
+        now: Aware.
+        since: When the last issue was sent, aware: articles of feeds, pages and sitemaps published until then are
+            left out. None: the last seven days count. Articles without a date, in folders or added by hand always do.
+        seen: The canonical addresses of all stories that were sent; these are always left out.
+
+    Returns:
+        A plan with as many stories as there are, even none: whether that is enough is the caller's to say.
+    """
+    dropped: list[Dropped] = []
+    kept: list[Article] = []
+    for article in articles:
+        reason = _reason_against(article, config=config, now=now, since=since, seen=seen)
+        if reason:
+            dropped.append(_dropped(article, reason))
+        else:
+            kept.append(article)
+
+    stories = group_articles(kept)
+    for best, *others in stories:
+        for other in others:
+            same = canonical_url(other.url) == canonical_url(best.url)
+            dropped.append(_dropped(other, f"{'repeat of' if same else 'same story as'} {best.url}"))
+
+    scores = [score_story(story, config=config, now=now) for story in stories]
+    choice = choose_stories(
+        stories,
+        scores,
+        limit=config.selection.stories,
+        max_per_source=config.selection.max_per_source,
+        name=lambda source: _name(source, config),
+    )
+    dropped += [_dropped(stories[index][0], reason) for index, reason in sorted(choice.left_out.items())]
+    return Plan(
+        issue=_issue([stories[index][0] for index in choice.chosen], id=id, config=config), dropped=tuple(dropped)
+    )
+
+
+def _reason_against(
+    article: Article, *, config: Config, now: datetime, since: datetime | None, seen: Collection[str]
+) -> str:
+    if not one_line(article.title):
+        return "no title"
+    if not clean_address(article.url):
+        return "no address"
+    if canonical_url(article.url) in seen:
+        return "was in an earlier issue"
+    source = config.source(article.source)
+    if source is None or source.kind == "folder" or article.published is None:
+        return ""
+    first = since or now - timedelta(days=_FIRST_DAYS)
+    if article.published > first:
+        return ""
+    day = _day(first.astimezone(config.newsletter.zone))
+    return f"older than the last sent issue ({day})" if since else f"older than {_FIRST_DAYS} days ({day})"
+
+
+def _day(moment: datetime) -> str:
+    """A day as it is said in English whatever the machine's locale, such as "Mon 16 Nov"."""
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{days[moment.weekday()]} {moment.day} {months[moment.month - 1]}"
+
+
+def _name(source: str, config: Config) -> str:
+    found = config.source(source)
+    return (found.name or found.id) if found else source or "articles added by hand"
+
+
+def _dropped(article: Article, reason: str) -> Dropped:
+    return Dropped(url=article.url, title=one_line(article.title), source=article.source, reason=reason)
+
+
+def _issue(articles: Sequence[Article], *, id: str, config: Config) -> Issue:
+    """Cut the articles, the best first, into sections."""
+    titled: dict[str, list[Story]] = {}
+    for article in articles:
+        source = config.source(article.source)
+        title = one_line(source.section) if source else ""
+        titled.setdefault(title, []).append(propose_story(article, per_story=config.bullets.per_story))
+    _put_lead_first(titled)
+    order = ["", *(next(iter(titled), ""),), *(one_line(source.section) for source in config.sources)]
+    sections = tuple(
+        Section(title=title, stories=tuple(titled[title])) for title in dict.fromkeys(order) if titled.get(title)
+    )
+    stories = [story for section in sections for story in section.stories]
+    subject = propose_subject(stories)
+    return Issue(
+        id=id,
+        subject=subject,
+        preheader=propose_preheader(stories, subject=subject),
+        sections=sections,
+    )
+
+
+def _put_lead_first(titled: dict[str, list[Story]]) -> None:
+    """Stories without a section can only stand at the top; where there are some, the lead heads them."""
+    lead = next(iter(titled), "")
+    if lead and "" in titled:
+        titled[""].insert(0, titled[lead].pop(0))

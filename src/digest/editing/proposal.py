@@ -1,0 +1,86 @@
+"""The words that are proposed for an issue: a story's headline and bullets, the subject and the preheader."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest.editing.bullets import rank_bullets
+from digest.editing.cleaning import clean_address, one_line, shorten
+from digest.editing.language import content_words
+from digest.models import Bullet, Candidate, Story, escape_inline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.models import Article
+
+__all__ = ["propose_preheader", "propose_story", "propose_subject"]
+
+#: Bullets that the editor may tick beyond those that are.
+_FURTHER = 3
+_SUBJECT_LENGTH = 70
+_PREHEADER_LENGTH = range(40, 101)
+_REPEATED = 0.6
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def propose_story(article: Article, *, per_story: int) -> Story:
+    """A story of one article: its title, ``per_story`` ticked bullets, and up to three further ones unticked.
+
+    All text is cleaned, and the bullets are inline Markdown that reads as the article's words.
+    """
+    bullets = rank_bullets(article, limit=per_story + _FURTHER)
+    ticked = _in_order(bullets[:per_story])
+    further = _in_order(bullets[per_story:])
+    return Story(
+        url=clean_address(article.url),
+        headline=one_line(article.title),
+        candidates=tuple(
+            Candidate(bullet=_in_markdown(bullet), ticked=number < len(ticked))
+            for number, bullet in enumerate((*ticked, *further))
+        ),
+    )
+
+
+def _in_order(bullets: Sequence[Bullet]) -> list[Bullet]:
+    """The author's as they are, then the others as they stand in the text."""
+    return sorted(bullets, key=lambda bullet: -1 if bullet.start is None else bullet.start)
+
+
+def _in_markdown(bullet: Bullet) -> Bullet:
+    return Bullet(text=escape_inline(bullet.text), start=bullet.start, end=bullet.end, origin=bullet.origin)
+
+
+def propose_subject(stories: Sequence[Story]) -> str:
+    """The lead's headline in at most 70 characters; empty without stories."""
+    return shorten(stories[0].headline, _SUBJECT_LENGTH) if stories else ""
+
+
+def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
+    """The lead's first bullet, or the next headlines ("Also: …"): 40 to 100 characters where there is enough to say.
+
+    It does not repeat the subject, which stands right beside it in the inbox.
+    """
+    if not stories:
+        return ""
+    most = _PREHEADER_LENGTH[-1]
+    also = "Also: " + " · ".join(story.headline for story in stories[1:4]) if len(stories) > 1 else ""
+    for bullet in stories[0].bullets:
+        text = _plain(bullet.text)
+        if _repeats(text, subject):
+            continue
+        if len(text) < _PREHEADER_LENGTH[0] and also:
+            text = f"{text} {also}"
+        return shorten(text, most)
+    return shorten(also, most)
+
+
+def _plain(markdown: str) -> str:
+    return _ESCAPE.sub(r"\1", markdown)
+
+
+def _repeats(text: str, subject: str) -> bool:
+    words, said = set(content_words(text)), set(content_words(subject))
+    fewer = min(len(words), len(said))
+    return text.casefold() == subject.casefold() or (fewer > 0 and len(words & said) >= _REPEATED * fewer)

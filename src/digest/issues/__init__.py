@@ -1,0 +1,20 @@
+"""The issue's folder: issue.md, which a person edits, and what the tool keeps beside it."""
+
+from digest.issues.document import format_issue, parse_issue, trace_origins
+from digest.issues.folder import Build, IssueFolder, list_issues
+from digest.issues.merge import Conflict, Merge, append_story, merge_issue
+from digest.issues.records import Base
+
+__all__ = [
+    "Base",
+    "Build",
+    "Conflict",
+    "IssueFolder",
+    "Merge",
+    "append_story",
+    "format_issue",
+    "list_issues",
+    "merge_issue",
+    "parse_issue",
+    "trace_origins",
+]

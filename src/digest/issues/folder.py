@@ -1,0 +1,257 @@
+"""The folder of one issue on disk: the only module here that touches it. Every file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import IssueError, Place
+from digest.issues.document import parse_issue
+from digest.issues.records import (
+    Base,
+    dump_approval,
+    dump_articles,
+    dump_base,
+    load_approval,
+    load_articles,
+    load_base,
+)
+from digest.models import issue_week
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.models import Approval, Article, Issue
+
+__all__ = ["Build", "IssueFolder", "list_issues"]
+
+_ISSUES = "issues"
+_ISSUE_ID = re.compile(r"\d{4}-W\d{2}")
+_UNDO_KEPT = 20
+_NUMBER = re.compile(r"-(\d+)\.md$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """The bytes of build/: what is approved and sent."""
+
+    html: bytes
+    text: bytes
+    manifest: bytes
+
+
+def list_issues(root: Path) -> tuple[str, ...]:
+    """The ids of all issues of the newsletter in ``root``, the oldest first."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        found = (folder for folder in (root / _ISSUES).iterdir() if _ISSUE_ID.fullmatch(folder.name))
+        return tuple(sorted(folder.name for folder in found if folder.is_dir()))
+    return ()
+
+
+class IssueFolder:
+    """One issue's folder, which need not exist yet.
+
+    Attributes:
+        id: The issue's id.
+        path: The folder, and ``issue_md`` the file that the editor edits.
+        file: ``issue_md`` as people are shown it: from the newsletter's root, with forward slashes.
+    """
+
+    def __init__(self, root: Path, id: str) -> None:
+        """Name the folder of issue ``id`` in the newsletter ``root``.
+
+        Raises:
+            UsageError: ``id`` is not an ISO week such as 2026-W47.
+        """
+        issue_week(id, "UTC")
+        self.id = id
+        self.path = root / _ISSUES / id
+        self.issue_md = self.path / "issue.md"
+        self.file = f"{_ISSUES}/{id}/issue.md"
+        self._undo = root / ".digest" / "undo"
+
+    def exists(self) -> bool:
+        """Whether there is an issue.md."""
+        return self.issue_md.is_file()
+
+    def read_text(self) -> str | None:
+        """issue.md as it is, line breaks included; None when there is none.
+
+        Raises:
+            IssueError: It cannot be read, or is not UTF-8.
+        """
+        data = self._read("issue.md")
+        if data is None:
+            return None
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise IssueError("the file is not UTF-8", place=Place(self.file, line), hint="Save it as UTF-8.") from None
+
+    def read_issue(self) -> Issue:
+        """issue.md, parsed.
+
+        Raises:
+            IssueError: There is none, or it cannot be read.
+        """
+        text = self.read_text()
+        if text is None:
+            raise IssueError("there is no such issue yet", place=Place(self.file), hint=f"digest collect {self.id}")
+        return parse_issue(text, id=self.id, file=self.file)
+
+    def write_text(self, text: str) -> None:
+        """Write issue.md and keep a copy of the one before in .digest/undo/, the last twenty of each issue.
+
+        Raises:
+            IssueError: It cannot be written; the old file is as it was.
+        """
+        data = text.encode("utf-8")
+        before = self._read("issue.md")
+        if before == data:
+            return
+        if before is not None:
+            self._keep(before)
+        self._write("issue.md", data)
+
+    def read_articles(self) -> tuple[Article, ...]:
+        """What was collected; nothing when there is no articles.jsonl.
+
+        Raises:
+            IssueError: A line of it is broken.
+        """
+        data = self._read("articles.jsonl")
+        return () if data is None else load_articles(data, file=self._shown("articles.jsonl"))
+
+    def write_articles(self, articles: Sequence[Article]) -> None:
+        """Write articles.jsonl, unless it says just that already."""
+        self._write("articles.jsonl", dump_articles(articles))
+
+    def read_base(self) -> Base | None:
+        """What the tool proposed last; None when it has not proposed anything.
+
+        Raises:
+            IssueError: base.json is broken, or from a newer version.
+        """
+        data = self._read("base.json")
+        return None if data is None else load_base(data, file=self._shown("base.json"))
+
+    def write_base(self, base: Base) -> None:
+        """Write base.json."""
+        self._write("base.json", dump_base(base))
+
+    def read_build(self) -> Build | None:
+        """What was built last; None when there is no whole build."""
+        html, text, manifest = (self._read(f"build/{name}") for name in ("email.html", "email.txt", "manifest.json"))
+        if html is None or text is None or manifest is None:
+            return None
+        return Build(html=html, text=text, manifest=manifest)
+
+    def write_build(self, html: bytes, text: bytes, manifest: bytes) -> None:
+        """Write the three files of build/.
+
+        The manifest goes away first and comes back last, so that a build that was interrupted is none.
+        """
+        if self.read_build() == Build(html=html, text=text, manifest=manifest):
+            return
+        with self._guard("build/manifest.json"):
+            (self.path / "build" / "manifest.json").unlink(missing_ok=True)
+            _sync_folder(self.path / "build")
+        self._write("build/email.html", html)
+        self._write("build/email.txt", text)
+        self._write("build/manifest.json", manifest)
+
+    def read_approval(self) -> Approval | None:
+        """Who approved which build; None when nobody did.
+
+        Raises:
+            IssueError: approval.toml is broken.
+        """
+        data = self._read("approval.toml")
+        return None if data is None else load_approval(data, file=self._shown("approval.toml"))
+
+    def write_approval(self, approval: Approval) -> None:
+        """Write approval.toml."""
+        self._write("approval.toml", dump_approval(approval))
+
+    def _shown(self, name: str) -> str:
+        return f"{_ISSUES}/{self.id}/{name}"
+
+    def _guard(self, name: str) -> _Guard:
+        return _Guard(self._shown(name))
+
+    def _read(self, name: str) -> bytes | None:
+        with self._guard(name):
+            try:
+                return (self.path / name).read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def _write(self, name: str, data: bytes) -> None:
+        if self._read(name) == data:
+            return
+        with self._guard(name):
+            _replace(self.path / name, data)
+
+    def _keep(self, data: bytes) -> None:
+        """Keep a copy under the next number, and only the last of them."""
+        with _Guard(".digest/undo"):
+            numbers = {int(_NUMBER.search(path.name)[1]): path for path in self._copies()}  # type: ignore[index]  # matched there
+            number = max(numbers, default=0) + 1
+            _replace(self._undo / f"{self.id}-{number:04}.md", data)
+            for old in sorted(numbers)[: max(0, len(numbers) + 1 - _UNDO_KEPT)]:
+                numbers[old].unlink(missing_ok=True)
+
+    def _copies(self) -> list[Path]:
+        return [path for path in self._undo.glob(f"{self.id}-*.md") if _NUMBER.search(path.name)]
+
+
+class _Guard:
+    """Turns what the file system refuses into an `IssueError` that names the file."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise IssueError(
+                f"the file cannot be read or written: {error.strerror or error}",
+                place=Place(self._file),
+                hint="Look at its permissions and at the space on the disk.",
+            ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file so that it is, at every moment, the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner can read; an issue is read by a team.
+        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where the system can; Windows cannot open a folder."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

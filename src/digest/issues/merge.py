@@ -1,0 +1,297 @@
+"""Collecting again without losing an edit: the three-way merge into issue.md (the design, section 5). Pure.
+
+``base`` is what the tool proposed last, ``fresh`` what it proposes now,
+and ``yours`` is the file. Each field is decided alone::
+
+    yours == base, fresh differs   take fresh
+    yours differs, fresh == base   keep yours
+    both differ                    keep yours, and report the line
+    in base, not in yours          dropped by the editor: stays out
+    in yours, not in base          the editor's own: untouched
+    in fresh only                  appended under NEW_SECTION
+    gone from fresh                kept
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from digest.errors import IssueError, Place
+from digest.issues.document import format_candidates, format_issue, format_story, issue_of
+from digest.issues.frontmatter import FIELDS, toml_string
+from digest.issues.notation import one_line, write_headline, write_title
+from digest.issues.outline import Outline, StoryBlock, read_outline
+from digest.issues.splice import Splice, apply_splices, insert_blocks, insert_lines
+from digest.models import NEW_SECTION, Issue, Section, Story, canonical_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Conflict", "Merge", "append_story", "merge_issue"]
+
+#: Where the base keeps stories that are no longer proposed. It is never written to issue.md.
+_EARLIER = "Proposed earlier"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """A field that both the editor and the sources changed. The editor's stayed.
+
+    Attributes:
+        field: ``subject``, ``preheader``, ``headline`` or ``bullets``.
+        line: Where it stands in the merged text.
+        yours: What stays, and ``fresh`` what it would have been.
+    """
+
+    field: str
+    line: int
+    yours: str
+    fresh: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Merge:
+    """What to write, and what happened.
+
+    Attributes:
+        text: issue.md.
+        base: What the next merge must be given as ``base``: all that was ever proposed, with its latest words.
+        written_sha256: What the next merge must be given as ``written_sha256``. It is empty once a person has touched
+            the file, for then the file is never again planned anew as a whole.
+        added: The addresses of new stories.
+        refreshed: ``subject``, ``preheader``, ``headline ADDRESS`` and ``bullets ADDRESS`` of what was taken over.
+        kept_out: How many proposed stories stay out because the editor dropped them.
+        conflicts: In the order of the file.
+        touched: Whether a person had changed the file.
+    """
+
+    text: str
+    base: Issue
+    written_sha256: str
+    added: tuple[str, ...] = ()
+    refreshed: tuple[str, ...] = ()
+    kept_out: int = 0
+    conflicts: tuple[Conflict, ...] = ()
+    touched: bool = False
+
+
+def merge_issue(
+    *, yours: str | None, base: Issue | None, written_sha256: str | None, fresh: Issue, file: str = "issue.md"
+) -> Merge:
+    """Merge what is proposed now into the editor's file.
+
+    Args:
+        yours: issue.md as it is; None when there is none yet.
+        base: As `Merge.base` of the last merge; None when there was none.
+        written_sha256: As `Merge.written_sha256` of the last merge.
+        fresh: The plan.
+        file: What messages call the file.
+
+    Raises:
+        IssueError: ``yours`` cannot be read. Nothing may be written then.
+    """
+    if yours is None or _is_untouched(yours, base, written_sha256):
+        known = _stories(base)
+        text = format_issue(fresh)
+        added = tuple(story.url for key, story in _stories(fresh).items() if key not in known)
+        return Merge(text=text, base=fresh, written_sha256=_sha256(text), added=added)
+    return _Merger(yours, base, fresh, file=file).run()
+
+
+def _is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
+    """Whether the file is what the tool wrote as a whole.
+
+    The second test makes sure of the first: a file that was merged into is never what its base would be written as.
+    """
+    if _sha256(yours) != written_sha256 or base is None:
+        return False
+    try:
+        return format_issue(base) == yours
+    except ValueError:
+        return False
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _stories(issue: Issue | None) -> dict[str, Story]:
+    found: dict[str, Story] = {}
+    for section in issue.sections if issue else ():
+        for story in section.stories:
+            found.setdefault(canonical_url(story.url), story)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Clash:
+    """A conflict before the merged text, and so its line, is known."""
+
+    field: str
+    story: str
+    yours: str
+    fresh: str
+
+
+@dataclass(kw_only=True, slots=True)
+class _Record:
+    splices: list[Splice] = field(default_factory=list)
+    refreshed: list[str] = field(default_factory=list)
+    clashes: list[_Clash] = field(default_factory=list)
+
+
+class _Merger:
+    def __init__(self, yours: str, base: Issue | None, fresh: Issue, *, file: str) -> None:
+        self._text = yours
+        self._outline = read_outline(yours, file=file)
+        issue_of(self._outline, id=fresh.id, file=file)  # a story that stands in it twice cannot be merged
+        self._file = file
+        self._base = base
+        self._fresh = fresh
+        self._old, self._new = _stories(base), _stories(fresh)
+        self._mine = {canonical_url(block.url): block for block in self._outline.stories}
+        self._record = _Record()
+
+    def run(self) -> Merge:
+        self._merge_front()
+        for key, block in self._mine.items():
+            if key in self._old and key in self._new:
+                self._merge_headline(key, block)
+                self._merge_candidates(key, block)
+        added = [story for key, story in self._new.items() if key not in self._old and key not in self._mine]
+        if added:
+            self._record.splices.append(_append_new(self._text, self._outline, added))
+        text = apply_splices(self._text, self._record.splices)
+        return Merge(
+            text=text,
+            base=self._next_base(),
+            written_sha256="",
+            added=tuple(story.url for story in added),
+            refreshed=tuple(self._record.refreshed),
+            kept_out=sum(key in self._old and key not in self._mine for key in self._new),
+            conflicts=tuple(self._conflicts(read_outline(text, file=self._file))),
+            touched=True,
+        )
+
+    def _take(self, name: str, *, story: str = "", yours: str, base: str | None, fresh: str, same: bool) -> bool:
+        """Decide one field. ``same`` is whether yours is what base says; without a base only gaps are filled."""
+        if base is None or fresh in (yours, base):
+            return base is None and not yours and yours != fresh
+        if same:
+            return True
+        self._record.clashes.append(_Clash(field=name, story=story, yours=yours, fresh=fresh))
+        return False
+
+    def _merge_front(self) -> None:
+        front = self._outline.front
+        missing: dict[str, str] = {}
+        for name in FIELDS:
+            yours, fresh = front.values[name], one_line(getattr(self._fresh, name))
+            base = one_line(getattr(self._base, name)) if self._base else None
+            # No words are no proposal: the sources were silent today.
+            if not fresh or not self._take(name, yours=yours, base=base, fresh=fresh, same=yours == base):
+                continue
+            if name in front.spans:
+                start, end = front.spans[name]
+                self._record.splices.append(Splice(start=start, end=end, words=toml_string(fresh)))
+            elif name in front.lines:
+                continue  # written over several lines, in a way that only a person can change
+            else:
+                missing[name] = fresh
+            self._record.refreshed.append(name)
+        if missing:
+            lines = [f"{name} = {toml_string(value)}" for name, value in missing.items()]
+            at = front.body if front.close is None else front.close
+            fenced = ["+++", *lines, "+++"] if front.close is None else lines
+            self._record.splices.append(insert_lines(self._text, at, fenced))
+
+    def _merge_headline(self, key: str, block: StoryBlock) -> None:
+        base, fresh = one_line(self._old[key].headline), one_line(self._new[key].headline)
+        if self._take("headline", story=key, yours=block.headline, base=base, fresh=fresh, same=block.headline == base):
+            start, end = block.headline_span
+            self._record.splices.append(Splice(start=start, end=end, words=write_headline(fresh)))
+            self._record.refreshed.append(f"headline {block.url}")
+
+    def _merge_candidates(self, key: str, block: StoryBlock) -> None:
+        base, fresh = (format_candidates(stories[key].candidates) for stories in (self._old, self._new))
+        yours = [f"- [{'x' if item.ticked else ' '}] {item.text}" for item in block.candidates]
+        # A comment among the bullets is an edit, although it says nothing to the reader.
+        same = yours == base and not any(item.commented for item in block.items)
+        if not self._take(
+            "bullets", story=key, yours="\n".join(yours), base="\n".join(base), fresh="\n".join(fresh), same=same
+        ):
+            return
+        if not block.candidates:
+            self._record.splices.append(insert_lines(self._text, block.filled, fresh))
+        for number, item in enumerate(block.candidates):
+            words = insert_lines(self._text, item.start, fresh).words if number == 0 else ""
+            self._record.splices.append(Splice(start=item.start, end=item.end, words=words))
+        self._record.refreshed.append(f"bullets {block.url}")
+
+    def _next_base(self) -> Issue:
+        if self._base is None:
+            return self._fresh
+        gone = tuple(story for key, story in self._old.items() if key not in self._new)
+        return replace(
+            self._fresh,
+            subject=self._fresh.subject or self._base.subject,
+            preheader=self._fresh.preheader or self._base.preheader,
+            sections=(*self._fresh.sections, *([Section(title=_EARLIER, stories=gone)] if gone else [])),
+        )
+
+    def _conflicts(self, merged: Outline) -> Iterator[Conflict]:
+        places = self._places(merged)
+        for clash in self._record.clashes:
+            line = places.get((clash.field, clash.story), 1)
+            yield Conflict(field=clash.field, line=line, yours=clash.yours, fresh=clash.fresh)
+
+    def _places(self, merged: Outline) -> Mapping[tuple[str, str], int]:
+        places = {(name, ""): line for name, line in merged.front.lines.items()}
+        for block in merged.stories:
+            key = canonical_url(block.url)
+            places["headline", key] = block.line
+            places["bullets", key] = block.candidates[0].line if block.candidates else block.line
+        return places
+
+
+def _append_new(text: str, outline: Outline, stories: list[Story]) -> Splice:
+    blocks = [format_story(story) for story in stories]
+    waiting = [section for section in outline.sections if section.title == NEW_SECTION]
+    if waiting:
+        return insert_blocks(text, waiting[-1].filled, blocks)
+    return insert_blocks(text, _end(outline), [f"## {write_title(NEW_SECTION)}", *blocks])
+
+
+def _end(outline: Outline) -> int:
+    """Where the last line that says something ends."""
+    if outline.sections:
+        return outline.sections[-1].filled
+    last = [line for line in outline.intro if not line.blank or line.commented]
+    return last[-1].next if last else outline.front.body
+
+
+def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
+    """Put a story at the end of the last section that is sent; with none, at the top level, before what waits.
+
+    Raises:
+        IssueError: The file cannot be read, or the story is in it already.
+    """
+    outline = read_outline(text, file=file)
+    issue_of(outline, id="", file=file)
+    for block in outline.stories:
+        if canonical_url(block.url) == canonical_url(story.url):
+            raise IssueError(
+                f"{story.url} is in the issue already",
+                place=Place(file, block.line),
+                hint="Move that story where you want it, and edit it there.",
+            )
+    sent = [section for section in outline.sections if section.title != NEW_SECTION]
+    if sent:
+        at = sent[-1].filled
+    elif outline.sections:
+        at = outline.sections[0].start
+    else:
+        at = _end(outline)
+    return apply_splices(text, [insert_blocks(text, at, [format_story(story)])])
