@@ -1,0 +1,54 @@
+"""The `digest` program."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated, Any
+
+import typer
+
+import digest
+from digest.cli import edit, people, ship, start
+from digest.cli.help import PanelGroup
+from digest.cli.session import Session, common_options
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="digest",
+    cls=PanelGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # the plain formatter: quick, and the same on a terminal, in a pipe and on a runner
+    pretty_exceptions_enable=False,  # locals may hold keys
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it offline in a minute: digest demo",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"digest {digest.__version__}")
+        raise typer.Exit
+
+
+def _main(ctx: typer.Context, **values: Any) -> None:
+    """Collect, edit, check and send a newsletter digest."""
+    del values["version"]
+    ctx.obj = Session(**values)
+
+
+_VERSION = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+_parameters = [
+    inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+    *common_options(),
+    inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, annotation=_VERSION, default=False),
+]
+_main.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-defined]  # what Typer reads
+_main.__annotations__ = {parameter.name: parameter.annotation for parameter in _parameters}
+app.callback()(_main)
+
+start.add_to(app)
+edit.add_to(app)
+ship.add_to(app)
+people.add_to(app)

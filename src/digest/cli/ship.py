@@ -1,0 +1,221 @@
+"""Ship: check, build, send-test, approve, send and status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from digest.cli.session import IssueArgument, Session, register
+from digest.errors import ChecksFailedError, RefusedError
+
+if TYPE_CHECKING:
+    from digest.cli.output import Output
+    from digest.delivery import SendReport
+    from digest.workflow.building import Checked
+    from digest.workflow.sending import SendPlan
+
+__all__ = ["add_to"]
+
+_PANEL = "Ship"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this panel."""
+    register(app, "check", panel=_PANEL, example="digest check --fail-on warning")(check)
+    register(app, "build", panel=_PANEL, example="digest build")(build)
+    register(app, "send-test", panel=_PANEL, example="digest send-test --to you@example.org")(send_test)
+    register(app, "approve", panel=_PANEL, example="digest approve")(approve)
+    register(app, "send", panel=_PANEL, example="digest send --live --approve TOKEN")(send)
+    register(app, "status", panel=_PANEL, example="digest status --json")(status)
+
+
+def check(
+    session: Session,
+    issue: IssueArgument = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "never"], typer.Option("--fail-on", help="From which severity on to exit with 5.")
+    ] = "error",
+) -> None:
+    """Find what is wrong with the email, at issue.md:LINE. Exit code 5 if any error."""
+    from digest.cli.progress import finding_lines
+    from digest.workflow.building import check as run
+
+    output = session.output
+    done = run(session.project(), issue)
+    output.result(_findings(done), finding_lines(done, output))
+    failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    if any(done.count(severity) for severity in failing):
+        raise typer.Exit(ChecksFailedError.exit_code)
+    output.next("digest build")
+
+
+def _findings(done: Checked) -> dict[str, Any]:
+    return {
+        "issue": done.issue,
+        "errors": done.count("error"),
+        "warnings": done.count("warning"),
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": str(finding.severity),
+                "file": finding.place.file,
+                "line": finding.place.line,
+                "message": finding.message,
+                "hint": finding.hint,
+            }
+            for finding in done.findings
+        ],
+    }
+
+
+def build(session: Session, issue: IssueArgument = None) -> None:
+    """Render the email and print the token that an approval names."""
+    from digest.workflow.building import build as run
+
+    done = run(session.project(), issue)
+    output = session.output
+    output.result(
+        {
+            "token": done.token,
+            "issue": done.issue,
+            "subject": done.subject,
+            "stories": done.stories,
+            "bytes_html": done.bytes_html,
+            "bytes_text": done.bytes_text,
+            "approved": done.approved,
+            "folder": done.folder,
+        },
+        [
+            f"{done.issue} “{done.subject}”: {done.stories} stories, {done.bytes_html / 1000:.1f} kB of HTML",
+            f"{'Built' if done.changed else 'Unchanged'}: {done.folder}/email.html, email.txt, manifest.json",
+            f"Token: {done.token}{'  (approved)' if done.approved else ''}",
+        ],
+    )
+    output.next("digest check", "digest send-test --to you@example.org", "digest approve", "digest send")
+
+
+def send_test(
+    session: Session,
+    to: Annotated[list[str], typer.Option("--to", metavar="ADDRESS", help="Who gets it; up to five times.")],
+    issue: IssueArgument = None,
+) -> None:
+    """Send the built issue to a few named addresses. It cannot reach a list."""
+    from digest.workflow.sending import send_test as run
+
+    token = run(session.project(), to, id=issue)
+    output = session.output
+    people = "1 address" if len(to) == 1 else f"{len(to)} addresses"
+    output.result({"sent": len(to), "token": token}, [f"Sent the build {token} to {people}, marked [TEST]."])
+    output.next("digest approve", "digest send")
+
+
+def approve(
+    session: Session,
+    issue: IssueArgument = None,
+    token: Annotated[str | None, typer.Option("--token", metavar="TOKEN", help="The build you looked at.")] = None,
+) -> None:
+    """Record that you approve the current build."""
+    import getpass
+    import os
+
+    from digest.workflow.building import approve as run
+
+    project = session.project()
+    try:
+        by = os.environ.get("GITHUB_ACTOR") or getpass.getuser()
+    except (OSError, KeyError):
+        by = "somebody"  # no account has this user id, as in some containers
+    done = run(project, issue, token=token, by=by)
+    output = session.output
+    output.result(
+        {"token": done.token, "by": done.by, "at": done.at.isoformat()}, [f"Approved {done.token} as {done.by}."]
+    )
+    output.next("digest send", "digest send --live")
+
+
+def send(
+    session: Session,
+    issue: IssueArgument = None,
+    live: Annotated[bool, typer.Option("--live", help="Really send. Without it nothing leaves this machine.")] = False,
+    approve: Annotated[
+        str | None, typer.Option("--approve", metavar="TOKEN", help="The token of the build you approve.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a campaign that was interrupted.")] = False,
+    on_unknown: Annotated[
+        Literal["hold", "resend"],
+        typer.Option(
+            "--on-unknown", help="What to do about calls whose outcome nobody knows: hold mails nobody twice."
+        ),
+    ] = "hold",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer the typed confirmation.")] = False,
+) -> None:
+    """Show what would be sent; with --live and an approval, send it, once."""
+    from digest.workflow.sending import plan_send
+    from digest.workflow.sending import send as run
+
+    output, project = session.output, session.project()
+    plan = plan_send(project, issue, resume=resume)
+    if not live:
+        output.result(plan.report.as_data(), _dry_run(plan))
+        if plan.approved_by:
+            output.next("digest send --live")
+        else:
+            output.next(f"digest send {plan.issue} --live --approve {plan.token}")
+        return
+    output.say(*_table(plan))
+    if session.interactive and not yes:
+        _confirm(plan)
+
+    def progress(report: SendReport) -> None:
+        done = report.accepted + report.rejected + report.unknown
+        output.status(f"Sending: {done:,} of {done + report.pending:,}")
+
+    report = run(project, plan, approve=approve, resume=resume, on_unknown=on_unknown, progress=progress)
+    output.status("")
+    output.result(report.as_data(), _sent(plan, report))
+    output.next("digest status", "digest collect")
+
+
+def _confirm(plan: SendPlan) -> None:
+    words = f"{plan.issue} {plan.report.pending}"
+    if typer.prompt(f"Type “{words}” to send", err=True, default="", show_default=False).strip() != words:
+        raise RefusedError("not confirmed; nothing was sent")
+
+
+def _table(plan: SendPlan) -> list[str]:
+    approved = f"approved by {plan.approved_by}" if plan.approved_by else "not approved"
+    left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.audience.left_out.items()) if count)
+    return [
+        f"  Issue      {plan.issue} “{plan.rendered.manifest.subject}”",
+        f"  Token      {plan.token} ({approved})",
+        f"  From       {plan.rendered.manifest.sender}",
+        f"  Via        {plan.provider} · audience “{plan.audience.name}”",
+        f"  To         {plan.report.pending:,} people" + (f" (left out: {left_out})" if left_out else ""),
+        *(f"  Note       {warning}" for warning in plan.warnings),
+    ]
+
+
+def _dry_run(plan: SendPlan) -> list[str]:
+    return ["DRY RUN: nothing leaves this machine", *_table(plan)]
+
+
+def _sent(plan: SendPlan, report: SendReport) -> list[str]:
+    lines = [f"{plan.issue}: {report.state}. {report.accepted:,} accepted, {report.rejected:,} rejected."]
+    if report.skipped:
+        lines.append(f"{report.skipped:,} of the lists were left out: digest subscribers check")
+    return lines
+
+
+def status(session: Session, issue: IssueArgument = None) -> None:
+    """Tell where each issue stands, and what to do next."""
+    from digest.workflow.standing import status as run
+
+    output: Output = session.output
+    done = run(session.project(), issue)
+    output.result(
+        {"issues": [standing.as_data() for standing in done]},
+        [f"{standing.issue}  {standing.state:<9} {standing.words}" for standing in done] or ["No issue yet."],
+    )
+    following = [standing.next_step for standing in done if standing.next_step]
+    output.next(*(following[-1:] or ["digest collect"]))

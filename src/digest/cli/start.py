@@ -1,0 +1,133 @@
+"""Start: demo and init."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.session import Session, register
+from digest.errors import RefusedError
+
+if TYPE_CHECKING:
+    from digest.workflow.starting import Answers
+
+__all__ = ["add_to"]
+
+_PANEL = "Start"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this panel."""
+    register(app, "demo", panel=_PANEL, example="digest demo --open")(demo)
+    register(app, "init", panel=_PANEL, example="digest init my-letter")(init)
+
+
+def demo(
+    session: Session,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to. Default: digest-demo.")] = None,
+    open_preview: Annotated[
+        bool, typer.Option("--open", help="Show the issue in the live preview afterwards.")
+    ] = False,
+) -> None:
+    """Try everything offline: sample articles, a local outbox, no key."""
+    import os
+
+    from digest.cli.progress import collect_lines, finding_lines
+    from digest.project import clock_of, open_project
+    from digest.workflow.building import build, check
+    from digest.workflow.collecting import collect
+    from digest.workflow.sending import plan_send, send
+    from digest.workflow.starting import DEMO_FOLDER, make_demo_newsletter
+
+    output = session.output
+    target = folder or Path(DEMO_FOLDER)
+    earlier = make_demo_newsletter(target, now=clock_of(os.environ)())
+    if earlier is not None:
+        output.say(f"The earlier demo is kept in {earlier}.")
+    project = open_project(target, offline=True, cwd=Path.cwd())
+    output.say(output.style(f"1 Collecting into {target}", "bold"))
+    collected = collect(project)
+    output.say(*collect_lines(collected, output))
+    output.say("", output.style("2 Building and checking the email", "bold"))
+    built = build(project)
+    checked = check(project)
+    output.say(f"  {built.stories} stories, {built.bytes_html / 1000:.0f} kB of HTML, token {built.token}")
+    output.say(*(f"  {line}" for line in finding_lines(checked, output)))
+    output.say("", output.style("3 Sending to the local outbox", "bold"))
+    plan = plan_send(project)
+    report = send(project, plan, approve=built.token, throwaway=True)
+    outbox = f"{target}/.digest/outbox/{built.issue}"
+    output.say(f"  {report.accepted} emails are in {outbox}", "")
+    email = f"{target}/issues/{built.issue}/build/email.html"
+    steps = (
+        (f"digest preview -C {target}", f"edit {collected.file} and watch"),
+        (f"digest check -C {target}", "what would stop a send"),
+        (f"digest status -C {target}", "where the issue stands"),
+        ("digest init my-letter", "a newsletter of your own"),
+    )
+    width = max(len(step) for step, _ in steps)
+    output.result(
+        {
+            "folder": str(target),
+            "issue": built.issue,
+            "file": f"{target}/{collected.file}",
+            "email": email,
+            "outbox": outbox,
+            "stories": built.stories,
+            "errors": checked.count("error"),
+            "warnings": checked.count("warning"),
+            "accepted": report.accepted,
+            "token": built.token,
+        },
+        [
+            f"The email: {email}",
+            "",
+            "Try next:",
+            *(f"  {number}  {step.ljust(width)}  {what}" for number, (step, what) in enumerate(steps, start=1)),
+        ],
+    )
+    if open_preview:
+        from digest.cli.edit import run_preview
+
+        run_preview(replace(session, root=target, offline=True), built.issue, open_browser=True)
+
+
+def init(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to. Default: here.")] = Path(),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults instead of asking.")] = False,
+) -> None:
+    """Make a new newsletter: configuration, theme, sample list and weekly workflow."""
+    from digest.workflow.starting import Answers, initialise
+
+    answers = Answers()
+    if not yes:
+        if not session.interactive:
+            raise RefusedError("there is nobody to answer four questions", hint="Take the defaults: digest init --yes")
+        answers = _ask(answers)
+    done = initialise(folder, answers)
+    output = session.output
+    output.say(*(f"  kept    {name}" for name in done.kept))
+    output.result(
+        {"folder": str(folder), "written": list(done.written), "kept": list(done.kept)},
+        [*(f"  wrote   {name}" for name in done.written)],
+    )
+    where = "" if folder == Path() else f" -C {folder}"
+    output.next(
+        f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}", f"digest collect{where}"
+    )
+
+
+def _ask(defaults: Answers) -> Answers:
+    from digest.mail import parse_sender
+    from digest.workflow.starting import Answers
+
+    name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)
+    sender = typer.prompt("From (Name <address>)", default=f"{name} <news@example.org>", err=True)
+    parse_sender(sender)
+    feed = typer.prompt("A feed to begin with (empty for none)", default="", show_default=False, err=True)
+    provider = typer.prompt("Send with: outbox, sendgrid or smtp", default=defaults.provider, err=True)
+    return Answers(name=name, sender=sender, feed=feed.strip(), provider=provider)

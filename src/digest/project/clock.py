@@ -1,0 +1,34 @@
+"""The one place that reads the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["clock_of"]
+
+
+def clock_of(environ: Mapping[str, str]) -> Callable[[], datetime]:
+    """The clock of a run: the system's, or one that stands at ``DIGEST_NOW`` (an ISO 8601 moment with its offset).
+
+    A standing clock lets a rehearsal or a test live in another week.
+
+    Raises:
+        UsageError: ``DIGEST_NOW`` is not such a moment.
+    """
+    text = environ.get("DIGEST_NOW", "")
+    if not text:
+        return lambda: datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(f"DIGEST_NOW is {text!r}", hint="Write it as 2026-11-20T09:00:00+01:00, or unset it.")
+    fixed = moment.astimezone(UTC)
+    return lambda: fixed

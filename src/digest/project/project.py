@@ -1,0 +1,245 @@
+"""A newsletter's folder, and everything that is opened from it: the only place where parts are put together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import digest
+from digest.config import Config, find_root, load_config
+from digest.config.resources import shipped
+from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
+from digest.issues import IssueFolder, list_issues
+from digest.models import is_web_address, issue_week
+from digest.project.choice import issue_to_collect, open_issue
+from digest.project.clock import clock_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from digest.config import AudienceConfig
+    from digest.delivery import Campaign, Ledger
+    from digest.fetching import Fetcher
+    from digest.models import Suppression
+    from digest.providers import Provider
+    from digest.subscribers import ListReading
+
+__all__ = ["Project", "open_project"]
+
+_STATE = ".digest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One newsletter, opened.
+
+    Attributes:
+        root: The folder with the configuration.
+        environ: Where secrets come from.
+        now: The clock; aware, in UTC.
+        offline: Read sources from the cache alone.
+    """
+
+    root: Path
+    config: Config
+    environ: Mapping[str, str] = field(repr=False)
+    now: Callable[[], datetime]
+    offline: bool = False
+
+    # -- the folder ---------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Path:
+        """Where the program keeps what it needs and git does not."""
+        return self.root / _STATE
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for; the newsletter's own win."""
+        return (self.root / "templates", shipped("templates"))
+
+    def issue_ids(self) -> tuple[str, ...]:
+        """The issues that have a folder, oldest first."""
+        return list_issues(self.root)
+
+    def issue(self, id: str | None) -> IssueFolder:
+        """The folder of the named issue, or of the open one, or when none is open of the newest.
+
+        Raises:
+            IssueError: There is no such issue, or none at all.
+            UsageError: ``id`` is not an ISO week.
+        """
+        if id is not None:
+            issue_week(id, self.config.newsletter.timezone)
+            folder = IssueFolder(self.root, id)
+            if not folder.exists():
+                raise IssueError(f"there is no issue {id}", hint=f"Start it: digest collect {id}")
+            return folder
+        existing = self.issue_ids()
+        found = open_issue(existing, self.ended_issues()) or max(existing, default=None)
+        if found is None:
+            raise IssueError("there is no issue yet", hint="Start one: digest collect")
+        return IssueFolder(self.root, found)
+
+    def issue_to_collect(self, id: str | None) -> IssueFolder:
+        """The folder of the named issue, of the open one, or of the next one due; it need not exist yet."""
+        timezone = self.config.newsletter.timezone
+        if id is None:
+            id = issue_to_collect(self.issue_ids(), self.ended_issues(), now=self.now(), timezone=timezone)
+        else:
+            issue_week(id, timezone)
+        return IssueFolder(self.root, id)
+
+    # -- what is opened -----------------------------------------------------------------------------------------------
+
+    def open_fetcher(self) -> Fetcher:
+        """The HTTP client: it names the newsletter, and reaches private hosts only where the configuration does."""
+        from digest.fetching import Fetcher
+
+        page = self.config.newsletter.homepage or "https://github.com/"
+        return Fetcher(
+            user_agent=f"digest/{digest.__version__} ({self.config.newsletter.name!a}; +{page})",
+            cache=self.state / "http",
+            allow_hosts=(*self.config.fetching.allow_hosts, *self._named_hosts()),
+            offline=self.offline,
+            now=self.now,
+        )
+
+    def _named_hosts(self) -> tuple[str, ...]:
+        """host:port of each address that the editor wrote into the configuration: naming it there allows it."""
+        addresses = (address for source in self.config.sources for address in source.addresses)
+        parts = (urlsplit(address) for address in addresses if is_web_address(address))
+        return tuple(
+            f"{f'[{part.hostname}]' if ':' in (part.hostname or '') else part.hostname}:"
+            f"{part.port or (443 if part.scheme == 'https' else 80)}"
+            for part in parts
+        )
+
+    @cached_property
+    def ledger_path(self) -> Path:
+        """The ledger's file; a relative address counts from the root."""
+        return self.root / self.config.state.url.removeprefix("sqlite:///")
+
+    def open_ledger(self) -> Ledger:
+        """The ledger, made where there is none.
+
+        Raises:
+            LedgerError: It is locked, broken or from a newer version.
+            CredentialsError: Its key is another one.
+        """
+        from digest.delivery import Ledger
+
+        return Ledger.open(self.ledger_path, environ=self.environ, now=self.now)
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""
+        if not self.ledger_path.exists():
+            return ()
+        with self.open_ledger() as ledger:
+            return tuple(
+                campaign for campaign in ledger.campaigns() if campaign.audience == self.config.delivery.audience
+            )
+
+    def ended_issues(self) -> frozenset[str]:
+        """Issues that were sent or cancelled: no command works on them by default."""
+        return frozenset(campaign.issue for campaign in self.campaigns() if campaign.state in {"sent", "cancelled"})
+
+    def require_open(self, id: str) -> None:
+        """Refuse to touch an issue that has ended.
+
+        Raises:
+            NothingToDoError: It was sent or cancelled.
+        """
+        if id in self.ended_issues():
+            raise NothingToDoError(f"{id} was sent and is closed", hint="Begin the next one: digest collect")
+
+    def open_provider(self, *, name: str | None = None) -> Provider:
+        """The configured provider, or the named one.
+
+        Raises:
+            ConfigError: No provider has that name.
+            CredentialsError: Its key is not in the environment.
+        """
+        from digest.providers import open_provider
+
+        return open_provider(
+            name or self.config.delivery.provider,
+            config=self.config,
+            environ=self.environ,
+            root=self.root,
+            now=self.now,
+        )
+
+    # -- people -------------------------------------------------------------------------------------------------------
+
+    def audience_config(self) -> AudienceConfig:
+        """The audience that issues go to.
+
+        Raises:
+            ConfigError: ``delivery.audience`` names none of ``[audiences]``.
+        """
+        name = self.config.delivery.audience
+        found = self.config.audiences.get(name)
+        if found is None:
+            known = ", ".join(sorted(self.config.audiences)) or "none"
+            raise ConfigError(
+                f"delivery.audience is {name!r}, but [audiences] has {known}",
+                hint=f'Add [audiences.{name}] with files = ["subscribers/{name}.csv"].',
+            )
+        return found
+
+    def read_lists(self) -> tuple[ListReading, ...]:
+        """The lists of the audience.
+
+        Raises:
+            ListError: One cannot be read at all.
+        """
+        from digest.subscribers import read_list
+
+        return tuple(read_list(self.root / file, file=file) for file in self.audience_config().files)
+
+    def own_suppressions(self) -> tuple[Suppression, ...]:
+        """The newsletter's own suppression file."""
+        from digest.subscribers import read_suppressions
+
+        return read_suppressions(self.root / "subscribers" / "suppressions.csv")
+
+    def secret(self) -> bytes:
+        """What signs unsubscribe links: from the environment, or for the local outbox the ledger's own key.
+
+        Raises:
+            CredentialsError: A real provider needs it and it is not set.
+        """
+        name = self.config.delivery.secret_env
+        value = self.environ.get(name, "")
+        if value:
+            return value.encode()
+        if self.config.delivery.provider == "outbox":
+            with self.open_ledger() as ledger:
+                return ledger.key
+        raise CredentialsError(
+            f"{name} is not set; it signs the unsubscribe links",
+            hint=f"Make one and keep it: export {name}=\"$(python -c 'import secrets; print(secrets.token_hex(32))')\"",
+        )
+
+
+def open_project(
+    root: Path | None = None, *, offline: bool = False, environ: Mapping[str, str] | None = None, cwd: Path
+) -> Project:
+    """Open the newsletter in ``root``, or the one that ``cwd`` is in.
+
+    Raises:
+        ConfigError: There is none, or its configuration is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    folder = find_root(cwd) if root is None else root
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is not a folder", hint="Name the newsletter's folder with -C.")
+    if root is not None:
+        folder = root.resolve()
+    return Project(root=folder, config=load_config(folder), environ=environ, now=clock_of(environ), offline=offline)

@@ -1,0 +1,56 @@
+"""Many sources at once."""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from digest.errors import SourceError
+from digest.sources import SourceReading, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from digest.config import SourceConfig
+    from digest.fetching import Fetcher
+
+__all__ = ["read_sources"]
+
+#: How many sources are read at once. The fetcher keeps to one connection a host.
+_READERS = 8
+
+
+def read_sources(sources: Sequence[SourceConfig], *, root: Path, fetcher: Fetcher) -> Iterator[SourceReading]:
+    """Read all ``sources``, a few at a time, and yield the readings in their order.
+
+    The readers are daemon threads, so that Ctrl-C ends the program and does not wait for a silent host.
+    """
+    waiting: SimpleQueue[int] = SimpleQueue()
+    done: SimpleQueue[tuple[int, SourceReading]] = SimpleQueue()
+    for number in range(len(sources)):
+        waiting.put(number)
+
+    def work() -> None:
+        while True:
+            try:
+                number = waiting.get_nowait()
+            except Empty:
+                return
+            source = sources[number]
+            try:
+                reading = read_source(source, root=root, fetcher=fetcher)
+            except Exception as error:  # noqa: BLE001 - a bug in reading one source must not stop the others
+                fault = SourceError(f"{source.id} could not be read: {type(error).__name__}: {error}")
+                reading = SourceReading(source=source.id, kind=source.kind, articles=(), error=fault)
+            done.put((number, reading))
+
+    for _ in range(min(_READERS, len(sources))):
+        threading.Thread(target=work, daemon=True).start()
+    ready: dict[int, SourceReading] = {}
+    for number in range(len(sources)):
+        while number not in ready:
+            finished, reading = done.get()
+            ready[finished] = reading
+        yield ready.pop(number)

@@ -1,0 +1,103 @@
+"""`status`: where each issue stands, in words, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import DigestError
+from digest.workflow.building import read_build, render
+
+if TYPE_CHECKING:
+    from digest.delivery import Campaign
+    from digest.issues import IssueFolder
+    from digest.project import Project
+
+__all__ = ["Standing", "status"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """One issue.
+
+    Attributes:
+        state: ``broken``, ``draft``, ``built``, ``stale`` (changed since it was built), ``approved``, or the state of
+            its campaign: ``sending``, ``scheduled``, ``sent``, ``held``, ``cancelled``.
+        words: The same for a person.
+        next_step: The command that brings it further; empty when it is done.
+        report: The campaign's numbers, where there is one.
+    """
+
+    issue: str
+    state: str
+    words: str
+    next_step: str = ""
+    token: str = ""
+    report: dict[str, Any] | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """As --json prints it."""
+        return {
+            "issue": self.issue,
+            "state": self.state,
+            "words": self.words,
+            "next": self.next_step or None,
+            "token": self.token or None,
+            "campaign": self.report,
+        }
+
+
+def status(project: Project, id: str | None = None) -> tuple[Standing, ...]:
+    """The named issue, or all of them, oldest first."""
+    campaigns = {campaign.issue: campaign for campaign in project.campaigns()}
+    ids = (project.issue(id).id,) if id is not None else project.issue_ids()
+    return tuple(_standing(project, project.issue(one), campaigns.get(one)) for one in ids)
+
+
+def _standing(project: Project, folder: IssueFolder, campaign: Campaign | None) -> Standing:
+    if campaign is not None:
+        return _of_campaign(project, campaign)
+    try:
+        now = render(project, folder)
+    except DigestError as error:
+        return Standing(issue=folder.id, state="broken", words=str(error), next_step=f"edit {folder.file}")
+    if folder.read_build() is None:
+        words = f"{len(now.manifest.stories)} stories, not built yet"
+        return Standing(issue=folder.id, state="draft", words=words, next_step="digest build")
+    try:
+        built = read_build(folder)
+    except DigestError as error:
+        return Standing(issue=folder.id, state="stale", words=str(error), next_step="digest build")
+    return _of_build(folder, built.token, current=now.token)
+
+
+def _of_build(folder: IssueFolder, token: str, *, current: str) -> Standing:
+    approval = folder.read_approval()
+    if token != current:
+        state, words, following = "stale", f"changed since it was built; the build is {token}", "digest build"
+    elif approval is not None and approval.token == token:
+        state, words, following = "approved", f"approved by {approval.by}: {token}", "digest send --live"
+    else:
+        state, words, following = "built", f"built, waiting for approval: {token}", "digest approve"
+    return Standing(issue=folder.id, state=state, words=words, next_step=following, token=token)
+
+
+def _of_campaign(project: Project, campaign: Campaign) -> Standing:
+    report = campaign.report
+    zone = project.config.newsletter.zone
+    words = f"{report.accepted:,} accepted, {report.rejected:,} rejected"
+    following = ""
+    if campaign.state == "sent":
+        ended = campaign.finished_at or campaign.started_at
+        words = f"sent {ended.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+    else:
+        words += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
+        following = f"digest send {campaign.issue} --live --resume"
+    return Standing(
+        issue=campaign.issue,
+        state=campaign.state,
+        words=words,
+        next_step=following,
+        token=campaign.token,
+        report=report.as_data(),
+    )

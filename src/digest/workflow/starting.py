@@ -1,0 +1,139 @@
+"""`init` and `demo`: a new newsletter from the shipped files, and one that has something to show."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined
+
+from digest.config import CONFIG_FILE
+from digest.config.resources import shipped
+from digest.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["DEMO_FOLDER", "Answers", "Initialised", "initialise", "make_demo_newsletter"]
+
+DEMO_FOLDER = "digest-demo"
+#: Tells a folder that `demo` made, and may move aside, from one that a person made.
+_DEMO_MARK = ".digest/demo"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answers:
+    """What `init` asks. ``feed`` may be empty: then stories come from the folder articles/."""
+
+    name: str = "My Weekly"
+    sender: str = "My Weekly <news@example.org>"
+    feed: str = ""
+    provider: str = "outbox"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Initialised:
+    """What `init` did: paths from the folder. ``kept`` were there before and are untouched."""
+
+    folder: Path
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def initialise(folder: Path, answers: Answers) -> Initialised:
+    """Write a new newsletter into ``folder``; a file that is there is never touched."""
+    written: list[str] = []
+    kept: list[str] = []
+    for name, content in _skeleton(answers):
+        path = folder / name
+        if path.exists():
+            kept.append(name)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(name)
+    return Initialised(folder=folder, written=tuple(written), kept=tuple(kept))
+
+
+def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
+    """Make the demo's newsletter in ``folder``, with articles of the last days before ``now``.
+
+    An earlier demo there is moved aside, with every edit in it.
+
+    Returns: Where the earlier demo is now, or None.
+
+    Raises:
+        RefusedError: ``folder`` holds something that is no demo.
+    """
+    earlier = _move_aside(folder)
+    for name, content in _files(shipped("demo")):
+        target = folder / name.removesuffix(".j2")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(_dated(content, now) if name.endswith(".j2") else content)
+    for name, content in _theme():
+        _write_new(folder / name, content)
+    _write_new(folder / "subscribers/sample.csv", shipped("subscribers/sample.csv").read_bytes())
+    _write_new(folder / _DEMO_MARK, b"Made by `digest demo`.\n")
+    return earlier
+
+
+def _skeleton(answers: Answers) -> Iterator[tuple[str, bytes]]:
+    """What `init` writes, as (path from the folder, content)."""
+    skeleton = shipped("skeleton")
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - TOML
+    config = environment.from_string((skeleton / f"{CONFIG_FILE}.j2").read_text(encoding="utf-8"))
+    values = {name: getattr(answers, name) for name in Answers.__dataclass_fields__}
+    yield CONFIG_FILE, config.render(**values).encode()
+    yield ".gitignore", (skeleton / "gitignore").read_bytes()
+    yield "articles/.gitkeep", b""
+    yield "subscribers/weekly.csv", shipped("subscribers/sample.csv").read_bytes()
+    workflow = shipped("workflows/weekly.yml").read_text(encoding="utf-8")
+    yield ".github/workflows/weekly.yml", workflow.replace("Europe/Berlin", answers.timezone).encode()
+    yield from _theme()
+
+
+def _theme() -> Iterator[tuple[str, bytes]]:
+    for name, content in _files(shipped("templates")):
+        yield f"templates/{name}", content
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _dated(content: bytes, now: datetime) -> bytes:
+    """Fill in the sample articles' dates, which are written as days before now."""
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - ours
+
+    def on(days: float) -> datetime:
+        return (now - timedelta(days=days)).astimezone(UTC).replace(microsecond=0)
+
+    functions: dict[str, Callable[[float], str]] = {
+        "day": lambda days: format_datetime(on(days), usegmt=True),
+        "iso": lambda days: on(days).isoformat().replace("+00:00", "Z"),
+    }
+    return environment.from_string(content.decode()).render(**functions).encode()
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _move_aside(folder: Path) -> Path | None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return None
+    if not (folder / _DEMO_MARK).is_file():
+        raise RefusedError(f"{folder} is not empty and no demo", hint="Name another folder: digest demo my-demo")
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}-{number}")).exists():
+        number += 1
+    os.replace(folder, aside)  # noqa: PTH105 - atomic, also where the folder is a mount's
+    return aside

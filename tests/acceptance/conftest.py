@@ -1,0 +1,106 @@
+"""The installed program, run as a person or a workflow runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("digest")
+#: What may come through from the machine; all else would let it decide a test.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> dict:
+        """What --json printed: exactly one object on stdout."""
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run `digest ARGUMENTS…` in the test's own folder."""
+
+    def run_program(
+        *arguments: str, cwd: Path = tmp_path, env: dict[str, str] | None = None, stdin: str | None = None
+    ) -> Ran:
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"NO_COLOR": "1"} | (env or {})
+        done = subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=cwd,
+            env=environment,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run_program
+
+
+STORIES = {
+    "The tram comes back": """The council of Port Ensor voted on Monday to reopen the old tram line after eleven years,
+in a session that ran past midnight. The first trams should run along the quay a year later, the works office said.
+
+{points}
+
+Also Read: Something else entirely
+
+The line was closed in 2015, when the bridge over the inner harbour was found to be unsafe. A new bridge was opened to
+cars in 2024, and the rails across it have lain unused since.""",
+    "A library at sea": """A lending library of nine hundred volumes sails between the islands of the sound from this
+week, on a boat that used to carry gravel. Two librarians live on board and take returns through a hatch.
+
+{points}
+
+Also Read: Something else entirely
+
+Readers on Little Holm had waited since the spring, when their school closed and its shelves were emptied. The boat
+calls every second Thursday, weather permitting, and stays for one tide.""",
+    "The last lamplighter": """Gas lamps in the upper town will be lit by hand for one more winter, the power company
+announced on Friday. Its only lamplighter had planned to retire in October and was asked to stay.
+
+{points}
+
+Also Read: Something else entirely
+
+Forty-two lamps are left of the six hundred that burned a century ago. Their glass was blown in a factory that closed
+in 1971, and the spare panes are kept in a cellar under the museum.""",
+}
+POINTS = """  • {title} is the first thing to know
+  • The second thing is that work begins in March
+  • The third is that it costs 4.5 million"""
+
+
+def write_story(folder: Path, number: int, title: str, *, day: int) -> None:
+    body = STORIES[title].format(points=POINTS.format(title=title))
+    text = f"{title}\n\nBy Ana Example | Nov {day}, 2026\n\n{body}\n"
+    (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def newsletter(tmp_path: Path, run: Run) -> Path:
+    """A newsletter as `digest init --yes` makes it, with three local articles."""
+    root = tmp_path / "letter"
+    assert run("init", "--yes", str(root)).code == 0
+    for number, title in enumerate(STORIES, start=1):
+        write_story(root / "articles", number, title, day=16 + number)
+    return root

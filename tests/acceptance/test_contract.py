@@ -1,0 +1,104 @@
+"""What other people's scripts rely on: flags, exit codes, --json, the library's names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import digest
+
+COMMANDS = [
+    "demo",
+    "init",
+    "collect",
+    "add",
+    "preview",
+    "check",
+    "build",
+    "send-test",
+    "approve",
+    "send",
+    "status",
+    "subscribers",
+]
+
+
+def test_the_help_lists_what_works_and_nothing_else(run):
+    done = run("--help")
+    assert done.code == 0
+    listed = [
+        line.split()[0] for line in done.out.splitlines() if line.startswith("  ") and line.split()[0] in COMMANDS
+    ]
+    assert listed == COMMANDS
+    for later in ("doctor", "archive", "cancel", "rules", "diff"):
+        assert f"\n  {later} " not in done.out
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "subscribers check"])
+def test_every_command_explains_itself_with_an_example(run, command):
+    done = run(*command.split(), "--help")
+    assert done.code == 0
+    if command != "subscribers":
+        assert "Example: digest" in done.out
+        assert "--json" in done.out
+
+
+def test_options_work_before_and_after_the_command(run, newsletter):
+    root = str(newsletter)
+    before = run("-C", root, "--json", "-q", "status")
+    after = run("status", "-C", root, "--json", "-q")
+    assert before.code == after.code == 0
+    assert before.data == after.data
+    assert before.err == after.err == ""
+
+
+def test_every_object_has_its_schema_version(run, newsletter):
+    root = str(newsletter)
+    for command in (["collect"], ["check"], ["build"], ["send"], ["approve"], ["status"], ["subscribers", "check"]):
+        done = run(*command, "-C", root, "--json")
+        assert (command, done.code, done.data["schema_version"]) == (command, 0, 1)
+
+
+def test_build_and_send_report_what_they_promise(run, newsletter):
+    root = str(newsletter)
+    run("collect", "-C", root)
+    built = run("build", "-C", root, "--json").data
+    assert {"token", "issue", "subject", "stories", "bytes_html"} <= built.keys()
+    assert len(built["token"]) >= 16
+    assert int(built["token"], 16)
+    planned = run("send", "-C", root, "--json").data
+    assert {"state", "accepted", "rejected", "unknown", "skipped", "pending", "token"} <= planned.keys()
+
+
+def test_a_wrong_command_line_exits_with_2(run, newsletter):
+    assert run("colect").code == 2
+    assert run("send", "--nonsense").code == 2
+    assert run("collect", "next-week", "-C", str(newsletter)).code == 2
+
+
+def test_the_version(run):
+    assert run("--version").out == f"digest {digest.__version__}\n"
+
+
+def test_the_librarys_names_are_sorted_and_load():
+    assert digest.__all__ == sorted(digest.__all__)
+    assert all(getattr(digest, name) for name in digest.__all__)
+    assert set(digest.__all__) <= set(dir(digest))
+
+
+HEAVY = (
+    "alembic cryptography feedparser httpx2 jinja2 lxml mjml premailer pydantic rich sendgrid sqlalchemy starlette "
+    "trafilatura"
+)
+
+
+@pytest.mark.parametrize(
+    "what", ["import digest", "from digest.cli import app; app(['--help'], standalone_mode=False)"]
+)
+def test_the_help_and_the_import_load_no_heavy_library(what):
+    code = f"{what}\nimport sys, json\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY.split()!r}))))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []

@@ -1,0 +1,206 @@
+"""What goes wrong is said once, clearly, with the right exit code, and loses nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+def digest_of(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".digest" not in path.parts
+    }
+
+
+def one_message(err: str) -> None:
+    assert err.count("Error:") == 1
+    assert "Traceback" not in err
+
+
+def issue_md(root: Path) -> Path:
+    [path] = (root / "issues").glob("*/issue.md")
+    return path
+
+
+@pytest.fixture
+def built(run, newsletter):
+    run("collect", "-C", str(newsletter))
+    return run("build", "-C", str(newsletter), "--json").data["token"]
+
+
+def test_a_bad_key_in_the_configuration(run, newsletter):
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text().replace("min_stories = 3", "min_storys = 3"))
+    before = digest_of(newsletter)
+    done = run("collect", "-C", str(newsletter))
+    one_message(done.err)
+    assert done.code == 3
+    assert "unknown key selection.min_storys" in done.err
+    assert "Did you mean selection.min_stories?" in done.err
+    line = next(n for n, text in enumerate(config.read_text().splitlines(), start=1) if text.startswith("min_storys"))
+    assert f"digest.toml:{line}:" in done.err
+    assert digest_of(newsletter) == before
+
+
+def test_a_broken_issue_is_never_written_over(run, newsletter, built):
+    path = issue_md(newsletter)
+    path.write_text(path.read_text() + "\n### A heading without a link\n")
+    line = len(path.read_text().splitlines())
+    before = digest_of(newsletter)
+    for command in ("collect", "check", "build"):
+        done = run(command, "-C", str(newsletter))
+        one_message(done.err)
+        assert (command, done.code) == (command, 3)
+        assert f"issue.md:{line}" in done.err
+    assert digest_of(newsletter) == before
+
+
+def test_an_unreachable_source_never_stops_the_others(run, newsletter):
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text() + '\n[[sources]]\nid = "gone"\nfeed = "http://127.0.0.1:9/feed.xml"\n')
+    done = run("collect", "-C", str(newsletter), "--json")
+    assert done.code == 0
+    assert done.data["stories"] == 3
+    [gone] = [source for source in done.data["sources"] if source["id"] == "gone"]
+    assert gone["state"] == "failed"
+    assert "refused" in gone["error"]
+
+
+def test_a_missing_key_stops_a_live_send_before_anything_leaves(run, newsletter):
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"'))
+    (newsletter / "subscribers" / "weekly.csv").write_text("email\nreader@example.org\n")
+    run("collect", "-C", str(newsletter))
+    token = run("build", "-C", str(newsletter), "--json").data["token"]
+    without_secret = run("send", "-C", str(newsletter), "--live", "--approve", token)
+    one_message(without_secret.err)
+    assert without_secret.code == 4
+    without_key = run("send", "-C", str(newsletter), "--live", "--approve", token, env={"DIGEST_SECRET": "x" * 32})
+    one_message(without_key.err)
+    assert (without_key.code, "SENDGRID_API_KEY" in without_key.err) == (4, True)
+    assert run("send", "-C", str(newsletter), "--json").data["state"] == "planned"
+
+
+def test_a_wrong_token_is_refused_with_the_numbers(run, newsletter, built):
+    done = run("send", "-C", str(newsletter), "--live", "--approve", "0" * 32, "--json")
+    one_message(done.err)
+    assert (done.code, done.data["accepted"], done.data["pending"]) == (6, 0, 3)
+    assert not list((newsletter / ".digest").rglob("*.eml"))
+
+
+def test_no_approval_is_no_send(run, newsletter, built):
+    done = run("send", "-C", str(newsletter), "--live")
+    one_message(done.err)
+    assert done.code == 6
+    assert f"--approve {built}" in done.err
+
+
+def test_an_edit_after_the_approval_is_noticed(run, newsletter, built):
+    assert run("approve", "-C", str(newsletter)).code == 0
+    path = issue_md(newsletter)
+    path.write_text(path.read_text().replace("### [The tram", "### [A tram"))
+    done = run("send", "-C", str(newsletter), "--live")
+    one_message(done.err)
+    assert (done.code, "digest build" in done.err) == (6, True)
+    run("build", "-C", str(newsletter))
+    assert run("send", "-C", str(newsletter), "--live").code == 6  # the approval was of the other build
+
+
+def test_a_build_that_was_changed_by_hand_is_refused(run, newsletter, built):
+    email = newsletter / "issues" / issue_md(newsletter).parent.name / "build" / "email.html"
+    email.write_text(email.read_text().replace("tram", "bus"))
+    done = run("send", "-C", str(newsletter), "--live", "--approve", built)
+    one_message(done.err)
+    assert done.code == 3
+
+
+def test_an_email_with_errors_is_not_sent(run, newsletter):
+    run("collect", "-C", str(newsletter))
+    path = issue_md(newsletter)
+    lines = path.read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("subject"))
+    lines[at] = 'subject = "TODO"'
+    path.write_text("\n".join(lines) + "\n")
+    checked = run("check", "-C", str(newsletter))
+    assert checked.code == 5
+    assert f"issue.md:{at + 1}" in checked.out
+    token = run("build", "-C", str(newsletter), "--json").data["token"]
+    done = run("send", "-C", str(newsletter), "--live", "--approve", token)
+    assert done.code == 6
+    assert f"issue.md:{at + 1}" in done.err
+
+
+def test_the_sample_list_is_for_trying_only(run, newsletter):
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text().replace('provider = "outbox"', 'provider = "smtp"'))
+    run("collect", "-C", str(newsletter))
+    token = run("build", "-C", str(newsletter), "--json").data["token"]
+    done = run("send", "-C", str(newsletter), "--live", "--approve", token, env={"DIGEST_SECRET": "x" * 32})
+    one_message(done.err)
+    assert (done.code, "sample" in done.err) == (6, True)
+
+
+def test_a_runner_that_forgets_its_ledger_does_not_send(run, newsletter, built):
+    done = run("send", "-C", str(newsletter), "--live", "--approve", built, env={"CI": "true"})
+    one_message(done.err)
+    assert done.code == 6
+    assert run("send", "-C", str(newsletter), env={"CI": "true"}).code == 0
+
+
+def test_a_build_that_is_too_old_is_built_again(run, newsletter, built):
+    issue = issue_md(newsletter).parent.name
+    late = {"DIGEST_NOW": "2036-01-01T00:00:00+00:00"}
+    done = run("send", issue, "-C", str(newsletter), "--live", "--approve", built, env=late)
+    one_message(done.err)
+    assert (done.code, "digest build" in done.err) == (6, True)
+
+
+def test_no_newsletter_here_shows_the_way_to_one(run):
+    done = run("collect")
+    one_message(done.err)
+    assert (done.code, "digest init" in done.err) == (3, True)
+
+
+def test_a_list_that_is_not_there_is_named(run, newsletter, built):
+    (newsletter / "subscribers" / "weekly.csv").unlink()
+    done = run("send", "-C", str(newsletter))
+    one_message(done.err)
+    assert (done.code, "subscribers/weekly.csv" in done.err) == (3, True)
+
+
+def test_ctrl_c_ends_with_130_and_leaves_the_issue_whole(newsletter, tmp_path):
+    """A source that never answers is interrupted; what was there before is there afterwards."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        config = newsletter / "digest.toml"
+        config.write_text(
+            config.read_text() + f'\n[[sources]]\nid = "slow"\nfeed = "http://127.0.0.1:{port}/feed.xml"\n'
+        )
+        before = digest_of(newsletter)
+        environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1"}
+        running = subprocess.Popen(
+            [Path(sys.executable).with_name("digest"), "collect", "-C", newsletter],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = silent.accept()
+        with connection:
+            time.sleep(0.2)
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert digest_of(newsletter) == before

@@ -1,0 +1,87 @@
+"""A live send through SendGrid, as the installed program does it, against a SendGrid on loopback."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+
+SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
+
+
+@pytest.fixture
+def fake():
+    with FakeSendGrid() as server:
+        yield server
+
+
+@pytest.fixture
+def ready(run, newsletter, fake):
+    """A newsletter on the fake SendGrid with 2,500 readers, built; returns (root, token)."""
+    config = newsletter / "digest.toml"
+    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
+    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
+    rows = "".join(f"reader{number}@example.org,Reader {number}\n" for number in range(2500))
+    (newsletter / "subscribers" / "weekly.csv").write_text("email,name\n" + rows)
+    assert run("collect", "-C", str(newsletter)).code == 0
+    return str(newsletter), run("build", "-C", str(newsletter), "--json").data["token"]
+
+
+def test_everyone_gets_it_once_with_a_link_of_their_own(run, ready, fake):
+    root, token = ready
+    sent = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
+    assert (sent.code, sent.data["state"], sent.data["accepted"]) == (0, "sent", 2500), sent.err
+    assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
+    links = {mail.headers["List-Unsubscribe"] for mail in fake.mails}
+    assert len(links) == 2500
+    one = fake.mails[0]
+    assert one.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert one.headers["List-Unsubscribe"].strip("<>") in one.html
+    assert one.headers["List-Unsubscribe"].strip("<>") in one.text
+    assert run("send", "-C", root, "--live", "--resume", env=SECRETS).code == 8
+    assert len(fake.mails) == 2500
+
+
+def test_a_lost_answer_is_unknown_and_is_never_sent_again_unasked(run, ready, fake):
+    root, token = ready
+    fake.disturb("drop-after")
+    first = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
+    assert (first.code, first.data["state"]) == (7, "held")
+    assert (first.data["accepted"], first.data["unknown"]) == (1500, 1000)
+    again = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
+    assert (again.code, again.data["unknown"]) == (7, 1000)
+    resumed = run("send", "-C", root, "--live", "--approve", token, "--resume", "--json", env=SECRETS)
+    assert (resumed.code, resumed.data["state"], resumed.data["accepted"]) == (
+        0,
+        "sent",
+        2500,
+    )  # SendGrid's log proves it
+    assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
+
+
+def test_another_build_cannot_go_on_with_a_campaign(run, ready, fake, newsletter):
+    root, token = ready
+    fake.disturb("drop-after")
+    assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 7
+    [issue_md] = (newsletter / "issues").glob("*/issue.md")
+    issue_md.write_text(issue_md.read_text().replace("### [The tram", "### [A tram"))
+    other = run("build", "-C", root, "--json").data["token"]
+    refused = run("send", "-C", root, "--live", "--approve", other, "--resume", "--json", env=SECRETS)
+    assert (refused.code, refused.data["accepted"]) == (6, 1500)
+    assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
+
+
+def test_a_key_that_is_refused_sends_nothing(run, ready, fake):
+    root, token = ready
+    wrong = SECRETS | {"SENDGRID_API_KEY": "SG.wrong"}
+    assert run("send", "-C", root, "--live", "--approve", token, env=wrong).code == 4
+    assert fake.mails == []
+    assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 0
+
+
+def test_a_test_reaches_only_whom_it_names(run, ready, fake):
+    root, _ = ready
+    done = run("send-test", "-C", root, "--to", "ana@example.org", env=SECRETS)
+    assert done.code == 0, done.err
+    assert [(mail.to, mail.subject.startswith("[TEST] ")) for mail in fake.mails] == [("ana@example.org", True)]
+    assert run("send", "-C", root, "--json").data["state"] == "planned"

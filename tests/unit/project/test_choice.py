@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.project.choice import issue_to_collect, open_issue
+
+MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)  # of 2026-W47
+
+
+@pytest.mark.parametrize(
+    ("existing", "ended", "expected"),
+    [
+        ((), (), None),
+        (("2026-W46", "2026-W47"), (), "2026-W47"),
+        (("2026-W46", "2026-W47"), ("2026-W47",), "2026-W46"),
+        (("2026-W46",), ("2026-W46",), None),
+    ],
+)
+def test_the_open_issue_is_the_newest_that_was_not_sent(existing, ended, expected):
+    assert open_issue(existing, ended) == expected
+
+
+@pytest.mark.parametrize(
+    ("existing", "ended", "expected"),
+    [
+        ((), (), "2026-W47"),
+        (("2026-W46",), (), "2026-W46"),
+        (("2026-W46",), ("2026-W46",), "2026-W47"),
+        (("2026-W47",), ("2026-W47",), "2026-W48"),
+        (("2026-W48",), ("2026-W48",), "2026-W49"),
+    ],
+)
+def test_collecting_goes_on_with_the_open_issue_or_starts_the_next_one_due(existing, ended, expected):
+    assert issue_to_collect(existing, ended, now=MONDAY, timezone="UTC") == expected
+
+
+def test_the_week_after_the_last_of_the_year_is_the_first_of_the_next():
+    year_end = datetime(2026, 12, 30, tzinfo=UTC)
+    assert issue_to_collect(("2026-W53",), ("2026-W53",), now=year_end, timezone="UTC") == "2027-W01"
