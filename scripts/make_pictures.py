@@ -1,0 +1,86 @@
+"""Draw the pictures that the repository carries, with the Chromium of this machine.
+
+The demo's lead image comes from its drawing in docs/art; the README's picture is the first email that `digest demo`
+puts in its outbox. Addresses are answered from the demo's own folder, so no network is touched.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
+
+ROOT = Path(__file__).resolve().parent.parent
+DRAWING = ROOT / "docs/art/harbour.svg"
+IMAGE = ROOT / "src/digest/newsletter/demo/images/harbour.jpg"
+PICTURE = ROOT / "docs/images/demo-email.png"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+#: As wide as a mail program shows it, and as much of it as a README wants; CSS pixels.
+WIDTH, HEIGHT = 680, 1100
+
+
+def main() -> int:
+    """Draw both pictures. Returns an exit code."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        print(f"No Chromium found; one of {', '.join(CHROMIUMS)} must be on the PATH.", file=sys.stderr)
+        return 1
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        draw_image(browser)
+        draw_email(browser)
+        browser.close()
+    for path in (IMAGE, PICTURE):
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+def draw_image(browser: Browser) -> None:
+    """The demo's lead image, 1200 by 600 pixels."""
+    page = browser.new_page(viewport={"width": 1200, "height": 600})
+    page.set_content(f"<style>* {{ margin: 0 }} svg {{ display: block }}</style>{DRAWING.read_text(encoding='utf-8')}")
+    page.screenshot(path=IMAGE, type="jpeg", quality=88)
+
+
+def draw_email(browser: Browser) -> None:
+    """The email that the first reader of the demo gets, as a mail program shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        html, images = make_email(Path(folder))
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=1.5)
+
+        def answer(route: Route) -> None:
+            local = images / route.request.url.rpartition("/")[2]
+            route.fulfill(path=local) if local.is_file() else route.abort()
+
+        page.route("**/*", answer)
+        page.set_content(html, wait_until="load")
+        PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURE)
+
+
+def make_email(folder: Path) -> tuple[str, Path]:
+    """Run the demo in ``folder``; returns the HTML of one sent email, and where the demo's images are."""
+    program = Path(sys.executable).with_name("digest")
+    done = subprocess.run([program, "demo", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE)
+    result = json.loads(done.stdout)
+    sent = min((folder / result["outbox"]).rglob("*.eml"))
+    message = email.message_from_bytes(sent.read_bytes(), policy=email.policy.default)
+    part = message.get_body(("html",))
+    if part is None:
+        raise SystemExit(f"{sent.name} has no HTML part")
+    return part.get_content(), folder / result["folder"] / "images"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,240 @@
+"""What is shipped is whole, says one version, and works where the source tree is not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+import yaml
+
+import digest
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+OWN_FOLDERS = (".ci", ".github", "docs", "scripts", "src", "subscribers", "templates", "tests")
+#: Written in two parts, so that this file is not the one that names them.
+REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "deb." + "debian.org", "crates" + ".io")
+DOWNLOADS = re.compile(
+    r"(index-url|find-links)[ =:\"']+https?://|\"resolved\": \"https?://|https?://\S+\.(whl|tar\.gz)\b"
+)
+
+
+def files_under(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    return (
+        {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {"NO_COLOR": "1"} | more
+    )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this tree without a network."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the wheel's files, as an installation would."""
+    folder = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_the_wheel_carries_every_file_of_the_package(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        carried = {name.removeprefix("digest/") for name in archive.namelist() if name.startswith("digest/")}
+    assert files_under(ROOT / "src/digest") - carried == set()
+    assert "py.typed" in carried
+
+
+def test_the_wheel_carries_the_theme_the_sample_list_and_the_weekly_workflow(installed):
+    shipped = installed / "digest/newsletter"
+    assert files_under(shipped / "templates") == files_under(ROOT / "templates") != set()
+    for copy, home in (
+        ("subscribers/sample.csv", "subscribers/sample.csv"),
+        ("workflows/weekly.yml", ".github/workflows/weekly.yml"),
+    ):
+        assert (shipped / copy).read_bytes() == (ROOT / home).read_bytes()
+
+
+def test_there_is_one_version(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(archive.read(name))
+    assert metadata["Version"] == digest.__version__
+    weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
+    assert f"'newsletter-digest=={digest.__version__}'" in weekly
+
+
+def test_demo_and_init_work_with_no_source_tree(installed, tmp_path):
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env=clean_environment(PYTHONPATH=str(installed)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    found = run("-c", "import digest; print(digest.__file__)")
+    assert Path(found.stdout.strip()).is_relative_to(installed)
+
+    demo = run("-m", "digest", "demo")
+    assert demo.returncode == 0, demo.stderr
+    assert len(list(tmp_path.glob("digest-demo/.digest/outbox/**/*.eml"))) == 3
+
+    init = run("-m", "digest", "init", "--yes", "letter")
+    assert init.returncode == 0, init.stderr
+    written = files_under(tmp_path / "letter")
+    assert {"digest.toml", ".gitignore", "subscribers/weekly.csv", ".github/workflows/weekly.yml"} <= written
+    assert {f"templates/{name}" for name in files_under(ROOT / "templates")} <= written
+    assert "min_stories = 3" in (tmp_path / "letter/digest.toml").read_text(encoding="utf-8")
+
+
+def test_the_installed_package_needs_only_what_it_declares(installed):
+    """What is imported from the test or lint groups works here and fails where only the wheel is installed.
+
+    The doubles in `digest.testing` may: they are for tests, and say what they need.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["dependency-groups"]
+    for_tests = {_name(line) for line in (*groups["test"], *groups["lint"]) if isinstance(line, str)}
+    for_tests -= {_name(line) for line in project["project"]["dependencies"]}
+    imported = {
+        found[1].replace("_", "-").lower()
+        for path in (installed / "digest").rglob("*.py")
+        if "testing" not in path.parts
+        for found in re.finditer(r"^\s*(?:import|from) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert imported & (for_tests | {"yaml"}) == set()
+
+
+def test_constraints_hold_names_and_versions_only():
+    lines = [
+        line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    ]
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*==\d[\w.!+]*", line)] == []
+    names = [line.partition("==")[0] for line in lines]
+    assert names == sorted(set(names))
+
+
+def test_constraints_cover_everything_that_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [line for group in project["dependency-groups"].values() for line in group if isinstance(line, str)]
+    extras = [line for extra in project["project"].get("optional-dependencies", {}).values() for line in extra]
+    declared = {_name(line) for line in (*project["project"]["dependencies"], *groups, *extras, "hatchling")}
+    pinned = {
+        line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line
+    }
+    assert declared - pinned == set()
+
+
+def test_no_file_names_a_registry_or_a_download_address():
+    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    paths += [ROOT / folder / name for folder in OWN_FOLDERS for name in sorted(files_under(ROOT / folder))]
+    guilty = []
+    for path in paths:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        guilty += [f"{path.relative_to(ROOT)}: {host}" for host in REGISTRIES if host in text]
+        guilty += [f"{path.relative_to(ROOT)}: {found[0]}" for found in DOWNLOADS.finditer(text)]
+    assert guilty == []
+
+
+def test_the_workflows_are_lint_clean():
+    zizmor = subprocess.run(
+        [BIN / "zizmor", "--offline", "--quiet", "--no-progress", ROOT / ".github"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert zizmor.returncode == 0, zizmor.stdout
+    schema = subprocess.run(
+        [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert schema.returncode == 0, schema.stdout
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_and_credentials_do_not_stay(workflow):
+    text = workflow.read_text(encoding="utf-8")
+    used = re.findall(r"uses: (.+)", text)
+    assert [use for use in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+    for job in yaml.safe_load(text)["jobs"].values():
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+            assert "${{" not in step.get("run", "")
+
+
+def test_the_readme_opens_with_the_two_commands():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line.strip() for line in lines if line.startswith("    ")][:2] == ["make demo", "make test"]
+    assert (ROOT / "docs/images/demo-email.png").stat().st_size > 0
+
+
+def test_every_make_target_that_the_documents_name_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for document in ("README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:`|^ {4})make ([a-z]+)", text, re.MULTILINE))
+        assert named - targets == set()
+
+
+def test_the_readme_names_exactly_the_commands_that_the_program_has(run):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tabled = set(re.findall(r"^\| `digest ([a-z-]+)", text, re.MULTILINE))
+    shown = run("--help")
+    assert shown.code == 0
+    offered = {line.split()[0] for line in shown.out.splitlines() if re.match(r"  [a-z][a-z-]+  ", line)}
+    assert tabled == offered
+    assert set(re.findall(r"(?:\$ |`)digest ([a-z-]+)", text)) - offered == set()
+
+
+def test_every_key_of_the_configuration_stands_in_the_readme():
+    from pydantic import BaseModel
+
+    from digest.config import Config
+
+    def tables(field):
+        kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
+        return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+    def keys(model: type[BaseModel]):
+        for name, field in model.model_fields.items():
+            inner = tables(field)
+            yield from keys(inner[0]) if inner else (name,)
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {key for key in keys(Config) if f"`{key}`" not in text} == set()
+
+
+def _name(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9._-]+", requirement)[0]).lower()
