@@ -18,9 +18,9 @@ export function fill({ page, clip_bytes: clipBytes }) {
   fillInbox(page);
   fillFindings(page.findings);
   fillSize(page.bytes_html, clipBytes);
-  byId("token").textContent = page.token.slice(0, 16);
+  byId("token").textContent = page.token;
   byId("token").dataset.copy = page.token;
-  byId("token").setAttribute("aria-label", `Copy the approval token ${page.token.slice(0, 16)}`);
+  byId("token").setAttribute("aria-label", `Copy the approval token`);
   byId("token-line").hidden = !page.token;
   const [command, words] = NEXT[page.state] ?? ["", ""];
   byId("next").replaceChildren(element("code", "", command), words);

@@ -1,0 +1,124 @@
+"""Which articles tell the same story."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import Article, group_articles
+
+DAY = datetime(2026, 11, 18, 8, tzinfo=UTC)
+TRAM = (
+    "The city council of Springfield approved a new tram line on Monday after two years of debate. The line will run "
+    "from the harbour to the university and cost 300 million dollars, half of which the state has promised to pay. "
+    "Mayor Quimby called it the largest project in the history of the city. Work begins in spring."
+)
+OTHERS = [
+    (
+        "Vaccine for bees shows promise",
+        "Researchers in Graz have tested a vaccine that protects honey bees from mites.",
+    ),
+    ("Chess champion loses to teenager", "A boy of fourteen beat the champion of chess in the first round at Wijk."),
+    ("Volcano closes airport in Iceland", "Ash from a volcano has closed the airport of Reykjavik for the second day."),
+    (
+        "Bank raises interest rates again",
+        "The central bank raised its rate by a quarter of a point to fight inflation.",
+    ),
+    ("Old bridge reopens to walkers", "After repairs of six years the stone bridge over the river is open to walkers."),
+    ("Opera house names new conductor", "The opera has chosen a conductor of thirty to follow its director of music."),
+]
+
+
+def article(number: int, title: str, text: str = "", *, day: int | None = 0, points: tuple[str, ...] = ()) -> Article:
+    published = None if day is None else DAY + timedelta(days=day)
+    return Article(
+        url=f"https://{number}.example/story", title=title, text=text, published=published, key_points=points
+    )
+
+
+def others() -> list[Article]:
+    return [article(100 + number, *other) for number, other in enumerate(OTHERS)]
+
+
+def test_stories_of_different_events_stay_apart():
+    articles = others()
+    assert group_articles(articles) == [[item] for item in articles]
+
+
+def test_one_address_is_one_article_whatever_it_says():
+    first, second = article(1, "One thing", "Words."), article(2, "Another", "Other words.")
+    again = Article(url="http://1.example/story/?utm_source=feed#top", title="Renamed since", text="")
+    assert group_articles([first, second, again]) == [[first, again], [second]]
+
+
+def test_a_copy_that_is_cut_to_its_beginning_is_found():
+    whole = article(1, "Springfield approves tram line", TRAM)
+    cut = article(2, "Rails for the harbour", TRAM[:170], day=9)
+    assert group_articles([cut, *others(), whole])[0] == [whole, cut]
+
+
+def test_reports_on_one_event_are_found_within_two_days():
+    first = article(1, "Springfield council approves tram line", TRAM)
+    second = article(
+        2,
+        "Springfield tram line approved by council",
+        "Springfield is to have trams again. Its council voted for a tram line between harbour and university on "
+        "Monday. Mayor Quimby spoke of the largest project in the city's history; it costs 300 million dollars.",
+        day=1,
+    )
+    assert [len(group) for group in group_articles([first, second, *others()])] == [2] + [1] * len(OTHERS)
+    late = Article(url=second.url, title=second.title, text=second.text, published=DAY + timedelta(days=5))
+    assert all(len(group) == 1 for group in group_articles([first, late, *others()]))
+
+
+def test_the_best_article_has_key_points_then_length_then_age():
+    pointed = article(1, "Tram line", TRAM[:200], points=("A point",))
+    long = article(2, "Tram line", TRAM, day=1)
+    early = article(3, "Tram line", TRAM, day=0)
+    assert group_articles([long, early, pointed]) == [[pointed, early, long]]
+
+
+def test_articles_without_an_address_are_not_the_same():
+    articles = [Article(url="", title=title, text=text) for title, text in OTHERS]
+    assert len(group_articles(articles)) == len(OTHERS)
+
+
+def test_nothing_has_no_stories():
+    assert group_articles([]) == []
+
+
+words = st.sampled_from(["tram", "line", "council", "bees", "bank", "Springfield", "rates", "ash"])
+drawn = st.builds(
+    article,
+    st.integers(1, 6),
+    st.lists(words, max_size=5).map(" ".join),
+    st.lists(words, max_size=40).map(" ".join),
+    day=st.one_of(st.none(), st.integers(0, 5)),
+)
+
+
+@given(st.lists(drawn, max_size=12))
+def test_every_article_is_in_exactly_one_story(articles: list[Article]):
+    groups = group_articles(articles)
+    assert sorted(id(item) for group in groups for item in group) == sorted(map(id, articles))
+    assert groups == group_articles(articles)
+    first = [min(next(n for n, item in enumerate(articles) if item is member) for member in group) for group in groups]
+    assert first == sorted(first)
+
+
+def test_some_hundred_articles_take_about_a_second():
+    random = Random(1)  # noqa: S311 - invented articles are no secret
+    vocabulary = [f"word{number}" for number in range(4000)]
+    weights = [1 / (rank + 1) for rank in range(len(vocabulary))]
+
+    def text(count: int) -> str:
+        return " ".join(random.choices(vocabulary, weights, k=count))
+
+    articles = [article(number, text(9), text(300), day=number % 7) for number in range(300)]
+    began = time.process_time()
+    group_articles(articles)
+    assert time.process_time() - began < 5

@@ -1,0 +1,238 @@
+"""What an issue is proposed to hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.config import Config
+from digest.editing import Plan, one_line, plan_issue, propose_story, score_story
+from digest.editing.cleaning import shorten
+from digest.models import Article, Issue, canonical_url
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+SENT = datetime(2026, 11, 16, 8, tzinfo=UTC)
+TOPICS = [
+    "Vaccine for honey bees shows promise in Graz",
+    "Chess champion loses first round to teenager",
+    "Volcano ash closes Reykjavik airport again",
+    "Central bank raises interest rates by a quarter",
+    "Stone bridge reopens to walkers after repairs",
+    "Opera house names conductor of thirty as director",
+    "Farmers market moves indoors before first snow",
+    "Lighthouse keeper retires at ninety with a party",
+    "Telescope finds water vapour around small planet",
+    "Ferry company orders six electric catamarans",
+]
+
+
+def config(*sources: dict[str, object], **selection: int) -> Config:
+    return Config.model_validate(
+        {
+            "newsletter": {"name": "N", "sender": "n@example.org", "timezone": "Europe/Berlin"},
+            "sources": [
+                {"feed": "https://a.example/feed", **source} if "folder" not in source else source for source in sources
+            ],
+            "selection": selection,
+        }
+    )
+
+
+WORLD = config({"id": "world", "section": "World"})
+
+
+def article(number: int, *, source: str = "world", hours: float | None = 5, **rest: object) -> Article:
+    topic = TOPICS[number % len(TOPICS)]
+    values = {
+        "url": f"https://a.example/{number}",
+        "title": topic,
+        "text": f"{topic} at last. {' '.join(f'Word{letter}{number}' for letter in 'abcdefgh')}.",
+        "published": None if hours is None else NOW - timedelta(hours=hours),
+    }
+    return Article(**(values | {"source": source} | rest))
+
+
+def plan(*articles: Article, config: Config = WORLD, since: datetime | None = SENT, seen: tuple[str, ...] = ()) -> Plan:
+    return plan_issue(articles, id="2026-W47", config=config, now=NOW, since=since, seen=seen)
+
+
+def urls(issue: Issue) -> list[str]:
+    return [story.url for story in issue.stories]
+
+
+def reasons(plan: Plan) -> list[tuple[str, str]]:
+    return [(item.url, item.reason) for item in plan.dropped]
+
+
+def test_what_is_old_sent_or_without_a_title_is_left_out_and_said_in_words():
+    articles = [
+        article(0),
+        article(1, hours=24 * 5),
+        article(2, url="http://a.example/2?utm_source=feed"),
+        article(3, title=" \n"),
+        article(4, hours=None),
+    ]
+    planned = plan(*articles, seen=("https://a.example/2",))
+    assert urls(planned.issue) == ["https://a.example/0", "https://a.example/4"]
+    assert reasons(planned) == [
+        ("https://a.example/1", "older than the last sent issue (Mon 16 Nov)"),
+        ("http://a.example/2?utm_source=feed", "was in an earlier issue"),
+        ("https://a.example/3", "no title"),
+    ]
+
+
+def test_before_the_first_issue_seven_days_count():
+    planned = plan(article(0, hours=24 * 6), article(1, hours=24 * 8), since=None)
+    assert urls(planned.issue) == ["https://a.example/0"]
+    assert reasons(planned) == [("https://a.example/1", "older than 7 days (Fri 13 Nov)")]
+
+
+def test_folders_and_articles_added_by_hand_have_no_age():
+    both = config({"id": "world"}, {"id": "desk", "folder": "articles"})
+    planned = plan(
+        article(0, source="desk", hours=9000),
+        article(1, source="someone", hours=9000),
+        article(2, hours=9000),
+        config=both,
+    )
+    assert urls(planned.issue) == ["https://a.example/0", "https://a.example/1"]
+
+
+def test_an_article_is_a_story_once():
+    planned = plan(article(0), article(0, url="https://a.example/0#again"), article(0, url="https://b.example/0"))
+    assert len(urls(planned.issue)) == 1
+    assert reasons(planned) == [
+        ("https://a.example/0#again", "repeat of https://a.example/0"),
+        ("https://b.example/0", "same story as https://a.example/0"),
+    ]
+
+
+def test_only_the_best_stories_are_in_and_the_rest_is_named():
+    chosen = config({"id": "world", "section": "World"}, stories=2)
+    planned = plan(article(0, hours=90), article(1, hours=1), article(2, hours=40), config=chosen)
+    assert urls(planned.issue) == ["https://a.example/1", "https://a.example/2"]
+    assert reasons(planned) == [("https://a.example/0", "not among the 2 best")]
+
+
+def test_one_source_does_not_fill_the_issue():
+    two = config({"id": "world", "name": "The World"}, {"id": "tech"}, max_per_source=1)
+    planned = plan(article(0, hours=1), article(1, hours=2), article(2, source="tech", hours=60), config=two)
+    assert urls(planned.issue) == ["https://a.example/0", "https://a.example/2"]
+    assert reasons(planned) == [("https://a.example/1", "already 1 from The World")]
+
+
+def test_sections_follow_the_configuration_but_the_lead_s_is_first():
+    three = config(
+        {"id": "world", "section": "World"}, {"id": "art", "section": "Art"}, {"id": "tech", "section": "Tech"}
+    )
+    planned = plan(
+        article(0, source="art", hours=30),
+        article(1, source="tech", hours=1),
+        article(2, source="world", hours=50),
+        article(3, source="tech", hours=60),
+        config=three,
+    )
+    assert [(section.title, [story.url[-1] for story in section.stories]) for section in planned.issue.sections] == [
+        ("Tech", ["1", "3"]),
+        ("World", ["2"]),
+        ("Art", ["0"]),
+    ]
+
+
+def test_the_lead_heads_the_stories_without_a_section():
+    mixed = config({"id": "world", "section": "World"}, {"id": "other"})
+    planned = plan(article(0, hours=1), article(1, source="other", hours=30), article(2, hours=20), config=mixed)
+    assert [(section.title, [story.url[-1] for story in section.stories]) for section in planned.issue.sections] == [
+        ("", ["0", "1"]),
+        ("World", ["2"]),
+    ]
+
+
+def test_a_heavier_source_and_more_outlets_raise_a_story():
+    heavy = config({"id": "world"}, {"id": "tech", "weight": 3.0}, {"id": "mute", "weight": 0})
+    planned = plan(article(0, hours=1), article(1, source="tech", hours=50), article(2, source="mute"), config=heavy)
+    assert urls(planned.issue) == ["https://a.example/1", "https://a.example/0", "https://a.example/2"]
+    alone = score_story([article(0)], config=heavy, now=NOW)
+    covered = score_story([article(0), article(0, source="mute", hours=20)], config=heavy, now=NOW)
+    assert covered.total > alone.total
+    assert alone.total == pytest.approx(
+        alone.parts["weight"] * (1 + alone.parts["recency"] + alone.parts["coverage"] + alone.parts["substance"])
+    )
+
+
+def test_a_headline_without_a_text_is_a_story_too():
+    planned = plan(article(0, text=""))
+    assert (urls(planned.issue), planned.issue.stories[0].candidates) == (["https://a.example/0"], ())
+
+
+def test_nothing_is_a_plan_without_stories():
+    planned = plan()
+    assert planned.issue == Issue(id="2026-W47")
+    assert planned.dropped == ()
+
+
+def test_subject_and_preheader_come_from_the_lead_and_say_two_things():
+    planned = plan(article(0, hours=1), article(1, hours=30))
+    assert planned.issue.subject == TOPICS[0]
+    assert planned.issue.preheader == (
+        "Worda0 Wordb0 Wordc0 Wordd0 Worde0 Wordf0 Wordg0 Wordh0."  # the first bullet says what the subject says
+    )
+    bare = plan(article(0, hours=1, text=""), article(1, hours=60), article(2, hours=70))
+    assert bare.issue.preheader == f"Also: {TOPICS[1]} · {TOPICS[2]}"
+    pointed = plan(
+        article(0, hours=1, key_points=("Two years of trials in forty villages are over",)), article(1, hours=30)
+    )
+    assert pointed.issue.preheader == "Two years of trials in forty villages are over"
+
+
+def test_a_long_headline_is_cut_at_a_word():
+    planned = plan(article(0, title="Seventy characters are soon over when a headline goes on and on\nlike this one"))
+    assert planned.issue.subject == "Seventy characters are soon over when a headline goes on and on like…"
+    assert len(planned.issue.subject) <= 70
+
+
+@given(st.text(min_size=1), st.integers(2, 80))
+def test_shortened_text_is_never_too_long(text: str, limit: int):
+    assert len(shorten(text, limit)) <= limit
+
+
+def test_a_story_has_ticked_bullets_and_some_to_choose_from():
+    text = " ".join(f"{topic} in the {n}th year of counting such things." for n, topic in enumerate(TOPICS))
+    story = propose_story(article(0, title="Ten things", text=text), per_story=3)
+    assert [item.ticked for item in story.candidates] == [True] * 3 + [False] * 3
+    starts = [item.bullet.start for item in story.candidates]
+    assert starts[:3] == sorted(starts[:3])
+    assert starts[3:] == sorted(starts[3:])
+
+
+def test_article_text_cannot_be_markup_or_turn_the_line_around():
+    story = propose_story(
+        article(
+            0,
+            title="A\u202etitle\x00 with\r\nbreaks",
+            url="https://a.example/0\n",
+            key_points=("See [this](https://b.example) <b>now</b> *at* once\u2066",),
+        ),
+        per_story=3,
+    )
+    assert (story.headline, story.url) == ("A title with breaks", "https://a.example/0")
+    assert story.candidates[0].bullet.text == r"See \[this\](https://b.example) \<b>now\</b> \*at\* once"
+
+
+@given(st.text())
+def test_cleaned_text_is_one_line_without_controls(text: str):
+    line = one_line(text)
+    assert len(line.splitlines()) <= 1
+    assert not any(character < " " or "\u202a" <= character <= "\u202e" for character in line)
+    assert one_line(line) == line
+
+
+@given(st.lists(st.builds(article, st.integers(0, 9), hours=st.one_of(st.none(), st.floats(-50, 300))), max_size=12))
+def test_every_article_is_a_story_or_dropped(articles: list[Article]):
+    planned = plan(*articles, config=config({"id": "world", "section": "World"}, stories=4))
+    assert len(urls(planned.issue)) + len(planned.dropped) == len(articles)
+    assert len({canonical_url(url) for url in urls(planned.issue)}) == len(urls(planned.issue)) <= 4
+    assert planned == plan(*articles, config=config({"id": "world", "section": "World"}, stories=4))

@@ -1,0 +1,284 @@
+"""issue.md: what is read, what is refused, and that nothing is lost in between."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import IssueError
+from digest.issues import format_issue, parse_issue, trace_origins
+from digest.issues.notation import unwrap_note
+from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url
+
+SAMPLE = """\
++++
+subject = "Small \\"models\\", big week"
+preheader = "Eight reads"
++++
+Welcome to **this** week.
+
+```text
+## not a section <!-- and no comment -->
+```
+
+<!-- a reminder
+## of mine -->
+
+## World
+
+What the world did.
+
+### [Rust: the [good] parts \\] now](https://a.example/wiki/Rust_(language))
+_Worth your time._
+- [x] A first bullet
+  that goes on
+* [ ] A candidate <!-- too long? -->
+- A plain one
+
+### [Second](<https://a.example/two words>)
+Some more words.
+- [X] Ticked with a capital
+
+## New since you last looked
+
+### [Arrived](articles/late one.md)
+"""
+
+
+def bullets(*texts: str, ticked: bool = True) -> tuple[Candidate, ...]:
+    return tuple(Candidate(bullet=Bullet(text=text), ticked=ticked) for text in texts)
+
+
+def test_reads_every_part_of_an_issue():
+    assert parse_issue(SAMPLE, id="2026-W47") == Issue(
+        id="2026-W47",
+        subject='Small "models", big week',
+        preheader="Eight reads",
+        intro="Welcome to **this** week.\n\n```text\n## not a section <!-- and no comment -->\n```",
+        sections=(
+            Section(
+                title="World",
+                text="What the world did.",
+                stories=(
+                    Story(
+                        url="https://a.example/wiki/Rust_(language)",
+                        headline="Rust: the [good] parts ] now",
+                        note="Worth your time.",
+                        candidates=(
+                            *bullets("A first bullet that goes on"),
+                            *bullets("A candidate", ticked=False),
+                            *bullets("A plain one"),
+                        ),
+                    ),
+                    Story(
+                        url="https://a.example/two words",
+                        headline="Second",
+                        note="Some more words.",
+                        candidates=bullets("Ticked with a capital"),
+                    ),
+                ),
+            ),
+            Section(
+                title="New since you last looked", stories=(Story(url="articles/late one.md", headline="Arrived"),)
+            ),
+        ),
+    )
+
+
+def test_knows_the_line_of_everything():
+    issue = parse_issue(SAMPLE)
+    first = issue.sections[0].stories[0]
+    lines = SAMPLE.splitlines()
+    assert dict(issue.lines) == {"subject": 2, "preheader": 3, "intro": 5}
+    assert lines[issue.sections[0].line - 1] == "## World"
+    assert lines[first.line - 1].startswith("### [Rust")
+    assert [lines[item.line - 1][:6] for item in first.candidates] == ["- [x] ", "* [ ] ", "- A pl"]
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_line_breaks_of_other_systems_read_the_same(newline: str):
+    assert parse_issue(SAMPLE.replace("\n", newline)) == parse_issue(SAMPLE)
+
+
+def test_a_byte_order_mark_is_no_text():
+    assert parse_issue("\ufeff" + SAMPLE) == parse_issue(SAMPLE)
+    assert parse_issue("\ufeffHello").intro == "Hello"
+
+
+def test_a_file_without_front_matter_has_no_subject():
+    issue = parse_issue("### [One](https://a.example/1)\n")
+    assert (issue.subject, issue.preheader, len(issue.stories)) == ("", "", 1)
+
+
+def test_stories_before_the_first_section_stand_in_an_untitled_one():
+    issue = parse_issue("Hello\n\n### [One](https://a.example/1)\n\n## World\n### [Two](https://a.example/2)\n")
+    assert [(section.title, len(section.stories)) for section in issue.sections] == [("", 1), ("World", 1)]
+    assert issue.intro == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("Intro\n\n### A heading without a link\n", 3, "not a link"),
+        ("### [Headline] (https://a.example)\n", 1, "not a link"),
+        ("### [](https://a.example)\n", 1, "no headline"),
+        ("### [Headline]()\n", 1, "no address"),
+        ("# A title\n", 1, "has no meaning"),
+        ("## \n", 1, "no title"),
+        ("##World\n", 1, "no space"),
+        ("### [A](https://a.example/1)\n#### More\n", 2, "has no meaning"),
+        ("### [A](https://a.example/1)\n```\ncode\n```\n", 2, "code block"),
+        ("Hello\n```\ncode\n", 2, "never ends"),
+        ("Hello\n<!-- open\n### [A](https://a.example/1)\n", 2, "never ends"),
+        ('+++\nsubject = "x"\n', 1, "never ends"),
+        ('+++\nsubject = "x\n+++\n', 2, "not TOML"),
+        ('+++\nsubject = "a"\nsubject = "b"\n+++\n', 3, "not TOML"),
+        ("+++\nsubject = 3\n+++\n", 2, "not text"),
+        ('+++\npreheader = "a"\nsubject = "a\\nb"\n+++\n', 3, "more than one line"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_line_and_a_way_out(text: str, line: int, words: str):
+    with pytest.raises(IssueError, match=words) as caught:
+        parse_issue(text, file="issues/2026-W47/issue.md")
+    assert str(caught.value.place) == f"issues/2026-W47/issue.md:{line}"
+    assert caught.value.hint
+
+
+def test_an_unknown_key_names_the_nearest_one():
+    with pytest.raises(IssueError, match="unknown key subjekt") as caught:
+        parse_issue('+++\npreheader = ""\nsubjekt = "x"\n+++\n')
+    assert (caught.value.place.line, caught.value.hint) == (3, "Did you mean subject?")
+
+
+def test_a_story_that_stands_twice_is_refused_with_both_lines():
+    text = "### [A](https://a.example/1)\n\n### [B](http://A.example/1?utm_source=x#top)\n"
+    with pytest.raises(IssueError, match="in line 1 and in line 3"):
+        parse_issue(text)
+
+
+def test_the_editor_s_ways_to_write_a_note_read_the_same():
+    head = "### [A](https://a.example/1)\n"
+    for note in ("_One\ntwo_\n", "_One_\n_two_\n", "One\ntwo\n", "- [x] b\n\nOne\n\n_two_\n"):
+        assert parse_issue(head + note).sections[0].stories[0].note == "One\ntwo"
+
+
+def test_words_that_carry_their_own_emphasis_keep_it():
+    note = "_One_ and _two_"
+    story = Story(url="https://a.example/1", headline="A", note=note, candidates=bullets("b"))
+    issue = Issue(id="", sections=(Section(stories=(story,)),))
+    assert parse_issue(format_issue(issue)) == issue
+
+
+def test_a_bullet_that_begins_with_a_link_is_no_tick():
+    text = "### [A](https://a.example/1)\n- [x](https://b.example) is a letter\n- [ ]\n-\n- [x]\n  on the next line\n"
+    story = parse_issue(text).sections[0].stories[0]
+    assert [item.bullet.text for item in story.candidates] == ["[x](https://b.example) is a letter", "on the next line"]
+
+
+def test_origins_are_given_back_to_words_that_were_not_changed():
+    proposed = Bullet(text="Kept as it was", start=3, end=17, origin="extracted")
+    author = Bullet(text="The author's", origin="author")
+    story = Story(
+        url="https://a.example/1",
+        headline="A",
+        candidates=(Candidate(bullet=proposed), Candidate(bullet=author, ticked=False)),
+    )
+    base = Issue(id="2026-W47", sections=(Section(title="World", stories=(story,)),))
+    text = format_issue(base).replace("The author's", "The editor's").replace("/1)", "/1?utm_source=me)")
+    traced = trace_origins(parse_issue(text, id="2026-W47"), base)
+    assert [item.bullet for item in traced.stories[0].candidates] == [proposed, Bullet(text="The editor's")]
+
+
+def test_an_untitled_section_cannot_follow_another():
+    with pytest.raises(ValueError, match="untitled"):
+        format_issue(Issue(id="", sections=(Section(title="World"), Section())))
+
+
+# What a file can express, drawn with the characters that mean something in it.
+letters = st.one_of(st.characters(codec="utf-8"), st.sampled_from("#-*_[]()<>\\`\"'!+&|:= \t"))
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def free_of_comments(text: str) -> bool:
+    return "<!--" not in text
+
+
+plain = st.text(letters, max_size=20).map(one_line)
+words = plain.filter(bool)
+addresses = st.one_of(
+    st.builds("https://{}.example/{}".format, st.sampled_from("abc"), st.text(letters, max_size=8)),
+    st.text(letters, max_size=12),
+).map(lambda url: url.replace("\r", "").replace("\n", "").strip())
+note_lines = (
+    st.text(st.sampled_from("ab _*`\\[]é1"), min_size=1, max_size=12)
+    .map(one_line)
+    .filter(lambda line: line and line[0] not in "*`" and line.strip("_ ") and unwrap_note([line]) == line)
+)
+candidates = st.builds(
+    lambda text, ticked: Candidate(bullet=Bullet(text=text), ticked=ticked),
+    words.filter(free_of_comments),
+    st.booleans(),
+)
+stories = st.builds(
+    Story,
+    url=addresses.filter(bool),
+    headline=words,
+    note=st.lists(note_lines, max_size=3).map("\n".join),
+    candidates=st.lists(candidates, max_size=3).map(tuple),
+)
+code = st.sampled_from(["```\n## no section\n<!-- no comment\n\n# no title\n```", "~~~ py\n### x\n```\n~~~~"])
+paragraphs = st.builds(
+    lambda mark, line: f"{mark}{line}",
+    st.sampled_from(["", "> ", "- ", "1. ", "    # ", "#### ", "  "]),
+    st.text(st.sampled_from("ab*_[](). é"), min_size=1, max_size=12).map(lambda line: f"a{line}"),
+)
+texts = st.lists(st.one_of(paragraphs, code, st.just("")), max_size=4).map(lambda lines: "\n".join(lines).strip("\n"))
+
+
+@st.composite
+def issues(draw: st.DrawFn) -> Issue:
+    drawn = draw(st.lists(stories, max_size=6, unique_by=lambda story: canonical_url(story.url)))
+    cut = draw(st.integers(0, len(drawn)))
+    sections = [Section(stories=tuple(drawn[:cut]))] if cut else []
+    sections.append(Section(title=draw(words), text=draw(texts), stories=tuple(drawn[cut:])))
+    sections += draw(st.lists(st.builds(Section, title=words, text=texts), max_size=2))
+    return Issue(id="2026-W47", subject=draw(plain), preheader=draw(plain), intro=draw(texts), sections=tuple(sections))
+
+
+@given(issues())
+def test_what_is_written_is_read_back(issue: Issue):
+    text = format_issue(issue)
+    assert parse_issue(text, id="2026-W47") == issue
+    assert format_issue(parse_issue(text)) == text
+
+
+@given(issues())
+def test_what_is_read_back_does_not_depend_on_the_line_break(issue: Issue):
+    assert parse_issue(format_issue(issue).replace("\n", "\r\n"), id="2026-W47") == issue
+
+
+pieces = st.sampled_from(
+    ["+++", "\n", "\r", "\r\n", "## ", "### ", "# ", "[", "](", ")", "- [x] ", "* ", "_", "<!--", "-->", "```", "~~~",
+     "subject = ", '"', "'''", '"""', "  ", "\t", "\\", "<", ">", "\x00", "\x0b", "\x1c", "\x85", "\u2028", "\ufeff",
+     "https://a.example/1", "[[", "9" * 5000, "[" * 2000]
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(), st.lists(st.one_of(pieces, st.text(max_size=3)), max_size=30).map("".join)))
+def test_no_text_does_worse_than_an_issue_error(text: str):
+    issue, error = outcome(text)
+    if error is None:
+        assert parse_issue(format_issue(issue)) == issue
+    else:
+        assert 1 <= error.place.line <= text.count("\n") + text.count("\r") + 1
+
+
+def outcome(text: str) -> tuple[Issue | None, IssueError | None]:
+    try:
+        return parse_issue(text), None
+    except IssueError as error:
+        return None, error

@@ -1,0 +1,222 @@
+"""The issue's folder: what is written is read back, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from digest.errors import IssueError, UsageError
+from digest.issues import Base, Build, IssueFolder, list_issues
+from digest.models import Approval, Article, Bullet, Candidate, Issue, Section, Story
+
+NOW = datetime(2026, 11, 20, 9, 30, 15, 250, tzinfo=UTC)
+ARTICLE = Article(
+    url="https://a.example/1",
+    title="Ünïcode “quotes” \u2028 and a line separator",
+    text="One.\n\nTwo.",
+    authors=("Ann", "Bo"),
+    published=NOW,
+    source="world",
+    image="https://a.example/1.jpg",
+    key_points=("A point",),
+    language="pt-BR",
+)
+BASE = Base(
+    issue=Issue(
+        id="2026-W47",
+        subject="Subject",
+        preheader="Preheader",
+        intro="Hello",
+        sections=(
+            Section(
+                title="World",
+                text="Words",
+                stories=(
+                    Story(
+                        url="https://a.example/1",
+                        headline="One",
+                        note="Note",
+                        candidates=(
+                            Candidate(bullet=Bullet(text="Said", start=0, end=4, origin="extracted")),
+                            Candidate(bullet=Bullet(text="Point", origin="author"), ticked=False),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    written_sha256="ab" * 32,
+    collected_at=NOW,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> IssueFolder:
+    return IssueFolder(tmp_path, "2026-W47")
+
+
+def state_of(root: Path) -> dict[str, tuple[int, bytes]]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_an_issue_that_is_not_there_is_empty(folder: IssueFolder):
+    assert not folder.exists()
+    assert (folder.read_text(), folder.read_base(), folder.read_build(), folder.read_approval()) == (None,) * 4
+    assert folder.read_articles() == ()
+    with pytest.raises(IssueError) as caught:
+        folder.read_issue()
+    assert (str(caught.value.place), caught.value.hint) == ("issues/2026-W47/issue.md", "digest collect 2026-W47")
+
+
+@pytest.mark.parametrize("name", ["../2026-W47", "2026-W54", "next", "2026-W47/.."])
+def test_only_an_iso_week_names_a_folder(tmp_path: Path, name: str):
+    with pytest.raises(UsageError):
+        IssueFolder(tmp_path, name)
+
+
+def test_what_is_written_is_read_back(folder: IssueFolder):
+    articles = (ARTICLE, Article(url="articles/a.txt", title="Bare", text=""))
+    approval = Approval(token="ab12", by='Ann "A." \\ é', at=NOW)
+    folder.write_text("Hello\r\n")
+    folder.write_articles(articles)
+    folder.write_base(BASE)
+    folder.write_build(b"<p>", b"text", b"{}")
+    folder.write_approval(approval)
+    assert folder.exists()
+    assert folder.read_text() == "Hello\r\n"
+    assert folder.read_issue() == Issue(id="2026-W47", intro="Hello")
+    assert folder.read_articles() == articles
+    assert folder.read_base() == BASE
+    assert folder.read_build() == Build(html=b"<p>", text=b"text", manifest=b"{}")
+    assert folder.read_approval() == approval
+
+
+def test_writing_the_same_again_touches_nothing(folder: IssueFolder, tmp_path: Path):
+    def write():
+        folder.write_text("Hello")
+        folder.write_articles((ARTICLE,))
+        folder.write_base(BASE)
+        folder.write_build(b"<p>", b"text", b"{}")
+        folder.write_approval(Approval(token="ab12", by="Ann", at=NOW))
+
+    write()
+    before = state_of(tmp_path)
+    write()
+    assert state_of(tmp_path) == before
+
+
+def test_json_is_the_same_whatever_the_zone_and_readable_in_a_diff(folder: IssueFolder):
+    folder.write_articles((ARTICLE,))
+    first = (folder.path / "articles.jsonl").read_bytes()
+    folder.write_articles((replace(ARTICLE, published=NOW.astimezone(timezone(timedelta(hours=2)))),))
+    assert (folder.path / "articles.jsonl").read_bytes() == first
+    assert "Ünïcode".encode() in first
+    folder.write_base(BASE)
+    row = json.loads((folder.path / "base.json").read_text("utf-8"))
+    assert row["schema_version"] == 1
+    assert list(row) == sorted(row)
+
+
+def test_a_lone_surrogate_does_not_stop_a_collect(folder: IssueFolder):
+    folder.write_articles((replace(ARTICLE, title="\ud83d broken"),))
+    assert folder.read_articles()[0].title == "? broken"
+
+
+def test_the_last_twenty_versions_of_issue_md_are_kept(folder: IssueFolder, tmp_path: Path):
+    other = IssueFolder(tmp_path, "2026-W46")
+    other.write_text("other")
+    other.write_text("other again")
+    for number in range(30):
+        folder.write_text(f"version {number}")
+    undo = tmp_path / ".digest" / "undo"
+    copies = sorted(path for path in undo.iterdir() if path.name.startswith("2026-W47"))
+    assert [path.read_text() for path in copies] == [f"version {number}" for number in range(9, 29)]
+    assert [path.read_text() for path in undo.glob("2026-W46-*")] == ["other"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_rest(folder: IssueFolder, tmp_path: Path):
+    folder.write_text("old")
+    (tmp_path / ".digest").write_text("in the way of the undo copies")
+    with pytest.raises(IssueError, match="cannot be read or written"):
+        folder.write_text("new")
+    assert folder.read_text() == "old"
+    assert os.listdir(folder.path) == ["issue.md"]  # noqa: PTH208 - hidden files count
+
+
+def test_a_build_without_its_manifest_is_none(folder: IssueFolder):
+    folder.write_build(b"<p>", b"text", b"{}")
+    # What a crash between the second and the third file leaves.
+    (folder.path / "build" / "manifest.json").unlink()
+    assert folder.read_build() is None
+
+
+class Crashing(IssueFolder):
+    """Dies in the middle of a build, as a machine that is switched off does."""
+
+    def _write(self, name: str, data: bytes) -> None:
+        if name == "build/email.txt":
+            raise KeyboardInterrupt
+        super()._write(name, data)
+
+
+def test_a_build_that_was_interrupted_is_none(folder: IssueFolder, tmp_path: Path):
+    folder.write_build(b"<p>", b"text", b"{}")
+    with pytest.raises(KeyboardInterrupt):
+        Crashing(tmp_path, "2026-W47").write_build(b"<b>", b"other", b"{1}")
+    assert folder.read_build() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line", "words"),
+    [
+        ("base.json", "{", 1, "not JSON"),
+        ("base.json", '{\n"issue": }', 2, "not JSON"),
+        ("base.json", "[" * 100_000, None, "not JSON"),
+        ("base.json", "[]", None, "not what digest wrote"),
+        ("base.json", '{"schema_version": 1, "issue": {"id": "x"}}', None, "'subject' is missing"),
+        ("base.json", '{"schema_version": 2}', None, "newer digest"),
+        ("articles.jsonl", "\n{}\n", 2, "'url' is missing"),
+        ("articles.jsonl", '{"url": 1, "title": "", "text": ""}', 1, "not what digest wrote"),
+        ("articles.jsonl", '{"url": "", "title": "", "text": "", "published": "2026-11-20"}', 1, "not what"),
+        ("approval.toml", 'token = "a"\nby = \n', 2, "not TOML"),
+        ("approval.toml", 'token = "a"\nat = 2026-11-20\n', None, "time zone"),
+    ],
+)
+def test_a_broken_file_is_named_with_a_way_out(folder: IssueFolder, name: str, content: str, line: int, words: str):
+    folder.path.mkdir(parents=True)
+    (folder.path / name).write_text(content)
+    read = {"base": folder.read_base, "articles": folder.read_articles, "approval": folder.read_approval}
+    with pytest.raises(IssueError, match=words) as caught:
+        read[name.split(".", maxsplit=1)[0]]()
+    assert caught.value.place.file == f"issues/2026-W47/{name}"
+    assert line is None or caught.value.place.line == line
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["issue.md", "base.json", "articles.jsonl", "approval.toml"])
+def test_a_file_that_is_not_utf_8_is_named_with_its_line(folder: IssueFolder, name: str):
+    folder.path.mkdir(parents=True)
+    (folder.path / name).write_bytes(b"one\ntwo \xff\n")
+    read = {
+        "issue": folder.read_text,
+        "base": folder.read_base,
+        "articles": folder.read_articles,
+        "approval": folder.read_approval,
+    }
+    with pytest.raises(IssueError, match="not UTF-8") as caught:
+        read[name.split(".", maxsplit=1)[0]]()
+    assert str(caught.value.place) == f"issues/2026-W47/{name}:2"
+
+
+def test_issues_are_listed_from_the_oldest(tmp_path: Path):
+    assert list_issues(tmp_path) == ()
+    for name in ("2026-W47", "2025-W52", "2026-W05", "drafts"):
+        (tmp_path / "issues" / name).mkdir(parents=True)
+    (tmp_path / "issues" / "2026-W48").write_text("no folder")
+    assert list_issues(tmp_path) == ("2025-W52", "2026-W05", "2026-W47")

@@ -1,0 +1,247 @@
+"""Collecting again: what each field becomes, and what stays as the editor left it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from digest.errors import IssueError
+from digest.issues import Merge, append_story, format_issue, merge_issue, parse_issue
+from digest.models import NEW_SECTION, Bullet, Candidate, Issue, Section, Story
+
+FILE = "issues/2026-W47/issue.md"
+
+
+def story(number: int, *texts: str, headline: str = "") -> Story:
+    said = tuple(
+        Candidate(bullet=Bullet(text=text, origin="author"), ticked=True) for text in texts or ("One.", "Two.")
+    )
+    return Story(url=f"https://a.example/{number}", headline=headline or f"Story {number}", candidates=said)
+
+
+def plan(*stories: Story, subject: str = "Subject", preheader: str = "Preheader") -> Issue:
+    sections = (Section(title="World", stories=stories),)
+    return Issue(id="2026-W47", subject=subject, preheader=preheader, sections=sections)
+
+
+def first(fresh: Issue) -> Merge:
+    return merge_issue(yours=None, base=None, written_sha256=None, fresh=fresh, file=FILE)
+
+
+def again(before: Merge, yours: str, fresh: Issue) -> Merge:
+    return merge_issue(yours=yours, base=before.base, written_sha256=before.written_sha256, fresh=fresh, file=FILE)
+
+
+def test_the_first_collect_writes_the_plan():
+    fresh = plan(story(1), story(2))
+    merge = first(fresh)
+    assert merge.text == format_issue(fresh)
+    assert (merge.base, merge.touched) == (fresh, False)
+    assert merge.added == ("https://a.example/1", "https://a.example/2")
+    assert merge.written_sha256 == hashlib.sha256(merge.text.encode()).hexdigest()
+
+
+def test_an_untouched_file_is_planned_anew_as_a_whole():
+    before = first(plan(story(1), story(2)))
+    fresh = plan(story(3), story(1, "Fresh."), subject="Another")
+    merge = again(before, before.text, fresh)
+    assert (merge.text, merge.touched) == (format_issue(fresh), False)
+    assert merge.added == ("https://a.example/3",)
+
+
+def test_collecting_twice_with_nothing_new_gives_the_same_bytes():
+    fresh = plan(story(1), story(2))
+    before = first(fresh)
+    assert again(before, before.text, fresh).text == before.text
+    edited = before.text.replace("Story 1", "Mine")
+    once = again(before, edited, fresh)
+    twice = again(once, once.text, fresh)
+    assert edited == once.text == twice.text
+    assert (once.base, once.conflicts) == (twice.base, ())
+
+
+def test_a_file_that_was_merged_into_is_never_planned_anew():
+    before = first(plan(story(1), story(2)))
+    edited = before.text.replace("Story 1", "Mine")
+    once = again(before, edited, plan(story(1), story(2), story(3)))
+    # Even a caller that hands back the hash of the merged text must not lose the editor's words.
+    sha256 = hashlib.sha256(once.text.encode()).hexdigest()
+    merge = merge_issue(yours=once.text, base=once.base, written_sha256=sha256, fresh=plan(story(9)), file=FILE)
+    assert merge.touched
+    assert "### [Mine](https://a.example/1)" in merge.text
+
+
+def test_a_field_that_the_editor_left_alone_is_refreshed_in_place():
+    before = first(plan(story(1), story(2)))
+    edited = before.text.replace("### [Story 1]", "<!-- lead -->\n### [Story 1]").replace(
+        "- [x] One.\n- [x] Two.\n\n###", "_Mine._\n- [x] One.\n- [x] Two.\n\nMy own words.\n\n###"
+    )
+    fresh = plan(story(1, "New.", headline="Fresh [1]"), story(2), subject='A "fresh" one')
+    merge = again(before, edited, fresh)
+    assert merge.text == (
+        edited.replace('"Subject"', '"A \\"fresh\\" one"')
+        .replace("[Story 1]", "[Fresh \\[1\\]]")
+        .replace("- [x] One.\n- [x] Two.\n\nMy", "- [x] New.\n\nMy")
+    )
+    assert merge.refreshed == ("subject", "headline https://a.example/1", "bullets https://a.example/1")
+
+
+def test_a_field_that_both_changed_stays_and_is_reported_once_with_its_line():
+    before = first(plan(story(1), story(2)))
+    edited = before.text.replace("Story 2", "Mine").replace('"Subject"', '"My subject"')
+    fresh = plan(story(1, "One.", "Two.", "Three."), story(2, headline="Theirs"), subject="Their subject")
+    merge = again(before, edited, fresh)
+    lines = merge.text.splitlines()
+    assert [(item.field, lines[item.line - 1], item.yours, item.fresh) for item in merge.conflicts] == [
+        ("subject", 'subject = "My subject"', "My subject", "Their subject"),
+        ("headline", "### [Mine](https://a.example/2)", "Mine", "Theirs"),
+    ]
+    assert again(merge, merge.text, fresh).conflicts == ()
+
+
+def test_bullets_that_both_changed_are_reported_at_the_first_bullet():
+    before = first(plan(story(1)))
+    merge = again(before, before.text.replace("[x] Two.", "[ ] Two."), plan(story(1, "Other.")))
+    (conflict,) = merge.conflicts
+    assert (conflict.field, merge.text.splitlines()[conflict.line - 1]) == ("bullets", "- [x] One.")
+    assert (conflict.yours, conflict.fresh) == ("- [x] One.\n- [ ] Two.", "- [x] Other.")
+
+
+def test_a_comment_among_the_bullets_is_an_edit():
+    before = first(plan(story(1)))
+    edited = before.text.replace("- [x] Two.", "- [x] Two. <!-- check this -->")
+    assert "check this" in again(before, edited, plan(story(1, "Other."))).text
+
+
+def test_a_dropped_story_stays_out_even_after_it_was_gone():
+    before = first(plan(story(1), story(2)))
+    edited = before.text[: before.text.index("### [Story 2]")]
+    merge = again(before, edited, plan(story(1), story(2)))
+    assert (merge.text, merge.kept_out, merge.added) == (edited, 1, ())
+    gone = again(merge, merge.text, plan(story(1)))
+    back = again(gone, gone.text, plan(story(1), story(2, headline="Back again")))
+    assert (back.text, back.kept_out) == (edited, 1)
+
+
+def test_new_stories_wait_in_a_section_of_their_own_at_the_end():
+    before = first(plan(story(1)))
+    edited = before.text.replace("## World", "## Picks").rstrip("\n")
+    merge = again(before, edited, plan(story(1), story(2, "Two.")))
+    assert merge.text == (
+        f"{edited}\n\n## New since you last looked\n\n### [Story 2](https://a.example/2)\n- [x] Two.\n"
+    )
+    more = again(merge, merge.text, plan(story(1), story(2, "Two."), story(3, "Three.")))
+    assert more.text == merge.text + "\n### [Story 3](https://a.example/3)\n- [x] Three.\n"
+    assert [waiting.headline for waiting in parse_issue(more.text).waiting] == ["Story 2", "Story 3"]
+
+
+def test_the_section_that_waits_is_found_where_the_editor_put_it():
+    before = first(plan(story(1)))
+    edited = before.text.replace("## World", f"## {NEW_SECTION}\n## World")
+    merge = again(before, edited, plan(story(1), story(2, "Two.")))
+    assert merge.text == edited.replace("\n## World", "\n\n### [Story 2](https://a.example/2)\n- [x] Two.\n\n## World")
+
+
+def test_a_story_that_is_gone_from_the_sources_is_kept():
+    before = first(plan(story(1), story(2)))
+    edited = before.text.replace("Story 1", "Mine")
+    merge = again(before, edited, plan(story(1)))
+    assert merge.text == edited
+    # It is still known: when it comes back with other words, they are taken.
+    back = again(merge, merge.text, plan(story(1), story(2, headline="Back")))
+    assert back.text == edited.replace("Story 2", "Back")
+
+
+def test_a_story_added_by_hand_is_left_alone_and_does_not_come_back_once_dropped():
+    before = first(plan(story(1)))
+    edited = before.text + "\n### [By hand](https://a.example/7?utm_source=x)\n- Mine.\n"
+    found = plan(story(1), story(7))
+    merge = again(before, edited, found)
+    assert (merge.text, merge.added, merge.conflicts) == (edited, (), ())
+    dropped = again(merge, before.text, found)
+    assert dropped.text == before.text
+
+
+def test_bullets_come_to_a_story_that_had_none():
+    before = first(plan(replace(story(1), candidates=()), story(2)))
+    edited = before.text.replace("### [Story 1](https://a.example/1)\n", "### [Story 1](https://a.example/1)\n_Mine_\n")
+    merge = again(before, edited, plan(story(1), story(2)))
+    assert merge.text == edited.replace("_Mine_\n", "_Mine_\n- [x] One.\n- [x] Two.\n")
+
+
+def test_line_breaks_of_windows_stay():
+    before = first(plan(story(1)))
+    edited = before.text.replace("Story 1", "Mine").replace("\n", "\r\n")
+    merge = again(before, edited, plan(story(1, "New."), story(2), subject="Fresh"))
+    assert merge.text.count("\n") == merge.text.count("\r\n")
+    assert parse_issue(merge.text).subject == "Fresh"
+
+
+def test_a_silent_week_does_not_take_the_subject_away():
+    before = first(plan(story(1)))
+    edited = before.text.replace("Story 1", "Mine")
+    merge = again(before, edited, Issue(id="2026-W47"))
+    assert merge.text == edited
+    assert merge.base.subject == "Subject"
+
+
+def test_front_matter_that_the_editor_took_out_stays_out():
+    before = first(plan(story(1)))
+    edited = before.text.split("+++\n", 2)[2]
+    merge = again(before, edited, plan(story(1)))
+    assert merge.text == edited
+
+
+def test_a_missing_key_is_filled_in():
+    before = first(plan(story(1), preheader=""))
+    edited = before.text.replace('preheader = ""\n', "").replace("Story 1", "Mine")
+    merge = again(before, edited, plan(story(1), preheader="Fresh"))
+    assert merge.text == edited.replace('subject = "Subject"\n', 'subject = "Subject"\npreheader = "Fresh"\n')
+
+
+def test_a_value_over_several_lines_is_left_to_the_editor():
+    before = first(plan(story(1)))
+    edited = before.text.replace('"Subject"', '"""Sub\\\n   ject"""')
+    merge = again(before, edited, plan(story(1), subject="Fresh"))
+    assert merge.text == edited
+
+
+def test_without_a_base_the_file_is_the_editor_s_own():
+    yours = "+++\n+++\n\n### [Mine](https://a.example/1)\n- Mine.\n"
+    merge = merge_issue(yours=yours, base=None, written_sha256=None, fresh=plan(story(1), story(2)), file=FILE)
+    issue = parse_issue(merge.text)
+    assert (issue.subject, merge.conflicts) == ("Subject", ())
+    assert [item.headline for item in issue.stories] == ["Mine"]
+    assert [item.headline for item in issue.waiting] == ["Story 2"]
+
+
+def test_a_file_that_cannot_be_read_stops_the_merge():
+    before = first(plan(story(1)))
+    with pytest.raises(IssueError) as caught:
+        again(before, before.text + "\n### Half a head", plan(story(1), story(2)))
+    assert str(caught.value.place) == f"{FILE}:{len(before.text.splitlines()) + 2}"
+
+
+def test_a_story_is_appended_to_the_last_section_that_is_sent():
+    text = first(plan(story(1, "One."))).text + f"\n## {NEW_SECTION}\n\n### [Waits](https://a.example/8)\n"
+    added = append_story(text, story(9, "Nine."), file=FILE)
+    assert added == text.replace("\n## New", "\n### [Story 9](https://a.example/9)\n- [x] Nine.\n\n## New")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Hello", f"Hello\n\n## {NEW_SECTION}\n### [Waits](https://a.example/8)\n", "\ufeff"]
+)
+def test_a_story_is_appended_where_there_is_no_section_yet(text: str):
+    issue = parse_issue(append_story(text, story(9), file=FILE))
+    assert [item.headline for item in issue.stories] == ["Story 9"]
+    assert issue.intro == ("Hello" if "Hello" in text else "")
+    assert len(issue.waiting) == text.count("###")
+
+
+def test_a_story_that_is_there_is_not_appended_again():
+    text = first(plan(story(1))).text
+    with pytest.raises(IssueError, match="already") as caught:
+        append_story(text, replace(story(1), url="http://a.example/1/#top"), file=FILE)
+    assert text.splitlines()[caught.value.place.line - 1].startswith("### [Story 1]")
