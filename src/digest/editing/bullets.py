@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import is_boilerplate, one_line, statement_start
-from digest.editing.language import content_words, weights
+from digest.editing.language import content_words, weights, words_of
 from digest.editing.salience import score_sentences
 from digest.editing.sentences import split_sentences
 from digest.models import Bullet
@@ -45,7 +45,7 @@ def rank_bullets(article: Article, *, limit: int) -> tuple[Bullet, ...]:
     if len(points) >= limit:
         return tuple(points)
     candidates = list(_candidates(article))
-    said = [frozenset(content_words(point.text)) for point in points]
+    said = [_sense(point.text) for point in points]
     chosen = _choose(article, candidates, said=said, limit=limit - len(points))
     return (*points, *chosen)
 
@@ -88,7 +88,7 @@ def _choose(article: Article, candidates: list[Bullet], *, said: list[frozenset[
     if not short and not said:
         return [_cut(article.text, bullet) for bullet in candidates[:1]]
     scores = score_sentences(one_line(article.title), [bullet.text for bullet in short])
-    left = {index: frozenset(content_words(bullet.text)) for index, bullet in enumerate(short)}
+    left = {index: _sense(bullet.text) for index, bullet in enumerate(short)}
     seen = [*said]
     chosen: list[Bullet] = []
     penalty = weights("ranking")["repeats"]
@@ -107,6 +107,11 @@ def _choose(article: Article, candidates: list[Bullet], *, said: list[frozenset[
         covered |= words
         chosen.append(short[best])
     return chosen
+
+
+def _sense(text: str) -> frozenset[str]:
+    """What a statement is compared by: the words that carry meaning, or all of them, or the whole."""
+    return frozenset(content_words(text) or words_of(text) or [text])
 
 
 def _repeats(words: frozenset[str], other: frozenset[str]) -> bool:

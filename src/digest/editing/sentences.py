@@ -114,7 +114,7 @@ def _is_end(text: str, begin: int, match: re.Match[str], last: int) -> bool:
         return not _runs_on(match, following, word + after["rest"])
     before = _BEFORE.search(text, max(begin, match.start() - 40), match.start())
     previous = before[0].lower().strip("'’()[]-–—,") if before else ""
-    if before and before.start() == begin and previous.isdigit() and len(previous) <= 2:
+    if before and previous.isdigit() and len(previous) <= 2 and not text[begin : before.start()].strip():
         return False  # "1. The first point"
     return _ends_after(previous, following, closed=bool(match["close"]), opened=bool(opened))
 
