@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.config.files import replace_file, sync_folder
 from digest.errors import IssueError, Place
-from digest.issues.document import parse_issue
+from digest.issues.document import parse_issue, trace_origins
 from digest.issues.records import (
     Base,
     dump_approval,
@@ -25,6 +23,7 @@ from digest.models import issue_week
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from digest.models import Approval, Article, Issue
 
@@ -32,6 +31,7 @@ __all__ = ["Build", "IssueFolder", "list_issues"]
 
 _ISSUES = "issues"
 _ISSUE_ID = re.compile(r"\d{4}-W\d{2}")
+_BUILD_FILES = ("email.html", "email.txt", "manifest.json")
 _UNDO_KEPT = 20
 _NUMBER = re.compile(r"-(\d+)\.md$")
 
@@ -74,6 +74,7 @@ class IssueFolder:
         self.issue_md = self.path / "issue.md"
         self.file = f"{_ISSUES}/{id}/issue.md"
         self._undo = root / ".digest" / "undo"
+        self._kept = root / ".digest" / "sending" / id
 
     def exists(self) -> bool:
         """Whether there is an issue.md."""
@@ -95,7 +96,7 @@ class IssueFolder:
             raise IssueError("the file is not UTF-8", place=Place(self.file, line), hint="Save it as UTF-8.") from None
 
     def read_issue(self) -> Issue:
-        """issue.md, parsed.
+        """issue.md, parsed; a bullet that nobody has changed says where it comes from.
 
         Raises:
             IssueError: There is none, or it cannot be read.
@@ -103,16 +104,28 @@ class IssueFolder:
         text = self.read_text()
         if text is None:
             raise IssueError("there is no such issue yet", place=Place(self.file), hint=f"digest collect {self.id}")
-        return parse_issue(text, id=self.id, file=self.file)
+        issue = parse_issue(text, id=self.id, file=self.file)
+        base = self.read_base()
+        return trace_origins(issue, base.issue) if base else issue
 
-    def write_text(self, text: str) -> None:
+    def write_text(self, text: str, *, over: str | None) -> None:
         """Write issue.md and keep a copy of the one before in .digest/undo/, the last twenty of each issue.
 
+        Args:
+            over: What the caller read before it wrote this; None for no file. What somebody saved since then is never
+                written over.
+
         Raises:
-            IssueError: It cannot be written; the old file is as it was.
+            IssueError: It cannot be written, or is not what it was; the file is left as it is.
         """
         data = text.encode("utf-8")
         before = self._read("issue.md")
+        if before != (None if over is None else over.encode("utf-8")):
+            raise IssueError(
+                "somebody saved the file at this very moment, so nothing was written",
+                place=Place(self.file),
+                hint="Run the same command again.",
+            )
         if before == data:
             return
         if before is not None:
@@ -147,7 +160,7 @@ class IssueFolder:
 
     def read_build(self) -> Build | None:
         """What was built last; None when there is no whole build."""
-        html, text, manifest = (self._read(f"build/{name}") for name in ("email.html", "email.txt", "manifest.json"))
+        html, text, manifest = (self._read(f"build/{name}") for name in _BUILD_FILES)
         if html is None or text is None or manifest is None:
             return None
         return Build(html=html, text=text, manifest=manifest)
@@ -161,10 +174,29 @@ class IssueFolder:
             return
         with self._guard("build/manifest.json"):
             (self.path / "build" / "manifest.json").unlink(missing_ok=True)
-            _sync_folder(self.path / "build")
+            sync_folder(self.path / "build")
         self._write("build/email.html", html)
         self._write("build/email.txt", text)
         self._write("build/manifest.json", manifest)
+
+    def keep_build(self, build: Build, *, token: str) -> None:
+        """Keep the build that a campaign begins with, so that it can be finished whatever is built afterwards.
+
+        Raises:
+            IssueError: It cannot be written.
+        """
+        with _Guard(".digest/sending"):
+            for name, data in zip(_BUILD_FILES, (build.html, build.text, build.manifest), strict=True):
+                replace_file(self._kept / token / name, data)
+
+    def read_kept_build(self, token: str) -> Build | None:
+        """The build of a campaign that has begun with ``token``; None when it was not kept here."""
+        with _Guard(".digest/sending"):
+            try:
+                html, text, manifest = ((self._kept / token / name).read_bytes() for name in _BUILD_FILES)
+                return Build(html=html, text=text, manifest=manifest)
+            except FileNotFoundError:
+                return None
 
     def read_approval(self) -> Approval | None:
         """Who approved which build; None when nobody did.
@@ -196,14 +228,14 @@ class IssueFolder:
         if self._read(name) == data:
             return
         with self._guard(name):
-            _replace(self.path / name, data)
+            replace_file(self.path / name, data)
 
     def _keep(self, data: bytes) -> None:
         """Keep a copy under the next number, and only the last of them."""
         with _Guard(".digest/undo"):
             numbers = {int(_NUMBER.search(path.name)[1]): path for path in self._copies()}  # type: ignore[index]  # matched there
             number = max(numbers, default=0) + 1
-            _replace(self._undo / f"{self.id}-{number:04}.md", data)
+            replace_file(self._undo / f"{self.id}-{number:04}.md", data)
             for old in sorted(numbers)[: max(0, len(numbers) + 1 - _UNDO_KEPT)]:
                 numbers[old].unlink(missing_ok=True)
 
@@ -227,31 +259,3 @@ class _Guard:
                 place=Place(self._file),
                 hint="Look at its permissions and at the space on the disk.",
             ) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that it is, at every moment, the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files that only their owner can read; an issue is read by a team.
-        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system can; Windows cannot open a folder."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

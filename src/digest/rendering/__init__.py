@@ -1,9 +1,16 @@
 """Issue → email: Jinja2, MJML and premailer for the HTML part, Jinja2 alone for the text part, and the manifest."""
 
 from digest.rendering.links import is_local_path, published_image, safe_url
-from digest.rendering.manifest import dump_manifest, load_build, load_manifest, manifest_token, not_after
+from digest.rendering.manifest import (
+    dump_manifest,
+    load_build,
+    load_manifest,
+    manifest_token,
+    not_after,
+    unsubscribe_method,
+)
 from digest.rendering.markdown import MarkdownLink, markdown_links, prose
-from digest.rendering.personal import personal_parts, personalise
+from digest.rendering.personal import personal_parts
 from digest.rendering.render import render_issue
 from digest.rendering.view import lead_image
 
@@ -18,9 +25,9 @@ __all__ = [
     "markdown_links",
     "not_after",
     "personal_parts",
-    "personalise",
     "prose",
     "published_image",
     "render_issue",
     "safe_url",
+    "unsubscribe_method",
 ]

@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest.errors import RenderError
+from digest.mail import fill
 from digest.models import PersonalTag
 from digest.rendering.text import clean_line
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from digest.models import RenderedIssue
 
-__all__ = ["find_tag", "nonce_of", "personal_parts", "personalise", "tag_literal"]
+__all__ = ["find_tag", "nonce_of", "personal_parts", "tag_literal"]
 
 
 def nonce_of(content: str) -> str:
@@ -44,14 +45,6 @@ def find_tag(name: str, tag: str, *, html: str, text: str, subject: str) -> Pers
     return PersonalTag(name=name, tag=tag, html=in_html, text=in_text, subject=in_subject)
 
 
-def personalise(part: str, values: Mapping[str, str]) -> str:
-    """Put ``values``, by tag, in the places of ``part`` that hold these tags. A value is never searched for tags."""
-    if not values:
-        return part
-    tags = re.compile("|".join(re.escape(tag) for tag in sorted(values, key=len, reverse=True)))
-    return tags.sub(lambda match: values[match[0]], part)
-
-
 def personal_parts(rendered: RenderedIssue, values: Mapping[str, str]) -> tuple[str, str, str]:
     """Subject, HTML and text for one reader.
 
@@ -67,6 +60,5 @@ def personal_parts(rendered: RenderedIssue, values: Mapping[str, str]) -> tuple[
     if missing:
         raise RenderError(f"the issue has a personal part {missing[0]!r} and no value was given for it")
     plain = {tag.tag: clean_line(values[tag.name]) for tag in tags if tag.name in values}
-    escaped = {tag: html_module.escape(value) for tag, value in plain.items()}
-    subject = personalise(rendered.manifest.subject, plain)
-    return subject, personalise(rendered.html, escaped), personalise(rendered.text, plain)
+    html = fill(rendered.html, plain, escape=html_module.escape)
+    return fill(rendered.manifest.subject, plain), html, fill(rendered.text, plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.config.resources import shipped
@@ -24,6 +25,7 @@ _MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 _LEFT = frozenset({"pending", "unsubscribed"})
 #: How many different sets of fields are kept once and shared: most lists have a handful.
 _SHARED_FIELDS = 1024
+_NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,20 +49,37 @@ class ListReading:
     unsubscribed: frozenset[str] = frozenset()
 
 
-def read_list(path: Path, *, file: str) -> ListReading:
+def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRONMENT) -> ListReading:
     """Read a list, row by row (design, section 3).
 
     Args:
-        file: The path as people know it, for messages.
+        file: The path as people know it, for messages; or ``env:NAME`` for a CSV that stands in the environment.
+        environ: The environment.
 
     Raises:
-        ListError: The file is missing, is not UTF-8, or has no ``email`` column. A bad row never raises.
+        ListError: The file or the variable is missing, is not UTF-8, or has no ``email`` column. A bad row never
+            raises.
     """
-    with read_table(path, file=file) as table:
+    with read_table(_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
         for row in table.rows:
             reader.take(row)
     return reader.reading()
+
+
+def _source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
+    if file.endswith(".age"):
+        raise ListError(
+            "encrypted lists cannot be read in this version",
+            place=Place(file),
+            hint="Name the plain CSV, and keep it out of git; or put the CSV in a variable and name it env:NAME.",
+        )
+    if not file.startswith("env:"):
+        return path
+    name = file.removeprefix("env:")
+    if name not in environ:
+        raise ListError(f"the variable {name} is not set", place=Place(file), hint=f"Put the CSV itself in {name}.")
+    return environ[name]
 
 
 def is_sample(subscribers: Iterable[Subscriber]) -> bool:

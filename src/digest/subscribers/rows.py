@@ -7,15 +7,16 @@ never closed costs its own row and not the rest of the file, which is what a pla
 from __future__ import annotations
 
 import csv
+import io
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from digest.errors import ListError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["Row", "Table", "read_table"]
 
@@ -41,17 +42,18 @@ class Table:
 
 
 @contextmanager
-def read_table(path: Path, *, file: str) -> Iterator[Table]:
+def read_table(source: Path | str, *, file: str) -> Iterator[Table]:
     """Yield one table, open while it is worked on.
 
     Args:
-        file: The path as people know it, for messages.
+        source: A file, or the text itself.
+        file: What people know it by, for messages.
 
     Raises:
         ListError: The file is missing, cannot be read, is empty or is not UTF-8; also while rows are read.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline=None) as lines:
+        with _opened(source) as lines:
             numbered = enumerate(lines, start=1)
             first = next(((number, line) for number, line in numbered if line.strip()), None)
             if first is None:
@@ -66,9 +68,16 @@ def read_table(path: Path, *, file: str) -> Iterator[Table]:
             "the file does not exist", place=Place(file), hint="Make it, or change audiences.files."
         ) from None
     except UnicodeDecodeError:
-        raise ListError("the file is not UTF-8", place=Place(file, _bad_line(path)), hint="Save it as UTF-8.") from None
+        line = _bad_line(source) if isinstance(source, Path) else None
+        raise ListError("the file is not UTF-8", place=Place(file, line), hint="Save it as UTF-8.") from None
     except OSError as error:
         raise ListError(f"the file cannot be read: {error.strerror}", place=Place(file)) from None
+
+
+def _opened(source: Path | str) -> TextIO:
+    if isinstance(source, str):
+        return io.StringIO(source.removeprefix("\ufeff"), newline=None)
+    return source.open(encoding="utf-8-sig", newline=None)
 
 
 def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.config.files import replace_file
 from digest.errors import ListError, Place
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
@@ -17,6 +15,7 @@ from digest.subscribers.rows import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 __all__ = ["append_suppressions", "read_suppressions"]
 
@@ -96,14 +95,7 @@ def _lines(suppressions: Iterable[Suppression]) -> str:
 
 def _write(path: Path, text: str, *, file: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as temporary:
-            temporary.write(text)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        Path(temporary.name).replace(path)
+        replace_file(path, text.encode(), mode=0o600)  # addresses are the team's business alone
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None
 

@@ -83,7 +83,7 @@ def test_only_an_iso_week_names_a_folder(tmp_path: Path, name: str):
 def test_what_is_written_is_read_back(folder: IssueFolder):
     articles = (ARTICLE, Article(url="articles/a.txt", title="Bare", text=""))
     approval = Approval(token="ab12", by='Ann "A." \\ é', at=NOW)
-    folder.write_text("Hello\r\n")
+    folder.write_text("Hello\r\n", over=None)
     folder.write_articles(articles)
     folder.write_base(BASE)
     folder.write_build(b"<p>", b"text", b"{}")
@@ -99,7 +99,7 @@ def test_what_is_written_is_read_back(folder: IssueFolder):
 
 def test_writing_the_same_again_touches_nothing(folder: IssueFolder, tmp_path: Path):
     def write():
-        folder.write_text("Hello")
+        folder.write_text("Hello", over=folder.read_text())
         folder.write_articles((ARTICLE,))
         folder.write_base(BASE)
         folder.write_build(b"<p>", b"text", b"{}")
@@ -130,10 +130,10 @@ def test_a_lone_surrogate_does_not_stop_a_collect(folder: IssueFolder):
 
 def test_the_last_twenty_versions_of_issue_md_are_kept(folder: IssueFolder, tmp_path: Path):
     other = IssueFolder(tmp_path, "2026-W46")
-    other.write_text("other")
-    other.write_text("other again")
+    other.write_text("other", over=None)
+    other.write_text("other again", over="other")
     for number in range(30):
-        folder.write_text(f"version {number}")
+        folder.write_text(f"version {number}", over=folder.read_text())
     undo = tmp_path / ".digest" / "undo"
     copies = sorted(path for path in undo.iterdir() if path.name.startswith("2026-W47"))
     assert [path.read_text() for path in copies] == [f"version {number}" for number in range(9, 29)]
@@ -141,10 +141,10 @@ def test_the_last_twenty_versions_of_issue_md_are_kept(folder: IssueFolder, tmp_
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_rest(folder: IssueFolder, tmp_path: Path):
-    folder.write_text("old")
+    folder.write_text("old", over=None)
     (tmp_path / ".digest").write_text("in the way of the undo copies")
     with pytest.raises(IssueError, match="cannot be read or written"):
-        folder.write_text("new")
+        folder.write_text("new", over="old")
     assert folder.read_text() == "old"
     assert os.listdir(folder.path) == ["issue.md"]  # noqa: PTH208 - hidden files count
 
@@ -220,3 +220,10 @@ def test_issues_are_listed_from_the_oldest(tmp_path: Path):
         (tmp_path / "issues" / name).mkdir(parents=True)
     (tmp_path / "issues" / "2026-W48").write_text("no folder")
     assert list_issues(tmp_path) == ("2025-W52", "2026-W05", "2026-W47")
+
+
+def test_a_build_that_was_kept_is_read_back_by_its_token(folder: IssueFolder):
+    build = Build(html=b"<p>", text=b"text\r\n", manifest=b"{}\n")
+    folder.keep_build(build, token="abc")
+    assert folder.read_kept_build("abc") == build
+    assert folder.read_kept_build("def") is None

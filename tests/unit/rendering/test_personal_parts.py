@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from digest.errors import RenderError
 from digest.models import PersonalTag
-from digest.rendering import personal_parts, personalise
+from digest.rendering import personal_parts
 from digest.rendering.personal import find_tag, nonce_of, tag_literal
 
 URL = "https://example.org/u/t0k3n?list=weekly&x='\"<>"
@@ -35,15 +35,6 @@ def test_every_place_of_a_tag_is_listed(pieces):
     places = find_tag("name", "TAG", html=text, text="", subject="TAG").html
     assert len(places) == pieces.count("TAG")
     assert all(text[place : place + 3] == "TAG" for place in places)
-
-
-def test_a_value_is_never_searched_for_tags():
-    assert personalise("A-1 A-2", {"A-1": "A-2", "A-2": "b"}) == "A-2 b"
-
-
-def test_nothing_else_is_replaced():
-    assert personalise("{{name}} %name% A-1.", {"A-1": r"\1$"}) == r"{{name}} %name% \1$."
-    assert personalise("same", {}) == "same"
 
 
 def test_values_are_escaped_in_html_only(render):
