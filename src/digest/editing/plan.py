@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from digest.editing.ranking import choose_stories, score_story
 from digest.models import Issue, Section, canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from digest.config import Config
@@ -37,10 +37,15 @@ class Dropped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """An issue as the tool proposes it, and every article that did not become a story in it."""
+    """An issue as the tool proposes it, and every article that did not become a story in it.
+
+    Attributes:
+        same: By the canonical address of each story, the canonical addresses of all articles about its event.
+    """
 
     issue: Issue
     dropped: tuple[Dropped, ...]
+    same: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
 
 def plan_issue(
@@ -91,7 +96,12 @@ def plan_issue(
     )
     dropped += [_dropped(stories[index][0], reason) for index, reason in sorted(choice.left_out.items())]
     return Plan(
-        issue=_issue([stories[index][0] for index in choice.chosen], id=id, config=config), dropped=tuple(dropped)
+        issue=_issue([stories[index][0] for index in choice.chosen], id=id, config=config),
+        dropped=tuple(dropped),
+        same={
+            canonical_url(stories[index][0].url): frozenset(canonical_url(article.url) for article in stories[index])
+            for index in choice.chosen
+        },
     )
 
 

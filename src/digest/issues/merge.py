@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.errors import IssueError, Place
@@ -27,7 +28,7 @@ from digest.issues.splice import Splice, apply_splices, insert_blocks, insert_li
 from digest.models import NEW_SECTION, Issue, Section, Story, canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["Conflict", "Merge", "append_story", "merge_issue"]
 
@@ -78,7 +79,13 @@ class Merge:
 
 
 def merge_issue(
-    *, yours: str | None, base: Issue | None, written_sha256: str | None, fresh: Issue, file: str = "issue.md"
+    *,
+    yours: str | None,
+    base: Issue | None,
+    written_sha256: str | None,
+    fresh: Issue,
+    same: Mapping[str, Collection[str]] = MappingProxyType({}),
+    file: str = "issue.md",
 ) -> Merge:
     """Merge what is proposed now into the editor's file.
 
@@ -87,17 +94,19 @@ def merge_issue(
         base: As `Merge.base` of the last merge; None when there was none.
         written_sha256: As `Merge.written_sha256` of the last merge.
         fresh: The plan.
+        same: By the canonical address of a story of ``fresh``, the canonical addresses of all articles about its event.
+            An event that the editor has seen under another article's address is not new.
         file: What messages call the file.
 
     Raises:
         IssueError: ``yours`` cannot be read. Nothing may be written then.
     """
-    if yours is None or _is_untouched(yours, base, written_sha256):
+    if yours is None or _is_untouched(yours, base, written_sha256) or yours == format_issue(fresh):
         known = _stories(base)
         text = format_issue(fresh)
         added = tuple(story.url for key, story in _stories(fresh).items() if key not in known)
         return Merge(text=text, base=fresh, written_sha256=_sha256(text), added=added)
-    return _Merger(yours, base, fresh, file=file).run()
+    return _Merger(yours, base, fresh, same=same, file=file).run()
 
 
 def _is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
@@ -143,7 +152,9 @@ class _Record:
 
 
 class _Merger:
-    def __init__(self, yours: str, base: Issue | None, fresh: Issue, *, file: str) -> None:
+    def __init__(
+        self, yours: str, base: Issue | None, fresh: Issue, *, same: Mapping[str, Collection[str]], file: str
+    ) -> None:
         self._text = yours
         self._outline = read_outline(yours, file=file)
         issue_of(self._outline, id=fresh.id, file=file)  # a story that stands in it twice cannot be merged
@@ -152,6 +163,7 @@ class _Merger:
         self._fresh = fresh
         self._old, self._new = _stories(base), _stories(fresh)
         self._mine = {canonical_url(block.url): block for block in self._outline.stories}
+        self._same = same
         self._record = _Record()
 
     def run(self) -> Merge:
@@ -160,7 +172,7 @@ class _Merger:
             if key in self._old and key in self._new:
                 self._merge_headline(key, block)
                 self._merge_candidates(key, block)
-        added = [story for key, story in self._new.items() if key not in self._old and key not in self._mine]
+        added = [story for key, story in self._new.items() if not self._is_known(key)]
         if added:
             self._record.splices.append(_append_new(self._text, self._outline, added))
         text = apply_splices(self._text, self._record.splices)
@@ -170,10 +182,18 @@ class _Merger:
             written_sha256="",
             added=tuple(story.url for story in added),
             refreshed=tuple(self._record.refreshed),
-            kept_out=sum(key in self._old and key not in self._mine for key in self._new),
+            kept_out=sum(self._is_known(key) and not self._is_mine(key) for key in self._new),
             conflicts=tuple(self._conflicts(read_outline(text, file=self._file))),
             touched=True,
         )
+
+    def _is_known(self, key: str) -> bool:
+        """Whether the editor has seen this event, under this address or another article's."""
+        return self._is_mine(key) or any(one in self._old for one in (key, *self._same.get(key, ())))
+
+    def _is_mine(self, key: str) -> bool:
+        """Whether the event is in the file."""
+        return any(one in self._mine for one in (key, *self._same.get(key, ())))
 
     def _take(self, name: str, *, story: str = "", yours: str, base: str | None, fresh: str, same: bool) -> bool:
         """Decide one field. ``same`` is whether yours is what base says; without a base only gaps are filled."""

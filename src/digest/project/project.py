@@ -90,7 +90,7 @@ class Project:
         """The folder of the named issue, of the open one, or of the next one due; it need not exist yet."""
         timezone = self.config.newsletter.timezone
         if id is None:
-            id = issue_to_collect(self.issue_ids(), self.ended_issues(), now=self.now(), timezone=timezone)
+            id = issue_to_collect(self.issue_ids(), self.begun_issues(), now=self.now(), timezone=timezone)
         else:
             issue_week(id, timezone)
         return IssueFolder(self.root, id)
@@ -145,9 +145,26 @@ class Project:
                 campaign for campaign in ledger.campaigns() if campaign.audience == self.config.delivery.audience
             )
 
+    def begun_issues(self) -> frozenset[str]:
+        """Issues of which a send has begun, whatever came of it: nothing is collected into them any more."""
+        return frozenset(campaign.issue for campaign in self.campaigns())
+
     def ended_issues(self) -> frozenset[str]:
         """Issues that were sent or cancelled: no command works on them by default."""
         return frozenset(campaign.issue for campaign in self.campaigns() if campaign.state in {"sent", "cancelled"})
+
+    def require_unsent(self, id: str) -> None:
+        """Refuse to collect into an issue of which a send has begun.
+
+        Raises:
+            NothingToDoError: It has.
+        """
+        self.require_open(id)
+        if id in self.begun_issues():
+            raise NothingToDoError(
+                f"{id} is being sent",
+                hint=f"Finish that: digest send {id} --live --resume, or begin the next: digest collect",
+            )
 
     def require_open(self, id: str) -> None:
         """Refuse to touch an issue that has ended.
@@ -177,6 +194,16 @@ class Project:
 
     # -- people -------------------------------------------------------------------------------------------------------
 
+    def read_lists(self, audience: AudienceConfig) -> tuple[ListReading, ...]:
+        """The lists of an audience: files, or ``env:NAME`` for a CSV in the environment.
+
+        Raises:
+            ListError: One cannot be read at all.
+        """
+        from digest.subscribers import read_list
+
+        return tuple(read_list(self.root / file, file=file, environ=self.environ) for file in audience.files)
+
     def audience_config(self) -> AudienceConfig:
         """The audience that issues go to.
 
@@ -192,16 +219,6 @@ class Project:
                 hint=f'Add [audiences.{name}] with files = ["subscribers/{name}.csv"].',
             )
         return found
-
-    def read_lists(self) -> tuple[ListReading, ...]:
-        """The lists of the audience.
-
-        Raises:
-            ListError: One cannot be read at all.
-        """
-        from digest.subscribers import read_list
-
-        return tuple(read_list(self.root / file, file=file) for file in self.audience_config().files)
 
     def own_suppressions(self) -> tuple[Suppression, ...]:
         """The newsletter's own suppression file."""

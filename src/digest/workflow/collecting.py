@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.editing import Dropped, plan_issue, propose_story
-from digest.errors import NothingToDoError
+from digest.errors import IssueError, NothingToDoError
 from digest.issues import Base, IssueFolder, append_story, merge_issue, parse_issue
 from digest.models import canonical_url, is_web_address
 from digest.sources import read_article
@@ -17,9 +17,9 @@ from digest.workflow.reading import read_sources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from digest.config import Config
-    from digest.fetching import Fetcher
     from digest.issues import Merge
     from digest.models import Article, Issue
     from digest.project import Project
@@ -83,29 +83,31 @@ def collect(
 ) -> Collected:
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
-    A source that fails is reported and never stops the others; what it gave earlier for this issue is kept.
+    A source that fails is reported and never stops the others; what it gave earlier for this issue is kept. With no
+    story at all nothing is written.
 
     Raises:
-        NothingToDoError: The issue was sent, or there is nothing at all to put in it.
-        IssueError: issue.md does not parse; nothing was written.
+        NothingToDoError: The issue was sent, or is being sent.
+        IssueError: issue.md does not parse, or was saved while it was merged; nothing was written.
     """
     folder = project.issue_to_collect(id)
-    project.require_open(folder.id)
-    yours, known = folder.read_text(), folder.read_articles()
-    if yours is not None:
-        parse_issue(yours, id=folder.id, file=folder.file)  # a broken file stops us before any work
+    project.require_unsent(folder.id)
+    parse_issue(folder.read_text() or "", id=folder.id, file=folder.file)  # a broken file stops us before any work
     history = _History.of(project, folder)
-    before = {canonical_url(article.url) for article in known}
+    before = {canonical_url(article.url) for article in folder.read_articles()}
     lines, fetched = _read_all(project, before, progress)
-    articles = _union(known, fetched)
+
+    # Only now, because reading takes minutes, in which the editor goes on editing.
+    yours, base = folder.read_text(), folder.read_base()
+    articles = _union(folder.read_articles(), fetched)
     now = project.now()
     plan = plan_issue(articles, id=folder.id, config=project.config, now=now, since=history.since, seen=history.seen)
-    base = folder.read_base()
     merge = merge_issue(
         yours=yours,
         base=base.issue if base else None,
         written_sha256=base.written_sha256 if base else None,
         fresh=plan.issue,
+        same=plan.same,
         file=folder.file,
     )
     issue = parse_issue(merge.text, id=folder.id, file=folder.file)
@@ -124,8 +126,11 @@ def collect(
     )
 
 
-def add(project: Project, addresses: Sequence[str], *, id: str | None = None) -> Added:
-    """Put articles in the issue by hand: web addresses, or paths from the newsletter's root.
+def add(project: Project, addresses: Sequence[str], *, id: str | None = None, cwd: Path) -> Added:
+    """Put articles in the issue by hand.
+
+    Args:
+        addresses: Web addresses, or paths from ``cwd`` or from the newsletter's root, of files within it.
 
     Raises:
         SourceError: One of them cannot be read; nothing was written.
@@ -133,11 +138,15 @@ def add(project: Project, addresses: Sequence[str], *, id: str | None = None) ->
         NothingToDoError: All of them are in the issue already, or it was sent.
     """
     folder = project.issue_to_collect(id)
-    project.require_open(folder.id)
-    text = folder.read_text() or ""
-    present = _addresses(parse_issue(text, id=folder.id, file=folder.file))
+    project.require_unsent(folder.id)
     with project.open_fetcher() as fetcher:
-        articles = [_read_one(address, project, fetcher) for address in addresses]
+        articles = [
+            read_article(_from_root(address, project.root, cwd), root=project.root, fetcher=fetcher)
+            for address in addresses
+        ]
+    before = folder.read_text()
+    text = before or ""
+    present = _addresses(parse_issue(text, id=folder.id, file=folder.file))
     headlines = []
     for article in articles:
         if canonical_url(article.url) in present:
@@ -149,8 +158,17 @@ def add(project: Project, addresses: Sequence[str], *, id: str | None = None) ->
     if not headlines:
         raise NothingToDoError(f"already in {folder.file}", hint="Move or edit it there: digest preview")
     folder.write_articles(_union(folder.read_articles(), articles))
-    folder.write_text(text)
+    folder.write_text(text, over=before)
     return Added(issue=folder.id, file=folder.file, headlines=tuple(headlines))
+
+
+def _from_root(address: str, root: Path, cwd: Path) -> str:
+    """A path as an article is known by it: from the root. It may be typed from where the person stands."""
+    if is_web_address(address):
+        return address
+    root = root.resolve()
+    typed = (cwd / address).resolve()
+    return typed.relative_to(root).as_posix() if typed.is_file() and typed.is_relative_to(root) else address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,17 +190,26 @@ class _History:
         seen: set[str] = set()
         since: datetime | None = None
         for campaign in project.campaigns():
-            if campaign.state != "sent" or campaign.issue == folder.id:
+            # An issue that was interrupted for good has reached readers too.
+            if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
                 continue
             moment = campaign.started_at
             if campaign.issue in existing:
                 earlier = project.issue(campaign.issue)
-                seen |= {*read_build(earlier).manifest.stories, *_undated(earlier, project.config)}
+                seen |= _sent_stories(earlier) | _undated(earlier, project.config)
                 base = earlier.read_base()
                 # What came in between collecting and sending was not in that issue: it is new.
                 moment = min(moment, base.collected_at) if base else moment
             since = moment if since is None else max(since, moment)
         return cls(since=since, seen=frozenset(seen))
+
+
+def _sent_stories(earlier: IssueFolder) -> set[str]:
+    try:
+        return set(read_build(earlier).manifest.stories)
+    except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
+        text = earlier.read_text()
+        return _addresses(parse_issue(text, id=earlier.id, file=earlier.file)) if text is not None else set()
 
 
 def _undated(earlier: IssueFolder, config: Config) -> set[str]:
@@ -215,15 +242,6 @@ def _read_all(
             progress(line)
             articles.extend(reading.articles)
     return tuple(lines), articles
-
-
-def _read_one(address: str, project: Project, fetcher: Fetcher) -> Article:
-    if not is_web_address(address):
-        # A path is typed from where the person stands, but an article is known by its path from the root.
-        path = (project.root / address).resolve()
-        if path.is_relative_to(project.root.resolve()):
-            address = path.relative_to(project.root.resolve()).as_posix()
-    return read_article(address, root=project.root, fetcher=fetcher)
 
 
 def _union(known: Iterable[Article], fetched: Iterable[Article]) -> list[Article]:
@@ -262,7 +280,7 @@ def _write(
     text, base = before
     unique = list({canonical_url(article.url): article for article in reversed(articles)}.values())[::-1]
     folder.write_articles(unique)
+    # The text before its base: a story that the base names and the text lacks would count as dropped by the editor.
+    folder.write_text(merge.text, over=text)
     if base is None or base.issue != merge.base or base.written_sha256 != merge.written_sha256:
         folder.write_base(Base(issue=merge.base, written_sha256=merge.written_sha256, collected_at=now))
-    if merge.text != text:
-        folder.write_text(merge.text)
