@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -83,9 +84,26 @@ def test_the_version(run):
     assert run("--version").out == f"digest {digest.__version__}\n"
 
 
-def test_the_librarys_names_are_sorted_and_load():
-    assert digest.__all__ == sorted(digest.__all__)
-    assert all(getattr(digest, name) for name in digest.__all__)
+LIBRARY = {
+    "Article": (
+        "(*, url: 'str', title: 'str', text: 'str', authors: 'tuple[str, ...]' = (), "
+        "published: 'datetime | None' = None, source: 'str' = '', image: 'str | None' = None, "
+        "key_points: 'tuple[str, ...]' = (), language: 'str | None' = None) -> None"
+    ),
+    "Bullet": (
+        "(*, text: 'str', start: 'int | None' = None, end: 'int | None' = None, origin: 'Origin' = 'editor') -> None"
+    ),
+    "Feed": "(*, title: 'str', url: 'str', articles: 'tuple[Article, ...]' = ()) -> None",
+    "extract_article": "(html: 'bytes | str', *, url: 'str') -> 'Article'",
+    "group_articles": "(articles: 'Sequence[Article]') -> 'list[list[Article]]'",
+    "parse_feed": "(data: 'bytes', *, url: 'str', content_type: 'str | None' = None) -> 'Feed'",
+    "pick_bullets": "(article: 'Article', *, limit: 'int' = 3) -> 'tuple[Bullet, ...]'",
+}
+
+
+def test_the_library_is_what_it_was():
+    assert digest.__all__ == sorted(LIBRARY)
+    assert {name: str(inspect.signature(getattr(digest, name))) for name in digest.__all__} == LIBRARY
     assert set(digest.__all__) <= set(dir(digest))
 
 

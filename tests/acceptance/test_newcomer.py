@@ -202,10 +202,11 @@ def test_status_says_what_to_do_next(run, newsletter):
             assert run(*command.split(), "-C", root).code == 0
         [standing] = run("status", "-C", root, "--json").data["issues"]
         steps.append((standing["state"], standing["next"]))
+    issue = standing["issue"]
     assert steps == [
-        ("draft", "digest build"),
-        ("built", "digest approve"),
-        ("approved", "digest send --live"),
+        ("draft", f"digest build {issue}"),
+        ("built", f"digest approve {issue}"),
+        ("approved", f"digest send {issue} --live"),
         ("sent", None),
     ]
 

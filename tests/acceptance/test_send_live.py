@@ -50,7 +50,7 @@ def test_a_lost_answer_is_unknown_and_is_never_sent_again_unasked(run, ready, fa
     assert (first.data["accepted"], first.data["unknown"]) == (1500, 1000)
     again = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
     assert (again.code, again.data["unknown"]) == (7, 1000)
-    resumed = run("send", "-C", root, "--live", "--approve", token, "--resume", "--json", env=SECRETS)
+    resumed = run("send", "-C", root, "--live", "--resume", "--json", env=SECRETS)
     assert (resumed.code, resumed.data["state"], resumed.data["accepted"]) == (
         0,
         "sent",

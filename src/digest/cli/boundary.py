@@ -33,7 +33,7 @@ def boundary(output: Output, prog: str, *, verbose: bool = False) -> Iterator[No
             traceback.print_exc()
         output.error(error, prog=prog)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt as interrupt:
+    except (KeyboardInterrupt, typer.Abort) as interrupt:
         report = getattr(interrupt, "report", None)
         if report is not None:  # a send that stopped after the call in flight
             output.result(report.as_data())

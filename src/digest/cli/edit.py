@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,7 +59,7 @@ def collect(session: Session, issue: IssueArgument = None) -> None:
     output.result(_as_data(done))
     if done.waiting:
         output.say(f"{done.waiting} wait under “New since you last looked”: move them up to send them.")
-    output.next("digest preview", f"edit {done.file}", "digest check")
+    output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}", f"digest check {done.issue}")
 
 
 def _as_data(done: Collected) -> dict[str, Any]:
@@ -102,13 +103,13 @@ def add(
     """Put articles in the issue by hand."""
     from digest.workflow.collecting import add as run
 
-    done = run(session.project(), addresses, id=issue)
+    done = run(session.project(), addresses, id=issue, cwd=Path.cwd())
     output = session.output
     output.result(
         {"issue": done.issue, "file": done.file, "added": list(done.headlines)},
         [f"Added to {done.file}: {headline}" for headline in done.headlines],
     )
-    output.next("digest preview", f"edit {done.file}")
+    output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}")
 
 
 def preview(

@@ -68,4 +68,4 @@ def finding_lines(checked: Checked, output: Output) -> Sequence[str]:
 
 def count(number: int, one: str, many: str) -> str:
     """A number with its noun."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many}"

@@ -32,7 +32,10 @@ _COMMON: dict[str, Any] = {
         int,
         typer.Option("-v", "--verbose", count=True, show_default=False, help="Show more; an error with its traceback."),
     ],
-    "no_input": Annotated[bool, typer.Option("--no-input", help="Never ask; fail instead.")],
+    "no_input": Annotated[
+        bool,
+        typer.Option("--no-input", help="Never ask. `init` then wants --yes; a live send wants an approval, as ever."),
+    ],
     "offline": Annotated[bool, typer.Option("--offline", help="Touch no network; use what is cached.")],
 }
 _DEFAULTS: dict[str, Any] = {"root": None, "verbose": 0}
@@ -68,6 +71,10 @@ class Session:
         from digest.project import open_project
 
         return open_project(self.root, offline=self.offline, cwd=Path.cwd())
+
+    def shown(self, file: str) -> str:
+        """A file of the newsletter as it can be typed from here."""
+        return file if self.root is None else (self.root / file).as_posix()
 
     def merged(self, later: Session) -> Session:
         """Options before the command and after it: either may say it, the later one wins."""

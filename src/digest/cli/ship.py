@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from digest.cli.progress import count, finding_lines
 from digest.cli.session import IssueArgument, Session, register
-from digest.errors import ChecksFailedError, RefusedError
+from digest.errors import ChecksFailedError
 
 if TYPE_CHECKING:
     from digest.cli.output import Output
@@ -38,7 +39,6 @@ def check(
     ] = "error",
 ) -> None:
     """Find what is wrong with the email, at issue.md:LINE. Exit code 5 if any error."""
-    from digest.cli.progress import finding_lines
     from digest.workflow.building import check as run
 
     output = session.output
@@ -47,7 +47,7 @@ def check(
     failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
     if any(done.count(severity) for severity in failing):
         raise typer.Exit(ChecksFailedError.exit_code)
-    output.next("digest build")
+    output.next(f"digest build {done.issue}")
 
 
 def _findings(done: Checked) -> dict[str, Any]:
@@ -87,12 +87,18 @@ def build(session: Session, issue: IssueArgument = None) -> None:
             "folder": done.folder,
         },
         [
-            f"{done.issue} “{done.subject}”: {done.stories} stories, {done.bytes_html / 1000:.1f} kB of HTML",
+            f"{done.issue} “{done.subject}”",
+            f"{count(done.stories, 'story', 'stories')}, {done.bytes_html / 1000:.1f} kB of HTML",
             f"{'Built' if done.changed else 'Unchanged'}: {done.folder}/email.html, email.txt, manifest.json",
             f"Token: {done.token}{'  (approved)' if done.approved else ''}",
         ],
     )
-    output.next("digest check", "digest send-test --to you@example.org", "digest approve", "digest send")
+    output.next(
+        f"digest check {done.issue}",
+        f"digest send-test {done.issue} --to you@example.org",
+        f"digest approve {done.issue}",
+        f"digest send {done.issue}",
+    )
 
 
 def send_test(
@@ -103,11 +109,13 @@ def send_test(
     """Send the built issue to a few named addresses. It cannot reach a list."""
     from digest.workflow.sending import send_test as run
 
-    token = run(session.project(), to, id=issue)
-    output = session.output
-    people = "1 address" if len(to) == 1 else f"{len(to)} addresses"
-    output.result({"sent": len(to), "token": token}, [f"Sent the build {token} to {people}, marked [TEST]."])
-    output.next("digest approve", "digest send")
+    built = run(session.project(), to, id=issue)
+    output, name = session.output, built.manifest.issue
+    output.result(
+        {"issue": name, "sent": len(to), "token": built.token},
+        [f"Sent {name}, build {built.token}, to {count(len(to), 'address', 'addresses')}, marked [TEST]."],
+    )
+    output.next(f"digest approve {name}", f"digest send {name}")
 
 
 def approve(
@@ -127,11 +135,12 @@ def approve(
     except (OSError, KeyError):
         by = "somebody"  # no account has this user id, as in some containers
     done = run(project, issue, token=token, by=by)
-    output = session.output
+    output, name = session.output, project.issue(issue).id
     output.result(
-        {"token": done.token, "by": done.by, "at": done.at.isoformat()}, [f"Approved {done.token} as {done.by}."]
+        {"issue": name, "token": done.token, "by": done.by, "at": done.at.isoformat()},
+        [f"Approved {name}, build {done.token}, as {done.by}."],
     )
-    output.next("digest send", "digest send --live")
+    output.next(f"digest send {name}", f"digest send {name} --live")
 
 
 def send(
@@ -151,18 +160,17 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer the typed confirmation.")] = False,
 ) -> None:
     """Show what would be sent; with --live and an approval, send it, once."""
-    from digest.workflow.sending import plan_send
+    from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
 
     output, project = session.output, session.project()
-    plan = plan_send(project, issue, resume=resume)
+    plan = plan_send(project, issue, approve=approve, resume=resume)
     if not live:
         output.result(plan.report.as_data(), _dry_run(plan))
-        if plan.approved_by:
-            output.next("digest send --live")
-        else:
-            output.next(f"digest send {plan.issue} --live --approve {plan.token}")
+        approval = "" if plan.approved else f" --approve {plan.token}"
+        output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{approval}")
         return
+    require_approval(plan, approve)
     output.say(*_table(plan))
     if session.interactive and not yes:
         _confirm(plan)
@@ -178,20 +186,23 @@ def send(
 
 
 def _confirm(plan: SendPlan) -> None:
+    from digest.delivery import CampaignRefusedError
+
     words = f"{plan.issue} {plan.report.pending}"
     if typer.prompt(f"Type “{words}” to send", err=True, default="", show_default=False).strip() != words:
-        raise RefusedError("not confirmed; nothing was sent")
+        raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
 
 
 def _table(plan: SendPlan) -> list[str]:
-    approved = f"approved by {plan.approved_by}" if plan.approved_by else "not approved"
+    approved = f"approved{f' by {plan.approved_by}' if plan.approved_by else ''}" if plan.approved else "not approved"
     left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.audience.left_out.items()) if count)
     return [
         f"  Issue      {plan.issue} “{plan.rendered.manifest.subject}”",
         f"  Token      {plan.token} ({approved})",
         f"  From       {plan.rendered.manifest.sender}",
         f"  Via        {plan.provider} · audience “{plan.audience.name}”",
-        f"  To         {plan.report.pending:,} people" + (f" (left out: {left_out})" if left_out else ""),
+        f"  To         {count(plan.report.pending, 'person', 'people')}"
+        + (f" (left out: {left_out})" if left_out else ""),
         *(f"  Note       {warning}" for warning in plan.warnings),
     ]
 

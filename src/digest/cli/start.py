@@ -34,6 +34,7 @@ def demo(
 ) -> None:
     """Try everything offline: sample articles, a local outbox, no key."""
     import os
+    import shlex
 
     from digest.cli.progress import collect_lines, finding_lines
     from digest.project import clock_of, open_project
@@ -62,10 +63,11 @@ def demo(
     outbox = f"{target}/.digest/outbox/{built.issue}"
     output.say(f"  {report.accepted} emails are in {outbox}", "")
     email = f"{target}/issues/{built.issue}/build/email.html"
+    where = shlex.quote(str(target))
     steps = (
-        (f"digest preview -C {target}", f"edit {collected.file} and watch"),
-        (f"digest check -C {target}", "what would stop a send"),
-        (f"digest status -C {target}", "where the issue stands"),
+        (f"digest preview -C {where}", f"edit {target}/{collected.file} and watch"),
+        (f"digest check -C {where}", "what would stop a send"),
+        (f"digest status -C {where}", "where the issue stands"),
         ("digest init my-letter", "a newsletter of your own"),
     )
     width = max(len(step) for step, _ in steps)
@@ -101,6 +103,8 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults instead of asking.")] = False,
 ) -> None:
     """Make a new newsletter: configuration, theme, sample list and weekly workflow."""
+    import shlex
+
     from digest.workflow.starting import Answers, initialise
 
     answers = Answers()
@@ -115,7 +119,7 @@ def init(
         {"folder": str(folder), "written": list(done.written), "kept": list(done.kept)},
         [*(f"  wrote   {name}" for name in done.written)],
     )
-    where = "" if folder == Path() else f" -C {folder}"
+    where = "" if folder == Path() else f" -C {shlex.quote(str(folder))}"
     output.next(
         f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}", f"digest collect{where}"
     )

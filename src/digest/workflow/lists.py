@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigError
-from digest.subscribers import read_list, select_audience
+from digest.subscribers import select_audience
 
 if TYPE_CHECKING:
     from digest.models import Audience
@@ -27,11 +27,6 @@ def check_lists(project: Project) -> tuple[Audience, ...]:
         )
     suppressions = project.own_suppressions()
     return tuple(
-        select_audience(
-            name,
-            config,
-            tuple(read_list(project.root / file, file=file) for file in config.files),
-            suppressions=suppressions,
-        )
+        select_audience(name, config, project.read_lists(config), suppressions=suppressions)
         for name, config in sorted(project.config.audiences.items())
     )

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING
 from digest import delivery
 from digest.delivery import CampaignRefusedError, SendReport, preview_campaign, send_campaign
 from digest.errors import UsageError
-from digest.subscribers import is_sample, select_audience
-from digest.workflow.building import check_rendered, read_build, render
+from digest.rendering import load_build
+from digest.subscribers import select_audience
+from digest.workflow.building import read_build
+from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, require_same_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from digest.delivery import Campaign
     from digest.issues import IssueFolder
     from digest.models import Audience, RenderedIssue
     from digest.project import Project
     from digest.providers import Provider
 
-__all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "plan_send", "send", "send_test"]
+__all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "plan_send", "require_approval", "send", "send_test"]
 
 #: A test goes to a few people who asked for it, never to a list.
 MAX_TEST_ADDRESSES = 5
+_ENDED = frozenset({"sent", "cancelled"})
 #: Signs the links of a rehearsal, in which no link leaves this machine.
 _REHEARSAL = b"rehearsal"
 
@@ -33,7 +37,7 @@ class SendPlan:
     """Everything that a person looks at before a send.
 
     Attributes:
-        approved_by: Who approved exactly this build; empty when nobody did.
+        approved: Whether approval.toml names exactly this build, or a send of it has begun; ``approved_by`` says who.
         warnings: What does not stop a send but should be known.
         report: The numbers: state ``planned``, or the state of the campaign that is to be resumed.
     """
@@ -42,6 +46,7 @@ class SendPlan:
     file: str
     provider: str
     audience: Audience
+    approved: bool
     approved_by: str
     warnings: tuple[str, ...]
     report: SendReport
@@ -53,8 +58,11 @@ class SendPlan:
         return self.rendered.token
 
 
-def plan_send(project: Project, id: str | None = None, *, resume: bool = False) -> SendPlan:
+def plan_send(project: Project, id: str | None = None, *, approve: str | None = None, resume: bool = False) -> SendPlan:
     """Run every rail that does not depend on an approval, and count. Nothing leaves the machine, nothing is written.
+
+    Args:
+        approve: The token that a person names. That of a campaign which has begun brings back the build it began with.
 
     Raises:
         CampaignDoneError: The issue was sent, or there is nobody to mail (exit 8).
@@ -62,24 +70,51 @@ def plan_send(project: Project, id: str | None = None, *, resume: bool = False) 
         CampaignRefusedError: A rail held (exit 6).
         IssueError: There is no build.
     """
+    campaigns = {campaign.issue: campaign for campaign in project.campaigns()}
+    if id is None and resume:
+        id = max((one.issue for one in campaigns.values() if one.state not in _ENDED), default=None)
     folder = project.issue(id)
-    built = read_build(folder)
+    campaign = campaigns.get(folder.id)
+    built = _build_to_send(folder, campaign, approve)
     audience = _select(project)
     provider = project.open_provider()
     report = _rehearse(project, built, audience, provider, resume=resume)
-    if report.state == "planned":
-        _refuse_what_nobody_may_get(project, folder, built, audience, provider, report)
+    require_same_configuration(project, built, report)
+    if campaign is None:
+        require_fit_to_send(project, folder, built, audience, provider, report)
     approval = folder.read_approval()
+    approved = approval is not None and approval.token == built.token
     return SendPlan(
         issue=folder.id,
         file=folder.file,
         provider=project.config.delivery.provider,
         audience=audience,
-        approved_by=approval.by if approval is not None and approval.token == built.token else "",
+        approved=approved or campaign is not None,
+        approved_by=approval.by if approval is not None and approved else "",
         warnings=_warnings(project, audience),
         report=report,
         rendered=built,
     )
+
+
+def require_approval(plan: SendPlan, approve: str | None) -> None:
+    """Refuse a build that no person has approved. ``approve``: the token that a person names.
+
+    Raises:
+        CampaignRefusedError: Nobody has, or the token is another build's.
+    """
+    if approve is not None and approve.lower() != plan.token:
+        raise CampaignRefusedError(
+            f"this approval is of another build; the current one is {plan.token}",
+            hint="Look at the current build, then approve its token.",
+            report=plan.report,
+        )
+    if approve is None and not plan.approved:
+        raise CampaignRefusedError(
+            "nobody has approved this build",
+            hint=f"Look at it, then: digest send {plan.issue} --live --approve {plan.token}",
+            report=plan.report,
+        )
 
 
 def send(
@@ -103,15 +138,15 @@ def send(
         CampaignIncompleteError: Partly sent, or something is unknown (exit 7).
         CredentialsError: A key is missing or was refused (exit 4).
     """
-    _require_approval(plan, approve)
-    if not throwaway and project.environ.get("CI", "").lower() in {"true", "1"}:
-        raise CampaignRefusedError(
-            "a live send from a CI runner needs a ledger that outlives the runner; this one is a file in its workspace",
-            hint="Send from a machine that keeps its disk: digest send --live",
-            report=plan.report,
-        )
+    require_approval(plan, approve)
+    if not throwaway:
+        require_lasting_ledger(project, plan.report)
     secret = project.secret()
     provider = project.open_provider()
+    folder = project.issue(plan.issue)
+    build = folder.read_build()
+    if build is not None and load_build(build.html, build.text, build.manifest).token == plan.token:
+        folder.keep_build(build, token=plan.token)
     try:
         with project.open_ledger() as ledger:
             return send_campaign(
@@ -130,10 +165,10 @@ def send(
         provider.close()
 
 
-def send_test(project: Project, to: Sequence[str], *, id: str | None = None) -> str:
+def send_test(project: Project, to: Sequence[str], *, id: str | None = None) -> RenderedIssue:
     """Send the built issue to a few named addresses. It cannot reach a list, and the ledger does not know of it.
 
-    Returns: The token of what was sent.
+    Returns: What was sent.
 
     Raises:
         UsageError: No address, too many, or a bad one.
@@ -152,14 +187,14 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None) -> 
         )
     finally:
         provider.close()
-    return built.token
+    return built
 
 
 def _select(project: Project) -> Audience:
     return select_audience(
         project.config.delivery.audience,
         project.audience_config(),
-        project.read_lists(),
+        project.read_lists(project.audience_config()),
         suppressions=project.own_suppressions(),
     )
 
@@ -180,46 +215,22 @@ def _rehearse(
         )
 
 
-def _refuse_what_nobody_may_get(
-    project: Project,
-    folder: IssueFolder,
-    built: RenderedIssue,
-    audience: Audience,
-    provider: Provider,
-    report: SendReport,
-) -> None:
-    issue = folder.read_issue()
-    if render(project, folder, issue).token != built.token:
+def _build_to_send(folder: IssueFolder, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
+    """The build as it lies there, or the one with which the campaign began where a person names that one."""
+    if campaign is None or campaign.state in _ENDED:
+        return read_build(folder)
+    if approve is not None and approve.lower() == campaign.token:
+        kept = folder.read_kept_build(campaign.token)
+        if kept is not None:
+            return load_build(kept.html, kept.text, kept.manifest)
+    built = read_build(folder)
+    if built.token != campaign.token:
         raise CampaignRefusedError(
-            f"{folder.file}, the theme or the configuration has changed since the build {built.token}",
-            hint=f"Build it again, look, and approve that: digest build {folder.id}",
-            report=report,
+            f"{folder.id} began to be sent as {campaign.token}, and the build is now {built.token}",
+            hint=f"Finish what was begun: digest send {folder.id} --live --resume --approve {campaign.token}",
+            report=campaign.report,
         )
-    errors = [finding for finding in check_rendered(project, folder, issue, built) if finding.severity == "error"]
-    if errors:
-        listed = "".join(f"\n  {finding.place}  {finding.code}  {finding.message}" for finding in errors)
-        raise CampaignRefusedError(f"the email has errors{listed}", hint="Mend them: digest check", report=report)
-    if not provider.capabilities.local and is_sample(audience.subscribers):
-        raise CampaignRefusedError(
-            "this is the sample list, which is for trying only",
-            hint=f"Put your own people in {', '.join(project.audience_config().files)}.",
-            report=report,
-        )
-
-
-def _require_approval(plan: SendPlan, approve: str | None) -> None:
-    if approve is not None and approve.lower() != plan.token:
-        raise CampaignRefusedError(
-            f"this approval is of another build; the current one is {plan.token}",
-            hint="Look at the current build, then approve its token.",
-            report=plan.report,
-        )
-    if approve is None and not plan.approved_by:
-        raise CampaignRefusedError(
-            "nobody has approved this build",
-            hint=f"Look at it, then: digest send {plan.issue} --live --approve {plan.token}",
-            report=plan.report,
-        )
+    return built
 
 
 def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:

@@ -63,22 +63,26 @@ def _standing(project: Project, folder: IssueFolder, campaign: Campaign | None) 
         return Standing(issue=folder.id, state="broken", words=str(error), next_step=f"edit {folder.file}")
     if folder.read_build() is None:
         words = f"{len(now.manifest.stories)} stories, not built yet"
-        return Standing(issue=folder.id, state="draft", words=words, next_step="digest build")
+        return Standing(issue=folder.id, state="draft", words=words, next_step=f"digest build {folder.id}")
     try:
         built = read_build(folder)
     except DigestError as error:
-        return Standing(issue=folder.id, state="stale", words=str(error), next_step="digest build")
+        return Standing(issue=folder.id, state="stale", words=str(error), next_step=f"digest build {folder.id}")
     return _of_build(folder, built.token, current=now.token)
 
 
 def _of_build(folder: IssueFolder, token: str, *, current: str) -> Standing:
     approval = folder.read_approval()
     if token != current:
-        state, words, following = "stale", f"changed since it was built; the build is {token}", "digest build"
+        state, words, following = (
+            "stale",
+            f"changed since it was built; the build is {token}",
+            f"digest build {folder.id}",
+        )
     elif approval is not None and approval.token == token:
-        state, words, following = "approved", f"approved by {approval.by}: {token}", "digest send --live"
+        state, words, following = "approved", f"approved by {approval.by}: {token}", f"digest send {folder.id} --live"
     else:
-        state, words, following = "built", f"built, waiting for approval: {token}", "digest approve"
+        state, words, following = "built", f"built, waiting for approval: {token}", f"digest approve {folder.id}"
     return Standing(issue=folder.id, state=state, words=words, next_step=following, token=token)
 
 

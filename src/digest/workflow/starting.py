@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, StrictUndefined
 
 from digest.config import CONFIG_FILE
+from digest.config.files import replace_file
 from digest.config.resources import shipped
-from digest.errors import RefusedError
+from digest.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,8 +55,7 @@ def initialise(folder: Path, answers: Answers) -> Initialised:
         if path.exists():
             kept.append(name)
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        _write(path, content)
         written.append(name)
     return Initialised(folder=folder, written=tuple(written), kept=tuple(kept))
 
@@ -73,12 +73,11 @@ def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
     earlier = _move_aside(folder)
     for name, content in _files(shipped("demo")):
         target = folder / name.removesuffix(".j2")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(_dated(content, now) if name.endswith(".j2") else content)
+        _write(target, _dated(content, now) if name.endswith(".j2") else content)
     for name, content in _theme():
-        _write_new(folder / name, content)
-    _write_new(folder / "subscribers/sample.csv", shipped("subscribers/sample.csv").read_bytes())
-    _write_new(folder / _DEMO_MARK, b"Made by `digest demo`.\n")
+        _write(folder / name, content)
+    _write(folder / "subscribers/sample.csv", shipped("subscribers/sample.csv").read_bytes())
+    _write(folder / _DEMO_MARK, b"Made by `digest demo`.\n")
     return earlier
 
 
@@ -122,13 +121,15 @@ def _dated(content: bytes, now: datetime) -> bytes:
     return environment.from_string(content.decode()).render(**functions).encode()
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+def _write(path: Path, content: bytes) -> None:
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}", hint="Name another folder.") from error
 
 
 def _move_aside(folder: Path) -> Path | None:
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
     if not (folder / _DEMO_MARK).is_file():
         raise RefusedError(f"{folder} is not empty and no demo", hint="Name another folder: digest demo my-demo")

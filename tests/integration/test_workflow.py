@@ -1,0 +1,272 @@
+"""The verbs on a real folder, a real ledger and the outbox: what a newsletter lives through in some weeks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digest.delivery import CampaignDoneError, CampaignRefusedError
+from digest.errors import IssueError, ListError, NothingToDoError
+from digest.project import Project, open_project
+from digest.providers import Capabilities
+from digest.providers.outbox import OutboxProvider
+from digest.testing.feeds_server import FeedsServer
+from digest.workflow import collecting
+from digest.workflow.building import approve, build
+from digest.workflow.collecting import add, collect
+from digest.workflow.lists import check_lists
+from digest.workflow.sending import plan_send, send
+from digest.workflow.standing import status
+from digest.workflow.starting import Answers, initialise
+
+MONDAY = "2026-11-16T08:00:00+00:00"
+STORIES = {
+    "bridge": "The old bridge closed\n\nThe council shut the old bridge on Monday after engineers found cracks.\n",
+    "harbour": "A ferry for the harbour\n\nAn electric ferry began to cross the harbour this week without a sound.\n",
+    "library": "Books on the water\n\nA library boat with nine hundred volumes sails between the islands.\n",
+}
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>{name}</title><link>https://{name}.example/</link>
+<item><title>{title}</title><link>https://{name}.example/{slug}</link><pubDate>Sun, 15 Nov 2026 10:00:00 GMT</pubDate>
+<description>{text}</description></item></channel></rss>"""
+
+
+@pytest.fixture
+def root(tmp_path) -> Path:
+    folder = tmp_path / "letter"
+    initialise(folder, Answers())
+    for name, text in STORIES.items():
+        (folder / "articles" / f"{name}.txt").write_text(text)
+    configure(folder, "min_stories = 3", "min_stories = 1")
+    return folder
+
+
+def configure(root: Path, old: str, new: str) -> None:
+    config = root / "digest.toml"
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new))
+
+
+def at(root: Path, moment: str = MONDAY, **environ: str) -> Project:
+    return open_project(root, environ={"DIGEST_NOW": moment, **environ}, cwd=root)
+
+
+def issue_md(root: Path, id: str = "2026-W47") -> Path:
+    return root / "issues" / id / "issue.md"
+
+
+def sent(root: Path, moment: str = MONDAY) -> None:
+    project = at(root, moment)
+    token = build(project).token
+    send(project, plan_send(project), approve=token)
+
+
+def interrupted(root: Path, monkeypatch) -> str:
+    """A campaign of three calls, one person each, that was stopped after the first; returns its token."""
+    project = at(root)
+    collect(project)
+    token = build(project).token
+    approve(project, by="ana")
+    real, calls = OutboxProvider.send, []
+    monkeypatch.setattr(OutboxProvider, "capabilities", Capabilities(max_recipients=1, repeatable=True, local=True))
+
+    def fail_later(self, *arguments, **named):
+        calls.append(1)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return real(self, *arguments, **named)
+
+    monkeypatch.setattr(OutboxProvider, "send", fail_later)
+    with pytest.raises(KeyboardInterrupt):
+        send(project, plan_send(project))
+    monkeypatch.undo()
+    return token
+
+
+def test_what_is_saved_while_sources_are_read_is_merged_and_not_lost(root, monkeypatch):
+    collect(at(root))
+    text = issue_md(root).read_text()
+    real = collecting.read_sources
+
+    def read_slowly(*arguments, **named):
+        yield from real(*arguments, **named)
+        issue_md(root).write_text(text.replace("### [The old bridge closed]", "### [No more old bridge]"))
+
+    monkeypatch.setattr(collecting, "read_sources", read_slowly)
+    (root / "articles" / "new.txt").write_text(
+        "A pier opens\n\nThe new pier opened on Tuesday after two years of work.\n"
+    )
+    collect(at(root))
+    merged = issue_md(root).read_text()
+    assert "### [No more old bridge]" in merged
+    assert "### [A pier opens]" in merged
+
+
+def test_what_is_saved_at_the_last_moment_is_not_written_over(root):
+    collect(at(root))
+    folder = at(root).issue("2026-W47")
+    before = folder.read_text()
+    issue_md(root).write_text("mine")
+    with pytest.raises(IssueError, match="somebody saved"):
+        folder.write_text("theirs", over=before)
+    assert issue_md(root).read_text() == "mine"
+
+
+def test_a_crash_between_the_text_and_its_base_drops_no_story(root):
+    collect(at(root))
+    base = root / "issues" / "2026-W47" / "base.json"
+    old = base.read_bytes()
+    (root / "articles" / "new.txt").write_text(
+        "A pier opens\n\nThe new pier opened on Tuesday after two years of work.\n"
+    )
+    collect(at(root))
+    after = issue_md(root).read_text()
+    base.write_bytes(old)  # as if the power had failed before it was written
+    done = collect(at(root))
+    assert issue_md(root).read_text() == after
+    assert done.merge.kept_out == 0
+    issue_md(root).write_text(after.replace("### [A pier opens]", "### [The pier opens]"))
+    assert collect(at(root)).merge.kept_out == 0
+
+
+def test_an_event_that_was_dropped_stays_dropped_when_another_outlet_leads_it(root):
+    text = "The council of the town shut the old stone bridge on Monday after engineers found deep cracks in its arch."
+    with FeedsServer() as server:
+        for name in ("courier", "gazette"):
+            server.put(f"/{name}.xml", FEED.format(name=name, slug="bridge", title="Bridge shut", text=text).encode())
+        config = root / "digest.toml"
+        config.write_text(f'{config.read_text()}\n[[sources]]\nid = "courier"\nfeed = "{server.url("/courier.xml")}"\n')
+        collect(at(root))
+        before = issue_md(root).read_text()
+        start = before.index("### [Bridge shut](https://courier.example/bridge)")
+        end = before.find("\n##", start + 1)
+        issue_md(root).write_text(before[:start] + (before[end + 1 :] if end > 0 else ""))
+        longer = f"{text} A temporary ferry runs from the fish steps every quarter of an hour until the spring."
+        server.put("/gazette.xml", FEED.format(name="gazette", slug="b", title="Bridge shut", text=longer).encode())
+        config.write_text(f'{config.read_text()}\n[[sources]]\nid = "gazette"\nfeed = "{server.url("/gazette.xml")}"\n')
+        done = collect(at(root))
+    assert "### [Bridge shut" not in issue_md(root).read_text()
+    assert done.merge.added == ()
+
+
+def test_a_path_is_typed_from_where_the_person_stands(root):
+    collect(at(root))
+    (root / "deep").mkdir()
+    (root / "deep" / "guest.md").write_text(
+        "# A guest\n\nThe guest wrote about the gulls of the harbour and their manners.\n"
+    )
+    assert add(at(root), ["guest.md"], cwd=root / "deep").headlines == ("A guest",)
+    assert "(deep/guest.md)" in issue_md(root).read_text()
+
+
+def test_the_next_issue_begins_where_the_last_one_ended(root):
+    collect(at(root))
+    sent(root)
+    assert collect(at(root)).issue == "2026-W48"
+    (root / "articles" / "new.txt").write_text(
+        "A pier opens\n\nThe new pier opened on Tuesday after two years of work.\n"
+    )
+    following = collect(at(root, "2026-11-23T08:00:00+00:00"))
+    assert (following.issue, following.stories) == ("2026-W48", 1)
+
+
+def test_a_lost_build_of_an_old_issue_stops_nothing(root):
+    collect(at(root))
+    sent(root)
+    for path in (root / "issues" / "2026-W47" / "build").iterdir():
+        path.unlink()
+    assert collect(at(root)).stories == 0
+
+
+def test_a_sent_issue_is_closed(root):
+    collect(at(root))
+    sent(root)
+    for verb in (lambda: collect(at(root), "2026-W47"), lambda: build(at(root)), lambda: approve(at(root), by="ana")):
+        with pytest.raises(NothingToDoError):
+            verb()
+    with pytest.raises(CampaignDoneError):
+        plan_send(at(root))
+
+
+def test_an_interrupted_campaign_goes_on_with_one_command(root, monkeypatch):
+    interrupted(root, monkeypatch)
+    [standing] = status(at(root))
+    assert (standing.state, standing.next_step) == ("sending", "digest send 2026-W47 --live --resume")
+    (root / "issues" / "2026-W47" / "approval.toml").unlink()  # it was approved when it began
+    project = at(root)
+    report = send(project, plan_send(project, resume=True), resume=True)
+    assert (report.state, report.accepted) == ("sent", 3)
+
+
+def test_what_was_begun_is_finished_with_its_own_bytes_whatever_was_built_since(root, monkeypatch):
+    token = interrupted(root, monkeypatch)
+    assert collect(at(root)).issue == "2026-W48"  # nothing is collected into it any more
+    issue_md(root).write_text(issue_md(root).read_text().replace("### [Books", "### [Many books"))
+    project = at(root)
+    other = build(project, "2026-W47").token
+    with pytest.raises(CampaignRefusedError) as refused:
+        plan_send(project, "2026-W47", approve=other, resume=True)
+    assert f"--approve {token}" in refused.value.hint
+    assert refused.value.data["accepted"] == 1
+    report = send(project, plan_send(project, "2026-W47", approve=token, resume=True), approve=token, resume=True)
+    assert (report.state, report.accepted, report.token) == ("sent", 3, token)
+    mails = list((root / ".digest" / "outbox").rglob("*.eml"))
+    assert len(mails) == 3
+    assert not any(b"Many books" in mail.read_bytes() for mail in mails)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ('provider = "outbox"', 'provider = "smtp"', "delivery.provider"),
+        ('where = ""', "where = 'name == \"Ana\"'", "audiences.weekly.where"),
+        ("example.org/u/", "example.org/unsubscribe/", "how a reader unsubscribes"),
+    ],
+)
+def test_a_changed_configuration_does_not_go_on_with_a_campaign(root, monkeypatch, old, new, name):
+    interrupted(root, monkeypatch)
+    configure(root, old, new)
+    with pytest.raises(CampaignRefusedError, match=name):
+        plan_send(at(root), resume=True)
+
+
+def test_readers_of_a_half_sent_issue_do_not_get_its_stories_again(root, monkeypatch):
+    interrupted(root, monkeypatch)
+    assert collect(at(root)).stories == 0
+
+
+def test_a_list_may_stand_in_the_environment(root):
+    configure(root, '"subscribers/weekly.csv"', '"env:WEEKLY"')
+    [audience] = check_lists(at(root, WEEKLY="email,name\nana@example.org,Ana\nnonsense,Ben\n"))
+    assert [person.email for person in audience.subscribers] == ["ana@example.org"]
+    assert str(audience.problems[0].place) == "env:WEEKLY:3"
+    with pytest.raises(ListError, match="WEEKLY is not set"):
+        check_lists(at(root))
+
+
+def test_an_encrypted_list_says_that_it_cannot_be_read_yet(root):
+    configure(root, "weekly.csv", "weekly.csv.age")
+    with pytest.raises(ListError, match="encrypted"):
+        check_lists(at(root))
+
+
+def test_a_runner_may_send_when_its_ledger_lies_elsewhere(root, tmp_path):
+    collect(at(root))
+    token = build(at(root)).token
+    runner = at(root, CI="true")
+    with pytest.raises(CampaignRefusedError, match="outlives the runner"):
+        send(runner, plan_send(runner), approve=token)
+    configure(root, 'url = "sqlite:///.digest/ledger.db"', f'url = "sqlite:///{tmp_path}/lasting/ledger.db"')
+    runner = at(root, CI="true")
+    assert send(runner, plan_send(runner), approve=token).accepted == 3
+
+
+def test_an_approval_without_a_name_is_one(root):
+    collect(at(root))
+    token = build(at(root)).token
+    project = at(root)
+    project.issue(None).write_approval(replace(approve(project, by="ana"), by=""))
+    assert plan_send(project).approved
+    assert send(project, plan_send(project)).token == token
