@@ -13,53 +13,19 @@ from digest.delivery import (
     CampaignIncompleteError,
     CampaignInterrupted,
     CampaignRefusedError,
-    Ledger,
-    preview_campaign,
-    send_campaign,
 )
 from digest.errors import CredentialsError, ProviderError
 from digest.models import Suppression, SuppressionReason
 from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult, Verdict
-from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
+from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience, make_rendered
 
-CONFIG = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
-
-
-class Desk:
-    """A ledger, a provider and an issue."""
-
-    def __init__(self, path):
-        self.ledger = Ledger.open(path / "ledger.db", environ={}, now=lambda: self.now)
-        self.now = NOON
-        self.provider = ScriptedProvider()
-        self.rendered = make_rendered()
-        self.audience = make_audience(25)
-        self.slept = []
-
-    def send(self, **options):
-        given = {"config": CONFIG, **options}
-        return send_campaign(
-            self.rendered,
-            self.audience,
-            ledger=self.ledger,
-            provider=self.provider,
-            now=lambda: self.now,
-            secret=b"secret",
-            sleep=self.slept.append,
-            **given,
-        )
-
-    @property
-    def everyone(self):
-        return [person.email for person in self.audience.subscribers]
 
 
 @pytest.fixture
 def desk(tmp_path):
-    desk = Desk(tmp_path)
-    yield desk
-    desk.ledger.close()
+    with Desk(tmp_path) as desk:
+        yield desk
 
 
 def numbers(report):
@@ -290,7 +256,7 @@ def test_an_empty_audience_is_nothing_to_do(desk):
 
 
 def test_more_people_than_anybody_expected_are_refused(desk):
-    config = Config.model_validate({**CONFIG.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}})
+    config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}})
     with pytest.raises(CampaignRefusedError, match="max_recipients"):
         desk.send(config=config)
 
@@ -307,21 +273,9 @@ def test_a_second_sender_is_refused_while_one_is_at_work(desk):
 
 
 def test_a_rehearsal_counts_and_writes_nothing(desk):
-    def preview(**options):
-        return preview_campaign(
-            desk.rendered,
-            desk.audience,
-            ledger=desk.ledger,
-            provider=desk.provider,
-            config=CONFIG,
-            now=lambda: desk.now,
-            secret=b"secret",
-            **options,
-        )
-
-    report = preview()
+    report = desk.preview()
     assert (report.state, numbers(report), report.token) == ("planned", {"pending": 25}, desk.rendered.token)
     assert desk.ledger.campaigns() == ()
     desk.send()
     with pytest.raises(CampaignDoneError):
-        preview()
+        desk.preview()

@@ -43,30 +43,27 @@ class LedgerStates(RuleBasedStateMachine):
             first += size
         self.book = self.ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=batches)
 
-    def pick(self, state):
-        return self.book.next_batch(state=state, after=0)
-
     @precondition(lambda self: self.in_flight is None)
     @rule()
     def claim(self):
-        batch = self.pick("pending")
+        batch = self.book.next_pending(after=0)
         if batch is not None:
             live = set(batch.recipients) - self.book.settled(batch.no)
             assert not live & self.accepted
             self.in_flight = (batch.no, self.book.claim(batch.no), live)
 
     @precondition(lambda self: self.in_flight is not None)
-    @rule(outcome=st.sampled_from(["accepted", "rejected", "unknown"]), odd=st.booleans())
+    @rule(
+        outcome=st.sampled_from(["accepted", "rejected", "unknown"]),
+        odd=st.sampled_from(["", "accepted", "rejected", "unknown"]),
+    )
     def settle(self, outcome, odd):
         no, claim, live = self.in_flight
-        exceptions = {min(live): ("rejected", "550")} if odd and live else {}
+        exceptions = {min(live): (odd, "an outcome of its own")} if odd and live else {}
         self.book.settle(no, claim, outcome=outcome, exceptions=exceptions)
-        rest = live - set(exceptions)
-        self.rejected |= set(exceptions)
-        if outcome == "accepted":
-            self.accepted |= rest
-        if outcome == "rejected":
-            self.rejected |= rest
+        for recipient in live:
+            own, _ = exceptions.get(recipient, (outcome, ""))
+            {"accepted": self.accepted, "rejected": self.rejected, "unknown": set()}[own].add(recipient)
         self.in_flight = None
 
     @precondition(lambda self: self.in_flight is not None)
@@ -94,19 +91,22 @@ class LedgerStates(RuleBasedStateMachine):
     @precondition(lambda self: self.in_flight is None)
     @rule(some=st.sets(st.integers(0, 14)))
     def confirm(self, some):
-        batch = self.pick("unknown")
+        batch = self.book.next_unknown(after=0)
         if batch is not None:
-            live = set(batch.recipients) - self.book.settled(batch.no)
+            assert not set(batch.recipients) & (self.accepted | self.rejected)
             proven = frozenset(key(number) for number in some)
             self.book.confirm(batch.no, accepted=proven)
-            self.accepted |= live & proven
+            self.accepted |= set(batch.recipients) & proven
 
     @precondition(lambda self: self.in_flight is None)
     @rule()
     def resend(self):
-        batch = self.pick("unknown")
+        batch = self.book.next_unknown(after=0)
         if batch is not None:
+            before = self.book.campaign().report
             self.book.resend(batch.no, reason="a person decided so")
+            after = self.book.campaign().report
+            assert before.unknown - after.unknown == after.pending - before.pending == len(batch.recipients)
 
     @invariant()
     def the_numbers_add_up(self):

@@ -183,6 +183,14 @@ def test_reserved_headers_are_refused_before_any_call(post, fake):
     assert fake.calls == []
 
 
+def test_two_phase_is_refused_before_any_call(fake, tmp_path):
+    post = Post(fake, tmp_path, two_phase=True)
+    content, recipients = post.compose(1)
+    with pytest.raises(ProviderError, match="two-phase sending is not in this version"):
+        post.send(content, recipients)
+    assert fake.calls == []
+
+
 def test_no_payload_is_ever_logged(post, caplog):
     caplog.set_level(logging.DEBUG)
     content, recipients = post.compose(1)

@@ -80,6 +80,27 @@ def test_a_recipient_refused_for_now_is_put_off(post, inbox):
     assert post.send(1).outcome is Outcome.ACCEPTED
 
 
+def test_a_refusal_of_policy_is_about_the_sender_until_the_server_has_taken_a_mail(post, inbox):
+    inbox.rcpt_replies = {person.email: "554 5.7.1 Relay access denied" for person in post.people}
+    for number in range(2):
+        with pytest.raises(Deferred, match="Relay access denied"):
+            post.send(number)
+    with pytest.raises(ProviderError, match="Relay access denied"):
+        post.send(2)
+    del inbox.rcpt_replies["r00004@example.com"]
+    assert post.send(3).outcome is Outcome.ACCEPTED
+    assert post.send(4).outcome is Outcome.REJECTED
+    assert post.begun == 1
+
+
+@pytest.mark.parametrize("code", [530, 535, 538])
+def test_a_recipient_refused_for_want_of_a_login_is_a_matter_of_credentials(post, inbox, code):
+    inbox.rcpt_replies["r00001@example.com"] = f"{code} 5.7.0 Authentication required"
+    with pytest.raises(CredentialsError, match=str(code)):
+        post.send(0)
+    assert post.begun == 0
+
+
 @pytest.mark.parametrize(("reply", "outcome"), [("554 5.7.1 spam", Outcome.REJECTED), ("250 fine", Outcome.ACCEPTED)])
 def test_the_answer_to_the_message_decides(post, inbox, reply, outcome):
     inbox.data_replies["r00001@example.com"] = reply

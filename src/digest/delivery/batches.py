@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from digest.delivery.patience import ATTEMPTS, LONGEST_WAIT, ask_again, delay_before
 from digest.delivery.plan import plan_resume
+from digest.delivery.refusals import Refusals
 from digest.errors import CredentialsError, ProviderError
-from digest.providers import CallRefused, Deferred, NotSent
+from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from digest.delivery.plan import BatchPlan, PlannedBatch
     from digest.delivery.report import SendReport
     from digest.models import Subscriber
-    from digest.providers import Provider, Recipient, SendResult
+    from digest.providers import Provider, Recipient
 
 __all__ = ["BatchSender"]
 
@@ -47,54 +48,60 @@ class BatchSender:
     sleep: Callable[[float], object]
     progress: Callable[[SendReport], None]
 
-    def resolve_unknown(self, *, resend: bool) -> None:
+    def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
         """Settle what is unknown where that can be done: presence at the provider proves acceptance, absence nothing.
 
         Args:
             resend: A person decided to mail those again who stay unknown.
+            in_time: Whether anybody may be mailed now; else those people stay unknown.
         """
         repeatable = self.provider.capabilities.repeatable
         number = 0
-        while batch := self.book.next_batch(state="unknown", after=number):
+        while batch := self.book.next_unknown(after=number):
             number = batch.no
             found = self._looked_up(batch)
             if found:
                 self.book.confirm(batch.no, accepted=found)
-            if repeatable or resend:
+            if in_time and (repeatable or resend):
                 self.book.resend(batch.no, reason="repeating it is harmless" if repeatable else "a person decided so")
 
     def send_pending(self) -> str:
         """Post until nothing is pending, or nothing more can be done now.
 
         Returns: Why something is still pending; empty when nothing is.
+
+        Raises:
+            ProviderError, CredentialsError: It takes nothing before somebody changes something; the rest is pending.
         """
         trouble = ""
         for attempt in range(1, _ROUNDS + 1):
+            refusals = Refusals(self.book)
             try:
-                put_off = self._send_round()
+                put_off = self._send_round(refusals)
             except _GaveUpError as error:
                 return str(error)
             if self.stop.asked:
                 return "stopped"
             if not put_off:
+                refusals.give_up()
                 return ""
             trouble = put_off.reason
             if attempt < _ROUNDS:
                 self.stop.wait(delay_before(attempt + 2, put_off.retry_after), self.sleep)
         return trouble
 
-    def _send_round(self) -> Deferred | None:
+    def _send_round(self, refusals: Refusals) -> Deferred | None:
         """Post each pending batch once. Returns the last that was put off."""
         put_off: Deferred | None = None
         number = 0
-        while not self.stop.asked and (batch := self.book.next_batch(state="pending", after=number)):
+        while not self.stop.asked and (batch := self.book.next_pending(after=number)):
             number = batch.no
             (plan,) = plan_resume([batch], people=self.people, settled=self.book.settled(batch.no))
             if not plan.people:
                 self.book.pass_over(batch.no, gone=plan.gone)
                 continue
             try:
-                divided = self._send_batch(plan)
+                divided = self._send_batch(plan, refusals)
             except Deferred as error:
                 put_off = error
             else:
@@ -102,12 +109,12 @@ class BatchSender:
             self.progress(self.book.campaign().report)
         return put_off
 
-    def _send_batch(self, plan: BatchPlan) -> bool:
+    def _send_batch(self, plan: BatchPlan, refusals: Refusals) -> bool:
         """Post one batch until it is taken or refused. Returns whether it was divided instead."""
         recipients = [self.composer.recipient(key, person) for key, person in plan.people]
         for attempt in range(2, ATTEMPTS + 2):
             try:
-                return self._post(plan, recipients)
+                return self._post(plan, recipients, refusals)
             except Deferred:
                 raise
             except NotSent as error:
@@ -119,7 +126,7 @@ class BatchSender:
                 self.stop.wait(wait, self.sleep)
         raise AssertionError(plan.no)  # the last attempt returns or raises
 
-    def _post(self, plan: BatchPlan, recipients: list[Recipient]) -> bool:
+    def _post(self, plan: BatchPlan, recipients: list[Recipient], refusals: Refusals) -> bool:
         """One call, written down before and after. Returns whether the batch was divided."""
         claims: list[str] = []
 
@@ -129,17 +136,22 @@ class BatchSender:
         try:
             result = self.provider.send(self.composer.content, recipients, reference=_reference(plan.no), begin=begin)
         except CallRefused as error:
-            claim = claims[0] if claims else self.book.claim(plan.no, gone=plan.gone)
             if len(recipients) > 1:
+                claim = claims[0] if claims else self.book.claim(plan.no, gone=plan.gone)
                 self.book.divide(plan.no, claim, reason=error.reason)
                 return True
-            self.book.settle(plan.no, claim, outcome="rejected", reason=error.reason)
-            return False
+            result = SendResult(outcome=Outcome.REJECTED, reason=error.reason)
         except (NotSent, CredentialsError, ProviderError) as error:
             if claims:
                 self.book.release(plan.no, claims[0], reason=str(error))
             raise
+        outcomes = {result.of(person.key).outcome for person in recipients}
+        if outcomes == {Outcome.REJECTED}:
+            refusals.add(plan, claims[0] if claims else None, reason=_reason(result))
+            return False
         self._settle(plan, claims[0] if claims else self.book.claim(plan.no, gone=plan.gone), result)
+        if Outcome.ACCEPTED in outcomes:
+            refusals.accepted()
         return False
 
     def _settle(self, plan: BatchPlan, claim: str, result: SendResult) -> None:
@@ -156,7 +168,7 @@ class BatchSender:
         )
 
     def _looked_up(self, batch: PlannedBatch) -> frozenset[bytes]:
-        (plan,) = plan_resume([batch], people=self.people, settled=self.book.settled(batch.no))
+        (plan,) = plan_resume([batch], people=self.people, settled=())
         recipients = [self.composer.recipient(key, person) for key, person in plan.people]
         if not recipients:
             return frozenset()
@@ -174,3 +186,8 @@ class BatchSender:
 
 def _reference(no: int) -> str:
     return f"b{no}"
+
+
+def _reason(result: SendResult) -> str:
+    """Why everybody was refused, where the provider says it of each."""
+    return result.reason or next((verdict.reason for verdict in result.exceptions.values()), "")

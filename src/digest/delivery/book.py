@@ -17,26 +17,24 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from digest.delivery.counting import count_campaign
 from digest.delivery.plan import PlannedBatch
-from digest.delivery.schema import batch, campaign, event, exception
+from digest.delivery.schema import HASH_BYTES, batch, campaign, event, exception
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from digest.delivery.report import Campaign
     from digest.delivery.store import Store
 
 __all__ = ["CampaignBook", "ClaimLostError", "batch_row"]
-
-_HASH_BYTES = 16
 
 
 class ClaimLostError(LedgerError):
@@ -70,17 +68,26 @@ class CampaignBook:
             row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
             return count_campaign(connection, row, live=False)
 
-    def next_batch(self, *, state: str, after: int) -> PlannedBatch | None:
-        """The first batch in this state whose number is greater than ``after``."""
+    def next_pending(self, *, after: int) -> PlannedBatch | None:
+        """The first pending batch whose number is greater than ``after``."""
         query = (
             select(batch.c.no, batch.c.recipients)
-            .where(batch.c.campaign == self._id, batch.c.state == state, batch.c.no > after)
+            .where(batch.c.campaign == self._id, batch.c.state == "pending", batch.c.no > after)
             .order_by(batch.c.no)
             .limit(1)
         )
         with self._store.begin() as connection:
             row = connection.execute(query).first()
         return PlannedBatch(no=row.no, recipients=_cut(row.recipients)) if row else None
+
+    def next_unknown(self, *, after: int) -> PlannedBatch | None:
+        """The first batch after this number in which somebody's outcome is unknown, with those people alone."""
+        single = select(exception.c.batch).where(exception.c.campaign == self._id, exception.c.outcome == "unknown")
+        doubtful = or_(batch.c.state == "unknown", batch.c.no.in_(single))
+        query = select(func.min(batch.c.no)).where(batch.c.campaign == self._id, batch.c.no > after, doubtful)
+        with self._store.begin() as connection:
+            no = connection.execute(query).scalar_one()
+            return None if no is None else PlannedBatch(no=no, recipients=self._unknown(connection, no))
 
     def settled(self, no: int) -> frozenset[bytes]:
         """Recipients of a batch who have an outcome of their own."""
@@ -129,7 +136,8 @@ class CampaignBook:
         """
         with self._store.begin() as connection:
             self._move(connection, no, claim, state=outcome, message_id=message_id, reason=reason)
-            self._except(connection, no, exceptions or {})
+            own = {key: verdict for key, verdict in (exceptions or {}).items() if verdict[0] != outcome}
+            self._except(connection, no, own)
             self._note(connection, no, outcome, reason)
 
     def release(self, no: int, claim: str, *, reason: str) -> None:
@@ -142,20 +150,14 @@ class CampaignBook:
         """Cut a batch that was refused as a whole in two, which are both pending."""
         with self._store.begin() as connection:
             self._move(connection, no, claim, state="pending", reason=reason)
-            where = and_(batch.c.campaign == self._id, batch.c.no == no)
-            everyone = _cut(connection.execute(select(batch.c.recipients).where(where)).scalar_one())
             own = set(
                 connection.execute(
                     select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
                 ).scalars()
             )
             # Who has an outcome already stays with the first half, where that outcome is written down.
-            left = [key for key in everyone if key not in own]
-            second = left[len(left) // 2 :]
-            first = [key for key in everyone if key not in set(second)]
-            connection.execute(update(batch).where(where).values(recipients=b"".join(first), size=len(first)))
-            last = connection.execute(select(func.max(batch.c.no)).where(batch.c.campaign == self._id)).scalar_one()
-            connection.execute(insert(batch).values(**batch_row(self._id, last + 1, second)))
+            left = [key for key in self._recipients(connection, no) if key not in own]
+            self._move_out(connection, no, left[len(left) // 2 :])
             self._note(connection, no, "divided", reason)
 
     def pass_over(self, no: int, *, gone: Iterable[bytes]) -> None:
@@ -172,29 +174,55 @@ class CampaignBook:
             connection.execute(update(batch).where(left).values(state="unknown", reason="the sender died"))
 
     def confirm(self, no: int, *, accepted: frozenset[bytes]) -> None:
-        """Write down that the provider proves to have accepted these recipients of an unknown batch."""
+        """Write down that the provider proves to have accepted these recipients whose outcome was unknown."""
         with self._store.begin() as connection:
-            where = and_(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "unknown")
-            recipients = set(_cut(connection.execute(select(batch.c.recipients).where(where)).scalar_one()))
-            own = set(
-                connection.execute(
-                    select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
-                ).scalars()
-            )
-            open_ = recipients - own
+            open_ = set(self._unknown(connection, no))
+            whole = 0
             if open_ <= accepted:
-                connection.execute(update(batch).where(where).values(state="accepted", settled_at=self._now()))
-            else:
-                proven = dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it"))
-                self._except(connection, no, proven)
+                proven = update(batch).values(state="accepted", settled_at=self._now())
+                whole = connection.execute(proven.where(self._is(no), batch.c.state == "unknown")).rowcount
+            if not whole:
+                self._except(connection, no, dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it")))
             self._note(connection, no, "confirmed", f"{len(open_ & accepted)} of {len(open_)}")
 
     def resend(self, no: int, *, reason: str) -> None:
-        """Make an unknown batch pending again: because a person decided so, or repeating it is harmless."""
+        """Make those whose outcome is unknown pending again: a person decided so, or repeating it is harmless.
+
+        Where only some recipients of a settled batch are unknown, they become a batch of their own.
+        """
         with self._store.begin() as connection:
-            where = and_(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "unknown")
-            connection.execute(update(batch).where(where).values(state="pending", claim=None, reason=reason))
+            people = self._unknown(connection, no)
+            again = update(batch).values(state="pending", claim=None, reason=reason)
+            if not connection.execute(again.where(self._is(no), batch.c.state == "unknown")).rowcount:
+                if not people:
+                    return
+                self._move_out(connection, no, people)
+            own = and_(exception.c.campaign == self._id, exception.c.batch == no, exception.c.outcome == "unknown")
+            connection.execute(delete(exception).where(own))
             self._note(connection, no, "resend", reason)
+
+    def _is(self, no: int) -> ColumnElement[bool]:
+        return and_(batch.c.campaign == self._id, batch.c.no == no)
+
+    def _recipients(self, connection: Connection, no: int) -> tuple[bytes, ...]:
+        return _cut(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
+
+    def _unknown(self, connection: Connection, no: int) -> tuple[bytes, ...]:
+        """The recipients of a batch whose outcome, their own or the batch's, is unknown."""
+        outcomes = select(exception.c.recipient, exception.c.outcome).where(
+            exception.c.campaign == self._id, exception.c.batch == no
+        )
+        own = {row.recipient: row.outcome for row in connection.execute(outcomes)}
+        state = connection.execute(select(batch.c.state).where(self._is(no))).scalar_one()
+        return tuple(key for key in self._recipients(connection, no) if own.get(key, state) == "unknown")
+
+    def _move_out(self, connection: Connection, no: int, people: Sequence[bytes]) -> None:
+        """Make a new pending batch of these recipients of another."""
+        moved = set(people)
+        rest = [key for key in self._recipients(connection, no) if key not in moved]
+        connection.execute(update(batch).where(self._is(no)).values(recipients=b"".join(rest), size=len(rest)))
+        last = connection.execute(select(func.max(batch.c.no)).where(batch.c.campaign == self._id)).scalar_one()
+        connection.execute(insert(batch).values(**batch_row(self._id, last + 1, people)))
 
     def _move(
         self,
@@ -251,4 +279,4 @@ def batch_row(number: int, no: int, recipients: Sequence[bytes]) -> dict[str, ob
 
 
 def _cut(recipients: bytes) -> tuple[bytes, ...]:
-    return tuple(recipients[start : start + _HASH_BYTES] for start in range(0, len(recipients), _HASH_BYTES))
+    return tuple(recipients[start : start + HASH_BYTES] for start in range(0, len(recipients), HASH_BYTES))

@@ -49,6 +49,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, live: bool) -> Ca
         issue=row["issue"],
         audience=row["audience"],
         token=row["token"],
+        provider=row["provider"],
         state=row["state"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],

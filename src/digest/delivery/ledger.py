@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from digest.delivery.book import CampaignBook, batch_row
 from digest.delivery.counting import count_campaign
-from digest.delivery.schema import batch, campaign, suppression
+from digest.delivery.schema import HASH_BYTES, batch, campaign, suppression
 from digest.delivery.store import Store
 from digest.errors import LedgerError
 
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from digest.delivery.plan import PlannedBatch
-    from digest.delivery.report import Campaign
+    from digest.delivery.report import Campaign, SendReport
     from digest.models import Suppression
 
 __all__ = ["Ledger"]
-
-_HASH_BYTES = 16
 
 
 class Ledger:
@@ -72,11 +70,18 @@ class Ledger:
     def key_of(self, email: str) -> bytes:
         """The keyed hash of a normalised address: the same for every spelling of its case."""
         text = email.casefold().encode()
-        return blake2b(text, digest_size=_HASH_BYTES, key=self.key, person=b"digest-person").digest()
+        return blake2b(text, digest_size=HASH_BYTES, key=self.key, person=b"digest-person").digest()
 
-    def sending(self) -> AbstractContextManager[None]:
-        """Be the only sender while this is open. Raises CampaignRefusedError when another process is."""
-        return self._store.exclusive()
+    def sending(self, *, report: Callable[[], SendReport | None] = lambda: None) -> AbstractContextManager[None]:
+        """Be the only sender while this is open.
+
+        Args:
+            report: The numbers that the refusal carries; called only then.
+
+        Raises:
+            CampaignRefusedError: Another process is.
+        """
+        return self._store.exclusive(report=report)
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns, oldest first."""

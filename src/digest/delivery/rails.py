@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["require_in_time", "require_not_too_many", "require_resumable"]
 
 
-def require_resumable(campaign: Campaign, *, token: str, resume: bool) -> None:
-    """Refuse to touch a campaign that there is, unless it is to be resumed, with the build that it began with.
+def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: bool) -> None:
+    """Refuse to touch a campaign that there is, unless it is to be resumed, with the build and provider it began with.
 
     Raises:
         CampaignDoneError: It is finished, whatever the build.
-        CampaignRefusedError: It began with another build.
+        CampaignRefusedError: It began with another build, or through another provider.
         CampaignIncompleteError: It was interrupted and nobody said to resume it.
     """
     if campaign.state in {"sent", "cancelled"}:
@@ -35,6 +35,12 @@ def require_resumable(campaign: Campaign, *, token: str, resume: bool) -> None:
             hint="Nothing is sent twice; what changed can go into the next issue.",
             report=campaign.report,
         )
+    if campaign.provider != provider:
+        raise CampaignRefusedError(
+            f"{campaign.issue} began to be sent through {campaign.provider}, and delivery.provider is now {provider}",
+            hint=f'Set it back to go on: [delivery] provider = "{campaign.provider}"',
+            report=campaign.report,
+        )
     if not resume:
         raise CampaignIncompleteError(
             f"{campaign.issue} was interrupted: {describe(campaign.report)}",
@@ -43,18 +49,29 @@ def require_resumable(campaign: Campaign, *, token: str, resume: bool) -> None:
         )
 
 
-def require_in_time(manifest: Manifest, *, now: datetime, report: SendReport | None = None) -> None:
-    """Refuse an issue that has grown old.
+def require_in_time(manifest: Manifest, *, now: datetime, report: SendReport) -> None:
+    """Refuse to mail anybody an issue that has grown old.
 
     Raises:
         CampaignRefusedError: ``now`` is after the manifest's ``not_after``.
     """
-    if now > manifest.not_after:
-        raise CampaignRefusedError(
-            f"{manifest.issue} was not to be sent after {manifest.not_after:%Y-%m-%d %H:%M} UTC",
-            hint="Build it again if it is still news: digest build",
-            report=report,
-        )
+    if now <= manifest.not_after:
+        return
+    raise CampaignRefusedError(
+        f"{manifest.issue} was not to be sent after {manifest.not_after:%Y-%m-%d %H:%M} UTC",
+        # A campaign that has begun takes no other build.
+        hint="Build it again if it is still news: digest build" if report.state == "planned" else _too_late(report),
+        report=report,
+    )
+
+
+def _too_late(report: SendReport) -> str:
+    words = []
+    if report.pending:
+        words.append(f"{report.pending:,} people stay unmailed in this issue and get the next one")
+    if report.unknown:
+        words.append(f"{report.unknown:,} whose mail is unknown are not mailed again")
+    return f"{'; '.join(words)}. Begin the next issue with: digest collect"
 
 
 def require_not_too_many(count: int, *, limit: int | None, report: SendReport) -> None:

@@ -61,6 +61,7 @@ class Campaign:
     """A campaign as the ledger knows it. Moments are aware, in UTC.
 
     Attributes:
+        provider: By the name under which it began.
         state: ``sending``, ``held``, ``sent``, …, as in `SendReport`.
         finished_at: When every recipient was settled.
     """
@@ -68,6 +69,7 @@ class Campaign:
     issue: str
     audience: str
     token: str
+    provider: str
     state: str
     started_at: datetime
     finished_at: datetime | None

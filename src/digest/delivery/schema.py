@@ -24,8 +24,10 @@ from sqlalchemy.types import TypeDecorator
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-__all__ = ["HEAD", "batch", "campaign", "event", "exception", "meta", "metadata", "suppression"]
+__all__ = ["HASH_BYTES", "HEAD", "batch", "campaign", "event", "exception", "meta", "metadata", "suppression"]
 
+#: Of a recipient's keyed hash.
+HASH_BYTES = 16
 #: The newest migration in ``migrations/versions``.
 HEAD = "0001"
 
@@ -92,7 +94,7 @@ exception = Table(
     "exception",
     metadata,
     Column("campaign", Integer, primary_key=True),
-    Column("recipient", LargeBinary(16), primary_key=True),
+    Column("recipient", LargeBinary(HASH_BYTES), primary_key=True),
     Column("batch", Integer, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("reason", Text, nullable=False),
@@ -115,7 +117,7 @@ event = Table(
 suppression = Table(
     "suppression",
     metadata,
-    Column("recipient", LargeBinary(16), primary_key=True),
+    Column("recipient", LargeBinary(HASH_BYTES), primary_key=True),
     Column("reason", String(32), nullable=False),
     Column("at", Moment),
     Column("source", Text, nullable=False),

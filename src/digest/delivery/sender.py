@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from digest.delivery.batches import BatchSender
@@ -20,17 +22,17 @@ from digest.delivery.patience import Stop, ask_again
 from digest.delivery.plan import plan_campaign
 from digest.delivery.rails import describe, require_in_time, require_not_too_many, require_resumable
 from digest.delivery.report import CampaignDoneError, CampaignIncompleteError, CampaignInterrupted, SendReport
-from digest.errors import ProviderError
+from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from digest.config import Config
     from digest.delivery.book import CampaignBook
     from digest.delivery.ledger import Ledger
-    from digest.models import Audience, RenderedIssue, Subscriber
+    from digest.models import Audience, Manifest, RenderedIssue, Subscriber
     from digest.providers import Provider
 
 __all__ = ["preview_campaign", "send_campaign"]
@@ -62,15 +64,17 @@ def preview_campaign(
     manifest = rendered.manifest
     known = ledger.campaign(manifest.issue, manifest.audience) if ledger else None
     if known is not None:
-        require_resumable(known, token=rendered.token, resume=resume)
-        require_in_time(manifest, now=now(), report=known.report)
+        require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
+        if known.report.pending:
+            require_in_time(manifest, now=now(), report=known.report)
         return known.report
     if ledger is not None:
         audience = _without_suppressed(audience, ledger)
     report = _planned(rendered, audience)
     _require_startable(rendered, audience, config=config, now=now(), report=report)
     composer = Composer(rendered, config=config, secret=secret, date=now())
-    provider.check(composer.content)
+    with _with_numbers(lambda: report):
+        provider.check(composer.content)
     for person in audience.subscribers:
         composer.recipient(b"", person)
     return report
@@ -113,21 +117,25 @@ def send_campaign(
         ProviderError: The provider refused the message; what was not posted is still pending (exit 1).
         LedgerError: It cannot be written; what was posted last is unknown (exit 1).
     """
-    manifest = rendered.manifest
     stop = Stop()
-    with ledger.sending(), stop.listening():
-        known = ledger.campaign(manifest.issue, manifest.audience, live=False)
+    numbers = partial(_standing, rendered, audience, ledger=ledger)
+    with (
+        ledger.sending(report=partial(numbers, live=True)),
+        stop.listening(),
+        _with_numbers(partial(numbers, live=False)),
+    ):
+        known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience, live=False)
         if known is not None:
-            require_resumable(known, token=rendered.token, resume=resume)
+            require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
         else:
             _require_startable(rendered, audience, config=config, now=now(), report=_planned(rendered, audience))
         composer = Composer(rendered, config=config, secret=secret, date=known.started_at if known else now())
         provider.check(composer.content)
         _pull_suppressions(ledger, provider, stop=stop, sleep=sleep)
-        audience = _without_suppressed(audience, ledger)
+        todays = _without_suppressed(audience, ledger)
         if stop.asked:
-            raise CampaignInterrupted(known.report if known else _planned(rendered, audience))
-        book, people = _freeze(rendered, audience, ledger=ledger, provider=provider, config=config, now=now)
+            raise CampaignInterrupted(known.report if known else _planned(rendered, todays))
+        book, people = _freeze(rendered, todays, ledger=ledger, provider=provider, config=config, now=now)
         sender = BatchSender(
             book=book,
             provider=provider,
@@ -139,13 +147,37 @@ def send_campaign(
         )
         if known is not None:
             book.recover()
-            sender.resolve_unknown(resend=on_unknown == "resend")
-        report = book.campaign().report
-        if report.pending:
-            require_in_time(manifest, now=now(), report=report)
-        trouble = sender.send_pending()
-        report = book.finish().report
-    return _judge(report, trouble, issue=manifest.issue, interrupted=stop.asked)
+            _resolve(sender, rendered.manifest, now=now(), resend=on_unknown == "resend")
+        try:
+            trouble = sender.send_pending()
+        finally:
+            report = book.finish().report
+        return _judge(report, trouble, issue=rendered.manifest.issue, interrupted=stop.asked)
+
+
+def _resolve(sender: BatchSender, manifest: Manifest, *, now: datetime, resend: bool) -> None:
+    """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
+    sender.resolve_unknown(resend=resend, in_time=now <= manifest.not_after)
+    report = sender.book.finish().report
+    if report.pending or (resend and report.unknown):
+        require_in_time(manifest, now=now, report=report)
+
+
+@contextmanager
+def _with_numbers(report: Callable[[], SendReport]) -> Iterator[None]:
+    """Let an error that stops a campaign carry its numbers, for --json."""
+    try:
+        yield
+    except (CredentialsError, ProviderError) as error:
+        with suppress(LedgerError):
+            error.data = report().as_data()
+        raise
+
+
+def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger, live: bool) -> SendReport:
+    """The numbers of the campaign, or of the one that was to begin."""
+    known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience, live=live)
+    return known.report if known else _planned(rendered, audience)
 
 
 def _require_startable(
@@ -223,6 +255,11 @@ def _freeze(
 
 
 def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -> SendReport:
+    if report.state == "sent" and report.rejected and not report.accepted:
+        raise ProviderError(
+            f"{issue} reached nobody: {report.rejected:,} were refused",
+            hint="Nothing is sent twice; they get the next one. Begin it with: digest collect",
+        )
     if report.state == "sent":
         return report
     if interrupted:

@@ -19,9 +19,11 @@ from digest.delivery.schema import HEAD, meta
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection
+
+    from digest.delivery.report import SendReport
 
 __all__ = ["KEY_VARIABLE", "Store"]
 
@@ -59,8 +61,11 @@ class Store:
             yield connection
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self, *, report: Callable[[], SendReport | None]) -> Iterator[None]:
         """Be the only sender on this ledger. The system gives the lock back when the process dies, however it dies.
+
+        Args:
+            report: The numbers that the refusal carries.
 
         Raises:
             CampaignRefusedError: Another process is sending.
@@ -72,7 +77,9 @@ class Store:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError:
                 raise CampaignRefusedError(
-                    "another digest is sending from this ledger right now", hint="Wait for it, then: digest status"
+                    "another digest is sending from this ledger right now",
+                    hint="Wait for it, then: digest status",
+                    report=report(),
                 ) from None
             yield
         finally:

@@ -67,7 +67,8 @@ class OutboxProvider:
         """Nothing is held open."""
 
     def _path(self, content: Content, person: Recipient) -> Path:
-        return self.folder / content.issue / f"{person.key}.eml"
+        # Another audience, or another build whose ledger was lost, is another mail to the same person.
+        return self.folder / content.issue / f"{person.key}.{content.campaign}.eml"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -38,8 +38,13 @@ class SendGridProvider:
         self._made: KeepAliveClient | None = None
 
     def check(self, content: Content) -> None:
-        """Refuse headers that SendGrid keeps for itself."""
+        """Refuse headers that SendGrid keeps for itself, and the two-phase send, which nobody may believe to have."""
         check_content(content)
+        if self._config.two_phase:
+            raise ProviderError(
+                "two-phase sending is not in this version",
+                hint="Set two_phase = false under [providers.sendgrid].",
+            )
 
     def send(
         self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]

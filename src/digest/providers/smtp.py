@@ -25,6 +25,12 @@ __all__ = ["SmtpProvider"]
 
 #: Seconds. RFC 5321, section 4.5.3.2, allows ten minutes after the data; nobody waits that long for a relay.
 _CONNECT, _REPLY = 10.0, 60.0
+#: Who has not said who they are (RFC 4954, section 6).
+_LOGIN_FIRST = frozenset({530, 535, 538})
+#: RFC 3463, section 3.8, security or policy: a relay answers so to whoever it does not know, whoever the mail is for.
+_POLICY = re.compile(rb"5\.7\.\d")
+#: So many such answers in a row are no longer about the recipients.
+_MOST_POLICY = 3
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -39,6 +45,8 @@ class SmtpProvider:
         self._config = config.providers.smtp
         self._environ = environ
         self._server: smtplib.SMTP | None = None
+        self._taken = False  # the mail before this one, on this connection
+        self._policy = 0
 
     def check(self, content: Content) -> None:
         """Refuse groups and the sandbox, which SMTP does not know."""
@@ -123,6 +131,7 @@ class SmtpProvider:
             raise
         words = _words(code, reply)
         if code // 100 == 2:
+            self._taken, self._policy = True, 0
             return SendResult(outcome=Outcome.ACCEPTED, message_id=redact_addresses(reply.decode("utf-8", "replace")))
         if code // 100 == 5:
             return SendResult(outcome=Outcome.REJECTED, reason=words)
@@ -132,22 +141,39 @@ class SmtpProvider:
         if code == 421:
             self._drop()
             raise NotSent(_words(code, reply))
-        if code // 100 == 5:
+        if code in _LOGIN_FIRST:
+            self._refuse_all(code, reply)
+        if code // 100 == 5 and not self._is_about_the_sender(reply):
             return SendResult(outcome=Outcome.REJECTED, reason=_words(code, reply))
+        if self._policy >= _MOST_POLICY:
+            self._refuse_all(code, reply)
         if self._server is not None:
             self._server.rset()
         raise Deferred(_words(code, reply))
 
+    def _is_about_the_sender(self, reply: bytes) -> bool:
+        """Whether a refusal may be everybody's: of policy, from a server that has not just taken another's mail."""
+        if not _POLICY.match(reply):
+            return False
+        if self._taken:
+            self._taken = False
+            return False
+        self._policy += 1
+        return True
+
     def _refuse_all(self, code: int, reply: bytes) -> None:
         self._drop()
         words = _words(code, reply)
-        if code in {530, 535, 538}:
+        if code in _LOGIN_FIRST:
             raise CredentialsError(
                 f"the SMTP server wants to know who sends: {words}",
                 hint="Set providers.smtp.username_env and password_env, and the variables they name.",
             )
         if code // 100 == 5:
-            raise ProviderError(f"the SMTP server does not take this sender or message: {words}")
+            raise ProviderError(
+                f"the SMTP server does not take this sender or message: {words}",
+                hint="Check providers.smtp, and whether the server lets this machine send: digest send-test --to YOU",
+            )
         raise NotSent(words)
 
     def _connected(self) -> smtplib.SMTP:
@@ -215,6 +241,7 @@ class SmtpProvider:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._taken = False
 
 
 def _words(code: int, reply: bytes) -> str:

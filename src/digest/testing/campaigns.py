@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
+from digest.config import Config
+from digest.delivery import Ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
 from digest.providers import Capabilities, Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
 
+    from digest.delivery import SendReport
     from digest.models import Suppression
-    from digest.providers import Content, Recipient
+    from digest.providers import Content, Provider, Recipient
 
-__all__ = ["NOON", "ScriptedProvider", "make_audience", "make_rendered"]
+__all__ = ["NOON", "Desk", "ScriptedProvider", "make_audience", "make_rendered"]
 
 #: A moment to live in: a Friday, in UTC.
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -114,3 +119,47 @@ class ScriptedProvider:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+class Desk:
+    """A ledger in a folder, a scripted provider and an issue for 25 people; put others in their place at will.
+
+    Attributes:
+        now: The time that it is.
+        slept: The waits, in seconds, none of which was sat out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.config = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
+        self.ledger = Ledger.open(folder / "ledger.db", environ={}, now=lambda: self.now)
+        self.now = NOON
+        self.provider: Provider = ScriptedProvider()
+        self.rendered = make_rendered()
+        self.audience = make_audience(25)
+        self.slept: list[float] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.provider.close()
+        self.ledger.close()
+
+    @property
+    def everyone(self) -> list[str]:
+        """The addresses of the audience."""
+        return [person.email for person in self.audience.subscribers]
+
+    def preview(self, **options: Any) -> SendReport:
+        """Rehearse."""
+        return preview_campaign(self.rendered, self.audience, **self._given(options))
+
+    def send(self, **options: Any) -> SendReport:
+        """Send."""
+        return send_campaign(self.rendered, self.audience, sleep=self.slept.append, **self._given(options))
+
+    def _given(self, options: dict[str, Any]) -> dict[str, Any]:
+        given = {"ledger": self.ledger, "provider": self.provider, "config": self.config, "secret": b"secret"}
+        return {**given, "now": lambda: self.now, **options}

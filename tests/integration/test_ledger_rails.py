@@ -1,0 +1,140 @@
+"""What holds a campaign that has begun, and the numbers that every refusal and error carries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import CampaignIncompleteError, CampaignRefusedError
+from digest.errors import CredentialsError, ProviderError
+from digest.providers import Outcome, SendResult, open_provider
+from digest.testing.campaigns import NOON, Desk, ScriptedProvider
+
+UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
+LATER = NOON + timedelta(days=8)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Desk(tmp_path) as desk:
+        yield desk
+
+
+def begin(desk, answer):
+    """A campaign in which the first ten are accepted and the answer is about the next ten."""
+    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), answer])
+    with pytest.raises((CampaignIncompleteError, CredentialsError)):
+        desk.send()
+
+
+def counts(report):
+    return report.accepted, report.unknown, report.pending
+
+
+def test_an_old_campaign_in_which_nobody_waits_can_be_looked_up(desk):
+    begin(desk, UNKNOWN)
+    desk.now = LATER
+    assert counts(desk.preview(resume=True)) == (15, 10, 0)
+    desk.provider.proven = frozenset(desk.everyone)
+    assert (desk.send(resume=True).state, len(desk.provider.calls)) == ("sent", 3)
+
+
+def test_an_old_campaign_does_not_ask_for_a_build_that_it_would_refuse(desk):
+    begin(desk, CredentialsError("401"))
+    desk.now = LATER
+    for refused in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError) as caught:
+            refused(resume=True)
+        assert "digest build" not in caught.value.hint
+        assert "15 people stay unmailed in this issue and get the next one" in caught.value.hint
+        assert (caught.value.exit_code, counts(caught.value.report)) == (6, (10, 0, 15))
+
+
+def test_an_old_issue_that_never_began_is_to_be_built_again(desk):
+    desk.now = LATER
+    with pytest.raises(CampaignRefusedError) as caught:
+        desk.preview()
+    assert "digest build" in caught.value.hint
+
+
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_too_late_what_is_unknown_stays_unknown_and_is_not_mailed_again(desk, repeatable):
+    desk.provider = ScriptedProvider(repeatable=repeatable)
+    begin(desk, UNKNOWN)
+    desk.now = LATER
+    with pytest.raises(CampaignRefusedError, match="not to be sent after") as caught:
+        desk.send(resume=True, on_unknown="resend")
+    assert counts(caught.value.report) == (15, 10, 0)
+    assert "10 whose mail is unknown are not mailed again" in caught.value.hint
+    with pytest.raises(CampaignIncompleteError) as held:
+        desk.send(resume=True)
+    assert counts(held.value.report) == (15, 10, 0)
+    assert len(desk.provider.calls) == 3
+
+
+def test_a_campaign_goes_on_through_the_provider_it_began_with(desk):
+    begin(desk, UNKNOWN)
+    first = desk.provider
+    desk.provider = ScriptedProvider()
+    desk.provider.name = "other"
+    for refused in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError, match=r"through scripted, .* now other") as caught:
+            refused(resume=True, **({} if refused == desk.preview else {"on_unknown": "resend"}))
+        assert '"scripted"' in caught.value.hint
+        assert (caught.value.exit_code, counts(caught.value.report)) == (6, (15, 10, 0))
+    assert desk.provider.calls == []
+    desk.provider = first
+    assert desk.ledger.campaigns()[0].provider == "scripted"
+    assert desk.send(resume=True, on_unknown="resend").accepted == 25
+
+
+def test_a_second_sender_is_told_the_numbers(desk):
+    with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now") as caught:
+        desk.send()
+    assert (caught.value.data["state"], caught.value.data["pending"]) == ("planned", 25)
+    begin(desk, CredentialsError("401"))
+    with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now") as caught:
+        desk.send(resume=True)
+    assert (caught.value.data["accepted"], caught.value.data["pending"]) == (10, 15)
+
+
+@pytest.mark.parametrize(("error", "code"), [(CredentialsError("401"), 4), (ProviderError("no"), 1)])
+def test_an_error_that_stops_a_campaign_carries_its_numbers(desk, error, code):
+    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN, error])
+    with pytest.raises(type(error)) as caught:
+        desk.send()
+    assert caught.value.exit_code == code
+    assert caught.value.data == {
+        "state": "sending",
+        "accepted": 10,
+        "rejected": 0,
+        "unknown": 10,
+        "skipped": 0,
+        "pending": 5,
+        "token": desk.rendered.token,
+    }
+
+
+def test_an_error_before_a_campaign_began_carries_the_planned_numbers(desk):
+    def refuse(*_):
+        raise CredentialsError("no key")
+
+    desk.provider.suppressions = refuse
+    with pytest.raises(CredentialsError) as caught:
+        desk.send()
+    assert (caught.value.data["state"], caught.value.data["pending"]) == ("planned", 25)
+
+
+def test_two_phase_is_refused_and_not_dropped_in_silence(desk, tmp_path):
+    options = {"providers": {"sendgrid": {"two_phase": True}}}
+    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), **options})
+    options = {"config": desk.config, "environ": {}, "root": tmp_path, "now": lambda: NOON}
+    desk.provider = open_provider("sendgrid", **options)
+    for refused in (desk.preview, desk.send):
+        with pytest.raises(ProviderError, match="two-phase sending is not in this version") as caught:
+            refused()
+        assert "two_phase = false" in caught.value.hint
+        assert caught.value.data["pending"] == 25
+    assert desk.ledger.campaigns() == ()

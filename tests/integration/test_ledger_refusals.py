@@ -1,0 +1,204 @@
+"""A provider that refuses everybody is not one that refuses each: nobody is written off before somebody was taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import CampaignDoneError, CampaignIncompleteError
+from digest.errors import CredentialsError, ProviderError
+from digest.providers import CallRefused, Deferred, Outcome, SendResult, Verdict, open_provider
+from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience
+from digest.testing.fake_sendgrid import FakeSendGrid
+from digest.testing.inbox import Inbox
+
+REJECTED = SendResult(outcome=Outcome.REJECTED, reason="550 no")
+LOST = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Desk(tmp_path) as desk:
+        desk.provider = ScriptedProvider(max_recipients=1)
+        yield desk
+
+
+@pytest.fixture
+def inbox():
+    with Inbox() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def fake():
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        yield fake
+
+
+def connect(desk, name, environ=None, **options):
+    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "providers": {name: options}})
+    desk.provider = open_provider(name, config=desk.config, environ=environ or {}, root=None, now=lambda: NOON)
+
+
+def connect_smtp(desk, inbox):
+    connect(desk, "smtp", port=inbox.port, security="none")
+
+
+def counts(report):
+    return report.accepted, report.rejected, report.unknown, report.pending
+
+
+def refusing(*bad):
+    def answer(recipients):
+        if set(bad) & {person.email for person in recipients}:
+            raise CallRefused("Bad Request")
+        return SendResult(outcome=Outcome.ACCEPTED)
+
+    return answer
+
+
+@pytest.mark.parametrize("answer", [REJECTED, CallRefused("Bad Request")])
+@pytest.mark.parametrize("people", [1, 3, 5, 25])
+def test_when_nobody_is_taken_all_stay_pending_and_few_are_asked(desk, answer, people):
+    desk.audience = make_audience(people)
+    desk.provider.answers.extend([answer] * 50)
+    with pytest.raises(ProviderError, match=r"550 no|Bad Request") as caught:
+        desk.send()
+    assert caught.value.exit_code == 1
+    assert (caught.value.data["state"], caught.value.data["pending"]) == ("sending", people)
+    assert len(desk.provider.calls) == min(people, 5)
+    desk.provider.answers.clear()
+    assert counts(desk.send(resume=True)) == (people, 0, 0, 0)
+    assert desk.provider.mailed == desk.everyone
+
+
+def test_a_call_that_is_refused_whatever_is_cut_from_it_writes_nobody_off(desk):
+    desk.provider = ScriptedProvider(max_recipients=1000)
+    desk.audience = make_audience(400)
+    desk.provider.answers.extend([CallRefused("Bad Request")] * 900)
+    with pytest.raises(ProviderError, match="has taken nobody: Bad Request"):
+        desk.send()
+    assert len(desk.provider.calls) < 50
+    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 400)
+
+
+def test_a_whole_call_that_is_rejected_first_writes_nobody_off(desk):
+    desk.provider = ScriptedProvider(max_recipients=10)
+
+    def each(recipients):
+        verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
+        return SendResult(outcome=Outcome.ACCEPTED, exceptions={person.key: verdict for person in recipients})
+
+    desk.provider.answers.append(each)
+    with pytest.raises(ProviderError, match="refused 10 in a row and has taken nobody: 550"):
+        desk.send()
+    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
+
+
+def test_the_first_few_are_written_off_when_somebody_after_them_is_taken(desk):
+    bad = desk.everyone[:4]
+    desk.provider.answers.extend([refusing(*bad)] * 25)
+    report = desk.send()
+    assert (report.state, counts(report)) == ("sent", (21, 4, 0, 0))
+    assert len(desk.provider.calls) == 25
+
+
+def test_after_one_was_taken_any_number_may_be_refused(desk):
+    bad = desk.everyone[1:12]
+    desk.provider.answers.extend([refusing(*bad)] * 25)
+    assert counts(desk.send()) == (14, 11, 0, 0)
+
+
+def test_the_last_of_a_resumed_campaign_may_be_refused(desk):
+    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED)] * 24 + [CredentialsError("401")])
+    with pytest.raises(CredentialsError):
+        desk.send()
+    desk.provider.answers.append(REJECTED)
+    assert counts(desk.send(resume=True)) == (24, 1, 0, 0)
+
+
+def test_who_was_put_off_decides_about_those_who_were_refused(desk):
+    desk.audience = make_audience(3)
+    desk.provider.answers.extend([REJECTED, REJECTED, Deferred("busy"), REJECTED, REJECTED])
+    report = desk.send()
+    assert (report.state, counts(report)) == ("sent", (1, 2, 0, 0))
+
+
+def test_refusals_beside_an_unknown_outcome_stay_pending(desk):
+    desk.audience = make_audience(2)
+    desk.provider.answers.extend([LOST, REJECTED])
+    with pytest.raises(ProviderError):
+        desk.send()
+    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 1, 1)
+
+
+def test_a_campaign_that_reached_nobody_does_not_pass_for_sent(desk):
+    desk.audience = make_audience(2)
+    desk.provider = ScriptedProvider(max_recipients=2)
+
+    def half(recipients):
+        verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
+        return SendResult(outcome=Outcome.UNKNOWN, exceptions={recipients[0].key: verdict})
+
+    desk.provider.answers.append(half)
+    with pytest.raises(CampaignIncompleteError):
+        desk.send()
+    desk.audience = make_audience(1)
+    with pytest.raises(ProviderError, match="reached nobody: 1 were refused") as caught:
+        desk.send(resume=True, on_unknown="resend")
+    assert (caught.value.data["accepted"], caught.value.data["rejected"]) == (0, 1)
+    with pytest.raises(CampaignDoneError):
+        desk.send(resume=True)
+
+
+RELAY = "554 5.7.1 <{}>: Relay access denied"
+
+
+@pytest.mark.parametrize("people", [1, 2, 3, 25])
+@pytest.mark.parametrize("reply", [RELAY, "550 relay not permitted"])
+def test_a_relay_that_refuses_everybody_leaves_everybody_pending(desk, inbox, people, reply):
+    desk.audience = make_audience(people)
+    connect_smtp(desk, inbox)
+    inbox.rcpt_replies = {email: reply.format(email) for email in desk.everyone}
+    with pytest.raises(ProviderError, match=reply[:8]) as caught:
+        desk.send()
+    assert caught.value.data["pending"] == people
+    assert "@" not in f"{caught.value}{caught.value.hint}"
+    inbox.rcpt_replies = {}
+    assert desk.send(resume=True).accepted == people
+    assert inbox.recipients == desk.everyone
+
+
+def test_a_relay_that_no_longer_knows_us_writes_off_nobody_of_the_rest(desk, inbox):
+    desk.audience = make_audience(8)
+    connect_smtp(desk, inbox)
+    inbox.data_replies[desk.everyone[3]] = "drop"  # the connection, and with it what the relay knew of us
+    inbox.rcpt_replies = {email: RELAY.format(email) for email in desk.everyone[4:]}
+    with pytest.raises(ProviderError, match="Relay access denied"):
+        desk.send()
+    assert counts(desk.ledger.campaigns()[0].report) == (3, 0, 1, 4)
+
+
+def test_one_reader_whom_a_relay_may_not_serve_stops_nobody_else(desk, inbox):
+    desk.audience = make_audience(4)
+    connect_smtp(desk, inbox)
+    inbox.rcpt_replies = {desk.everyone[0]: "550 5.7.1 members of this group only"}
+    assert counts(desk.send()) == (3, 1, 0, 0)
+    assert inbox.recipients == desk.everyone[1:]
+
+
+def test_a_relay_that_wants_a_name_first_is_a_matter_of_credentials(desk, inbox):
+    connect_smtp(desk, inbox)
+    inbox.rcpt_replies = dict.fromkeys(desk.everyone, "530 5.7.0 Authentication required")
+    with pytest.raises(CredentialsError, match="530") as caught:
+        desk.send()
+    assert (caught.value.exit_code, caught.value.data["pending"]) == (4, 25)
+
+
+def test_sendgrid_refusing_a_whole_list_without_naming_a_field_writes_nobody_off(desk, fake):
+    connect(desk, "sendgrid", {"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
+    fake.disturb(*["400"] * 60)
+    with pytest.raises(ProviderError, match="has taken nobody"):
+        desk.send()
+    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
+    assert len(fake.requests) < 20
