@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from digest.cli import app
+import sys
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the program; leaves with one of the exit codes of ``digest.errors``."""
-    app(prog_name="digest")
+    try:
+        from digest.cli import run  # noqa: PLC0415 - so that Ctrl-C while it loads ends as quietly as later
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from digest.checks.registry import fault
+from digest.config import CONFIG_FILE
+from digest.errors import Place
+from digest.models import host_name
+from digest.rendering import unsubscribe_method
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["check_delivery"]
 
+#: What a new newsletter's digest.toml holds until a person writes their own: reserved for examples (RFC 2606).
+_EXAMPLE_ADDRESS = "1 Example Street, 12345 Town"
+_EXAMPLE_HOSTS = ("example.org", "example.com", "example.net")
+
 
 def check_delivery(material: Material) -> Iterator[Finding]:
-    """D601 and D603."""
+    """D601, D603 and D605."""
     yield from _check_unsubscribe(material)
     yield from _check_address(material)
+    yield from _check_examples(material)
 
 
 def _check_unsubscribe(material: Material) -> Iterator[Finding]:
@@ -44,3 +54,24 @@ def _check_address(material: Material) -> Iterator[Finding]:
     for name, part, text in parts:
         if "".join(address.split()) not in "".join(text.split()):
             yield fault("D603", f"The {part} part does not show the postal address", material.built(name))
+
+
+def _check_examples(material: Material) -> Iterator[Finding]:
+    newsletter, delivery = material.config.newsletter, material.config.delivery
+    if delivery.provider == "outbox":
+        return
+    sender = parseaddr(newsletter.sender)[1]
+    left_over = {
+        "newsletter.sender": (sender, _is_example(sender.rpartition("@")[2])),
+        "newsletter.postal_address": (_EXAMPLE_ADDRESS, " ".join(newsletter.postal_address.split()) == _EXAMPLE_ADDRESS),
+        "delivery.unsubscribe_url": (delivery.unsubscribe_url, _is_example(host_name(unsubscribe_method(material.config)))),
+    }
+    for key, (value, found) in left_over.items():
+        if found:
+            message = f"{key} is still the example's: {value}"
+            yield fault("D605", message, Place(CONFIG_FILE), hint="Put your own in its place before you send.")
+
+
+def _is_example(host: str) -> bool:
+    name = host.rstrip(".").lower()
+    return any(name == example or name.endswith(f".{example}") for example in _EXAMPLE_HOSTS)

@@ -67,6 +67,7 @@ class Material:
         file: issue.md as a person would type it; the build stands in the folder beside it.
         root: The newsletter's folder.
         articles: What was collected, by canonical URL.
+        sent: The id of the issue in which a story went out, by its canonical URL.
     """
 
     issue: Issue
@@ -75,6 +76,7 @@ class Material:
     file: str
     root: Path
     articles: Mapping[str, Article]
+    sent: Mapping[str, str]
     page: Page
 
     def line(self, number: int | None) -> Place:

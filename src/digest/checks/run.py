@@ -10,6 +10,7 @@ from digest.checks.delivery import check_delivery
 from digest.checks.images import check_images
 from digest.checks.links import check_links
 from digest.checks.material import Material, read_page
+from digest.checks.stories import check_stories
 from digest.checks.text import check_text
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_issue"]
 
-_FAMILIES = (check_text, check_links, check_images, check_clients, check_delivery)
+_FAMILIES = (check_text, check_stories, check_links, check_images, check_clients, check_delivery)
 _NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
+_NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
 
 
 def check_issue(
@@ -34,6 +36,7 @@ def check_issue(
     file: str,
     root: Path,
     articles: Mapping[str, Article] = _NO_ARTICLES,
+    sent: Mapping[str, str] = _NOTHING_SENT,
 ) -> tuple[Finding, ...]:
     """Look for everything that makes an issue unfit to send, or less good than it could be. Nothing is fetched.
 
@@ -41,6 +44,7 @@ def check_issue(
         file: issue.md as a person would type it, such as ``issues/2026-W47/issue.md``.
         root: The newsletter's folder, where local articles and pictures are looked for.
         articles: What was collected, by canonical URL; needed for pictures.
+        sent: The id of the issue in which a story went out, by its canonical URL.
 
     Returns:
         The worst first, then in the order of issue.md, then what stands only in the build.
@@ -52,6 +56,7 @@ def check_issue(
         file=file,
         root=root,
         articles=articles,
+        sent=sent,
         page=read_page(rendered.html),
     )
     found = [finding for family in _FAMILIES for finding in family(material)]

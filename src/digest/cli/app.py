@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import Annotated, Any
 
 import typer
 
 import digest
 from digest.cli import edit, people, ship, start
+from digest.cli.boundary import INTERRUPTED, usage_error
 from digest.cli.help import PanelGroup
 from digest.cli.session import Session, common_options
 
-__all__ = ["app"]
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="digest",
@@ -52,3 +54,14 @@ start.add_to(app)
 edit.add_to(app)
 ship.add_to(app)
 people.add_to(app)
+
+
+def run() -> None:
+    """Run the program on ``sys.argv`` and leave with an exit code of ``digest.errors``."""
+    try:
+        code = app(prog_name="digest", standalone_mode=False)
+    except typer.TyperException as error:
+        code = usage_error(error, as_json="--json" in sys.argv)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)

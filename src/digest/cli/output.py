@@ -63,7 +63,8 @@ class Output:
         """One clear message: what failed, where, and what to do."""
         lines = [f"{self.style('Error:', 'red', 'bold')} {error}"]
         if error.hint:
-            lines.append(f"  {error.hint}")
+            also = f"  (with{self._where})" if self._where and "digest " in error.hint else ""
+            lines.append(f"  {error.hint}{also}")
         for line in lines:
             print(clean(line), file=sys.stderr)  # noqa: T201 - its job
         if self.as_json:

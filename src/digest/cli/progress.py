@@ -20,7 +20,7 @@ def source_line(line: SourceLine, output: Output, *, width: int = 16) -> str:
     """One source: what it gave, or why it gave nothing."""
     name = line.source.ljust(width)
     if line.error:
-        return f"  {output.style('✗', 'red')} {name}  {line.error}: skipped, what it gave before is kept"
+        return f"  {output.style('✗', 'red')} {name}  {line.error}"
     note = "unchanged" if line.unchanged else f"{line.new} new"
     return f"  {output.style('✓', 'green')} {name}  {line.fetched:>3} read   {note}"
 
@@ -41,13 +41,16 @@ def collect_lines(done: Collected, output: Output) -> list[str]:
         f"{merge.kept_out} stay dropped" if merge.kept_out else "",
         f"{len(merge.conflicts)} in conflict" if merge.conflicts else "",
     ]
+    left_out = len(done.dropped)
     verb = "Merged into" if merge.touched else "Wrote"
     lines.append(
         f"  {verb} {done.file}: {count(done.stories, 'story', 'stories')} ({', '.join(filter(None, numbers))})"
     )
+    if left_out:
+        lines.append(f"  {count(left_out, 'article', 'articles')} left out: digest collect -v says which and why")
     lines += [
         f"  {output.style('!', 'yellow')} {done.file}:{conflict.line}: {conflict.field} changed at the source too; "
-        f"yours is kept (theirs: {conflict.fresh})"
+        f"yours is kept" + (f" (theirs: {conflict.fresh})" if "\n" not in conflict.fresh else "")
         for conflict in merge.conflicts
     ]
     return lines

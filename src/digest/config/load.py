@@ -72,7 +72,7 @@ def load_config(root: Path) -> Config:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8", place=Place(path.name), hint="Save it as UTF-8.") from None
     except OSError as error:
@@ -89,7 +89,8 @@ def _explain(error: ValidationError, text: str, file: str, prefix: Sequence[str]
     if first["type"] == "extra_forbidden":
         return ConfigError(f"unknown key {dotted}{more}", place=place, hint=_nearest(path))
     if first["type"] == "missing":
-        return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {path[-1]} = …")
+        form = f"[{dotted}]" if _known_keys(Config, path) else f"{path[-1]} = …"
+        return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {form}")
     message = first["msg"].removeprefix("Value error, ")
     where = f"{dotted}: " if path else ""
     return ConfigError(f"{where}{message}{more}", place=place)

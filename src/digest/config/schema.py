@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -45,6 +46,13 @@ class NewsletterConfig(_Table):
     homepage: str = ""
     language: str = "en"
     timezone: str = "UTC"
+
+    @field_validator("sender", "reply_to")
+    @classmethod
+    def _has_an_address(cls, value: str) -> str:
+        if value and "@" not in parseaddr(value)[1]:
+            raise ValueError(f"{value!r} has no address; write it as Name <name@example.org>")
+        return value
 
     @field_validator("timezone")
     @classmethod

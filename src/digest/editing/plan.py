@@ -10,6 +10,7 @@ from digest.editing.cleaning import clean_address, one_line
 from digest.editing.grouping import group_articles
 from digest.editing.proposal import propose_preheader, propose_story, propose_subject
 from digest.editing.ranking import choose_stories, score_story
+from digest.editing.separation import separate_stories
 from digest.models import Issue, Section, canonical_url
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def plan_issue(
         else:
             kept.append(article)
 
-    stories = group_articles(kept)
+    stories = separate_stories(group_articles(kept))
     for best, *others in stories:
         for other in others:
             same = canonical_url(other.url) == canonical_url(best.url)

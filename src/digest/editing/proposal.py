@@ -71,7 +71,7 @@ def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
         if _repeats(text, subject):
             continue
         if len(text) < _PREHEADER_LENGTH[0] and also:
-            text = f"{text} {also}"
+            text = f"{text}{'' if text[-1:] in '.!?…' else '.'} {also}"
         return shorten(text, most)
     return shorten(also, most)
 

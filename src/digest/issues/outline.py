@@ -22,6 +22,8 @@ __all__ = ["CandidateBlock", "Outline", "SectionBlock", "StoryBlock", "read_outl
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)[ \t]*(.*)$", re.DOTALL)
 _GLUED = re.compile(r" {0,3}(#{2,3})(?=[^#\s])")
+_CONFLICT = re.compile(r"(?:<{7}|>{7}) ")  # a line of ======= alone may underline a heading
+_BAD_TICK = re.compile(r"\[[^\]\s]?\](?!\()\s")
 _ITEM = re.compile(r"[ \t]*[-*+][ \t]+(?:\[(?P<tick>[ xX])\](?=[ \t]|$)[ \t]*)?(?P<text>.*)$", re.DOTALL)
 _EMPTY_ITEM = re.compile(r"[ \t]*[-*+][ \t]*$")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
@@ -131,6 +133,10 @@ class _Reader:
                 block.filled = block.filled if filled is None else filled
 
     def _read(self, line: Line) -> None:
+        if not line.code and _CONFLICT.match(line.text):
+            raise self._error(
+                line, "this is the mark of a merge that git left unfinished", "Keep one of the two versions below it."
+            )
         heading = None if line.code else _HEADING.match(line.text)
         if heading and (len(heading[1]) <= 3 or self._story):
             self._read_heading(line, len(heading[1]), heading[2])
@@ -194,6 +200,8 @@ class _Reader:
         if line.blank or _RULE.match(line.text) or _EMPTY_ITEM.match(line.text):
             self._item = self._paragraph = None
         elif item:
+            if _BAD_TICK.match(item["text"]):
+                raise self._error(line, "this tick is neither [x] nor [ ]", "Write - [x] for a bullet that is sent.")
             self._paragraph = None
             self._item = CandidateBlock(
                 text=one_line(item["text"]),

@@ -18,7 +18,7 @@ from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -97,22 +97,26 @@ class Project:
 
     # -- what is opened -----------------------------------------------------------------------------------------------
 
-    def open_fetcher(self) -> Fetcher:
-        """The HTTP client: it names the newsletter, and reaches private hosts only where the configuration does."""
+    def open_fetcher(self, *, typed: Sequence[str] = ()) -> Fetcher:
+        """The HTTP client: it names the newsletter, and reaches private hosts only where a person named them.
+
+        Args:
+            typed: Addresses that a person typed; as good as those in the configuration.
+        """
         from digest.fetching import Fetcher
 
         page = self.config.newsletter.homepage or "https://github.com/"
         return Fetcher(
             user_agent=f"digest/{digest.__version__} ({self.config.newsletter.name!a}; +{page})",
             cache=self.state / "http",
-            allow_hosts=(*self.config.fetching.allow_hosts, *self._named_hosts()),
+            allow_hosts=(*self.config.fetching.allow_hosts, *self._named_hosts(typed)),
             offline=self.offline,
             now=self.now,
         )
 
-    def _named_hosts(self) -> tuple[str, ...]:
+    def _named_hosts(self, typed: Sequence[str]) -> tuple[str, ...]:
         """host:port of each address that the editor wrote into the configuration: naming it there allows it."""
-        addresses = (address for source in self.config.sources for address in source.addresses)
+        addresses = (*typed, *(address for source in self.config.sources for address in source.addresses))
         parts = (urlsplit(address) for address in addresses if is_web_address(address))
         return tuple(
             f"{f'[{part.hostname}]' if ':' in (part.hostname or '') else part.hostname}:"

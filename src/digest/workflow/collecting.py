@@ -99,7 +99,8 @@ def collect(
 
     # Only now, because reading takes minutes, in which the editor goes on editing.
     yours, base = folder.read_text(), folder.read_base()
-    articles = _union(folder.read_articles(), fetched)
+    gone = {line.source for line in lines if line.kind == "folder" and not line.error}
+    articles = _union((one for one in folder.read_articles() if one.source not in gone), fetched)
     now = project.now()
     plan = plan_issue(articles, id=folder.id, config=project.config, now=now, since=history.since, seen=history.seen)
     merge = merge_issue(
@@ -139,7 +140,7 @@ def add(project: Project, addresses: Sequence[str], *, id: str | None = None, cw
     """
     folder = project.issue_to_collect(id)
     project.require_unsent(folder.id)
-    with project.open_fetcher() as fetcher:
+    with project.open_fetcher(typed=addresses) as fetcher:
         articles = [
             read_article(_from_root(address, project.root, cwd), root=project.root, fetcher=fetcher)
             for address in addresses

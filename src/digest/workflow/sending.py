@@ -141,8 +141,14 @@ def send(
     require_approval(plan, approve)
     if not throwaway:
         require_lasting_ledger(project, plan.report)
-    secret = project.secret()
     provider = project.open_provider()
+    if project.offline and not provider.capabilities.local:
+        raise CampaignRefusedError(
+            f"--offline touches no network, and {provider.name} is reached over it",
+            hint="Send without --offline.",
+            report=plan.report,
+        )
+    secret = project.secret()
     folder = project.issue(plan.issue)
     build = folder.read_build()
     if build is not None and load_build(build.html, build.text, build.manifest).token == plan.token:
@@ -181,6 +187,8 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None) -> 
         )
     built = read_build(project.issue(id))
     provider = project.open_provider()
+    if project.offline and not provider.capabilities.local:
+        raise UsageError(f"--offline touches no network, and {provider.name} is reached over it")
     try:
         delivery.send_test(
             built, to, provider=provider, config=project.config, now=project.now, secret=project.secret()

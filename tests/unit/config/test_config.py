@@ -118,6 +118,19 @@ def test_plain_http_is_for_loopback():
     assert Config.model_validate(table).providers.sendgrid.host == "http://127.0.0.1:8080"
 
 
+def test_an_empty_file_is_told_which_table_comes_first(tmp_path):
+    assert refused(tmp_path, "").hint == "Add it: [newsletter]"
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path):
+    assert load_config(write(tmp_path, "\ufeff" + NEWSLETTER)).newsletter.name == "Weekly"
+
+
+def test_a_sender_has_an_address(tmp_path):
+    error = refused(tmp_path, NEWSLETTER.replace("Weekly <news@example.org>", "Weekly"))
+    assert (error.place.line, "has no address" in error.message) == (3, True)
+
+
 def test_without_a_newsletter_the_way_to_one_is_shown(tmp_path):
     with pytest.raises(ConfigError) as caught:
         find_root(tmp_path)

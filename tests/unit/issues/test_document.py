@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.errors import IssueError
+from digest.errors import IssueError, Place
 from digest.issues import format_issue, parse_issue, trace_origins
 from digest.issues.notation import unwrap_note
 from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url
@@ -282,3 +282,22 @@ def outcome(text: str) -> tuple[Issue | None, IssueError | None]:
         return parse_issue(text), None
     except IssueError as error:
         return None, error
+
+
+@pytest.mark.parametrize("mark", ["<<<<<<< HEAD", ">>>>>>> 1a2b3c4"])
+@pytest.mark.parametrize("before", ["", "## World\n", "### [A](https://a.example/)\n- [x] One\n"])
+def test_the_marks_of_an_unfinished_merge_are_no_text(mark, before):
+    with pytest.raises(IssueError, match="merge") as caught:
+        parse_issue(f"Hello\n\n{before}{mark}\n")
+    assert caught.value.place == Place("issue.md", 3 + before.count("\n"))
+
+
+@pytest.mark.parametrize("tick", ["[y]", "[]", "[-]"])
+def test_a_tick_is_one_of_two(tick):
+    with pytest.raises(IssueError, match="tick"):
+        parse_issue(f"### [A](https://a.example/)\n- {tick} One\n")
+
+
+def test_a_bullet_may_begin_with_a_link_or_a_bracketed_word():
+    issue = parse_issue("### [A](https://a.example/)\n- [x](https://x.example/) marks it\n- [sic] One\n")
+    assert [bullet.text for bullet in issue.stories[0].bullets] == ["[x](https://x.example/) marks it", "[sic] One"]
