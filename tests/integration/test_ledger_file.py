@@ -187,3 +187,12 @@ def test_a_call_in_flight_counts_as_pending_while_its_sender_lives_and_as_unknow
             book.claim(1)
             assert watcher.campaigns()[0].report.pending == 3
         assert watcher.campaigns()[0].report.unknown == 3
+
+
+@pytest.mark.parametrize("lose", [lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+def test_a_ledger_that_was_lost_after_a_send_is_not_begun_anew(path, lose):
+    with open_ledger(path) as ledger, ledger.sending():
+        pass
+    lose(path)
+    with pytest.raises(LedgerError, match="gone"):
+        open_ledger(path)

@@ -85,7 +85,7 @@ def demo(
             "token": built.token,
         },
         [
-            f"The email: {email}",
+            f"The email: {email} (its picture shows in the preview)",
             "",
             "Try next:",
             *(f"  {number}  {step.ljust(width)}  {what}" for number, (step, what) in enumerate(steps, start=1)),

@@ -43,6 +43,11 @@ class Store:
         self.path = path
         with self._folder_made():
             exists = path.exists() and path.stat().st_size > 0
+        if not exists and self._lock_file.exists():
+            raise LedgerError(
+                f"{path.name} is gone or empty, but something was sent with it, and nobody knows to whom",
+                hint=f"Bring it back from a copy. Only when nobody was mailed: remove {self._lock_file.name} beside it.",
+            )
         self.key = _read_key(path.with_name("ledger.key"), environ, make=not exists)
         self.engine = _engine(path)
         with self.translating():
