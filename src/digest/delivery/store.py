@@ -46,7 +46,7 @@ class Store:
         if not exists and self._lock_file.exists():
             raise LedgerError(
                 f"{path.name} is gone or empty, but something was sent with it, and nobody knows to whom",
-                hint=f"Bring it back from a copy. Only when nobody was mailed: remove {self._lock_file.name} beside it.",
+                hint=f"Bring it back from a copy. Only when nobody was mailed: remove {self._lock_file.name} too.",
             )
         self.key = _read_key(path.with_name("ledger.key"), environ, make=not exists)
         self.engine = _engine(path)

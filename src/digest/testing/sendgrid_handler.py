@@ -13,11 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 from digest.testing.sendgrid_rules import refusals
 
 if TYPE_CHECKING:
-    from digest.testing.fake_sendgrid import FakeSendGrid
+    from digest.testing.sendgrid_account import SendGridAccount
 
-__all__ = ["DISTURBANCES", "Handler"]
+__all__ = ["Handler"]
 
-DISTURBANCES = frozenset({"429", "500-before", "500-after", "hang-before", "hang-after", "drop-before", "drop-after"})
 _LOG_QUERY = re.compile(r"categories IN \(((?:'[^']*'(?:, *)?)+)\)")
 _GROUP = re.compile(r"asm/groups/\d+/suppressions")
 _LISTS = {
@@ -34,14 +33,14 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     @property
-    def _fake(self) -> FakeSendGrid:
-        fake: FakeSendGrid = self.server.fake  # type: ignore[attr-defined]  # our own server class
-        return fake
+    def _account(self) -> SendGridAccount:
+        account: SendGridAccount = self.server.account  # type: ignore[attr-defined]  # our own server class
+        return account
 
     def setup(self) -> None:
         """Count the connection."""
         super().setup()
-        self._fake.connections += 1
+        self._account.connections += 1
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing: what is said would hold addresses."""
@@ -50,10 +49,10 @@ class Handler(BaseHTTPRequestHandler):
         """Suppressions, in pages."""
         parts = urlsplit(self.path)
         path = parts.path.removeprefix("/v3/")
-        self._fake.seen("GET", path)
+        self._account.seen("GET", path)
         if not self._has_key():
             return
-        entries = self._fake.suppressions.get(path, [])
+        entries = self._account.suppressions.get(path, [])
         if _GROUP.fullmatch(path):
             self._answer(200, entries)
         elif path in _LISTS:
@@ -64,14 +63,14 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._refuse(400, "limit must be between 1 and 500", "limit")
         elif path == "user/scheduled_sends":
-            self._answer(200, [{"batch_id": key, "status": value} for key, value in self._fake.scheduled.items()])
+            self._answer(200, [{"batch_id": key, "status": value} for key, value in self._account.scheduled.items()])
         else:
             self._refuse(404, "not found")
 
     def do_POST(self) -> None:
         """Mail, logs, batch ids, pauses."""
         path = urlsplit(self.path).path.removeprefix("/v3/")
-        self._fake.seen("POST", path)
+        self._account.seen("POST", path)
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not self._has_key():
             return
@@ -94,38 +93,38 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(404, "not found")
 
     def _mail(self, body: Any) -> None:
-        fake = self._fake
-        fake.requests.append(body)
-        fake.watch("received", body)
-        kind = fake.next_disturbance()
+        account = self._account
+        account.requests.append(body)
+        account.watch("received", body)
+        kind = account.next_disturbance()
         what, _, when = kind.partition("-")
         if when == "before" or kind.isdigit():
             self._disturb(what)
             return
-        wrong = refusals(body, now=fake.clock())
+        wrong = refusals(body, now=account.clock())
         if wrong:
             self._answer(400, {"errors": [{"message": said, "field": at, "help": None} for said, at in wrong]})
             return
         if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
-            fake.sandboxed += len(body["personalizations"])
+            account.sandboxed += len(body["personalizations"])
             self._answer(200, None)
             return
         message_id = secrets.token_urlsafe(16)
-        fake.accept(body, message_id)
-        fake.watch("accepted", body)
+        account.accept(body, message_id)
+        account.watch("accepted", body)
         if when == "after":
             self._disturb(what)
             return
         self._answer(202, None, {"X-Message-Id": message_id})
-        fake.watch("answered", body)
+        account.watch("answered", body)
 
     def _disturb(self, what: str) -> None:
         if what == "429":
-            reset = str(int(self._fake.clock()) + self._fake.retry_after)
+            reset = str(int(self._account.clock()) + self._account.retry_after)
             limits = {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
-            self._refuse(429, "too many requests", headers={**limits, "Retry-After": str(self._fake.retry_after)})
+            self._refuse(429, "too many requests", headers={**limits, "Retry-After": str(self._account.retry_after)})
         elif what == "hang":
-            self._fake.released.wait()
+            self._account.released.wait()
             self.close_connection = True
         elif what == "drop":
             self.close_connection = True
@@ -139,20 +138,20 @@ class Handler(BaseHTTPRequestHandler):
         if found is None or not 1 <= limit <= 1000:
             self._refuse(400, "invalid query", "query")
             return
-        self._answer(200, {"messages": self._fake.find_logs(re.findall(r"'([^']*)'", found[1]), limit)})
+        self._answer(200, {"messages": self._account.find_logs(re.findall(r"'([^']*)'", found[1]), limit)})
 
     def _schedule(self, body: dict[str, Any]) -> None:
         status, batch = body.get("status"), body.get("batch_id")
-        if status not in {"pause", "cancel"} or not batch or batch in self._fake.scheduled:
+        if status not in {"pause", "cancel"} or not batch or batch in self._account.scheduled:
             self._refuse(400, "a status was set already, or is none", "status")
-        elif len(self._fake.scheduled) >= 10:
+        elif len(self._account.scheduled) >= 10:
             self._refuse(400, "the maximum number of cancellations and pauses is reached", "batch_id")
         else:
-            self._fake.scheduled[batch] = status
+            self._account.scheduled[batch] = status
             self._answer(201, {"batch_id": batch, "status": status})
 
     def _has_key(self) -> bool:
-        if self.headers.get("Authorization") == f"Bearer {self._fake.api_key}":
+        if self.headers.get("Authorization") == f"Bearer {self._account.api_key}":
             return True
         self._refuse(401, "The provided authorization grant is invalid, expired, or revoked")
         return False

@@ -1,0 +1,152 @@
+"""What the fake SendGrid knows: the calls that it got, the mails that it took, and what the next calls are to meet."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["DISTURBANCES", "FAKE_KEY", "SendGridAccount", "SentMail"]
+
+FAKE_KEY = "SG.fake-key"
+DISTURBANCES = frozenset({"429", "500-before", "500-after", "hang-before", "hang-after", "drop-before", "drop-after"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentMail:
+    """One mail to one recipient, with its substitutions applied where SendGrid applies them."""
+
+    to: str
+    to_name: str
+    message_id: str
+    request: Mapping[str, Any] = field(repr=False)
+    personalization: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def subject(self) -> str:
+        """The subject that is read."""
+        return self._filled(self.personalization.get("subject") or self.request.get("subject", ""))
+
+    @property
+    def html(self) -> str:
+        """The HTML part."""
+        return self._part("text/html")
+
+    @property
+    def text(self) -> str:
+        """The text part."""
+        return self._part("text/plain")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of this mail; the recipient's own win."""
+        return {**self.request.get("headers", {}), **self.personalization.get("headers", {})}
+
+    @property
+    def custom_args(self) -> dict[str, str]:
+        """What comes back with each event."""
+        return {**self.request.get("custom_args", {}), **self.personalization.get("custom_args", {})}
+
+    @property
+    def categories(self) -> list[str]:
+        """What the logs are asked by."""
+        return list(self.request.get("categories", ()))
+
+    def _part(self, kind: str) -> str:
+        return self._filled(next((part["value"] for part in self.request["content"] if part["type"] == kind), ""))
+
+    def _filled(self, text: str) -> str:
+        for tag, value in self.personalization.get("substitutions", {}).items():
+            text = text.replace(tag, value)
+        return text
+
+
+class SendGridAccount:
+    """One account, as its server sees it. Safe to look at while the server runs.
+
+    Attributes:
+        api_key: The only key that it takes.
+        requests: The body of each call of /v3/mail/send that was read, in order, taken or not.
+        mails: What was accepted, one for each recipient.
+        suppressions: Entries by path below /v3, such as ``suppression/bounces``.
+        watch: Called with "received", "accepted" and "answered" and the body, from the thread that serves the call.
+    """
+
+    def __init__(self, *, api_key: str = FAKE_KEY, clock: Callable[[], float] = time.time) -> None:
+        self.api_key = api_key
+        self.clock = clock
+        self.requests: list[dict[str, Any]] = []
+        self.calls: list[tuple[str, str]] = []
+        self.mails: list[SentMail] = []
+        self.sandboxed = 0
+        self.connections = 0
+        self.suppressions: dict[str, list[Any]] = {}
+        self.scheduled: dict[str, str] = {}
+        self.watch: Callable[[str, Mapping[str, Any]], None] = _look_away
+        self.retry_after = 1
+        self.released = threading.Event()
+        self._disturbances: deque[str] = deque()
+        self._lock = threading.Lock()
+
+    def disturb(self, *kinds: str) -> None:
+        """Say what the next calls of /v3/mail/send meet, one for each, in order; "" is nothing.
+
+        ``429``; ``500-before`` and ``500-after`` acceptance; ``hang-before`` and ``hang-after`` (no answer until the
+        server is closed); ``drop-before`` and ``drop-after`` (the connection is closed instead of an answer); or a
+        status such as ``401``.
+        """
+        for kind in kinds:
+            if kind and kind not in DISTURBANCES and not kind.isdigit():
+                raise ValueError(f"no disturbance is called {kind!r}")
+        self._disturbances.extend(kinds)
+
+    def next_disturbance(self) -> str:
+        """What the call at hand meets; for the handler."""
+        with self._lock:
+            return self._disturbances.popleft() if self._disturbances else ""
+
+    def seen(self, method: str, path: str) -> None:
+        """Count a request; for the handler."""
+        with self._lock:
+            self.calls.append((method, path))
+
+    def accept(self, body: dict[str, Any], message_id: str) -> None:
+        """Take a call's mails; for the handler."""
+        mails = [
+            SentMail(
+                to=mailbox["email"],
+                to_name=mailbox.get("name", ""),
+                message_id=message_id,
+                request=body,
+                personalization=group,
+            )
+            for group in body["personalizations"]
+            for mailbox in group["to"]
+        ]
+        with self._lock:
+            self.mails.extend(mails)
+
+    def find_logs(self, categories: list[str], limit: int) -> list[dict[str, str]]:
+        """What /v3/logs says of mails with one of the categories."""
+        with self._lock:
+            found = [mail for mail in self.mails if set(categories) & set(mail.categories)]
+        return [
+            {
+                "from_email": mail.request["from"]["email"],
+                "sg_message_id": f"{mail.message_id}.recvd-fake-{number}",
+                "subject": mail.subject,
+                "to_email": mail.to,
+                "status": "processed",
+                "sg_message_id_created_at": "2026-11-20T09:00:00Z",
+            }
+            for number, mail in enumerate(found[:limit])
+        ]
+
+
+def _look_away(moment: str, body: Mapping[str, Any]) -> None:
+    """Where nobody watches."""
