@@ -22,6 +22,10 @@ LONG = (
     "Court rules that a municipality which published its maps late must compensate every household that bought a home"
 )
 SCHEMES = ("light", "dark")
+ENGLISH_BULLET = "With one bullet in English (2)."
+HEBREW_BULLET = "שלוש ערים, 3 נמלים."
+#: Pixels that a list's dot needs beside its item, in the widest text of the theme.
+DOT = 20
 
 
 def story(number, headline, *texts, note=""):
@@ -31,7 +35,8 @@ def story(number, headline, *texts, note=""):
 
 def context(language):
     """An issue with everything that makes layouts break."""
-    arabic = story(3, "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", "With one bullet in English")
+    arabic = story(3, "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", ENGLISH_BULLET)
+    english = story(1, "Towns make peace with the tide", "One", HEBREW_BULLET, note="First.")
     issue = Issue(
         id="2026-W47",
         subject="Three towns and the tide 👩‍💻",
@@ -40,7 +45,7 @@ def context(language):
         + "code " * 40
         + "\n```",
         sections=(
-            Section(title="World", stories=(story(1, "Towns make peace with the tide", "One", note="First."), arabic)),
+            Section(title="World", stories=(english, arabic)),
             Section(
                 title="בעולם",
                 text="A *calm* week.",
@@ -150,3 +155,66 @@ def test_nothing_is_left_of_a_blocked_image(pages, show):
         page.locator(".picture img").bounding_box() is None
         or page.locator(".picture img").bounding_box()["height"] == 0
     )
+
+
+@pytest.mark.parametrize("width", [640, 375])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_bullet_stands_in_the_column_with_its_dot_on_the_storys_side(pages, show, width, scheme):
+    items = show(pages[1], width=width, scheme=scheme).eval_on_selector_all(
+        "ul > li",
+        """items => items.map(item => {
+            const [box, column] = [item, item.closest("div")].map(element => element.getBoundingClientRect());
+            const direction = getComputedStyle(item).direction;
+            const head = item.closest("div").querySelector(".head") ?? item.closest("div");
+            return {
+                direction,
+                expected: getComputedStyle(head).direction,
+                start: direction === "rtl" ? column.right - box.right : box.left - column.left,
+                end: direction === "rtl" ? box.left - column.left : column.right - box.right,
+            };
+        })""",
+    )
+    assert {item["direction"] for item in items} == {"ltr", "rtl"}
+    assert [item for item in items if item["direction"] != item["expected"]] == []
+    assert [item for item in items if item["start"] < DOT or item["end"] < 0] == []
+
+
+@pytest.mark.parametrize("width", [640, 375])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_no_list_leaves_ink_in_the_margins(pages, show, width, scheme):
+    page = show(pages[1], width=width, scheme=scheme)
+    page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+    cell = page.locator("td.ink:has(li)").first.bounding_box()
+    margin = {"y": 0, "width": 20, "height": page.viewport_size["height"]}
+    sides = [{"x": x, **margin} for x in (cell["x"], cell["x"] + cell["width"] - 20)]
+
+    def ink():
+        return [page.screenshot(clip=side) for side in sides]
+
+    written = ink()
+    page.add_style_tag(content="ul { visibility: hidden; }")
+    assert ink() == written
+
+
+def test_a_bullet_of_the_other_direction_keeps_the_order_of_its_words(pages, show):
+    page = show(pages[1], width=640)
+
+    def ends(text):
+        item = page.get_by_role("listitem").filter(has_text=text)
+        return item.evaluate(
+            """item => {
+                const nodes = document.createTreeWalker(item, NodeFilter.SHOW_TEXT);
+                const text = nodes.nextNode();
+                return [0, text.length - 1].map(offset => {
+                    const range = new Range();
+                    range.setStart(text, offset);
+                    range.setEnd(text, offset + 1);
+                    return range.getBoundingClientRect().left;
+                });
+            }"""
+        )
+
+    first, full_stop = ends(ENGLISH_BULLET)
+    assert first < full_stop
+    first, full_stop = ends(HEBREW_BULLET)
+    assert first > full_stop

@@ -63,8 +63,14 @@ def _check_examples(material: Material) -> Iterator[Finding]:
     sender = parseaddr(newsletter.sender)[1]
     left_over = {
         "newsletter.sender": (sender, _is_example(sender.rpartition("@")[2])),
-        "newsletter.postal_address": (_EXAMPLE_ADDRESS, " ".join(newsletter.postal_address.split()) == _EXAMPLE_ADDRESS),
-        "delivery.unsubscribe_url": (delivery.unsubscribe_url, _is_example(host_name(unsubscribe_method(material.config)))),
+        "newsletter.postal_address": (
+            _EXAMPLE_ADDRESS,
+            " ".join(newsletter.postal_address.split()) == _EXAMPLE_ADDRESS,
+        ),
+        "delivery.unsubscribe_url": (
+            delivery.unsubscribe_url,
+            _is_example(host_name(unsubscribe_method(material.config))),
+        ),
     }
     for key, (value, found) in left_over.items():
         if found:

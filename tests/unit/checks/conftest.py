@@ -47,9 +47,11 @@ def clean():
                     "homepage": "https://example.org",
                 },
                 "delivery": {"unsubscribe_url": "https://example.org/u/{token}"},
+                "selection": {"min_stories": 2},
             }
         ),
         articles={canonical_url(each.url): each for each in (article, letter)},
+        sent={},
         rendered=None,
     )
 
@@ -58,7 +60,15 @@ def clean():
 def check(tmp_path):
     def call(case):
         rendered = case.rendered or render(case)
-        return check_issue(case.issue, rendered, config=case.config, file=FILE, root=tmp_path, articles=case.articles)
+        return check_issue(
+            case.issue,
+            rendered,
+            config=case.config,
+            file=FILE,
+            root=tmp_path,
+            articles=case.articles,
+            sent=case.sent,
+        )
 
     return call
 
@@ -93,6 +103,18 @@ def plant():
         lead = replace(lead, **fields)
         section = replace(section, stories=(lead, *rest))
         case.issue = replace(case.issue, sections=(section, *others))
+        return case
+
+    return call
+
+
+@pytest.fixture
+def configure():
+    """Change keys of one table of the case's configuration."""
+
+    def call(case, table, **keys):
+        changed = getattr(case.config, table).model_copy(update=keys)
+        case.config = case.config.model_copy(update={table: changed})
         return case
 
     return call

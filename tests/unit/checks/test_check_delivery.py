@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from digest.config import load_config
+from digest.workflow.starting import Answers, initialise
+
 HTML = "issues/2026-W47/build/email.html"
 TEXT = "issues/2026-W47/build/email.txt"
 
@@ -41,3 +44,68 @@ def test_a_postal_address_of_several_lines_is_found(found, clean):
     newsletter = clean.config.newsletter.model_copy(update={"postal_address": "1 Example Street\n12345 Town & Sons"})
     clean.config = clean.config.model_copy(update={"newsletter": newsletter})
     assert found(clean) == []
+
+
+EXAMPLES = [
+    ("newsletter", "sender", "Letter <news@Example.com>", "newsletter.sender is still the example's: news@Example.com"),
+    (
+        "newsletter",
+        "sender",
+        "news@mail.example.net",
+        "newsletter.sender is still the example's: news@mail.example.net",
+    ),
+    (
+        "newsletter",
+        "postal_address",
+        "1 Example Street,\n12345 Town",
+        "newsletter.postal_address is still the example's: 1 Example Street, 12345 Town",
+    ),
+    (
+        "delivery",
+        "unsubscribe_url",
+        "https://www.example.org/u/{token}",
+        "delivery.unsubscribe_url is still the example's: https://www.example.org/u/{token}",
+    ),
+]
+
+
+@pytest.fixture
+def own(clean, configure):
+    """The clean issue of a person who has written their own addresses, and sends."""
+    configure(clean, "newsletter", sender="Letter <news@letter.example>", postal_address="2 Quay, 54321 Port")
+    return configure(clean, "delivery", provider="smtp", unsubscribe_url="https://letter.example/u/{token}")
+
+
+def test_d605_is_silent_about_a_persons_own_addresses(found, own):
+    assert found(own) == []
+
+
+@pytest.mark.parametrize(("table", "key", "value", "message"), EXAMPLES)
+def test_d605_an_address_is_still_the_examples(check, own, configure, table, key, value, message):
+    [finding] = check(configure(own, table, **{key: value}))
+
+    assert (finding.code, finding.severity, str(finding.place)) == ("D605", "warning", "digest.toml")
+    assert finding.message == message
+
+
+def test_d605_has_one_finding_for_each_key(found, clean, configure):
+    assert found(configure(clean, "delivery", provider="sendgrid")) == [("D605", "digest.toml")] * 3
+
+
+def test_d605_knows_every_address_that_a_new_newsletter_is_given(check, clean, tmp_path):
+    initialise(tmp_path, Answers(provider="smtp"))
+    made = load_config(tmp_path)
+    clean.config = made.model_copy(update={"selection": clean.config.selection})
+    assert [finding.code for finding in check(clean)] == ["D605"] * 3
+
+
+def test_d605_leaves_the_outbox_alone_and_an_address_that_no_email_holds(found, own, configure):
+    assert found(configure(own, "delivery", unsubscribe_url="https://example.org/u/{token}", provider="outbox")) == []
+    group = own.config.providers.sendgrid.model_copy(update={"unsubscribe_group": 12345})
+    configure(own, "providers", sendgrid=group)
+    assert found(configure(own, "delivery", provider="sendgrid")) == []
+
+
+@pytest.mark.parametrize("host", ["example.org.uk", "my-example.org", "example.de", "letter.example"])
+def test_d605_lets_other_hosts_through(found, own, configure, host):
+    assert found(configure(own, "newsletter", sender=f"news@{host}")) == []

@@ -209,7 +209,8 @@ def test_a_story_in_the_other_direction_says_so(render, issue):
     assert (lead.get("dir"), other.get("dir")) == ("rtl", None)
     assert "text-align:right" in lead.get("style")
     assert page.find(".//ul").get("dir") == "rtl"
-    assert [item.get("dir") for item in page.iter("li")] == [None, "ltr"]
+    assert [item.get("dir") for item in page.iter("li")] == [None, None]
+    assert [span.get("dir") for span in page.find(".//ul").iter("span")] == ["ltr"]
 
 
 def test_a_newsletter_from_right_to_left_turns_the_whole_page(render, issue, config):
