@@ -45,6 +45,9 @@ def png(*, width, height, colour):
 
 
 class FolderSource:
+    findings = (FINDING,)
+    state = "Built"
+
     def __init__(self, folder):
         self.email, self.picture = folder / "email.html", folder / "tram.png"
         self.email.write_text(EMAIL)
@@ -62,9 +65,9 @@ class FolderSource:
             subject="Small models, big week: what eight towns learned from their new tram lines",
             preheader="Also: a river that came back, and why bakers are measuring humidity again",
             sender="Digest Sampler <news@example.org>",
-            findings=(FINDING,),
+            findings=self.findings,
             token="7f3a91cd0b5e44a2c1d9e8f7061524ab",
-            state="Built",
+            state=self.state,
             bytes_html=len(html.encode()),
         )
 
@@ -252,6 +255,73 @@ def test_a_failure_keeps_the_last_good_email_under_a_banner_until_it_is_mended(v
 
     assert all(part in said for part in ("issue.md:23", "the story has no link", "Write ### [Headline](…)."))
     assert kept == "Unsubscribe"
+
+
+@pytest.fixture
+def broken(visit, source):
+    """A page whose newest version is broken, once it says so."""
+
+    def open_page(**options):
+        page = visit(**options)
+        source.email.write_text("###")
+        page.locator("#banner").wait_for()
+        return page
+
+    return open_page
+
+
+def test_beside_a_banner_nothing_reads_as_if_it_were_about_the_broken_version(broken):
+    page = broken()
+    side = page.locator("#side")
+
+    assert page.locator("#state").inner_text() == "Broken"
+    assert side.inner_text().startswith("Of the last good render\n")
+    assert "issue.md:31" in side.inner_text()
+    assert all(
+        part not in side.inner_text() for part in ("1 error", "7f3a91cd0b5e44a2c1d9e8f7061524ab", "digest approve")
+    )
+    colours = "element => getComputedStyle(element).color"
+    quiet = page.locator("#size-label").evaluate(colours)
+    for name in (".severity", ".finding p:nth-child(2)", "#size"):
+        assert side.locator(name).evaluate(colours) == quiet
+
+
+def test_a_clean_render_is_not_praised_while_the_newest_version_is_broken(broken, source):
+    source.findings = ()
+    side = broken().locator("#side")
+    assert "Nothing to mend." not in side.inner_text()
+    assert "Checks" not in side.inner_text()
+
+
+def test_a_mended_version_speaks_for_itself_again(broken, source):
+    page = broken()
+    source.findings, source.state = (), "Approved"
+    source.email.write_text(EMAIL)
+    page.locator("#banner").wait_for(state="hidden")
+
+    assert page.locator("#state").inner_text() == "Approved"
+    assert page.locator("#verdict").inner_text() == "Nothing to mend."
+    assert page.locator("#token").is_visible()
+    assert page.locator("#kept").is_hidden()
+    colour = "element => getComputedStyle(element).color"
+    assert page.locator("#size").evaluate(colour) == page.locator("body").evaluate(colour)
+
+
+def test_a_first_version_that_is_broken_is_called_so(chromium, source, request):
+    source.email.write_text("###")
+    address = request.getfixturevalue("address")  # only now: the server renders as soon as it starts
+    with contextlib.closing(chromium.new_context()) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.locator("#banner").wait_for()
+        assert page.locator("#state").inner_text() == "Broken"
+        assert page.locator("#side").is_hidden()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_page_passes_axe_beside_a_banner(broken, colours):
+    violations = Axe().run(broken(color_scheme=colours, reduced_motion="reduce")).response["violations"]
+    assert [violation["id"] for violation in violations] == []
 
 
 def test_a_host_of_images_that_does_not_answer_holds_up_nothing(visit, source):

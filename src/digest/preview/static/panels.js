@@ -30,6 +30,7 @@ export function fill({ page, clip_bytes: clipBytes }) {
 
 export function fillError({ error, page }) {
   byId("banner").hidden = !error;
+  fillKept(error, page);
   if (!error) return;
   byId("banner-place").textContent = error.place;
   byId("banner-place").hidden = !error.place;
@@ -37,6 +38,18 @@ export function fillError({ error, page }) {
   byId("banner-hint").textContent = error.hint;
   byId("banner-kept").textContent = page ? "Below is the last version that could be rendered." : "";
   if (!document.title.startsWith("✕")) document.title = `✕ ${document.title}`;
+}
+
+// While the newest version is broken, nothing beside the email may read as if it were about that version.
+function fillKept(error, page) {
+  byId("kept").hidden = !error;
+  byId("side").dataset.kept = error ? "yes" : "no";
+  byId("verdict").hidden = Boolean(error);
+  byId("checks").hidden = Boolean(error && !page?.findings.length);
+  byId("approval").hidden = Boolean(error);
+  if (!error) return;
+  byId("state").textContent = byId("state").dataset.state = "Broken";
+  byId("state").hidden = false;
 }
 
 function fillInbox(page) {
