@@ -14,7 +14,7 @@ from digest.providers import Capabilities
 from digest.providers.outbox import OutboxProvider
 from digest.testing.feeds_server import FeedsServer
 from digest.workflow import collecting
-from digest.workflow.building import approve, build
+from digest.workflow.building import approve, build, check
 from digest.workflow.collecting import add, collect
 from digest.workflow.lists import check_lists
 from digest.workflow.sending import plan_send, send
@@ -270,3 +270,15 @@ def test_an_approval_without_a_name_is_one(root):
     project.issue(None).write_approval(replace(approve(project, by="ana"), by=""))
     assert plan_send(project).approved
     assert send(project, plan_send(project)).token == token
+
+
+def test_a_story_that_went_out_already_is_named_by_the_check(root):
+    collect(at(root))
+    collect(at(root), "2026-W46")  # two issues open at once hold the same stories
+    build(at(root), "2026-W46")
+    project = at(root)
+    send(project, plan_send(project, "2026-W46"), approve=build(project, "2026-W46").token)
+    found = [finding for finding in check(at(root), "2026-W47").findings if finding.code == "T109"]
+    assert len(found) == 3
+    assert "2026-W46" in found[0].message
+    assert [finding.code for finding in check(at(root), "2026-W46").findings if finding.code == "T109"] == []

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from digest.checks import Finding, check_issue
 from digest.errors import IssueError, NothingToDoError, RefusedError
+from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from digest.issues import IssueFolder
     from digest.models import Article, Issue, RenderedIssue
@@ -28,6 +29,7 @@ __all__ = [
     "read_build",
     "render",
     "sample_values",
+    "sent_stories",
 ]
 
 
@@ -130,7 +132,30 @@ def check_rendered(project: Project, folder: IssueFolder, issue: Issue, rendered
         file=folder.file,
         root=project.root,
         articles=articles_of(folder),
+        sent=sent_stories(project),
     )
+
+
+def sent_stories(project: Project) -> dict[str, str]:
+    """The canonical URL of every story that readers have had, and the issue in which it went out.
+
+    An issue that was interrupted for good has reached readers too.
+    """
+    existing = project.issue_ids()
+    return {
+        url: campaign.issue
+        for campaign in project.campaigns()
+        if campaign.issue in existing and (campaign.report.accepted or campaign.report.unknown)
+        for url in _stories_of(project.issue(campaign.issue))
+    }
+
+
+def _stories_of(folder: IssueFolder) -> Sequence[str]:
+    try:
+        return read_build(folder).manifest.stories
+    except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
+        text = folder.read_text() or ""
+        return [canonical_url(story.url) for story in parse_issue(text, id=folder.id, file=folder.file).stories]
 
 
 def read_build(folder: IssueFolder) -> RenderedIssue:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.editing import Dropped, plan_issue, propose_story
-from digest.errors import IssueError, NothingToDoError
+from digest.errors import NothingToDoError
 from digest.issues import Base, IssueFolder, append_story, merge_issue, parse_issue
 from digest.models import canonical_url, is_web_address
 from digest.sources import read_article
-from digest.workflow.building import read_build
+from digest.workflow.building import sent_stories
 from digest.workflow.reading import read_sources
 
 if TYPE_CHECKING:
@@ -188,29 +188,20 @@ class _History:
     @classmethod
     def of(cls, project: Project, folder: IssueFolder) -> _History:
         existing = project.issue_ids()
-        seen: set[str] = set()
+        seen = set(sent_stories(project))
         since: datetime | None = None
         for campaign in project.campaigns():
-            # An issue that was interrupted for good has reached readers too.
             if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
                 continue
             moment = campaign.started_at
             if campaign.issue in existing:
                 earlier = project.issue(campaign.issue)
-                seen |= _sent_stories(earlier) | _undated(earlier, project.config)
+                seen |= _undated(earlier, project.config)
                 base = earlier.read_base()
                 # What came in between collecting and sending was not in that issue: it is new.
                 moment = min(moment, base.collected_at) if base else moment
             since = moment if since is None else max(since, moment)
         return cls(since=since, seen=frozenset(seen))
-
-
-def _sent_stories(earlier: IssueFolder) -> set[str]:
-    try:
-        return set(read_build(earlier).manifest.stories)
-    except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
-        text = earlier.read_text()
-        return _addresses(parse_issue(text, id=earlier.id, file=earlier.file)) if text is not None else set()
 
 
 def _undated(earlier: IssueFolder, config: Config) -> set[str]:
