@@ -3,51 +3,69 @@
 from __future__ import annotations
 
 import heapq
-import math
 from typing import TYPE_CHECKING
 
-from digest.editing.similarity import copies, event_similarities
+from digest.editing.copies import are_copies, copies
+from digest.editing.language import weights
+from digest.editing.similarity import event_similarities
 from digest.models import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from digest.models import Article
 
 __all__ = ["group_articles"]
 
-#: Reports on one event come within two days of each other.
-_WINDOW_DAYS = 2
-#: Two groups are one story from this mean cosine on. Among few articles common words look rare, so more is asked there.
-_SAME_EVENT = 0.075
-_FEW_ARTICLES = 3.0
 #: A text longer than this is not better for being longer.
 _LONG_ENOUGH = 3000
+_DAY = 86_400
 
 
 def group_articles(articles: Sequence[Article]) -> list[list[Article]]:
     """Group articles into stories: one inner list each, the best article first.
 
     Articles with the same canonical address are the same; texts that for the most part hold each other are copies;
-    and reports within two days whose words are alike are on the same event (TF-IDF, average link). Every article is
-    in exactly one list; stories stand in the order in which their first article is given. The same input gives the
-    same lists.
+    and reports whose words are alike and that come within days of each other are on the same event (TF-IDF, average
+    link, each text counted once). Every article is in exactly one list; stories stand in the order in which their
+    first article is given. The same input gives the same lists.
 
     The best article has key points, then the longer text, then the earlier date.
     """
     groups = _Groups(len(articles))
-    seen: dict[str, int] = {}
+    for first, second in (*_same_address(articles), *copies(articles)):
+        groups.join(first, second)
+    texts = [sorted(members, key=lambda index: _worst_last(articles[index])) for members in groups.members()]
+    threshold = weights("grouping")["same_event"]
+    # What is far under the threshold can hardly tip a mean, and is most of all pairs.
+    similarities = event_similarities([articles[members[0]] for members in texts], least=threshold / 2)
+    found = sorted(
+        sorted(index for text in story for index in texts[text]) for story in _Linkage(similarities, threshold).run()
+    )
+    return [sorted((articles[index] for index in members), key=_worst_last) for members in found]
+
+
+def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
+    """Pairs of indices of articles that have one address and do not differ in both text and time."""
+    seen: dict[str, list[int]] = {}
     for index, article in enumerate(articles):
         url = canonical_url(article.url)
-        if url:
-            groups.join(seen.setdefault(url, index), index)
-    for first, second in copies(articles):
-        groups.join(first, second)
-    threshold = _SAME_EVENT * (1 + _FEW_ARTICLES / math.sqrt(max(1, len(articles))))
-    linkage = _Linkage(groups.members(), event_similarities(articles, days=_WINDOW_DAYS), threshold)
-    linkage.run()
-    found = sorted(sorted(members) for members in linkage.members.values())
-    return [sorted((articles[index] for index in members), key=_worst_last) for members in found]
+        if not url:
+            continue
+        others = seen.setdefault(url, [])
+        same = next((other for other in others if not _address_reused(articles[other], article)), None)
+        if same is None:
+            others.append(index)
+        else:
+            yield same, index
+
+
+def _address_reused(one: Article, other: Article) -> bool:
+    """Whether an address held one article and later another, as a column's or a broadcast's does."""
+    if one.published is None or other.published is None:
+        return False
+    apart = abs((one.published - other.published).total_seconds())
+    return apart > weights("grouping")["days"] * _DAY and not are_copies(one, other)
 
 
 def _worst_last(article: Article) -> tuple[bool, int, float]:
@@ -71,58 +89,54 @@ class _Groups:
         low, high = sorted((self.find(one), self.find(other)))
         self._parent[high] = low
 
-    def members(self) -> dict[int, list[int]]:
+    def members(self) -> list[list[int]]:
         found: dict[int, list[int]] = {}
         for item in range(len(self._parent)):
             found.setdefault(self.find(item), []).append(item)
-        return found
+        return list(found.values())
 
 
 class _Linkage:
-    """Average link over sums of similarities; pairs that share no word are never held.
+    """Average link over sums of similarities; pairs that are not alike are never held.
 
     A heap gives the pair with the highest mean. Entries that are out of date are known by their mean and passed over.
     """
 
-    def __init__(
-        self, groups: dict[int, list[int]], similarities: Sequence[dict[int, float]], threshold: float
-    ) -> None:
-        self.members = groups
+    def __init__(self, similarities: Sequence[Mapping[int, float]], threshold: float) -> None:
+        self._members = {item: [item] for item in range(len(similarities))}
         self._threshold = threshold
-        self._sums: dict[int, dict[int, float]] = {group: {} for group in groups}
+        self._sums: dict[int, dict[int, float]] = {item: {} for item in self._members}
         self._heap: list[tuple[float, int, int]] = []
-        home = {item: group for group, items in groups.items() for item in items}
-        for first, others in enumerate(similarities):
-            for second, value in others.items():
-                if home[first] != home[second]:
-                    self._add(home[first], home[second], value)
-        for group in groups:
-            self._offer(group)
+        for one, others in enumerate(similarities):
+            for other, value in others.items():
+                self._add(one, other, value)
+                self._offer(one, other)
 
-    def run(self) -> None:
+    def run(self) -> list[list[int]]:
         """Join the two groups with the highest mean similarity, until it falls below the threshold."""
         while self._heap:
             mean, one, other = heapq.heappop(self._heap)
-            known = one in self.members and other in self.members
+            known = one in self._members and other in self._members
             if known and -mean == self._mean(one, other):
                 self._join(one, other)
+        return list(self._members.values())
 
     def _add(self, one: int, other: int, value: float) -> None:
         self._sums[one][other] = self._sums[other][one] = self._sums[one].get(other, 0.0) + value
 
     def _mean(self, one: int, other: int) -> float:
-        return self._sums[one][other] / (len(self.members[one]) * len(self.members[other]))
+        return self._sums[one][other] / (len(self._members[one]) * len(self._members[other]))
 
-    def _offer(self, group: int) -> None:
-        for other in self._sums[group]:
-            mean = self._mean(group, other)
-            if mean >= self._threshold:
-                heapq.heappush(self._heap, (-mean, min(group, other), max(group, other)))
+    def _offer(self, one: int, other: int) -> None:
+        mean = self._mean(one, other)
+        if mean >= self._threshold:
+            heapq.heappush(self._heap, (-mean, min(one, other), max(one, other)))
 
     def _join(self, one: int, other: int) -> None:
-        self.members[one] += self.members.pop(other)
+        self._members[one] += self._members.pop(other)
         for third, value in self._sums.pop(other).items():
             del self._sums[third][other]
             if third != one:
                 self._add(one, third, value)
-        self._offer(one)
+        for third in self._sums[one]:
+            self._offer(one, third)

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["content_words", "patterns", "weights", "word_list", "words_of"]
 
-_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_WORD = re.compile(r"\w+(?:'\w+)?")
 
 
 @cache
@@ -41,7 +41,7 @@ def weights(name: str) -> dict[str, float]:
 
 def words_of(text: str) -> list[str]:
     """The words of ``text`` in lower case, with a straight apostrophe."""
-    return [word.replace("’", "'") for word in _WORD.findall(text.casefold())]
+    return _WORD.findall(text.casefold().replace("’", "'"))
 
 
 def content_words(text: str) -> list[str]:

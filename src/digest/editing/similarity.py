@@ -1,112 +1,99 @@
-"""How alike articles are: by shared runs of words (copies) and by TF-IDF (the same event)."""
+"""How alike the words of two articles are, and how near in time: whether they report one event."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digest.editing.language import content_words, words_of
+from digest.editing.language import content_words, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from digest.models import Article
 
-__all__ = ["copies", "event_similarities"]
+__all__ = ["event_similarities"]
 
-_SHINGLE = 4
-#: Fewer runs of words than this are a teaser; what teasers share is mostly "Read the whole story".
-_FEWEST_SHINGLES = 12
-_CONTAINED = 0.5
-#: A run of words that so many articles have is a footer.
-_COMMONEST_SHINGLE = 60
-_FIRST_WORDS = 100
-#: In a handful of articles every shared word is in half of them.
-_ENOUGH_TO_COUNT = 20
+_DAY = 86_400
+#: No title is longer; a page's whole text in its place must cost no more.
+_MOST_CHARACTERS = 500
 
 
-def copies(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
-    """Pairs of indices, the lower first, of which one article's text is for the most part in the other's.
+def event_similarities(articles: Sequence[Article], *, least: float) -> list[dict[int, float]]:
+    """For each article how alike it is to some of the others, as index and measure from ``least`` to 1.
 
-    Containment of runs of four words finds copies that are cut to the first paragraph, which a symmetric measure
-    (Jaccard, MinHash, SimHash) does not.
-    """
-    shingles = [_shingles(article.text) for article in articles]
-    holders: defaultdict[int, list[int]] = defaultdict(list)
-    for index, own in enumerate(shingles):
-        if len(own) < _FEWEST_SHINGLES:
-            continue
-        shared: Counter[int] = Counter()
-        for shingle in own:
-            others = holders[shingle]
-            if len(others) < _COMMONEST_SHINGLE:
-                shared.update(others)
-                others.append(index)
-        for other in sorted(shared):
-            if shared[other] >= _CONTAINED * min(len(own), len(shingles[other])):
-                yield other, index
-
-
-def _shingles(text: str) -> set[int]:
-    words = words_of(text)
-    return {hash(tuple(words[at : at + _SHINGLE])) for at in range(len(words) - _SHINGLE + 1)}
-
-
-def event_similarities(articles: Sequence[Article], *, days: int) -> list[dict[int, float]]:
-    """For each article the cosine with every later-listed one that is not more than ``days`` apart, zeros left out.
-
-    The cosine is that of TF-IDF over the words and pairs of words of the title, twice, and of the first hundred words.
-    An article without a date is near all others.
+    Each pair stands once, under either index; pairs below ``least`` do not stand at all. The measure is the cosine of
+    TF-IDF over the words of the title, which count more, and of the first hundred words, times
+    ``1 - (days apart) / days``. An article without a date is near all others. The words that very many articles have
+    are in the length of the vector and in nothing else: only pairs that share a rarer one are ever looked at.
     """
     vectors = _vectors(articles)
-    dates = [None if article.published is None else article.published.toordinal() for article in articles]
-    postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    for index, vector in enumerate(vectors):
-        for term, value in vector.items():
-            postings[term].append((index, value))
-    found: list[dict[int, float]] = []
-    for index, vector in enumerate(vectors):
-        sums: defaultdict[int, float] = defaultdict(float)
-        for term, value in vector.items():
-            for other, weight in postings[term]:
-                sums[other] += value * weight
-        mine = dates[index]
-        found.append(
-            {
-                other: total
-                for other, total in sorted(sums.items())
-                if other > index and (mine is None or (theirs := dates[other]) is None or abs(mine - theirs) <= days)
-            }
-        )
+    times = [math.inf if article.published is None else article.published.timestamp() for article in articles]
+    span = weights("grouping")["days"] * _DAY
+    index = _Index()
+    found: list[dict[int, float]] = [{} for _ in articles]
+    for one in sorted(range(len(articles)), key=times.__getitem__):
+        time = times[one]
+        since = -math.inf if time == math.inf else time - span
+        products = index.products(vectors[one], since=since)
+        for other, total in [pair for pair in products.items() if pair[1] >= least]:
+            # Those without a date come last and see all that went before.
+            value = total if time == math.inf else total * (1 - (time - times[other]) / span)
+            if value >= least:
+                found[one][other] = value
+        index.add(one, vectors[one], time=time)
     return found
 
 
+class _Index:
+    """Which vectors have a term, in the order in which they were added: that of time."""
+
+    def __init__(self) -> None:
+        self._postings: defaultdict[str, tuple[list[float], list[int], list[float]]] = defaultdict(lambda: ([], [], []))
+
+    def add(self, item: int, vector: Mapping[str, float], *, time: float) -> None:
+        for term, value in vector.items():
+            times, items, values = self._postings[term]
+            times.append(time)
+            items.append(item)
+            values.append(value)
+
+    def products(self, vector: Mapping[str, float], *, since: float) -> dict[int, float]:
+        """The inner product with each vector of that time or later that shares a term."""
+        sums: defaultdict[int, float] = defaultdict(float)
+        for term, value in vector.items():
+            times, items, values = self._postings[term]
+            start = bisect_left(times, since)
+            for item, other in zip(items[start:], values[start:], strict=True):
+                sums[item] += value * other
+        return sums
+
+
 def _vectors(articles: Sequence[Article]) -> list[Mapping[str, float]]:
+    weight = weights("grouping")
     counts = [_terms(article) for article in articles]
     spread = Counter(term for count in counts for term in count)
     total = len(articles)
-    most = total / 2 if total >= _ENOUGH_TO_COUNT else total
+    most = max(weight["common_articles"], weight["common_share"] * total)
+    rarity = {term: math.log((1 + total) / (1 + number)) + 1 for term, number in spread.items()}
     vectors: list[Mapping[str, float]] = []
     for count in counts:
-        vector = {
-            term: (1 + math.log(number)) * (math.log((1 + total) / (1 + spread[term])) + 1)
-            for term, number in count.items()
-            if spread[term] <= most
-        }
+        vector = {term: (1 + math.log(number)) * rarity[term] for term, number in count.items()}
         norm = math.sqrt(sum(value * value for value in vector.values())) or 1.0
-        # A term that no other article has adds to the length of the vector and to nothing else.
-        vectors.append({term: value / norm for term, value in vector.items() if spread[term] > 1})
+        # A term that no other article has adds to the length of the vector and to nothing else either.
+        vectors.append({term: value / norm for term, value in vector.items() if 1 < spread[term] <= most})
     return vectors
 
 
 def _terms(article: Article) -> Counter[str]:
-    title = content_words(article.title)
-    body = content_words(" ".join(article.text.split(None, _FIRST_WORDS)[:_FIRST_WORDS]))
-    terms = Counter(body)
-    terms.update(f"{first} {second}" for first, second in pairwise(body))
-    for _ in range(2):
-        terms.update(title)
-        terms.update(f"{first} {second}" for first, second in pairwise(title))
+    weight = weights("grouping")
+    first, letters = int(weight["first_words"]), int(weight["letters"])
+    text = content_words(" ".join(article.text.split(None, first)[:first]))
+    title = content_words(article.title[:_MOST_CHARACTERS])
+    # The beginnings of words, so that their endings do not matter; a number is another one without its end.
+    terms = Counter(word[:letters] if word.isalpha() else word for word in text)
+    for word in title:
+        terms[word[:letters] if word.isalpha() else word] += int(weight["title"])
     return terms
