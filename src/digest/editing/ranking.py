@@ -32,6 +32,11 @@ class Score:
     total: float
     parts: Mapping[str, float]
 
+    def __str__(self) -> str:
+        """How the total comes about, such as "1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) = 4.27"."""
+        terms = "".join(f" + {name} {value:.2f}" for name, value in self.parts.items() if name != "weight")
+        return f"{self.parts['weight']:g} x (1{terms}) = {self.total:.2f}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
