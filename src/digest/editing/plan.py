@@ -81,7 +81,7 @@ def plan_issue(
         else:
             kept.append(article)
 
-    stories = separate_stories(group_articles(kept))
+    stories = _one_for_each_address(separate_stories(group_articles(kept)))
     for best, *others in stories:
         for other in others:
             same = canonical_url(other.url) == canonical_url(best.url)
@@ -104,6 +104,14 @@ def plan_issue(
             for index in choice.chosen
         },
     )
+
+
+def _one_for_each_address(stories: list[list[Article]]) -> list[list[Article]]:
+    """An address that held two articles is one story all the same: a story is known by it in issue.md."""
+    found: dict[str, list[Article]] = {}
+    for story in stories:
+        found.setdefault(canonical_url(story[0].url), []).extend(story)
+    return list(found.values())
 
 
 def _reason_against(

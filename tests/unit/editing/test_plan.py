@@ -236,3 +236,11 @@ def test_every_article_is_a_story_or_dropped(articles: list[Article]):
     assert len(urls(planned.issue)) + len(planned.dropped) == len(articles)
     assert len({canonical_url(url) for url in urls(planned.issue)}) == len(urls(planned.issue)) <= 4
     assert planned == plan(*articles, config=config({"id": "world", "section": "World"}, stories=4))
+
+
+def test_an_address_that_held_two_articles_is_one_story():
+    first = article(1, text="The council shut the old bridge on Monday after engineers found cracks. " * 8, hours=5)
+    later = article(1, text="A choir of two hundred sang on the market square for the harvest. " * 8, hours=5 + 24 * 6)
+    plan = plan_issue([first, later], id="2026-W47", config=WORLD, now=NOW, since=None)
+    assert len(plan.issue.stories) == 1
+    assert [drop.reason for drop in plan.dropped] == [f"repeat of {first.url}"]
