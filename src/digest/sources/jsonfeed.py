@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.errors import Place, SourceError
-from digest.models import Article, Feed, host_name, is_web_address
-from digest.sources.dates import parse_date
-from digest.sources.links import join_link, language_tag
-from digest.sources.markup import line_of_html, text_of_html
-from digest.sources.names import clean_names
-from digest.sources.pictures import first_picture
-from digest.sources.snippets import headline_of
+from digest.models import is_web_address
+from digest.sources.feeditem import Body, Channel, Item, Picture, feed_of
+
+if TYPE_CHECKING:
+    from digest.models import Feed
 
 __all__ = ["parse_json_feed"]
 
@@ -31,42 +29,49 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(items, list) or "jsonfeed.org" not in _text(feed, "version"):
         raise SourceError("this is JSON, but no JSON feed", place=Place(url), hint="A JSON feed names its version.")
-    title = line_of_html(_text(feed, "title")) or host_name(url)
-    articles = (_article(item, feed, url, title) for item in items if isinstance(item, dict))
-    return Feed(title=title, url=url, articles=tuple(article for article in articles if article is not None))
+    channel = Channel(
+        atom=True,
+        title=_text(feed, "title"),
+        link=_text(feed, "home_page_url"),
+        language=_text(feed, "language"),
+        authors=_authors(feed),
+        items=tuple(_item(item) for item in items if isinstance(item, dict)),
+    )
+    return feed_of(channel, url=url)
 
 
-def _article(item: dict[str, Any], feed: dict[str, Any], base: str, source: str) -> Article | None:
-    identity = _text(item, "id")
-    links = (_text(item, "url"), _text(item, "external_url"), identity if is_web_address(identity) else "")
-    address = next((joined for link in links if (joined := join_link(base, link))), "")
-    if not address:
-        return None
-    html = _text(item, "content_html")
-    text = text_of_html(html) or text_of_html(_text(item, "content_text")) or text_of_html(_text(item, "summary"))
-    images = (_text(item, "image"), _text(item, "banner_image"))
-    return Article(
-        url=address,
-        title=line_of_html(_text(item, "title")) or headline_of(text),
-        text=text,
-        authors=_authors(item) or _authors(feed),
-        published=parse_date(_text(item, "date_published")) or parse_date(_text(item, "date_modified")),
-        source=source,
-        image=next((joined for link in images if (joined := join_link(base, link))), None) or first_picture(html, base),
-        language=language_tag(item.get("language")) or language_tag(feed.get("language")),
+def _item(item: dict[str, Any]) -> Item:
+    identity, html = _text(item, "id"), _text(item, "content_html")
+    attachments = [part for part in _list(item, "attachments") if isinstance(part, dict)]
+    pictures = [_text(part, "url") for part in attachments if _text(part, "mime_type").startswith("image/")]
+    links = [_text(item, "url"), _text(item, "external_url"), identity if is_web_address(identity) else ""]
+    return Item(
+        links=(*links, *(_text(part, "url") for part in attachments)),
+        identity=identity,
+        title=_text(item, "title"),
+        contents=tuple(Body(html=text) for text in (html or _text(item, "content_text"),) if text),
+        summaries=(Body(html=_text(item, "content_text")), Body(html=_text(item, "summary"))),
+        authors=_authors(item),
+        dates=(_text(item, "date_published"), _text(item, "date_modified")),
+        pictures=tuple(Picture(link=link) for link in (_text(item, "image"), _text(item, "banner_image"), *pictures)),
+        language=_text(item, "language"),
     )
 
 
 def _authors(owner: dict[str, Any]) -> tuple[str, ...]:
-    """``authors`` of version 1.1, ``author`` of 1.0."""
-    listed = owner.get("authors")
-    authors = listed if isinstance(listed, list) and listed else [owner.get("author")]
-    return clean_names(_text(author, "name") if isinstance(author, dict) else "" for author in authors)
+    """``authors`` of version 1.1, ``author`` of 1.0; some give a name where an object should be."""
+    authors = [*(_list(owner, "authors") or [owner.get("author")])]
+    return tuple(author if isinstance(author, str) else _text(author, "name") for author in authors if author)
 
 
-def _text(owner: dict[str, Any], key: str) -> str:
-    """A string, or a number that stands for one, as ids do."""
+def _list(owner: dict[str, Any], key: str) -> list[Any]:
     value = owner.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _text(owner: Any, key: str) -> str:
+    """A string, or a number that stands for one, as ids do."""
+    value = owner.get(key) if isinstance(owner, dict) else None
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

@@ -10,6 +10,8 @@ from digest.models import is_web_address
 __all__ = ["join_link", "language_tag", "same_site"]
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?![A-Za-z\d])")
+#: What urljoin would give back unchanged, as nearly every link is.
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5})?/(?:[!-~]*[!-\"$->@-~])?")
 _SITE_PREFIXES = ("www.", "m.", "mobile.", "amp.")
 
 
@@ -18,6 +20,8 @@ def join_link(base: str, link: str) -> str:
 
     Anything that is neither, such as ``mailto:`` or ``javascript:``, gives "".
     """
+    if _ABSOLUTE.fullmatch(link):
+        return link
     link = re.sub(r"[\t\r\n]+", "", link.strip()).replace(" ", "%20")
     if not link:
         return ""

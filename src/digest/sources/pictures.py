@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from digest.sources.links import join_link
 
-__all__ = ["first_picture"]
+__all__ = ["first_picture", "picture_in_tree"]
 
 _SMALLEST = 50  # pixels; smaller ones are counters, icons and emoji
 _COUNTER = re.compile(
@@ -18,9 +18,12 @@ _COUNTER = re.compile(
 
 def first_picture(html: str, base: str) -> str | None:
     """The address of the first picture in an HTML fragment, absolute; None where there is none."""
-    if "<img" not in html.lower():
-        return None
-    for image in LexborHTMLParser(html).css("img"):
+    return picture_in_tree(LexborHTMLParser(html), base) if "<img" in html.lower() else None
+
+
+def picture_in_tree(tree: LexborHTMLParser, base: str) -> str | None:
+    """What `first_picture` gives, from a tree."""
+    for image in tree.css("img"):
         attributes = image.attributes
         link = attributes.get("src") or attributes.get("data-src") or ""
         sizes = [attributes.get(side) or "" for side in ("width", "height")]

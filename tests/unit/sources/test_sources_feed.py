@@ -87,13 +87,24 @@ def test_a_feed_in_the_folder_has_links_in_the_folder():
     [
         "<title>T</title>",
         "<title>T</title><guid>g1</guid>",
-        '<title>T</title><guid isPermaLink="false">https://news.example/a</guid>',
         "<title>T</title><link>javascript:alert(1)</link>",
-        '<title>T</title><enclosure url="https://news.example/e.mp3" type="audio/mpeg" length="1"/>',
     ],
 )
-def test_an_item_without_an_address_is_left_out(inner):
+def test_an_item_without_an_address_and_a_text_is_left_out(inner):
     assert read(rss(f"<item>{inner}</item>")).articles == ()
+
+
+@pytest.mark.parametrize(
+    ("inner", "address"),
+    [
+        ('<guid isPermaLink="false">https://news.example/?p=1</guid>', "https://news.example/?p=1"),
+        ('<enclosure url="/e.mp3" type="audio/mpeg" length="1"/>', "https://news.example/e.mp3"),
+        ("<guid>g 1</guid><description>Only here.</description>", "https://news.example/#g%201"),
+        ('<guid isPermaLink="true">/a</guid>', "https://news.example/a"),
+    ],
+)
+def test_an_item_without_a_link_gets_the_next_best_address(inner, address):
+    assert [article.url for article in read(rss(f"<item><title>T</title>{inner}</item>")).articles] == [address]
 
 
 def test_a_permalink_guid_is_an_address():

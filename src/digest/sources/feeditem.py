@@ -1,0 +1,198 @@
+"""What a feed says of itself and of each item, whoever read it, and the articles that come of that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urldefrag
+
+from digest.models import Article, Feed, host_name
+from digest.sources.dates import parse_date
+from digest.sources.links import join_link, language_tag
+from digest.sources.markup import has_markup, line_of_html, plain_line, text_of_html, text_of_tree, tree_of_html
+from digest.sources.names import split_names
+from digest.sources.pictures import picture_in_tree
+from digest.sources.snippets import headline_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+__all__ = ["Body", "Channel", "Item", "Picture", "feed_of", "is_picture"]
+
+_MAX_TITLE = 500  # characters; longer ones are attacks or whole articles
+_MAX_TEXT = 400_000
+_MAX_LINK = 4096
+_MAX_AUTHOR = 300
+_ESCAPED = re.compile(r"&lt;(?:p|br|div|span|a|img|strong|em|b|i|ul|ol|li|h[1-6])\b[^<>]{0,2000}?&gt;", re.IGNORECASE)
+_IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
+_OTHER_FILE = re.compile(r"\.(?:mp[34]|m4[av]|mpe?g|mov|webm|ogg|opus|wav|m3u8|pdf|swf|html?)(?:[?#]|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*\S+@\S+\s*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """HTML or plain text of an item, and the address its links count from (relative to the feed's, or "")."""
+
+    html: str
+    base: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture that an item names; ``width`` in pixels, 0 where it is not said."""
+
+    link: str
+    width: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """What one item says, as it stands there.
+
+    Attributes:
+        links: Candidates for its address, the best first; relative ones count from the feed's base.
+        identity: Its guid or id, which need not be an address.
+        title: Plain text or HTML.
+        contents: The whole article, perhaps in several forms.
+        summaries: What stands in for it.
+        authors: Bylines.
+        dates: When it was published, then when it was changed, then when it was created.
+        pictures: The surest first.
+        language: As written.
+    """
+
+    links: tuple[str, ...] = ()
+    identity: str = ""
+    title: str = ""
+    contents: tuple[Body, ...] = ()
+    summaries: tuple[Body, ...] = ()
+    authors: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    """What a feed says; ``atom`` tells whether its relative links count from its own address (RFC 4287, section 2)."""
+
+    atom: bool
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    authors: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+
+
+def is_picture(link: str, *, medium: str | None = None, kind: str | None = None) -> bool:
+    """Tell whether what a feed attaches is a picture, by its medium, its media type, or else its file name."""
+    if medium or (kind and "/" in kind and "octet-stream" not in kind):
+        return medium == "image" or (kind or "").startswith("image/")
+    return _IMAGE_FILE.search(link) is not None if kind else _OTHER_FILE.search(link) is None
+
+
+def feed_of(channel: Channel, *, url: str) -> Feed:
+    """The feed with its articles in their order, without those that have neither an address nor a text."""
+    home = join_link(url, channel.link)
+    # RSS says nothing about relative links; publishers mean their site.
+    base = url if channel.atom else home or url
+    title = line_of_html(channel.title[:_MAX_TITLE]) or host_name(url)
+    language = language_tag(channel.language)
+    shared = _names(channel.authors) if channel.atom else ()
+    place = _Place(base=base, home=home, source=title, language=language, authors=shared)
+    articles = (_article(item, place) for item in channel.items)
+    return Feed(title=title, url=url, articles=tuple(article for article in articles if article is not None))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """What the items of one feed have in common."""
+
+    base: str
+    home: str
+    source: str
+    language: str | None
+    authors: tuple[str, ...]
+
+
+def _article(item: Item, place: _Place) -> Article | None:
+    base = place.base
+    address = next((joined for link in item.links if len(link) <= _MAX_LINK and (joined := join_link(base, link))), "")
+    if not address and not place.home:
+        return None
+    picture = _named_picture(item.pictures, base)
+    text, first = _fullest(item, base, pictures=picture is None)
+    title = _title(item.title) or headline_of(text)
+    if not address and text:  # only in the feed: its site is the place to read more
+        address = f"{urldefrag(place.home)[0]}#{quote(item.identity[:_MAX_TITLE] or title, safe='')}"
+    if not address:
+        return None
+    return Article(
+        url=address,
+        title=title,
+        text=text,
+        authors=_names(item.authors) or place.authors,
+        published=_published(item.dates),
+        source=place.source,
+        image=picture or first,
+        language=language_tag(item.language) or place.language,
+    )
+
+
+def _title(text: str) -> str:
+    title = line_of_html(text[: 8 * _MAX_TITLE]) if "<" in text or "&" in text else plain_line(text[: 8 * _MAX_TITLE])
+    return title if len(title) <= _MAX_TITLE else headline_of(title)
+
+
+def _fullest(item: Item, base: str, *, pictures: bool) -> tuple[str, str | None]:
+    """The text of the longest content that has words, else of the longest summary, and the first picture there."""
+    picture = None
+    for bodies in (item.contents, item.summaries):
+        for body in sorted(bodies, key=lambda body: len(body.html), reverse=True):
+            text, first = _read(body, base, pictures=pictures)
+            picture = picture or first
+            if text:
+                return _cut(text), picture
+    return "", picture
+
+
+def _read(body: Body, base: str, *, pictures: bool) -> tuple[str, str | None]:
+    html = _once_escaped(body.html)
+    if not has_markup(html):
+        return text_of_html(html), None
+    tree = tree_of_html(html)
+    picture = picture_in_tree(tree, (body.base and join_link(base, body.base)) or base) if pictures else None
+    return text_of_tree(tree), picture
+
+
+def _once_escaped(html: str) -> str:
+    """Undo a second escaping: where there are no elements, but escaped ones, those are meant."""
+    if "&lt;" not in html or has_markup(html) or not _ESCAPED.search(html):
+        return html
+    return unescape(html)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT].rpartition(" ")[0] or text[:_MAX_TEXT]
+
+
+def _names(bylines: Iterable[str]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for byline in bylines:
+        if byline and len(byline) <= _MAX_AUTHOR and not _ADDRESS.fullmatch(byline):
+            names.update(dict.fromkeys(split_names(byline)))
+    return tuple(names)
+
+
+def _published(dates: Iterable[str]) -> datetime | None:
+    return next((moment for date in dates if date and (moment := parse_date(date))), None)
+
+
+def _named_picture(pictures: Iterable[Picture], base: str) -> str | None:
+    for picture in pictures:
+        if picture.link and len(picture.link) <= _MAX_LINK and (address := join_link(base, picture.link)):
+            return address
+    return None
