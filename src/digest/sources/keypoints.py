@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from digest.sources.markup import plain_line
+from digest.sources.markup import lines_of_node, plain_line
 from digest.sources.tables import read_table
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _points(node: LexborNode) -> tuple[str, ...]:
     limits = read_table("keypoints")
     # css() counts the element itself.
     items = [item for item in node.css("li") if len(item.css("li")) == 1] or node.css("p")
-    texts = [(item, plain_line(item.text(separator=" "))) for item in items]
+    texts = [(item, " ".join(lines_of_node(item))) for item in items]
     texts = [(item, text) for item, text in texts if text and not is_key_point_heading(text)]
     own = [text for item, text in texts if not _is_link(item, text)]
     if not limits["fewest"] <= len(own) <= limits["most"] or len(own) <= len(texts) / 2 or _in_chrome(node):

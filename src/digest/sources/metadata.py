@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.models import host_name, is_web_address
+from digest.sources.bylines import find_byline
 from digest.sources.dates import parse_date
 from digest.sources.linkeddata import LinkedData
 from digest.sources.links import join_link, language_tag, same_site
 from digest.sources.markup import line_of_html, plain_line, text_of_html
 from digest.sources.names import clean_names, split_names
 from digest.sources.tables import read_table
+from digest.sources.titles import StatedTitles, choose_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-__all__ = ["Metadata", "read_metadata"]
-
-_SITE_SEPARATOR = re.compile(r"\s+[|\-\u2013—·•»:]+\s+|\s*\|\s*")
+__all__ = ["Metadata", "is_own", "read_metadata"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +34,7 @@ class Metadata:
     Attributes:
         url: The address to publish: the page's own where it belongs to the same site.
         published: Aware, in UTC.
+        site: What the site calls itself; ``known_as`` all names by which it goes.
         text: The whole text, as some pages give it in their JSON-LD; ``description`` its summary.
     """
 
@@ -42,6 +43,7 @@ class Metadata:
     authors: tuple[str, ...]
     published: datetime | None
     site: str
+    known_as: tuple[str, ...]
     image: str | None
     language: str | None
     description: str
@@ -58,6 +60,7 @@ def read_metadata(tree: LexborHTMLParser, *, url: str) -> Metadata:
         authors=page.authors(site),
         published=page.published(),
         site=site,
+        known_as=page.known_as(site),
         image=page.image(),
         language=page.language(),
         description=next(page.lines("description"), ""),
@@ -115,37 +118,51 @@ class _Page:
         return next((line_of_html(name) for name in named if name), "") or host_name(self.address())
 
     def title(self, site: str) -> str:
-        headline = line_of_html(self.linked.text("headline"))
-        if headline:
-            return headline
-        document = self.tree.css_first("head title")
-        given = [*self.lines("title"), *([plain_line(document.text())] if document else [])]
-        headings = [line for line in self.marked("headline") if len(line) > 3]
-        # A heading that the page's title begins with is the title without the site's name.
-        for heading in headings:
-            if any(line.casefold().startswith(heading.casefold()) for line in given):
-                return heading
-        return _without_site(given[0], site) if given else next(iter(headings), "")
+        document = self.tree.css_first("head title, title")
+        said = StatedTitles(
+            linked=line_of_html(self.linked.text("headline")),
+            shared=next(self.lines("title"), ""),
+            document=plain_line(document.text()) if document else "",
+            headings=tuple(dict.fromkeys(self.marked("headline"))),
+        )
+        return choose_title(said, (*self.known_as(site), *self.lines("section")))
+
+    def known_as(self, site: str) -> tuple[str, ...]:
+        """The names by which the site goes."""
+        host = host_name(self.url)
+        return (site, *self.linked.names("publisher"), *self.lines("site"), host, host.rpartition(".")[0])
 
     def authors(self, site: str) -> tuple[str, ...]:
-        """People; the site itself is none, whatever it says."""
-        host = host_name(self.url)
-        own = {_letters(name) for name in (site, host, host.rpartition(".")[0])}
+        """People; the site itself only where its JSON-LD says so and nobody else is named."""
+        own = self.known_as(site)
         for values in (
             self.linked.names("author"),
             self.linked.names("creator"),
-            self.lines("author"),
+            self._named(),
             self._bylines(),
+            find_byline(self.tree),
         ):
             names = clean_names(name for value in values for name in split_names(value))
-            people = tuple(name for name in names if _letters(name) not in own)
+            people = tuple(name for name in names if not is_own(name, own))
             if people:
                 return people
+        return clean_names(self.linked.names("author"))
+
+    def _named(self) -> Iterable[str]:
+        """Authors in the meta elements: all under the surest name, none of them a reading time or an address."""
+        for name in self._names["author"]:
+            found = [line for value in self._meta.get(name, ()) if (line := line_of_html(value))]
+            found = [line for line in found if not any(map(str.isdigit, line))]
+            if clean_names(found):
+                return found
         return ()
 
     def _bylines(self) -> Iterable[str]:
         for selector in self._names["markup"]["author"]:
-            found = [plain_line(node.text(separator=" ")) for node in self.tree.css(selector)]
+            nodes = self.tree.css(selector)
+            # A page's teasers have authors too: only what stands beside the first belongs to it.
+            beside = [node for node in nodes if _line(nodes[0], node)]
+            found = [plain_line(node.text(separator=" ")) for node in beside]
             if any(found):
                 return found[:4]
         return ()
@@ -180,17 +197,18 @@ def _is_home(address: str, url: str) -> bool:
     return not urlsplit(address).path.strip("/") and bool(urlsplit(url).path.strip("/"))
 
 
-def _without_site(title: str, site: str) -> str:
-    """A title without the site's name at its end or its beginning."""
-    parts = _SITE_SEPARATOR.split(title)
-    if len(parts) > 1 and site:
-        name = _letters(site)
-        for end in (parts[-1], parts[0]):
-            said = _letters(end)
-            if said and (said in name or name in said) and len(said) < len(title) / 2:
-                rest = title.removesuffix(end) if end is parts[-1] else title.removeprefix(end)
-                return rest.strip(" |-\u2013—·•»:")
-    return title
+def _line(first: LexborNode, other: LexborNode) -> bool:
+    """Tell whether two elements have a parent or a grandparent in common."""
+    mine = {node.mem_id for node in (first.parent, first.parent and first.parent.parent) if node}
+    return any(node.mem_id in mine for node in (other.parent, other.parent and other.parent.parent) if node)
+
+
+def is_own(name: str, sites: Collection[str]) -> bool:
+    """Tell whether a name is the site's: "The News", "news.example, London", "BBC Sport"."""
+    own = {_letters(site) for site in sites}
+    words = name.split()
+    parts = (name, name.partition(",")[0], words[0] if words and words[0].isupper() else "")
+    return any(letters in own for part in parts if (letters := _letters(part)))
 
 
 def _letters(text: str) -> str:

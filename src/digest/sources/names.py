@@ -19,6 +19,7 @@ _NAME_WITH_EMAIL = re.compile(r"^(.+?)(?:\s+|\s*<)\S+@\S+$")
 _ADDRESS = re.compile(r"^(?:https?://|www\.|@)\S+$|^\S+@\S+$", re.IGNORECASE)
 _AND = re.compile(r"\s*[,;]\s*(?:(?:and|und|et|y|og|och)\s+)?|\s+(?:and|und|et|y|og|och|&)\s+")
 _ASIDE = re.compile(r"\s*\([^)]*\)?\s*$|\s+@\w+$")  # "(obe)" and "@handle" after a name
+_PLACE = re.compile(r"\s*,\s*[^\W\d_]+\.?$")
 _MAX_LENGTH = 80
 
 
@@ -26,12 +27,16 @@ def split_names(text: str) -> tuple[str, ...]:
     """The names in one byline, without "By".
 
     "A B, C D and E F" are three; "Bill and Melinda Gates" and "Lee, Ann" are left whole, since not every part is a
-    full name; a role such as "Chief Editor" is dropped.
+    full name; a role such as "Chief Editor" is dropped, and so is a single word after a comma, such as a place.
     """
     text = line_of_html(text)
     if found := _EMAIL_WITH_NAME.match(text) or _NAME_WITH_EMAIL.match(text):
         text = found[1]
-    text = _prefix().sub("", text).strip(" ,;|-")
+    text = _prefix().sub("", text).strip(" ,;|-→")
+    if ";" in text:
+        return clean_names(name for part in text.split(";") for name in split_names(part))
+    if (place := _PLACE.search(text)) and " " in text[: place.start()]:
+        text = text[: place.start()]
     parts = [part for part in _AND.split(text) if part]
     if len(parts) > 1:
         named = [part for part in parts if not _is_role(part)]
@@ -44,7 +49,7 @@ def clean_names(names: Iterable[str]) -> tuple[str, ...]:
     """Names in their order, each once, without addresses and without words that name nobody."""
     kept: dict[str, str] = {}
     for name in names:
-        line = _ASIDE.sub("", line_of_html(name))
+        line = _without_role(_ASIDE.sub("", line_of_html(name)))
         if line and len(line) <= _MAX_LENGTH and not _ADDRESS.match(line) and line.casefold() not in _nobody():
             kept.setdefault(line.casefold(), line)
     return tuple(kept.values())
@@ -52,6 +57,16 @@ def clean_names(names: Iterable[str]) -> tuple[str, ...]:
 
 def _is_role(part: str) -> bool:
     return any(word in _roles() for word in part.casefold().split())
+
+
+def _without_role(name: str) -> str:
+    """A name without a role in front of it, such as "News-Reporter Ann Lee", or behind it in Korean and Japanese."""
+    words = name.split()
+    while len(words) > 2 and words[0].casefold().rpartition("-")[2] in _roles():
+        words = words[1:]
+    if len(words) > 1 and words[-1] in read_table("names")["after"]:
+        words = words[:-1]
+    return " ".join(words)
 
 
 @cache

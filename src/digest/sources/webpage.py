@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import trafilatura
 from htmldate import find_date
 from selectolax.lexbor import LexborHTMLParser
-from trafilatura.settings import Document
 
 from digest.errors import Place, SourceError
 from digest.models import Article
 from digest.sources.dates import parse_date
 from digest.sources.encoding import decode_page, is_binary
 from digest.sources.keypoints import find_key_points
-from digest.sources.metadata import read_metadata
+from digest.sources.metadata import is_own, read_metadata
 from digest.sources.names import clean_names
-from digest.sources.promotion import drop_promotion
+from digest.sources.pagetext import clear_page, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,8 +28,19 @@ if TYPE_CHECKING:
 
 __all__ = ["extract_article"]
 
-_BULLET = re.compile(r"^[-*•]\s+")
-_TABLE_EDGE = re.compile(r"^\|\s*|\s*\|$")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_NO_NESTING = frozenset(
+    {"br", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p", "source", "td", "tr"}
+)
+#: Elements within each other. Parsers take time in the square of it.
+_DEEPEST = 3000
+#: A run of text or an attribute is read up to here; a headline of 10 MB is an attack, not a headline.
+_LONGEST_RUN = 1_000_000
+_LONG_RUN = re.compile(rf"[^<>]{{{_LONGEST_RUN},}}")
+_KEPT_OF_RUN = 1000  # at its end, so that an attribute is still closed
+_LONG_TAG = re.compile(r"(<[a-zA-Z][\w:-]*)\s[^<>]{20000,}")
+_MOST_ATTRIBUTES = 1000
+_LONGEST_TITLE = 500
 # Both write a warning for each page that is unusual; what matters reaches the reader as a SourceError.
 for _library in ("trafilatura", "htmldate"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
@@ -65,25 +76,29 @@ def extract_article(html: bytes | str, *, url: str) -> Article:
 def _extract(html: str, url: str) -> Article:
     if not html.strip():
         raise SourceError("the page is empty", place=Place(url), hint="Open it in a browser and check its address.")
+    if _is_deep(html):
+        raise SourceError("the page nests its elements too deeply", place=Place(url), hint="Leave it out.")
+    html = _LONG_TAG.sub(lambda tag: tag[1] if tag[0].count("=") > _MOST_ATTRIBUTES else tag[0], html)
+    html = _LONG_RUN.sub(lambda run: run[0][:_LONGEST_RUN] + run[0][-_KEPT_OF_RUN:], html)
     tree = LexborHTMLParser(html)
     about = read_metadata(tree, url=url)
     found = find_key_points(tree)
     if found.points:
         found.remove()
-        html = tree.html or html
     document = trafilatura.load_html(html)
-    # Before the text is extracted, which takes the tree apart.
-    authors = about.authors or _found_authors(document, url)
+    authors = about.authors or _found_authors(document, url, about.known_as)
     published = about.published or _found_date(document, about.url)
     headings = [heading.text() for heading in tree.css("h1")]
-    text = _text(document, url, (about.title, *headings, *found.points)) or about.text or about.description
+    clear_page(tree)
+    known = (about.title, *headings, *found.points)
+    text = read_text(tree, url=url, known=known, stated=about.text) or about.description
     if not text:
         raise SourceError(
             "no article text was found on the page", place=Place(url), hint="Save its text as a file and add that."
         )
     return Article(
         url=about.url,
-        title=about.title or text.partition("\n")[0],
+        title=(about.title or text.partition("\n")[0])[:_LONGEST_TITLE],
         text=text,
         authors=authors,
         published=published,
@@ -94,27 +109,33 @@ def _extract(html: str, url: str) -> Article:
     )
 
 
-def _text(document: HtmlElement | None, url: str, known: Collection[str]) -> str:
-    """The text in paragraphs, without those that are known already: headline and key points."""
-    if document is None:
-        return ""
-    extracted = trafilatura.bare_extraction(document, url=url, favor_precision=True, include_comments=False)
-    lines = (extracted.text or "").splitlines() if isinstance(extracted, Document) else []
-    folded = {_folded(line) for line in known}
-    paragraphs = [_TABLE_EDGE.sub("", _BULLET.sub("", line.strip())) for line in lines]
-    return "\n\n".join(drop_promotion(line for line in paragraphs if line and _folded(line) not in folded))
+def _is_deep(html: str) -> bool:
+    """Tell whether more elements are open at once than any honest page has; of each kind its own end counts."""
+    if html.count("<") <= _DEEPEST:
+        return False
+    still_open: Counter[str] = Counter()
+    depth = 0
+    for end, written in _TAG.findall(html):
+        name = written.lower()
+        if name in _NO_NESTING:
+            continue
+        if not end:
+            still_open[name] += 1
+            depth += 1
+            if depth > _DEEPEST:
+                return True
+        elif still_open[name]:
+            still_open[name] -= 1
+            depth -= 1
+    return False
 
 
-def _found_authors(document: HtmlElement | None, url: str) -> tuple[str, ...]:
+def _found_authors(document: HtmlElement | None, url: str, sites: Collection[str]) -> tuple[str, ...]:
     if document is None:
         return ()
     found = trafilatura.extract_metadata(document, default_url=url)
-    return clean_names((found.author or "").split(";"))
+    return tuple(name for name in clean_names((found.author or "").split(";")) if not is_own(name, sites))
 
 
 def _found_date(document: HtmlElement | None, url: str) -> datetime | None:
     return parse_date(find_date(document, url=url, original_date=True) or "") if document is not None else None
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"\W+", "", text).casefold()

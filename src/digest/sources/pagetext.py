@@ -1,0 +1,134 @@
+"""The text of an article in a page: trafilatura's precise reading, checked against the page's own paragraphs."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import trafilatura
+from trafilatura.settings import Document
+
+from digest.sources.markup import plain_line
+from digest.sources.promotion import drop_promotion
+from digest.sources.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+__all__ = ["clear_page", "read_text"]
+
+_BULLET = re.compile(r"^[-*•]\s+")
+_TABLE_EDGE = re.compile(r"^\|\s*|\s*\|$")
+_SHORTEST_LINK = 20  # characters
+_MOST_LINKS = 3  # in one block; more are words that are explained
+_LINK_SHARE = 0.8  # of a block's text: then it only leads elsewhere
+
+
+def clear_page(tree: LexborHTMLParser) -> None:
+    """Take off what is no paragraph of an article: what is hidden, captions, boxes, lines that are only a link."""
+    table = read_table("pagetext")
+    most = table["share"] * max(sum(map(len, _paragraphs(tree))), 1000)
+    for node in tree.css(", ".join(table["clutter"])):
+        if node.parent is not None and len(plain_line(node.text(separator=" "))) <= most:
+            node.decompose()
+    links = [node for node in tree.css("article li, main li, p") if _is_link(node)]
+    # A page may be made of links; then they are its article.
+    if sum(len(node.text()) for node in links) <= most:
+        for node in links:
+            node.decompose()
+
+
+def read_text(tree: LexborHTMLParser, *, url: str, known: Collection[str], stated: str = "") -> str:
+    """The text in paragraphs, without those that are known already: headline and key points.
+
+    Args:
+        tree: The page, cleared of what is no text.
+        url: Where it came from.
+        known: Lines that are not repeated.
+        stated: The whole text as the page gives it beside its markup, if it does.
+    """
+    lines = _longest_needed(tree, url, stated)
+    folded = {_folded(line) for line in known}
+    kept = [_TABLE_EDGE.sub("", _BULLET.sub("", line.strip())) for line in lines]
+    kept = [line for line in kept if line and _folded(line) not in folded and not _is_furniture(line)]
+    return "\n\n".join(drop_promotion(kept))
+
+
+def _longest_needed(tree: LexborHTMLParser, url: str, stated: str) -> Sequence[str]:
+    """The precise reading, unless it misses much of what is there: then the next that does not."""
+    html = tree.html or ""
+    table = read_table("pagetext")
+    paragraphs = _paragraphs(tree)
+    best = _extracted(html, url, precise=True)
+    if _size(best) < max(table["enough"] * _size(paragraphs), table["short"]):
+        other = _extracted(html, url, precise=False)
+        best = best if _size(best) >= table["enough"] * _size(other) else other
+    articles = tree.css("article")
+    own = paragraphs if len(articles) == 1 and _size(paragraphs) == _size(_paragraphs(articles[0])) else []
+    for other in ([line for line in stated.split("\n\n") if line], own):
+        if _size(best) < table["half"] * _size(other):
+            best = other
+    return best
+
+
+def _extracted(html: str, url: str, *, precise: bool) -> list[str]:
+    document = trafilatura.load_html(html)
+    if document is None:
+        return []
+    found = trafilatura.bare_extraction(document, url=url, favor_precision=precise, include_comments=False)
+    return (found.text or "").splitlines() if isinstance(found, Document) else []
+
+
+def _paragraphs(tree: LexborHTMLParser | LexborNode) -> list[str]:
+    """The page's paragraphs of some length, outside of what is no article."""
+    table = read_table("pagetext")
+    outside = frozenset(table["outside"])
+    found = ((node, plain_line(node.text(separator=" "))) for node in tree.css("p"))
+    return [line for node, line in found if len(line) >= table["paragraph"] and not _is_inside(node, outside)]
+
+
+def _is_inside(node: LexborNode, tags: frozenset[str]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in tags:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _is_link(node: LexborNode) -> bool:
+    """Tell whether a block holds little but links."""
+    links = node.css("a[href]")
+    if not 0 < len(links) <= _MOST_LINKS:
+        return False
+    said = len(plain_line(node.text(separator=" ")))
+    linked = sum(len(plain_line(link.text(separator=" "))) for link in links)
+    return said >= _SHORTEST_LINK and linked > _LINK_SHARE * said
+
+
+def _is_furniture(line: str) -> bool:
+    table = read_table("pagetext")
+    return line.casefold().strip(" .:!?…|-\u2013—") in _furniture() or (
+        len(line) <= table["longest"] and _asides().search(line) is not None
+    )
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
+
+
+@cache
+def _furniture() -> frozenset[str]:
+    return frozenset(read_table("pagetext")["furniture"])
+
+
+@cache
+def _asides() -> re.Pattern[str]:
+    return re.compile("|".join(read_table("pagetext")["asides"]), re.IGNORECASE)
