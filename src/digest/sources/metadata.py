@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -178,7 +179,8 @@ class _Page:
 
     def image(self) -> str | None:
         links = (*self.linked.links("image"), *self.linked.links("thumbnailUrl"), *self.lines("image"))
-        return next((image for link in links if (image := join_link(self.url, link))), None)
+        found = (join_link(self.url, link) for link in links)
+        return next((image for image in found if image and not _no_picture().search(urlsplit(image).path)), None)
 
     def language(self) -> str | None:
         root = self.tree.root
@@ -190,6 +192,12 @@ class _Page:
             *self.lines("language"),
         )
         return next((tag for value in given if (tag := language_tag(value))), None)
+
+
+@cache
+def _no_picture() -> re.Pattern[str]:
+    words = "|".join(read_table("metadata")["no_picture"])
+    return re.compile(rf"(?:^|[/_.\-])(?:{words})(?:[/_.\-\d]|$)", re.IGNORECASE)
 
 
 def _is_home(address: str, url: str) -> bool:

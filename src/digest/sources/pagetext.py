@@ -68,10 +68,12 @@ def _longest_needed(tree: LexborHTMLParser, url: str, stated: str) -> Sequence[s
         best = best if _size(best) >= table["enough"] * _size(other) else other
     articles = tree.css("article")
     own = paragraphs if len(articles) == 1 and _size(paragraphs) == _size(_paragraphs(articles[0])) else []
-    for other in ([line for line in stated.split("\n\n") if line], own):
+    whole = [line for line in stated.split("\n\n") if line]
+    for other in (whole, own):
         if _size(best) < table["half"] * _size(other):
             best = other
-    return best
+    # trafilatura reads the same data, but on one line.
+    return whole if len(best) == 1 and _folded(best[0]) == _folded(stated) else best
 
 
 def _extracted(html: str, url: str, *, precise: bool) -> list[str]:
