@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Metadata", "is_own", "read_metadata"]
 
+#: "23.01.2026 - Ferries are back" and "Ferries are back | The News | 23.01.2026".
+_DATED = re.compile(r"^(\d{1,2}\.\d{1,2}\.\d{4})\s*[-|\u2013]|[-|\u2013]\s*(\d{1,2}\.\d{1,2}\.\d{4})$")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
@@ -174,6 +177,7 @@ class _Page:
             self.linked.text("dateCreated"),
             *self.lines("published"),
             *self.marked("published"),
+            *(found[1] or found[2] for line in self.lines("title") if (found := _DATED.search(line))),
         )
         return next((moment for text in raw if (moment := parse_date(text))), None)
 

@@ -14,7 +14,7 @@ from digest.sources.promotion import drop_promotion
 from digest.sources.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -31,14 +31,31 @@ def clear_page(tree: LexborHTMLParser) -> None:
     """Take off what is no paragraph of an article: what is hidden, captions, boxes, lines that are only a link."""
     table = read_table("pagetext")
     most = table["share"] * max(sum(map(len, _paragraphs(tree))), 1000)
-    for node in tree.css(", ".join(table["clutter"])):
-        if node.parent is not None and len(plain_line(node.text(separator=" "))) <= most:
-            node.decompose()
+    for selector in table["clutter"]:
+        found = [node for node in tree.css(selector) if len(plain_line(node.text(separator=" "))) <= most]
+        # Where a class marks every paragraph ("subscriber-only"), it marks the article.
+        inside = {paragraph.mem_id: len(paragraph.text()) for node in found for paragraph in node.css("p")}
+        if sum(length for length in inside.values() if length >= table["paragraph"]) <= most:
+            _take_off(found)
     links = [node for node in tree.css("article li, main li, p") if _is_link(node)]
     # A page may be made of links; then they are its article.
     if sum(len(node.text()) for node in links) <= most:
-        for node in links:
-            node.decompose()
+        _take_off(links)
+
+
+def _take_off(nodes: Sequence[LexborNode]) -> None:
+    """Remove elements; those within another go with it, and must not be touched again."""
+    taken = {node.mem_id for node in nodes}
+    outermost = [node for node in nodes if not any(above.mem_id in taken for above in _ancestors(node))]
+    for node in outermost:
+        node.decompose()
+
+
+def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
 
 
 def read_text(tree: LexborHTMLParser, *, url: str, known: Collection[str], stated: str = "") -> str:
@@ -89,16 +106,11 @@ def _paragraphs(tree: LexborHTMLParser | LexborNode) -> list[str]:
     table = read_table("pagetext")
     outside = frozenset(table["outside"])
     found = ((node, plain_line(node.text(separator=" "))) for node in tree.css("p"))
-    return [line for node, line in found if len(line) >= table["paragraph"] and not _is_inside(node, outside)]
-
-
-def _is_inside(node: LexborNode, tags: frozenset[str]) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.tag in tags:
-            return True
-        parent = parent.parent
-    return False
+    return [
+        line
+        for node, line in found
+        if len(line) >= table["paragraph"] and not any(above.tag in outside for above in _ancestors(node))
+    ]
 
 
 def _is_link(node: LexborNode) -> bool:

@@ -36,7 +36,7 @@ _NO_NESTING = frozenset(
 _DEEPEST = 3000
 #: A run of text or an attribute is read up to here; a headline of 10 MB is an attack, not a headline.
 _LONGEST_RUN = 1_000_000
-_LONG_RUN = re.compile(rf"[^<>]{{{_LONGEST_RUN},}}")
+_LONG_RUN = re.compile(rf"(?:^|[<>])[^<>]{{{_LONGEST_RUN},}}")  # anchored: else each character begins a search
 _KEPT_OF_RUN = 1000  # at its end, so that an attribute is still closed
 _LONG_TAG = re.compile(r"(<[a-zA-Z][\w:-]*)\s[^<>]{20000,}")
 _MOST_ATTRIBUTES = 1000

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -125,6 +126,13 @@ def test_the_site_is_the_author_where_its_json_ld_says_so_and_nobody_is_named():
     head = linked(headline="Ferries", author={"name": "Harbour"}, publisher={"name": "Harbour"})
     assert read(head).authors == ("Harbour",)
     assert read(meta(og__site_name="Harbour", author="Harbour")).authors == ()
+
+
+@pytest.mark.parametrize("title", ["Ferries are back | News | 23.01.2026", "23.01.2026 - Ferries are back"])
+def test_a_date_at_the_edge_of_a_title_counts_where_no_other_is_given(title):
+    assert read(meta(og__title=title)).published == datetime(2026, 1, 23, tzinfo=UTC)
+    dated = meta(og__title=title, article__published_time="2026-01-05T10:00:00Z")
+    assert read(dated).published == datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

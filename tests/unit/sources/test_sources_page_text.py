@@ -59,6 +59,11 @@ def test_paragraphs_with_a_few_links_stay():
     assert "The new ferry has a name" in text_of(BODY + linked)
 
 
+def test_a_class_that_marks_every_paragraph_marks_the_article():
+    marked = "".join(f"<div class='subscriber-only'><p>{sentence}</p></div>" for sentence in SENTENCES)
+    assert text_of(marked).split("\n\n") == SENTENCES
+
+
 def test_a_page_made_of_links_keeps_them():
     links = "".join(f"<p><a href='/{n}'>{sentence}</a></p>" for n, sentence in enumerate(SENTENCES))
     assert SENTENCES[3] in text_of(links)
@@ -85,6 +90,7 @@ HOSTILE = {
     "headline of 10 MB": f"<h1>{'Ferries ' * 1_250_000}</h1>",
     "shared title of 10 MB": f"<meta property='og:title' content='{'Ferries ' * 1_250_000}'>",
     "attributes": f"<p {' '.join(f'a{n}=1' for n in range(50_000))}>",
+    "script of 0.9 MB": f"<script>{'a = b;' * 150_000}</script>",
     "deep JSON-LD": "<script type='application/ld+json'>" + '{"@graph":[' * 50_000 + "</script>",
 }
 
