@@ -70,10 +70,12 @@ def parse_date(text: str) -> datetime | None:
         Aware, in UTC; None when it cannot be read.
     """
     text = " ".join(text.split())
-    if not text or len(text) > _MAX_LENGTH:
+    if len(text) > _MAX_LENGTH:
         return None
     if not text.isascii():
         text = _plain_digits(text)
+    if not text:
+        return None
     moment = _iso(text) or _mail(text)
     if moment is None and not _NULL_YEAR.search(text):
         moment = _epoch(text) or _unusual(text)

@@ -77,3 +77,8 @@ def test_an_iso_moment_is_read_back(moment):
 def test_no_text_raises(text):
     moment = parse_date(text)
     assert moment is None or moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u200f", "\u2067\u2069"])
+def test_nothing_but_marks_of_direction_is_no_date(text):
+    assert parse_date(text) is None
