@@ -85,3 +85,16 @@ def test_a_test_reaches_only_whom_it_names(run, ready, fake):
     assert done.code == 0, done.err
     assert [(mail.to, mail.subject.startswith("[TEST] ")) for mail in fake.mails] == [("ana@example.org", True)]
     assert run("send", "-C", root, "--json").data["state"] == "planned"
+
+
+def test_a_group_of_sendgrids_needs_no_secret_and_no_page_of_ours(run, ready, fake, newsletter):
+    root, _ = ready
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text().replace("two_phase = false", "two_phase = false\nunsubscribe_group = 12345"))
+    token = run("build", "-C", root, "--json").data["token"]
+    sent = run(
+        "send", "-C", root, "--live", "--resume", "--approve", token, "--json", env={"SENDGRID_API_KEY": FAKE_KEY}
+    )
+    assert (sent.code, sent.data["accepted"]) == (0, 2500), sent.err
+    assert fake.requests[0]["asm"]["group_id"] == 12345
+    assert "<%asm_group_unsubscribe_raw_url%>" in fake.mails[0].html

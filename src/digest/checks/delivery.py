@@ -9,7 +9,6 @@ from digest.checks.registry import fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
 from digest.models import host_name
-from digest.rendering import unsubscribe_method
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +68,7 @@ def _check_examples(material: Material) -> Iterator[Finding]:
         ),
         "delivery.unsubscribe_url": (
             delivery.unsubscribe_url,
-            _is_example(host_name(unsubscribe_method(material.config))),
+            _is_example(host_name(material.config.unsubscribe_method)),
         ),
     }
     for key, (value, found) in left_over.items():

@@ -223,6 +223,14 @@ class Config(_Table):
             raise ValueError(f"two sources have the id {twice[0]!r}")
         return self
 
+    @property
+    def unsubscribe_method(self) -> str:
+        """How a reader leaves: ``group:12345`` where SendGrid hosts the page, else a URL template; may be empty."""
+        group = self.providers.sendgrid.unsubscribe_group
+        if self.delivery.provider == "sendgrid" and group is not None:
+            return f"group:{group}"
+        return self.delivery.unsubscribe_url
+
     def source(self, id: str) -> SourceConfig | None:
         """The configured source with this id, if there is one."""
         return next((source for source in self.sources if source.id == id), None)

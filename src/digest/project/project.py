@@ -230,8 +230,16 @@ class Project:
 
         return read_suppressions(self.root / "subscribers" / "suppressions.csv")
 
+    @property
+    def needs_secret(self) -> bool:
+        """Whether readers get links that the newsletter itself signs."""
+        hosted = self.config.unsubscribe_method.startswith("group:")
+        return self.config.delivery.provider != "outbox" and not hosted
+
     def secret(self) -> bytes:
-        """What signs unsubscribe links: from the environment, or for the local outbox the ledger's own key.
+        """What signs unsubscribe links: from the environment.
+
+        Where no link leaves this machine, or the provider keeps the page itself, the ledger's own key will do.
 
         Raises:
             CredentialsError: A real provider needs it and it is not set.
@@ -240,7 +248,7 @@ class Project:
         value = self.environ.get(name, "")
         if value:
             return value.encode()
-        if self.config.delivery.provider == "outbox":
+        if not self.needs_secret:
             with self.open_ledger() as ledger:
                 return ledger.key
         raise CredentialsError(

@@ -7,7 +7,6 @@ from digest.rendering.manifest import (
     load_manifest,
     manifest_token,
     not_after,
-    unsubscribe_method,
 )
 from digest.rendering.markdown import MarkdownLink, markdown_links, prose
 from digest.rendering.personal import personal_parts
@@ -29,5 +28,4 @@ __all__ = [
     "published_image",
     "render_issue",
     "safe_url",
-    "unsubscribe_method",
 ]

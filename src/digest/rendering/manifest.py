@@ -6,14 +6,11 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from digest.errors import IssueError, Place
 from digest.models import Manifest, PersonalTag, RenderedIssue, issue_week
 from digest.rendering.personal import find_tag
-
-if TYPE_CHECKING:
-    from digest.config import Config
 
 __all__ = [
     "dump_manifest",
@@ -22,7 +19,6 @@ __all__ = [
     "manifest_token",
     "not_after",
     "sha256",
-    "unsubscribe_method",
 ]
 
 _SCHEMA_VERSION = 1
@@ -44,14 +40,6 @@ def not_after(issue: str, *, timezone: str, days: int, now: datetime) -> datetim
     _, last = issue_week(issue, timezone)
     step = timedelta(days=days)
     return last + max(1, (now - last) // step + 1) * step
-
-
-def unsubscribe_method(config: Config) -> str:
-    """How a reader leaves: ``group:12345`` where SendGrid hosts the page, else a URL template; may be empty."""
-    group = config.providers.sendgrid.unsubscribe_group
-    if config.delivery.provider == "sendgrid" and group is not None:
-        return f"group:{group}"
-    return config.delivery.unsubscribe_url
 
 
 def dump_manifest(manifest: Manifest) -> bytes:

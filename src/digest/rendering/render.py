@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from digest.models import Manifest, RenderedIssue, canonical_url
 from digest.rendering.css import inline_css
-from digest.rendering.manifest import manifest_token, not_after, sha256, unsubscribe_method
+from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
 from digest.rendering.personal import find_tag, nonce_of, tag_literal
 from digest.rendering.template import render_template
@@ -74,7 +74,7 @@ def render_issue(
         audience=delivery.audience,
         audience_where=audience.where if audience else "",
         provider=delivery.provider,
-        unsubscribe=unsubscribe_method(config),
+        unsubscribe=config.unsubscribe_method,
         not_after=not_after(issue.id, timezone=newsletter.timezone, days=delivery.not_after_days, now=now),
         tags=tuple(find_tag(name, tag, html=html, text=text, subject=subject) for name, tag in literals.items()),
         stories=tuple(canonical_url(story.url) for story in issue.stories),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.delivery import CampaignRefusedError
-from digest.rendering import unsubscribe_method
 from digest.subscribers import is_sample
 from digest.workflow.building import check_rendered, render
 
@@ -58,7 +57,7 @@ def require_same_configuration(project: Project, built: RenderedIssue, report: S
         "delivery.provider": (manifest.provider, config.delivery.provider),
         "delivery.audience": (manifest.audience, config.delivery.audience),
         f"audiences.{config.delivery.audience}.where": (manifest.audience_where, audience.where if audience else ""),
-        "how a reader unsubscribes": (manifest.unsubscribe, unsubscribe_method(config)),
+        "how a reader unsubscribes": (manifest.unsubscribe, config.unsubscribe_method),
     }
     for name, (then, now) in pairs.items():
         if then != now:

@@ -246,8 +246,10 @@ def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
     if audience.problems:
         count = len(audience.problems)
         notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need mending: digest subscribers check")
-    names = {"sendgrid": (project.config.providers.sendgrid.api_key_env, project.config.delivery.secret_env)}
-    missing = [name for name in names.get(project.config.delivery.provider, ()) if not project.environ.get(name)]
+    needed = [project.config.delivery.secret_env] if project.needs_secret else []
+    if project.config.delivery.provider == "sendgrid":
+        needed.append(project.config.providers.sendgrid.api_key_env)
+    missing = [name for name in needed if not project.environ.get(name)]
     if missing:
         notes.append(f"{' and '.join(missing)} must be set for a live send")
     return tuple(notes)
