@@ -171,7 +171,7 @@ def send(
         output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{approval}")
         return
     require_approval(plan, approve)
-    output.say(*_table(plan))
+    output.say(*_table(plan, approved=True))
     if session.interactive and not yes:
         _confirm(plan)
 
@@ -193,12 +193,16 @@ def _confirm(plan: SendPlan) -> None:
         raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
 
 
-def _table(plan: SendPlan) -> list[str]:
-    approved = f"approved{f' by {plan.approved_by}' if plan.approved_by else ''}" if plan.approved else "not approved"
+def _table(plan: SendPlan, *, approved: bool = False) -> list[str]:
+    words = (
+        f"approved{f' by {plan.approved_by}' if plan.approved_by else ''}"
+        if approved or plan.approved
+        else "not approved"
+    )
     left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.audience.left_out.items()) if count)
     return [
         f"  Issue      {plan.issue} “{plan.rendered.manifest.subject}”",
-        f"  Token      {plan.token} ({approved})",
+        f"  Token      {plan.token} ({words})",
         f"  From       {plan.rendered.manifest.sender}",
         f"  Via        {plan.provider} · audience “{plan.audience.name}”",
         f"  To         {count(plan.report.pending, 'person', 'people')}"
