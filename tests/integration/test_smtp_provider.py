@@ -221,3 +221,11 @@ def test_a_server_without_starttls_is_not_mailed_in_clear(inbox, tmp_path):
     with pytest.raises(ProviderError, match="STARTTLS"):
         Post(inbox, tmp_path, security="starttls").send(0)
     assert inbox.messages == []
+
+
+def test_a_server_that_is_not_there_is_named_and_nothing_was_sent(inbox, tmp_path):
+    post = Post(inbox, tmp_path, port=9)
+    with pytest.raises(NotSent) as caught:
+        post.send()
+    assert caught.value.reason == "127.0.0.1:9 cannot be reached: Connection refused"
+    assert post.begun == 0

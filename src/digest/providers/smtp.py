@@ -212,6 +212,9 @@ class SmtpProvider:
             ) from None
         except smtplib.SMTPException as error:
             raise NotSent(_said(error)) from None
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise NotSent(f"{config.host}:{config.port} cannot be reached: {said}") from None
         return server
 
     def _greet(self, server: smtplib.SMTP, context: ssl.SSLContext, login: tuple[str, str] | None) -> None:

@@ -19,6 +19,7 @@ from digest.sources.names import clean_names, split_names
 __all__ = ["FrontMatter", "read_front_matter"]
 
 _KEY = re.compile(r"([A-Za-z][\w -]*?)\s*:\s*(.*)")
+_KEYS = frozenset({"title", "url", "date", "author", "authors"})
 _TOML_LINE = re.compile(r"at line (\d+)")
 
 
@@ -44,7 +45,7 @@ def read_front_matter(text: str, *, path: str) -> tuple[FrontMatter, str]:
         return FrontMatter(), text
     end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == mark), None)
     if end is None:
-        if mark == "---":  # a rule, not front matter
+        if mark == "---" and not _begins_with_key(lines[1:]):  # a rule, not front matter
             return FrontMatter(), text
         raise SourceError("the front matter has no end", place=Place(path, 1), hint=f"Close it with a line {mark}.")
     head, rest = lines[1:end], "\n".join(lines[end + 1 :])
@@ -52,6 +53,12 @@ def read_front_matter(text: str, *, path: str) -> tuple[FrontMatter, str]:
         return FrontMatter(), text
     values = _simple(head) if mark == "---" else _toml(head, path)
     return _checked(values, path, head), rest
+
+
+def _begins_with_key(lines: list[str]) -> bool:
+    """Whether the line under the mark is one of the keys that are read here."""
+    found = _KEY.fullmatch(lines[0].strip()) if lines else None
+    return found is not None and found[1].strip().lower() in _KEYS
 
 
 def _simple(lines: list[str]) -> dict[str, Any]:

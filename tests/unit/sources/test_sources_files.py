@@ -154,6 +154,7 @@ def test_a_title_in_front_matter_is_not_repeated_in_the_text():
         ("---\ntitle: T\ndate: someday\n---\nBody", 3, "cannot be read"),
         ('+++\ntitle = "T"\ndate = nope\n+++\nBody', 3, "no TOML"),
         ('+++\ntitle = "T"\nBody', 1, "has no end"),
+        ("---\ntitle: T\n\nBody", 1, "has no end"),
     ],
 )
 def test_wrong_front_matter_names_its_line(text, line, message):
