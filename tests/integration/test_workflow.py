@@ -282,3 +282,15 @@ def test_a_story_that_went_out_already_is_named_by_the_check(root):
     assert len(found) == 3
     assert "2026-W46" in found[0].message
     assert [finding.code for finding in check(at(root), "2026-W46").findings if finding.code == "T109"] == []
+
+
+def test_a_file_that_is_gone_is_no_story_any_more_and_one_that_broke_still_is(root):
+    collect(at(root))
+    bridge = root / "articles" / "bridge.txt"
+    whole = bridge.read_bytes()
+    bridge.write_bytes(b"")
+    assert collect(at(root)).stories == 3
+    bridge.unlink()
+    assert collect(at(root)).stories == 2
+    bridge.write_bytes(whole)
+    assert collect(at(root)).stories == 3

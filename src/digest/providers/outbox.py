@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.config.files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base import Capabilities, Outcome, SendResult
 from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
@@ -14,6 +12,7 @@ from digest.providers.composing import compose_message, refuse_groups, refuse_sa
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from digest.config import Config
     from digest.models import Suppression
@@ -47,7 +46,7 @@ class OutboxProvider:
         try:
             for path, message in messages:
                 if not path.exists():
-                    _write(path, message)
+                    replace_file(path, message, mode=0o600)  # an address is in it
         except OSError as error:
             raise ProviderError(
                 f"the outbox cannot be written: {error.strerror}", hint="Make room, then: digest send --live --resume"
@@ -69,12 +68,3 @@ class OutboxProvider:
     def _path(self, content: Content, person: Recipient) -> Path:
         # Another audience, or another build whose ledger was lost, is another mail to the same person.
         return self.folder / content.issue / f"{person.key}.{content.campaign}.eml"
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as temporary:
-        temporary.write(data)
-        temporary.flush()
-        os.fsync(temporary.fileno())
-    Path(temporary.name).replace(path)

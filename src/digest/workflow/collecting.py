@@ -99,8 +99,9 @@ def collect(
 
     # Only now, because reading takes minutes, in which the editor goes on editing.
     yours, base = folder.read_text(), folder.read_base()
-    gone = {line.source for line in lines if line.kind == "folder" and not line.error}
-    articles = _union((one for one in folder.read_articles() if one.source not in gone), fetched)
+    # A folder that was read whole says which of its files are no more.
+    whole = {line.source for line in lines if line.kind == "folder" and not (line.error or line.problems)}
+    articles = _union((one for one in folder.read_articles() if one.source not in whole), fetched)
     now = project.now()
     plan = plan_issue(articles, id=folder.id, config=project.config, now=now, since=history.since, seen=history.seen)
     merge = merge_issue(
