@@ -5,7 +5,7 @@ All moments are aware and in UTC. Nothing here touches disk, network or clock.
 
 from digest.models.address import canonical_url, host_name, is_web_address
 from digest.models.article import Article, Bullet, Feed, Origin
-from digest.models.issue import NEW_SECTION, Candidate, Issue, Section, Story, issue_id, issue_week
+from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, issue_id, issue_week
 from digest.models.markdown import escape_inline
 from digest.models.people import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
 from digest.models.rendered import Approval, Manifest, PersonalTag, RenderedIssue
@@ -21,6 +21,7 @@ __all__ = [
     "Issue",
     "ListProblem",
     "Manifest",
+    "Mention",
     "Origin",
     "PersonalTag",
     "RenderedIssue",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from digest.models.article import Bullet
 
-__all__ = ["NEW_SECTION", "Candidate", "Issue", "Section", "Story", "issue_id", "issue_week"]
+__all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story", "issue_id", "issue_week"]
 
 #: The section under which `collect` appends once a person has touched the file. It is not sent.
 NEW_SECTION = "New since you last looked"
@@ -61,6 +61,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Mention:
+    """Another report of a story's event: who published it, in plain text, and its address as given."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Story:
     """Articles about one event, with a headline and bullets.
 
@@ -69,6 +77,7 @@ class Story:
         headline: Plain text.
         note: The editor's own words under the headline: inline Markdown, without the surrounding underscores.
         candidates: All bullets in the order of the file, ticked or not.
+        also: Who else reported the event: "Also reported by".
         line: Where the heading stands in issue.md, counted from 1; not part of its identity.
     """
 
@@ -76,6 +85,7 @@ class Story:
     headline: str
     note: str = ""
     candidates: tuple[Candidate, ...] = ()
+    also: tuple[Mention, ...] = ()
     line: int | None = field(default=None, compare=False)
 
     @property
