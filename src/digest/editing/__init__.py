@@ -6,10 +6,12 @@ from digest.editing.grouping import group_articles
 from digest.editing.plan import Dropped, Plan, plan_issue
 from digest.editing.proposal import propose_story
 from digest.editing.ranking import Score, score_story
+from digest.editing.selection import Ranked
 
 __all__ = [
     "Dropped",
     "Plan",
+    "Ranked",
     "Score",
     "group_articles",
     "one_line",

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import clean_address, one_line
 from digest.editing.grouping import group_articles
+from digest.editing.mentions import mentions
 from digest.editing.proposal import propose_preheader, propose_story, propose_subject
-from digest.editing.ranking import choose_stories, score_story
+from digest.editing.ranking import score_story
+from digest.editing.selection import Ranked, select_stories
 from digest.editing.separation import separate_stories
+from digest.editing.updates import told_before
 from digest.models import Issue, Section, canonical_url
 
 if TYPE_CHECKING:
@@ -41,11 +44,14 @@ class Plan:
     """An issue as the tool proposes it, and every article that did not become a story in it.
 
     Attributes:
+        ranking: Every story that was ranked, chosen or not: the chosen ones in the order of choice, which is that of
+            their scores, then the others, the best first.
         same: By the canonical address of each story, the canonical addresses of all articles about its event.
     """
 
     issue: Issue
     dropped: tuple[Dropped, ...]
+    ranking: tuple[Ranked, ...] = ()
     same: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
 
@@ -57,6 +63,7 @@ def plan_issue(
     now: datetime,
     since: datetime | None,
     seen: Collection[str] = (),
+    earlier: Sequence[Article] = (),
 ) -> Plan:
     """Propose an issue from what was collected.
 
@@ -68,6 +75,8 @@ def plan_issue(
         since: When the last issue was sent, aware: articles of feeds, pages and sitemaps published until then are
             left out. None: the last seven days count. Articles without a date, in folders or added by hand always do.
         seen: The canonical addresses of all stories that were sent; these are always left out.
+        earlier: The articles of the stories that readers have had in recent issues, with their texts. A story that
+            says nothing else is left out, whatever its address.
 
     Returns:
         A plan with as many stories as there are, even none: whether that is enough is the caller's to say.
@@ -81,37 +90,53 @@ def plan_issue(
         else:
             kept.append(article)
 
-    stories = _one_for_each_address(separate_stories(group_articles(kept)))
-    for best, *others in stories:
-        for other in others:
-            same = canonical_url(other.url) == canonical_url(best.url)
-            dropped.append(_dropped(other, f"{'repeat of' if same else 'same story as'} {best.url}"))
+    stories, repeats = _one_for_each_address(separate_stories(group_articles(kept)))
+    dropped += repeats
+    told = told_before(stories, earlier)
+    fresh: list[list[Article]] = []
+    for index, story in enumerate(stories):
+        if index in told:
+            reason = f"was in an earlier issue: {one_line(told[index].title)}"
+            dropped += [_dropped(article, reason) for article in story]
+        else:
+            dropped += [_dropped(other, _repeat(other, of=story[0])) for other in story[1:]]
+            fresh.append(story)
 
-    scores = [score_story(story, config=config, now=now) for story in stories]
-    choice = choose_stories(
-        stories,
-        scores,
-        limit=config.selection.stories,
-        max_per_source=config.selection.max_per_source,
-        name=lambda source: _name(source, config),
-    )
-    dropped += [_dropped(stories[index][0], reason) for index, reason in sorted(choice.left_out.items())]
+    scores = [score_story(story, config=config, now=now) for story in fresh]
+    ranking = select_stories(fresh, scores, config=config)
+    chosen = [ranked.story for ranked in ranking if ranked.chosen]
+    dropped += [_dropped(ranked.story[0], ranked.reason) for ranked in ranking if not ranked.chosen]
     return Plan(
-        issue=_issue([stories[index][0] for index in choice.chosen], id=id, config=config),
+        issue=_issue(chosen, id=id, config=config),
         dropped=tuple(dropped),
+        ranking=ranking,
         same={
-            canonical_url(stories[index][0].url): frozenset(canonical_url(article.url) for article in stories[index])
-            for index in choice.chosen
+            canonical_url(story[0].url): frozenset(canonical_url(article.url) for article in story) for story in chosen
         },
     )
 
 
-def _one_for_each_address(stories: list[list[Article]]) -> list[list[Article]]:
-    """An address that held two articles is one story all the same: a story is known by it in issue.md."""
-    found: dict[str, list[Article]] = {}
+def _one_for_each_address(stories: list[list[Article]]) -> tuple[list[list[Article]], list[Dropped]]:
+    """An address that held two articles leads one story all the same: a story is known by it in issue.md.
+
+    The first one has it. What else there is of a later one is a story of its own.
+    """
+    leads: dict[str, Article] = {}
+    kept: list[list[Article]] = []
+    repeats: list[Dropped] = []
     for story in stories:
-        found.setdefault(canonical_url(story[0].url), []).extend(story)
-    return list(found.values())
+        rest = [article for article in story if canonical_url(article.url) not in leads]
+        held = [article for article in story if canonical_url(article.url) in leads]
+        repeats += [_dropped(article, _repeat(article, of=leads[canonical_url(article.url)])) for article in held]
+        if rest:
+            leads[canonical_url(rest[0].url)] = rest[0]
+            kept.append(rest)
+    return kept, repeats
+
+
+def _repeat(article: Article, *, of: Article) -> str:
+    same = canonical_url(article.url) == canonical_url(of.url)
+    return f"{'repeat of' if same else 'same story as'} {of.url}"
 
 
 def _reason_against(
@@ -140,22 +165,18 @@ def _day(moment: datetime) -> str:
     return f"{days[moment.weekday()]} {moment.day} {months[moment.month - 1]}"
 
 
-def _name(source: str, config: Config) -> str:
-    found = config.source(source)
-    return (found.name or found.id) if found else source or "articles added by hand"
-
-
 def _dropped(article: Article, reason: str) -> Dropped:
     return Dropped(url=article.url, title=one_line(article.title), source=article.source, reason=reason)
 
 
-def _issue(articles: Sequence[Article], *, id: str, config: Config) -> Issue:
-    """Cut the articles, the best first, into sections."""
+def _issue(chosen: Sequence[Sequence[Article]], *, id: str, config: Config) -> Issue:
+    """Cut the stories, the best first, into sections."""
     titled: dict[str, list[Story]] = {}
-    for article in articles:
-        source = config.source(article.source)
+    for articles in chosen:
+        source = config.source(articles[0].source)
         title = one_line(source.section) if source else ""
-        titled.setdefault(title, []).append(propose_story(article, per_story=config.bullets.per_story))
+        story = propose_story(articles[0], per_story=config.bullets.per_story, also=mentions(articles, config=config))
+        titled.setdefault(title, []).append(story)
     _put_lead_first(titled)
     order = ["", *(next(iter(titled), ""),), *(one_line(source.section) for source in config.sources)]
     sections = tuple(

@@ -13,7 +13,7 @@ from digest.models import Bullet, Candidate, Story, escape_inline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.models import Article
+    from digest.models import Article, Mention
 
 __all__ = ["propose_preheader", "propose_story", "propose_subject"]
 
@@ -25,8 +25,8 @@ _REPEATED = 0.6
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def propose_story(article: Article, *, per_story: int) -> Story:
-    """A story of one article: its title, ``per_story`` ticked bullets, and up to three further ones unticked.
+def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = ()) -> Story:
+    """A story led by one article: its title, ``per_story`` ticked bullets, and up to three further ones unticked.
 
     All text is cleaned, and the bullets are inline Markdown that reads as the article's words.
     """
@@ -40,6 +40,7 @@ def propose_story(article: Article, *, per_story: int) -> Story:
             Candidate(bullet=_in_markdown(bullet), ticked=number < len(ticked))
             for number, bullet in enumerate((*ticked, *further))
         ),
+        also=also,
     )
 
 

@@ -1,21 +1,21 @@
-"""Which stories matter most: a score made of named parts, and the choice of the best."""
+"""Which stories matter most: a score made of named parts."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digest.editing.language import weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from digest.config import Config
     from digest.models import Article
 
-__all__ = ["Choice", "Score", "choose_stories", "score_story"]
+__all__ = ["Score", "score_story"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,27 +23,29 @@ class Score:
     """What a story scores, and why.
 
     Attributes:
-        total: ``weight * (1 + recency + coverage + substance)``.
+        total: ``weight * (1 + recency + coverage + substance)``, divided by one plus what ``variety`` adds up to.
         parts: ``weight`` is the source's, from the configuration; ``recency`` falls by half every few days;
             ``coverage`` grows with the number of sources that report it; ``substance`` is for a text to read and for
             the author's own key points.
+        variety: What the story has in common with those chosen before it, such as ``same section``: 0 and more.
     """
 
     total: float
-    parts: Mapping[str, float]
+    parts: Mapping[str, float] = field(hash=False)
+    variety: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        """How the total comes about, such as "1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) = 4.27"."""
-        terms = "".join(f" + {name} {value:.2f}" for name, value in self.parts.items() if name != "weight")
-        return f"{self.parts['weight']:g} x (1{terms}) = {self.total:.2f}"
+        """How the total comes about, every number named.
+
+        Such as "1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) / (1 + same section 0.12) = 3.81".
+        """
+        added = {name: value for name, value in self.parts.items() if name != "weight"}
+        divided = f" / (1{_terms(self.variety)})" if self.variety else ""
+        return f"{self.parts['weight']:g} x (1{_terms(added)}){divided} = {self.total:.2f}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """Which stories are in the issue and which are not, as indices; ``left_out`` says why in an editor's words."""
-
-    chosen: tuple[int, ...]
-    left_out: Mapping[int, str]
+def _terms(numbers: Mapping[str, float]) -> str:
+    return "".join(f" + {name} {value:.2f}" for name, value in numbers.items())
 
 
 def score_story(story: Sequence[Article], *, config: Config, now: datetime) -> Score:
@@ -71,30 +73,3 @@ def _recency(article: Article, *, config: Config, now: datetime) -> float:
         return weight["undated"]
     days = max(0.0, (now - article.published).total_seconds() / 86400)
     return float(0.5 ** (days / weight["half_life_days"]))
-
-
-def choose_stories(
-    stories: Sequence[Sequence[Article]],
-    scores: Sequence[Score],
-    *,
-    limit: int,
-    max_per_source: int,
-    name: Callable[[str], str],
-) -> Choice:
-    """Take the best ``limit`` stories, at most ``max_per_source`` led by one source (0: no limit).
-
-    Stories with the same score keep their order. ``name`` gives a source's name for people.
-    """
-    chosen: list[int] = []
-    left_out: dict[int, str] = {}
-    taken: dict[str, int] = {}
-    for index in sorted(range(len(stories)), key=lambda index: (-scores[index].total, index)):
-        source = stories[index][0].source
-        if max_per_source and taken.get(source, 0) >= max_per_source:
-            left_out[index] = f"already {max_per_source} from {name(source)}"
-        elif len(chosen) >= limit:
-            left_out[index] = f"not among the {limit} best"
-        else:
-            chosen.append(index)
-            taken[source] = taken.get(source, 0) + 1
-    return Choice(chosen=tuple(chosen), left_out=left_out)

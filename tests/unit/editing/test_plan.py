@@ -244,3 +244,40 @@ def test_an_address_that_held_two_articles_is_one_story():
     plan = plan_issue([first, later], id="2026-W47", config=WORLD, now=NOW, since=None)
     assert len(plan.issue.stories) == 1
     assert [drop.reason for drop in plan.dropped] == [f"repeat of {first.url}"]
+
+
+def test_the_plan_tells_how_every_story_was_ranked():
+    chosen = config({"id": "world", "section": "World"}, stories=2)
+    planned = plan(article(0, hours=90), article(1, hours=1), article(2, hours=40), config=chosen)
+    assert [(ranked.story[0].url[-1], ranked.chosen, ranked.reason) for ranked in planned.ranking] == [
+        ("1", True, ""),
+        ("2", True, ""),
+        ("0", False, "not among the 2 best"),
+    ]
+    assert planned.ranking[0].score == score_story([article(1, hours=1)], config=chosen, now=NOW)
+
+
+def test_a_story_names_who_else_reported_it():
+    planned = plan(article(0), article(0, url="https://b.example/0", source="bee"))
+    assert [(mention.name, mention.url) for mention in planned.issue.stories[0].also] == [
+        ("b.example", "https://b.example/0")
+    ]
+
+
+def test_an_address_that_held_two_articles_does_not_swallow_what_others_report():
+    first = article(1, text="The council shut the old bridge on Monday after engineers found cracks. " * 8, hours=5)
+    text = "A choir of two hundred sang on the market square for the harvest. " * 8
+    later = article(1, title=TOPICS[2], text=text, hours=5 + 24 * 6)
+    other = article(3, url="https://b.example/choir", title=TOPICS[2], text=text[:200], source="bee", hours=5 + 24 * 6)
+    planned = plan(first, later, other, since=None)
+    assert urls(planned.issue) == ["https://b.example/choir", first.url]
+    assert reasons(planned) == [(first.url, f"repeat of {first.url}")]
+
+
+def test_a_text_that_readers_have_had_is_left_out_whatever_its_address():
+    text = "The council shut the old bridge on Monday after engineers found deep cracks in its second arch. " * 3
+    earlier = article(1, title="Old bridge shut", text=text, hours=24 * 6)
+    again = article(2, url="https://b.example/again", text=text)
+    planned = plan_issue([again, article(3)], id="2026-W47", config=WORLD, now=NOW, since=SENT, earlier=[earlier])
+    assert urls(planned.issue) == [article(3).url]
+    assert reasons(planned) == [(again.url, "was in an earlier issue: Old bridge shut")]

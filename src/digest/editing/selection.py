@@ -1,0 +1,146 @@
+"""Which of the ranked stories are in the issue: the best ones, with some regard to variety. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from digest.editing.cleaning import one_line
+from digest.editing.language import content_words, weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from digest.config import Config
+    from digest.editing.ranking import Score
+    from digest.models import Article
+
+__all__ = ["Ranked", "select_stories"]
+
+#: What is compared of a text: its opening says what it is about.
+_OPENING = 600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ranked:
+    """A story that was ranked, and whether it is in the issue.
+
+    Attributes:
+        story: Its articles, the best one first.
+        score: Its numbers when it was chosen or passed over; ``str(score)`` says how they come about.
+        reason: Why it is not in the issue, in an editor's words; empty where it is.
+        update_of: The article of an earlier issue that it brings news on.
+    """
+
+    story: tuple[Article, ...]
+    score: Score
+    chosen: bool
+    reason: str = ""
+    update_of: Article | None = None
+
+
+def select_stories(
+    stories: Sequence[Sequence[Article]], scores: Sequence[Score], *, config: Config
+) -> tuple[Ranked, ...]:
+    """Choose stories one by one, and rank all of them, the best first and those left out last.
+
+    Each story counts less for the stories chosen before it that have its source, its section or its words; the first
+    one is the best whatever it is. At most ``max_per_source`` are led by one source (0: no limit). Stories with the
+    same score keep their order.
+    """
+    variety = _Variety(stories, config)
+    limit, most = config.selection.stories, config.selection.max_per_source
+    waiting = sorted(range(len(stories)), key=lambda index: (-scores[index].total, index))
+    led = Counter[str]()
+    chosen: list[Ranked] = []
+
+    def full(index: int) -> bool:
+        return most > 0 and led[stories[index][0].source] >= most
+
+    def worth(index: int) -> float:
+        return scores[index].total / (1 + sum(variety.of(index).values()))
+
+    while len(chosen) < limit and (open_ := [index for index in waiting if not full(index)]):
+        best = max(open_, key=worth)
+        waiting.remove(best)
+        chosen.append(Ranked(story=tuple(stories[best]), score=_less(scores[best], variety.of(best)), chosen=True))
+        led[stories[best][0].source] += 1
+        variety.add(best)
+    rest = [
+        Ranked(
+            story=tuple(stories[index]),
+            score=_less(scores[index], variety.of(index)),
+            chosen=False,
+            reason=f"already {most} from {_name(stories[index][0].source, config)}"
+            if full(index)
+            else f"not among the {limit} best",
+        )
+        for index in waiting
+    ]
+    return (*chosen, *sorted(rest, key=lambda ranked: -ranked.score.total))
+
+
+def _less(score: Score, variety: Mapping[str, float]) -> Score:
+    return replace(score, total=score.total / (1 + sum(variety.values())), variety=variety) if variety else score
+
+
+def _name(source: str, config: Config) -> str:
+    found = config.source(source)
+    return (found.name or found.id) if found else source or "articles added by hand"
+
+
+class _Variety:
+    """What each story has in common with those that are chosen, as named numbers that divide its score."""
+
+    def __init__(self, stories: Sequence[Sequence[Article]], config: Config) -> None:
+        self._weights = weights("variety")
+        # Where all stories have one source or one section there is none to prefer.
+        self._sources = _if_several([_own_source(story[0], config) for story in stories])
+        self._sections = _if_several([_section(story[0], config) for story in stories])
+        self._words = [_words(story[0]) for story in stories]
+        self._chosen_sources = Counter[str | None]()
+        self._chosen_sections = Counter[str | None]()
+        self._alike = [0.0] * len(stories)
+
+    def add(self, chosen: int) -> None:
+        self._chosen_sources[self._sources[chosen]] += 1
+        self._chosen_sections[self._sections[chosen]] += 1
+        for index, words in enumerate(self._words):
+            self._alike[index] = max(self._alike[index], _share(words, self._words[chosen]))
+
+    def of(self, index: int) -> dict[str, float]:
+        return dict(self._numbers(index))
+
+    def _numbers(self, index: int) -> Iterator[tuple[str, float]]:
+        source, section, alike = self._sources[index], self._sections[index], self._alike[index]
+        if source is not None and (count := self._chosen_sources[source]):
+            yield "same source", self._weights["source"] * count
+        if section is not None and (count := self._chosen_sections[section]):
+            yield "same section", self._weights["section"] * count
+        if alike >= self._weights["alike"]:
+            yield "same words", self._weights["words"] * alike
+
+
+def _if_several(values: Sequence[str | None]) -> list[str | None]:
+    return list(values) if len(set(values)) > 1 else [None] * len(values)
+
+
+def _own_source(article: Article, config: Config) -> str | None:
+    """None for what a person put there for this issue, which is not to give way for that."""
+    source = config.source(article.source)
+    return None if source is None or source.kind == "folder" else source.id
+
+
+def _section(article: Article, config: Config) -> str:
+    source = config.source(article.source)
+    return one_line(source.section) if source else ""
+
+
+def _words(article: Article) -> frozenset[str]:
+    return frozenset(content_words(f"{article.title[:_OPENING]} {article.text[:_OPENING]}"))
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    fewer = min(len(one), len(other))
+    return len(one & other) / fewer if fewer else 0.0
