@@ -3,12 +3,12 @@ from __future__ import annotations
 import gzip
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from digest.errors import FetchError
-from digest.fetching import FEED_BYTES, Fetcher
+from digest.fetching import FEED_BYTES, Fetcher, GoneError, StatusError, UnreachableError
 from digest.testing.feeds_server import FeedsServer
 
 
@@ -18,13 +18,29 @@ def server():
         yield running
 
 
+class Clock:
+    def __init__(self):
+        self.moment = datetime.now(UTC)
+
+    def __call__(self):
+        return self.moment
+
+    def move(self, by):
+        self.moment += by
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
 @pytest.fixture
 def open_fetcher(server, tmp_path):
     opened = []
 
     def open_one(**settings):
-        settings = {"cache": tmp_path / "http", "allow_hosts": [server.host], **settings}
-        fetcher = Fetcher(user_agent="digest/1 (+https://example.org)", now=lambda: datetime.now(UTC), **settings)
+        usual = {"cache": tmp_path / "http", "allow_hosts": [server.host], "now": lambda: datetime.now(UTC)}
+        fetcher = Fetcher(user_agent="digest/1 (+https://example.org)", **{**usual, **settings})
         opened.append(fetcher.__enter__())
         return fetcher
 
@@ -180,6 +196,139 @@ def test_an_answer_that_must_not_be_stored_is_not_kept(server, open_fetcher):
     assert open_fetcher().get(server.url("/a")).from_cache is False
 
 
+@pytest.mark.parametrize(
+    ("cache_control", "later", "asked"),
+    [
+        ("max-age=600", timedelta(minutes=9), 1),
+        ("max-age=600", timedelta(minutes=11), 2),
+        ("public, Max-Age=86400", timedelta(minutes=59), 1),
+        ("max-age=86400", timedelta(minutes=61), 2),
+        ("max-age=600, no-cache", timedelta(minutes=1), 2),
+        ("max-age=soon", timedelta(minutes=1), 2),
+        ("max-age=99999999999999999999", timedelta(minutes=61), 2),
+    ],
+)
+def test_max_age_keeps_from_asking_for_an_hour_at_most(server, open_fetcher, clock, cache_control, later, asked):
+    server.put("/a", "x", etag='"1"', headers={"Cache-Control": cache_control})
+    open_fetcher(now=clock).get(server.url("/a"))
+    clock.move(later)
+    again = open_fetcher(now=clock).get(server.url("/a"))
+    assert (again.content, again.from_cache, len(server.requests)) == (b"x", True, asked)
+
+
+def test_what_the_server_confirmed_is_fresh_again(server, open_fetcher, clock):
+    server.put("/a", "x", etag='"1"')
+    for _ in range(3):
+        open_fetcher(now=clock).get(server.url("/a"), keep_for=timedelta(days=1))
+        clock.move(timedelta(hours=20))
+    assert len(server.requests) == 2
+
+
+def test_a_page_kept_for_less_than_asked_is_not_asked_again(server, open_fetcher, clock):
+    server.put("/a", status=302, headers={"Location": "/b"})
+    server.put("/b", "x")
+    day = timedelta(days=1)
+    open_fetcher(now=clock).get(server.url("/a"), keep_for=day)
+    clock.move(timedelta(hours=23))
+    again = open_fetcher(now=clock).get(server.url("/a"), keep_for=day)
+    assert (again.content, again.from_cache, len(server.requests)) == (b"x", True, 2)
+    clock.move(timedelta(hours=2))
+    open_fetcher(now=clock).get(server.url("/a"), keep_for=day)
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 451])
+def test_a_refusal_is_kept_for_as_long_as_an_answer(server, open_fetcher, clock, status):
+    server.put("/a", status=status)
+    for asked, settings in ((1, {}), (1, {}), (2, {"refresh": True})):
+        with pytest.raises(StatusError, match=f"answered {status}"):
+            open_fetcher(now=clock, **settings).get(server.url("/a"), keep_for=timedelta(days=1))
+        assert len(server.requests) == asked
+    clock.move(timedelta(hours=25))
+    server.put("/a", "back")
+    assert open_fetcher(now=clock).get(server.url("/a"), keep_for=timedelta(days=1)).content == b"back"
+
+
+def test_a_refusal_of_a_named_address_is_never_kept(server, open_fetcher, clock):
+    server.put("/a", "x")
+    open_fetcher(now=clock).get(server.url("/a"))
+    server.put("/a", status=403)
+    with pytest.raises(StatusError):
+        open_fetcher(now=clock).get(server.url("/a"))
+    assert open_fetcher(offline=True).get(server.url("/a")).content == b"x"
+
+
+def test_refresh_asks_although_the_kept_answer_is_fresh_and_only_for_what_changed(server, open_fetcher):
+    server.put("/a", "x", etag='"1"', headers={"Cache-Control": "max-age=600"})
+    open_fetcher().get(server.url("/a"))
+    again = open_fetcher(refresh=True).get(server.url("/a"), keep_for=timedelta(days=1))
+    assert (again.content, again.from_cache) == (b"x", True)
+    assert server.requests[1].headers["if-none-match"] == '"1"'
+
+
+# -- addresses that moved ---------------------------------------------------------------------------------------------
+
+
+def test_the_new_address_is_given_when_every_redirect_is_permanent(server, open_fetcher):
+    server.put("/a", status=301, headers={"Location": "/b"})
+    server.put("/b", status=308, headers={"Location": "/c"})
+    server.put("/c", "x")
+    assert open_fetcher().get(server.url("/a")).moved_to == server.url("/c")
+    assert open_fetcher().get(server.url("/c")).moved_to == ""
+
+
+def test_a_temporary_redirect_is_no_move_and_only_what_came_before_it_is_remembered(server, open_fetcher):
+    server.put("/a", status=301, headers={"Location": "/b"})
+    server.put("/b", status=302, headers={"Location": "/c"})
+    server.put("/c", "x")
+    for _ in range(2):
+        response = open_fetcher().get(server.url("/a"))
+        assert (response.url, response.moved_to) == (server.url("/c"), "")
+    assert [request.path for request in server.requests] == ["/a", "/b", "/c", "/b", "/c"]
+
+
+def test_a_move_is_remembered_in_this_run_and_in_the_next_ones_for_a_month(server, open_fetcher, clock):
+    server.put("/a", status=301, headers={"Location": "/b"})
+    server.put("/b", "x", etag='"1"')
+    fetcher = open_fetcher(now=clock)
+    for asked in (lambda: fetcher, lambda: fetcher, lambda: open_fetcher(now=clock)):
+        assert asked().get(server.url("/a")).moved_to == server.url("/b")
+    assert [request.path for request in server.requests] == ["/a", "/b", "/b", "/b"]
+    clock.move(timedelta(days=31))
+    open_fetcher(now=clock).get(server.url("/a"))
+    assert server.requests[4].path == "/a"
+
+
+def test_a_known_move_is_asked_at_once(server, open_fetcher):
+    server.put("/b", "x")
+    response = open_fetcher(moved={server.url("/a"): server.url("/b")}).get(server.url("/a"))
+    assert (response.content, response.url, response.moved_to) == (b"x", server.url("/b"), server.url("/b"))
+    assert [request.path for request in server.requests] == ["/b"]
+
+
+@pytest.mark.parametrize("failure", [404, 410, "unreachable"])
+def test_a_known_move_that_fails_is_forgotten_and_the_old_address_asked(server, open_fetcher, failure):
+    with FeedsServer() as gone:
+        elsewhere = gone.url("/b")
+    if failure != "unreachable":
+        elsewhere = server.url("/b")
+        server.put("/b", status=failure)
+    server.put("/a", "x")
+    fetcher = open_fetcher(moved={server.url("/a"): elsewhere}, allow_hosts=["127.0.0.1"])
+    for _ in range(2):
+        response = fetcher.get(server.url("/a"))
+        assert (response.content, response.moved_to) == (b"x", "")
+    assert [request.path for request in server.requests if request.path == "/b"] == ["/b"] * (failure != "unreachable")
+
+
+def test_a_broken_memory_is_no_error(server, open_fetcher, tmp_path):
+    server.put("/a", "x")
+    (tmp_path / "http").mkdir()
+    for content in (b"\xff", b"[]", b'{"moves": {"a": 1}, "rests": {}}'):
+        (tmp_path / "http" / "sites.json").write_bytes(content)
+        assert open_fetcher().get(server.url("/a")).content == b"x"
+
+
 # -- size and time ----------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +417,65 @@ def test_a_server_that_is_busy_for_long_is_left_alone(server, open_fetcher, head
     with pytest.raises(FetchError, match="answered 429"):
         open_fetcher().get(server.url("/a"))
     assert len(server.requests) == 1
+
+
+def test_a_server_that_asks_to_be_left_alone_is_not_asked_before_that(server, open_fetcher, clock):
+    server.put("/a", "x")
+    open_fetcher(now=clock).get(server.url("/a"))
+    server.put("/a", status=503, headers={"Retry-After": "3600"})
+    with pytest.raises(StatusError):
+        open_fetcher(now=clock).get(server.url("/a"))
+    clock.move(timedelta(minutes=59))
+    until = f"{clock() + timedelta(minutes=1):%H:%M} UTC"
+    for path in ("/a", "/b"):
+        with pytest.raises(FetchError, match=f"asked not to be visited before .*{until}"):
+            open_fetcher(now=clock, refresh=True).get(server.url(path))
+    assert len(server.requests) == 2
+    server.put("/a", "y")
+    clock.move(timedelta(minutes=2))
+    assert open_fetcher(now=clock).get(server.url("/a")).content == b"y"
+
+
+def test_no_server_can_send_us_away_for_more_than_a_day(server, open_fetcher, clock):
+    server.put("/a", status=429, headers={"Retry-After": "9" * 30})
+    with pytest.raises(StatusError):
+        open_fetcher(now=clock).get(server.url("/a"))
+    server.put("/a", "x")
+    clock.move(timedelta(hours=25))
+    assert open_fetcher(now=clock).get(server.url("/a")).content == b"x"
+
+
+def test_what_is_gone_for_good_is_an_error_of_its_own(server, open_fetcher):
+    server.put("/a", status=410)
+    with pytest.raises(GoneError, match="answered 410 Gone"):
+        open_fetcher().get(server.url("/a"))
+
+
+def test_pages_of_a_host_that_nobody_answers_at_cost_one_try_and_named_sources_one_each(open_fetcher):
+    asked = []
+
+    def resolve(host, _port):
+        asked.append(host)
+        raise OSError("no such name")
+
+    fetcher = open_fetcher(resolve=resolve)
+    for number in range(5):
+        with pytest.raises(UnreachableError, match=f"/{number} cannot be"):
+            fetcher.get(f"https://news.example/{number}", robots=True)
+    assert asked == ["news.example"]
+    for number in range(3):
+        with pytest.raises(UnreachableError):
+            fetcher.get(f"https://news.example/feed/{number}")
+    assert len(asked) == 4
+
+
+def test_after_two_answers_that_took_too_long_the_pages_of_a_host_are_left_alone(server, open_fetcher):
+    fetcher = open_fetcher(deadline=0.2)
+    for number in range(4):
+        server.put(f"/{number}", "x", delay=1.0)
+        with pytest.raises(UnreachableError, match="timed out"):
+            fetcher.get(server.url(f"/{number}"), robots=True)
+    assert [request.path for request in server.requests] == ["/robots.txt", "/0", "/1"]
 
 
 def test_an_unreachable_server_is_an_error_in_plain_words(open_fetcher):

@@ -1,7 +1,18 @@
 """The one guarded HTTP client, its cache and its manners."""
 
+from digest.fetching.failures import GoneError, StatusError, UnreachableError
 from digest.fetching.fetcher import Fetcher
 from digest.fetching.guard import is_public_address
 from digest.fetching.response import FEED_BYTES, PAGE_BYTES, PAGE_WIRE_BYTES, Response
 
-__all__ = ["FEED_BYTES", "PAGE_BYTES", "PAGE_WIRE_BYTES", "Fetcher", "Response", "is_public_address"]
+__all__ = [
+    "FEED_BYTES",
+    "PAGE_BYTES",
+    "PAGE_WIRE_BYTES",
+    "Fetcher",
+    "GoneError",
+    "Response",
+    "StatusError",
+    "UnreachableError",
+    "is_public_address",
+]

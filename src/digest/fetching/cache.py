@@ -12,22 +12,27 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 __all__ = ["Kept", "ResponseCache"]
 
 _KEEP = timedelta(days=90)
+#: How long a site's own max-age can keep us from asking.
+_LONGEST_FRESH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """One kept answer: a page, or a redirect. The validators are Latin-1 text that stands for their bytes."""
+    """One kept answer: a page, a redirect or a refusal. The validators are Latin-1 text that stands for their bytes.
+
+    Attributes:
+        asked: When the server last gave or confirmed it; aware, in UTC.
+    """
 
     url: str
     status: int
@@ -35,6 +40,26 @@ class Kept:
     etag: str = ""
     last_modified: str = ""
     content: bytes = b""
+    asked: datetime | None = field(default=None, compare=False)
+
+    @property
+    def cache_control(self) -> dict[str, str]:
+        """The directives of its Cache-Control header, in lower case (RFC 9111, section 5.2)."""
+        directives = self.headers.get("cache-control", "").lower().split(",")
+        return {name.strip(): value.strip(' "') for name, _, value in (one.partition("=") for one in directives)}
+
+    def is_fresh(self, now: datetime, keep_for: timedelta | None) -> bool:
+        """Tell whether it may be used without asking, for ``keep_for`` or the server's max-age, at most an hour."""
+        if self.asked is None or self.asked > now:
+            return False
+        age = now - self.asked
+        if keep_for is not None and age < keep_for:
+            return True
+        control = self.cache_control
+        seconds = control.get("max-age", "")
+        if self.status != 200 or "no-cache" in control or not (seconds.isdecimal() and seconds.isascii()):
+            return False
+        return age < min(timedelta(seconds=min(int(seconds[:10]), 10**6)), _LONGEST_FRESH)
 
     @property
     def conditions(self) -> list[tuple[bytes, bytes]]:
@@ -50,7 +75,7 @@ class ResponseCache:
         self._folder = folder
 
     def read(self, url: str, accept: str) -> Kept | None:
-        """The kept answer, and mark it as used."""
+        """The kept answer, or None."""
         if self._folder is None:
             return None
         path = self._path(self._folder, url, accept)
@@ -59,15 +84,16 @@ class ResponseCache:
             about = json.loads(head)
             if about.pop("bytes") != len(content):
                 return None
-            kept = Kept(content=content, **about)
-            os.utime(path)
+            # The file's own time says when the server was asked, so that a 304 need not write the content again.
+            asked = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            kept = Kept(content=content, asked=asked, **about)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         return kept if kept.url == url else None
 
     def write(self, kept: Kept, accept: str) -> None:
-        """Keep an answer in place of the earlier one."""
-        if self._folder is None:
+        """Keep an answer in place of the earlier one, if its server allows that (RFC 9111, section 5.2.2.5)."""
+        if self._folder is None or "no-store" in kept.cache_control:
             return
         about = {
             "url": kept.url,
@@ -82,10 +108,17 @@ class ResponseCache:
             # No fsync: after a crash the length does not match, and the page is fetched again.
             with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".new", delete=False) as file:
                 file.write(json.dumps(about).encode() + b"\n" + kept.content)
+            _date(Path(file.name), kept.asked)
             Path(file.name).replace(self._path(self._folder, kept.url, accept))
 
+    def confirm(self, kept: Kept, accept: str, now: datetime) -> None:
+        """The server said that a kept answer is as it was."""
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                _date(self._path(self._folder, kept.url, accept), now)
+
     def prune(self, now: datetime) -> None:
-        """Forget what was not used for 90 days before ``now``."""
+        """Forget what no server gave or confirmed in the 90 days before ``now``."""
         if self._folder is None or not self._folder.is_dir():
             return
         oldest = (now - _KEEP).timestamp()
@@ -97,3 +130,8 @@ class ResponseCache:
     @staticmethod
     def _path(folder: Path, url: str, accept: str) -> Path:
         return folder / (hashlib.sha256(f"{accept}\n{url}".encode()).hexdigest() + ".http")
+
+
+def _date(path: Path, moment: datetime | None) -> None:
+    if moment is not None:
+        os.utime(path, (moment.timestamp(), moment.timestamp()))

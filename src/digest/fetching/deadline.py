@@ -12,7 +12,7 @@ import httpcore2
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Deadline", "seconds_left", "within"]
+__all__ = ["Deadline", "seconds_left", "uncounted", "within"]
 
 
 class Deadline:
@@ -49,6 +49,18 @@ def within(seconds: float) -> Generator[Deadline]:
         yield deadline
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def uncounted() -> Generator[None]:
+    """What happens inside is a wait of our own making: the deadline moves on by as much."""
+    deadline = _current.get()
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if deadline is not None:
+            deadline.extend(time.monotonic() - began)
 
 
 def seconds_left(timeout: float | None) -> float | None:

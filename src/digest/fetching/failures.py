@@ -6,7 +6,7 @@ import socket
 import ssl
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpcore2
@@ -15,11 +15,11 @@ import httpx2
 from digest.errors import FetchError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from digest.fetching.deadline import Deadline
 
-__all__ = ["StatusError", "shown", "translated"]
+__all__ = ["GoneError", "StatusError", "UnreachableError", "shown", "status_error", "translated"]
 
 _FOREIGN = (
     httpx2.HTTPError,
@@ -33,7 +33,17 @@ _FOREIGN = (
     OSError,
     ValueError,
 )
+_UNCONNECTED = (httpcore2.ConnectError, httpcore2.ConnectTimeout)
 _TIMEOUTS = (httpx2.TimeoutException, httpcore2.TimeoutException, TimeoutError)
+#: What to say, of the first kind that fits.
+_WORDS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], str]] = {
+    socket.gaierror: lambda _: "cannot be reached: its host is not known",
+    ssl.SSLCertVerificationError: lambda error: f"cannot be trusted: {error.verify_message}",
+    ssl.SSLError: lambda error: f"cannot be read: the secure connection failed: {error.reason or error}",
+    ConnectionRefusedError: lambda _: "cannot be reached: the connection was refused",
+    _TIMEOUTS: lambda _: "cannot be reached: it gave no sign in time",
+    httpx2.DecodingError: lambda _: "sent content that cannot be decompressed",
+}
 _HINTS = {
     401: "It asks for a name and a password.",
     403: "The site refuses programs; take another source, or ask it for its feed.",
@@ -54,7 +64,11 @@ def shown(url: str) -> str:
 
 
 class StatusError(FetchError):
-    """The server answered, with an error status."""
+    """The server answered, with an error status.
+
+    Attributes:
+        status: The status, such as 404.
+    """
 
     def __init__(self, url: str, status: int) -> None:
         try:
@@ -65,6 +79,29 @@ class StatusError(FetchError):
         self.status = status
 
 
+class GoneError(StatusError):
+    """The server answered 410: it is gone for good, and is not to be asked again (RFC 9110, section 15.5.11)."""
+
+
+class UnreachableError(FetchError):
+    """The server gave no answer.
+
+    Attributes:
+        reason: Why, in words that follow an address.
+        answers_slowly: There is a server, but its answer took too long.
+    """
+
+    def __init__(self, message: str, *, reason: str, answers_slowly: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.answers_slowly = answers_slowly
+
+
+def status_error(url: str, status: int) -> StatusError:
+    """The error for an error status."""
+    return GoneError(url, status) if status == 410 else StatusError(url, status)
+
+
 @contextmanager
 def translated(url: str, deadline: Deadline) -> Generator[None]:
     """Raise whatever fails inside as a `FetchError` about ``url``."""
@@ -73,26 +110,30 @@ def translated(url: str, deadline: Deadline) -> Generator[None]:
     except FetchError:
         raise
     except _FOREIGN as error:
-        if deadline.left <= 0:
-            raise FetchError(f"{shown(url)} timed out after {deadline.seconds:g} s", hint="Try again later.") from error
-        raise FetchError(f"{shown(url)} {_reason(error)}") from error
+        raise _translation(url, deadline, error) from error
 
 
-def _reason(error: Exception) -> str:
-    for cause in _causes(error):
-        match cause:
-            case socket.gaierror():
-                return "cannot be reached: its host is not known"
-            case ssl.SSLCertVerificationError():
-                return f"cannot be trusted: {cause.verify_message}"
-            case ConnectionRefusedError():
-                return "cannot be reached: the connection was refused"
-    if any(isinstance(cause, _TIMEOUTS) for cause in _causes(error)):
-        return "cannot be reached: it gave no sign in time"
-    if isinstance(error, httpx2.DecodingError):
-        return "sent content that cannot be decompressed"
-    address = isinstance(error, httpx2.InvalidURL | ValueError)
-    return f"is not a web address: {error}" if address else f"cannot be read: {error}"
+def _translation(url: str, deadline: Deadline, error: Exception) -> FetchError:
+    causes = tuple(_causes(error))
+    unconnected = any(isinstance(cause, _UNCONNECTED) for cause in causes)
+    if deadline.left <= 0:
+        reason, hint = f"timed out after {deadline.seconds:g} s", "Try again later."
+    else:
+        reason, hint = _reason(error, causes), ""
+    message = f"{shown(url)} {reason}"
+    if unconnected or deadline.left <= 0 or any(isinstance(cause, _TIMEOUTS) for cause in causes):
+        return UnreachableError(message, reason=reason, answers_slowly=not unconnected, hint=hint)
+    return FetchError(message, hint=hint)
+
+
+def _reason(error: Exception, causes: tuple[BaseException, ...]) -> str:
+    for cause in causes:
+        for kind, words in _WORDS.items():
+            if isinstance(cause, kind):
+                return words(cause)
+    if isinstance(error, httpx2.InvalidURL | ValueError):
+        return f"is not a web address: {error}"
+    return f"cannot be read: {error}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

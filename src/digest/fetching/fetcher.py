@@ -2,17 +2,16 @@
 
 ::
 
-    get ─▶ for each hop, at most 5 redirects ─▶ robots.txt? ─▶ cache ─▶ request, one at a time a host
-                                                                         └▶ guard.py: addresses checked at the socket
+    get ─▶ moved? ─▶ for each hop, at most 5 redirects ─▶ robots.txt? ─▶ kept and fresh? ─▶ the host's turn ─▶ request
+           memory.py                                       robots.py      cache.py           hosts.py
+    guard.py, below all of it: addresses are checked where the socket is opened
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
@@ -23,24 +22,47 @@ import httpx2
 from digest.errors import FetchError
 from digest.fetching.cache import Kept, ResponseCache
 from digest.fetching.deadline import Deadline, within
-from digest.fetching.failures import StatusError, shown, translated
+from digest.fetching.failures import StatusError, UnreachableError, shown, status_error, translated
 from digest.fetching.guard import GuardedBackend, GuardedTransport, resolve_host
+from digest.fetching.hosts import Hosts, host_of
+from digest.fetching.memory import SiteMemory
 from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response
-from digest.fetching.robots import RobotsRules
+from digest.fetching.robots import ROBOTS_BYTES, RobotsRules
 from digest.models import is_web_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Sequence
+    import ssl
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Fetcher", "retry_seconds"]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_KEPT = frozenset({200, *_REDIRECTS})
+#: Refusals that are worth keeping for a page that nobody named.
+_REFUSALS = frozenset({403, 404, 410, 451})
+_BUSY = frozenset({429, 503})
 _TIMEOUT = httpx2.Timeout(15.0, connect=10.0)
 _MAX_WAIT = 5.0
+#: Seconds between two pages of one public host; what a site's Crawl-delay asks for is kept up to the longer one.
+_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
+_ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
 #: What we can decode. A zstd answer cannot be decoded everywhere, and stacked codings are how bombs are made.
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    """What is asked of every hop. ``cut``: what is over ``max_bytes`` is left out, and no error."""
+
+    accept: str
+    max_bytes: int
+    max_wire_bytes: int
+    robots: bool
+    keep_for: timedelta | None
+    cut: bool = False
 
 
 class Fetcher:
@@ -49,12 +71,16 @@ class Fetcher:
     Args:
         user_agent: Who asks, such as ``digest/1.0 (+https://example.org)``. What stands before the slash is the product
             token that robots.txt may name.
-        cache: A folder for kept answers, made when needed; None keeps nothing.
+        cache: A folder for kept answers and for what sites asked of us, made when needed; None keeps nothing.
         allow_hosts: Hosts, each ``host`` or ``host:port``, that may have a private address.
         offline: Answer from the cache alone.
         now: The clock; aware, in UTC.
-        deadline: Seconds that one fetch may take with all its redirects.
+        deadline: Seconds that one fetch may take with all its redirects. Waiting for a host's turn does not count.
+        moved: From addresses to where they are known to have moved for good. Those seen are remembered besides.
+        refresh: Ask even where a kept answer is still fresh.
         resolve: From host and port to IP addresses.
+        ssl_context: How a server proves who it is; by default by the certificates that browsers trust.
+        sleep, monotonic: How manners are kept: wait so many seconds, and the seconds on a clock that only goes forward.
     """
 
     def __init__(
@@ -66,16 +92,23 @@ class Fetcher:
         offline: bool = False,
         now: Callable[[], datetime],
         deadline: float = 30.0,
+        moved: Mapping[str, str] = {},
+        refresh: bool = False,
         resolve: Callable[[str, int], Sequence[str]] = resolve_host,
+        ssl_context: ssl.SSLContext | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cache = ResponseCache(cache)
-        self._offline = offline
+        self._memory = SiteMemory(cache, moved=moved, now=now)
+        self._hosts = Hosts(sleep=sleep, monotonic=monotonic)
+        self._offline, self._refresh = offline, refresh
         self._now = now
         self._seconds = deadline
         self._robots = RobotsRules(product=user_agent.partition("/")[0], read=self._read_robots)
-        self._hosts: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._backend = GuardedBackend(allow_hosts, resolve=resolve)
         self._client = httpx2.Client(
-            transport=GuardedTransport(GuardedBackend(allow_hosts, resolve=resolve)),
+            transport=GuardedTransport(self._backend, ssl_context=ssl_context),
             headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
@@ -84,7 +117,8 @@ class Fetcher:
         )
 
     def __enter__(self) -> Self:
-        self._cache.prune(self._now())
+        if not self._offline:
+            self._cache.prune(self._now())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,6 +132,7 @@ class Fetcher:
         max_bytes: int = PAGE_BYTES,
         max_wire_bytes: int | None = None,
         robots: bool = False,
+        keep_for: timedelta | None = None,
     ) -> Response:
         """Fetch one address.
 
@@ -106,78 +141,144 @@ class Fetcher:
             accept: The Accept header.
             max_bytes: Of the decoded content.
             max_wire_bytes: Of the content as sent; by default 5 MiB, or ``max_bytes`` where that is given.
-            robots: Obey the site's robots.txt.
+            robots: This page was found, not named: obey the site's robots.txt, pause between the pages of a public
+                host, and leave a host alone that gave no answer earlier in this run.
+            keep_for: An answer kept for less than this is used without asking, a refusal (403, 404, 410, 451) too.
 
         Raises:
-            FetchError: It is refused, unreachable, too slow, too large, or answered with an error.
+            GoneError: The address is gone for good.
+            StatusError: It answered with another error.
+            UnreachableError: It gave no answer.
+            FetchError: It is refused, too large or not readable, or asked to be left alone for now.
         """
         if max_wire_bytes is None:
             max_wire_bytes = PAGE_WIRE_BYTES if max_bytes == PAGE_BYTES else max_bytes
-        first = url
-        with within(self._seconds) as deadline, translated(first, deadline):
-            for _ in range(_MAX_REDIRECTS + 1):
-                url = urldefrag(url).url
-                self._check(url, first, robots=robots)
-                kept, from_cache = self._hop(url, accept, (max_bytes, max_wire_bytes), deadline)
+        request = _Request(
+            accept=accept, max_bytes=max_bytes, max_wire_bytes=max_wire_bytes, robots=robots, keep_for=keep_for
+        )
+        with within(self._seconds) as deadline, translated(url, deadline):
+            return self._get(urldefrag(url).url, request, deadline)
+
+    def _get(self, url: str, request: _Request, deadline: Deadline) -> Response:
+        """From the address to which it moved, as far as known; when that proves wrong, from the address itself."""
+        known = self._memory.moved(url)
+        if known != url:
+            try:
+                response, lasting = self._follow(known, url, request, deadline)
+            except FetchError as error:
+                if not (self._offline or isinstance(error, UnreachableError) or _is_missing(error)):
+                    raise
+                if not self._offline:
+                    self._memory.forget_move(url)
+            else:
+                return self._moved(url, response, lasting, request)
+        return self._moved(url, *self._follow(url, url, request, deadline), request)
+
+    def _moved(self, url: str, response: Response, lasting: str, request: _Request) -> Response:
+        """Remember where a named address moved; what was found is seldom asked twice."""
+        if not (self._offline or request.robots) and lasting not in {url, self._memory.moved(url)}:
+            self._memory.learn_move(url, lasting)
+        return replace(response, moved_to=lasting) if response.url == lasting != url else response
+
+    def _follow(self, url: str, first: str, request: _Request, deadline: Deadline) -> tuple[Response, str]:
+        """The answer behind all redirects from ``url``, and how far the permanent ones among them led."""
+        lasting = url
+        for _ in range(_MAX_REDIRECTS + 1):
+            if not is_web_address(url):
+                led = "" if url == first else f"{shown(first)} leads to "
+                raise FetchError(f"{led}{shown(url)!r}, which is not an http or https address")
+            with translated(url, deadline):
+                kept, from_cache = self._hop(url, request, deadline)
                 if kept.status not in _REDIRECTS:
-                    return Response(
+                    answer = Response(
                         url=url, status=kept.status, headers=kept.headers, content=kept.content, from_cache=from_cache
                     )
-                url = _redirect(url, kept.headers.get("location", ""))
-            raise FetchError(f"{shown(first)} redirects more than {_MAX_REDIRECTS} times")
+                    return answer, lasting
+                target = _redirect(url, kept.headers.get("location", ""))
+            lasting = target if lasting == url and kept.status in _PERMANENT else lasting
+            url = target
+        raise FetchError(f"{shown(first)} redirects more than {_MAX_REDIRECTS} times")
 
-    def _check(self, url: str, first: str, *, robots: bool) -> None:
-        if not is_web_address(url):
-            led = "" if url == first else f"{shown(first)} leads to "
-            raise FetchError(f"{led}{shown(url)!r}, which is not an http or https address")
-        if robots and not self._robots.allow(url):
-            raise FetchError(f"{shown(url)} is closed to programs by the site's robots.txt")
-
-    def _hop(self, url: str, accept: str, limits: tuple[int, int], deadline: Deadline) -> tuple[Kept, bool]:
+    def _hop(self, url: str, request: _Request, deadline: Deadline) -> tuple[Kept, bool]:
         """One request without its redirects: the answer, and whether it is the kept one."""
-        kept = self._cache.read(url, accept)
-        if self._offline:
-            if kept is None:
-                raise FetchError(f"{shown(url)} is not in the cache", hint="Collect once without --offline.")
+        kept = self._cache.read(url, request.accept)
+        if self._offline and kept is None:
+            raise FetchError(f"{shown(url)} is not in the cache", hint="Collect once without --offline.")
+        fresh = kept is not None and not self._refresh and kept.is_fresh(self._now(), request.keep_for)
+        if kept is not None and (self._offline or fresh):
+            return _accepted(kept), True
+        self._require_welcome(url, request)
+        if request.robots and not self._robots.allow(url):
+            raise FetchError(f"{shown(url)} is closed to programs by the site's robots.txt")
+        with self._hosts.turn(url, lambda: self._pause(url, request)):
+            self._require_welcome(url, request)  # others had their turn while we waited
+            answer = self._ask(url, request, kept if kept is not None and kept.status == 200 else None, deadline)
+        if answer.status == 304 and kept is not None:
+            self._cache.confirm(kept, request.accept, self._now())
             return kept, True
-        usable = kept if kept is not None and kept.status == 200 else None
-        with self._one_at_a_time(url, deadline):
-            answer = self._request(url, accept, usable, limits, deadline)
-            wait = retry_seconds(answer.headers.get("retry-after", ""), self._now())
-            if answer.status in {429, 503} and wait is not None and wait <= min(_MAX_WAIT, deadline.left):
-                time.sleep(wait)
-                answer = self._request(url, accept, usable, limits, deadline)
-        if answer.status == 304 and usable is not None:
-            return usable, True
-        if not (200 <= answer.status < 300 or answer.status in _REDIRECTS):
-            raise StatusError(url, answer.status)
-        if answer.status in {200, *_REDIRECTS} and "no-store" not in answer.headers.get("cache-control", "").lower():
-            self._cache.write(answer, accept)
-        return answer, False
+        if answer.status in _KEPT or (answer.status in _REFUSALS and request.keep_for is not None):
+            self._cache.write(answer, request.accept)
+        return _accepted(answer), False
 
-    def _request(self, url: str, accept: str, kept: Kept | None, limits: tuple[int, int], deadline: Deadline) -> Kept:
-        headers = [(b"Accept", accept.encode("ascii")), *(kept.conditions if kept else [])]
-        with self._client.stream("GET", url, headers=headers) as response:
-            raw = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
-            return Kept(
-                url=url,
-                status=response.status_code,
-                headers={name.lower(): value for name, value in response.headers.items()},
-                etag=raw.get(b"etag", ""),
-                last_modified=raw.get(b"last-modified", ""),
-                content=_read(response, url, limits, deadline) if response.is_success else b"",
-            )
+    def _require_welcome(self, url: str, request: _Request) -> None:
+        until = self._memory.rest_until(host_of(url))
+        if until is not None:
+            raise FetchError(f"{shown(url)} asked not to be visited before {_clock(until, self._now())}")
+        if request.robots:
+            self._hosts.require_alive(url)
 
-    @contextmanager
-    def _one_at_a_time(self, url: str, deadline: Deadline) -> Generator[None]:
-        began = time.monotonic()
-        with self._hosts[urlsplit(url).netloc.lower()]:
-            deadline.extend(time.monotonic() - began)
-            yield
+    def _pause(self, url: str, request: _Request) -> float:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        if not request.robots or self._backend.is_private(parts.hostname or "", port):
+            return 0.0
+        return min(max(self._robots.delay(url), _PAUSE), _LONGEST_PAUSE)
+
+    def _ask(self, url: str, request: _Request, kept: Kept | None, deadline: Deadline) -> Kept:
+        """The answer; a busy host is asked a second time when it says when, and that is soon."""
+        answer = self._send(url, request, kept, deadline)
+        wait = self._asked_wait(answer)
+        if wait is not None and wait <= _MAX_WAIT:
+            self._hosts.wait(wait)
+            answer = self._send(url, request, kept, deadline)
+            wait = self._asked_wait(answer)
+        if wait:
+            self._memory.rest(host_of(url), wait)
+        return answer
+
+    def _asked_wait(self, answer: Kept) -> float | None:
+        return retry_seconds(answer.headers.get("retry-after", ""), self._now()) if answer.status in _BUSY else None
+
+    def _send(self, url: str, request: _Request, kept: Kept | None, deadline: Deadline) -> Kept:
+        headers = [(b"Accept", request.accept.encode("ascii")), *(kept.conditions if kept else [])]
+        try:
+            with translated(url, deadline), self._client.stream("GET", url, headers=headers) as response:
+                raw = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
+                return Kept(
+                    url=url,
+                    status=response.status_code,
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    etag=raw.get(b"etag", ""),
+                    last_modified=raw.get(b"last-modified", ""),
+                    content=_read(response, url, request, deadline) if response.is_success else b"",
+                    asked=self._now(),
+                )
+        except UnreachableError as error:
+            self._hosts.count_failure(url, error)
+            raise
 
     def _read_robots(self, url: str) -> bytes | None:
+        request = _Request(
+            accept="text/plain",
+            max_bytes=ROBOTS_BYTES,
+            max_wire_bytes=ROBOTS_BYTES,
+            robots=False,
+            keep_for=_ROBOTS_KEPT,
+            cut=True,
+        )
         try:
-            return self.get(url, accept="text/plain").content
+            with within(self._seconds) as deadline:
+                return self._follow(url, url, request, deadline)[0].content
         except StatusError as error:
             if error.status < 500:
                 return None
@@ -201,24 +302,42 @@ def retry_seconds(value: str, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
+def _accepted(answer: Kept) -> Kept:
+    if 200 <= answer.status < 300 or answer.status in _REDIRECTS:
+        return answer
+    raise status_error(answer.url, answer.status)
+
+
+def _is_missing(error: FetchError) -> bool:
+    return isinstance(error, StatusError) and error.status in {404, 410}
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    return f"{moment:%H:%M} UTC" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def _redirect(url: str, location: str) -> str:
     """Where a redirect leads; a name and a password in it are not sent."""
     if not location:
         raise FetchError(f"{shown(url)} redirects, but does not say where")
-    parts = urlsplit(urljoin(url, location))
+    parts = urlsplit(urldefrag(urljoin(url, location)).url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _read(response: httpx2.Response, url: str, limits: tuple[int, int], deadline: Deadline) -> bytes:
+def _read(response: httpx2.Response, url: str, request: _Request, deadline: Deadline) -> bytes:
     """The decoded content, or an error as soon as it grows over a limit: it is never decoded whole."""
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in _CODINGS:
         raise FetchError(f"{shown(url)} came in the content coding {coding!r}, which was not asked for")
-    max_bytes, max_wire_bytes = limits
     content = bytearray()
     for piece in response.iter_bytes():
         content += piece
-        for size, limit in ((len(content), max_bytes), (response.num_bytes_downloaded, max_wire_bytes)):
+        if request.cut and len(content) >= request.max_bytes:
+            return bytes(content[: request.max_bytes])
+        for size, limit in (
+            (len(content), request.max_bytes),
+            (response.num_bytes_downloaded, request.max_wire_bytes),
+        ):
             if size > limit:
                 raise FetchError(f"{shown(url)} is too large: more than {limit / 2**20:.3g} MiB")
         if deadline.left <= 0:

@@ -7,6 +7,7 @@ goes to the checked address. TLS still verifies the name.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 import threading
@@ -29,7 +30,7 @@ __all__ = ["GuardedBackend", "GuardedTransport", "is_public_address", "resolve_h
 _GLOBAL_UNICAST_V6 = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _MAX_ADDRESSES = 4
-_MAX_CONNECTIONS = 32
+_MAX_CONNECTIONS = 128
 
 
 def is_public_address(text: str) -> bool:
@@ -58,6 +59,12 @@ def resolve_host(host: str, port: int) -> tuple[str, ...]:
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+@functools.cache
+def _browsers_trust() -> ssl.SSLContext:
+    """The certificates that browsers trust; reading them takes longer than many a fetch."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class _AllowedHosts:
@@ -100,6 +107,11 @@ class GuardedBackend(httpcore2.NetworkBackend):
         self._allowed = _AllowedHosts(allow_hosts)
         self._resolve = resolve
         self._backend = httpcore2.SyncBackend()
+        self._private: set[tuple[str, int]] = set()
+
+    def is_private(self, host: str, port: int) -> bool:
+        """Tell whether a connection to a private address of this host was opened: nobody else's server."""
+        return (host.strip("[]"), port) in self._private
 
     def connect_tcp(
         self,
@@ -135,15 +147,17 @@ class GuardedBackend(httpcore2.NetworkBackend):
                 f"{host} is at {private[0]}, which is not a public address",
                 hint=f'If you trust it, allow it: [fetching] allow_hosts = ["{host}:{port}"]',
             )
+        if private:
+            self._private.add((host.strip("[]"), port))
         return addresses
 
 
 class GuardedTransport(httpx2.BaseTransport):
     """The client's transport over a `GuardedBackend`. No proxy, no environment."""
 
-    def __init__(self, backend: httpcore2.NetworkBackend) -> None:
+    def __init__(self, backend: httpcore2.NetworkBackend, *, ssl_context: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=ssl_context or _browsers_trust(),
             max_connections=_MAX_CONNECTIONS,
             network_backend=backend,
         )

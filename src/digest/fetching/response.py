@@ -28,6 +28,7 @@ class Response:
         headers: By lower-case name.
         content: Decoded from its Content-Encoding, never from its charset.
         from_cache: The content is the kept one: the server said 304, or was not asked.
+        moved_to: The address in the end, when it is another one and every redirect on the way was permanent (301, 308).
     """
 
     url: str
@@ -35,3 +36,4 @@ class Response:
     headers: Mapping[str, str] = field(hash=False)
     content: bytes
     from_cache: bool = False
+    moved_to: str = ""

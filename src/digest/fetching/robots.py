@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 
 from digest.errors import FetchError
+from digest.fetching.deadline import uncounted
+from digest.fetching.failures import UnreachableError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["RobotsRules"]
+__all__ = ["ROBOTS_BYTES", "RobotsRules"]
 
-_MAX_BYTES = 512 * 1024  # RFC 9309, section 2.5: at least 500 KiB
+ROBOTS_BYTES = 512 * 1024  # RFC 9309, section 2.5: at least 500 KiB
 
 
 class RobotsRules:
-    """What each site allows, read once a run.
+    """What each site allows, read once a run. Safe to share between threads.
 
     Args:
         product: The product token that a group of rules may name.
@@ -28,21 +32,43 @@ class RobotsRules:
     def __init__(self, *, product: str, read: Callable[[str], bytes | None]) -> None:
         self._product = product
         self._read = read
-        self._sites: dict[str, Protego | None] = {}
+        self._sites: dict[str, Protego | FetchError] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def allow(self, url: str) -> bool:
-        """Tell whether ``url`` may be fetched. A site whose rules cannot be read allows nothing (section 2.3.1.4)."""
-        site = urljoin(url, "/robots.txt")
-        if url == site or urlsplit(url).path == "/robots.txt":
-            return True
-        if site not in self._sites:
-            self._sites[site] = self._rules(site)
-        rules = self._sites[site]
-        return rules is not None and bool(rules.can_fetch(url, self._product))
+        """Tell whether ``url`` may be fetched.
 
-    def _rules(self, site: str) -> Protego | None:
+        Raises:
+            FetchError: The site's rules cannot be read, so that nothing is allowed (section 2.3.1.4).
+        """
+        if urlsplit(url).path == "/robots.txt":
+            return True
+        rules = self._rules(url)
+        if isinstance(rules, UnreachableError):
+            raise UnreachableError(f"{shown(url)} {rules.reason}", reason=rules.reason)
+        if isinstance(rules, FetchError):
+            raise FetchError(f"{shown(url)} may not be visited by programs, since {rules.message}")
+        return bool(rules.can_fetch(url, self._product))
+
+    def delay(self, url: str) -> float:
+        """The seconds that the site wants between two requests; 0 when it does not say."""
+        rules = self._sites.get(urljoin(url, "/robots.txt"))
+        return 0.0 if rules is None or isinstance(rules, FetchError) else float(rules.crawl_delay(self._product) or 0)
+
+    def _rules(self, url: str) -> Protego | FetchError:
+        site = urljoin(url, "/robots.txt")
+        with uncounted():
+            self._locks[site].acquire()
+        try:
+            if site not in self._sites:
+                self._sites[site] = self._fetched(site)
+            return self._sites[site]
+        finally:
+            self._locks[site].release()
+
+    def _fetched(self, site: str) -> Protego | FetchError:
         try:
             content = self._read(site)
-        except FetchError:
-            return None
-        return Protego.parse((content or b"")[:_MAX_BYTES].decode("utf-8", errors="replace"))
+        except FetchError as error:
+            return error
+        return Protego.parse((content or b"")[:ROBOTS_BYTES].decode("utf-8", errors="replace"))

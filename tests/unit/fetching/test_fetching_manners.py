@@ -50,7 +50,8 @@ def test_a_site_whose_robots_txt_cannot_be_read_allows_nothing():
     def unreachable(url):
         raise FetchError("unreachable")
 
-    assert not RobotsRules(product="digest", read=unreachable).allow("https://news.example/story")
+    with pytest.raises(FetchError, match=r"news\.example/story may not be visited"):
+        RobotsRules(product="digest", read=unreachable).allow("https://news.example/story")
 
 
 def test_robots_txt_is_read_once_a_site():
@@ -60,3 +61,10 @@ def test_robots_txt_is_read_once_a_site():
         rules.allow(f"https://news.example/{path}")
     rules.allow("https://other.example/")
     assert asked == ["https://news.example/robots.txt", "https://other.example/robots.txt"]
+
+
+def test_the_pause_that_a_site_asks_for_is_read():
+    rules = rules_from(b"User-agent: *\nCrawl-delay: 7\nDisallow: /closed\n")
+    assert rules.delay("https://news.example/story") == 0.0  # not read yet
+    rules.allow("https://news.example/story")
+    assert rules.delay("https://news.example/story") == 7.0
