@@ -4,6 +4,7 @@ from digest.issues.document import format_issue, parse_issue, trace_origins
 from digest.issues.folder import Build, IssueFolder, list_issues
 from digest.issues.merge import Conflict, Merge, append_story, merge_issue
 from digest.issues.records import Base
+from digest.issues.sourcestate import SourceState
 
 __all__ = [
     "Base",
@@ -11,6 +12,7 @@ __all__ = [
     "Conflict",
     "IssueFolder",
     "Merge",
+    "SourceState",
     "append_story",
     "format_issue",
     "list_issues",

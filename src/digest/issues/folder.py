@@ -19,12 +19,14 @@ from digest.issues.records import (
     load_articles,
     load_base,
 )
+from digest.issues.sourcestate import dump_source_states, load_source_states
 from digest.models import issue_week
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from digest.issues.sourcestate import SourceState
     from digest.models import Approval, Article, Issue
 
 __all__ = ["Build", "IssueFolder", "list_issues"]
@@ -157,6 +159,19 @@ class IssueFolder:
     def write_base(self, base: Base) -> None:
         """Write base.json."""
         self._write("base.json", dump_base(base))
+
+    def read_source_states(self) -> Mapping[str, SourceState]:
+        """How each source fared at the last collecting, by its id; empty when there is no sources.json.
+
+        Raises:
+            IssueError: sources.json is broken, or from a newer version.
+        """
+        data = self._read("sources.json")
+        return {} if data is None else load_source_states(data, file=self._shown("sources.json"))
+
+    def write_source_states(self, states: Sequence[SourceState]) -> None:
+        """Write sources.json, unless it says just that already."""
+        self._write("sources.json", dump_source_states(states))
 
     def read_build(self) -> Build | None:
         """What was built last; None when there is no whole build."""

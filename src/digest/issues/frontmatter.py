@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from digest.config.tomltext import toml_string
 from digest.errors import IssueError, Place
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _KEY = re.compile(r"""\s*(?P<mark>["']?)(?P<key>[^\s"'=.\[\]]+)(?P=mark)\s*=\s*""")
 _VALUE = re.compile(r'"(?!"")(?:[^"\\]|\\.)*"|' + r"'(?!'')[^']*'")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,15 +42,6 @@ class FrontMatter:
     close: int | None = None
     body: int = 0
     body_line: int = 1
-
-
-def toml_string(value: str) -> str:
-    """``value`` as a TOML basic string (TOML 1.0, section "String")."""
-    escaped = "".join(
-        _ESCAPES.get(letter) or (letter if letter >= " " and letter != "\x7f" else f"\\u{ord(letter):04x}")
-        for letter in value
-    )
-    return f'"{escaped}"'
 
 
 def read_front_matter(text: str, *, file: str) -> FrontMatter:
