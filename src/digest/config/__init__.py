@@ -1,12 +1,13 @@
 """digest.toml, or ``[tool.digest]`` in pyproject.toml, as a checked `Config`. Secrets come from the environment."""
 
-from digest.config.load import CONFIG_FILE, find_root, load_config
+from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
 from digest.config.schema import (
     AudienceConfig,
     BulletsConfig,
     Config,
     DeliveryConfig,
     FetchingConfig,
+    FullText,
     ImagesConfig,
     NewsletterConfig,
     SelectionConfig,
@@ -24,6 +25,7 @@ __all__ = [
     "Config",
     "DeliveryConfig",
     "FetchingConfig",
+    "FullText",
     "ImagesConfig",
     "NewsletterConfig",
     "SelectionConfig",
@@ -32,6 +34,8 @@ __all__ = [
     "SourceConfig",
     "SourceKind",
     "StateConfig",
+    "config_file",
     "find_root",
     "load_config",
+    "source_places",
 ]

@@ -13,10 +13,10 @@ from digest.config.schema import Config
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["CONFIG_FILE", "find_root", "load_config"]
+__all__ = ["CONFIG_FILE", "config_file", "find_root", "load_config", "parse_config", "source_places"]
 
 CONFIG_FILE = "digest.toml"
 _PYPROJECT = "pyproject.toml"
@@ -44,13 +44,26 @@ def load_config(root: Path) -> Config:
     Raises:
         ConfigError: The file is missing, is not TOML, or holds an unknown key or a bad value.
     """
-    path: Path = root / CONFIG_FILE
-    prefix: tuple[str, ...] = ()
+    path, prefix = config_file(root)
     if not path.is_file():
-        path, prefix = root / _PYPROJECT, ("tool", "digest")
-        if not path.is_file():
-            raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=_NO_NEWSLETTER)
-    text = _read(path)
+        raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=_NO_NEWSLETTER)
+    return parse_config(_read(path), file=path.name, prefix=prefix)
+
+
+def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
+    """The file that configures the newsletter in ``root``, and the table in it that does."""
+    path = root / CONFIG_FILE
+    if path.is_file() or not (root / _PYPROJECT).is_file():
+        return path, ()
+    return root / _PYPROJECT, ("tool", "digest")
+
+
+def parse_config(text: str, *, file: str, prefix: Sequence[str] = ()) -> Config:
+    """The configuration that a TOML text holds, in the table ``prefix``.
+
+    Raises:
+        ConfigError: It is not TOML, or holds an unknown key or a bad value.
+    """
     try:
         table: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -59,7 +72,7 @@ def load_config(root: Path) -> Config:
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         raise ConfigError(
             f"this is not TOML: {_POSITION.sub('', message)}",
-            place=Place(path.name, line),
+            place=Place(file, line),
             hint="Text values stand in double quotes; every table is headed by its name in brackets.",
         ) from None
     for key in prefix:
@@ -67,7 +80,18 @@ def load_config(root: Path) -> Config:
     try:
         return Config.model_validate(table)
     except ValidationError as error:
-        raise _explain(error, text, path.name, prefix) from None
+        raise _explain(error, text, file, prefix) from None
+
+
+def source_places(root: Path) -> Mapping[str, Place]:
+    """Where each source is configured, by its id."""
+    path, prefix = config_file(root)
+    text = _read(path)
+    sources = parse_config(text, file=path.name, prefix=prefix).sources
+    return {
+        source.id: Place(path.name, _line_of(text, (*prefix, "sources", number, "id")))
+        for number, source in enumerate(sources)
+    }
 
 
 def _read(path: Path) -> str:

@@ -15,6 +15,7 @@ __all__ = [
     "Config",
     "DeliveryConfig",
     "FetchingConfig",
+    "FullText",
     "ImagesConfig",
     "NewsletterConfig",
     "SelectionConfig",
@@ -27,6 +28,7 @@ __all__ = [
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SourceKind = Literal["feed", "page", "pages", "sitemap", "folder"]
+FullText = Literal["auto", "always", "never"]
 _SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
@@ -71,7 +73,8 @@ class SourceConfig(_Table):
     """Where articles come from: exactly one of ``feed``, ``page``, ``pages``, ``sitemap`` and ``folder``.
 
     The addresses are http or https, or a path from the newsletter's root. ``name`` is what readers see
-    ("Read at NAME"); without it they see the host.
+    ("Read at NAME"); without it they see the host. ``full_text`` says which items of a feed have their page read too:
+    those that hold no more than a snippet, all, or none.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -83,6 +86,7 @@ class SourceConfig(_Table):
     folder: str | None = None
     section: str = ""
     weight: Annotated[float, Field(ge=0)] = 1.0
+    full_text: FullText = "auto"
 
     @model_validator(mode="after")
     def _exactly_one_kind(self) -> Self:
@@ -125,9 +129,14 @@ class ImagesConfig(_Table):
 
 
 class FetchingConfig(_Table):
-    """Hosts (``host`` or ``host:port``) that may be fetched although their address is private."""
+    """How sources are fetched, and when one counts as lost.
+
+    ``allow_hosts`` are hosts (``host`` or ``host:port``) that may be fetched although their address is private.
+    ``silent_issues`` is for how many issues in a row a source may bring nothing before `check` says so.
+    """
 
     allow_hosts: tuple[str, ...] = ()
+    silent_issues: Annotated[int, Field(ge=1)] = 4
 
 
 class AudienceConfig(_Table):

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.config import load_config, source_places
+from digest.config.edit import NewSource, add_sources, source_id
+from digest.errors import ConfigError, Place
+
+CONFIG = """# mine
+[newsletter]
+name = "Harbour Letter"
+sender = "Harbour Letter <news@example.org>"
+
+[[sources]]
+id = "world"  # the first
+feed = "https://world.example/feed"
+"""
+TWO = [
+    NewSource(id="courier", feed="https://courier.example/feed", name='The "Courier"', section="Town"),
+    NewSource(id="gazette", feed="https://gazette.example/feed"),
+]
+
+
+def test_new_sources_stand_below_what_is_there(tmp_path):
+    path = tmp_path / "digest.toml"
+    path.write_text(CONFIG)
+    assert add_sources(tmp_path, TWO, undo=tmp_path / "undo") == "digest.toml"
+    assert path.read_text().startswith(CONFIG)
+    sources = load_config(tmp_path).sources
+    assert [(one.id, one.feed, one.name, one.section) for one in sources[1:]] == [
+        ("courier", "https://courier.example/feed", 'The "Courier"', "Town"),
+        ("gazette", "https://gazette.example/feed", "", ""),
+    ]
+    assert (tmp_path / "undo" / "digest.toml").read_text() == CONFIG
+    places = source_places(tmp_path)
+    assert places["world"] == Place("digest.toml", 7)
+    assert places["gazette"].line == path.read_text().splitlines().index('id = "gazette"') + 1
+
+
+def test_a_pyproject_gets_them_in_its_own_table(tmp_path):
+    path = tmp_path / "pyproject.toml"
+    path.write_text(CONFIG.replace("[newsletter]", "[tool.digest.newsletter]").replace("[[s", "[[tool.digest.s"))
+    assert add_sources(tmp_path, TWO, undo=tmp_path / "undo") == "pyproject.toml"
+    assert [one.id for one in load_config(tmp_path).sources] == ["world", "courier", "gazette"]
+    assert source_places(tmp_path)["world"] == Place("pyproject.toml", 7)
+
+
+def test_windows_line_ends_stay(tmp_path):
+    path = tmp_path / "digest.toml"
+    path.write_bytes(CONFIG.replace("\n", "\r\n").encode())
+    add_sources(tmp_path, TWO, undo=tmp_path / "undo")
+    assert path.read_bytes().count(b"\r\n") == path.read_bytes().count(b"\n")
+    assert len(load_config(tmp_path).sources) == 3
+
+
+def test_sources_written_in_another_way_are_left_to_a_person(tmp_path):
+    path = tmp_path / "digest.toml"
+    text = f"sources = []\n{CONFIG[: CONFIG.index('[[')]}"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="cannot be added by themselves") as caught:
+        add_sources(tmp_path, TWO, undo=tmp_path / "undo")
+    assert 'feed = "https://gazette.example/feed"' in caught.value.hint
+    assert path.read_text() == text
+    assert not (tmp_path / "undo").exists()
+
+
+@pytest.mark.parametrize(
+    ("title", "id"),
+    [
+        ("The Harbour Post", "the-harbour-post"),
+        ("Grüße & Küsse!", "grusse-kusse"),
+        ("日本", "feed"),
+        ("", "feed"),
+        ("news.example.com", "news-example-com"),
+        ("A very long title of a feed that nobody will ever type twice", "a-very-long-title-of-a-feed-that-nobody"),
+        ("x" * 90, "x" * 40),
+    ],
+)
+def test_an_id_is_made_of_the_title(title, id):
+    assert source_id(title, taken=()) == id
+
+
+def test_an_id_is_made_once():
+    assert source_id("World", taken={"world", "world-2"}) == "world-3"
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_a_feed_is_called_the_configuration_stays_one(tmp_path_factory, title, section):
+    root = tmp_path_factory.mktemp("letter")
+    (root / "digest.toml").write_text(CONFIG)
+    name, section = " ".join(title.split()), " ".join(section.split())
+    source = NewSource(id=source_id(name, taken={"world"}), feed="https://a.example/f", name=name, section=section)
+    try:
+        add_sources(root, [source], undo=root / "undo")
+    except (ConfigError, UnicodeEncodeError):
+        raise AssertionError(f"{title!r} and {section!r} broke it") from None
+    assert load_config(root).sources[1].name == name.strip()
