@@ -7,7 +7,7 @@ import pytest
 from digest.config import SourceConfig
 from digest.errors import FetchError, SourceError
 from digest.fetching import Fetcher
-from digest.sources import read_article, read_source
+from digest.sources import read_address, read_source
 from digest.testing.feeds_server import FeedsServer
 
 PARAGRAPHS = "".join(
@@ -61,7 +61,7 @@ def write(tmp_path):
 def test_a_feed_is_read_and_its_articles_belong_to_the_source(server, read):
     server.put("/feed.xml", rss("/a", "/b", "/a?utm_source=rss"), headers={"Content-Type": "application/rss+xml"})
     reading = read(feed=server.url("/feed.xml"))
-    assert (reading.source, reading.kind, reading.error, reading.problems) == ("world", "feed", None, ())
+    assert (reading.source, reading.kind, reading.error) == ("world", "feed", None)
     assert [article.url for article in reading.articles] == [server.url("/a"), server.url("/b")]
     assert {article.source for article in reading.articles} == {"world"}
     assert "application/atom+xml" in server.requests[0].headers["accept"]
@@ -207,7 +207,7 @@ def test_a_path_that_leaves_the_folder_is_refused(tmp_path, fetcher, path):
     outside.write_text("Secret\n\nText.")
     (tmp_path / "link.txt").symlink_to(outside)
     with pytest.raises(SourceError, match="leads out of the newsletter's folder"):
-        read_article(path, root=tmp_path, fetcher=fetcher)
+        read_address(path, root=tmp_path, fetcher=fetcher)
 
 
 def test_a_folder_outside_or_a_link_in_the_folder_is_refused(tmp_path, write, read):
@@ -228,12 +228,12 @@ def test_a_folder_outside_or_a_link_in_the_folder_is_refused(tmp_path, write, re
 def test_one_article_is_read_by_address_or_path(server, tmp_path, fetcher, write):
     server.put("/a", page("Ferries are back"))
     write("articles/b.txt", "Own title\n\nText.")
-    assert read_article(server.url("/a"), root=tmp_path, fetcher=fetcher).title == "Ferries are back"
-    article = read_article("articles/b.txt", root=tmp_path, fetcher=fetcher)
+    assert read_address(server.url("/a"), root=tmp_path, fetcher=fetcher).title == "Ferries are back"
+    article = read_address("articles/b.txt", root=tmp_path, fetcher=fetcher)
     assert (article.title, article.url, article.source) == ("Own title", "articles/b.txt", "")
 
 
 @pytest.mark.parametrize("address", ["ftp://news.example/a", "file:///etc/hostname", "none.txt", ""])
 def test_what_cannot_be_read_raises(tmp_path, fetcher, address):
     with pytest.raises(SourceError):
-        read_article(address, root=tmp_path, fetcher=fetcher)
+        read_address(address, root=tmp_path, fetcher=fetcher)

@@ -13,9 +13,10 @@ from digest.project import Project, open_project
 from digest.providers import Capabilities
 from digest.providers.outbox import OutboxProvider
 from digest.testing.feeds_server import FeedsServer
-from digest.workflow import collecting
+from digest.workflow import gathering
+from digest.workflow.adding import add
 from digest.workflow.building import approve, build, check
-from digest.workflow.collecting import add, collect
+from digest.workflow.collecting import collect
 from digest.workflow.lists import check_lists
 from digest.workflow.sending import plan_send, send
 from digest.workflow.standing import status
@@ -88,13 +89,13 @@ def interrupted(root: Path, monkeypatch) -> str:
 def test_what_is_saved_while_sources_are_read_is_merged_and_not_lost(root, monkeypatch):
     collect(at(root))
     text = issue_md(root).read_text()
-    real = collecting.read_sources
+    real = gathering.read_sources
 
     def read_slowly(*arguments, **named):
         yield from real(*arguments, **named)
         issue_md(root).write_text(text.replace("### [The old bridge closed]", "### [No more old bridge]"))
 
-    monkeypatch.setattr(collecting, "read_sources", read_slowly)
+    monkeypatch.setattr(gathering, "read_sources", read_slowly)
     (root / "articles" / "new.txt").write_text(
         "A pier opens\n\nThe new pier opened on Tuesday after two years of work.\n"
     )

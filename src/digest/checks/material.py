@@ -12,10 +12,11 @@ from digest.errors import Place
 from digest.rendering import markdown_links, prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from digest.config import Config
+    from digest.issues import SourceState
     from digest.models import Article, Issue, RenderedIssue
     from digest.rendering import MarkdownLink
 
@@ -68,6 +69,8 @@ class Material:
         root: The newsletter's folder.
         articles: What was collected, by canonical URL.
         sent: The id of the issue in which a story went out, by its canonical URL.
+        source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
+        source_places: Where each source is configured, by its id.
     """
 
     issue: Issue
@@ -77,6 +80,8 @@ class Material:
     root: Path
     articles: Mapping[str, Article]
     sent: Mapping[str, str]
+    source_states: Sequence[Mapping[str, SourceState]]
+    source_places: Mapping[str, Place]
     page: Page
 
     def line(self, number: int | None) -> Place:

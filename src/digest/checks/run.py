@@ -10,22 +10,26 @@ from digest.checks.delivery import check_delivery
 from digest.checks.images import check_images
 from digest.checks.links import check_links
 from digest.checks.material import Material, read_page
+from digest.checks.sources import check_sources
 from digest.checks.stories import check_stories
 from digest.checks.text import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from digest.checks.finding import Finding
     from digest.config import Config
+    from digest.errors import Place
+    from digest.issues import SourceState
     from digest.models import Article, Issue, RenderedIssue
 
 __all__ = ["check_issue"]
 
-_FAMILIES = (check_text, check_stories, check_links, check_images, check_clients, check_delivery)
+_FAMILIES = (check_text, check_stories, check_links, check_images, check_clients, check_delivery, check_sources)
 _NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
 _NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
+_NO_PLACES: Mapping[str, Place] = MappingProxyType({})
 
 
 def check_issue(
@@ -37,6 +41,8 @@ def check_issue(
     root: Path,
     articles: Mapping[str, Article] = _NO_ARTICLES,
     sent: Mapping[str, str] = _NOTHING_SENT,
+    source_states: Sequence[Mapping[str, SourceState]] = (),
+    source_places: Mapping[str, Place] = _NO_PLACES,
 ) -> tuple[Finding, ...]:
     """Look for everything that makes an issue unfit to send, or less good than it could be. Nothing is fetched.
 
@@ -45,6 +51,8 @@ def check_issue(
         root: The newsletter's folder, where local articles and pictures are looked for.
         articles: What was collected, by canonical URL; needed for pictures.
         sent: The id of the issue in which a story went out, by its canonical URL.
+        source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
+        source_places: Where each source is configured, by its id.
 
     Returns:
         The worst first, then in the order of issue.md, then what stands only in the build.
@@ -57,6 +65,8 @@ def check_issue(
         root=root,
         articles=articles,
         sent=sent,
+        source_states=source_states,
+        source_places=source_places,
         page=read_page(rendered.html),
     )
     found = [finding for family in _FAMILIES for finding in family(material)]

@@ -11,7 +11,11 @@ from digest.cli.session import IssueArgument, Session, register
 from digest.errors import NothingToDoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from digest.cli.output import Output
     from digest.workflow.collecting import Collected
+    from digest.workflow.gathering import SourceLine
 
 __all__ = ["add_to", "run_preview"]
 
@@ -21,25 +25,26 @@ _PANEL = "Edit"
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "collect", panel=_PANEL, example="digest collect")(collect)
-    register(app, "add", panel=_PANEL, example="digest add https://example.org/story articles/letter.txt")(add)
+    register(app, "add", panel=_PANEL, example="digest add https://example.org/story feeds.opml")(add)
     register(app, "preview", panel=_PANEL, example="digest preview --open")(preview)
 
 
-def collect(session: Session, issue: IssueArgument = None) -> None:
+def collect(
+    session: Session,
+    issue: IssueArgument = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how every story was ranked, and why articles were left out.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask every source again, also one that is gone or answered just now.")
+    ] = False,
+) -> None:
     """Read the sources and merge what is new into the issue, keeping every edit."""
-    from digest.cli.progress import collect_lines
+    from digest.cli.progress import collect_lines, explain_lines
     from digest.workflow.collecting import collect as run
 
     output, project = session.output, session.project()
-    count = len(project.config.sources)
-    read = 0
-
-    def progress(_line: object) -> None:
-        nonlocal read
-        read += 1
-        output.status(f"Reading sources: {read} of {count}")
-
-    done = run(project, issue, progress=progress)
+    done = run(project, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
     output.status("")
     since = (
         f"since {done.since.astimezone(project.config.newsletter.zone):%a %d %b %H:%M}"
@@ -47,23 +52,37 @@ def collect(session: Session, issue: IssueArgument = None) -> None:
         else "of the last 7 days"
     )
     output.say(f"{done.issue}: what is new {since}", *collect_lines(done, output))
-    if session.verbose:
-        output.say(*(f"  left out  {drop.title or drop.url}: {drop.reason}" for drop in done.dropped))
+    explained = explain_lines(done, output) if explain or session.verbose else []
+    data = _as_data(done, explain=explain)
     if done.stories < done.min_stories:
         error = NothingToDoError(
             f"{done.issue} has {done.stories} of the {done.min_stories} stories that selection.min_stories asks for",
             hint="Add one by hand (digest add URL), wait for more, or lower min_stories.",
         )
-        error.data = _as_data(done)
+        error.data = data
+        output.say(*explained)
         raise error
-    output.result(_as_data(done))
+    output.result(data, explained)
     if done.waiting:
         output.say(f"{done.waiting} wait under “New since you last looked”: move them up to send them.")
     output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}", f"digest check {done.issue}")
 
 
-def _as_data(done: Collected) -> dict[str, Any]:
-    return {
+def _reading(output: Output, count: int) -> Callable[[SourceLine], None]:
+    """Show how far the reading is, on a terminal."""
+    read = failed = 0
+
+    def progress(line: SourceLine) -> None:
+        nonlocal read, failed
+        read += 1
+        failed += bool(line.error)
+        output.status(f"Reading sources: {read} of {count}" + (f", {failed} failed" if failed else ""))
+
+    return progress
+
+
+def _as_data(done: Collected, *, explain: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {
         "issue": done.issue,
         "file": done.file,
         "since": done.since.isoformat() if done.since else None,
@@ -80,10 +99,16 @@ def _as_data(done: Collected) -> dict[str, Any]:
             {
                 "id": line.source,
                 "kind": line.kind,
-                "state": "failed" if line.error else "unchanged" if line.unchanged else "fetched",
+                "state": line.state,
                 "fetched": line.fetched,
                 "new": line.new,
+                "pages": line.pages,
+                "newest": line.newest and line.newest.isoformat(),
+                "silent_days": None if line.newest is None else max(0, (done.at - line.newest).days),
+                "failing_since": line.failing_since and line.failing_since.isoformat(),
+                "moved_to": line.moved_to or None,
                 "error": line.error or None,
+                "hint": line.hint or None,
                 "problems": list(line.problems),
             }
             for line in done.sources
@@ -93,23 +118,67 @@ def _as_data(done: Collected) -> dict[str, Any]:
             for drop in done.dropped
         ],
     }
+    if explain:
+        data["ranking"] = [
+            {
+                "url": ranked.story[0].url,
+                "title": ranked.story[0].title,
+                "source": ranked.story[0].source,
+                "also": [article.url for article in ranked.story[1:]],
+                "chosen": ranked.chosen,
+                "reason": ranked.reason or None,
+                "update_of": ranked.update_of and ranked.update_of.url,
+                "score": ranked.score.total,
+                "parts": dict(ranked.score.parts),
+                "variety": dict(ranked.score.variety),
+            }
+            for ranked in done.ranking
+        ]
+    return data
 
 
 def add(
     session: Session,
-    addresses: Annotated[list[str], typer.Argument(metavar="URL...", help="Web addresses, or paths of local files.")],
+    addresses: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="URL...",
+            help="Articles, as web addresses or paths of local files; feeds; or an OPML file of feeds.",
+        ),
+    ],
     issue: Annotated[str | None, typer.Option("--issue", metavar="ISSUE", help="Default: the open issue.")] = None,
+    section: Annotated[str, typer.Option("--section", help="The section of the new sources.")] = "",
 ) -> None:
-    """Put articles in the issue by hand."""
-    from digest.workflow.collecting import add as run
+    """Put articles in the issue by hand, or add feeds to the sources."""
+    from digest.cli.progress import count
+    from digest.workflow.adding import add as run
 
-    done = run(session.project(), addresses, id=issue, cwd=Path.cwd())
+    done = run(session.project(), addresses, id=issue, section=section, cwd=Path.cwd())
     output = session.output
+    lines = [f"Added to {done.file}: {headline}" for headline in done.headlines]
+    if done.sources:
+        lines.append(f"Added to {done.config}: {count(len(done.sources), 'source', 'sources')}")
+        lines += [f"  {source}" for source in done.sources]
     output.result(
-        {"issue": done.issue, "file": done.file, "added": list(done.headlines)},
-        [f"Added to {done.file}: {headline}" for headline in done.headlines],
+        {
+            "issue": done.issue or None,
+            "file": done.file or None,
+            "added": list(done.headlines),
+            "sources": list(done.sources),
+            "config": done.config or None,
+            "known": done.known,
+            "undo": done.undo or None,
+        },
+        lines,
     )
-    output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}")
+    if done.known:
+        output.say(f"{count(done.known, 'feed is', 'feeds are')} among the sources already.")
+    if done.undo:
+        output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.config)}")
+    if done.headlines:
+        output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}")
+    else:
+        output.next("digest collect")
 
 
 def preview(

@@ -2,36 +2,75 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime, timedelta
 
     from digest.cli.output import Output
     from digest.workflow.building import Checked
-    from digest.workflow.collecting import Collected, SourceLine
+    from digest.workflow.collecting import Collected
+    from digest.workflow.gathering import SourceLine
 
-__all__ = ["collect_lines", "count", "finding_lines", "source_line"]
+__all__ = ["age", "collect_lines", "count", "explain_lines", "finding_lines", "source_lines"]
 
 _MARKS = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
-def source_line(line: SourceLine, output: Output, *, width: int = 16) -> str:
-    """One source: what it gave, or why it gave nothing."""
-    name = line.source.ljust(width)
+def source_lines(done: Collected, output: Output) -> list[str]:
+    """A table of all sources: what each gave, how old its newest article is, and what is wrong with it."""
+    if not done.sources:
+        return ["  No source is configured: add one with digest add URL, or put files in a folder"]
+    width = max(len(line.source) for line in done.sources)
+    lines = [output.style(f"    {'source'.ljust(width)}  read   new  newest", "dim")]
+    for line in done.sources:
+        lines.append(_source_line(line, output, width=width, now=done.at))
+        if line.hint:
+            lines.append(f"      {output.style(line.hint, 'dim')}")
+        lines += [f"      {output.style('!', 'yellow')} {problem}" for problem in line.problems]
+        if line.moved_to:
+            lines.append(f"      {output.style('!', 'yellow')} moved for good: its address is now {line.moved_to}")
+    return lines
+
+
+def _source_line(line: SourceLine, output: Output, *, width: int, now: datetime) -> str:
+    name, newest = line.source.ljust(width), age(line.newest, now)
     if line.error:
-        return f"  {output.style('✗', 'red')} {name}  {line.error}"
-    note = "unchanged" if line.unchanged else f"{line.new} new"
-    return f"  {output.style('✓', 'green')} {name}  {line.fetched:>3} read   {note}"
+        mark, since = output.style("✗", "red"), ""
+        if line.failing_since and (now - line.failing_since).days:
+            since = f" (for {_span(now - line.failing_since)} now)"
+        return f"  {mark} {name}  {'-':>4}  {'-':>4}  {newest:<12}  {line.error}{since}"
+    notes = ["unchanged" if line.unchanged else "", f"{count(line.pages, 'page', 'pages')} read" if line.pages else ""]
+    text = f"  {output.style('✓', 'green')} {name}  {line.fetched:>4}  {line.new:>4}  {newest:<12}  "
+    return (text + ", ".join(filter(None, notes))).rstrip()
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """How long ago, such as "3 hours ago"; "-" where nobody knows."""
+    if moment is None:
+        return "-"
+    return f"{_span(now - moment)} ago" if now > moment else "just now"
+
+
+def _span(time: timedelta) -> str:
+    hours = int(time.total_seconds() // 3600)
+    if hours < 1:
+        return "minutes"
+    if hours < 48:
+        return count(hours, "hour", "hours")
+    return count(hours // 24, "day", "days") if hours < 24 * 61 else count(hours // (24 * 30), "month", "months")
 
 
 def collect_lines(done: Collected, output: Output) -> list[str]:
     """All sources, what failed in them, and what the merge did."""
-    lines = []
-    width = max((len(line.source) for line in done.sources), default=0)
-    for line in done.sources:
-        lines.append(source_line(line, output, width=width))
-        lines += [f"      {output.style('!', 'yellow')} {problem}" for problem in line.problems]
+    lines = source_lines(done, output)
+    failed = sum(bool(line.error) for line in done.sources)
+    if failed:
+        rest = "the others are in" if failed < len(done.sources) else "nothing came in"
+        lines.append(f"  {count(failed, 'source', 'sources')} of {len(done.sources)} failed; {rest}")
     merge = done.merge
     if not (done.stories or done.waiting or merge.touched):
         return [*lines, "  Nothing new: no issue was written"]
@@ -47,12 +86,36 @@ def collect_lines(done: Collected, output: Output) -> list[str]:
         f"  {verb} {done.file}: {count(done.stories, 'story', 'stories')} ({', '.join(filter(None, numbers))})"
     )
     if left_out:
-        lines.append(f"  {count(left_out, 'article', 'articles')} left out: digest collect -v says which and why")
+        lines.append(
+            f"  {count(left_out, 'article', 'articles')} left out: digest collect --explain says which and why"
+        )
     lines += [
         f"  {output.style('!', 'yellow')} {done.file}:{conflict.line}: {conflict.field} changed at the source too; "
         f"yours is kept" + (f" (theirs: {conflict.fresh})" if "\n" not in conflict.fresh else "")
         for conflict in merge.conflicts
     ]
+    return lines
+
+
+def explain_lines(done: Collected, output: Output) -> list[str]:
+    """Every story with the numbers that ranked it, and every article that is not in the issue with the reason."""
+    style = partial(output.style, stream=sys.stdout)
+    lines = [style("Ranking: weight x (1 + recency + coverage + substance), less for repetition", "bold")]
+    for number, ranked in enumerate(done.ranking, start=1):
+        best, *others = ranked.story
+        mark = style("✓", "green") if ranked.chosen else style("·", "dim")
+        lines.append(f"  {mark} {number:>3}  {ranked.score}")
+        told = f"; also {', '.join(dict.fromkeys(other.source or other.url for other in others))}" if others else ""
+        lines.append(f"         {best.title} ({best.source or 'added by hand'}{told})")
+        if ranked.update_of is not None:
+            lines.append(f"         brings news on: {ranked.update_of.title}")
+        if ranked.reason:
+            lines.append(f"         left out: {ranked.reason}")
+    ranked_urls = {ranked.story[0].url for ranked in done.ranking}
+    rest = [drop for drop in done.dropped if drop.url not in ranked_urls]
+    if rest:
+        lines.append(style("Not ranked", "bold"))
+        lines += [f"  · {drop.title or drop.url} ({drop.source or 'added by hand'}): {drop.reason}" for drop in rest]
     return lines
 
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Article, Story
 
-__all__ = ["Dropped", "Plan", "plan_issue"]
+__all__ = ["FIRST_DAYS", "Dropped", "Plan", "plan_issue"]
 
 #: How far back feeds and pages count when nothing has been sent yet (the design, section 3).
-_FIRST_DAYS = 7
+FIRST_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,11 +151,11 @@ def _reason_against(
     source = config.source(article.source)
     if source is None or source.kind == "folder" or article.published is None:
         return ""
-    first = since or now - timedelta(days=_FIRST_DAYS)
+    first = since or now - timedelta(days=FIRST_DAYS)
     if article.published > first:
         return ""
     day = _day(first.astimezone(config.newsletter.zone))
-    return f"older than the last sent issue ({day})" if since else f"older than {_FIRST_DAYS} days ({day})"
+    return f"older than the last sent issue ({day})" if since else f"older than {FIRST_DAYS} days ({day})"
 
 
 def _day(moment: datetime) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import digest
-from digest.config import Config, find_root, load_config
+from digest.config import Config, config_file, find_root, load_config
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from digest.config import AudienceConfig
     from digest.delivery import Campaign, Ledger
     from digest.fetching import Fetcher
+    from digest.issues import SourceState
     from digest.models import Suppression
     from digest.providers import Provider
     from digest.subscribers import ListReading
@@ -57,6 +59,11 @@ class Project:
     def state(self) -> Path:
         """Where the program keeps what it needs and git does not."""
         return self.root / _STATE
+
+    @property
+    def config_file(self) -> str:
+        """The name of the file that configures the newsletter."""
+        return config_file(self.root)[0].name
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
@@ -95,13 +102,26 @@ class Project:
             issue_week(id, timezone)
         return IssueFolder(self.root, id)
 
+    def source_states(self, *, until: str) -> tuple[Mapping[str, SourceState], ...]:
+        """How each source fared, by its id, in the issue ``until`` and in each one before it, the newest first.
+
+        Raises:
+            IssueError: A sources.json is broken, or from a newer version.
+        """
+        ids = sorted({until, *self.issue_ids()}, reverse=True)
+        return tuple(IssueFolder(self.root, id).read_source_states() for id in ids if id <= until)
+
     # -- what is opened -----------------------------------------------------------------------------------------------
 
-    def open_fetcher(self, *, typed: Sequence[str] = ()) -> Fetcher:
+    def open_fetcher(
+        self, *, typed: Sequence[str] = (), moved: Mapping[str, str] = MappingProxyType({}), refresh: bool = False
+    ) -> Fetcher:
         """The HTTP client: it names the newsletter, and reaches private hosts only where a person named them.
 
         Args:
             typed: Addresses that a person typed; as good as those in the configuration.
+            moved: Where addresses are known to have moved for good.
+            refresh: Ask the servers also where a kept answer may still be used.
         """
         from digest.fetching import Fetcher
 
@@ -112,6 +132,8 @@ class Project:
             allow_hosts=(*self.config.fetching.allow_hosts, *self._named_hosts(typed)),
             offline=self.offline,
             now=self.now,
+            moved=moved,
+            refresh=refresh,
         )
 
     def _named_hosts(self, typed: Sequence[str]) -> tuple[str, ...]:

@@ -11,17 +11,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digest.sources.feed import parse_feed
     from digest.sources.files import parse_text
-    from digest.sources.read import SourceReading, read_article, read_source
+    from digest.sources.opml import FeedAddress, parse_opml
+    from digest.sources.read import SourceReading, read_address, read_source
     from digest.sources.webpage import extract_article
 
-__all__ = ["SourceReading", "extract_article", "parse_feed", "parse_text", "read_article", "read_source"]
+__all__ = [
+    "FeedAddress",
+    "SourceReading",
+    "extract_article",
+    "parse_feed",
+    "parse_opml",
+    "parse_text",
+    "read_address",
+    "read_source",
+]
 
 _HOMES = {
+    "FeedAddress": "digest.sources.opml",
     "SourceReading": "digest.sources.read",
     "extract_article": "digest.sources.webpage",
     "parse_feed": "digest.sources.feed",
+    "parse_opml": "digest.sources.opml",
     "parse_text": "digest.sources.files",
-    "read_article": "digest.sources.read",
+    "read_address": "digest.sources.read",
     "read_source": "digest.sources.read",
 }
 

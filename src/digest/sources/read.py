@@ -2,7 +2,7 @@
 
 ::
 
-    feed ──── fetch ─▶ parse_feed
+    feed ──── fetch ─▶ parse_feed ─ an item with a snippet only: fetch its page ─▶ extract_article
     page(s) ─ fetch ─▶ extract_article          an address without http(s) is a path in the newsletter's folder
     sitemap ─ fetch ─▶ read_sitemap ─ fetch ─▶ extract_article
     folder ── read ──▶ parse_text
@@ -12,17 +12,22 @@ What is wrong with a source ends here as an error to report: it never stops the 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from digest.errors import DigestError, Place, SourceError
-from digest.fetching import FEED_BYTES
+from digest.fetching import FEED_BYTES, GoneError
 from digest.models import Article, canonical_url, is_web_address
+from digest.sources.discovery import is_feed, is_opml
 from digest.sources.encoding import decode_page, is_binary
 from digest.sources.feed import parse_feed
 from digest.sources.files import parse_text
 from digest.sources.folder import article_files, read_file
+from digest.sources.fulltext import pages_to_read, with_page
+from digest.sources.opml import FeedAddress, parse_opml
 from digest.sources.sitemap import read_sitemap
 from digest.sources.webpage import extract_article
 
@@ -30,10 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from digest.config import SourceConfig
+    from digest.config import FullText, SourceConfig
     from digest.fetching import Fetcher, Response
 
-__all__ = ["SourceReading", "read_article", "read_source"]
+__all__ = ["SourceReading", "read_address", "read_source"]
 
 _Read = TypeVar("_Read")
 
@@ -41,7 +46,15 @@ _FEED_ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
 _PAGE_ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
+_ANY_ACCEPT = f"{_PAGE_ACCEPT}, text/x-opml;q=0.5"
 _SITEMAP_ACCEPT = "application/xml, text/xml, */*;q=0.5"
+#: A page that a feed or a sitemap led to is not asked for again within a day: articles hardly change, sites are many.
+_KEEP_PAGE = timedelta(days=1)
+#: For the pages of one feed together, in seconds. What was not read by then stays the snippet it is.
+_PAGES_SECONDS = 60.0
+#: After so many pages of a feed in a row that cannot be read its site does not want us.
+_FAILURES = 5
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +66,8 @@ class SourceReading:
         kind: feed, page, pages, sitemap or folder.
         articles: In the source's order, each with ``source`` set to the id, each address once.
         unchanged: The server said that nothing changed since the last time; the articles are there all the same.
+        pages: How many pages were read for items that hold a snippet only.
+        moved_to: Where the source has moved for good.
         error: Why nothing could be read.
         problems: Single files or pages of the source that failed.
     """
@@ -61,17 +76,25 @@ class SourceReading:
     kind: str
     articles: tuple[Article, ...] = ()
     unchanged: bool = False
+    pages: int = 0
+    moved_to: str = ""
     error: DigestError | None = None
     problems: tuple[DigestError, ...] = ()
 
+    @property
+    def gone(self) -> bool:
+        """Whether the server said that the source is gone for good (410)."""
+        return isinstance(self.error, GoneError)
 
-def read_source(source: SourceConfig, *, root: Path, fetcher: Fetcher) -> SourceReading:
+
+def read_source(source: SourceConfig, *, root: Path, fetcher: Fetcher, after: datetime = _EVER) -> SourceReading:
     """Read a configured source. Whatever fails is in the reading; nothing is raised.
 
     Args:
         root: The newsletter's folder; addresses that are not http or https are paths in it.
+        after: Only for items of feeds that were published after this moment, aware, the page is read too.
     """
-    reader = _Reader(root, fetcher)
+    reader = _Reader(root, fetcher, full_text=source.full_text, after=after)
     read = {
         "feed": reader.feed,
         "page": reader.pages,
@@ -93,20 +116,25 @@ def read_source(source: SourceConfig, *, root: Path, fetcher: Fetcher) -> Source
         kind=source.kind,
         articles=tuple(articles.values()),
         unchanged=reader.unchanged,
+        pages=reader.pages_read,
+        moved_to=reader.moved_to,
         problems=tuple(problems),
     )
 
 
-def read_article(address: str, *, root: Path, fetcher: Fetcher) -> Article:
-    """Read one article: a web page by its address, or a file by its path from the newsletter's folder.
+def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | tuple[FeedAddress, ...]:
+    """Read what a person names: an article, or the feeds that the address is or lists (OPML).
+
+    Args:
+        address: A web address, or a path from the newsletter's folder.
 
     Raises:
-        SourceError: It cannot be fetched or read, or is no article. The path leads out of the folder.
+        SourceError: It cannot be fetched or read, or is neither. The path leads out of the folder.
     """
-    article = _attempt(partial(_Reader(root, fetcher).page, address), address)
-    if isinstance(article, DigestError):
-        raise article
-    return article
+    found = _attempt(partial(_Reader(root, fetcher).anything, address), address)
+    if isinstance(found, DigestError):
+        raise found
+    return found
 
 
 def _attempt(read: Callable[[], _Read], address: str) -> _Read | DigestError:
@@ -122,9 +150,12 @@ def _attempt(read: Callable[[], _Read], address: str) -> _Read | DigestError:
 class _Reader:
     """One reading of one source: collects problems, and whether all answers were the kept ones."""
 
-    def __init__(self, root: Path, fetcher: Fetcher) -> None:
+    def __init__(self, root: Path, fetcher: Fetcher, *, full_text: FullText = "never", after: datetime = _EVER) -> None:
         self._root, self._fetcher = root, fetcher
+        self._full_text, self._after = full_text, after
         self._kept: list[bool] = []
+        self.pages_read = 0
+        self.moved_to = ""
         self.problems: list[DigestError] = []
 
     @property
@@ -137,8 +168,52 @@ class _Reader:
             data, shown = self._file(address)
             return parse_feed(data, url=shown).articles
         response = self._keep(self._fetcher.get(address, accept=_FEED_ACCEPT, max_bytes=FEED_BYTES))
+        self.moved_to = response.moved_to
         content_type = response.headers.get("content-type")
-        return parse_feed(response.content, url=response.url, content_type=content_type).articles
+        articles = parse_feed(response.content, url=response.url, content_type=content_type).articles
+        fuller = self._with_pages(pages_to_read(articles, full_text=self._full_text, after=self._after))
+        return tuple(fuller.get(article.url, article) for article in articles)
+
+    def anything(self, address: str) -> Article | tuple[FeedAddress, ...]:
+        if is_web_address(address):
+            response = self._fetcher.get(address, accept=_ANY_ACCEPT)
+            return _feeds_in(response.content, address=address, url=response.url) or _article_of(response)
+        data, shown = self._file(address)
+        return _feeds_in(data, address=shown, url=shown) or parse_text(data, path=shown)
+
+    def _with_pages(self, wanted: tuple[Article, ...]) -> dict[str, Article]:
+        """The articles whose pages could be read, by address; what failed is one problem in all."""
+        found: dict[str, Article] = {}
+        failures: list[DigestError] = []
+        in_a_row = 0
+        until = time.monotonic() + _PAGES_SECONDS
+        for article in wanted:
+            if in_a_row == _FAILURES or time.monotonic() > until:
+                break
+            page = _attempt(partial(self._page_of, article), article.url)
+            if isinstance(page, DigestError):
+                failures.append(page)
+                in_a_row += 1
+            else:
+                found[article.url] = page
+                in_a_row = 0
+        self.pages_read = len(found)
+        if len(found) < len(wanted):
+            first = f"; the first: {failures[0]}" if failures else ""
+            self.problems.append(
+                SourceError(
+                    f"{len(wanted) - len(found)} of {len(wanted)} pages were not read, and the feed's own words stand "
+                    f"for them{first}",
+                    hint='full_text = "never" leaves the pages of this source alone.',
+                )
+            )
+        return found
+
+    def _page_of(self, article: Article) -> Article:
+        found = with_page(article, _article_of(self._get_page(article.url, robots=True)))
+        if found is None:
+            raise SourceError("the page holds something else than the article", place=Place(article.url))
+        return found
 
     def pages(self, addresses: tuple[str, ...]) -> list[Article]:
         return self._each(addresses, self.page)
@@ -162,10 +237,12 @@ class _Reader:
         if not is_web_address(address):
             data, shown = self._file(address)
             return parse_text(data, path=shown)
-        response = self._keep(self._fetcher.get(address, accept=_PAGE_ACCEPT, robots=robots))
-        if is_binary(response.content):
-            raise SourceError("this is no web page", place=Place(response.url), hint="Give the address of a web page.")
-        return extract_article(decode_page(response.content, response.headers.get("content-type")), url=response.url)
+        return _article_of(self._keep(self._get_page(address, robots=robots)))
+
+    def _get_page(self, address: str, *, robots: bool) -> Response:
+        """A page that a person named, or with ``robots`` one that was found."""
+        keep_for = _KEEP_PAGE if robots else None
+        return self._fetcher.get(address, accept=_PAGE_ACCEPT, robots=robots, keep_for=keep_for)
 
     def _each(self, addresses: Iterable[str], read: Callable[[str], Article]) -> list[Article]:
         articles: list[Article] = []
@@ -191,3 +268,15 @@ class _Reader:
     def _keep(self, response: Response) -> Response:
         self._kept.append(response.from_cache)
         return response
+
+
+def _feeds_in(content: bytes, *, address: str, url: str) -> tuple[FeedAddress, ...]:
+    if is_opml(content):
+        return parse_opml(content, file=url)
+    return (FeedAddress(title=parse_feed(content, url=url).title, url=address),) if is_feed(content) else ()
+
+
+def _article_of(response: Response) -> Article:
+    if is_binary(response.content):
+        raise SourceError("this is no web page", place=Place(response.url), hint="Give the address of a web page.")
+    return extract_article(decode_page(response.content, response.headers.get("content-type")), url=response.url)

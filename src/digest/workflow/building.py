@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.checks import Finding, check_issue
+from digest.config import source_places
 from digest.errors import IssueError, NothingToDoError, RefusedError
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
@@ -133,6 +134,8 @@ def check_rendered(project: Project, folder: IssueFolder, issue: Issue, rendered
         root=project.root,
         articles=articles_of(folder),
         sent=sent_stories(project),
+        source_states=project.source_states(until=folder.id),
+        source_places=source_places(project.root),
     )
 
 

@@ -11,6 +11,7 @@ from digest.sources import SourceReading, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from digest.config import SourceConfig
@@ -22,7 +23,9 @@ __all__ = ["read_sources"]
 _READERS = 8
 
 
-def read_sources(sources: Sequence[SourceConfig], *, root: Path, fetcher: Fetcher) -> Iterator[SourceReading]:
+def read_sources(
+    sources: Sequence[SourceConfig], *, root: Path, fetcher: Fetcher, after: datetime
+) -> Iterator[SourceReading]:
     """Read all ``sources``, a few at a time, and yield the readings in their order.
 
     The readers are daemon threads, so that Ctrl-C ends the program and does not wait for a silent host.
@@ -40,7 +43,7 @@ def read_sources(sources: Sequence[SourceConfig], *, root: Path, fetcher: Fetche
                 return
             source = sources[number]
             try:
-                reading = read_source(source, root=root, fetcher=fetcher)
+                reading = read_source(source, root=root, fetcher=fetcher, after=after)
             except Exception as error:  # noqa: BLE001 - a bug in reading one source must not stop the others
                 fault = SourceError(f"{source.id} could not be read: {type(error).__name__}: {error}")
                 reading = SourceReading(source=source.id, kind=source.kind, articles=(), error=fault)

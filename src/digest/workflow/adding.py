@@ -1,0 +1,162 @@
+"""`add`: articles into the issue, and feeds into the configuration, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.config.edit import NewSource, add_sources, source_id
+from digest.editing import propose_story
+from digest.errors import NothingToDoError, Place, SourceError
+from digest.issues import append_story, parse_issue
+from digest.models import Article, canonical_url, host_name, is_web_address
+from digest.sources import FeedAddress, parse_opml, read_address
+from digest.workflow.collecting import union_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.project import Project
+
+__all__ = ["Added", "add"]
+
+_OPML_BYTES = 20 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Added:
+    """What `add` did.
+
+    Attributes:
+        issue: The issue that articles were added to, and ``file`` its issue.md.
+        headlines: The stories that are now in it, in order.
+        sources: The ids of the sources that are now configured, and ``config`` the file they stand in.
+        known: How many feeds are sources already.
+        undo: Where the earlier configuration is kept; empty when it did not change.
+    """
+
+    issue: str = ""
+    file: str = ""
+    headlines: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    config: str = ""
+    known: int = 0
+    undo: str = ""
+
+
+def add(project: Project, addresses: Sequence[str], *, id: str | None = None, section: str = "", cwd: Path) -> Added:
+    """Put articles in the issue, and feeds, alone or listed in an OPML file, among the sources.
+
+    Args:
+        addresses: Web addresses, or paths from ``cwd`` or from the newsletter's root, of files within it. An OPML file
+            may lie anywhere.
+        section: The section of the new sources, instead of the folders of an OPML file.
+
+    Raises:
+        SourceError: One of them cannot be read; nothing was written.
+        IssueError: issue.md does not parse; nothing was written.
+        ConfigError: The configuration cannot be added to; nothing was written.
+        NothingToDoError: All of them are there already, or the issue was sent.
+    """
+    articles, feeds = _read_all(project, addresses, cwd)
+    stories = _add_articles(project, articles, id=id) if articles else Added()
+    sources = _add_feeds(project, feeds, section=section) if feeds else Added()
+    if not (stories.headlines or sources.sources):
+        where = stories.file or sources.config
+        if stories.file and sources.config:
+            where = f"{stories.file} and {sources.config}"
+        raise NothingToDoError(f"already in {where}", hint="Change it there, then look at it: digest preview")
+    return Added(
+        issue=stories.issue,
+        file=stories.file,
+        headlines=stories.headlines,
+        sources=sources.sources,
+        config=sources.config,
+        known=sources.known,
+        undo=sources.undo,
+    )
+
+
+def _read_all(project: Project, addresses: Sequence[str], cwd: Path) -> tuple[list[Article], list[FeedAddress]]:
+    articles: list[Article] = []
+    feeds: list[FeedAddress] = []
+    with project.open_fetcher(typed=addresses) as fetcher:
+        for address in addresses:
+            found = _read_list(address, cwd) or read_address(
+                _from_root(address, project.root, cwd), root=project.root, fetcher=fetcher
+            )
+            if isinstance(found, Article):
+                articles.append(found)
+            else:
+                feeds.extend(found)
+    return articles, feeds
+
+
+def _read_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
+    """The feeds of an OPML file, wherever it lies: a feed reader saves it where it likes. None of anything else."""
+    path = cwd / Path(address).expanduser()
+    if is_web_address(address) or path.suffix.lower() != ".opml" or not path.is_file():
+        return ()
+    try:
+        if path.stat().st_size > _OPML_BYTES:
+            raise SourceError("the file is larger than 20 MiB", place=Place(address))
+        return parse_opml(path.read_bytes(), file=address)
+    except OSError as error:
+        raise SourceError(f"the file cannot be read: {error.strerror}", place=Place(address)) from None
+
+
+def _from_root(address: str, root: Path, cwd: Path) -> str:
+    """A path as an article is known by it: from the root. It may be typed from where the person stands."""
+    if is_web_address(address):
+        return address
+    root = root.resolve()
+    typed = (cwd / address).resolve()
+    return typed.relative_to(root).as_posix() if typed.is_file() and typed.is_relative_to(root) else address
+
+
+def _add_articles(project: Project, articles: Sequence[Article], *, id: str | None) -> Added:
+    folder = project.issue_to_collect(id)
+    project.require_unsent(folder.id)
+    before = folder.read_text()
+    text = before or ""
+    issue = parse_issue(text, id=folder.id, file=folder.file)
+    present = {canonical_url(story.url) for section in issue.sections for story in section.stories}
+    headlines = []
+    for article in articles:
+        if canonical_url(article.url) in present:
+            continue
+        story = propose_story(article, per_story=project.config.bullets.per_story)
+        text = append_story(text, story, file=folder.file)
+        present.add(canonical_url(article.url))
+        headlines.append(story.headline)
+    if headlines:
+        folder.write_articles(union_of(folder.read_articles(), articles))
+        folder.write_text(text, over=before)
+    return Added(issue=folder.id, file=folder.file, headlines=tuple(headlines))
+
+
+def _add_feeds(project: Project, feeds: Sequence[FeedAddress], *, section: str) -> Added:
+    configured = {
+        canonical_url(address)
+        for source in project.config.sources
+        if source.kind == "feed"
+        for address in source.addresses
+    }
+    taken = {source.id for source in project.config.sources}
+    new: list[NewSource] = []
+    for feed in feeds:
+        if canonical_url(feed.url) in configured:
+            continue
+        configured.add(canonical_url(feed.url))
+        id = source_id(feed.title or host_name(feed.url), taken=taken)
+        taken.add(id)
+        new.append(NewSource(id=id, feed=feed.url, name=feed.title, section=section or feed.section))
+    undo = project.state / "undo"
+    file = add_sources(project.root, new, undo=undo) if new else project.config_file
+    return Added(
+        sources=tuple(source.id for source in new),
+        config=file,
+        known=len(feeds) - len(new),
+        undo=(undo / file).relative_to(project.root).as_posix() if new else "",
+    )

@@ -1,0 +1,165 @@
+"""Read all sources, and say honestly how each one fared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from digest.config import CONFIG_FILE
+from digest.issues import SourceState
+from digest.models import canonical_url
+from digest.sources import SourceReading
+from digest.workflow.reading import read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+
+    from digest.config import SourceConfig
+    from digest.models import Article
+    from digest.project import Project
+    from digest.workflow.history import History
+
+__all__ = ["Gathered", "SourceLine", "gather"]
+
+_GONE = f"It is not asked again: take it out of {CONFIG_FILE}, or try it once more with digest collect --refresh"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceLine:
+    """What one source gave. All moments are aware, in UTC.
+
+    Attributes:
+        fetched: Articles in the source.
+        new: Those not collected before for this issue.
+        counted: Those new enough for this issue.
+        unchanged: The server said that nothing changed since the last time.
+        pages: How many pages were read for items that hold a snippet only.
+        newest: When the newest article that it ever had was published; None where no date is known.
+        failing_since: When it failed for the first time since it was last read.
+        moved_to: Where it has moved for good.
+        gone: It is gone for good and was not asked.
+        error: Why it failed, in words; empty when it did not. ``hint`` is what to do about it.
+        problems: Single files or pages of it that failed, in words.
+    """
+
+    source: str
+    kind: str
+    fetched: int = 0
+    new: int = 0
+    counted: int = 0
+    unchanged: bool = False
+    pages: int = 0
+    newest: datetime | None = None
+    failing_since: datetime | None = None
+    moved_to: str = ""
+    gone: bool = False
+    error: str = ""
+    hint: str = ""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """``gone``, ``failed``, ``unchanged`` or ``fetched``."""
+        if self.error:
+            return "gone" if self.gone else "failed"
+        return "unchanged" if self.unchanged else "fetched"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """What all sources gave: a line and a state for each, in the order of the configuration, and their articles."""
+
+    lines: tuple[SourceLine, ...]
+    states: tuple[SourceState, ...]
+    articles: tuple[Article, ...]
+
+
+def gather(
+    project: Project,
+    history: History,
+    *,
+    collected: Collection[str],
+    refresh: bool = False,
+    progress: Callable[[SourceLine], None] = lambda _line: None,
+) -> Gathered:
+    """Read all sources, many at once. One that is gone for good is not asked.
+
+    Args:
+        collected: The canonical URLs of what was collected before for this issue.
+        refresh: Ask every source again, whatever it said the last time.
+        progress: Told of each source in turn.
+    """
+    now = project.now()
+    sources = project.config.sources
+    gone = {} if refresh else {id: state for id, state in history.states.items() if state.gone}
+    moved = {} if refresh else _moves(sources, history)
+    asked = [source for source in sources if source.id not in gone]
+    lines: list[SourceLine] = []
+    states: list[SourceState] = []
+    articles: list[Article] = []
+    with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
+        readings = read_sources(asked, root=project.root, fetcher=fetcher, after=history.begins(now))
+        for source in sources:
+            last = history.states.get(source.id)
+            if source.id in gone:
+                reading, state = SourceReading(source=source.id, kind=source.kind), gone[source.id]
+            else:
+                reading = next(readings)
+                state = _next_state(source, reading, last, history=history, now=now)
+            line = _line(reading, state, collected)
+            states.append(state)
+            lines.append(line)
+            articles.extend(reading.articles)
+            progress(line)
+    return Gathered(lines=tuple(lines), states=tuple(states), articles=tuple(articles))
+
+
+def _moves(sources: Sequence[SourceConfig], history: History) -> dict[str, str]:
+    return {
+        source.addresses[0]: state.moved_to
+        for source in sources
+        if (state := history.states.get(source.id)) is not None and state.moved_to
+    }
+
+
+def _next_state(
+    source: SourceConfig, reading: SourceReading, last: SourceState | None, *, history: History, now: datetime
+) -> SourceState:
+    dates = [article.published for article in reading.articles if article.published and article.published <= now]
+    before = SourceState(source=source.id, addresses=source.addresses) if last is None else last
+    newest = max((date for date in (*dates, before.newest) if date), default=None)
+    if reading.error is not None:
+        return replace(
+            before,
+            newest=newest,
+            failing_since=before.failing_since or now.replace(microsecond=0),
+            error=str(reading.error),
+            gone=reading.gone,
+        )
+    return SourceState(
+        source=source.id,
+        addresses=source.addresses,
+        counted=sum(source.kind == "folder" or history.counts(article, now=now) for article in reading.articles),
+        newest=newest,
+        moved_to=reading.moved_to,
+    )
+
+
+def _line(reading: SourceReading, state: SourceState, collected: Collection[str]) -> SourceLine:
+    return SourceLine(
+        source=reading.source,
+        kind=reading.kind,
+        fetched=len(reading.articles),
+        new=len({canonical_url(article.url) for article in reading.articles}.difference(collected)),
+        counted=state.counted,
+        unchanged=reading.unchanged,
+        pages=reading.pages,
+        newest=state.newest,
+        failing_since=state.failing_since,
+        moved_to=state.moved_to,
+        gone=state.gone,
+        error=state.error,
+        hint=_GONE if state.gone else reading.error.hint if reading.error else "",
+        problems=tuple(str(problem) for problem in reading.problems),
+    )

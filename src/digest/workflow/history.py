@@ -1,0 +1,107 @@
+"""What earlier issues say about the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from digest.editing import FIRST_DAYS
+from digest.models import canonical_url
+from digest.workflow.building import sent_stories
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from digest.config import Config
+    from digest.issues import IssueFolder, SourceState
+    from digest.models import Article
+    from digest.project import Project
+
+__all__ = ["History"]
+
+#: Events of older issues are not compared with: hardly one goes on so long, and each issue costs time.
+_ISSUES = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """What earlier issues say about this one.
+
+    Attributes:
+        since: Where its time begins; aware, in UTC. None when nothing was sent yet.
+        seen: Canonical URLs that are not proposed again: stories that readers have had, and articles without a date
+            that were looked at for an earlier issue, for which ``since`` decides nothing.
+        earlier: The articles of the stories in the last issues that readers have had.
+        states: How each source fared last, by its id; ``counted`` is that of this issue.
+    """
+
+    since: datetime | None
+    seen: frozenset[str]
+    earlier: tuple[Article, ...]
+    states: Mapping[str, SourceState]
+
+    @classmethod
+    def of(cls, project: Project, folder: IssueFolder) -> History:
+        """Read it from the ledger and from the folders of the issues before ``folder``."""
+        existing = project.issue_ids()
+        sent = sent_stories(project)
+        seen = set(sent)
+        since: datetime | None = None
+        for campaign in project.campaigns():
+            if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
+                continue
+            moment = campaign.started_at
+            if campaign.issue in existing:
+                earlier = project.issue(campaign.issue)
+                seen |= _undated(earlier, project.config)
+                base = earlier.read_base()
+                # What came in between collecting and sending was not in that issue: it is new.
+                moment = min(moment, base.collected_at) if base else moment
+            since = moment if since is None else max(since, moment)
+        return cls(
+            since=since,
+            seen=frozenset(seen),
+            earlier=_articles_of(project, sent),
+            states=_latest_states(project, folder),
+        )
+
+    def begins(self, now: datetime) -> datetime:
+        """The moment after which an article's date counts."""
+        return self.since or now - timedelta(days=FIRST_DAYS)
+
+    def counts(self, article: Article, *, now: datetime) -> bool:
+        """Whether an article of a feed, a page or a sitemap is new enough, and readers have not had it."""
+        new = article.published is None or article.published > self.begins(now)
+        return new and canonical_url(article.url) not in self.seen
+
+
+def _undated(earlier: IssueFolder, config: Config) -> set[str]:
+    sources = {source.id for source in config.sources if source.kind != "folder"}
+    return {
+        canonical_url(article.url)
+        for article in earlier.read_articles()
+        if article.published is None and article.source in sources
+    }
+
+
+def _articles_of(project: Project, sent: Mapping[str, str]) -> tuple[Article, ...]:
+    return tuple(
+        article
+        for id in sorted(set(sent.values()))[-_ISSUES:]
+        for article in project.issue(id).read_articles()
+        if sent.get(canonical_url(article.url)) == id
+    )
+
+
+def _latest_states(project: Project, folder: IssueFolder) -> dict[str, SourceState]:
+    """Of each source that is configured as it was then: from this issue, or from the newest before it that has it."""
+    addresses = {source.id: source.addresses for source in project.config.sources}
+    own, *earlier = project.source_states(until=folder.id)
+    found = {id: state for id, state in own.items() if addresses.get(id) == state.addresses}
+    for states in earlier:
+        for id, state in states.items():
+            if id not in found and addresses.get(id) == state.addresses:
+                found[id] = replace(state, counted=0)
+    return found

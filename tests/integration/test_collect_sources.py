@@ -1,0 +1,260 @@
+"""How honestly `collect` tells what each source gave, and what it remembers of it from issue to issue."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.errors import NothingToDoError, SourceError
+from digest.project import open_project
+from digest.testing.feeds_server import FeedsServer
+from digest.workflow.adding import add
+from digest.workflow.building import build, check
+from digest.workflow.collecting import collect
+from digest.workflow.sending import plan_send, send
+from digest.workflow.starting import Answers, initialise
+
+WEEKS = [f"2026-11-{day:02}T08:00:00+00:00" for day in (2, 9, 16, 23, 30)]
+SNIPPET = "The council of the town shut the old stone bridge on Monday."
+WHOLE = "".join(
+    f"<p>{SNIPPET} {sentence}</p>"
+    for sentence in (
+        "Engineers found deep cracks in its arch in the first week of autumn, and nobody may cross it on foot.",
+        "A ferry runs every quarter of an hour from the fish steps until the spring, and costs nothing at all.",
+        "Repairs will take two years, said the mayor, who had hoped to open the harbour museum on the other side.",
+        "Shops on the island ask for help, because fewer people come to them than in any winter before.",
+        "Children of the island take the boat to school, with a teacher on board and hot chocolate at the pier.",
+    )
+)
+
+
+def rss(*items, name="Courier"):
+    entries = "".join(
+        f"<item><title>{title}</title><link>{link}</link><description>{text}</description>"
+        f"<pubDate>{day:02} Nov 2026 10:00:00 GMT</pubDate></item>"
+        for title, link, text, day in items
+    )
+    return f"<rss version='2.0'><channel><title>{name}</title>{entries}</channel></rss>"
+
+
+def page(title, body):
+    article = f"<article><h1>{title}</h1>{body}</article>"
+    return f"<html lang='en'><head><title>{title}</title></head><body>{article}</body></html>"
+
+
+@pytest.fixture
+def server():
+    with FeedsServer() as running:
+        yield running
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "letter"
+    initialise(folder, Answers())
+    (folder / "articles" / "letter.txt").write_text("A letter\n\nThe editor writes about the town and the sea.\n")
+    config = folder / "digest.toml"
+    config.write_text(config.read_text().replace("min_stories = 3", "min_stories = 1"))
+    return folder
+
+
+@pytest.fixture
+def name_source(root, server):
+    def name(id="courier", path="/feed.xml", more=""):
+        with (root / "digest.toml").open("a") as config:
+            config.write(f'\n[[sources]]\nid = "{id}"\nfeed = "{server.url(path)}"\n{more}\n')
+
+    return name
+
+
+def at(root, moment=WEEKS[0]):
+    return open_project(root, environ={"DIGEST_NOW": moment}, cwd=root)
+
+
+def line_of(done, id="courier"):
+    return next(line for line in done.sources if line.source == id)
+
+
+def asked(server):
+    return [request.path for request in server.requests]
+
+
+# -- the pages behind snippets ----------------------------------------------------------------------------------------
+
+
+def test_a_snippet_gets_the_text_of_its_page_and_a_second_run_asks_only_for_the_feed(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)), etag='"1"')
+    server.put("/1", page("Old bridge shut", WHOLE))
+    name_source()
+    first = line_of(collect(at(root)))
+    assert (first.fetched, first.counted, first.pages, first.problems) == (1, 1, 1, ())
+    articles = at(root).issue(None).read_articles()
+    assert "costs nothing at all" in next(one.text for one in articles if one.source == "courier")
+    server.requests.clear()
+    before = (root / "issues" / "2026-W45" / "issue.md").read_bytes()
+    second = line_of(collect(at(root)))
+    assert second.unchanged
+    assert asked(server) == ["/feed.xml"]
+    assert (root / "issues" / "2026-W45" / "issue.md").read_bytes() == before
+
+
+def test_a_full_text_stays_when_its_page_cannot_be_read_the_next_time(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
+    server.put("/1", page("Old bridge shut", WHOLE))
+    name_source()
+    collect(at(root))
+    before = (root / "issues" / "2026-W45" / "issue.md").read_bytes()
+    shutil.rmtree(root / ".digest", ignore_errors=True)  # another machine
+    server.put("/1", status=500)
+    assert "500" in line_of(collect(at(root))).problems[0]
+    assert (root / "issues" / "2026-W45" / "issue.md").read_bytes() == before
+
+
+def test_pages_that_robots_txt_closes_are_not_read(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
+    server.put("/1", page("Old bridge shut", WHOLE))
+    server.put("/robots.txt", "User-agent: *\nDisallow: /")
+    name_source()
+    line = line_of(collect(at(root)))
+    assert "1 of 1 pages were not read" in line.problems[0]
+    assert "robots.txt" in line.problems[0]
+    assert "/1" not in asked(server)
+
+
+def test_pages_can_be_left_alone(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
+    name_source(more='full_text = "never"')
+    assert line_of(collect(at(root))).problems == ()
+    assert asked(server) == ["/feed.xml"]
+
+
+def test_a_site_that_refuses_is_not_asked_for_all_its_pages(root, server, name_source):
+    items = [(f"Story {number} of the town", server.url(f"/{number}"), SNIPPET, 1) for number in range(20)]
+    server.put("/feed.xml", rss(*items))
+    name_source()
+    assert "20 of 20 pages were not read" in line_of(collect(at(root))).problems[0]
+    assert len(asked(server)) == 1 + 1 + 5  # the feed, robots.txt, and five pages
+
+
+# -- sources that move, go and fall silent ----------------------------------------------------------------------------
+
+
+def test_a_source_that_has_moved_is_asked_at_its_new_address_also_by_another_machine(root, server, name_source):
+    server.put("/feed.xml", status=301, headers={"Location": "/new.xml"})
+    server.put("/new.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"')
+    assert line_of(collect(at(root))).moved_to == server.url("/new.xml")
+    shutil.rmtree(root / ".digest", ignore_errors=True)
+    server.requests.clear()
+    assert line_of(collect(at(root))).moved_to == server.url("/new.xml")
+    assert asked(server) == ["/new.xml"]
+    assert [f.code for f in check(at(root)).findings if f.code.startswith("F")] == ["F804"]
+
+
+def test_a_source_that_is_gone_is_not_asked_again_until_somebody_says_so(root, server, name_source):
+    server.put("/feed.xml", status=410)
+    name_source()
+    first = line_of(collect(at(root)))
+    assert (first.state, first.gone) == ("gone", True)
+    shutil.rmtree(root / ".digest", ignore_errors=True)
+    server.requests.clear()
+    again = line_of(collect(at(root)))
+    assert (again.state, asked(server)) == ("gone", [])
+    assert "collect --refresh" in again.hint
+    finding = next(f for f in check(at(root)).findings if f.code == "F801")
+    assert finding.place.file == "digest.toml"
+    assert 'id = "courier"' in (root / "digest.toml").read_text().splitlines()[finding.place.line - 1]
+    server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    assert line_of(collect(at(root), refresh=True)).state == "fetched"
+    assert line_of(collect(at(root))).state == "fetched"
+
+
+def test_a_source_that_is_gone_is_asked_at_another_address(root, server, name_source):
+    server.put("/feed.xml", status=410)
+    server.put("/new.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source()
+    collect(at(root))
+    config = root / "digest.toml"
+    config.write_text(config.read_text().replace("/feed.xml", "/new.xml"))
+    assert line_of(collect(at(root))).state == "fetched"
+
+
+def lived(root, weeks):
+    """Collect and send one issue a week; what the last collecting said."""
+    for number, moment in enumerate(weeks):
+        (root / "articles" / f"{number}.txt").write_text(
+            f"Letter {number}\n\nA letter about week {number} of the year.\n"
+        )
+        project = at(root, moment)
+        done = collect(project)
+        token = build(project).token
+        send(project, plan_send(project), approve=token)
+    return done
+
+
+def test_a_feed_that_brings_nothing_for_four_issues_is_a_finding(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"')
+    lived(root, WEEKS[:4])
+    (root / "articles" / "last.txt").write_text("The last letter\n\nA letter about the end of this year.\n")
+    last = collect(at(root, WEEKS[4]), "2026-W49")
+    assert line_of(last).newest == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert line_of(last).counted == 0
+    (finding,) = (f for f in check(at(root, WEEKS[4]), "2026-W49").findings if f.code.startswith("F"))
+    assert (finding.code, finding.severity) == ("F803", "warning")
+    assert "nothing new for 4 issues; its newest article is of 01 Nov 2026" in finding.message
+
+
+def test_a_feed_that_fails_for_four_issues_is_a_finding_and_says_since_when(root, server, name_source):
+    server.put("/feed.xml", status=500)
+    name_source()
+    line = line_of(lived(root, WEEKS[:4]))
+    assert line.failing_since == datetime(2026, 11, 2, 8, tzinfo=UTC)
+    findings = check(at(root, WEEKS[3]), "2026-W48").findings
+    assert [f.code for f in findings if f.code.startswith("F")] == ["F802"]
+
+
+# -- adding -----------------------------------------------------------------------------------------------------------
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="Town">
+<outline text="The Courier" xmlUrl="{courier}"/><outline text="Gazette" xmlUrl="{gazette}"/></outline></body></opml>"""
+
+
+def test_a_list_of_feeds_becomes_sources_and_can_be_added_twice(root, server, tmp_path):
+    feeds = {"courier": server.url("/courier.xml"), "gazette": server.url("/gazette.xml")}
+    (tmp_path / "mine.opml").write_text(OPML.format(**feeds))
+    before = (root / "digest.toml").read_text()
+    done = add(at(root), ["../mine.opml"], cwd=root)
+    assert (done.sources, done.config, done.known) == (("the-courier", "gazette"), "digest.toml", 0)
+    assert [(one.feed, one.section) for one in at(root).config.sources[1:]] == [
+        (feeds["courier"], "Town"),
+        (feeds["gazette"], "Town"),
+    ]
+    assert (root / done.undo).read_text() == before
+    with pytest.raises(NothingToDoError, match=r"already in digest\.toml"):
+        add(at(root), ["../mine.opml"], cwd=root)
+
+
+def test_a_list_of_feeds_is_read_from_the_web_too(root, server):
+    server.put(
+        "/mine.opml", OPML.format(courier="https://courier.example/feed", gazette="https://gazette.example/feed")
+    )
+    assert add(at(root), [server.url("/mine.opml")], section="World", cwd=root).sources == ("the-courier", "gazette")
+    assert {one.section for one in at(root).config.sources[1:]} == {"World"}
+
+
+def test_a_feed_becomes_a_source_and_a_page_a_story(root, server):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
+    server.put("/1", page("Old bridge shut", WHOLE))
+    done = add(at(root), [server.url("/feed.xml"), server.url("/1")], cwd=root)
+    assert (done.sources, done.headlines) == (("courier",), ("Old bridge shut",))
+
+
+def test_nothing_is_added_when_one_of_them_cannot_be_read(root, server):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
+    before = (root / "digest.toml").read_text()
+    with pytest.raises(SourceError, match="404"):
+        add(at(root), [server.url("/feed.xml"), server.url("/1")], cwd=root)
+    assert (root / "digest.toml").read_text() == before
