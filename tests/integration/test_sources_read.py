@@ -145,6 +145,25 @@ def test_a_sitemap_gives_its_pages_where_robots_txt_allows(server, read):
     assert "/closed" not in [request.path for request in server.requests]
 
 
+def test_pages_of_a_sitemap_that_are_too_old_are_not_asked_for(server, tmp_path, fetcher):
+    entries = "".join(
+        f"<url><loc>{server.url(path)}</loc>{modified}</url>"
+        for path, modified in (
+            ("/old", "<lastmod>2026-01-05</lastmod>"),
+            ("/that-day", "<lastmod>2026-01-07</lastmod>"),
+            ("/undated", ""),
+        )
+    )
+    server.put("/sitemap.xml", f"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{entries}</urlset>")
+    for path in ("/old", "/that-day", "/undated"):
+        server.put(path, page(f"Story {path}"))
+    source = SourceConfig(id="world", sitemap=server.url("/sitemap.xml"))
+    after = datetime(2026, 1, 7, 12, tzinfo=UTC)
+    reading = read_source(source, root=tmp_path, fetcher=fetcher, after=after)
+    assert [article.title for article in reading.articles] == ["Story /that-day", "Story /undated"]
+    assert "/old" not in [request.path for request in server.requests]
+
+
 def test_a_page_of_a_sitemap_on_another_private_host_is_refused(server, read):
     with FeedsServer() as inner:
         inner.put("/secret", page("Secret"))

@@ -54,7 +54,8 @@ _KEEP_PAGE = timedelta(days=1)
 _PAGES_SECONDS = 60.0
 #: After so many pages of a feed in a row that cannot be read its site does not want us.
 _FAILURES = 5
-_EVER = datetime.min.replace(tzinfo=UTC)
+_DAY = timedelta(days=1)
+_EVER = datetime.min.replace(tzinfo=UTC) + _DAY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +93,7 @@ def read_source(source: SourceConfig, *, root: Path, fetcher: Fetcher, after: da
 
     Args:
         root: The newsletter's folder; addresses that are not http or https are paths in it.
-        after: Only for items of feeds that were published after this moment, aware, the page is read too.
+        after: What was published until this moment, aware, does not count: its pages need not be read.
     """
     reader = _Reader(root, fetcher, full_text=source.full_text, after=after)
     read = {
@@ -199,11 +200,10 @@ class _Reader:
                 in_a_row = 0
         self.pages_read = len(found)
         if len(found) < len(wanted):
-            first = f"; the first: {failures[0]}" if failures else ""
+            first = f": {failures[0]}" if failures else ""
             self.problems.append(
                 SourceError(
-                    f"{len(wanted) - len(found)} of {len(wanted)} pages were not read, and the feed's own words stand "
-                    f"for them{first}",
+                    f"{len(wanted) - len(found)} of {len(wanted)} pages were not read, so their snippets stand{first}",
                     hint='full_text = "never" leaves the pages of this source alone.',
                 )
             )
@@ -224,7 +224,12 @@ class _Reader:
 
     def sitemap(self, addresses: tuple[str, ...]) -> list[Article]:
         (address,) = addresses
-        entries = {page.url: page.modified for page in read_sitemap(address, self._read_sitemap)}
+        # A page that has not changed since was not published since. Many sitemaps give the day alone.
+        entries = {
+            page.url: page.modified
+            for page in read_sitemap(address, self._read_sitemap)
+            if page.modified is None or page.modified > self._after - _DAY
+        }
 
         def read(url: str) -> Article:
             # Nobody named this page, so it is fetched only where robots.txt allows.
