@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from digest.cli.output import Output
+    from digest.sources import SourceReading
     from digest.workflow.collecting import Collected
-    from digest.workflow.gathering import SourceLine
 
 __all__ = ["add_to", "run_preview"]
 
@@ -68,14 +68,14 @@ def collect(
     output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}", f"digest check {done.issue}")
 
 
-def _reading(output: Output, count: int) -> Callable[[SourceLine], None]:
+def _reading(output: Output, count: int) -> Callable[[SourceReading], None]:
     """Show how far the reading is, on a terminal."""
     read = failed = 0
 
-    def progress(line: SourceLine) -> None:
+    def progress(reading: SourceReading) -> None:
         nonlocal read, failed
         read += 1
-        failed += bool(line.error)
+        failed += reading.error is not None
         output.status(f"Reading sources: {read} of {count}" + (f", {failed} failed" if failed else ""))
 
     return progress

@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.fetching.content import Content, FileContent
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,7 +41,7 @@ class Kept:
     headers: Mapping[str, str] = field(hash=False)
     etag: str = ""
     last_modified: str = ""
-    content: bytes = b""
+    content: Content = field(default_factory=Content, compare=False)
     asked: datetime | None = field(default=None, compare=False)
 
     @property
@@ -74,19 +76,24 @@ class ResponseCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
+    def content(self) -> Content:
+        """A place for content that is coming in."""
+        return Content(folder=self._folder if self._folder is not None and self._folder.is_dir() else None)
+
     def read(self, url: str, accept: str) -> Kept | None:
         """The kept answer, or None."""
         if self._folder is None:
             return None
         path = self._path(self._folder, url, accept)
         try:
-            head, _, content = path.read_bytes().partition(b"\n")
-            about = json.loads(head)
-            if about.pop("bytes") != len(content):
+            with path.open("rb") as file:
+                head = file.readline()
+                about, size = json.loads(head), os.fstat(file.fileno()).st_size - len(head)
+            if about.pop("bytes") != size:
                 return None
             # The file's own time says when the server was asked, so that a 304 need not write the content again.
             asked = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            kept = Kept(content=content, asked=asked, **about)
+            kept = Kept(content=FileContent(path, size), asked=asked, **about)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         return kept if kept.url == url else None
@@ -101,13 +108,14 @@ class ResponseCache:
             "headers": dict(kept.headers),
             "etag": kept.etag,
             "last_modified": kept.last_modified,
-            "bytes": len(kept.content),
+            "bytes": kept.content.size,
         }
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             # No fsync: after a crash the length does not match, and the page is fetched again.
             with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".new", delete=False) as file:
-                file.write(json.dumps(about).encode() + b"\n" + kept.content)
+                file.write(json.dumps(about).encode() + b"\n")
+                kept.content.copy_to(file)
             _date(Path(file.name), kept.asked)
             Path(file.name).replace(self._path(self._folder, kept.url, accept))
 

@@ -1,4 +1,4 @@
-"""A total time for one fetch. The client's own time-outs are per read, and a dripping server outlasts them."""
+"""A total time and size for one fetch. The client's own time-outs are per read, and a dripping server outlasts them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpcore2
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Deadline", "seconds_left", "uncounted", "within"]
+__all__ = ["Deadline", "count_received", "seconds_left", "uncounted", "within"]
 
 
 class Deadline:
@@ -21,6 +21,7 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._until = time.monotonic() + seconds
+        self._bytes_left = 0
 
     @property
     def left(self) -> float:
@@ -30,6 +31,20 @@ class Deadline:
     def extend(self, seconds: float) -> None:
         """Do not count a wait of our own making."""
         self._until += seconds
+
+    def allow(self, size: int) -> None:
+        """From now on the server may send ``size`` bytes, headers and framing included."""
+        self._bytes_left = size
+
+    def receive(self, size: int) -> None:
+        """Count what the server sent.
+
+        Raises:
+            httpcore2.RemoteProtocolError: It is more than was allowed.
+        """
+        self._bytes_left -= size
+        if self._bytes_left < 0:
+            raise httpcore2.RemoteProtocolError("it sends far more than content")
 
 
 # The network streams sit below the client and are shared by its requests, so the deadline cannot be handed to them.
@@ -76,3 +91,11 @@ def seconds_left(timeout: float | None) -> float | None:
     if left <= 0:
         raise httpcore2.ReadTimeout("the deadline has passed")
     return left if timeout is None else min(timeout, left)
+
+
+def count_received(data: bytes) -> bytes:
+    """Count what the server sent towards what the running fetch allows, and give it back."""
+    deadline = _current.get()
+    if deadline is not None:
+        deadline.receive(len(data))
+    return data

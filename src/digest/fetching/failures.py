@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import zlib
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ _FOREIGN = (
     httpcore2.ProxyError,
     OSError,
     ValueError,
+    zlib.error,
 )
 _UNCONNECTED = (httpcore2.ConnectError, httpcore2.ConnectTimeout)
 _TIMEOUTS = (httpx2.TimeoutException, httpcore2.TimeoutException, TimeoutError)
@@ -42,7 +44,7 @@ _WORDS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[An
     ssl.SSLError: lambda error: f"cannot be read: the secure connection failed: {error.reason or error}",
     ConnectionRefusedError: lambda _: "cannot be reached: the connection was refused",
     _TIMEOUTS: lambda _: "cannot be reached: it gave no sign in time",
-    httpx2.DecodingError: lambda _: "sent content that cannot be decompressed",
+    zlib.error: lambda _: "sent content that cannot be decompressed",
 }
 _HINTS = {
     401: "It asks for a name and a password.",

@@ -10,17 +10,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 import httpx2
 
 from digest.errors import FetchError
 from digest.fetching.cache import Kept, ResponseCache
+from digest.fetching.content import CODINGS, decoded
 from digest.fetching.deadline import Deadline, within
 from digest.fetching.failures import StatusError, UnreachableError, shown, status_error, translated
 from digest.fetching.guard import GuardedBackend, GuardedTransport, resolve_host
@@ -28,17 +30,23 @@ from digest.fetching.hosts import Hosts, host_of
 from digest.fetching.memory import SiteMemory
 from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response
 from digest.fetching.robots import ROBOTS_BYTES, RobotsRules
+from digest.fetching.turns import Turns
 from digest.models import is_web_address
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from digest.fetching.content import Content
 
 __all__ = ["Fetcher", "retry_seconds"]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Answers that hold the content asked for; a part of it (206) was not (RFC 9110, section 15.3).
+_CONTENT = frozenset({200, 203})
 _PERMANENT = frozenset({301, 308})
 _KEPT = frozenset({200, *_REDIRECTS})
 #: Refusals that are worth keeping for a page that nobody named.
@@ -49,8 +57,10 @@ _MAX_WAIT = 5.0
 #: Seconds between two pages of one public host; what a site's Crawl-delay asks for is kept up to the longer one.
 _PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
-#: What we can decode. A zstd answer cannot be decoded everywhere, and stacked codings are how bombs are made.
-_CODINGS = frozenset({"", "identity", "gzip", "deflate"})
+#: How much a server may send before its answer begins, and around its content.
+_MAX_HEAD = 256 * 1024
+#: Content in more pieces than this is chopped to keep us busy.
+_MAX_PIECES = 50_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +73,10 @@ class _Request:
     robots: bool
     keep_for: timedelta | None
     cut: bool = False
+
+
+#: An answer, whether it is the kept one, and how far the permanent redirects led.
+_Found: TypeAlias = tuple[Kept, bool, str]
 
 
 class Fetcher:
@@ -102,6 +116,7 @@ class Fetcher:
         self._cache = ResponseCache(cache)
         self._memory = SiteMemory(cache, moved=moved, now=now)
         self._hosts = Hosts(sleep=sleep, monotonic=monotonic)
+        self._turns = Turns()
         self._offline, self._refresh = offline, refresh
         self._now = now
         self._seconds = deadline
@@ -123,6 +138,17 @@ class Fetcher:
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+    def working(self, *, at_once: bool = False) -> AbstractContextManager[None]:
+        """For one of many threads: inside, it works on what it fetched only when it is its turn.
+
+        `get` gives up the turn while it waits for a server, and waits for the next one before it takes the content into
+        memory: a few threads work at a time, and one of them at most on large content.
+
+        Args:
+            at_once: Begin with a turn, since there is work before the first fetch.
+        """
+        return self._turns.taken(at_once=at_once)
 
     def get(
         self,
@@ -156,32 +182,39 @@ class Fetcher:
         request = _Request(
             accept=accept, max_bytes=max_bytes, max_wire_bytes=max_wire_bytes, robots=robots, keep_for=keep_for
         )
+        self._turns.leave()
         with within(self._seconds) as deadline, translated(url, deadline):
-            return self._get(urldefrag(url).url, request, deadline)
+            url = urldefrag(url).url
+            kept, from_cache, lasting = self._get(url, request, deadline)
+            # Where a named address moved is remembered; what was found is seldom asked twice.
+            if not (self._offline or robots) and lasting not in {url, self._memory.moved(url)}:
+                self._memory.learn_move(url, lasting)
+            with kept.content as content:
+                self._turns.take(content.size)
+                return Response(
+                    url=kept.url,
+                    status=kept.status,
+                    headers=kept.headers,
+                    content=content.read(),
+                    from_cache=from_cache,
+                    moved_to=lasting if kept.url == lasting != url else "",
+                )
 
-    def _get(self, url: str, request: _Request, deadline: Deadline) -> Response:
+    def _get(self, url: str, request: _Request, deadline: Deadline) -> _Found:
         """From the address to which it moved, as far as known; when that proves wrong, from the address itself."""
         known = self._memory.moved(url)
         if known != url:
             try:
-                response, lasting = self._follow(known, url, request, deadline)
+                return self._follow(known, url, request, deadline)
             except FetchError as error:
                 if not (self._offline or isinstance(error, UnreachableError) or _is_missing(error)):
                     raise
-                if not self._offline:
-                    self._memory.forget_move(url)
-            else:
-                return self._moved(url, response, lasting, request)
-        return self._moved(url, *self._follow(url, url, request, deadline), request)
+            if not self._offline:
+                self._memory.forget_move(url)
+        return self._follow(url, url, request, deadline)
 
-    def _moved(self, url: str, response: Response, lasting: str, request: _Request) -> Response:
-        """Remember where a named address moved; what was found is seldom asked twice."""
-        if not (self._offline or request.robots) and lasting not in {url, self._memory.moved(url)}:
-            self._memory.learn_move(url, lasting)
-        return replace(response, moved_to=lasting) if response.url == lasting != url else response
-
-    def _follow(self, url: str, first: str, request: _Request, deadline: Deadline) -> tuple[Response, str]:
-        """The answer behind all redirects from ``url``, and how far the permanent ones among them led."""
+    def _follow(self, url: str, first: str, request: _Request, deadline: Deadline) -> _Found:
+        """The answer behind all redirects from ``url``."""
         lasting = url
         for _ in range(_MAX_REDIRECTS + 1):
             if not is_web_address(url):
@@ -190,10 +223,7 @@ class Fetcher:
             with translated(url, deadline):
                 kept, from_cache = self._hop(url, request, deadline)
                 if kept.status not in _REDIRECTS:
-                    answer = Response(
-                        url=url, status=kept.status, headers=kept.headers, content=kept.content, from_cache=from_cache
-                    )
-                    return answer, lasting
+                    return kept, from_cache, lasting
                 target = _redirect(url, kept.headers.get("location", ""))
             lasting = target if lasting == url and kept.status in _PERMANENT else lasting
             url = target
@@ -251,8 +281,10 @@ class Fetcher:
 
     def _send(self, url: str, request: _Request, kept: Kept | None, deadline: Deadline) -> Kept:
         headers = [(b"Accept", request.accept.encode("ascii")), *(kept.conditions if kept else [])]
+        deadline.allow(_MAX_HEAD)
         try:
             with translated(url, deadline), self._client.stream("GET", url, headers=headers) as response:
+                deadline.allow(request.max_wire_bytes + _MAX_HEAD)
                 raw = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
                 return Kept(
                     url=url,
@@ -260,12 +292,30 @@ class Fetcher:
                     headers={name.lower(): value for name, value in response.headers.items()},
                     etag=raw.get(b"etag", ""),
                     last_modified=raw.get(b"last-modified", ""),
-                    content=_read(response, url, request, deadline) if response.is_success else b"",
+                    content=self._receive(response, url, request, deadline),
                     asked=self._now(),
                 )
         except UnreachableError as error:
             self._hosts.count_failure(url, error)
             raise
+
+    def _receive(self, response: httpx2.Response, url: str, request: _Request, deadline: Deadline) -> Content:
+        """The decoded content, or an error as soon as it grows over a limit."""
+        with ExitStack() as unfinished:
+            content = unfinished.enter_context(self._cache.content())
+            if response.status_code in _CONTENT:
+                for number, piece in enumerate(_pieces(response, url)):
+                    content.append(piece)
+                    if request.cut and content.size >= request.max_bytes:
+                        break
+                    _require_moderate(url, content.size, request.max_bytes)
+                    _require_moderate(url, response.num_bytes_downloaded, request.max_wire_bytes)
+                    if deadline.left <= 0:
+                        raise TimeoutError
+                    if number > _MAX_PIECES:
+                        raise FetchError(f"{shown(url)} comes in too many pieces")
+            unfinished.pop_all()
+        return content
 
     def _read_robots(self, url: str) -> bytes | None:
         request = _Request(
@@ -278,7 +328,9 @@ class Fetcher:
         )
         try:
             with within(self._seconds) as deadline:
-                return self._follow(url, url, request, deadline)[0].content
+                kept, *_ = self._follow(url, url, request, deadline)
+                with kept.content as content:
+                    return content.read()
         except StatusError as error:
             if error.status < 500:
                 return None
@@ -303,7 +355,7 @@ def retry_seconds(value: str, now: datetime) -> float | None:
 
 
 def _accepted(answer: Kept) -> Kept:
-    if 200 <= answer.status < 300 or answer.status in _REDIRECTS:
+    if answer.status in _CONTENT or answer.status in _REDIRECTS:
         return answer
     raise status_error(answer.url, answer.status)
 
@@ -324,22 +376,13 @@ def _redirect(url: str, location: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _read(response: httpx2.Response, url: str, request: _Request, deadline: Deadline) -> bytes:
-    """The decoded content, or an error as soon as it grows over a limit: it is never decoded whole."""
+def _require_moderate(url: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise FetchError(f"{shown(url)} is too large: more than {limit / 2**20:.3g} MiB")
+
+
+def _pieces(response: httpx2.Response, url: str) -> Iterator[bytes]:
     coding = response.headers.get("content-encoding", "").strip().lower()
-    if coding not in _CODINGS:
+    if coding not in CODINGS:
         raise FetchError(f"{shown(url)} came in the content coding {coding!r}, which was not asked for")
-    content = bytearray()
-    for piece in response.iter_bytes():
-        content += piece
-        if request.cut and len(content) >= request.max_bytes:
-            return bytes(content[: request.max_bytes])
-        for size, limit in (
-            (len(content), request.max_bytes),
-            (response.num_bytes_downloaded, request.max_wire_bytes),
-        ):
-            if size > limit:
-                raise FetchError(f"{shown(url)} is too large: more than {limit / 2**20:.3g} MiB")
-        if deadline.left <= 0:
-            raise TimeoutError
-    return bytes(content)
+    return decoded(response.iter_raw(), coding)

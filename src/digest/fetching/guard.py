@@ -18,7 +18,7 @@ import httpcore2
 import httpx2
 
 from digest.errors import FetchError
-from digest.fetching.deadline import seconds_left
+from digest.fetching.deadline import count_received, seconds_left
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +30,7 @@ __all__ = ["GuardedBackend", "GuardedTransport", "is_public_address", "resolve_h
 _GLOBAL_UNICAST_V6 = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _MAX_ADDRESSES = 4
+_COOKIES = frozenset({b"set-cookie", b"set-cookie2"})
 _MAX_CONNECTIONS = 128
 
 
@@ -179,7 +180,8 @@ class GuardedTransport(httpx2.BaseTransport):
         )
         return httpx2.Response(
             status_code=response.status,
-            headers=response.headers,
+            # Nobody reads a cookie here, and a header full of them takes seconds to parse.
+            headers=[pair for pair in response.headers if pair[0].lower() not in _COOKIES],
             stream=_Body(response),
             extensions=response.extensions,
         )
@@ -201,13 +203,13 @@ class _Body(httpx2.SyncByteStream):
 
 
 class _TimedStream(httpcore2.NetworkStream):
-    """A stream whose every step ends within the deadline of the fetch that uses it."""
+    """A stream whose every step stays within the time and the size of the fetch that uses it."""
 
     def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, seconds_left(timeout))
+        return count_received(self._stream.read(max_bytes, seconds_left(timeout)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, seconds_left(timeout))

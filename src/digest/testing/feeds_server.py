@@ -1,4 +1,4 @@
-"""A small web server on 127.0.0.1 over real sockets, for tests of whatever fetches."""
+"""A small web server on loopback over real sockets, for tests of whatever fetches."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ class _Page:
     drip: float
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """A client that had enough is no error."""
+
+
 class FeedsServer:
     """Serves what it was given, and writes down who asked. What it was not given is 404.
 
@@ -42,22 +50,25 @@ class FeedsServer:
             ...
             assert [request.path for request in server.requests] == ["/feed.xml"]
 
+    Args:
+        address: The loopback address to listen at, such as 127.0.0.2.
+
     Attributes:
         requests: What was asked so far, oldest first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.requests: list[Request] = []
         self._pages: dict[str, list[_Page]] = {}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = _QuietServer((address, 0), self._handler())
         # A short poll: shutdown waits for the next one.
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def host(self) -> str:
-        """``127.0.0.1:PORT``."""
-        return f"127.0.0.1:{self._http.server_port}"
+        """``ADDRESS:PORT``."""
+        address, port = self._http.server_address[:2]
+        return f"{address!s}:{port}"
 
     def url(self, path: str) -> str:
         """The address of a path."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digest.issues import Merge
     from digest.models import Article
     from digest.project import Project
+    from digest.sources import SourceReading
 
 __all__ = ["Collected", "collect", "union_of"]
 
@@ -55,7 +56,7 @@ def collect(
     id: str | None = None,
     *,
     refresh: bool = False,
-    progress: Callable[[SourceLine], None] = lambda _line: None,
+    progress: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> Collected:
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
@@ -64,7 +65,7 @@ def collect(
 
     Args:
         refresh: Ask every source again, also those that are gone or want to be left alone for a while.
-        progress: Told of each source in turn.
+        progress: Told of each source as it is read.
 
     Raises:
         NothingToDoError: The issue was sent, or is being sent.

@@ -81,14 +81,14 @@ def gather(
     *,
     collected: Collection[str],
     refresh: bool = False,
-    progress: Callable[[SourceLine], None] = lambda _line: None,
+    progress: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> Gathered:
     """Read all sources, many at once. One that is gone for good is not asked.
 
     Args:
         collected: The canonical URLs of what was collected before for this issue.
         refresh: Ask every source again, whatever it said the last time.
-        progress: Told of each source in turn.
+        progress: Told of each source as it is read.
     """
     now = project.now()
     sources = project.config.sources
@@ -99,7 +99,7 @@ def gather(
     states: list[SourceState] = []
     articles: list[Article] = []
     with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
-        readings = read_sources(asked, root=project.root, fetcher=fetcher, after=history.begins(now))
+        readings = read_sources(asked, root=project.root, fetcher=fetcher, after=history.begins(now), finished=progress)
         for source in sources:
             last = history.states.get(source.id)
             if source.id in gone:
@@ -107,11 +107,9 @@ def gather(
             else:
                 reading = next(readings)
                 state = _next_state(source, reading, last, history=history, now=now)
-            line = _line(reading, state, collected)
             states.append(state)
-            lines.append(line)
+            lines.append(_line(reading, state, collected))
             articles.extend(reading.articles)
-            progress(line)
     return Gathered(lines=tuple(lines), states=tuple(states), articles=tuple(articles))
 
 

@@ -7,10 +7,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from digest.errors import SourceError
+from digest.models import is_web_address
 from digest.sources import SourceReading, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -19,16 +20,27 @@ if TYPE_CHECKING:
 
 __all__ = ["read_sources"]
 
-#: How many sources are read at once. The fetcher keeps to one connection a host.
-_READERS = 8
+#: How many sources are read at once: most of the time a reader waits for a server, and some servers never answer.
+_READERS = 64
 
 
 def read_sources(
-    sources: Sequence[SourceConfig], *, root: Path, fetcher: Fetcher, after: datetime
+    sources: Sequence[SourceConfig],
+    *,
+    root: Path,
+    fetcher: Fetcher,
+    after: datetime,
+    finished: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> Iterator[SourceReading]:
-    """Read all ``sources``, a few at a time, and yield the readings in their order.
+    """Read all ``sources``, many at a time, and yield the readings in their order.
 
-    The readers are daemon threads, so that Ctrl-C ends the program and does not wait for a silent host.
+    The fetcher keeps to one connection a host, and lets a few readers at a time work on what they fetched. The readers
+    are daemon threads, so that Ctrl-C ends the program and does not wait for a silent host.
+
+    Args:
+        root: The newsletter's folder.
+        after: The moment, aware, after which articles count.
+        finished: Called with each reading as it comes, in the thread that takes the readings.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, SourceReading]] = SimpleQueue()
@@ -43,7 +55,8 @@ def read_sources(
                 return
             source = sources[number]
             try:
-                reading = read_source(source, root=root, fetcher=fetcher, after=after)
+                with fetcher.working(at_once=not is_web_address(source.addresses[0])):
+                    reading = read_source(source, root=root, fetcher=fetcher, after=after)
             except Exception as error:  # noqa: BLE001 - a bug in reading one source must not stop the others
                 fault = SourceError(f"{source.id} could not be read: {type(error).__name__}: {error}")
                 reading = SourceReading(source=source.id, kind=source.kind, articles=(), error=fault)
@@ -54,6 +67,7 @@ def read_sources(
     ready: dict[int, SourceReading] = {}
     for number in range(len(sources)):
         while number not in ready:
-            finished, reading = done.get()
-            ready[finished] = reading
+            place, reading = done.get()
+            ready[place] = reading
+            finished(reading)
         yield ready.pop(number)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.fetching.cache import Kept, ResponseCache
+from digest.fetching.content import Content
 
 URL = "https://news.example/feed.xml"
 
@@ -14,14 +15,16 @@ URL = "https://news.example/feed.xml"
 @given(content=st.binary(), etag=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
 def test_what_is_kept_is_read_back_byte_for_byte(tmp_path_factory, content, etag):
     cache = ResponseCache(tmp_path_factory.mktemp("http"))
-    kept = Kept(url=URL, status=200, headers={"content-type": "text/xml"}, etag=etag, content=content)
+    kept = Kept(url=URL, status=200, headers={"content-type": "text/xml"}, etag=etag, content=Content(content))
     cache.write(kept, "*/*")
-    assert cache.read(URL, "*/*") == kept
+    again = cache.read(URL, "*/*")
+    assert again == kept
+    assert (again.content.size, again.content.read()) == (len(content), content)
 
 
 def test_a_cut_file_is_as_if_it_were_not_there(tmp_path):
     cache = ResponseCache(tmp_path)
-    cache.write(Kept(url=URL, status=200, headers={}, content=b"0123456789"), "*/*")
+    cache.write(Kept(url=URL, status=200, headers={}, content=Content(b"0123456789")), "*/*")
     (file,) = tmp_path.iterdir()
     for size in reversed(range(file.stat().st_size)):
         os.truncate(file, size)
@@ -30,7 +33,7 @@ def test_a_cut_file_is_as_if_it_were_not_there(tmp_path):
 
 def test_another_accept_header_is_another_answer(tmp_path):
     cache = ResponseCache(tmp_path)
-    cache.write(Kept(url=URL, status=200, headers={}, content=b"x"), "text/html")
+    cache.write(Kept(url=URL, status=200, headers={}, content=Content(b"x")), "text/html")
     assert cache.read(URL, "text/xml") is None
 
 
