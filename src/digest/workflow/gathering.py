@@ -95,22 +95,21 @@ def gather(
     gone = {} if refresh else {id: state for id, state in history.states.items() if state.gone}
     moved = {} if refresh else _moves(sources, history)
     asked = [source for source in sources if source.id not in gone]
+    with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
+        read = read_sources(asked, root=project.root, fetcher=fetcher, after=history.begins(now), finished=progress)
+        readings = {reading.source: reading for reading in read}
     lines: list[SourceLine] = []
     states: list[SourceState] = []
-    articles: list[Article] = []
-    with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
-        readings = read_sources(asked, root=project.root, fetcher=fetcher, after=history.begins(now), finished=progress)
-        for source in sources:
-            last = history.states.get(source.id)
-            if source.id in gone:
-                reading, state = SourceReading(source=source.id, kind=source.kind), gone[source.id]
-            else:
-                reading = next(readings)
-                state = _next_state(source, reading, last, history=history, now=now)
-            states.append(state)
-            lines.append(_line(reading, state, collected))
-            articles.extend(reading.articles)
-    return Gathered(lines=tuple(lines), states=tuple(states), articles=tuple(articles))
+    for source in sources:
+        if source.id in gone:
+            reading, state = SourceReading(source=source.id, kind=source.kind), gone[source.id]
+        else:
+            reading = readings[source.id]
+            state = _next_state(source, reading, history.states.get(source.id), history=history, now=now)
+        states.append(state)
+        lines.append(_line(reading, state, collected))
+    articles = tuple(article for reading in readings.values() for article in reading.articles)
+    return Gathered(lines=tuple(lines), states=tuple(states), articles=articles)
 
 
 def _moves(sources: Sequence[SourceConfig], history: History) -> dict[str, str]:
