@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import IssueError, Place
 from digest.issues.frontmatter import FIELDS, toml_string
-from digest.issues.notation import one_line, write_link, write_note, write_title
+from digest.issues.notation import one_line, write_link, write_mentions, write_note, write_title
 from digest.issues.outline import Outline, SectionBlock, StoryBlock, read_outline
 from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url
 
@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest.issues.lines import Line
+    from digest.models import Mention
 
-__all__ = ["format_candidates", "format_issue", "format_story", "issue_of", "parse_issue", "trace_origins"]
+__all__ = [
+    "format_also",
+    "format_candidates",
+    "format_issue",
+    "format_story",
+    "issue_of",
+    "parse_issue",
+    "trace_origins",
+]
 
 
 def parse_issue(text: str, *, id: str = "", file: str = "issue.md") -> Issue:
@@ -70,6 +79,7 @@ def _story(block: StoryBlock) -> Story:
         candidates=tuple(
             Candidate(bullet=Bullet(text=item.text), ticked=item.ticked, line=item.line) for item in block.candidates
         ),
+        also=block.mentions,
         line=block.line,
     )
 
@@ -89,9 +99,10 @@ def format_issue(issue: Issue) -> str:
     """Write an issue as issue.md; its lines end with a line feed.
 
     ``parse_issue(format_issue(issue)) == issue`` holds for every issue that the file can express: what is plain text is
-    one line without white space around it; headlines, addresses, titles and bullets are not empty; notes have no blank
-    lines; intro and section texts hold no heading of levels one to three outside code, no comment, and no blank lines
-    around them; only the first section may be untitled, and it has stories and no text.
+    one line without white space around it; headlines, addresses, titles, names and bullets are not empty; notes have no
+    blank lines, and are not what `format_also` writes; intro and section texts hold no heading of levels one to three
+    outside code, no comment, and no blank lines around them; only the first section may be untitled, and it has stories
+    and no text.
 
     Raises:
         ValueError: A section other than the first has no title.
@@ -110,16 +121,24 @@ def format_issue(issue: Issue) -> str:
 
 
 def format_story(story: Story) -> str:
-    """A story's lines, from its heading to its last candidate, without a line break at the end."""
+    """A story's lines, from its heading to who else reported it, without a line break at the end."""
     note = write_note(story.note)
     # A line right after a paragraph would belong to it.
     gap = [""] if note and story.candidates and not note[-1].endswith("_") else []
-    return "\n".join((write_link(story.headline, story.url), *note, *gap, *format_candidates(story.candidates)))
+    also = format_also(story.also)
+    end = ["", also] if also else []
+    return "\n".join((write_link(story.headline, story.url), *note, *gap, *format_candidates(story.candidates), *end))
 
 
 def format_candidates(candidates: Sequence[Candidate]) -> list[str]:
     """One line for each candidate, ticked or not."""
     return [f"- [{'x' if item.ticked else ' '}] {one_line(item.bullet.text)}" for item in candidates]
+
+
+def format_also(mentions: Sequence[Mention]) -> str:
+    """The line under the bullets that says who else reported it; empty where nobody did."""
+    links = write_mentions(mentions)
+    return f"Also reported by {links}" if links else ""
 
 
 def trace_origins(issue: Issue, base: Issue) -> Issue:

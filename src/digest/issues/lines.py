@@ -27,6 +27,7 @@ class Line:
         text: The words, with spaces in the place of comments.
         code: Whether it belongs to a fenced code block, with the fences.
         commented: Whether a part of it is a comment.
+        open: Whether a comment goes on after it.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Line:
     text: str
     code: bool = False
     commented: bool = False
+    open: bool = False
 
     @property
     def blank(self) -> bool:
@@ -82,6 +84,7 @@ def split_lines(text: str, *, start: int, number: int, file: str) -> list[Line]:
                 text=words,
                 code=code,
                 commented=commented,
+                open=bool(comment),
             )
         )
         number += 1

@@ -20,10 +20,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.errors import IssueError, Place
-from digest.issues.document import format_candidates, format_issue, format_story, issue_of
+from digest.issues.document import format_also, format_candidates, format_issue, format_story, issue_of
 from digest.issues.frontmatter import FIELDS, toml_string
-from digest.issues.notation import one_line, write_headline, write_title
-from digest.issues.outline import Outline, StoryBlock, read_outline
+from digest.issues.notation import one_line, write_headline, write_mentions, write_title
+from digest.issues.outline import Outline, ParagraphBlock, StoryBlock, read_outline
 from digest.issues.splice import Splice, apply_splices, insert_blocks, insert_lines
 from digest.models import NEW_SECTION, Issue, Section, Story, canonical_url
 
@@ -34,6 +34,7 @@ __all__ = ["Conflict", "Merge", "append_story", "merge_issue"]
 
 #: Where the base keeps stories that are no longer proposed. It is never written to issue.md.
 _EARLIER = "Proposed earlier"
+_ALSO = "also reported by"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +42,7 @@ class Conflict:
     """A field that both the editor and the sources changed. The editor's stayed.
 
     Attributes:
-        field: ``subject``, ``preheader``, ``headline`` or ``bullets``.
+        field: ``subject``, ``preheader``, ``headline``, ``bullets`` or ``also reported by``.
         line: Where it stands in the merged text.
         yours: What stays, and ``fresh`` what it would have been.
     """
@@ -62,7 +63,8 @@ class Merge:
         written_sha256: What the next merge must be given as ``written_sha256``. It is empty once a person has touched
             the file, for then the file is never again planned anew as a whole.
         added: The addresses of new stories.
-        refreshed: ``subject``, ``preheader``, ``headline ADDRESS`` and ``bullets ADDRESS`` of what was taken over.
+        refreshed: What was taken over: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS`` and
+            ``also reported by ADDRESS``.
         kept_out: How many proposed stories stay out because the editor dropped them.
         conflicts: In the order of the file.
         touched: Whether a person had changed the file.
@@ -172,6 +174,7 @@ class _Merger:
             if key in self._old and key in self._new:
                 self._merge_headline(key, block)
                 self._merge_candidates(key, block)
+                self._merge_also(key, block)
         added = [story for key, story in self._new.items() if not self._is_known(key)]
         if added:
             self._record.splices.append(_append_new(self._text, self._outline, added))
@@ -244,11 +247,30 @@ class _Merger:
         ):
             return
         if not block.candidates:
-            self._record.splices.append(insert_lines(self._text, block.filled, fresh))
+            at = block.also[0].above if block.also else block.filled
+            self._record.splices.append(insert_lines(self._text, at, fresh))
         for number, item in enumerate(block.candidates):
             words = insert_lines(self._text, item.start, fresh).words if number == 0 else ""
             self._record.splices.append(Splice(start=item.start, end=item.end, words=words))
         self._record.refreshed.append(f"bullets {block.url}")
+
+    def _merge_also(self, key: str, block: StoryBlock) -> None:
+        base, fresh = (write_mentions(stories[key].also) for stories in (self._old, self._new))
+        yours = write_mentions(block.mentions)
+        same = yours == base and not any(paragraph.commented for paragraph in block.also)
+        if not self._take(_ALSO, story=key, yours=yours, base=base, fresh=fresh, same=same):
+            return
+        line = format_also(self._new[key].also)
+        if not block.also:
+            at = block.filled if block.listed is None else block.listed
+            self._record.splices.append(insert_blocks(self._text, at, [line]))
+        for number, paragraph in enumerate(block.also):
+            if number == 0 and line:
+                words = insert_lines(self._text, paragraph.start, [line]).words
+                self._record.splices.append(Splice(start=paragraph.start, end=paragraph.end, words=words))
+            else:
+                self._record.splices.append(_take_out(self._text, paragraph))
+        self._record.refreshed.append(f"{_ALSO} {block.url}")
 
     def _next_base(self) -> Issue:
         if self._base is None:
@@ -273,7 +295,14 @@ class _Merger:
             key = canonical_url(block.url)
             places["headline", key] = block.line
             places["bullets", key] = block.candidates[0].line if block.candidates else block.line
+            places[_ALSO, key] = block.also[0].line if block.also else block.line
         return places
+
+
+def _take_out(text: str, paragraph: ParagraphBlock) -> Splice:
+    """A paragraph goes with the blank line over it where another one follows, so that none is left over."""
+    start = paragraph.above if text[paragraph.end : paragraph.end + 1] in {"", "\r", "\n"} else paragraph.start
+    return Splice(start=start, end=paragraph.end, words="")
 
 
 def _append_new(text: str, outline: Outline, stories: list[Story]) -> Splice:

@@ -1,20 +1,28 @@
-"""The small notations of issue.md: a heading that is a link, a title, a note in underscores, and how each is escaped.
+"""The small notations of issue.md: a heading that is a link, a title, a note in underscores, and who else reported it.
 
-Headlines and titles are plain text. In the file a backslash stands before what would end them; when they are read, a
-backslash before any ASCII punctuation is taken off (CommonMark 0.31, section 2.4).
+Headlines, titles and names are plain text. In the file a backslash stands before what would end them; when they are
+read, a backslash before any ASCII punctuation is taken off (CommonMark 0.31, section 2.4).
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from digest.models import Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "one_line",
     "read_link",
+    "read_mentions",
     "read_title",
     "unwrap_note",
     "write_headline",
     "write_link",
+    "write_mentions",
     "write_note",
     "write_title",
 ]
@@ -29,6 +37,14 @@ _NEEDS_ANGLES = re.compile(r"[\s<>()\\\"']")
 _BREAKS = re.compile(r"[\r\n]+")
 #: An underscore that CommonMark can read as the beginning or the end of emphasis: one that is not inside a word.
 _FLANKING = re.compile(r"(?<!\w)_|_(?!\w)")
+_ALSO = re.compile(r"also\s+reported\s+by(?:\s*:)?\s*(?=\[)", re.IGNORECASE)
+#: What may follow ``](``: an address in angles, or one without white space whose brackets stand in pairs, and a title.
+_TARGET = re.compile(
+    r"\([ \t]*(?:<(?P<angle>(?:[^<>\\]|\\.)*+)>"
+    r"|(?P<bare>(?!<)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*+\))++))"
+    r"(?:[ \t]++(?:\"[^\"]*\"|'[^']*')?)?[ \t]*+\)"
+)
+_BETWEEN = re.compile(r"\s*[·,;]\s*(?:and\s+)?(?=\[)|\s+and\s+(?=\[)")
 
 
 def one_line(text: str) -> str:
@@ -94,10 +110,50 @@ def write_headline(headline: str) -> str:
 
 def write_link(headline: str, url: str) -> str:
     """A story's heading. An address with spaces, brackets or quotes stands in ``<…>``."""
+    return f"### {_inline_link(headline, url)}"
+
+
+def _inline_link(words: str, url: str) -> str:
     address = _BREAKS.sub("", url).strip()
     if _NEEDS_ANGLES.search(address):
         address = "<" + re.sub(r"[<>\\]", r"\\\g<0>", address) + ">"
-    return f"### [{write_headline(headline)}]({address})"
+    return f"[{write_headline(words)}]({address})"
+
+
+def read_mentions(lines: Sequence[str]) -> tuple[Mention, ...]:
+    """The links of a paragraph that says "Also reported by" and nothing else, in underscores or not; else none."""
+    whole = " ".join(lines)
+    return _mentions(whole) or _mentions(_bare(whole)) or _mentions(" ".join(map(_bare, lines)))
+
+
+def _bare(text: str) -> str:
+    """Unlike a note's, these words may have further underscores: they are in addresses."""
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == "_" else text
+
+
+def _mentions(text: str) -> tuple[Mention, ...]:
+    opening = _ALSO.match(text)
+    found: list[Mention] = []
+    at = opening.end() if opening else None
+    while at is not None:
+        end = _headline_end(text, at + 1)
+        target = _TARGET.match(text, end + 1) if end is not None else None
+        if target is None:
+            return ()
+        address = target["bare"] if target["angle"] is None else target["angle"]
+        found.append(Mention(name=one_line(_unescape(text[at + 1 : end])), url=_unescape(address).strip()))
+        between = _BETWEEN.match(text, target.end())
+        if between is None and text[target.end() :].strip() not in {"", "."}:
+            return ()
+        at = between.end() if between else None
+    return tuple(found) if all(mention.name and mention.url for mention in found) else ()
+
+
+def write_mentions(mentions: Sequence[Mention]) -> str:
+    """The links after "Also reported by"; empty where there are none."""
+    return " · ".join(
+        _inline_link(mention.name, mention.url) for mention in mentions if mention.name.strip() and mention.url.strip()
+    )
 
 
 def _wraps(text: str) -> bool:
@@ -120,9 +176,16 @@ def unwrap_note(lines: list[str]) -> str:
 def write_note(note: str) -> list[str]:
     """The lines of a note in underscores; words with emphasis of their own stand without them, in paragraphs."""
     lines = [line.strip() for line in note.splitlines() if line.strip()]
-    if all(map(_wraps, lines)):
-        return [f"_{line}_" for line in lines]
+    written = [f"_{line}_" if _wraps(line) else line for line in lines]
+    if all(map(_wraps, lines)) and not read_mentions(written):
+        return written
     spaced: list[str] = []
-    for line in lines:
-        spaced += [*([""] if spaced else []), f"_{line}_" if _wraps(line) else line]
+    paragraph: list[str] = []
+    for line in written:
+        # What would be no note if it stood alone stays beside its neighbour.
+        if paragraph and not (read_mentions(paragraph) or read_mentions([line])):
+            spaced.append("")
+            paragraph = []
+        spaced.append(line)
+        paragraph.append(line)
     return spaced

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from digest.errors import IssueError, Place
 from digest.issues.frontmatter import FrontMatter, read_front_matter
 from digest.issues.lines import Line, split_lines
-from digest.issues.notation import one_line, read_link, read_title, unwrap_note
+from digest.issues.notation import one_line, read_link, read_mentions, read_title, unwrap_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["CandidateBlock", "Outline", "SectionBlock", "StoryBlock", "read_outline"]
+    from digest.models import Mention
+
+__all__ = ["CandidateBlock", "Outline", "ParagraphBlock", "SectionBlock", "StoryBlock", "read_outline"]
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)[ \t]*(.*)$", re.DOTALL)
 _GLUED = re.compile(r" {0,3}(#{2,3})(?=[^#\s])")
@@ -43,8 +45,29 @@ class CandidateBlock:
 
 
 @dataclass(kw_only=True, slots=True)
+class ParagraphBlock:
+    """A paragraph under a story. ``above`` is where the blank line over it begins, or ``start`` where there is none."""
+
+    lines: list[str]
+    line: int
+    above: int
+    start: int
+    end: int
+    commented: bool
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """What it lists, if it says "Also reported by" and nothing else."""
+        return read_mentions(self.lines)
+
+
+@dataclass(kw_only=True, slots=True)
 class StoryBlock:
-    """A story from its heading to the next one. ``headline_span`` is what stands between the brackets."""
+    """A story from its heading to the next one.
+
+    ``headline_span`` is what stands between the brackets; ``listed`` is where the last list item ends, with the
+    comments that begin in it, and None where there is none.
+    """
 
     headline: str
     url: str
@@ -53,7 +76,8 @@ class StoryBlock:
     start: int
     end: int
     filled: int
-    paragraphs: list[list[str]] = field(default_factory=list)
+    listed: int | None = None
+    paragraphs: list[ParagraphBlock] = field(default_factory=list)
     items: list[CandidateBlock] = field(default_factory=list)
 
     @property
@@ -64,7 +88,17 @@ class StoryBlock:
     @property
     def note(self) -> str:
         """The editor's words under the headline, a line for each line, without the underscores around them."""
-        return "\n".join(unwrap_note(paragraph) for paragraph in self.paragraphs)
+        return "\n".join(unwrap_note(paragraph.lines) for paragraph in self.paragraphs if not paragraph.mentions)
+
+    @property
+    def also(self) -> list[ParagraphBlock]:
+        """The paragraphs that say who else reported it."""
+        return [paragraph for paragraph in self.paragraphs if paragraph.mentions]
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Who else reported it."""
+        return tuple(mention for paragraph in self.also for mention in paragraph.mentions)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -115,15 +149,16 @@ class _Reader:
         self._story: StoryBlock | None = None
         #: What an indented line, or any further line, belongs to.
         self._item: CandidateBlock | None = None
-        self._paragraph: list[str] | None = None
+        self._paragraph: ParagraphBlock | None = None
+        self._before: Line | None = None
 
     def read(self, lines: Sequence[Line]) -> Outline:
         for line in lines:
             self._read(line)
-            if not line.blank or line.commented:
-                self._stretch(line.next, line.next)
-            else:
-                self._stretch(line.next, None)
+            # What is put at the end of a block must not get into a comment.
+            says = (not line.blank or line.commented) and not line.open
+            self._stretch(line.next, line.next if says else None)
+            self._before = line
         return self._outline
 
     def _stretch(self, end: int, filled: int | None) -> None:
@@ -196,6 +231,8 @@ class _Reader:
                 "a code block cannot stand under a story",
                 "Put it in the text of a section, before its first story, or write it in the line `like this`.",
             )
+        if self._before and self._before.open and story.listed == line.start:
+            story.listed = line.next
         item = None if _RULE.match(line.text) else _ITEM.match(line.text)
         if line.blank or _RULE.match(line.text) or _EMPTY_ITEM.match(line.text):
             self._item = self._paragraph = None
@@ -212,16 +249,27 @@ class _Reader:
                 commented=line.commented,
             )
             story.items.append(self._item)
+            story.listed = line.next
         elif self._item and line.text[:1] in " \t":
+            story.listed = line.next
             self._item.text = one_line(f"{self._item.text} {line.text}")
             self._item.end = line.next
             self._item.commented |= line.commented
         else:
             self._item = None
-            if self._paragraph is None:
-                self._paragraph = []
-                story.paragraphs.append(self._paragraph)
-            self._paragraph.append(line.text.strip())
+            self._read_paragraph(line, story)
+
+    def _read_paragraph(self, line: Line, story: StoryBlock) -> None:
+        if self._paragraph is None:
+            before = self._before
+            above = before.start if before and before.blank and not before.commented else line.start
+            self._paragraph = ParagraphBlock(
+                lines=[], line=line.number, above=above, start=line.start, end=line.next, commented=False
+            )
+            story.paragraphs.append(self._paragraph)
+        self._paragraph.lines.append(line.text.strip())
+        self._paragraph.end = line.next
+        self._paragraph.commented |= line.commented
 
     def _error(self, line: Line, message: str, hint: str) -> IssueError:
         return IssueError(message, place=Place(self._file, line.number), hint=hint)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from digest.errors import IssueError, Place
 from digest.issues.frontmatter import toml_string
-from digest.models import Approval, Article, Bullet, Candidate, Issue, Origin, Section, Story
+from digest.models import Approval, Article, Bullet, Candidate, Issue, Mention, Origin, Section, Story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -225,7 +225,7 @@ def _article(row: Any) -> Article:
 
 
 def _story_row(story: Story) -> dict[str, Any]:
-    return {
+    row: dict[str, Any] = {
         "url": story.url,
         "headline": story.headline,
         "note": story.note,
@@ -240,6 +240,9 @@ def _story_row(story: Story) -> dict[str, Any]:
             for item in story.candidates
         ],
     }
+    if story.also:  # a base without any is written as it was before there were any
+        row["also"] = [{"name": mention.name, "url": mention.url} for mention in story.also]
+    return row
 
 
 def _base(row: Any) -> Base:
@@ -267,6 +270,7 @@ def _story(row: Any) -> Story:
         headline=_text(row["headline"]),
         note=_text(row["note"]),
         candidates=tuple(map(_candidate, row["candidates"])),
+        also=tuple(Mention(name=_text(mention["name"]), url=_text(mention["url"])) for mention in row.get("also", [])),
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import IssueError, Place
 from digest.issues import format_issue, parse_issue, trace_origins
+from digest.issues.document import format_story
 from digest.issues.notation import unwrap_note
-from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url
+from digest.models import Bullet, Candidate, Issue, Mention, Section, Story, canonical_url
 
 SAMPLE = """\
 +++
@@ -35,6 +38,9 @@ _Worth your time._
   that goes on
 * [ ] A candidate <!-- too long? -->
 - A plain one
+
+Also reported by [Tide \\[daily\\]](https://b.example/1_(two)), <!-- who else? -->
+[c.example](<https://c.example/a b>) and [Coast](https://d.example/1)
 
 ### [Second](<https://a.example/two words>)
 Some more words.
@@ -69,6 +75,11 @@ def test_reads_every_part_of_an_issue():
                             *bullets("A first bullet that goes on"),
                             *bullets("A candidate", ticked=False),
                             *bullets("A plain one"),
+                        ),
+                        also=(
+                            Mention(name="Tide [daily]", url="https://b.example/1_(two)"),
+                            Mention(name="c.example", url="https://c.example/a b"),
+                            Mention(name="Coast", url="https://d.example/1"),
                         ),
                     ),
                     Story(
@@ -163,6 +174,67 @@ def test_the_editor_s_ways_to_write_a_note_read_the_same():
         assert parse_issue(head + note).sections[0].stories[0].note == "One\ntwo"
 
 
+LINKS = "[A](https://a.example/_1) · [B](https://b.example/1)"
+MENTIONS = (Mention(name="A", url="https://a.example/_1"), Mention(name="B", url="https://b.example/1"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"Also reported by {LINKS}",
+        f"ALSO  reported by: {LINKS}.",
+        f"_Also reported by {LINKS}_",
+        f"_Also reported by_\n_{LINKS}_",
+        f"Also reported\n  by {LINKS}".replace(" · ", "\n·\n"),
+        f"Also reported by {LINKS}".replace(" · ", ", and "),
+        f"Also reported by {LINKS}".replace(" · ", ";"),
+        'Also reported by [A](https://a.example/_1 "a title") and [B]( <https://b.example/1> )',
+        "Also reported by [A](https://a.example/_1)\n\nAlso reported by [B](https://b.example/1)",
+    ],
+)
+def test_the_editor_s_ways_to_name_who_else_reported_it_read_the_same(words: str):
+    for text in (f"- [x] b\n\n{words}\n", f"- [x] b\n{words}\n\nMine.\n", f"{words}\n- [x] b"):
+        story = parse_issue(f"### [One](https://a.example/1)\n{text}").stories[0]
+        assert (story.also, story.candidates) == (MENTIONS, bullets("b"))
+        assert story.note == ("Mine." if "Mine" in text else "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Also reported by the local paper.",
+        "Also reported by",
+        f"Also reported by many, such as {LINKS}",
+        f"Also reported by {LINKS}, who were late",
+        "Also reported by [A](https://a.example/1) [B](https://b.example/1)",
+        "Also reported by [A]() · [B](https://b.example/1)",
+        "Also reported by [](https://b.example/1)",
+        "Also reported by [A] (https://a.example/1)",
+        "Also reported by [A](https://a.example/1",
+        f"Reported by {LINKS}",
+        f"Our own words.\nAlso reported by {LINKS}",
+    ],
+)
+def test_words_that_only_begin_so_are_the_editor_s_note(words: str):
+    story = parse_issue(f"### [One](https://a.example/1)\n- [x] b\n\n{words}\n").stories[0]
+    assert (story.note, story.also) == (words, ())
+
+
+def test_who_else_reported_it_stands_under_the_bullets():
+    story = Story(url="https://a.example/1", headline="A", note="N", candidates=bullets("b"), also=MENTIONS)
+    head = "### [A](https://a.example/1)\n"
+    line = f"\nAlso reported by {LINKS}"
+    assert format_story(story) == f"{head}_N_\n- [x] b\n{line}"
+    assert format_story(replace(story, candidates=())) == f"{head}_N_\n{line}"
+    assert format_story(replace(story, candidates=(), note="")) == f"{head}{line}"
+    assert format_story(replace(story, also=())) == f"{head}_N_\n- [x] b"
+
+
+def test_a_report_without_a_name_or_an_address_is_not_written():
+    story = Story(url="https://a.example/1", headline="A", also=(Mention(name=" ", url="x"), Mention(name="x", url="")))
+    assert format_story(story) == "### [A](https://a.example/1)"
+
+
 def test_words_that_carry_their_own_emphasis_keep_it():
     note = "_One_ and _two_"
     story = Story(url="https://a.example/1", headline="A", note=note, candidates=bullets("b"))
@@ -229,6 +301,7 @@ stories = st.builds(
     headline=words,
     note=st.lists(note_lines, max_size=3).map("\n".join),
     candidates=st.lists(candidates, max_size=3).map(tuple),
+    also=st.lists(st.builds(Mention, name=words, url=addresses.filter(bool)), max_size=3).map(tuple),
 )
 code = st.sampled_from(["```\n## no section\n<!-- no comment\n\n# no title\n```", "~~~ py\n### x\n```\n~~~~"])
 paragraphs = st.builds(
@@ -264,7 +337,7 @@ def test_what_is_read_back_does_not_depend_on_the_line_break(issue: Issue):
 pieces = st.sampled_from(
     ["+++", "\n", "\r", "\r\n", "## ", "### ", "# ", "[", "](", ")", "- [x] ", "* ", "_", "<!--", "-->", "```", "~~~",
      "subject = ", '"', "'''", '"""', "  ", "\t", "\\", "<", ">", "\x00", "\x0b", "\x1c", "\x85", "\u2028", "\ufeff",
-     "https://a.example/1", "[[", "9" * 5000, "[" * 2000]
+     "https://a.example/1", "Also reported by ", "[R](b)", " and ", " · ", "(<", "[[", "9" * 5000, "[" * 2000]
 )  # fmt: skip
 
 

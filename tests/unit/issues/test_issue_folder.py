@@ -12,7 +12,7 @@ import pytest
 
 from digest.errors import IssueError, UsageError
 from digest.issues import Base, Build, IssueFolder, list_issues
-from digest.models import Approval, Article, Bullet, Candidate, Issue, Section, Story
+from digest.models import Approval, Article, Bullet, Candidate, Issue, Mention, Section, Story
 
 NOW = datetime(2026, 11, 20, 9, 30, 15, 250, tzinfo=UTC)
 ARTICLE = Article(
@@ -53,6 +53,17 @@ BASE = Base(
     written_sha256="ab" * 32,
     collected_at=NOW,
 )
+
+ALSO_WITHOUT_ADDRESS = json.dumps(
+    {
+        "schema_version": 1,
+        "issue": {"id": "x", "subject": "", "preheader": "", "intro": "", "sections": [
+            {"title": "", "text": "", "stories": [
+                {"url": "x", "headline": "x", "note": "", "candidates": [], "also": [{"name": "x"}]}
+            ]}
+        ]},
+    }
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -123,6 +134,22 @@ def test_json_is_the_same_whatever_the_zone_and_readable_in_a_diff(folder: Issue
     assert list(row) == sorted(row)
 
 
+def test_who_else_reported_a_story_is_kept_and_changes_nothing_where_nobody_did(folder: IssueFolder):
+    folder.write_base(BASE)
+    bare = (folder.path / "base.json").read_bytes()
+    assert b'"also"' not in bare
+    (section,) = BASE.issue.sections
+    also = (Mention(name="Tide  [daily]", url="https://b.example/1"), Mention(name="C", url="https://c.example/1"))
+    told = replace(section, stories=(replace(section.stories[0], also=also),))
+    base = replace(BASE, issue=replace(BASE.issue, sections=(told,)))
+    folder.write_base(base)
+    assert folder.read_base() == base
+    row = json.loads((folder.path / "base.json").read_text("utf-8"))
+    (written,) = row["issue"]["sections"][0]["stories"]
+    assert written.pop("also")[0] == {"name": "Tide  [daily]", "url": "https://b.example/1"}
+    assert row == json.loads(bare)
+
+
 def test_a_lone_surrogate_does_not_stop_a_collect(folder: IssueFolder):
     folder.write_articles((replace(ARTICLE, title="\ud83d broken"),))
     assert folder.read_articles()[0].title == "? broken"
@@ -180,6 +207,7 @@ def test_a_build_that_was_interrupted_is_none(folder: IssueFolder, tmp_path: Pat
         ("base.json", "[" * 100_000, None, "not JSON"),
         ("base.json", "[]", None, "not what digest wrote"),
         ("base.json", '{"schema_version": 1, "issue": {"id": "x"}}', None, "'subject' is missing"),
+        ("base.json", ALSO_WITHOUT_ADDRESS, None, "'url' is missing"),
         ("base.json", '{"schema_version": 2}', None, "newer digest"),
         ("articles.jsonl", "\n{}\n", 2, "'url' is missing"),
         ("articles.jsonl", '{"url": 1, "title": "", "text": ""}', 1, "not what digest wrote"),

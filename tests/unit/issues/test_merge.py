@@ -9,7 +9,7 @@ import pytest
 
 from digest.errors import IssueError
 from digest.issues import Merge, append_story, format_issue, merge_issue, parse_issue
-from digest.models import NEW_SECTION, Bullet, Candidate, Issue, Section, Story
+from digest.models import NEW_SECTION, Bullet, Candidate, Issue, Mention, Section, Story
 
 FILE = "issues/2026-W47/issue.md"
 
@@ -169,6 +169,86 @@ def test_bullets_come_to_a_story_that_had_none():
     edited = before.text.replace("### [Story 1](https://a.example/1)\n", "### [Story 1](https://a.example/1)\n_Mine_\n")
     merge = again(before, edited, plan(story(1), story(2)))
     assert merge.text == edited.replace("_Mine_\n", "_Mine_\n- [x] One.\n- [x] Two.\n")
+
+
+def seen_by(told: Story, *names: str) -> Story:
+    return replace(told, also=tuple(Mention(name=name, url=f"https://{name}.example/1") for name in names))
+
+
+def line_of(*names: str) -> str:
+    return "Also reported by " + " · ".join(f"[{name}](https://{name}.example/1)" for name in names)
+
+
+def test_who_else_reported_it_is_written_refreshed_and_taken_out_under_the_bullets():
+    fresh = plan(story(1), story(2))
+    before = first(fresh)
+    edited = before.text.replace("Story 2", "Mine").replace(
+        "- [x] Two.\n\n###", "- [x] Two.\n<!-- a\nreminder -->\n\nMy own words.\n\n###"
+    )
+    none = again(before, edited, fresh)
+    one = again(none, none.text, plan(seen_by(story(1), "a"), story(2)))
+    assert one.text == edited.replace("- [x] Two.\n<!--", f"- [x] Two.\n\n{line_of('a')}\n\n<!--")
+    assert one.refreshed == ("also reported by https://a.example/1",)
+    two = again(one, one.text, plan(seen_by(story(1), "a", "b"), story(2)))
+    assert two.text == one.text.replace(line_of("a"), line_of("a", "b"))
+    gone = again(two, two.text, fresh)
+    assert gone.text == edited.replace("- [x] Two.\n<!--", "- [x] Two.\n\n<!--")
+
+
+def test_taking_out_what_was_put_in_leaves_no_trace():
+    fresh = plan(story(1), story(2))
+    before = first(fresh)
+    edited = before.text.replace("Story 2", "Mine")
+    for yours in (edited, edited.replace("\n", "\r\n")):
+        there = again(before, yours, plan(seen_by(story(1), "a"), seen_by(story(2), "b")))
+        assert [each.also != () for each in parse_issue(there.text).stories] == [True, True]
+        assert again(there, there.text, fresh).text == yours
+
+
+def test_a_comment_that_begins_in_a_bullet_is_not_torn_apart():
+    before = first(plan(story(1), story(2)))
+    edited = before.text.replace("- [x] Two.\n\n###", "- [x] Two. <!-- is\nit so? -->\n###")
+    merge = again(before, edited, plan(seen_by(story(1), "a"), story(2)))
+    assert merge.text == edited.replace("so? -->\n", f"so? -->\n\n{line_of('a')}\n\n")
+
+
+def test_nothing_is_put_into_a_comment_that_ends_before_a_heading():
+    before = first(plan(replace(story(1), candidates=()), story(2)))
+    edited = before.text.replace("\n\n### [Story 2]", "\n\n<!-- mine\n-->### [Story 2]")
+    merge = again(before, edited, plan(seen_by(story(1), "a"), story(2)))
+    assert [len(each.also) for each in parse_issue(merge.text).stories] == [1, 0]
+    assert "<!-- mine\n-->### [Story 2]" in merge.text
+
+
+@pytest.mark.parametrize("mine", ["", line_of("a"), line_of("a", "b") + " <!-- really? -->"])
+def test_who_else_reported_it_stays_as_the_editor_left_it(mine: str):
+    before = first(plan(seen_by(story(1), "a", "b"), story(2)))
+    edited = before.text.replace(line_of("a", "b"), mine)
+    assert again(before, edited, plan(seen_by(story(1), "a", "b"), story(2))).text == edited
+    fresh = plan(seen_by(story(1), "b", "c"), story(2))
+    merge = again(before, edited, fresh)
+    (conflict,) = merge.conflicts
+    assert merge.text == edited
+    assert (conflict.field, conflict.fresh) == ("also reported by", line_of("b", "c").removeprefix("Also reported by "))
+    assert merge.text.splitlines()[conflict.line - 1] == (mine or "### [Story 1](https://a.example/1)")
+    assert again(merge, merge.text, fresh).conflicts == ()
+
+
+def test_bullets_come_above_who_else_reported_it():
+    bare = replace(story(1), candidates=())
+    before = first(plan(seen_by(bare, "a"), story(2)))
+    edited = before.text.replace("Story 2", "Mine")
+    for names in ((), ("a",), ("b",)):
+        merge = again(before, edited, plan(seen_by(story(1), *names), story(2)))
+        expected = format_issue(plan(seen_by(story(1), *names), story(2))).replace("Story 2", "Mine")
+        assert merge.text == expected
+
+
+def test_who_else_reported_it_may_stand_in_several_paragraphs():
+    before = first(plan(seen_by(story(1), "a", "b"), story(2)))
+    edited = before.text.replace(line_of("a", "b"), f"{line_of('a')}\n\nMine.\n\n_{line_of('b')}_")
+    merge = again(before, edited, plan(seen_by(story(1), "c"), story(2)))
+    assert merge.text == edited.replace(line_of("a"), line_of("c")).replace(f"\n_{line_of('b')}_\n", "")
 
 
 def test_line_breaks_of_windows_stay():

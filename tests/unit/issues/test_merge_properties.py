@@ -16,9 +16,10 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from digest.issues import Merge, merge_issue, parse_issue
-from digest.models import NEW_SECTION, Bullet, Candidate, Issue, Section, Story, canonical_url, escape_inline
+from digest.models import NEW_SECTION, Bullet, Candidate, Issue, Mention, Section, Story, canonical_url, escape_inline
 
 HEADING = re.compile(r"^### \[(.*)\]\((.*)\)$")
+ALSO = re.compile(r"_?Also reported by:? ")
 tricky = st.sampled_from(
     ["", " [x] y", " \\", " #", ' "quoted"', " <!-- no comment", " `code", " _so_", " *", " é ü", "]( (", ": - ", "\\]"]
 )
@@ -48,6 +49,7 @@ class Editing(RuleBasedStateMachine):
         # The ledger: what the editor did, by canonical address.
         self.headlines: dict[str, str] = {}
         self.notes: dict[str, list[str]] = {}
+        self.also: dict[str, str] = {}
         self.dropped: set[str] = set()
         self.by_hand: set[str] = set()
         self.fields: dict[str, str] = {}
@@ -92,6 +94,16 @@ class Editing(RuleBasedStateMachine):
     def world_says_otherwise(self, data: st.DataObject, number: int, tail: str):
         key = data.draw(st.sampled_from(sorted(self.world)))
         self.world[key] = replace(self.world[key], candidates=self.bullets(number, tail))
+
+    @precondition(lambda self: self.world)
+    @rule(data=st.data(), number=st.integers(0, 3), tail=tricky, end=st.sampled_from(["", " b", "(c)", "_d", ")<!--"]))
+    def world_reports_it_elsewhere(self, data: st.DataObject, number: int, tail: str, end: str):
+        key = data.draw(st.sampled_from(sorted(self.world)))
+        also = tuple(
+            Mention(name=self.unique("World", tail), url=f"https://b.example/{self.counter}{end}")
+            for _ in range(number)
+        )
+        self.world[key] = replace(self.world[key], also=also)
 
     @precondition(lambda self: self.world)
     @rule(data=st.data())
@@ -155,7 +167,7 @@ class Editing(RuleBasedStateMachine):
         lines = self.lines
         key = key_of(lines[at])
         del lines[at : self.block_end(at)]
-        for ledger in (self.headlines, self.notes):
+        for ledger in (self.headlines, self.notes, self.also):
             ledger.pop(key, None)
         self.by_hand.discard(key)
         if key in self.proposed():
@@ -211,6 +223,65 @@ class Editing(RuleBasedStateMachine):
         lines = self.lines
         at = data.draw(st.sampled_from(self.bullet_lines()))
         if "`" not in lines[at]:  # in code it would be no comment
+            lines[at] += f" <!-- {self.unique('Mine comments')} -->"
+            self.save(lines)
+
+    def also_lines(self) -> list[int]:
+        return [number for number, line in enumerate(self.lines) if ALSO.match(line)]
+
+    def story_at(self, number: int) -> str:
+        return key_of(self.lines[max(at for at in self.headings() if at < number)])
+
+    def also_end(self, start: int) -> int:
+        lines = self.lines
+        return next((n for n in range(start, len(lines)) if not lines[n].strip()), len(lines))
+
+    @precondition(lambda self: self.also_lines())
+    @rule(
+        data=st.data(),
+        shape=st.sampled_from(
+            [
+                "Also reported by [{0}](https://mine.example/{0})",
+                "_Also reported by: [{0}](<https://mine.example/{0}>)_",
+                "Also reported by [{0}](https://mine.example/1),\n[One more](https://mine.example/_2_)",
+            ]
+        ),
+    )
+    def names_other_reports(self, data: st.DataObject, shape: str):
+        at = data.draw(st.sampled_from(self.also_lines()))
+        lines = self.lines
+        mine = self.unique("Mine")
+        lines[at : self.also_end(at)] = shape.format(mine).replace("e/Mine ", "e/Mine").split("\n")
+        self.also[self.story_at(at)] = mine
+        self.save(lines)
+
+    @precondition(lambda self: self.headings())
+    @rule(data=st.data())
+    def adds_another_report(self, data: st.DataObject):
+        at = self.pick_heading(data)
+        lines = self.lines
+        if not any(ALSO.match(line) for line in lines[at : self.block_end(at)]):
+            mine = self.unique("Mine")
+            to = self.block_end(at)
+            lines[to:to] = ["", "", f"Also reported by [{mine}](https://mine.example/1)", ""]
+            self.also[key_of(lines[at])] = mine
+            self.save(lines)
+
+    @precondition(lambda self: self.also_lines())
+    @rule(data=st.data(), blank=st.booleans())
+    def deletes_other_reports(self, data: st.DataObject, blank: bool):
+        at = data.draw(st.sampled_from(self.also_lines()))
+        lines = self.lines
+        self.also.pop(self.story_at(at), None)
+        del lines[at - (blank and not lines[at - 1]) : self.also_end(at)]
+        self.save(lines)
+
+    @precondition(lambda self: self.also_lines())
+    @rule(data=st.data())
+    def comments_on_other_reports(self, data: st.DataObject):
+        lines = self.lines
+        at = data.draw(st.sampled_from(self.also_lines()))
+        if "`" not in lines[at] and not lines[at].endswith("_"):
             lines[at] += f" <!-- {self.unique('Mine comments')} -->"
             self.save(lines)
 
@@ -301,7 +372,8 @@ class Editing(RuleBasedStateMachine):
         assert merge.touched == touched
         if touched:
             self.ever_touched = True
-            expected = reference(parse_issue(yours), base, fresh, guarded=with_comments(yours))
+            guarded = with_comments(yours, r" *[-*+] "), with_comments(yours, ALSO.pattern)
+            expected = reference(parse_issue(yours), base, fresh, guarded=guarded)
             assert_same_words(parse_issue(merge.text), expected)
             assert_lines_kept(yours, merge)
             assert all(mine in merge.text for mine in re.findall(r"Mine[ \w]* \d+", yours))
@@ -333,6 +405,8 @@ class Editing(RuleBasedStateMachine):
             assert stories[key].headline == headline
         for key, notes in self.notes.items():
             assert all(note in stories[key].note for note in notes)
+        for key, mine in self.also.items():
+            assert mine in [mention.name for mention in stories[key].also]
         for name, value in self.fields.items():
             assert getattr(issue, name) == value
         assert all(mine in self.text for mine in self.anywhere)
@@ -346,19 +420,19 @@ def flat(issue: Issue | None) -> dict[str, Story]:
     return {canonical_url(story.url): story for section in issue.sections for story in section.stories} if issue else {}
 
 
-def with_comments(text: str) -> set[str]:
-    """The stories that have a comment in one of their bullets, which makes the list the editor's."""
+def with_comments(text: str, opening: str) -> set[str]:
+    """The stories that have a comment in a line that begins so, which makes the field the editor's."""
     found: set[str] = set()
     story = ""
     for line in text.split("\n"):
         if HEADING.match(line):
             story = key_of(line)
-        elif re.match(r" *[-*+] .*(?<!\\)<!-- (?:Mine|\?)", line):
+        elif re.match(rf"{opening}.*(?<!\\)<!-- (?:Mine|\?)", line):
             found.add(story)
     return found
 
 
-def reference(yours: Issue, base: Issue, fresh: Issue, *, guarded: set[str]) -> Issue:
+def reference(yours: Issue, base: Issue, fresh: Issue, *, guarded: tuple[set[str], set[str]]) -> Issue:
     """The table of the design, on values."""
     old, new, mine = flat(base), flat(fresh), flat(yours)
 
@@ -370,8 +444,10 @@ def reference(yours: Issue, base: Issue, fresh: Issue, *, guarded: set[str]) -> 
         if key not in old or key not in new:
             return story
         headline = decide(story.headline, old[key].headline, new[key].headline)
-        unchanged = words_of(story) == words_of(old[key]) and key not in guarded
-        return replace(story, headline=headline, candidates=new[key].candidates if unchanged else story.candidates)
+        unchanged = words_of(story) == words_of(old[key]) and key not in guarded[0]
+        also = story.also if key in guarded[1] else decide(story.also, old[key].also, new[key].also)
+        candidates = new[key].candidates if unchanged else story.candidates
+        return replace(story, headline=headline, candidates=candidates, also=also)
 
     sections = [replace(section, stories=tuple(map(merged, section.stories))) for section in yours.sections]
     added = tuple(story for key, story in new.items() if key not in old and key not in mine)
@@ -393,7 +469,11 @@ def assert_same_words(got: Issue, expected: Issue):
         return (
             (issue.subject, issue.preheader, issue.intro),
             [
-                (section.title, section.text, [(s.url, s.headline, s.note, words_of(s)) for s in section.stories])
+                (
+                    section.title,
+                    section.text,
+                    [(s.url, s.headline, s.note, words_of(s), s.also) for s in section.stories],
+                )
                 for section in issue.sections
             ],
         )
@@ -406,7 +486,8 @@ def assert_lines_kept(yours: str, merge: Merge):
     fields = [name for name in ("subject", "preheader") if name in merge.refreshed]
     headlines = {canonical_url(entry.split(" ", 1)[1]) for entry in merge.refreshed if entry.startswith("headline ")}
     bullets = {canonical_url(entry.split(" ", 1)[1]) for entry in merge.refreshed if entry.startswith("bullets ")}
-    story = ""
+    also = {canonical_url(entry.split(" ", 3)[3]) for entry in merge.refreshed if entry.startswith("also reported by ")}
+    story, listing = "", False
     kept: list[str] = []
     for line in yours.split("\n"):
         if HEADING.match(line):
@@ -416,6 +497,10 @@ def assert_lines_kept(yours: str, merge: Merge):
         elif line.startswith("## "):
             story = ""
         is_bullet = re.match(r" *[-*+] ", line)
+        listing = bool(line) and (listing or ALSO.match(line) is not None)
+        # What is taken out goes with the blank line above it.
+        if story in also and (listing or not line):
+            continue
         if (is_bullet and story in bullets) or any(line.startswith(f"{name} =") for name in fields):
             continue
         kept.append(line)
