@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from digest.config import Config
-from digest.models import Article, Bullet, Candidate, Issue, Section, Story, canonical_url
+from digest.models import Article, Bullet, Candidate, Issue, Mention, Section, Story, canonical_url
 from digest.rendering.css import inline_css
 from digest.rendering.mjml import render_mjml
 from digest.rendering.template import render_template
@@ -24,19 +26,21 @@ LONG = (
 SCHEMES = ("light", "dark")
 ENGLISH_BULLET = "With one bullet in English (2)."
 HEBREW_BULLET = "שלוש ערים, 3 נמלים."
+OTHERS = ("الجزيرة", "Tide", "BBC News", "The Coastal Times", "Frankfurter Allgemeine Zeitung", "c.example", "x" * 120)
 #: Pixels that a list's dot needs beside its item, in the widest text of the theme.
 DOT = 20
 
 
-def story(number, headline, *texts, note=""):
+def story(number, headline, *texts, note="", others=()):
     candidates = tuple(Candidate(bullet=Bullet(text=text)) for text in texts)
-    return Story(url=f"https://news.example/{number}", headline=headline, note=note, candidates=candidates)
+    also = tuple(Mention(name=name, url=f"https://other.example/{name}") for name in others)
+    return Story(url=f"https://news.example/{number}", headline=headline, note=note, candidates=candidates, also=also)
 
 
 def context(language):
     """An issue with everything that makes layouts break."""
-    arabic = story(3, "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", ENGLISH_BULLET)
-    english = story(1, "Towns make peace with the tide", "One", HEBREW_BULLET, note="First.")
+    arabic = story(3, "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", ENGLISH_BULLET, others=OTHERS[:2])
+    english = story(1, "Towns make peace with the tide", "One", HEBREW_BULLET, note="First.", others=OTHERS)
     issue = Issue(
         id="2026-W47",
         subject="Three towns and the tide 👩‍💻",
@@ -147,6 +151,32 @@ def test_actions_can_be_hit_with_a_thumb(pages, show):
     )
     assert len(heights) == 7
     assert min(heights) >= 44
+
+
+@pytest.mark.parametrize("width", [640, 375])
+def test_small_links_are_apart_from_each_other(pages, show, width):
+    """WCAG 2.2, 2.5.8: circles of 24 pixels around the middle of small targets do not meet."""
+    boxes = show(pages[1], width=width).eval_on_selector_all(
+        ".also a, .read a",
+        """links => links.flatMap((link, number) => [...link.getClientRects()].map(box => (
+            {number, x: box.x + box.width / 2, y: box.y + box.height / 2})))""",
+    )
+    apart = [
+        math.hypot(one["x"] - other["x"], one["y"] - other["y"])
+        for one, other in combinations(boxes, 2)
+        if one["number"] != other["number"]
+    ]
+    assert len({box["number"] for box in boxes}) == len(OTHERS) + 2 + 6
+    assert min(apart) >= 24
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_who_else_reported_a_story_is_as_quiet_as_its_date(pages, show, scheme):
+    colours = show(pages[1], width=640, scheme=scheme).eval_on_selector_all(
+        ".meta, .also a", "elements => elements.map(element => getComputedStyle(element).color)"
+    )
+    assert len(colours) > len(OTHERS)
+    assert len(set(colours)) == 1
 
 
 def test_nothing_is_left_of_a_blocked_image(pages, show):

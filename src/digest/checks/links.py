@@ -24,13 +24,18 @@ _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
 
 def check_links(material: Material) -> Iterator[Finding]:
-    """L204, for stories, for links in the editor's Markdown, and for what only a template holds."""
+    """L204, for stories, for who else reported them, for links in Markdown, and for what only a template holds."""
     allowed = material.config.fetching.allow_hosts
     seen = set()
     for story in material.issue.stories:
         seen.add(unquote(story.url))
         if not _is_local_article(material, story.url) and (why := _dead(story.url, allowed)):
             yield fault("L204", f"The story's link {why}: {story.url}", material.line(story.line))
+        for mention in story.also:
+            seen.add(unquote(mention.url))
+            if not _is_local_article(material, mention.url) and (why := _dead(mention.url, allowed)):
+                message = f"“Also reported by”: the link to {mention.name} {why}: {mention.url}"
+                yield fault("L204", message, material.line(story.line))
     for passage in material.passages():
         for link, line in passage.links():
             seen.add(unquote(link.url))

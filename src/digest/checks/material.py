@@ -108,6 +108,8 @@ class Material:
                     if candidate.ticked:
                         line = candidate.line or story.line
                         yield Passage(what="the bullet", text=candidate.bullet.text, line=line)
+                names = ", ".join(mention.name for mention in story.also)
+                yield Passage(what="“Also reported by”", text=names, line=story.line, markdown=False)
 
 
 def read_page(html: str) -> Page:

@@ -14,14 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.models import canonical_url, host_name, is_web_address, issue_week
+from digest.models import Mention, canonical_url, host_name, is_web_address, issue_week
 from digest.rendering.dates import day_words, week_words
 from digest.rendering.links import published_image, safe_url
 from digest.rendering.markdown import block_html, block_text, inline_html, inline_text
 from digest.rendering.text import clean_line, first_direction, is_rtl_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from markupsafe import Markup
 
@@ -69,6 +69,7 @@ class StoryView:
 
     Attributes:
         url: As given, or empty for a local article without an address.
+        also: Who else reported the event, each with a ``name`` and a ``url`` that a reader can follow.
         source: Who published it, for "Read at"; empty where ``url`` is.
         date: The leading article's day, or empty.
         lead: Whether it is the issue's first story.
@@ -79,6 +80,7 @@ class StoryView:
     url: str
     note: Words
     bullets: tuple[Words, ...]
+    also: tuple[Mention, ...]
     source: str
     authors: tuple[str, ...]
     date: str
@@ -151,6 +153,13 @@ def lead_image(issue: Issue, articles: Mapping[str, Article]) -> str:
     return clean_line(article.image or "") if article else ""
 
 
+def _published(also: Sequence[Mention]) -> Iterator[Mention]:
+    for mention in also:
+        name, url = clean_line(mention.name), safe_url(mention.url)
+        if name and url:
+            yield Mention(name=name, url=url)
+
+
 class _Viewer:
     def __init__(self, issue: Issue, articles: Mapping[str, Article], config: Config) -> None:
         self._issue = issue
@@ -200,6 +209,7 @@ class _Viewer:
             url=safe_url(story.url),
             note=self._inline(story.note),
             bullets=tuple(words for bullet in story.bullets if (words := self._inline(bullet.text))),
+            also=tuple(_published(story.also)),
             source=source_name(story, article, self._config),
             authors=tuple(filter(None, map(clean_line, article.authors))) if article else (),
             date=self._day(article),

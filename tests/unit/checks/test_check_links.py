@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from digest.models import Mention
+
 FILE = "issues/2026-W47/issue.md"
 DEAD = [
     "#",
@@ -31,6 +33,17 @@ def test_l204_a_story_leads_nowhere(found, clean, plant, url):
 @pytest.mark.parametrize("url", DEAD)
 def test_l204_a_bullet_leads_nowhere(found, clean, plant, url):
     assert found(plant(clean, bullet=f"See [it](<{url}>)")) == [("L204", f"{FILE}:14")]
+
+
+@pytest.mark.parametrize("url", [*DEAD, ""])
+def test_l204_another_report_leads_nowhere(check, clean, plant, url):
+    (finding,) = check(plant(clean, also=(Mention(name="B", url="https://b.example/2"), Mention(name="C", url=url))))
+    assert (finding.code, str(finding.place)) == ("L204", f"{FILE}:12")
+    assert finding.message.startswith("“Also reported by”: the link to C ")
+
+
+def test_another_report_that_is_a_file_of_the_newsletters_has_no_link(found, clean, plant):
+    assert found(plant(clean, also=(Mention(name="Ostend", url="articles/letter.md"),))) == []
 
 
 def test_l204_the_intro_leads_nowhere(found, clean):

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from digest.models import Mention
+
 FILE = "issues/2026-W47/issue.md"
 
 
@@ -47,6 +49,8 @@ def test_t104_in_a_headline_a_bullet_and_the_front_matter(found, clean, plant, t
     clean.issue = issue
     assert found(plant(clean, headline=text)) == [("T104", f"{FILE}:12")]
     assert found(plant(clean, headline="Fine", bullet=text)) == [("T104", f"{FILE}:14")]
+    also = (Mention(name=text, url="https://b.example/2"),)
+    assert found(plant(clean, bullet="Fine", also=also)) == [("T104", f"{FILE}:12")]
 
 
 def test_t104_in_the_intro_names_the_line_of_the_paragraph(found, clean):

@@ -9,7 +9,7 @@ import pytest
 from lxml import html as lxml_html
 
 from digest.errors import RenderError, UsageError
-from digest.models import NEW_SECTION, Article, Bullet, Candidate, Section, Story, canonical_url
+from digest.models import NEW_SECTION, Article, Bullet, Candidate, Mention, Section, Story, canonical_url
 
 THEME = Path(__file__).parents[3] / "templates"
 
@@ -106,6 +106,38 @@ def test_a_story_names_its_source_authors_and_day(render):
         ("Read at Harbour News", "https://news.example/tide?utm_source=rss&page=2"),
         ("Read at blog.example", "https://blog.example/solo"),
     ]
+
+
+def test_a_story_links_who_else_reported_it(render, issue):
+    also = (
+        Mention(name="Tide\n<daily>", url="https://b.example/1?a=b&c=d"),
+        Mention(name="C", url="https://c.example/" + "long/" * 20),
+    )
+    rendered = render(issue=stories(issue, story("https://a.example/1", "One", "x", also=also)))
+    (line,) = tree(rendered).find_class("also")
+    assert words(line) == "Also reported by Tide <daily>, C"
+    assert [link.get("href") for link in line.iter("a")] == [mention.url for mention in also]
+    assert [element.tag for element in (line.getprevious(), line.getnext())] == ["ul", "p"]
+    assert (
+        "Also reported by:\n- Tide <daily>: https://b.example/1?a=b&c=d\n- C:\n  https://c.example/long/"
+        in rendered.text
+    )
+
+
+def test_who_else_reported_a_story_leads_nowhere_dangerous(render, issue):
+    also = tuple(
+        Mention(name="Other", url=url) for url in ("javascript:alert(1)", "articles/letter.txt", "data:text/html,x", "")
+    )
+    nameless = Mention(name="\u202e ", url="https://b.example/1")
+    rendered = render(issue=stories(issue, story("https://a.example/1", "One", "x", also=(*also, nameless))))
+    assert "Also reported" not in rendered.html + rendered.text
+    some = render(
+        issue=stories(
+            issue, story("https://a.example/1", "One", "x", also=(*also, Mention(name="B", url="https://b.example/1")))
+        )
+    )
+    (line,) = tree(some).find_class("also")
+    assert words(line) == "Also reported by B"
 
 
 def test_a_local_article_without_an_address_has_no_link(render, issue):
@@ -258,6 +290,25 @@ def test_forty_stories_stay_under_gmails_clip(render, issue):
     rendered = render(issue=stories(issue, *many))
     assert len(tree(rendered).xpath("//ul")) == 40
     assert len(rendered.html.encode()) < 90_000
+
+
+def test_24_stories_that_others_reported_too_are_no_long_mail(render, issue):
+    also = tuple(
+        Mention(name=f"The {n} Times", url=f"https://{n}.example/world/2026/11/17/a-story-of-usual-length")
+        for n in range(3)
+    )
+    many = [
+        story(
+            f"https://a.example/{n}",
+            f"Headline {n} of a usual length for a story",
+            *["A bullet of the length that is usual in such an email, which is about ninety characters."] * 3,
+            also=also,
+        )
+        for n in range(24)
+    ]
+    rendered = render(issue=stories(issue, *many))
+    assert len(tree(rendered).find_class("also")) == 24
+    assert len(rendered.html.encode()) < 60_000
 
 
 def test_a_long_issue_says_what_is_in_it(render, issue):
