@@ -19,7 +19,10 @@ TEXT_COLUMNS = 74
 #: Controls (C1 makes Gmail clip a mail of any size), embeddings, overrides and isolates (which turn the text around
 #: them), the byte order mark, lone surrogates and noncharacters. The joiners stay: emoji and Indic scripts need them.
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ud800-\udfff"
+    # The last two characters of each of the 17 planes.
+    + "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    + "]"
 )
 _NEW_LINES = re.compile("\r\n?|[\x85\u2028\u2029]")
 _RTL_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})

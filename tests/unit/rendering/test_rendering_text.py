@@ -10,7 +10,7 @@ from digest.rendering.text import clean_line, clean_text, first_direction, is_rt
 
 
 def test_controls_and_turning_characters_are_taken_out():
-    assert clean_text("a\x00\x0b\x92b\u202ec\u2066d\ufeff\ud800") == "abcd"
+    assert clean_text("a\x00\x0b\x92b\u202ec\u2066d\ufeff\ud800\ufffe\U0001fffe\U0010ffff") == "abcd"
 
 
 def test_joiners_of_emoji_and_indic_scripts_stay():
