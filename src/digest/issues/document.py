@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from digest.config.tomltext import toml_string
 from digest.errors import IssueError, Place
-from digest.issues.frontmatter import FIELDS, toml_string
+from digest.issues.frontmatter import FIELDS
 from digest.issues.notation import one_line, write_link, write_mentions, write_note, write_title
 from digest.issues.outline import Outline, SectionBlock, StoryBlock, read_outline
 from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url

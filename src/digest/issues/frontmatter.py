@@ -8,13 +8,12 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from digest.config.tomltext import toml_string
 from digest.errors import IssueError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FIELDS", "FrontMatter", "read_front_matter", "toml_string"]
+__all__ = ["FIELDS", "FrontMatter", "read_front_matter"]
 
 FIELDS = ("subject", "preheader")
 _FENCE = "+++"

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from digest.config.tomltext import toml_string
 from digest.errors import IssueError, Place
 from digest.issues.document import format_also, format_candidates, format_issue, format_story, issue_of
-from digest.issues.frontmatter import FIELDS, toml_string
+from digest.issues.frontmatter import FIELDS
 from digest.issues.notation import one_line, write_headline, write_mentions, write_title
 from digest.issues.outline import Outline, ParagraphBlock, StoryBlock, read_outline
 from digest.issues.splice import Splice, apply_splices, insert_blocks, insert_lines

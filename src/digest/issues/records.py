@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from digest.config.tomltext import toml_string
 from digest.errors import IssueError, Place
-from digest.issues.frontmatter import toml_string
+from digest.issues.jsontext import (
+    SCHEMA_VERSION,
+    as_moment,
+    as_number,
+    as_text,
+    as_texts,
+    checked,
+    decode,
+    json_bytes,
+    moment_text,
+    parse_json,
+    parse_versioned,
+)
 from digest.models import Approval, Article, Bullet, Candidate, Issue, Mention, Origin, Section, Story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = [
-    "SCHEMA_VERSION",
     "Base",
     "dump_approval",
     "dump_articles",
@@ -25,10 +36,6 @@ __all__ = [
     "load_articles",
     "load_base",
 ]
-
-SCHEMA_VERSION = 1
-_T = TypeVar("_T")
-_COLLECT_AGAIN = "Move it away and run `digest collect` again."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +55,7 @@ class Base:
 
 def dump_articles(articles: Sequence[Article]) -> bytes:
     """One JSON object a line, keys sorted; the same articles give the same bytes."""
-    return b"".join(_json(_article_row(article)) + b"\n" for article in articles)
+    return b"".join(json_bytes(_article_row(article)) + b"\n" for article in articles)
 
 
 def load_articles(data: bytes, *, file: str) -> tuple[Article, ...]:
@@ -58,10 +65,10 @@ def load_articles(data: bytes, *, file: str) -> tuple[Article, ...]:
         IssueError: A line is no article.
     """
     articles: list[Article] = []
-    for number, line in enumerate(_decode(data, file, _COLLECT_AGAIN).split("\n"), start=1):
+    for number, line in enumerate(decode(data, file).split("\n"), start=1):
         if line.strip():
-            row = _parse_json(line, Place(file, number))
-            articles.append(_checked(row, Place(file, number), _article))
+            row = parse_json(line, Place(file, number))
+            articles.append(checked(row, Place(file, number), _article))
     return tuple(articles)
 
 
@@ -71,7 +78,7 @@ def dump_base(base: Base) -> bytes:
     row = {
         "schema_version": SCHEMA_VERSION,
         "written_sha256": base.written_sha256,
-        "collected_at": _moment_text(base.collected_at),
+        "collected_at": moment_text(base.collected_at),
         "issue": {
             "id": issue.id,
             "subject": issue.subject,
@@ -87,7 +94,7 @@ def dump_base(base: Base) -> bytes:
             ],
         },
     }
-    return _json(row, indent=1) + b"\n"
+    return json_bytes(row, indent=1) + b"\n"
 
 
 def load_base(data: bytes, *, file: str) -> Base:
@@ -96,21 +103,13 @@ def load_base(data: bytes, *, file: str) -> Base:
     Raises:
         IssueError: It is broken, or a newer version of digest wrote it.
     """
-    place = Place(file)
-    row = _parse_json(_decode(data, file, _COLLECT_AGAIN), place)
-    version = row.get("schema_version") if isinstance(row, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise IssueError(
-            f"a newer digest wrote this (schema_version {version}, known here: {SCHEMA_VERSION})",
-            place=place,
-            hint="Update digest: pip install --upgrade newsletter-digest",
-        )
-    return _checked(row, place, _base)
+    row = parse_versioned(data, file=file)
+    return checked(row, Place(file), _base)
 
 
 def dump_approval(approval: Approval) -> bytes:
     """TOML with the token, who approved it and when."""
-    at = _moment_text(approval.at)
+    at = moment_text(approval.at)
     return f"token = {toml_string(approval.token)}\nby = {toml_string(approval.by)}\nat = {at}\n".encode()
 
 
@@ -121,7 +120,7 @@ def load_approval(data: bytes, *, file: str) -> Approval:
         IssueError: It is not TOML, or one of the three is missing.
     """
     hint = "Run `digest approve` again."
-    text = _decode(data, file, hint)
+    text = decode(data, file, hint)
     try:
         row = tomllib.loads(text)
     except ValueError as error:
@@ -135,74 +134,13 @@ def load_approval(data: bytes, *, file: str) -> Approval:
     return Approval(token=token, by=by, at=at.astimezone(UTC))
 
 
-def _json(row: Any, *, indent: int | None = None) -> bytes:
-    text = json.dumps(row, sort_keys=True, ensure_ascii=False, indent=indent)
-    # A lone surrogate, which bad JSON on a page can hold, has no UTF-8 form.
-    return text.encode("utf-8", "replace")
-
-
-def _decode(data: bytes, file: str, hint: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise IssueError("this is not UTF-8", place=Place(file, line), hint=hint) from None
-
-
-def _parse_json(text: str, place: Place) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        line = (place.line or 1) + error.lineno - 1
-        raise IssueError(f"this is not JSON: {error.msg}", place=Place(place.file, line), hint=_COLLECT_AGAIN) from None
-    except (RecursionError, ValueError):
-        raise IssueError("this is not JSON", place=place, hint=_COLLECT_AGAIN) from None
-
-
-def _checked(row: Any, place: Place, read: Callable[[Any], _T]) -> _T:
-    try:
-        return read(row)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        missing = f": {error} is missing" if isinstance(error, KeyError) else ""
-        raise IssueError(f"this is not what digest wrote{missing}", place=place, hint=_COLLECT_AGAIN) from None
-
-
-def _moment_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError(value)
-    return moment.astimezone(UTC)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def _number(value: Any) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise TypeError(value)
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(value)
-    return tuple(map(_text, value))
-
-
 def _article_row(article: Article) -> dict[str, Any]:
     return {
         "url": article.url,
         "title": article.title,
         "text": article.text,
         "authors": list(article.authors),
-        "published": None if article.published is None else _moment_text(article.published),
+        "published": None if article.published is None else moment_text(article.published),
         "source": article.source,
         "image": article.image,
         "key_points": list(article.key_points),
@@ -212,15 +150,15 @@ def _article_row(article: Article) -> dict[str, Any]:
 
 def _article(row: Any) -> Article:
     return Article(
-        url=_text(row["url"]),
-        title=_text(row["title"]),
-        text=_text(row["text"]),
-        authors=_texts(row.get("authors", [])),
-        published=None if row.get("published") is None else _moment(row["published"]),
-        source=_text(row.get("source", "")),
-        image=None if row.get("image") is None else _text(row["image"]),
-        key_points=_texts(row.get("key_points", [])),
-        language=None if row.get("language") is None else _text(row["language"]),
+        url=as_text(row["url"]),
+        title=as_text(row["title"]),
+        text=as_text(row["text"]),
+        authors=as_texts(row.get("authors", [])),
+        published=None if row.get("published") is None else as_moment(row["published"]),
+        source=as_text(row.get("source", "")),
+        image=None if row.get("image") is None else as_text(row["image"]),
+        key_points=as_texts(row.get("key_points", [])),
+        language=None if row.get("language") is None else as_text(row["language"]),
     )
 
 
@@ -249,28 +187,30 @@ def _base(row: Any) -> Base:
     issue = row["issue"]
     return Base(
         issue=Issue(
-            id=_text(issue["id"]),
-            subject=_text(issue["subject"]),
-            preheader=_text(issue["preheader"]),
-            intro=_text(issue["intro"]),
+            id=as_text(issue["id"]),
+            subject=as_text(issue["subject"]),
+            preheader=as_text(issue["preheader"]),
+            intro=as_text(issue["intro"]),
             sections=tuple(map(_section, issue["sections"])),
         ),
-        written_sha256=_text(row["written_sha256"]),
-        collected_at=_moment(row["collected_at"]),
+        written_sha256=as_text(row["written_sha256"]),
+        collected_at=as_moment(row["collected_at"]),
     )
 
 
 def _section(row: Any) -> Section:
-    return Section(title=_text(row["title"]), text=_text(row["text"]), stories=tuple(map(_story, row["stories"])))
+    return Section(title=as_text(row["title"]), text=as_text(row["text"]), stories=tuple(map(_story, row["stories"])))
 
 
 def _story(row: Any) -> Story:
     return Story(
-        url=_text(row["url"]),
-        headline=_text(row["headline"]),
-        note=_text(row["note"]),
+        url=as_text(row["url"]),
+        headline=as_text(row["headline"]),
+        note=as_text(row["note"]),
         candidates=tuple(map(_candidate, row["candidates"])),
-        also=tuple(Mention(name=_text(mention["name"]), url=_text(mention["url"])) for mention in row.get("also", [])),
+        also=tuple(
+            Mention(name=as_text(mention["name"]), url=as_text(mention["url"])) for mention in row.get("also", [])
+        ),
     )
 
 
@@ -278,5 +218,5 @@ def _candidate(row: Any) -> Candidate:
     origin: Origin = row["origin"]
     if origin not in get_args(Origin) or not isinstance(row["ticked"], bool):
         raise ValueError(row)
-    bullet = Bullet(text=_text(row["text"]), start=_number(row["start"]), end=_number(row["end"]), origin=origin)
+    bullet = Bullet(text=as_text(row["text"]), start=as_number(row["start"]), end=as_number(row["end"]), origin=origin)
     return Candidate(bullet=bullet, ticked=row["ticked"])
