@@ -1,0 +1,138 @@
+"""`digest collect` and `digest add` as an editor lives with them, over real feeds on this machine."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from digest.testing.feeds_server import FeedsServer
+
+COURIER = """The council of Port Ensor shut the old stone bridge on Monday after engineers found deep cracks in its
+arch. A ferry will carry people from the fish steps to the island every quarter of an hour until the spring. Repairs
+will take two years and cost four million, the mayor said after a meeting of the council that ran past midnight."""
+GAZETTE = """Engineers found deep cracks in the arch of the old stone bridge of Port Ensor, and the council shut it on
+Monday. Until the spring a ferry carries people to the island every quarter of an hour. The mayor expects repairs of two
+years, which would cost the town four million, and asks the province to pay for half of that."""
+LIBRARY = """A lending library of nine hundred volumes sails between the islands of the sound from this week, on a boat
+that used to carry gravel. Two librarians live on board, and take returns through a hatch while the tide allows. Readers
+on Little Holm had waited since the spring, when their school closed and its shelves were emptied."""
+REPORTS = {
+    "Courier": ("Old stone bridge shut after engineers find cracks", COURIER),
+    "Gazette": ("Port Ensor shuts cracked stone bridge", GAZETTE),
+}
+OTHER = ("A library sails between the islands", LIBRARY)
+
+
+def item(slug, title, text):
+    return (
+        f"<item><title>{title}</title><link>{slug}</link><description>{text}</description>"
+        "<pubDate>Mon, 16 Nov 2026 10:00:00 GMT</pubDate></item>"
+    )
+
+
+def rss(*items):
+    return f"<rss version='2.0'><channel><title>News</title>{''.join(items)}</channel></rss>"
+
+
+@pytest.fixture
+def server():
+    with FeedsServer() as running:
+        for name, (title, text) in REPORTS.items():
+            entries = [item(f"https://{name.lower()}.example/bridge", title, text)]
+            if name == "Gazette":
+                entries.append(item("https://gazette.example/library", *OTHER))
+            running.put(f"/{name.lower()}.xml", rss(*entries), etag=f'"{name}"')
+        yield running
+
+
+@pytest.fixture
+def letter(run, tmp_path, server):
+    """A newsletter of both papers, from an OPML file as a feed reader exports it."""
+    assert run("init", "letter", "--yes").code == 0
+    root = tmp_path / "letter"
+    config = root / "digest.toml"
+    config.write_text(config.read_text().replace("min_stories = 3", "min_stories = 1"))
+    outlines = "".join(f'<outline text="{name}" xmlUrl="{server.url(f"/{name.lower()}.xml")}"/>' for name in REPORTS)
+    body = f'<body><outline text="Town">{outlines}</outline></body>'
+    (tmp_path / "reader.opml").write_text(f'<opml version="2.0">{body}</opml>')
+    return root
+
+
+NOW = {"DIGEST_NOW": "2026-11-17T08:00:00+00:00"}
+
+
+def test_from_an_opml_file_to_one_story_that_names_both_papers(run, letter, server):
+    added = run("add", "../reader.opml", cwd=letter)
+    assert (added.code, added.out) == (0, "Added to digest.toml: 2 sources\n  courier\n  gazette\n")
+    assert "To undo it: cp .digest/undo/digest.toml digest.toml" in added.err
+    assert "Next: digest collect" in added.err
+
+    collected = run("collect", "--explain", cwd=letter, env=NOW)
+    assert collected.code == 0, collected.err
+    assert "courier      1     1  22 hours ago" in collected.err
+    assert "gazette      2     2  22 hours ago" in collected.err
+    assert "coverage 0.80" in collected.out
+
+    text = (letter / "issues/2026-W47/issue.md").read_text()
+    assert text.count("### [") == 2
+    assert "## Town" in text
+    lead, other = ("Courier", "Gazette") if "### [Old stone bridge" in text else ("Gazette", "Courier")
+    assert f"### [{REPORTS[lead][0]}](https://{lead.lower()}.example/bridge)" in text
+    assert f"Also reported by [{other}](https://{other.lower()}.example/bridge)" in text
+
+    assert run("build", cwd=letter, env=NOW).code == 0
+    html = (letter / "issues/2026-W47/build/email.html").read_text()
+    assert f"https://{other.lower()}.example/bridge" in html
+    assert "Also reported by" in (letter / "issues/2026-W47/build/email.txt").read_text()
+
+    server.requests.clear()
+    again = run("collect", "--json", cwd=letter, env=NOW)
+    assert {source["state"] for source in again.data["sources"] if source["kind"] == "feed"} == {"unchanged"}
+    assert {request.headers["if-none-match"] for request in server.requests} == {'"Courier"', '"Gazette"'}
+    assert (letter / "issues/2026-W47/issue.md").read_text() == text
+
+
+def test_one_object_accounts_for_every_source_and_every_article(run, letter, server):
+    run("add", "../reader.opml", cwd=letter)
+    server.put("/gazette.xml", status=503)
+    done = run("collect", "--json", "--explain", cwd=letter, env=NOW)
+    assert done.code == 0, done.err
+    courier, gazette = (source for source in done.data["sources"] if source["kind"] == "feed")
+    assert (courier["state"], courier["fetched"], courier["new"], courier["silent_days"]) == ("fetched", 1, 1, 0)
+    assert (gazette["state"], gazette["failing_since"]) == ("failed", "2026-11-17T08:00:00+00:00")
+    assert "503" in gazette["error"]
+    assert gazette["hint"]
+    (ranked,) = done.data["ranking"]
+    assert ranked["chosen"]
+    weight, *parts = ranked["parts"].values()
+    assert ranked["score"] == pytest.approx(weight * (1 + sum(parts)))
+    assert done.data["dropped"] == []
+
+
+def test_hostile_text_reaches_no_issue_as_markup(run, letter, server):
+    run("add", "../reader.opml", cwd=letter)
+    title = "&lt;script&gt;alert(1)&lt;/script&gt;Bridge {{ 7*7 }} ](javascript:alert(1)) shut"
+    server.put(
+        "/courier.xml",
+        rss(item("https://courier.example/bridge", title, "&lt;img src=x onerror=alert(1)&gt;" + OTHER[1])),
+    )
+    assert run("collect", cwd=letter, env=NOW).code == 0
+    assert run("build", cwd=letter, env=NOW).code == 0
+    html = (letter / "issues/2026-W47/build/email.html").read_text().lower()
+    assert "<script" not in html
+    assert "onerror" not in html
+    assert 'href="javascript' not in html
+    assert "{{ 7*7 }}" in html
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("<opml><body/></opml>", "names no feed"), ("<html></html>", "no OPML file")],
+)
+def test_a_file_that_is_no_list_is_named(run, letter, tmp_path, content, message):
+    (tmp_path / "odd.opml").write_text(content)
+    done = run("add", "../odd.opml", "--json", cwd=letter)
+    assert done.code == 1
+    assert message in done.data["error"]["message"]
+    assert json.dumps("../odd.opml")[1:-1] in done.err
