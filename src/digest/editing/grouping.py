@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from digest.models import Article
 
-__all__ = ["group_articles"]
+__all__ = ["address_reused", "group_articles"]
 
 #: A text longer than this is not better for being longer.
 _LONG_ENOUGH = 3000
@@ -53,14 +53,14 @@ def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
         if not url:
             continue
         others = seen.setdefault(url, [])
-        same = next((other for other in others if not _address_reused(articles[other], article)), None)
+        same = next((other for other in others if not address_reused(articles[other], article)), None)
         if same is None:
             others.append(index)
         else:
             yield same, index
 
 
-def _address_reused(one: Article, other: Article) -> bool:
+def address_reused(one: Article, other: Article) -> bool:
     """Whether an address held one article and later another, as a column's or a broadcast's does."""
     if one.published is None or other.published is None:
         return False

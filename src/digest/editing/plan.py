@@ -13,7 +13,7 @@ from digest.editing.proposal import propose_preheader, propose_story, propose_su
 from digest.editing.ranking import score_story
 from digest.editing.selection import Ranked, select_stories
 from digest.editing.separation import separate_stories
-from digest.editing.updates import told_before
+from digest.editing.updates import comes_back, told_before
 from digest.models import Issue, Section, canonical_url
 
 if TYPE_CHECKING:
@@ -74,17 +74,21 @@ def plan_issue(
         now: Aware.
         since: When the last issue was sent, aware: articles of feeds, pages and sitemaps published until then are
             left out. None: the last seven days count. Articles without a date, in folders or added by hand always do.
-        seen: The canonical addresses of all stories that were sent; these are always left out.
+        seen: The canonical addresses of all stories that were sent; these are left out.
         earlier: The articles of the stories that readers have had in recent issues, with their texts. A story that
-            says nothing else is left out, whatever its address.
+            says nothing else is left out, whatever its address; one that brings news on theirs is marked "Update".
+            An address that is ``seen`` and stands here as well may come back with another article or with much news.
 
     Returns:
         A plan with as many stories as there are, even none: whether that is enough is the caller's to say.
     """
     dropped: list[Dropped] = []
     kept: list[Article] = []
+    had: dict[str, list[Article]] = {}
+    for article in earlier:
+        had.setdefault(canonical_url(article.url), []).append(article)
     for article in articles:
-        reason = _reason_against(article, config=config, now=now, since=since, seen=seen)
+        reason = _reason_against(article, config=config, now=now, since=since, seen=seen, had=had)
         if reason:
             dropped.append(_dropped(article, reason))
         else:
@@ -94,24 +98,28 @@ def plan_issue(
     dropped += repeats
     told = told_before(stories, earlier)
     fresh: list[list[Article]] = []
+    updates: list[Article | None] = []
     for index, story in enumerate(stories):
-        if index in told:
-            reason = f"was in an earlier issue: {one_line(told[index].title)}"
+        before = told.get(index)
+        if before and not before.update:
+            reason = f"was in an earlier issue: {one_line(before.by.title)}"
             dropped += [_dropped(article, reason) for article in story]
         else:
             dropped += [_dropped(other, _repeat(other, of=story[0])) for other in story[1:]]
             fresh.append(story)
+            updates.append(before.by if before else None)
 
     scores = [score_story(story, config=config, now=now) for story in fresh]
-    ranking = select_stories(fresh, scores, config=config)
-    chosen = [ranked.story for ranked in ranking if ranked.chosen]
+    ranking = select_stories(fresh, scores, updates, config=config)
+    chosen = [ranked for ranked in ranking if ranked.chosen]
     dropped += [_dropped(ranked.story[0], ranked.reason) for ranked in ranking if not ranked.chosen]
     return Plan(
         issue=_issue(chosen, id=id, config=config),
         dropped=tuple(dropped),
         ranking=ranking,
         same={
-            canonical_url(story[0].url): frozenset(canonical_url(article.url) for article in story) for story in chosen
+            canonical_url(ranked.story[0].url): frozenset(canonical_url(article.url) for article in ranked.story)
+            for ranked in chosen
         },
     )
 
@@ -140,13 +148,20 @@ def _repeat(article: Article, *, of: Article) -> str:
 
 
 def _reason_against(
-    article: Article, *, config: Config, now: datetime, since: datetime | None, seen: Collection[str]
+    article: Article,
+    *,
+    config: Config,
+    now: datetime,
+    since: datetime | None,
+    seen: Collection[str],
+    had: Mapping[str, Sequence[Article]],
 ) -> str:
     if not one_line(article.title):
         return "no title"
     if not clean_address(article.url):
         return "no address"
-    if canonical_url(article.url) in seen:
+    address = canonical_url(article.url)
+    if address in seen and not comes_back(article, had.get(address, ())):
         return "was in an earlier issue"
     source = config.source(article.source)
     if source is None or source.kind == "folder" or article.published is None:
@@ -169,13 +184,19 @@ def _dropped(article: Article, reason: str) -> Dropped:
     return Dropped(url=article.url, title=one_line(article.title), source=article.source, reason=reason)
 
 
-def _issue(chosen: Sequence[Sequence[Article]], *, id: str, config: Config) -> Issue:
+def _issue(chosen: Sequence[Ranked], *, id: str, config: Config) -> Issue:
     """Cut the stories, the best first, into sections."""
     titled: dict[str, list[Story]] = {}
-    for articles in chosen:
-        source = config.source(articles[0].source)
+    for ranked in chosen:
+        lead = ranked.story[0]
+        source = config.source(lead.source)
         title = one_line(source.section) if source else ""
-        story = propose_story(articles[0], per_story=config.bullets.per_story, also=mentions(articles, config=config))
+        story = propose_story(
+            lead,
+            per_story=config.bullets.per_story,
+            also=mentions(ranked.story, config=config),
+            update=ranked.update_of is not None,
+        )
         titled.setdefault(title, []).append(story)
     _put_lead_first(titled)
     order = ["", *(next(iter(titled), ""),), *(one_line(source.section) for source in config.sources)]

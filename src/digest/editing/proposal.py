@@ -22,20 +22,24 @@ _FURTHER = 3
 _SUBJECT_LENGTH = 70
 _PREHEADER_LENGTH = range(40, 101)
 _REPEATED = 0.6
+_UPDATE = re.compile(r"\W*updated?\b", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = ()) -> Story:
+def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = (), update: bool = False) -> Story:
     """A story led by one article: its title, ``per_story`` ticked bullets, and up to three further ones unticked.
+
+    ``also`` names who else reported it. An ``update`` of what readers have had says so in its headline.
 
     All text is cleaned, and the bullets are inline Markdown that reads as the article's words.
     """
+    headline = one_line(article.title)
     bullets = rank_bullets(article, limit=per_story + _FURTHER)
     ticked = _in_order(bullets[:per_story])
     further = _in_order(bullets[per_story:])
     return Story(
         url=clean_address(article.url),
-        headline=one_line(article.title),
+        headline=f"Update: {headline}" if update and not _UPDATE.match(headline) else headline,
         candidates=tuple(
             Candidate(bullet=_in_markdown(bullet), ticked=number < len(ticked))
             for number, bullet in enumerate((*ticked, *further))

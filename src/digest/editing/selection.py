@@ -41,13 +41,17 @@ class Ranked:
 
 
 def select_stories(
-    stories: Sequence[Sequence[Article]], scores: Sequence[Score], *, config: Config
+    stories: Sequence[Sequence[Article]],
+    scores: Sequence[Score],
+    updates: Sequence[Article | None],
+    *,
+    config: Config,
 ) -> tuple[Ranked, ...]:
     """Choose stories one by one, and rank all of them, the best first and those left out last.
 
     Each story counts less for the stories chosen before it that have its source, its section or its words; the first
     one is the best whatever it is. At most ``max_per_source`` are led by one source (0: no limit). Stories with the
-    same score keep their order.
+    same score keep their order. ``updates`` are the earlier articles that the stories bring news on.
     """
     variety = _Variety(stories, config)
     limit, most = config.selection.stories, config.selection.max_per_source
@@ -61,24 +65,27 @@ def select_stories(
     def worth(index: int) -> float:
         return scores[index].total / (1 + sum(variety.of(index).values()))
 
+    def ranked(index: int, reason: str = "") -> Ranked:
+        return Ranked(
+            story=tuple(stories[index]),
+            score=_less(scores[index], variety.of(index)),
+            chosen=not reason,
+            reason=reason,
+            update_of=updates[index],
+        )
+
+    def reason(index: int) -> str:
+        source = stories[index][0].source
+        return f"already {most} from {_name(source, config)}" if full(index) else f"not among the {limit} best"
+
     while len(chosen) < limit and (open_ := [index for index in waiting if not full(index)]):
         best = max(open_, key=worth)
         waiting.remove(best)
-        chosen.append(Ranked(story=tuple(stories[best]), score=_less(scores[best], variety.of(best)), chosen=True))
+        chosen.append(ranked(best))
         led[stories[best][0].source] += 1
         variety.add(best)
-    rest = [
-        Ranked(
-            story=tuple(stories[index]),
-            score=_less(scores[index], variety.of(index)),
-            chosen=False,
-            reason=f"already {most} from {_name(stories[index][0].source, config)}"
-            if full(index)
-            else f"not among the {limit} best",
-        )
-        for index in waiting
-    ]
-    return (*chosen, *sorted(rest, key=lambda ranked: -ranked.score.total))
+    rest = [ranked(index, reason(index)) for index in waiting]
+    return (*chosen, *sorted(rest, key=lambda one: -one.score.total))
 
 
 def _less(score: Score, variety: Mapping[str, float]) -> Score:

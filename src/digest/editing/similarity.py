@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from digest.models import Article
 
-__all__ = ["event_similarities"]
+__all__ = ["event_similarities", "term_vectors"]
 
 _DAY = 86_400
 #: No title is longer; a page's whole text in its place must cost no more.
@@ -29,7 +29,7 @@ def event_similarities(articles: Sequence[Article], *, least: float) -> list[dic
     ``1 - (days apart) / days``. An article without a date is near all others. The words that very many articles have
     are in the length of the vector and in nothing else: only pairs that share a rarer one are ever looked at.
     """
-    vectors = _vectors(articles)
+    vectors = term_vectors(articles)
     times = [math.inf if article.published is None else article.published.timestamp() for article in articles]
     span = weights("grouping")["days"] * _DAY
     index = _Index()
@@ -71,7 +71,8 @@ class _Index:
         return sums
 
 
-def _vectors(articles: Sequence[Article]) -> list[Mapping[str, float]]:
+def term_vectors(articles: Sequence[Article]) -> list[Mapping[str, float]]:
+    """TF-IDF over titles and openings, each vector of length 1 before the terms that tell nothing are taken out."""
     weight = weights("grouping")
     counts = [_terms(article) for article in articles]
     spread = Counter(term for count in counts for term in count)

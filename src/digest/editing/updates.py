@@ -1,25 +1,151 @@
-"""What readers have had already, and what is new about it. Pure."""
+"""What readers have had in earlier issues: what says nothing else is left out, what brings news on it is marked.
+
+Leaving out a story that is new is worse than repeating one, and so is "Update" over what is none: in doubt a story
+stays as it is. Pure.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from digest.editing.copies import copies
+from digest.editing.grouping import address_reused
+from digest.editing.language import weights
+from digest.editing.news import news_in
+from digest.editing.similarity import term_vectors
+from digest.models import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from digest.models import Article
 
-__all__ = ["told_before"]
+__all__ = ["Told", "comes_back", "told_before"]
+
+_DAY = 86_400
 
 
-def told_before(stories: Sequence[Sequence[Article]], earlier: Sequence[Article]) -> dict[int, Article]:
-    """The stories, as indices, of which an article of an earlier issue has the text; and that article."""
-    articles = [*earlier, *(article for story in stories for article in story)]
-    homes = [-1] * len(earlier) + [index for index, story in enumerate(stories) for _ in story]
-    found: dict[int, Article] = {}
-    for one, other in copies(articles):
-        if one < len(earlier) <= other:
-            found.setdefault(homes[other], earlier[one])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """That readers have had a story's event.
+
+    Attributes:
+        by: The article of an earlier issue that tells it.
+        update: Whether the story brings facts that are new; if not it has nothing to say.
+    """
+
+    by: Article
+    update: bool
+
+
+def told_before(stories: Sequence[Sequence[Article]], earlier: Sequence[Article]) -> dict[int, Told]:
+    """The stories, as indices, whose event was in an earlier issue and that say nothing new, or clearly something.
+
+    The event is the same where the address or the text of the leading article is, or where its words are more alike
+    than those of one week's reports on one event have to be.
+    """
+    if not earlier:
+        return {}
+    leads = [story[0] for story in stories]
+    same = _same_article(leads, earlier)
+    alike = _alike(leads, earlier)
+    found: dict[int, Told] = {}
+    for index, lead in enumerate(leads):
+        told = _judge(lead, same.get(index, {}), alike.get(index, {}), earlier)
+        if told:
+            found[index] = told
     return found
+
+
+def comes_back(article: Article, had: Sequence[Article]) -> bool:
+    """Whether an address that readers have had (with the articles ``had``) now holds another article, or much news."""
+    if not had:
+        return False
+    same = [one for one in had if not address_reused(one, article)]
+    return not same or (_is_later(article, same) and news_in(article, same).much)
+
+
+def _judge(
+    lead: Article, same: Mapping[int, float], alike: Mapping[int, float], earlier: Sequence[Article]
+) -> Told | None:
+    """``same`` and ``alike`` are indices of earlier articles, with how sure it is that they tell the same."""
+    matches = {**alike, **same}
+    if not matches:
+        return None
+    best = min(matches, key=lambda index: (-matches[index], index))
+    known = [earlier[index] for index in sorted(matches)]
+    news = news_in(lead, known)
+    if news.much and _is_later(lead, known):
+        return Told(by=earlier[best], update=True)
+    nothing = news.none and matches[best] >= weights("updates")["left_out"]
+    if same or nothing or _are_of_one_time(lead, earlier[best]):
+        return Told(by=earlier[best], update=False)
+    return None
+
+
+def _are_of_one_time(one: Article, other: Article) -> bool:
+    """Two reports on one event that cannot know more of it than each other."""
+    if one.published is None or other.published is None:
+        return False
+    return abs(one.published - other.published) < timedelta(hours=weights("updates")["hours_later"])
+
+
+def _is_later(article: Article, known: Sequence[Article]) -> bool:
+    """Whether there was time for news: outlets publish one story within hours, and may be wrong about the zone."""
+    times = [one.published for one in known if one.published]
+    if article.published is None or len(times) < len(known):
+        return False
+    return article.published >= max(times) + timedelta(hours=weights("updates")["hours_later"])
+
+
+def _same_article(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
+    """By the index of a lead the earlier articles that have its text, or its address and not another text."""
+    found: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for one, other in copies([*earlier, *leads]):
+        if one < len(earlier) <= other:
+            found[other - len(earlier)][one] = 1.0
+    by_address: defaultdict[str, list[int]] = defaultdict(list)
+    for number, article in enumerate(earlier):
+        by_address[canonical_url(article.url)].append(number)
+    for index, lead in enumerate(leads):
+        for number in by_address.get(canonical_url(lead.url), ()):
+            if not address_reused(earlier[number], lead):
+                found[index][number] = 2.0
+    return found
+
+
+def _alike(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
+    """By the index of a lead the earlier articles on its event, with their likeness, which falls with time."""
+    weight = weights("updates")
+    vectors = term_vectors([*earlier, *leads])
+    holders: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    for number in range(len(earlier)):
+        if len(earlier[number].text.split()) >= weight["enough_words"]:
+            for term, value in vectors[number].items():
+                holders[term].append((number, value))
+    found: dict[int, dict[int, float]] = {}
+    for index, lead in enumerate(leads):
+        if len(lead.text.split()) < weight["enough_words"]:
+            continue
+        products: defaultdict[int, float] = defaultdict(float)
+        for term, value in vectors[len(earlier) + index].items():
+            for number, other in holders.get(term, ()):
+                products[number] += value * other
+        address = canonical_url(lead.url)
+        close = {
+            number: value * _nearness(lead, earlier[number], days=weight["days"])
+            for number, value in products.items()
+            if canonical_url(earlier[number].url) != address
+        }
+        found[index] = {number: value for number, value in close.items() if value >= weight["same_event"]}
+    return found
+
+
+def _nearness(one: Article, other: Article, *, days: float) -> float:
+    if one.published is None or other.published is None:
+        return 0.5  # undated articles are an old acquaintance as often as not
+    apart = abs((one.published - other.published).total_seconds()) / _DAY
+    return max(0.0, 1 - apart / days)

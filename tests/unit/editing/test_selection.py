@@ -40,7 +40,7 @@ def score(total: float) -> Score:
 
 
 def select(stories: list[list[Article]], totals: list[float], config: Config) -> tuple[Ranked, ...]:
-    return select_stories(stories, list(map(score, totals)), config=config)
+    return select_stories(stories, list(map(score, totals)), [None] * len(stories), config=config)
 
 
 def numbers(ranking: tuple[Ranked, ...], *, chosen: bool = True) -> list[int]:

@@ -1,0 +1,207 @@
+"""What readers have had: left out, marked as an update, or left alone in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.config import Config
+from digest.editing import Plan, plan_issue, propose_story
+from digest.editing.news import news_in
+from digest.editing.updates import told_before
+from digest.models import Article
+
+SUNDAY = datetime(2026, 11, 15, 18, tzinfo=UTC)
+TRAM = Article(
+    url="https://courier.example/tram",
+    title="Springfield council approves tram line",
+    text=(
+        "The city council of Springfield approved a new tram line on Sunday after two years of debate. The line will "
+        "run from the harbour to the university and cost 300 million dollars, half of which the state has promised to "
+        "pay. Mayor Quimby called it the largest project in the history of the city. Work begins in spring."
+    ),
+    published=SUNDAY,
+    source="courier",
+)
+HALTED = Article(
+    url="https://courier.example/halted",
+    title="Court halts the Springfield tram line",
+    text=(
+        "A judge in Ogdenville stopped the Springfield tram line on Wednesday, three days after the city council had "
+        "approved it. Judge Snyder found that 41 houses in Evergreen Terrace would lose their gardens, and that nobody "
+        "had asked the owners. Mayor Quimby said the city would appeal. The line from the harbour to the university "
+        "would cost 300 million dollars."
+    ),
+    published=SUNDAY + timedelta(days=3),
+    source="courier",
+)
+REPHRASED = Article(
+    url="https://gazette.example/trams",
+    title="Tram line approved by Springfield council",
+    text=(
+        "Springfield's council approved the tram line on Sunday after a debate of two years. From the harbour the line "
+        "will run to the university. The cost is 300 million dollars, half paid by the state. The largest project "
+        "in the history of the city, said Mayor Quimby. Work on it begins in spring."
+    ),
+    published=SUNDAY + timedelta(hours=30),
+    source="gazette",
+)
+BEES = Article(
+    url="https://gazette.example/bees",
+    title="Vaccine for bees shows promise",
+    text=(
+        "Researchers in Graz have tested a vaccine that protects honey bees from mites. In a trial with 40 hives the "
+        "losses of a winter fell by a third, they said on Wednesday. The vaccine is fed to the queen with her sugar, "
+        "and the workers that hatch from her eggs are protected for the whole of their lives."
+    ),
+    published=SUNDAY + timedelta(days=3),
+    source="gazette",
+)
+CONFIG = Config.model_validate(
+    {
+        "newsletter": {"name": "N", "sender": "n@example.org"},
+        "sources": [
+            {"id": "courier", "feed": "https://courier.example/feed"},
+            {"id": "gazette", "feed": "https://gazette.example/feed"},
+        ],
+    }
+)
+
+
+def plan(*articles: Article, earlier: tuple[Article, ...] = (TRAM,), seen: tuple[str, ...] = (TRAM.url,)) -> Plan:
+    now = SUNDAY + timedelta(days=7)
+    return plan_issue(articles, id="2026-W47", config=CONFIG, now=now, since=None, seen=seen, earlier=earlier)
+
+
+def headlines(plan: Plan) -> list[str]:
+    return [story.headline for story in plan.issue.stories]
+
+
+def reasons(plan: Plan) -> list[str]:
+    return [dropped.reason for dropped in plan.dropped]
+
+
+def test_news_on_what_readers_have_had_is_marked():
+    planned = plan(HALTED, BEES)
+    assert sorted(headlines(planned)) == ["Update: Court halts the Springfield tram line", BEES.title]
+    assert {ranked.story[0].url: ranked.update_of for ranked in planned.ranking} == {HALTED.url: TRAM, BEES.url: None}
+    assert planned.issue.subject in headlines(planned)
+
+
+def test_the_same_facts_in_other_words_are_left_out_and_the_reason_names_the_headline():
+    planned = plan(REPHRASED, BEES)
+    assert headlines(planned) == [BEES.title]
+    assert reasons(planned) == ["was in an earlier issue: Springfield council approves tram line"]
+
+
+def test_everybody_who_tells_what_readers_have_had_is_left_out():
+    copy = replace(REPHRASED, url="https://herald.example/trams", source="herald")
+    assert reasons(plan(REPHRASED, copy)) == ["was in an earlier issue: Springfield council approves tram line"] * 2
+
+
+def test_a_report_of_the_same_hours_is_no_news_whatever_it_says():
+    meanwhile = replace(HALTED, published=SUNDAY + timedelta(hours=2))
+    assert headlines(plan(meanwhile, BEES)) == [BEES.title]
+
+
+@pytest.mark.parametrize("undated", [replace(HALTED, published=None), HALTED])
+def test_without_both_dates_nothing_is_an_update(undated: Article):
+    tram = TRAM if undated.published is None else replace(TRAM, published=None)
+    assert headlines(plan(undated, earlier=(tram,))) == [HALTED.title]
+
+
+def test_a_copy_with_other_boilerplate_headline_or_length_is_no_update():
+    later = TRAM.published + timedelta(days=4) if TRAM.published else None
+    footer = "Sign up for our newsletter. Follow us on every network. All rights reserved by the Courier of 1894."
+    for copy in (
+        replace(TRAM, url="https://x.example/1", text=f"SPRINGFIELD (AP) - {TRAM.text} {footer}", published=later),
+        replace(TRAM, url="https://x.example/2", title="Rails for the harbour", published=later),
+        replace(TRAM, url="https://x.example/3", text=TRAM.text[:190], published=later),
+    ):
+        assert headlines(plan(copy)) == []
+
+
+def test_the_whole_of_what_was_a_snippet_is_no_update():
+    snippet = replace(TRAM, text=TRAM.text[:190])
+    whole = replace(TRAM, text=f"{TRAM.text}\n\n{HALTED.text}")
+    for published in (TRAM.published, SUNDAY + timedelta(days=3)):
+        assert headlines(plan(replace(whole, published=published), earlier=(snippet,))) == []
+        moved = replace(whole, url="https://gazette.example/whole", published=published)
+        assert headlines(plan(moved, earlier=(snippet,))) == []
+
+
+def test_an_address_that_was_sent_is_left_out_where_its_text_is_not_known():
+    assert reasons(plan(TRAM, earlier=())) == ["was in an earlier issue"]
+
+
+def test_an_address_may_come_back_with_much_news_or_another_article():
+    rewritten = replace(HALTED, url=TRAM.url)
+    assert headlines(plan(rewritten)) == ["Update: Court halts the Springfield tram line"]
+    column = replace(BEES, url=TRAM.url, published=SUNDAY + timedelta(days=6))
+    assert headlines(plan(column)) == [BEES.title]
+    assert reasons(plan(replace(TRAM, published=SUNDAY + timedelta(days=6)))) == ["was in an earlier issue"]
+
+
+def test_an_address_that_only_the_earlier_issue_names_is_known_too():
+    again = replace(TRAM, published=SUNDAY + timedelta(hours=20))
+    assert reasons(plan(again, seen=())) == ["was in an earlier issue: Springfield council approves tram line"]
+
+
+def test_another_event_of_a_long_affair_is_a_new_story():
+    opened = Article(
+        url="https://courier.example/opened",
+        title="Trams roll in Shelbyville",
+        text=(
+            "In Shelbyville the first trams have carried passengers to the stadium. Governor Bailey cut the ribbon and "
+            "rode with pensioners who remembered the old cars. Tickets cost two dollars, and the council expects that "
+            "9,000 people will ride each day once the depot is finished. Springfield has a tram line in mind too."
+        ),
+        published=SUNDAY + timedelta(days=3),
+        source="courier",
+    )
+    assert headlines(plan(opened, HALTED, earlier=(TRAM,))) == [opened.title, f"Update: {HALTED.title}"]
+
+
+def test_likeness_fades_with_the_weeks():
+    late = replace(REPHRASED, published=SUNDAY + timedelta(days=25))
+    assert told_before([[late]], [TRAM]) == {}
+
+
+def test_short_texts_say_too_little_to_be_left_out_for_their_words():
+    teaser = replace(REPHRASED, text="The tram line is approved.")
+    assert headlines(plan(teaser)) == [teaser.title]
+
+
+def test_an_update_says_so_once():
+    said = replace(HALTED, title="UPDATE: Court halts tram line")
+    assert propose_story(said, per_story=3, update=True).headline == said.title
+    assert propose_story(said, per_story=3).headline == said.title
+    other = replace(HALTED, title="Upstate court halts tram line")
+    assert propose_story(other, per_story=3, update=True).headline == "Update: Upstate court halts tram line"
+
+
+def test_news_is_told_by_sentences_whose_words_and_names_or_numbers_are_new():
+    news = news_in(HALTED, [TRAM])
+    assert news.sentences == (True, True, False, False)
+    assert (news.much, news.none) == (True, False)
+    nothing = news_in(REPHRASED, [TRAM])
+    assert (nothing.much, nothing.none) == (False, True)
+
+
+def test_no_more_is_compared_than_there_is_to_compare_with():
+    long = replace(HALTED, text=f"{TRAM.text} {HALTED.text} {BEES.text}")
+    assert news_in(long, [TRAM]).sentences == (False, False, False)
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
+def test_any_text_is_compared(one: str, other: str, title: str):
+    article = Article(url="https://a.example/", title=title, text=one, published=SUNDAY)
+    known = Article(url="https://b.example/", title=title, text=other, published=SUNDAY)
+    assert set(told_before([[article]], [known])) <= {0}
+    same = news_in(article, [article])
+    assert not any(same.sentences)
+    assert not same.headline
