@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digest.editing.language import words_of
+from digest.editing.terms import is_unspaced, terms_of
 from digest.models import host_name
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ __all__ = ["are_copies", "copies"]
 #: Fewer runs of words than this are a teaser; what teasers share is mostly "Read the whole story".
 _FEWEST_RUNS = 12
 _CONTAINED = 0.5
-#: A run that so many articles of one outlet have is its footer. Copies come from different outlets.
+#: A run that so many articles of one outlet have is its footer,
 _FOOTER = 3
+#: unless one of them has so much of the other that they are versions of one text.
+_VERSION = 0.85
 #: One text in more places than this needs no more of them to be known by.
 _MOST_HOLDERS = 20
 #: What comes later in a very long text is not compared.
@@ -42,8 +44,8 @@ def copies(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
     codes = _Codes()
     runs = [_runs(article.text, codes) for article in articles]
     repeated = _repeated(runs)
-    footers = _footers(articles, repeated)
     sizes = [len(own) for own in runs]
+    footers = _footers(articles, repeated, sizes)
     holders: defaultdict[int, list[int]] = defaultdict(list)
     for index, own in enumerate(repeated):
         sizes[index] -= sum(run in footers for run in own)
@@ -78,8 +80,11 @@ class _Codes(dict[str, int]):
 
 
 def _runs(text: str, codes_of: _Codes) -> array[int]:
-    """The different runs of four words, each as a number of 32 bits."""
-    codes = list(map(codes_of.__getitem__, words_of(text[:_MOST_CHARACTERS])))
+    """The different runs of four words, each as a number of 32 bits; none where a script without spaces has few."""
+    text = text[:_MOST_CHARACTERS]
+    codes = list(map(codes_of.__getitem__, terms_of(text)))
+    if len(codes) < 2 * _FEWEST_RUNS and is_unspaced(text):
+        return array("I")
     pairs = [(first * _SPREAD + second) & _32_BITS for first, second in pairwise(codes)]
     square = _SPREAD * _SPREAD & _32_BITS
     return array("I", {(first * square + second) & _32_BITS for first, second in zip(pairs, pairs[2:], strict=False)})
@@ -100,13 +105,33 @@ def _repeated(runs: Sequence[array[int]]) -> list[array[int]]:
     return [array("I", (run for run in own if table[run % size] > 1)) for own in runs]
 
 
-def _footers(articles: Sequence[Article], runs: Sequence[array[int]]) -> set[int]:
-    by_outlet: defaultdict[str, dict[tuple[int, int], array[int]]] = defaultdict(dict)
-    for article, own in zip(articles, runs, strict=True):
-        by_outlet[host_name(article.url)][len(own), sum(own)] = own  # the same text again is no footer
+def _footers(articles: Sequence[Article], runs: Sequence[array[int]], sizes: Sequence[int]) -> set[int]:
+    by_outlet: defaultdict[str, list[int]] = defaultdict(list)
+    for index, article in enumerate(articles):
+        by_outlet[host_name(article.url)].append(index)
     footers: set[int] = set()
-    for outlet, texts in by_outlet.items():
-        if outlet and len(texts) >= _FOOTER:
-            counts = Counter(run for own in texts.values() for run in own)
-            footers.update(run for run, count in counts.items() if count >= _FOOTER)
+    for outlet, members in by_outlet.items():
+        if outlet and len(members) >= _FOOTER:
+            footers |= _frequent(members, runs, sizes)
     return footers
+
+
+def _frequent(members: Sequence[int], runs: Sequence[array[int]], sizes: Sequence[int]) -> set[int]:
+    """The runs that several texts of one outlet have; versions of a text count as one."""
+    counts = Counter(run for index in members for run in runs[index])
+    often = {run for run, count in counts.items() if count >= _FOOTER}
+    if not often:
+        return often
+    versions: dict[int, int] = {}
+    holders: defaultdict[int, list[int]] = defaultdict(list)
+    for index in members:
+        shared = Counter(other for run in runs[index] for other in holders[run])
+        like = (other for other, number in shared.items() if number >= _VERSION * min(sizes[index], sizes[other]))
+        versions[index] = versions.get(min(like, default=index), index)
+        for run in runs[index]:
+            if len(holders[run]) < _MOST_HOLDERS:
+                holders[run].append(index)
+    texts = Counter(
+        run for run, _ in {(run, versions[index]) for index in members for run in runs[index] if run in often}
+    )
+    return {run for run, count in texts.items() if count >= _FOOTER}

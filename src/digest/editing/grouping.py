@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.editing.copies import are_copies, copies
 from digest.editing.language import weights
+from digest.editing.partition import Partition
 from digest.editing.similarity import event_similarities
 from digest.models import canonical_url
 
@@ -28,21 +29,34 @@ def group_articles(articles: Sequence[Article]) -> list[list[Article]]:
     Articles with the same canonical address are the same; texts that for the most part hold each other are copies;
     and reports whose words are alike and that come within days of each other are on the same event (TF-IDF, average
     link, each text counted once). Every article is in exactly one list; stories stand in the order in which their
-    first article is given. The same input gives the same lists.
+    first article is given. The same articles give the same stories in whatever order they are given.
 
     The best article has key points, then the longer text, then the earlier date.
     """
-    groups = _Groups(len(articles))
+    # In an order of their own, so that what is found does not hang on the order given.
+    places = sorted(range(len(articles)), key=lambda place: _identity(articles[place]))
+    found = [sorted(places[index] for index in story) for story in _stories([articles[place] for place in places])]
+    return [sorted((articles[place] for place in story), key=_worst_last) for story in sorted(found)]
+
+
+def _identity(article: Article) -> tuple[str, str, str, float, str]:
+    return article.url, article.title, article.text, _moment(article), article.source
+
+
+def _moment(article: Article) -> float:
+    return article.published.timestamp() if article.published else float("inf")
+
+
+def _stories(articles: Sequence[Article]) -> Iterator[list[int]]:
+    groups = Partition(len(articles))
     for first, second in (*_same_address(articles), *copies(articles)):
         groups.join(first, second)
     texts = [sorted(members, key=lambda index: _worst_last(articles[index])) for members in groups.members()]
     threshold = weights("grouping")["same_event"]
     # What is far under the threshold can hardly tip a mean, and is most of all pairs.
     similarities = event_similarities([articles[members[0]] for members in texts], least=threshold / 2)
-    found = sorted(
-        sorted(index for text in story for index in texts[text]) for story in _Linkage(similarities, threshold).run()
-    )
-    return [sorted((articles[index] for index in members), key=_worst_last) for members in found]
+    for story in _Linkage(similarities, threshold).run():
+        yield [index for text in story for index in texts[text]]
 
 
 def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
@@ -69,31 +83,7 @@ def address_reused(one: Article, other: Article) -> bool:
 
 
 def _worst_last(article: Article) -> tuple[bool, int, float]:
-    when = article.published.timestamp() if article.published else float("inf")
-    return not article.key_points, -min(len(article.text), _LONG_ENOUGH), when
-
-
-class _Groups:
-    """Disjoint sets of the first ``size`` numbers, each known by its lowest."""
-
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
-
-    def find(self, item: int) -> int:
-        while self._parent[item] != item:
-            self._parent[item] = self._parent[self._parent[item]]
-            item = self._parent[item]
-        return item
-
-    def join(self, one: int, other: int) -> None:
-        low, high = sorted((self.find(one), self.find(other)))
-        self._parent[high] = low
-
-    def members(self) -> list[list[int]]:
-        found: dict[int, list[int]] = {}
-        for item in range(len(self._parent)):
-            found.setdefault(self.find(item), []).append(item)
-        return list(found.values())
+    return not article.key_points, -min(len(article.text), _LONG_ENOUGH), _moment(article)
 
 
 class _Linkage:

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["content_terms", "content_words", "patterns", "weights", "word_list", "words_of"]
+__all__ = ["content_words", "patterns", "weights", "word_list", "words_of"]
 
 _WORD = re.compile(r"\w+(?:'\w+)?")
 
@@ -48,9 +48,3 @@ def content_words(text: str) -> list[str]:
     """The words of ``text`` that carry meaning, in order, with repeats and without a possessive ending."""
     stop = word_list("words", "stop")
     return [word.removesuffix("'s") for word in words_of(text) if word not in stop]
-
-
-def content_terms(text: str) -> list[str]:
-    """The content words of ``text`` to compare by: their beginnings, so that endings do not matter; numbers whole."""
-    letters = int(weights("grouping")["letters"])
-    return [word[:letters] if word.isalpha() else word for word in content_words(text)]

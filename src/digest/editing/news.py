@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import is_boilerplate
-from digest.editing.language import content_terms, weights
+from digest.editing.language import weights
 from digest.editing.sentences import split_sentences
+from digest.editing.terms import content_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import one_line
-from digest.editing.language import content_words, weights
+from digest.editing.language import weights
+from digest.editing.terms import content_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -145,7 +146,7 @@ def _section(article: Article, config: Config) -> str:
 
 
 def _words(article: Article) -> frozenset[str]:
-    return frozenset(content_words(f"{article.title[:_OPENING]} {article.text[:_OPENING]}"))
+    return frozenset(content_terms(f"{article.title[:_OPENING]} {article.text[:_OPENING]}"))
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.editing.language import content_words
-from digest.models import canonical_url
+from digest.editing.copies import copies
+from digest.editing.partition import Partition
+from digest.editing.terms import content_terms, word_count
+from digest.models import canonical_url, host_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from digest.models import Article
 
@@ -20,34 +22,73 @@ __all__ = ["separate_stories"]
 
 #: Below so many words a text says too little to be compared by.
 _SHORT = 40
-#: The share of the shorter headline's words that two short articles must have in common.
+#: The share of the shorter headline's words that a short article must have in common with another one of its story.
 _HEADLINE_OVERLAP = 0.5
 
 
 def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
-    """Split groups of articles, the best of each first, until every two articles of a group may be one event."""
-    return [part for story in stories for part in _parts(story)]
+    """Split groups of articles, the best of each first, until each may be one event.
+
+    What has one address, one headline or one text stays together. What else only an outlet writes that is in the story
+    already is another one: an outlet reports an event once. A short one needs a headline like that of another in its
+    story.
+    """
+    groups = list(stories)
+    # Of all articles, for what is the footer of an outlet shows in many of them only.
+    articles = [article for group in groups for article in group]
+    repeats = Partition(len(articles))
+    if len(groups) < len(articles):
+        for one, other in copies(articles):
+            repeats.join(one, other)
+    found: list[list[Article]] = []
+    first = 0
+    for group in groups:
+        labels = [repeats.find(first + place) for place in range(len(group))]
+        found += _parts(group, labels)
+        first += len(group)
+    return found
 
 
-def _parts(story: list[Article]) -> list[list[Article]]:
-    parts: list[list[Article]] = []
-    for article in story:
-        home = next((part for part in parts if all(_may_be_one(article, member) for member in part)), None)
+def _parts(story: list[Article], labels: Sequence[int]) -> list[list[Article]]:
+    if len(story) == 1:
+        return [story]
+    parts: list[list[list[Article]]] = []
+    for unit in _units(story, labels):
+        home = next((part for part in parts if _belongs(unit, part)), None)
         if home is None:
-            parts.append([article])
+            parts.append([unit])
         else:
-            home.append(article)
-    return parts
+            home.append(unit)
+    places = {id(article): place for place, article in enumerate(story)}
+    return [sorted((one for unit in part for one in unit), key=lambda one: places[id(one)]) for part in parts]
+
+
+def _units(story: Sequence[Article], labels: Sequence[int]) -> list[list[Article]]:
+    """What is told once; the best article of each stands first and speaks for it."""
+    units = Partition(len(story))
+    seen: dict[object, int] = {}
+    for place, (article, label) in enumerate(zip(story, labels, strict=True)):
+        for sign in (label, ("address", canonical_url(article.url)), ("headline", _headline(article))):
+            units.join(seen.setdefault(sign, place), place)
+    return [[story[place] for place in members] for members in units.members()]
+
+
+def _belongs(unit: Sequence[Article], part: Sequence[Sequence[Article]]) -> bool:
+    here, there = _outlets(unit), _outlets([article for other in part for article in other])
+    if here <= there or there <= here:
+        return False
+    return any(_may_be_one(unit[0], other[0]) for other in part)
+
+
+def _outlets(articles: Iterable[Article]) -> set[str]:
+    """By host, for a source may gather what several outlets publish; by source where there is none."""
+    return {host_name(article.url) or f"source {article.source}" for article in articles}
 
 
 def _may_be_one(one: Article, other: Article) -> bool:
-    if canonical_url(one.url) == canonical_url(other.url) or _headline(one) == _headline(other):
+    if min(word_count(one.text), word_count(other.text)) >= _SHORT:
         return True
-    if one.source == other.source:
-        return False  # an outlet reports an event once; what it writes again under another headline is another article
-    if min(len(one.text.split()), len(other.text.split())) >= _SHORT:
-        return True
-    words, others = set(content_words(one.title)), set(content_words(other.title))
+    words, others = set(content_terms(one.title)), set(content_terms(other.title))
     fewer = min(len(words), len(others))
     return fewer > 0 and len(words & others) >= _HEADLINE_OVERLAP * fewer
 

@@ -7,7 +7,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from digest.editing.language import content_words, weights
+from digest.editing.language import weights
+from digest.editing.terms import content_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,9 @@ __all__ = ["event_similarities", "term_vectors"]
 _DAY = 86_400
 #: No title is longer; a page's whole text in its place must cost no more.
 _MOST_CHARACTERS = 500
+#: A hundred words end long before this; where a script sets no spaces they are known by the number of their terms.
+_MOST_OPENING = 4000
+_TERMS_A_WORD = 2
 
 
 def event_similarities(articles: Sequence[Article], *, least: float) -> list[dict[int, float]]:
@@ -90,11 +94,9 @@ def term_vectors(articles: Sequence[Article]) -> list[Mapping[str, float]]:
 
 def _terms(article: Article) -> Counter[str]:
     weight = weights("grouping")
-    first, letters = int(weight["first_words"]), int(weight["letters"])
-    text = content_words(" ".join(article.text.split(None, first)[:first]))
-    title = content_words(article.title[:_MOST_CHARACTERS])
-    # The beginnings of words, so that their endings do not matter; a number is another one without its end.
-    terms = Counter(word[:letters] if word.isalpha() else word for word in text)
-    for word in title:
-        terms[word[:letters] if word.isalpha() else word] += int(weight["title"])
+    first = int(weight["first_words"])
+    opening = " ".join(article.text[:_MOST_OPENING].split(None, first)[:first])
+    terms = Counter(content_terms(opening)[: _TERMS_A_WORD * first])
+    for term in content_terms(article.title[:_MOST_CHARACTERS]):
+        terms[term] += int(weight["title"])
     return terms

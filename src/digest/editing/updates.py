@@ -16,6 +16,7 @@ from digest.editing.grouping import address_reused
 from digest.editing.language import weights
 from digest.editing.news import news_in
 from digest.editing.similarity import term_vectors
+from digest.editing.terms import word_count
 from digest.models import canonical_url
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _is_later(article: Article, known: Sequence[Article]) -> bool:
     times = [one.published for one in known if one.published]
     if article.published is None or len(times) < len(known):
         return False
-    return article.published >= max(times) + timedelta(hours=weights("updates")["hours_later"])
+    return article.published - max(times) >= timedelta(hours=weights("updates")["hours_later"])
 
 
 def _same_article(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
@@ -123,12 +124,12 @@ def _alike(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, di
     vectors = term_vectors([*earlier, *leads])
     holders: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
     for number in range(len(earlier)):
-        if len(earlier[number].text.split()) >= weight["enough_words"]:
+        if word_count(earlier[number].text) >= weight["enough_words"]:
             for term, value in vectors[number].items():
                 holders[term].append((number, value))
     found: dict[int, dict[int, float]] = {}
     for index, lead in enumerate(leads):
-        if len(lead.text.split()) < weight["enough_words"]:
+        if word_count(lead.text) < weight["enough_words"]:
             continue
         products: defaultdict[int, float] = defaultdict(float)
         for term, value in vectors[len(earlier) + index].items():
