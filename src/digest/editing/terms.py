@@ -56,8 +56,10 @@ def content_terms(text: str) -> list[str]:
     A number is another one without its end, and stays whole.
     """
     letters, stop = int(weights("grouping")["letters"]), word_list("words", "stop")
-    terms = (term.removesuffix("'s") for term in terms_of(text) if term not in stop)
-    return [term[:letters] if term.isalpha() else term for term in terms if not _GRAMMAR.search(term)]
+    terms = [term.removesuffix("'s") for term in terms_of(text) if term not in stop]
+    if is_unspaced(text):
+        terms = [term for term in terms if not _GRAMMAR.search(term)]
+    return [term[:letters] if term.isalpha() else term for term in terms]
 
 
 def word_count(text: str) -> int:
