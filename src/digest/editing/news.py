@@ -37,10 +37,12 @@ class News:
     Attributes:
         sentences: For each sentence that was compared, in order, whether it says something new.
         headline: Whether the title does.
+        words: The share of new words in what was compared.
     """
 
     sentences: tuple[bool, ...]
     headline: bool
+    words: float
 
     @property
     def much(self) -> bool:
@@ -52,8 +54,10 @@ class News:
     @property
     def none(self) -> bool:
         """Whether there is next to nothing for readers who know the rest."""
-        known = not self.headline and len(self.sentences) >= _FEWEST_SENTENCES
-        return known and sum(self.sentences) < weights("updates")["known_share"] * len(self.sentences)
+        weight = weights("updates")
+        if self.headline or len(self.sentences) < _FEWEST_SENTENCES or self.words > weight["known_words"]:
+            return False
+        return sum(self.sentences) < weight["known_share"] * len(self.sentences)
 
 
 def news_in(article: Article, known: Sequence[Article]) -> News:
@@ -67,6 +71,7 @@ def news_in(article: Article, known: Sequence[Article]) -> News:
     terms = {term for text in texts for term in content_terms(text)}
     room = sum(len(content_terms(text)) for text in texts)
     found: list[bool] = []
+    said: set[str] = set()
     for sentence in split_sentences(article.text[:_MOST_CHARACTERS]):
         own = content_terms(sentence.text)
         if len(own) < _FEWEST_TERMS or is_boilerplate(sentence.text):
@@ -75,9 +80,10 @@ def news_in(article: Article, known: Sequence[Article]) -> News:
         if room < 0 and len(found) >= _FEWEST_SENTENCES:
             break
         found.append(_is_new(sentence.text, set(own), terms))
+        said.update(own)
     title = set(content_terms(article.title))
     headline = len(title - terms) >= weights("updates")["new_words"] * len(title) > 0
-    return News(sentences=tuple(found), headline=headline)
+    return News(sentences=tuple(found), headline=headline, words=len(said - terms) / max(1, len(said)))
 
 
 def _is_new(sentence: str, own: set[str], known: set[str]) -> bool:

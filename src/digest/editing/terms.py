@@ -41,10 +41,10 @@ def is_unspaced(text: str) -> bool:
 
 def terms_of(text: str) -> list[str]:
     """All words of ``text`` in order, in lower case and compatible form (NFKC), or overlapping pieces of it."""
-    if not _FOREIGN.search(text):
+    if text.isascii():
         return words_of(text)
     text = unicodedata.normalize("NFKC", text)
-    if not _SPECIAL.search(text):
+    if not (_FOREIGN.search(text) and _SPECIAL.search(text)):
         return words_of(text)
     words = _WORD.findall(text.casefold().replace("\u2019", "'"))
     return [term for word in words for piece in _PIECE.findall(word) for term in _cut(piece)]

@@ -192,14 +192,21 @@ def test_news_is_told_by_sentences_whose_words_and_names_or_numbers_are_new():
     assert (nothing.much, nothing.none) == (False, True)
 
 
+def test_a_text_of_mostly_new_words_is_never_nothing():
+    plain = "The owners meet the judge again. Lawyers wait outside. The gardens stay. No tracks are laid this year."
+    news = news_in(replace(HALTED, title=TRAM.title, text=plain), [TRAM])
+    assert (news.much, news.none) == (False, False)
+
+
 def test_no_more_is_compared_than_there_is_to_compare_with():
     long = replace(HALTED, text=f"{TRAM.text} {HALTED.text} {BEES.text}")
     assert news_in(long, [TRAM]).sentences == (False, False, False)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
-def test_any_text_is_compared(one: str, other: str, title: str):
+def test_any_text_is_compared_and_is_no_news_to_itself(one: str, other: str, title: str):
     article = Article(url="https://a.example/", title=title, text=one, published=SUNDAY)
+    assert news_in(article, [article]).words == 0
     known = Article(url="https://b.example/", title=title, text=other, published=SUNDAY)
     assert set(told_before([[article]], [known])) <= {0}
     same = news_in(article, [article])
