@@ -45,11 +45,16 @@ class News:
     words: float
 
     @property
+    def opens(self) -> bool:
+        """Whether the text opens with something new."""
+        return any(self.sentences[:_OPENING])
+
+    @property
     def much(self) -> bool:
         """Whether it is worth telling readers who know the rest: news opens with what is new."""
         weight, new = weights("updates"), sum(self.sentences)
         enough = new >= weight["new_sentences"] and new >= weight["new_share"] * len(self.sentences)
-        return enough and any(self.sentences[:_OPENING])
+        return enough and self.opens
 
     @property
     def none(self) -> bool:

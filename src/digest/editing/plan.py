@@ -96,19 +96,8 @@ def plan_issue(
 
     stories, repeats = _one_for_each_address(separate_stories(group_articles(kept)))
     dropped += repeats
-    told = told_before(stories, earlier)
-    fresh: list[list[Article]] = []
-    updates: list[Article | None] = []
-    for index, story in enumerate(stories):
-        before = told.get(index)
-        if before and not before.update:
-            reason = f"was in an earlier issue: {one_line(before.by.title)}"
-            dropped += [_dropped(article, reason) for article in story]
-        else:
-            dropped += [_dropped(other, _repeat(other, of=story[0])) for other in story[1:]]
-            fresh.append(story)
-            updates.append(before.by if before else None)
-
+    fresh, updates, had_before = _without_what_was_told(stories, earlier)
+    dropped += had_before
     scores = [score_story(story, config=config, now=now) for story in fresh]
     ranking = select_stories(fresh, scores, updates, config=config)
     chosen = [ranked for ranked in ranking if ranked.chosen]
@@ -122,6 +111,26 @@ def plan_issue(
             for ranked in chosen
         },
     )
+
+
+def _without_what_was_told(
+    stories: Sequence[list[Article]], earlier: Sequence[Article]
+) -> tuple[list[list[Article]], list[Article | None], list[Dropped]]:
+    """The stories that readers have not had, for each the article that it is an update of, and what is left out."""
+    told = told_before(stories, earlier)
+    fresh: list[list[Article]] = []
+    updates: list[Article | None] = []
+    dropped: list[Dropped] = []
+    for index, story in enumerate(stories):
+        before = told.get(index)
+        if before and not before.update:
+            reason = f"was in an earlier issue: {one_line(before.by.title)}"
+            dropped += [_dropped(article, reason) for article in story]
+        else:
+            dropped += [_dropped(other, _repeat(other, of=story[0])) for other in story[1:]]
+            fresh.append(story)
+            updates.append(before.by if before else None)
+    return fresh, updates, dropped
 
 
 def _one_for_each_address(stories: list[list[Article]]) -> tuple[list[list[Article]], list[Dropped]]:

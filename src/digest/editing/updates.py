@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Told", "comes_back", "told_before"]
 
 _DAY = 86_400
+#: How sure it is that two articles tell the same; likeness is less than either.
+_SAME_TEXT = 1.0
+_SAME_ADDRESS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,8 +84,10 @@ def _judge(
     news = news_in(lead, known)
     if news.much and _is_later(lead, known):
         return Told(by=earlier[best], update=True)
+    # What an outlet writes each time around its column is not the column.
+    copied = bool(same) and (matches[best] == _SAME_ADDRESS or not news.opens)
     nothing = news.none and matches[best] >= weights("updates")["left_out"]
-    if same or nothing or _are_of_one_time(lead, earlier[best]):
+    if copied or nothing or _are_of_one_time(lead, earlier[best]):
         return Told(by=earlier[best], update=False)
     return None
 
@@ -107,14 +112,14 @@ def _same_article(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[
     found: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for one, other in copies([*earlier, *leads]):
         if one < len(earlier) <= other:
-            found[other - len(earlier)][one] = 1.0
+            found[other - len(earlier)][one] = _SAME_TEXT
     by_address: defaultdict[str, list[int]] = defaultdict(list)
     for number, article in enumerate(earlier):
         by_address[canonical_url(article.url)].append(number)
     for index, lead in enumerate(leads):
         for number in by_address.get(canonical_url(lead.url), ()):
             if not address_reused(earlier[number], lead):
-                found[index][number] = 2.0
+                found[index][number] = _SAME_ADDRESS
     return found
 
 
@@ -147,6 +152,6 @@ def _alike(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, di
 
 def _nearness(one: Article, other: Article, *, days: float) -> float:
     if one.published is None or other.published is None:
-        return 0.5  # undated articles are an old acquaintance as often as not
+        return 0.5  # nothing says how far apart they are
     apart = abs((one.published - other.published).total_seconds()) / _DAY
     return max(0.0, 1 - apart / days)

@@ -125,6 +125,22 @@ def test_a_copy_with_other_boilerplate_headline_or_length_is_no_update():
         assert headlines(plan(copy)) == []
 
 
+def test_what_a_column_says_around_itself_every_week_does_not_leave_it_out():
+    frame = (
+        "You are listening to the Valley Hour, made each week in the old fire station by Ruth and Bram. Send us your "
+        "questions on a postcard, tell a neighbour, and find all our hours wherever you listen. Our music is by the "
+        "Lamplighters, and the kettle by the mayor."
+    )
+    first, second = (
+        Article(url=f"https://valley.example/{number}", title=title, text=f"{text} {frame}", published=published)
+        for number, title, text, published in (
+            (11, "Bees", "This week Ruth meets a bee that will not leave the choir.", SUNDAY),
+            (12, "Ferries", "Captain Otto Fjord explains six electric catamarans.", SUNDAY + timedelta(days=6)),
+        )
+    )
+    assert headlines(plan(second, earlier=(first,), seen=())) == ["Ferries"]
+
+
 def test_the_whole_of_what_was_a_snippet_is_no_update():
     snippet = replace(TRAM, text=TRAM.text[:190])
     whole = replace(TRAM, text=f"{TRAM.text}\n\n{HALTED.text}")
