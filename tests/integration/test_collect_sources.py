@@ -216,6 +216,44 @@ def test_a_feed_that_fails_for_four_issues_is_a_finding_and_says_since_when(root
     assert [f.code for f in findings if f.code.startswith("F")] == ["F802"]
 
 
+# -- what readers have had --------------------------------------------------------------------------------------------
+
+FIRST = """The council of Port Ensor shut the old stone bridge on Monday after engineers found deep cracks in its arch.
+A ferry will carry people from the fish steps to the island every quarter of an hour until the spring. Repairs will take
+two years and cost four million, the mayor said after a meeting of the council that ran past midnight."""
+NEWS = """The old stone bridge of Port Ensor collapsed into the harbour on Saturday night in a storm, killing nobody.
+Divers from Ostend began on Sunday to clear 900 tonnes of rubble from the channel of the ferry. Minister Ada Verhoeven
+promised 30 million for a new steel bridge, which the firm Baert and Sons could build by 2028. The council of Port Ensor
+had shut the old stone bridge after engineers found deep cracks in its arch."""
+
+
+def collected_after(root, server, name_source, text, day):
+    """The titles proposed in the week after an issue with the first report on the bridge, and what was left out."""
+    server.put("/feed.xml", rss(("Port Ensor shuts cracked stone bridge", "https://courier.example/1", FIRST, 1)))
+    name_source(more='full_text = "never"')
+    lived(root, WEEKS[:1])
+    title = "Stone bridge of Port Ensor collapses"
+    server.put("/other.xml", rss((title, "https://gazette.example/9", text, day), name="Gazette"))
+    name_source("gazette", "/other.xml", 'full_text = "never"')
+    done = collect(at(root, WEEKS[1]), "2026-W46")
+    return [ranked for ranked in done.ranking if ranked.story[0].source == "gazette"], done
+
+
+def test_an_event_that_readers_have_had_is_left_out_also_from_another_outlet(root, server, name_source):
+    ranked, done = collected_after(root, server, name_source, FIRST, 3)
+    assert ranked == []
+    reasons = [dropped.reason for dropped in done.dropped if dropped.source == "gazette"]
+    assert reasons == ["was in an earlier issue: Port Ensor shuts cracked stone bridge"]
+
+
+def test_news_on_an_event_that_readers_have_had_is_marked_as_an_update(root, server, name_source):
+    (ranked,), _ = collected_after(root, server, name_source, NEWS, 8)
+    assert ranked.chosen
+    assert ranked.update_of.title == "Port Ensor shuts cracked stone bridge"
+    text = (root / "issues" / "2026-W46" / "issue.md").read_text()
+    assert "### [Update: Stone bridge of Port Ensor collapses](https://gazette.example/9)" in text
+
+
 # -- adding -----------------------------------------------------------------------------------------------------------
 
 OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="Town">

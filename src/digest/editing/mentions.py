@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import clean_address, one_line
-from digest.models import Mention, host_name, is_web_address
+from digest.models import Mention, host_name, is_web_address, site_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,5 +42,7 @@ def _mention(article: Article, config: Config) -> Mention:
 def _one_outlet(one: Mention, other: Mention) -> bool:
     if one.name.casefold() == other.name.casefold():
         return True
-    host, theirs = f".{host_name(one.url)}", f".{host_name(other.url)}"
-    return host == theirs or (len(theirs) > 1 and host.endswith(theirs)) or (len(host) > 1 and theirs.endswith(host))
+    host, theirs = site_name(one.url), site_name(other.url)
+    if not (host and theirs):
+        return False
+    return f".{host}".endswith(f".{theirs}") or f".{theirs}".endswith(f".{host}")

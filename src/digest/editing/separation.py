@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.editing.copies import copies
 from digest.editing.partition import Partition
 from digest.editing.terms import content_terms, word_count
-from digest.models import canonical_url, host_name
+from digest.models import canonical_url, site_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,7 @@ def _belongs(unit: Sequence[Article], part: Sequence[Sequence[Article]]) -> bool
 
 def _outlets(articles: Iterable[Article]) -> set[str]:
     """By host, for a source may gather what several outlets publish; by source where there is none."""
-    return {host_name(article.url) or f"source {article.source}" for article in articles}
+    return {site_name(article.url) or f"source {article.source}" for article in articles}
 
 
 def _may_be_one(one: Article, other: Article) -> bool:

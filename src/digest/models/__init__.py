@@ -3,7 +3,7 @@
 All moments are aware and in UTC. Nothing here touches disk, network or clock.
 """
 
-from digest.models.address import canonical_url, host_name, is_web_address
+from digest.models.address import canonical_url, host_name, is_web_address, site_name
 from digest.models.article import Article, Bullet, Feed, Origin
 from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, issue_id, issue_week
 from digest.models.markdown import escape_inline
@@ -36,4 +36,5 @@ __all__ = [
     "is_web_address",
     "issue_id",
     "issue_week",
+    "site_name",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["canonical_url", "host_name", "is_web_address"]
+__all__ = ["canonical_url", "host_name", "is_web_address", "site_name"]
 
 #: Parameters that name a campaign and never a document.
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
@@ -30,6 +30,12 @@ def host_name(url: str) -> str:
     except ValueError:
         return ""
     return host.removeprefix("www.")
+
+
+def site_name(url: str) -> str:
+    """`host_name` where it tells one site from others: empty for a bare IP address, localhost and a local path."""
+    host = host_name(url)
+    return "" if host == "localhost" or ":" in host or host.replace(".", "").isdigit() else host
 
 
 def canonical_url(url: str) -> str:

@@ -168,12 +168,15 @@ class _Reader:
         if not is_web_address(address):
             data, shown = self._file(address)
             return parse_feed(data, url=shown).articles
+        articles = self._read_feed(address)
+        fuller = self._with_pages(pages_to_read(articles, full_text=self._full_text, after=self._after))
+        return tuple(fuller.get(article.url, article) for article in articles)
+
+    def _read_feed(self, address: str) -> tuple[Article, ...]:
         response = self._keep(self._fetcher.get(address, accept=_FEED_ACCEPT, max_bytes=FEED_BYTES))
         self.moved_to = response.moved_to
         content_type = response.headers.get("content-type")
-        articles = parse_feed(response.content, url=response.url, content_type=content_type).articles
-        fuller = self._with_pages(pages_to_read(articles, full_text=self._full_text, after=self._after))
-        return tuple(fuller.get(article.url, article) for article in articles)
+        return parse_feed(response.content, url=response.url, content_type=content_type).articles
 
     def anything(self, address: str) -> Article | tuple[FeedAddress, ...]:
         if is_web_address(address):

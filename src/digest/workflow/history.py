@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from digest.editing import FIRST_DAYS
+from digest.errors import IssueError
 from digest.models import canonical_url
 from digest.workflow.building import sent_stories
 
@@ -33,7 +35,7 @@ class History:
         since: Where its time begins; aware, in UTC. None when nothing was sent yet.
         seen: Canonical URLs that are not proposed again: stories that readers have had, and articles without a date
             that were looked at for an earlier issue, for which ``since`` decides nothing.
-        earlier: The articles of the stories in the last issues that readers have had.
+        earlier: The articles that the stories of the last issues tell, with their texts.
         states: How each source fared last, by its id; ``counted`` is that of this issue.
     """
 
@@ -87,12 +89,19 @@ def _undated(earlier: IssueFolder, config: Config) -> set[str]:
 
 
 def _articles_of(project: Project, sent: Mapping[str, str]) -> tuple[Article, ...]:
-    return tuple(
-        article
-        for id in sorted(set(sent.values()))[-_ISSUES:]
-        for article in project.issue(id).read_articles()
-        if sent.get(canonical_url(article.url)) == id
-    )
+    found: list[Article] = []
+    for id in sorted(set(sent.values()))[-_ISSUES:]:
+        folder = project.issue(id)
+        told = {url for url, issue in sent.items() if issue == id} | _also_told(folder)
+        found += [article for article in folder.read_articles() if canonical_url(article.url) in told]
+    return tuple(found)
+
+
+def _also_told(folder: IssueFolder) -> set[str]:
+    """Whom the stories of an issue named as having reported them too."""
+    with suppress(IssueError):  # an old issue.md that somebody broke afterwards
+        return {canonical_url(mention.url) for story in folder.read_issue().stories for mention in story.also}
+    return set()
 
 
 def _latest_states(project: Project, folder: IssueFolder) -> dict[str, SourceState]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.models import canonical_url, host_name, is_web_address
+from digest.models import canonical_url, host_name, is_web_address, site_name
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,17 @@ def test_what_is_no_web_address_is_told_from_one(text):
 def test_a_reader_sees_the_host_without_www():
     assert host_name("https://www.Example.org/a") == "example.org"
     assert host_name("articles/one.txt") == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.courier.example/a", "courier.example"),
+        ("http://127.0.0.1:8000/a", ""),
+        ("http://[::1]/a", ""),
+        ("http://localhost/a", ""),
+        ("articles/a.txt", ""),
+    ],
+)
+def test_a_site_is_told_by_a_name_and_not_by_a_number(url, site):
+    assert site_name(url) == site
