@@ -37,6 +37,7 @@ _FOREIGN = (
 )
 _UNCONNECTED = (httpcore2.ConnectError, httpcore2.ConnectTimeout)
 _TIMEOUTS = (httpx2.TimeoutException, httpcore2.TimeoutException, TimeoutError)
+_LONGEST_REASON = 200  # some quote what the server sent
 #: What to say, of the first kind that fits.
 _WORDS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], str]] = {
     socket.gaierror: lambda _: "cannot be reached: its host is not known",
@@ -134,8 +135,8 @@ def _reason(error: Exception, causes: tuple[BaseException, ...]) -> str:
             if isinstance(cause, kind):
                 return words(cause)
     if isinstance(error, httpx2.InvalidURL | ValueError):
-        return f"is not a web address: {error}"
-    return f"cannot be read: {error}"
+        return f"is not a web address: {str(error)[:_LONGEST_REASON]}"
+    return f"cannot be read: {str(error)[:_LONGEST_REASON]}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -89,6 +89,25 @@ def test_the_connection_goes_to_the_checked_address_and_to_the_next_when_it_does
     assert backend._backend.dialled == [("93.184.216.34", 443), ("8.8.8.8", 443)]
 
 
+def test_a_name_that_changes_its_address_is_asked_once_for_each_connection_and_checked_each_time():
+    answers = iter([["93.184.216.34"], ["127.0.0.1"]])
+    backend = GuardedBackend(resolve=lambda *_: next(answers))
+    backend._backend = Dialled()
+    backend.connect_tcp("news.example", 80)
+    with pytest.raises(FetchError, match=r"news\.example is at 127\.0\.0\.1"):
+        backend.connect_tcp("news.example", 80)
+    assert backend._backend.dialled == [("93.184.216.34", 80)]
+
+
+@pytest.mark.parametrize("answer", ["64:ff9b::7f00:1", "2002:7f00:1::1", "224.0.0.1", "0.0.0.0", "::ffff:127.0.0.1"])  # noqa: S104 - an address to refuse
+def test_an_answer_that_leads_to_a_private_address_in_disguise_is_refused(answer):
+    backend = GuardedBackend(resolve=answering(answer))
+    backend._backend = Dialled()
+    with pytest.raises(FetchError, match="not a public address"):
+        backend.connect_tcp("news.example", 443)
+    assert backend._backend.dialled == []
+
+
 class Dialled(httpcore2.SyncBackend):
     """Writes down what would be dialled."""
 

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import socket
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.errors import FetchError
+from digest.fetching import FEED_BYTES, Fetcher, UnreachableError
+from digest.testing.feeds_server import FeedsServer
+from digest.testing.hostile_server import BEHAVIOURS, PRIVATE_PLACES, HostileServer
+
+#: Enough for what fails for another reason on a machine that has much to do, and for what fails by its time.
+LONG, SHORT = 20.0, 0.5
+SLOW = {"/silent", "/drip", "/drip-headers", "/stall", "/endless-crumbs"}
+REFUSED = {
+    "/gzip-bomb": "too large: more than 20 MiB",
+    "/deflate-bomb": "too large: more than 20 MiB",
+    "/gzip-members": "too large: more than 20 MiB",
+    "/gzip-twice": "content coding 'gzip, gzip', which was not asked for",
+    "/brotli": "content coding 'br', which was not asked for",
+    "/zstd": "content coding 'zstd', which was not asked for",
+    "/not-gzip": "cannot be decompressed",
+    "/endless": "too large: more than 20 MiB",
+    "/endless-crumbs": "timed out|too many pieces",
+    "/endless-framing": "far more than content",
+    "/endless-headers": "Receive buffer too long",
+    "/endless-line": "Receive buffer too long",
+    "/endless-hints": "far more than content",
+    "/silent": "timed out",
+    "/drip": "timed out",
+    "/drip-headers": "timed out",
+    "/stall": "timed out",
+    "/no-http": "illegal status line",
+    "/bad-status": "illegal status line",
+    "/control-header": "illegal header line",
+    "/two-lengths": "conflicting Content-Length",
+    "/hang-up": "disconnected without sending a response",
+    "/short": "without sending complete message body",
+    "/reset": "cannot be read",
+    "/204": "answered 204 No Content",
+    "/206": "answered 206 Partial Content",
+    "/300": "answered 300 Multiple Choices",
+    "/304": "answered 304 Not Modified",
+    "/401": "answered 401 Unauthorized",
+    "/410": "answered 410 Gone",
+    "/500": "answered 500 Internal Server Error",
+    "/loop": "redirects more than 5 times",
+    "/chain-6": "redirects more than 5 times",
+    "/no-location": "does not say where",
+}
+
+
+@pytest.fixture
+def inner():
+    """Nobody may come here."""
+    with FeedsServer() as running:
+        running.put("/secret", "secret")
+        yield running
+
+
+@pytest.fixture
+def server(inner):
+    with HostileServer(inner=inner.host) as running:
+        yield running
+
+
+@pytest.fixture
+def open_fetcher(server, tmp_path):
+    opened = []
+
+    def open_one(**settings):
+        usual = {"cache": tmp_path, "allow_hosts": [server.host], "deadline": LONG}
+        fetcher = Fetcher(user_agent="digest/1", now=lambda: datetime.now(UTC), **{**usual, **settings})
+        opened.append(fetcher.__enter__())
+        return fetcher
+
+    yield open_one
+    for fetcher in opened:
+        fetcher.__exit__()
+
+
+@pytest.fixture
+def fetcher(open_fetcher):
+    return open_fetcher()
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_it_is_refused_in_plain_words_and_in_time(server, open_fetcher, path):
+    fetcher = open_fetcher(deadline=SHORT if path in SLOW else LONG)
+    began = time.monotonic()
+    with pytest.raises(FetchError, match=REFUSED[path]) as caught:
+        fetcher.get(server.url(path), max_bytes=FEED_BYTES)
+    assert time.monotonic() - began < LONG / 2
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("path", sorted(BEHAVIOURS.keys() - REFUSED.keys()))
+def test_what_is_wrong_with_the_content_alone_is_left_to_those_who_read_it(server, fetcher, path):
+    response = fetcher.get(server.url(path), max_bytes=FEED_BYTES)
+    assert response.status == 200
+    assert response.content
+
+
+@pytest.mark.parametrize("name", PRIVATE_PLACES)
+def test_a_redirect_to_a_private_place_is_refused(server, inner, fetcher, name):
+    with pytest.raises(FetchError):
+        fetcher.get(server.url(f"/to/{name}"))
+    assert inner.requests == []
+    sent = {header for request in server.requests for header in request.headers}
+    assert sent & {"authorization", "cookie", "referer"} == set()
+
+
+def test_a_cookie_goes_to_nobody(server, fetcher):
+    for _ in range(2):
+        fetcher.get(server.url("/many-headers"))
+    assert ["cookie" in request.headers for request in server.requests] == [False, False]
+
+
+def test_a_server_that_never_shakes_hands_is_left_in_time(open_fetcher):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(UnreachableError, match="timed out"):
+            open_fetcher(allow_hosts=[host], deadline=SHORT).get(f"https://{host}/")
