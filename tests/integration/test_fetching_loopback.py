@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import httpcore2
 import pytest
 
 from digest.errors import FetchError
@@ -345,6 +346,14 @@ def test_a_page_of_more_than_5_mib_on_the_wire_is_refused_and_a_feed_is_not(serv
     assert len(open_fetcher().get(server.url("/a"), max_bytes=FEED_BYTES).content) == 6 * 2**20
 
 
+def test_large_content_is_given_whole_fresh_and_kept(server, open_fetcher):
+    content = bytes(range(256)) * 8000
+    server.put("/a", content, etag='"1"')
+    assert [open_fetcher().get(server.url("/a")).content == content for _ in range(2)] == [True, True]
+    assert server.statuses == [200, 304]
+    assert open_fetcher(offline=True).get(server.url("/a")).content == content
+
+
 def test_a_compressed_answer_is_decoded(server, open_fetcher):
     server.put("/a", gzip.compress(b"content"), headers={"Content-Encoding": "gzip"})
     assert open_fetcher().get(server.url("/a")).content == b"content"
@@ -515,6 +524,62 @@ def test_a_missing_robots_txt_allows_and_a_broken_one_does_not(server, open_fetc
     else:
         with pytest.raises(FetchError, match=r"robots\.txt"):
             fetcher.get(server.url("/a"), robots=True)
+
+
+def test_robots_txt_is_read_once_a_day(server, open_fetcher, clock):
+    server.put("/a", "x", etag='"1"')
+    for hours, asked in ((0, 1), (23, 1), (2, 2)):
+        clock.move(timedelta(hours=hours))
+        open_fetcher(now=clock).get(server.url("/a"), robots=True)
+        assert [request.path for request in server.requests].count("/robots.txt") == asked
+
+
+def test_of_an_endless_robots_txt_the_beginning_counts(server, open_fetcher):
+    server.put("/robots.txt", "User-agent: *\nDisallow: /closed\n" + "# more\n" * 200_000)
+    server.put("/a", "x")
+    assert open_fetcher().get(server.url("/a"), robots=True).content == b"x"
+    with pytest.raises(FetchError, match="closed to programs"):
+        open_fetcher().get(server.url("/closed"), robots=True)
+
+
+class Rerouted(httpcore2.SyncBackend):
+    """Connects to a server on loopback, whatever public address is dialled."""
+
+    def __init__(self, host):
+        self.port = int(host.partition(":")[2])
+
+    def connect_tcp(self, _host, _port, *rest, **named):
+        return super().connect_tcp("127.0.0.1", self.port, *rest, **named)
+
+
+@pytest.mark.parametrize(("robots_txt", "pause"), [("", 1.0), ("User-agent: *\nCrawl-delay: 4\n", 4.0)])
+@pytest.mark.parametrize(("address", "pauses"), [("93.184.216.34", True), ("127.0.0.1", False)])
+def test_pages_of_a_public_host_are_fetched_with_a_pause_and_named_sources_and_private_hosts_without(
+    server, open_fetcher, robots_txt, pause, address, pauses
+):
+    server.put("/robots.txt", robots_txt)
+    server.put("/feed", "x")
+    server.put("/a", "x")
+    server.put("/b", "x")
+    slept = []
+    fetcher = open_fetcher(
+        resolve=lambda *_: (address,), allow_hosts=["news.example"], sleep=slept.append, monotonic=lambda: 0.0
+    )
+    fetcher._backend._backend = Rerouted(server.host)
+    for path, found in (("/feed", False), ("/feed", False), ("/a", True), ("/b", True)):
+        fetcher.get(f"http://news.example{path}", robots=found)
+    assert slept == ([pause, pause] if pauses else [])
+    assert len(server.requests) == 5
+
+
+def test_no_site_is_given_more_than_ten_seconds_between_its_pages(server, open_fetcher):
+    server.put("/robots.txt", "User-agent: *\nCrawl-delay: 86400\n")
+    server.put("/a", "x")
+    slept = []
+    fetcher = open_fetcher(resolve=lambda *_: ("93.184.216.34",), sleep=slept.append, monotonic=lambda: 0.0)
+    fetcher._backend._backend = Rerouted(server.host)
+    fetcher.get("http://news.example/a", robots=True)
+    assert slept == [10.0]
 
 
 def test_one_host_is_asked_one_thing_at_a_time_and_the_wait_does_not_count(server, open_fetcher):

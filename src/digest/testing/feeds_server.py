@@ -58,10 +58,12 @@ class FeedsServer:
 
     Attributes:
         requests: What was asked so far, oldest first.
+        statuses: What was answered.
     """
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.requests: list[Request] = []
+        self.statuses: list[int] = []
         self._pages: dict[str, list[_Page]] = {}
         self._http = _QuietServer((address, 0), self._handler())
         # A short poll: shutdown waits for the next one.
@@ -138,7 +140,9 @@ class FeedsServer:
                     page = _Page(content=b"nothing here", status=404, headers={}, delay=0.0, drip=0.0)
                 time.sleep(page.delay)
                 unchanged = page.status == 200 and _matches(page.headers, asked)
-                self.send_response(304 if unchanged else page.status)
+                status = 304 if unchanged else page.status
+                server.statuses.append(status)
+                self.send_response(status)
                 for name, value in page.headers.items():
                     self.send_header(name, value)
                 if not unchanged:

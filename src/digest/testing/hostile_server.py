@@ -92,6 +92,11 @@ def _step_down(left: int) -> Iterable[_Step]:
     return [_answer("", f"Location: /chain-{left - 1}", status="301 Moved Permanently")]
 
 
+def _many_items(number: int) -> bytes:
+    items = (f"<item><title>Item {n}</title><link>https://news.example/{n}</link></item>" for n in range(number))
+    return f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>".encode()
+
+
 _GZIP_WBITS = zlib.MAX_WBITS | 16
 _BLOWN_UP = "x" * 100_000
 _DRIPPED = feed_of("A feed that takes its time")
@@ -197,12 +202,7 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     ),
     "/long-title": ("a title of 10 MB", lambda: [_xml(feed_of("Long " * 2_000_000))]),
     "/deep": ("elements in elements", lambda: [_xml(feed_of("<b>" * 50_000 + "Deep" + "</b>" * 50_000))]),
-    "/many-items": (
-        "a hundred thousand articles",
-        lambda: [
-            _xml(b"<rss version='2.0'><channel>" + b"<item><title>A</title></item>" * 100_000 + b"</channel></rss>")
-        ],
-    ),
+    "/many-items": ("five thousand articles", lambda: [_xml(_many_items(5_000))]),
     "/markup-title": (
         "markup, script and template syntax in a title",
         lambda: [
@@ -284,7 +284,7 @@ class HostileServer:
         self._inner = inner
         self._scheme = "https" if ssl_context else "http"
         self._server = _Server(self, ssl_context)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def host(self) -> str:

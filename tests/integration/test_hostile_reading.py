@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.config import SourceConfig
+from digest.fetching import Fetcher
+from digest.testing.feeds_server import FeedsServer
+from digest.testing.hostile_server import HostileServer, feed_of
+from digest.workflow.reading import read_sources
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read feeds by their addresses, each a host of its own, and the order in which they were finished."""
+
+    def read_all(addresses, *, deadline):
+        sources = [SourceConfig(id=f"s{number}", feed=address) for number, address in enumerate(addresses)]
+        order = []
+        with Fetcher(
+            user_agent="digest/1",
+            cache=None,
+            allow_hosts=[f"site-{number}.example" for number in range(len(sources))],
+            now=lambda: datetime.now(UTC),
+            deadline=deadline,
+            resolve=lambda *_: ("127.0.0.1",),
+        ) as fetcher:
+            readings = list(
+                read_sources(
+                    sources, root=tmp_path, fetcher=fetcher, finished=lambda reading: order.append(reading.source)
+                )
+            )
+        return readings, order
+
+    return read_all
+
+
+def at(server, number, path):
+    return f"http://site-{number}.example:{server.host.partition(':')[2]}{path}"
+
+
+def test_readings_come_in_order_and_are_told_as_they_finish(read):
+    with FeedsServer() as server:
+        server.put("/feed", feed_of("A story"))
+        server.put("/slow", feed_of("Another story"), delay=1.0)
+        readings, order = read([at(server, 0, "/slow"), at(server, 1, "/feed")], deadline=20.0)
+    assert [reading.source for reading in readings] == ["s0", "s1"]
+    assert order == ["s1", "s0"]
+
+
+def test_forty_hosts_that_never_answer_do_not_hold_up_the_others(read):
+    with FeedsServer() as good, HostileServer() as bad:
+        good.put("/feed", feed_of("A story"))
+        bad_ones = [at(bad, number, "/silent") for number in range(40)]
+        readings, order = read([*bad_ones, *(at(good, number, "/feed") for number in range(40, 60))], deadline=3.0)
+    assert [bool(reading.error) for reading in readings] == [True] * 40 + [False] * 20
+    assert {int(source[1:]) for source in order[:20]} == set(range(40, 60))
