@@ -43,7 +43,7 @@ def at(server, number, path):
 def test_readings_come_in_order_and_are_told_as_they_finish(read):
     with FeedsServer() as server:
         server.put("/feed", feed_of("A story"))
-        server.put("/slow", feed_of("Another story"), delay=1.0)
+        server.put("/slow", feed_of("Another story"), delay=0.5)
         readings, order = read([at(server, 0, "/slow"), at(server, 1, "/feed")], deadline=20.0)
     assert [reading.source for reading in readings] == ["s0", "s1"]
     assert order == ["s1", "s0"]
@@ -53,6 +53,6 @@ def test_forty_hosts_that_never_answer_do_not_hold_up_the_others(read):
     with FeedsServer() as good, HostileServer() as bad:
         good.put("/feed", feed_of("A story"))
         bad_ones = [at(bad, number, "/silent") for number in range(40)]
-        readings, order = read([*bad_ones, *(at(good, number, "/feed") for number in range(40, 60))], deadline=3.0)
+        readings, order = read([*bad_ones, *(at(good, number, "/feed") for number in range(40, 60))], deadline=2.0)
     assert [bool(reading.error) for reading in readings] == [True] * 40 + [False] * 20
     assert {int(source[1:]) for source in order[:20]} == set(range(40, 60))

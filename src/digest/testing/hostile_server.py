@@ -202,7 +202,7 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     ),
     "/long-title": ("a title of 10 MB", lambda: [_xml(feed_of("Long " * 2_000_000))]),
     "/deep": ("elements in elements", lambda: [_xml(feed_of("<b>" * 50_000 + "Deep" + "</b>" * 50_000))]),
-    "/many-items": ("five thousand articles", lambda: [_xml(_many_items(5_000))]),
+    "/many-items": ("fifty thousand articles", lambda: [_xml(_many_items(50_000))]),
     "/markup-title": (
         "markup, script and template syntax in a title",
         lambda: [
