@@ -10,6 +10,8 @@ from digest.testing.feeds_server import FeedsServer
 from digest.testing.hostile_server import HostileServer, feed_of
 from digest.workflow.reading import read_sources
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @pytest.fixture
 def read(tmp_path):
@@ -28,7 +30,11 @@ def read(tmp_path):
         ) as fetcher:
             readings = list(
                 read_sources(
-                    sources, root=tmp_path, fetcher=fetcher, finished=lambda reading: order.append(reading.source)
+                    sources,
+                    root=tmp_path,
+                    fetcher=fetcher,
+                    after=EVER,
+                    finished=lambda reading: order.append(reading.source),
                 )
             )
         return readings, order
