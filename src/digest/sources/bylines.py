@@ -39,10 +39,14 @@ def _spoken(tree: LexborHTMLParser) -> Iterator[str]:
     if tree.body is None:
         return
     waiting = tree.css_first("h1") is not None
+    seen = 0
     for node in tree.body.traverse(include_text=True):
         if node.tag == "h1":
             waiting = False
         elif not waiting and node.is_text_node and _begins().match(node.text_content or "") and not _is_outside(node):
+            seen += 1
+            if seen > _SEEN:
+                return
             holder: LexborNode | None = node
             for _ in range(_CLIMB):
                 holder = holder.parent if holder is not None else None

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from digest.errors import Place, SourceError
 from digest.models import Article
+from digest.sources.cleaning import clean_article
 from digest.sources.encoding import decode_text, is_binary
 from digest.sources.frontmatter import FrontMatter, read_front_matter
 from digest.sources.markdowntext import read_markdown
@@ -34,7 +35,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
     if is_binary(data):
         raise SourceError("this is no text file", place=Place(path), hint="Save the article as .txt, .md or .html.")
     try:
-        return _parse(data, path)
+        return clean_article(_parse(data, path))
     except SourceError:
         raise
     except Exception as error:  # the seam: files are arbitrary input to libraries we do not control

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from digest.sources.markup import lines_of_node, plain_line
@@ -23,6 +24,8 @@ _CHROME = frozenset({"nav", "footer", "header", "form", "menu"})
 _HEADING_LENGTH = 40
 _CLIMB = 3  # from a heading to the element whose sibling is the list
 _LOOK = 2  # siblings after it
+_SEEN = 40  # candidates; an honest page has a few
+_MOST_ITEMS = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,20 +54,26 @@ def find_key_points(tree: LexborHTMLParser) -> KeyPoints:
 
 
 def _by_mark(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
-    for node in tree.css(_CONTAINERS):
-        attributes = node.attributes
-        mark = " ".join(attributes.get(key) or "" for key in ("class", "id", "data-testid", "data-component"))
-        if mark.strip() and _marks().search(mark.lower()) and (points := _points(node)):
+    for node in islice(filter(_is_marked, tree.css(_CONTAINERS)), _SEEN):
+        if points := _points(node):
             yield KeyPoints(points=points, nodes=(_smallest(node, points),))
 
 
+def _is_marked(node: LexborNode) -> bool:
+    attributes = node.attributes
+    mark = " ".join(attributes.get(key) or "" for key in ("class", "id", "data-testid", "data-component"))
+    return bool(mark.strip()) and _marks().search(mark.lower()) is not None
+
+
 def _by_heading(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
-    for node in tree.css(_HEADINGS):
-        line = plain_line(node.text(separator=" ")) if _is_short(node) else ""
-        if line and is_key_point_heading(line):
-            for candidate in _following(node):
-                if points := _points(candidate):
-                    yield KeyPoints(points=points, nodes=(node, _smallest(candidate, points)))
+    for node in islice(filter(_announces, tree.css(_HEADINGS)), _SEEN):
+        for candidate in _following(node):
+            if points := _points(candidate):
+                yield KeyPoints(points=points, nodes=(node, _smallest(candidate, points)))
+
+
+def _announces(node: LexborNode) -> bool:
+    return _is_short(node) and is_key_point_heading(plain_line(node.text(separator=" ")))
 
 
 def _is_short(node: LexborNode) -> bool:
@@ -91,7 +100,10 @@ def _points(node: LexborNode) -> tuple[str, ...]:
     """The items under an element if they look like key points; else nothing."""
     limits = read_table("keypoints")
     # css() counts the element itself.
-    items = [item for item in node.css("li") if len(item.css("li")) == 1] or node.css("p")
+    items = node.css("li")
+    items = [item for item in items[: _MOST_ITEMS + 1] if len(item.css("li")) == 1] or node.css("p")
+    if len(items) > _MOST_ITEMS:
+        return ()
     texts = [(item, " ".join(lines_of_node(item))) for item in items]
     texts = [(item, text) for item, text in texts if text and not is_key_point_heading(text)]
     own = [text for item, text in texts if not _is_link(item, text)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from digest.models import canonical_url
@@ -18,13 +19,14 @@ __all__ = ["LinkedData"]
 
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$", re.DOTALL)
 _MAX_DEPTH = 8
+_MOST_NODES = 2_000  # objects in all the data of a page
 
 
 class LinkedData:
     """All JSON-LD of a page, and the node about its article (an empty one where there is none)."""
 
     def __init__(self, tree: LexborHTMLParser, url: str) -> None:
-        self._nodes = list(_nodes(tree))
+        self._nodes = list(islice(_nodes(tree), _MOST_NODES))
         self._by_id = {node["@id"]: node for node in self._nodes if isinstance(node.get("@id"), str) and len(node) > 1}
         self.article = self._find(url)
 

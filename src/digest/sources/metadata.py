@@ -31,6 +31,10 @@ __all__ = ["Metadata", "is_own", "read_metadata"]
 _DATED = re.compile(r"^(\d{1,2}\.\d{1,2}\.\d{4})\s*[-|\u2013]|[-|\u2013]\s*(\d{1,2}\.\d{1,2}\.\d{4})$")
 
 
+#: So many values of one name are read, and so many characters of each.
+_MOST, _LONGEST = 50, 5_000
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
     """What was found; empty where the page says nothing.
@@ -83,8 +87,9 @@ class _Page:
             name = next(
                 (attributes[key] for key in ("property", "name", "itemprop", "http-equiv") if attributes.get(key)), ""
             )
-            if name and attributes.get("content"):
-                self._meta[name.lower()].append(attributes["content"] or "")
+            values = self._meta[name.lower()] if name and attributes.get("content") else None
+            if values is not None and len(values) < _MOST:
+                values.append((attributes["content"] or "")[:_LONGEST])
 
     def lines(self, field: str) -> Iterator[str]:
         """The values of the meta elements for ``field``, the surest first."""
@@ -96,16 +101,16 @@ class _Page:
     def marked(self, field: str) -> Iterator[str]:
         """The same out of the page's own elements."""
         for selector in self._names["markup"][field]:
-            for node in self.tree.css(selector):
+            for node in self.tree.css(selector)[:_MOST]:
                 attributes = node.attributes
                 line = attributes.get("content") or attributes.get("datetime") or plain_line(node.text(separator=" "))
                 if line:
-                    yield line
+                    yield line[:_LONGEST]
 
     def address(self) -> str:
         """rel=canonical where it names a page of this site; a home page there is a mistake of the site's."""
         canonical: list[str] = [
-            node.attributes.get("href") or "" for node in self.tree.css("link[rel~=canonical i][href]")
+            node.attributes.get("href") or "" for node in self.tree.css("link[rel~=canonical i][href]")[:_MOST]
         ]
         for link in (*canonical, *self._meta.get("og:url", ())):
             address = join_link(self.url, link)
@@ -124,9 +129,9 @@ class _Page:
     def title(self, site: str) -> str:
         document = self.tree.css_first("head title, title")
         said = StatedTitles(
-            linked=line_of_html(self.linked.text("headline")),
+            linked=line_of_html(self.linked.text("headline")[:_LONGEST]),
             shared=next(self.lines("title"), ""),
-            document=plain_line(document.text()) if document else "",
+            document=plain_line(document.text()[:_LONGEST]) if document else "",
             headings=tuple(dict.fromkeys(self.marked("headline"))),
         )
         return choose_title(said, (*self.known_as(site), *self.lines("section")))

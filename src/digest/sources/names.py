@@ -21,6 +21,7 @@ _AND = re.compile(r"\s*[,;]\s*(?:(?:and|und|et|y|og|och)\s+)?|\s+(?:and|und|et|y
 _ASIDE = re.compile(r"\s*\([^)]*\)?\s*$|\s+@\w+$")  # "(obe)" and "@handle" after a name
 _PLACE = re.compile(r"\s*,\s*[^\W\d_]+\.?$")
 _MAX_LENGTH = 80
+_LONGEST_BYLINE = 1_000  # characters; more name nobody
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -29,6 +30,8 @@ def split_names(text: str) -> tuple[str, ...]:
     "A B, C D and E F" are three; "Bill and Melinda Gates" and "Lee, Ann" are left whole, since not every part is a
     full name; a role such as "Chief Editor" is dropped, and so is a single word after a comma, such as a place.
     """
+    if len(text) > _LONGEST_BYLINE:
+        return ()
     text = line_of_html(text)
     if found := _EMAIL_WITH_NAME.match(text) or _NAME_WITH_EMAIL.match(text):
         text = found[1]

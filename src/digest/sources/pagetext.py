@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-__all__ = ["clear_page", "read_text"]
+__all__ = ["clear_page", "read_text", "unrepeated"]
 
 _BULLET = re.compile(r"^[-*•]\s+")
 _TABLE_EDGE = re.compile(r"^\|\s*|\s*\|$")
@@ -74,11 +74,18 @@ def read_text(tree: LexborHTMLParser, *, url: str, known: Collection[str], state
     return "\n\n".join(drop_promotion(kept))
 
 
+def unrepeated(line: str, known: Collection[str]) -> str:
+    """A line, but "" for one that is known already."""
+    return "" if _folded(line) in {_folded(other) for other in known} else line
+
+
 def _longest_needed(tree: LexborHTMLParser, url: str, stated: str) -> Sequence[str]:
     """The precise reading, unless it misses much of what is there: then the next that does not."""
     html = tree.html or ""
     table = read_table("pagetext")
     paragraphs = _paragraphs(tree)
+    if html.count("<") > table["tags"] or len(html) > table["largest"]:
+        return paragraphs or [line for line in stated.split("\n\n") if line]
     best = _extracted(html, url, precise=True)
     if _size(best) < max(table["enough"] * _size(paragraphs), table["short"]):
         other = _extracted(html, url, precise=False)

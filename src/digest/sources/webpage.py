@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
+import threading
 from typing import TYPE_CHECKING
 
 import trafilatura
@@ -13,12 +13,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from digest.errors import Place, SourceError
 from digest.models import Article
+from digest.sources.cleaning import clean_article
 from digest.sources.dates import parse_date
 from digest.sources.encoding import decode_page, is_binary
 from digest.sources.keypoints import find_key_points
 from digest.sources.metadata import is_own, read_metadata
 from digest.sources.names import clean_names
-from digest.sources.pagetext import clear_page, read_text
+from digest.sources.pagebounds import bounded_page, is_bounded
+from digest.sources.pagetext import clear_page, read_text, unrepeated
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,19 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["extract_article"]
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
-_NO_NESTING = frozenset(
-    {"br", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p", "source", "td", "tr"}
-)
-#: Elements within each other. Parsers take time in the square of it.
-_DEEPEST = 3000
-#: A run of text or an attribute is read up to here; a headline of 10 MB is an attack, not a headline.
-_LONGEST_RUN = 1_000_000
-_LONG_RUN = re.compile(rf"(?:^|[<>])[^<>]{{{_LONGEST_RUN},}}")  # anchored: else each character begins a search
-_KEPT_OF_RUN = 1000  # at its end, so that an attribute is still closed
-_LONG_TAG = re.compile(r"(<[a-zA-Z][\w:-]*)\s[^<>]{20000,}")
-_MOST_ATTRIBUTES = 1000
-_LONGEST_TITLE = 500
+#: One half of a character of UTF-16 by itself cannot be written as UTF-8, which the parsers read.
+_HALVES = re.compile(r"[\ud800-\udfff]")
+#: Pages take turns: the memory of one is small, that of as many as there are sources is not.
+_TURN = threading.Lock()
 # Both write a warning for each page that is unusual; what matters reaches the reader as a SourceError.
 for _library in ("trafilatura", "htmldate"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
@@ -66,7 +59,8 @@ def extract_article(html: bytes | str, *, url: str) -> Article:
             raise SourceError("this is no web page", place=Place(url), hint="Give the address of an HTML page.")
         html = decode_page(html)
     try:
-        return _extract(html, url)
+        with _TURN:
+            return clean_article(_extract(html, url))
     except SourceError:
         raise
     except Exception as error:  # the seam: pages are arbitrary input to libraries we do not control
@@ -76,29 +70,29 @@ def extract_article(html: bytes | str, *, url: str) -> Article:
 def _extract(html: str, url: str) -> Article:
     if not html.strip():
         raise SourceError("the page is empty", place=Place(url), hint="Open it in a browser and check its address.")
-    if _is_deep(html):
-        raise SourceError("the page nests its elements too deeply", place=Place(url), hint="Leave it out.")
-    html = _LONG_TAG.sub(lambda tag: tag[1] if tag[0].count("=") > _MOST_ATTRIBUTES else tag[0], html)
-    html = _LONG_RUN.sub(lambda run: run[0][:_LONGEST_RUN] + run[0][-_KEPT_OF_RUN:], html)
+    if not is_bounded(html):
+        html = bounded_page(html)
+    html = _HALVES.sub("\ufffd", html)
     tree = LexborHTMLParser(html)
     about = read_metadata(tree, url=url)
     found = find_key_points(tree)
     if found.points:
         found.remove()
-    document = trafilatura.load_html(html)
+    document = None if about.authors and about.published else trafilatura.load_html(html)
     authors = about.authors or _found_authors(document, url, about.known_as)
     published = about.published or _found_date(document, about.url)
+    del document
     headings = [heading.text() for heading in tree.css("h1")]
     clear_page(tree)
     known = (about.title, *headings, *found.points)
-    text = read_text(tree, url=url, known=known, stated=about.text) or about.description
+    text = read_text(tree, url=url, known=known, stated=about.text) or unrepeated(about.description, known)
     if not text:
         raise SourceError(
             "no article text was found on the page", place=Place(url), hint="Save its text as a file and add that."
         )
     return Article(
         url=about.url,
-        title=(about.title or text.partition("\n")[0])[:_LONGEST_TITLE],
+        title=about.title or text.partition("\n")[0],
         text=text,
         authors=authors,
         published=published,
@@ -107,27 +101,6 @@ def _extract(html: str, url: str) -> Article:
         key_points=found.points,
         language=about.language,
     )
-
-
-def _is_deep(html: str) -> bool:
-    """Tell whether more elements are open at once than any honest page has; of each kind its own end counts."""
-    if html.count("<") <= _DEEPEST:
-        return False
-    still_open: Counter[str] = Counter()
-    depth = 0
-    for end, written in _TAG.findall(html):
-        name = written.lower()
-        if name in _NO_NESTING:
-            continue
-        if not end:
-            still_open[name] += 1
-            depth += 1
-            if depth > _DEEPEST:
-                return True
-        elif still_open[name]:
-            still_open[name] -= 1
-            depth -= 1
-    return False
 
 
 def _found_authors(document: HtmlElement | None, url: str, sites: Collection[str]) -> tuple[str, ...]:
