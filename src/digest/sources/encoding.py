@@ -40,6 +40,10 @@ _C1 = re.compile(rb"[\x80-\x9f]")
 _BEYOND = re.compile(rb"[\x80-\xff]")
 _BEYOND_ASCII = bytes(range(128, 256))
 _DEFAULT = "cp1252"
+#: Not Python's own, such as "rot13" or "idna", nor UTF-7, which the standard forbids because it hides markup.
+_OF_PAGES = re.compile(
+    r"utf-(?:8|16|32).*|cp\d+|iso8859-\d+|koi8-.|mac-.+|gb.+|big5.*|euc_.+|shift_jis.*|iso2022_.+|hz|johab|ascii"
+)
 _FEW = 3
 #: Of a thousand characters so many may be wrong where the encoding itself is right.
 _WRONG = 2
@@ -110,21 +114,22 @@ def _unquoted(attributes: bytes) -> bytes:
 
 
 def _name(label: str) -> str:
-    """Python's name of the encoding that browsers mean by a label; "" for one that nobody knows."""
+    """Python's name of the encoding that browsers mean by a label; "" for one that no page is in."""
     label = label.strip().lower()
+    wider = read_table("encodings")["wider"]
     try:
-        name = codecs.lookup(read_table("encodings")["wider"].get(label, label)).name
-        b"".decode(name)
-    except (LookupError, ValueError):  # also Python's own, such as "rot13", which are no encodings of text
+        name = codecs.lookup(wider.get(label, label)).name
+    except (LookupError, ValueError):
         return ""
-    return str(read_table("encodings")["wider"].get(name, name))
+    name = str(wider.get(name, name))
+    return name if _OF_PAGES.fullmatch(name) else ""
 
 
 def _as_labelled(data: bytes, name: str) -> str | None:
     wide = name.startswith(("utf-16", "utf-32"))
     if name == "utf-8" or (wide and b"\0" not in data[:_SAMPLE]):  # a <meta> that could be read is not in UTF-16
         return _utf_8(data)
-    if not wide and not name.startswith(("iso2022", "hz", "utf-7")):  # these are ASCII to look at
+    if not wide and not name.startswith(("iso2022", "hz")):  # these are ASCII to look at
         text = _strictly(data, "utf-8")
         beyond = len(data) - len(text) if text is not None else 0
         if text is not None and (not beyond or name == _DEFAULT or beyond >= _MANY):

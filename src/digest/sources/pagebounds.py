@@ -24,14 +24,16 @@ _FORMATS = 32  # open at once; a parser opens each anew in every later paragraph
 _LONGEST_TAG = 50_000
 
 #: Of a page beyond them this much is kept; in characters where nothing else is said.
+_KEPT = 8_000  # elements
 _TEXT = 600_000
 _RUN = 300_000
-_DEPTH = 40
+_DEPTH = 32
 _VALUE = 4_000  # of an attribute
 _ATTRIBUTES = 40  # in an element
 _TITLE = 2_000
 _LINKED_DATA = 300_000
 _PARAGRAPHS = 2_000
+_PLENTY = 100_000  # of text in the elements that are kept: then what follows is not missed
 _SHORTEST = 40  # of a paragraph beyond the last element that is kept
 _STEPS = 300_000  # tags that are looked at
 
@@ -61,7 +63,7 @@ def bounded_page(html: str) -> str:
     """The page without scripts, styles, pictures and comments, cut where it is beyond all measure.
 
     Its data (JSON-LD) stays. An element that is too deep is opened at the deepest level that is kept. Of a page with
-    too many elements the first are kept, and the paragraphs of the rest.
+    too many elements the first are kept, and if they hold little text the paragraphs of the rest.
     """
     return "".join(_Cut(html).pieces())
 
@@ -97,7 +99,7 @@ class _Cut:
         self._counts: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
         self._endless: set[str] = set()
-        self._elements, self._text, self._linked = _ELEMENTS, _TEXT, _LINKED_DATA
+        self._elements, self._text, self._linked = _KEPT, _TEXT, _LINKED_DATA
 
     def pieces(self) -> Iterator[str]:
         for _ in range(_STEPS):
@@ -114,8 +116,9 @@ class _Cut:
             self._at = end
             if found[4]:
                 yield self._tag(found, end)
-        yield self._closed()
-        yield from self._paragraphs()
+        if _TEXT - self._text < _PLENTY:
+            yield self._closed()
+            yield from self._paragraphs()
 
     def _words(self, start: int, end: int, most: int) -> str:
         words = self._html[start : min(end, start + min(self._text, most))]

@@ -1,0 +1,155 @@
+"""Whatever a page or a file holds: an article that is fit to print, or an error of ours."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.errors import DigestError
+from digest.models import is_web_address
+from digest.sources import extract_article, parse_text
+
+URL = "https://www.news.example/2026/01/harbour"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Ferries &amp; piers | The News</title>
+<meta property="og:title" content="Ferries &lt;b&gt;back&lt;/b&gt;"><meta property="og:image" content="/ferry.jpg">
+<meta name="author" content="Ann Lee"><link rel="canonical" href="/2026/harbour">
+<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Ferries are back", "datePublished":
+"2026-01-05T10:00:00+01:00", "author": [{"name": "Ann Lee"}, "Bob \\ud800 Ray"], "image": ["javascript:x", "f.png"]}</script>
+</head><body><article><h1>Ferries are back</h1><div class="byline">By <a rel="author" href="/ann">Ann Lee</a></div>
+<div class="key-points"><h3>Key points</h3><ul><li>The harbour was dredged for a fourth time</li>
+<li>Ferries came back at noon on Monday</li></ul></div><time datetime="2026-01-05">Monday</time>
+<p>The harbour of the town was dredged for the first time on Monday, and the ferries came back at noon.</p>
+<p>Grüße: the mayor of the town welcomed the <b>ferries</b> &#150; and the anglers &#x1F600; on the pier at noon.</p>
+<p>Also read: The mayor speaks about the harbour and the ferries of the town at length</p></article></body></html>"""
+PLAIN = """Ferries are back
+
+By Ann Lee | Jan 5, 2026
+
+• The harbour was dredged for a fourth time
+• Ferries came back at noon
+
+The harbour of the town was dredged for the first time on Monday.
+
+Also Read: Another harbour"""
+ODD = st.sampled_from(
+    ["\0", "\x0b", "\x1b[31m", "\ud800", "\udfff", "\u2028", "\x85", "\u202e", "<", ">", "&", '"', "]]>", "<!--", "&#0;"]
+    + ["&#xD800;", "<b>", "</p>", "<script>", "</script>", "<plaintext>", "<svg><title>", "\\ud800", "&lt;i&gt;", "￾"]
+)
+MARKUP = re.compile(r"</?(?:b|i|p|script|h1|div|svg|title|a|li)\b[^<>]*>", re.IGNORECASE)
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def printable(text):
+    return all(letter == "\n" or unicodedata.category(letter) not in {"Cc", "Cs"} for letter in text)
+
+
+def check(article, base):
+    lines = (article.title, article.source, *article.authors, *article.key_points)
+    assert all(map(printable, (*lines, article.text, article.url)))
+    assert not any("\n" in line or line != line.strip() for line in lines)
+    assert article.title
+    assert len(article.title) <= 500
+    assert not MARKUP.search(article.title)
+    assert article.published is None or article.published.utcoffset() == timedelta(0)
+    local = not is_web_address(base)
+    assert is_web_address(article.url) or (local and "://" not in article.url)
+    image = article.image
+    assert image is None or is_web_address(image) or (local and ":" not in image.partition("/")[0])
+    assert all(article.key_points)
+    assert len(set(article.key_points)) == len(article.key_points)
+    assert not set(article.key_points) & set(article.text.split("\n\n"))
+
+
+def read_page(html):
+    try:
+        article = extract_article(html, url=URL)
+    except DigestError:
+        return
+    check(article, URL)
+
+
+def read_file(data, name):
+    try:
+        article = parse_text(data, path=name)
+    except DigestError:
+        return
+    check(article, name)
+
+
+@st.composite
+def mutated(draw, sample):
+    """A sample with parts taken out, doubled, moved and replaced."""
+    parts = re.split(r"(<[^>]*>|[\n ])", sample)
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(parts) - 1))
+        match draw(st.sampled_from(["drop", "double", "swap", "odd", "cut", "inside"])):
+            case "drop":
+                del parts[at : at + draw(st.integers(1, 4))]
+            case "double":
+                parts.insert(at, parts[at])
+            case "swap":
+                other = draw(st.integers(0, len(parts) - 1))
+                parts[at], parts[other] = parts[other], parts[at]
+            case "odd":
+                parts.insert(at, draw(ODD))
+            case "inside":
+                middle = len(parts[at]) // 2
+                parts[at] = parts[at][:middle] + draw(ODD) + parts[at][middle:]
+            case "cut":
+                parts = parts[: max(at, 1)]
+        parts = parts or [""]
+    return "".join(parts)
+
+
+@st.composite
+def encoded(draw, sample):
+    """The same in some encoding, with some bytes gone wrong."""
+    encoding = draw(st.sampled_from(["utf-8", "cp1252", "utf-16", "utf-16-le", "koi8-r", "shift_jis", "utf-7", "cp037"]))
+    label = draw(st.sampled_from(["utf-8", "iso-8859-1", "utf-16", "x-user-defined", "rot13", "idna", "gb2312", "\0"]))
+    data = bytearray(draw(mutated(sample)).replace('"utf-8"', label).encode(encoding, errors="ignore"))
+    for _ in range(draw(st.integers(0, 3))):
+        data[draw(st.integers(0, len(data))) :][:1] = draw(st.binary(max_size=3))
+        at = draw(st.integers(0, len(data)))
+        data[at:at] = draw(st.binary(max_size=3))
+    return bytes(data)
+
+
+@given(mutated(PAGE))
+@SLOW
+def test_a_broken_page_gives_an_article_fit_to_print(html):
+    read_page(html)
+
+
+@given(encoded(PAGE))
+@SLOW
+def test_a_page_in_any_encoding_gives_an_article_fit_to_print(data):
+    read_page(data)
+
+
+@given(st.one_of(st.binary(max_size=400), st.text(st.characters(), max_size=400), st.lists(ODD).map("".join)))
+@SLOW
+def test_noise_gives_an_article_fit_to_print(html):
+    read_page(html)
+
+
+@given(st.one_of(encoded(PLAIN), st.binary(max_size=300)), st.sampled_from(["a/b.txt", "a/b.md"]))
+@settings(max_examples=150, deadline=None)
+def test_a_broken_file_gives_an_article_fit_to_print(data, name):
+    read_file(data, name)
+
+
+@given(encoded(PAGE))
+@settings(max_examples=25, deadline=None)
+def test_a_broken_page_of_the_folder_gives_an_article_fit_to_print(data):
+    read_file(data, "a/b.html")
+
+
+def test_what_json_and_entities_hide_does_not_come_through():
+    article = extract_article(PAGE.replace("Ferries are back", "Fer\\u0007ries \\ud83d &lt;script&gt;x"), url=URL)
+    assert article.title == "Ferries x"
+    assert article.authors == ("Ann Lee", "Bob Ray")
+    assert article.image == "https://www.news.example/2026/01/f.png"
