@@ -12,7 +12,7 @@ from digest.sources.markup import lines_of_node, plain_line
 from digest.sources.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -26,6 +26,10 @@ _CLIMB = 3  # from a heading to the element whose sibling is the list
 _LOOK = 2  # siblings after it
 _SEEN = 40  # candidates; an honest page has a few
 _MOST_ITEMS = 100
+_LINKED = 0.4  # share of a text that makes it a teaser
+_EDGES = re.compile(r"^\W+|\W+$")
+_COUNT = re.compile(r"^(?:the )?\d+ ", re.IGNORECASE)  # "5 key takeaways"
+_BULLET = re.compile(r"(?:^|\s)[•‣▪◦●]\s*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +47,7 @@ class KeyPoints:
 
 def is_key_point_heading(line: str) -> bool:
     """Tell whether a line announces key points, such as "Key points:"."""
-    return line.strip().rstrip(":").strip().casefold() in _heading_words()
+    return _COUNT.sub("", _EDGES.sub("", line)).casefold() in _heading_words()
 
 
 def find_key_points(tree: LexborHTMLParser) -> KeyPoints:
@@ -70,6 +74,8 @@ def _by_heading(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
         for candidate in _following(node):
             if points := _points(candidate):
                 yield KeyPoints(points=points, nodes=(node, _smallest(candidate, points)))
+        if (written := _written(node)).points:
+            yield written
 
 
 def _announces(node: LexborNode) -> bool:
@@ -96,9 +102,27 @@ def _following(heading: LexborNode) -> Iterator[LexborNode]:
         node = node.parent
 
 
+def _written(heading: LexborNode) -> KeyPoints:
+    """Paragraphs after a heading whose lines begin with a written bullet."""
+    holder = heading.parent if heading.parent is not None and _is_short(heading.parent) else heading
+    points: list[str] = []
+    nodes = [heading]
+    node = holder.next
+    while node is not None and len(points) <= read_table("keypoints")["most"]:
+        text = plain_line(node.text(separator=" ")) if node.is_element_node else ""
+        if node.is_element_node and (node.tag != "p" or not _BULLET.match(text)):
+            break
+        if text:
+            points += [part for part in _BULLET.split(text) if part]
+            nodes.append(node)
+        node = node.next
+    if not _are_statements(points) or _in_chrome(heading):
+        return KeyPoints()
+    return KeyPoints(points=tuple(map(_tidy, points)), nodes=tuple(nodes))
+
+
 def _points(node: LexborNode) -> tuple[str, ...]:
     """The items under an element if they look like key points; else nothing."""
-    limits = read_table("keypoints")
     # css() counts the element itself.
     items = node.css("li")
     items = [item for item in items[: _MOST_ITEMS + 1] if len(item.css("li")) == 1] or node.css("p")
@@ -107,11 +131,27 @@ def _points(node: LexborNode) -> tuple[str, ...]:
     texts = [(item, " ".join(lines_of_node(item))) for item in items]
     texts = [(item, text) for item, text in texts if text and not is_key_point_heading(text)]
     own = [text for item, text in texts if not _is_link(item, text)]
-    if not limits["fewest"] <= len(own) <= limits["most"] or len(own) <= len(texts) / 2 or _in_chrome(node):
+    if not _are_statements(own) or len(own) <= len(texts) / 2 or _in_chrome(node) or _is_named_otherwise(node):
         return ()
-    if not all(limits["shortest"] <= len(text) <= limits["longest"] for text in own):
-        return ()
-    return tuple(_tidy(text) for text in own)
+    teasers = items[0].tag == "p" and sum(len(plain_line(link.text())) for link in node.css("a[href]"))
+    return () if teasers > _LINKED * sum(map(len, own)) else tuple(_tidy(text) for text in own)
+
+
+def _are_statements(points: Sequence[str]) -> bool:
+    """Tell whether texts can be key points: some, of a sentence's length, and not all of them questions."""
+    limits = read_table("keypoints")
+    return (
+        limits["fewest"] <= len(points) <= limits["most"]
+        and all(limits["least"] <= len(text) <= limits["longest"] for text in points)
+        and sum(len(text) >= limits["shortest"] for text in points) > len(points) / 2
+        and not all(text.endswith("?") for text in points)
+    )
+
+
+def _is_named_otherwise(node: LexborNode) -> bool:
+    """Tell whether what holds the points has a heading that says that they are something else."""
+    headings = (plain_line(heading.text(separator=" ")) for heading in node.css("h2, h3, h4, h5"))
+    return any(_EDGES.sub("", heading).casefold() in read_table("keypoints")["never"] for heading in headings)
 
 
 def _smallest(node: LexborNode, points: tuple[str, ...]) -> LexborNode:
@@ -125,13 +165,22 @@ def _tidy(text: str) -> str:
 
 
 def _is_link(item: LexborNode, text: str) -> bool:
-    return any(len(plain_line(link.text(separator=" "))) > 0.8 * len(text) for link in item.css("a[href]"))
+    """Tell whether an item is a link, or begins with one as a teaser does."""
+    links = [plain_line(link.text(separator=" ")) for link in item.css("a[href]")]
+    teaser = bool(links) and text.startswith(links[0]) and len(links[0]) > _LINKED * len(text)
+    return teaser or any(len(link) > 0.8 * len(text) for link in links)
 
 
 def _in_chrome(node: LexborNode) -> bool:
+    """Tell whether an element belongs to the page's frame, a form, comments or recommendations."""
     parent: LexborNode | None = node
+    within = True  # the article's own element; around it such words tell of the whole page
     while parent is not None:
-        if parent.tag in _CHROME:
+        attributes = parent.attributes if parent.is_element_node else {}
+        if parent.tag in _CHROME or attributes.get("role") == "navigation":
+            return True
+        within = within and parent.tag not in {"article", "main", "body", "html"}
+        if within and _frames().search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()):
             return True
         parent = parent.parent
     return False
@@ -140,6 +189,11 @@ def _in_chrome(node: LexborNode) -> bool:
 @cache
 def _marks() -> re.Pattern[str]:
     return re.compile("|".join(read_table("keypoints")["marks"]))
+
+
+@cache
+def _frames() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|\s)(?:{'|'.join(read_table('keypoints')['outside'])})(?![a-z])")
 
 
 @cache
