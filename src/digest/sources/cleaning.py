@@ -1,4 +1,4 @@
-"""Texts as they may stand in an article: no control characters but the line's end, no halves of characters, no markup."""
+"""What may stand in an article: no control characters but the line's end, no halves of characters, no markup."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ __all__ = ["clean_article", "clean_text"]
 
 _SPACES = re.compile(r"[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
+_TAG = re.compile(r"</?[a-z][a-z0-9]+\b[^<>]*>", re.IGNORECASE)  # "use <T>" is none
+_MARKS = re.compile(r"[<>]")
 _LONGEST_TITLE = 500
 
 
@@ -28,7 +30,7 @@ def clean_article(article: Article) -> Article:
     points = dict.fromkeys(filter(None, map(_line, article.key_points)))
     return replace(
         article,
-        title=_title(article.title) or _title(article.text.partition("\n")[0]),
+        title=_title(article.title) or _title(_MARKS.sub(" ", article.text.partition("\n")[0])) or _line(article.url),
         text="\n\n".join(line for part in article.text.split("\n\n") if (line := clean_text(part).strip())),
         authors=tuple(filter(None, map(_line, article.authors))),
         source=_line(article.source),
@@ -44,4 +46,4 @@ def _title(text: str) -> str:
     title = _line(text[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
     while has_markup(title):  # what was escaped may be markup once it no longer is
         title = _line(line_of_html(title))
-    return title
+    return _line(_TAG.sub("", title))

@@ -16,6 +16,7 @@ from digest.sources.plaintext import PlainText, read_plain_text
 __all__ = ["SUFFIXES", "parse_text"]
 
 _HTML = frozenset({".html", ".htm"})
+_LONGEST = 400_000  # characters of text: a short book
 #: The files that are articles.
 SUFFIXES = frozenset({".txt", ".md", *_HTML})
 
@@ -46,7 +47,10 @@ def _parse(data: bytes, path: str) -> Article:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise SourceError(f"{suffix or 'no suffix'} is no article's", place=Place(path), hint="Use .txt, .md or .html.")
-    about, body = read_front_matter(decode_text(data), path=path)
+    text = decode_text(data)
+    if suffix not in _HTML and len(text) > _LONGEST:
+        raise SourceError("the file is too long for an article", place=Place(path), hint="Keep the part that is news.")
+    about, body = read_front_matter(text, path=path)
     if suffix in _HTML:
         return _page(body if about != FrontMatter() else data, about, path)
     read = (read_markdown if suffix == ".md" else read_plain_text)(body, title=about.title)

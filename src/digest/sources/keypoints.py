@@ -133,7 +133,8 @@ def _points(node: LexborNode) -> tuple[str, ...]:
     own = [text for item, text in texts if not _is_link(item, text)]
     if not _are_statements(own) or len(own) <= len(texts) / 2 or _in_chrome(node) or _is_named_otherwise(node):
         return ()
-    teasers = items[0].tag == "p" and sum(len(plain_line(link.text())) for link in node.css("a[href]"))
+    links = node.css("a[href]") if items[0].tag == "p" else []
+    teasers = sum(len(plain_line(link.text())) for link in links)
     return () if teasers > _LINKED * sum(map(len, own)) else tuple(_tidy(text) for text in own)
 
 
@@ -143,7 +144,7 @@ def _are_statements(points: Sequence[str]) -> bool:
     return (
         limits["fewest"] <= len(points) <= limits["most"]
         and all(limits["least"] <= len(text) <= limits["longest"] for text in points)
-        and sum(len(text) >= limits["shortest"] for text in points) > len(points) / 2
+        and len([text for text in points if len(text) >= limits["shortest"]]) > len(points) / 2
         and not all(text.endswith("?") for text in points)
     )
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
+from digest.sources.filehead import parted_head, read_head, without_dateline
 from digest.sources.keypoints import is_key_point_heading
 from digest.sources.markup import plain_line, text_of_html
-from digest.sources.plaintext import PlainText, read_byline
-from digest.sources.promotion import drop_promotion
+from digest.sources.plaintext import PlainText
+from digest.sources.promotion import drop_promotion, is_furniture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from markdown_it.token import Token
 
+    from digest.sources.filehead import Head
+
 __all__ = ["read_markdown"]
+
+_Block = tuple[str, list[str]]
 
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -28,32 +34,43 @@ def read_markdown(text: str, *, title: str = "") -> PlainText:
     A list is the author's key points when it stands under the title, before the first paragraph, or under a heading
     such as "Key points".
     """
-    blocks = list(_blocks(_PARSER.parse(text)))
+    blocks = list(_blocks(_PARSER.parse(_listed(parted_head(text)))))
     if blocks and (not title or blocks[0] == ("heading", [title])) and any(kind == "heading" for kind, _ in blocks):
         first = next(number for number, (kind, _) in enumerate(blocks) if kind == "heading")
         title = title or blocks[first][1][0]
         blocks = blocks[:first] + blocks[first + 1 :]
-    elif blocks and not title:
-        title, blocks = blocks[0][1][0], blocks[1:]
-    authors: tuple[str, ...] = ()
-    published: datetime | None = None
-    while blocks and blocks[0][0] == "text":
-        names, moment = read_byline(blocks[0][1][0])
-        if not (names and not authors) and not (moment and published is None):
-            break
-        authors, published, blocks = authors or names, published or moment, blocks[1:]
+    title, (authors, published), blocks = _head(blocks, title)
     points, blocks = _points(blocks)
-    lines = [line for _, block in blocks for line in block]
+    lines = [line for line in drop_promotion(line for _, block in blocks for line in block) if not is_furniture(line)]
     return PlainText(
         title=title,
-        paragraphs=tuple(drop_promotion(lines)),
+        paragraphs=(*map(without_dateline, lines[:1]), *lines[1:]),
         authors=authors,
         published=published,
         key_points=points,
     )
 
 
-_Block = tuple[str, list[str]]
+def _listed(text: str) -> str:
+    """Bullets that Markdown does not know as those it does."""
+    return re.sub(r"^([ ]{0,3})[•‣▪◦●]\s*(?=\S)", r"\1- ", text, flags=re.MULTILINE)
+
+
+def _head(blocks: Sequence[_Block], title: str) -> tuple[str, Head, list[_Block]]:
+    """Title, byline and date out of the paragraphs at the top."""
+    top = list(takewhile(lambda block: block[0] == "text", blocks))
+    lines = [" ".join(block) for _, block in top]
+    title, found, rest = read_head(lines, title=title)
+    kept = iter(rest)
+    wanted = next(kept, None)
+    left: list[_Block] = []
+    for line, block in zip(lines, top, strict=True):
+        if line == wanted:
+            left.append(block)
+            wanted = next(kept, None)
+    if not title and blocks:
+        title, blocks = blocks[0][1][0], blocks[1:]
+    return title, found, [*left, *blocks[len(top) :]]
 
 
 def _points(blocks: Sequence[_Block]) -> tuple[tuple[str, ...], list[_Block]]:

@@ -1,4 +1,4 @@
-"""Pages that are larger, deeper or odder than honest ones, cut to what the parsers can bear in little memory and time."""
+"""Pages larger, deeper or odder than honest ones, cut to what the parsers bear in little memory and time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _ELEMENTS = 10_000
 _DEEPEST = 128
 _NESTED = 500_000  # the depths of all elements together: what extractors count in each element's descendants
 _FORMATS = 32  # open at once; a parser opens each anew in every later paragraph
-_LONGEST_TAG = 50_000
+_LONGEST_TAG = 200_000
+_LONGEST_RUN = 700_000
 
 #: Of a page beyond them this much is kept; in characters where nothing else is said.
 _KEPT = 8_000  # elements
@@ -38,13 +39,15 @@ _SHORTEST = 40  # of a paragraph beyond the last element that is kept
 _STEPS = 300_000  # tags that are looked at
 
 _OPENS = re.compile(r"<(?:(!--)|([!?])|(/?)([a-zA-Z][^\s/>]*))")
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 #: A quotation mark counts only behind "=". Possessive: nothing is tried twice.
 _TAG_END = re.compile(r"(?:[^>=]++|=(?!\s*+[\"'])|=\s*+(?:\"[^\"]*+\"|'[^']*+'))*+>")
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?+")
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONGEST_TAG}}}")
-_LONG_RUN = re.compile(rf"(?:^|[<>])[^<>]{{{_RUN}}}")
-_PARAGRAPH = re.compile(r"<p(?=[\s>])[^>]*+>([^<]*+(?:</?(?:a|b|i|em|strong|span|u|sup|sub|br|mark|q|cite)\b[^>]*+>[^<]*+)*+)", re.IGNORECASE)
+_LONG_RUN = re.compile(rf"(?:^|[<>])[^<>]{{{_LONGEST_RUN}}}")
+_PARAGRAPH = re.compile(
+    r"<p(?=[\s>])[^>]*+>([^<]*+(?:</?(?:a|b|i|em|strong|span|u|sup|sub|br|mark|q|cite)\b[^>]*+>[^<]*+)*+)",
+    re.IGNORECASE,
+)
 _ANY_TAG = re.compile(r"<[^>]*+>")
 
 
@@ -73,9 +76,17 @@ def _is_deep(html: str) -> bool:
     flat, formats = _kind("flat"), _kind("formats")
     still_open: Counter[str] = Counter()
     depth = formatted = nested = 0
-    for end, written in _TAG.findall(html):
-        name = written.lower()
-        if name in flat:
+    at = 0
+    while found := _OPENS.search(html, at):
+        at = _end_of(found, html)
+        if at < 0:
+            return False
+        end, name = found[3], (found[4] or "").lower()
+        drawn = still_open["svg"] or still_open["math"]
+        if name == "script" and not end and not drawn:
+            closed = _closer(name).search(html, at)
+            at = closed.end() if closed else len(html)
+        if not name or name in flat or name == "script" or (drawn and html[at - 2] == "/"):
             continue
         step = -1 if end else 1
         if end and not still_open[name]:
@@ -87,6 +98,17 @@ def _is_deep(html: str) -> bool:
         if depth > _DEEPEST or formatted > _FORMATS or nested > 2 * _NESTED:
             return True
     return False
+
+
+def _end_of(found: re.Match[str], html: str) -> int:
+    """Where a tag or a comment ends; -1 where it never does: as for a browser the rest of the page belongs to it."""
+    if found[1]:
+        end = html.find("-->", found.end() - 2)
+        return end + 3 if end >= 0 else -1
+    if found[2]:
+        return html.find(">", found.end()) + 1 or -1
+    closed = _TAG_END.match(html, found.end())
+    return closed.end() if closed else -1
 
 
 class _Cut:
@@ -110,8 +132,8 @@ class _Cut:
                 return
             if not self._elements or not self._text:
                 break
-            end = self._end(found)
-            if end < 0:  # as for a browser the rest belongs to what is never closed
+            end = _end_of(found, self._html)
+            if end < 0:
                 return
             self._at = end
             if found[4]:
@@ -124,16 +146,6 @@ class _Cut:
         words = self._html[start : min(end, start + min(self._text, most))]
         self._text -= len(words)
         return words
-
-    def _end(self, found: re.Match[str]) -> int:
-        """Where a tag or a comment ends; -1 where it never does."""
-        if found[1]:
-            end = self._html.find("-->", found.end() - 2)
-            return end + 3 if end >= 0 else -1
-        if found[2]:
-            return self._html.find(">", found.end()) + 1 or -1
-        closed = _TAG_END.match(self._html, found.end())
-        return closed.end() if closed else -1
 
     def _tag(self, found: re.Match[str], end: int) -> str:
         name = found[4].lower()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 import trafilatura
 from trafilatura.settings import Document
 
 from digest.sources.markup import plain_line
-from digest.sources.promotion import drop_promotion
+from digest.sources.promotion import drop_promotion, is_furniture
 from digest.sources.tables import read_table
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def read_text(tree: LexborHTMLParser, *, url: str, known: Collection[str], state
     lines = _longest_needed(tree, url, stated)
     folded = {_folded(line) for line in known}
     kept = [_TABLE_EDGE.sub("", _BULLET.sub("", line.strip())) for line in lines]
-    kept = [line for line in kept if line and _folded(line) not in folded and not _is_furniture(line)]
+    kept = [line for line in kept if line and _folded(line) not in folded and not is_furniture(line)]
     return "\n\n".join(drop_promotion(kept))
 
 
@@ -130,26 +129,9 @@ def _is_link(node: LexborNode) -> bool:
     return said >= _SHORTEST_LINK and linked > _LINK_SHARE * said
 
 
-def _is_furniture(line: str) -> bool:
-    table = read_table("pagetext")
-    return line.casefold().strip(" .:!?…|-\u2013—") in _furniture() or (
-        len(line) <= table["longest"] and _asides().search(line) is not None
-    )
-
-
 def _size(lines: Sequence[str]) -> int:
     return sum(map(len, lines))
 
 
 def _folded(text: str) -> str:
     return re.sub(r"\W+", "", text).casefold()
-
-
-@cache
-def _furniture() -> frozenset[str]:
-    return frozenset(read_table("pagetext")["furniture"])
-
-
-@cache
-def _asides() -> re.Pattern[str]:
-    return re.compile("|".join(read_table("pagetext")["asides"]), re.IGNORECASE)

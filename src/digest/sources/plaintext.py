@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digest.sources.dates import parse_date
+from digest.sources.filehead import read_head, without_dateline
 from digest.sources.keypoints import is_key_point_heading
 from digest.sources.markup import plain_line
-from digest.sources.names import split_names
-from digest.sources.promotion import is_promotion
+from digest.sources.promotion import is_furniture, is_promotion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-__all__ = ["PlainText", "read_byline", "read_plain_text"]
+__all__ = ["PlainText", "read_plain_text"]
 
-_BULLET = re.compile(r"\s*([•‣▪◦●·*\u2013—-])\s+(\S.*)")
+_BULLET = re.compile(r"\s*(?:([·*\u2013—-])\s+|([•‣▪◦●])\s*)(\S.*)")
+_NUMBER = re.compile(r"\s*\(?\d{1,2}[.)]\s+(\S.*)")
 #: These are bullets even when there is one; the others may be a dash in the text.
 _SURE = frozenset("•‣▪◦●")
-_BYLINE = re.compile(r"(?:by|written by|von|par|por)\b:?\s+(\S.*)", re.IGNORECASE)
-_BAR = re.compile(r"\s*[|•·]\s*|\s+[\u2013—-]\s+")
-_DATED = re.compile(r"^(?:published|posted|updated|date|dated)\b\s*(?:on\b|:)?\s*", re.IGNORECASE)
-_BYLINE_LENGTH = 150
+_RULE = re.compile(r"\s*[^\w\s]{3,}\s*")
+_ENDS = frozenset('.!?:"”»)…')
+_STATEMENT = 40  # characters from which a line that ends like a sentence may be a paragraph
+_MOSTLY = 0.8
 _WRAPPED = 120
-_HEAD_LINES = 4  # after the title, within which a byline and a date are looked for
+_MOST = 10  # key points without bullets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,17 +46,13 @@ def read_plain_text(text: str, *, title: str = "") -> PlainText:
 
     Lines that only lead elsewhere ("Also Read: …") are dropped wherever they stand.
     """
-    lines: Sequence[str] = list(_without_promotion(text.expandtabs(4).splitlines()))
-    lines = _stripped(lines)
-    if not title and lines:
-        title, lines = plain_line(lines[0]).lstrip("# "), lines[1:]
-    elif lines and plain_line(lines[0]).lstrip("# ").casefold() == title.casefold():
-        lines = lines[1:]
-    authors, published, lines = _head(lines)
-    points, lines = _points(lines)
-    return PlainText(
-        title=title, paragraphs=tuple(_paragraphs(lines)), authors=authors, published=published, key_points=points
-    )
+    lines: Sequence[str] = _stripped(list(_without_promotion(text.expandtabs(4).splitlines())))
+    title, (authors, published), lines = read_head(lines, title=title)
+    points, lines = _points(list(_without_furniture(lines)))
+    paragraphs = list(_paragraphs(lines))
+    if paragraphs:
+        paragraphs[0] = without_dateline(paragraphs[0])
+    return PlainText(title=title, paragraphs=tuple(paragraphs), authors=authors, published=published, key_points=points)
 
 
 def _without_promotion(lines: Sequence[str]) -> Iterator[str]:
@@ -71,97 +68,63 @@ def _without_promotion(lines: Sequence[str]) -> Iterator[str]:
             yield line
 
 
-def _head(lines: Sequence[str]) -> tuple[tuple[str, ...], datetime | None, Sequence[str]]:
-    """The byline and the date, and the lines without them."""
-    authors: tuple[str, ...] = ()
-    published: datetime | None = None
-    taken: set[int] = set()
-    for number in [number for number, line in enumerate(lines) if line.strip()][:_HEAD_LINES]:
-        line = plain_line(lines[number])
-        names, moment = read_byline(line)
-        if not (names and not authors) and not (moment and published is None):
-            break
-        authors, published = authors or names, published or moment
-        taken.add(number)
-    return authors, published, [line for number, line in enumerate(lines) if number not in taken]
-
-
-def read_byline(line: str) -> tuple[tuple[str, ...], datetime | None]:
-    """Names and date (aware, in UTC) of a line such as "By Ann Lee | Nov 27, 2025"; nothing for any other line."""
-    if len(line) > _BYLINE_LENGTH:
-        return (), None
-    found = _BYLINE.fullmatch(line)
-    parts = _BAR.split(found[1] if found else line)
-    names, moment = "", None
-    if found:
-        names, moment = _named(parts.pop(0))
-        if not _is_names(names):
-            return (), None
-    for part in parts:
-        dated = _date(part)
-        if dated is None and not found:
-            return (), None  # a line of the text
-        moment = moment or dated
-    return split_names(names), moment
-
-
-def _named(text: str) -> tuple[str, datetime | None]:
-    """The names in front of a byline, and the date that may follow after a comma."""
-    for comma in re.finditer(r",\s*", text):
-        if (moment := _date(text[comma.end() :])) is not None:
-            return text[: comma.start()], moment
-    return text, None
-
-
-def _is_names(text: str) -> bool:
-    """Tell names from a sentence that begins with "By", such as "By noon the hall was full."."""
-    words = re.findall(r"[^\W\d_]+", text)
-    return (
-        0 < len(words) <= 12
-        and not re.search(r"\d|[^\s.]{3,}[.!?]$", text)
-        and sum(word[0].isupper() or word[0].lower() == word[0].upper() for word in words) >= len(words) / 2
-    )
-
-
-def _date(text: str) -> datetime | None:
-    """A date that is the whole text; a sentence with a date in it is none."""
-    text = _DATED.sub("", text.strip())
-    words = re.findall(r"[^\W\d_]+", text)
-    return parse_date(text) if re.search(r"\d", text) and len(words) <= 4 else None
+def _without_furniture(lines: Sequence[str]) -> Iterator[str]:
+    """Lines without those that ask for something or say who helped; one in the middle of a sentence stays."""
+    before = ""
+    for line in lines:
+        begins = not before.strip() or before.rstrip()[-1:] in _ENDS
+        if not _RULE.fullmatch(line) and not (begins and line.strip() and is_furniture(line)):
+            yield line
+        before = line
 
 
 def _points(lines: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:
     """The first run of bullets that is not introduced by a sentence of the text, and the lines without it.
 
-    "The plan has three parts:" introduces a list of the text; "Key points:" does not.
+    "The plan has three parts:" introduces a list of the text; "Key points:" does not. Numbers are bullets under such
+    a heading and at the beginning; under one the lines of a block are bullets without any mark.
     """
     number = 0
+    before: int | None = None  # the last line with words
     while number < len(lines):
-        if _BULLET.match(lines[number]) is None:
+        heading = before is not None and is_key_point_heading(lines[before])
+        mark = _mark(lines[number])
+        if not mark and not (heading and lines[number].strip()):
+            before = number if lines[number].strip() else before
             number += 1
             continue
-        end, points = _run(lines, number)
-        before = next((index for index in range(number - 1, -1, -1) if lines[index].strip()), None)
-        heading = before is not None and is_key_point_heading(lines[before])
+        end, points = _run(lines, number, mark) if mark else _block(lines, number)
         introduced = before is not None and lines[before].rstrip().endswith(":") and not heading
-        sure = lines[number].strip()[0] in _SURE
-        if not introduced and (sure or heading or len(points) > 1):
+        alone = mark != "1" or before is None
+        if points and not introduced and (mark in _SURE or heading or (len(points) > 1 and alone)):
             start = before if heading and before is not None else number
             return tuple(points), [*lines[:start], "", *lines[end:]]
-        number = end
+        before, number = end - 1, end
     return (), lines
 
 
-def _run(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
+def _mark(line: str) -> str:
+    """The bullet of a line, "1" for any number, "" for none."""
+    if found := _BULLET.match(line):
+        return found[1] or found[2]
+    return "1" if _NUMBER.match(line) else ""
+
+
+def _said(line: str) -> str:
+    """What stands behind the bullet."""
+    found = _BULLET.match(line)
+    return found[3] if found else _NUMBER.sub(r"\1", line)
+
+
+def _run(lines: Sequence[str], start: int, mark: str) -> tuple[int, list[str]]:
     """Where a run of bullets with one mark ends, and its bullets; blank and indented lines belong to it."""
     points: list[str] = []
-    mark = lines[start].strip()[0]
     number = end = start
     while number < len(lines):
         line = lines[number]
-        found = _BULLET.match(line)
-        if found and found[1] == mark:
-            points.append(plain_line(found[2]))
+        found = _mark(line)
+        if found == mark:
+            points.append(plain_line(_said(line)))
         elif found or (line.strip() and not (line.startswith("  ") and lines[number - 1].strip())):
             break
         elif line.strip():
@@ -171,19 +134,43 @@ def _run(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
     return end, points
 
 
+def _block(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
+    """Lines without bullets up to a blank one, if there are some and each begins like a sentence."""
+    end = next((number for number in range(start, len(lines)) if not lines[number].strip()), len(lines))
+    points = [plain_line(line) for line in lines[start:end]]
+    fits = 1 < len(points) <= _MOST and all(point[0].isupper() or not point[0].isalpha() for point in points)
+    return end, points if fits and not any(map(_mark, lines[start:end])) else []
+
+
 def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
-    """Paragraphs: blank lines part them; a bullet of a list in the text is one of its own."""
+    """Paragraphs: blank lines part them, and so does an indented first line; a bullet is one of its own."""
     block: list[str] = []
+    each = _are_whole(lines)
     for line in (*lines, ""):
-        bullet = _BULLET.match(line)
-        if (bullet or not line.strip()) and block:
-            yield plain_line(" ".join(block))
+        bullet = _mark(line)
+        indented = line.startswith("  ") and bool(block) and not block[-1].startswith(" ")
+        if (bullet or indented or not line.strip()) and block:
+            yield _joined(block)
             block = []
         if line.strip():
-            block.append(bullet[2] if bullet else line)
-        if len(line) > _WRAPPED and block:  # no wrapped line is that long: it is a whole paragraph
-            yield plain_line(" ".join(block))
+            block.append(line if bullet in {"", "1"} else _said(line))
+        if block and (len(line) > _WRAPPED or (each and line.rstrip()[-1:] in _ENDS)):
+            yield _joined(block)
             block = []
+
+
+def _are_whole(lines: Sequence[str]) -> bool:
+    """Tell whether lines that follow each other are paragraphs: nearly all of them end like sentences."""
+    pairs = pairwise(lines)
+    inner = [
+        line.rstrip() for line, after in pairs if len(line.strip()) >= _STATEMENT and after.strip() and not _mark(after)
+    ]
+    return sum(line[-1] in _ENDS for line in inner) >= _MOSTLY * len(inner) > 0
+
+
+def _joined(block: Sequence[str]) -> str:
+    """Lines as one; a hyphen at the end of one joins its word to the next."""
+    return plain_line(re.sub(r"(?<=[^\W\d_]-)\n\s*(?=[^\W\d_])", "", "\n".join(map(str.rstrip, block))))
 
 
 def _stripped(lines: Sequence[str]) -> Sequence[str]:

@@ -11,7 +11,7 @@ from digest.sources.encoding import decode_page, decode_text, is_binary
 GERMAN = "<p>Grüße vom Hafen „heute“ \u2013 die Fähren fahren für die Insulaner später, sagt der Bürgermeister.</p>"
 RUSSIAN = "<p>Порт города был углублён в понедельник, и паромы вернулись в полдень, сообщил мэр.</p>"
 JAPANESE = "<p>港は月曜日に初めて浚渫され、フェリーは正午に戻ってきたと市長が述べた。</p>"
-CHINESE = "<p>港口在星期一首次疏浚，渡轮在中午返回，市长说。</p>"
+CHINESE = "<p>港口在星期一首次疏浚、渡轮在中午返回、市长说。</p>"
 KOREAN = "<p>항구는 월요일에 처음으로 준설되었고 여객선은 정오에 돌아왔다고 시장이 말했다.</p>"
 
 
@@ -100,7 +100,9 @@ def test_some_wrong_bytes_do_not_change_the_encoding():
     assert decode_page((meta("windows-1251") + RUSSIAN).encode("cp1251") + b"\x98").endswith("</p>\ufffd")
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"<meta charset=utf-16>", b"\x81" * 9])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"<meta charset=utf-16>", b"\x81" * 9]
+)
 def test_anything_becomes_text(data):
     assert isinstance(decode_page(data), str)
     assert isinstance(decode_text(data), str)
