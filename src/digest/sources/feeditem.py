@@ -11,13 +11,22 @@ from urllib.parse import quote, urldefrag
 from digest.models import Article, Feed, host_name
 from digest.sources.dates import parse_date
 from digest.sources.links import join_link, language_tag
-from digest.sources.markup import has_markup, line_of_html, plain_line, text_of_html, text_of_tree, tree_of_html
+from digest.sources.markup import (
+    has_markup,
+    line_of_html,
+    plain_line,
+    seen_source,
+    text_of_html,
+    text_of_source,
+    text_of_tree,
+    tree_of_html,
+)
 from digest.sources.names import split_names
-from digest.sources.pictures import picture_in_tree
+from digest.sources.pictures import picture_in_source, picture_in_tree
 from digest.sources.snippets import headline_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 __all__ = ["Body", "Channel", "Item", "Picture", "feed_of", "is_picture"]
@@ -163,9 +172,21 @@ def _read(body: Body, base: str, *, pictures: bool) -> tuple[str, str | None]:
     html = _once_escaped(body.html)
     if not has_markup(html):
         return text_of_html(html), None
+    base = (body.base and join_link(base, body.base)) or base
+    for source in _sources(html):
+        text = text_of_source(source)
+        if text is not None:
+            return text, picture_in_source(source, base) if pictures else None
     tree = tree_of_html(html)
-    picture = picture_in_tree(tree, (body.base and join_link(base, body.base)) or base) if pictures else None
+    picture = picture_in_tree(tree, base) if pictures else None
     return text_of_tree(tree), picture
+
+
+def _sources(html: str) -> Iterator[str]:
+    yield html
+    seen = seen_source(html)
+    if len(seen) < len(html):
+        yield seen
 
 
 def _once_escaped(html: str) -> str:

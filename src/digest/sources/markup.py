@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from itertools import repeat
+from itertools import groupby, repeat
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from digest.sources.tables import read_table
 
-__all__ = ["has_markup", "line_of_html", "lines_of_node", "plain_line", "text_of_html", "text_of_tree", "tree_of_html"]
+__all__ = [
+    "decode_references",
+    "has_markup",
+    "line_of_html",
+    "lines_of_node",
+    "plain_line",
+    "seen_source",
+    "text_of_html",
+    "text_of_source",
+    "text_of_tree",
+    "tree_of_html",
+    "without_controls",
+]
 
+_ELEMENTS = read_table("elements")
 #: Other "<words>" in a title or a snippet are the writer's own.
-_TAG = re.compile(
-    rf"</?(?:{'|'.join(read_table('elements')['known'])})\b[^<>]*>|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL
-)
-_BLOCKS = frozenset(read_table("elements")["blocks"])
-_UNSEEN = frozenset(read_table("elements")["unseen"])
-_BREAK = "\x00"  # stands for <br>; HTML cannot contain it
-_PARAGRAPH = "\x01"
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\x00\x01"))
+_TAG = re.compile(rf"</?(?:{'|'.join(_ELEMENTS['known'])})\b[^<>]*>|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL)
+_BLOCKS = frozenset(_ELEMENTS["blocks"])
+_UNSEEN = frozenset(_ELEMENTS["unseen"])
+_BREAK = " \x02 "  # stands for <br>; no document can contain it
+_PARAGRAPH = " \x03 "
+_MARKS = re.compile("[\x02\x03]")
 _INVISIBLE_MARKS = "\u00ad\u200b\u2060\ufeff"
-_ASCII_SPACES = "\n\t\r\x0b\x0c\x1c\x1d\x1e\x1f"
-_BREAKS = re.compile(rf"{_BREAK}\s*{_BREAK}[\s{_BREAK}]*")
+_INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_MARKS))
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # without what is white space
+_LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` gives
+_BREAKS = re.compile("\x02(?: \x02)+")
 #: In what lexbor writes "<" and ">" are markup always, but for these elements, whose text is written as it is.
 _RAW = frozenset({"script", "style", "iframe", "noembed", "noframes", "xmp", "plaintext"})
 _LONG, _MANY = 10_000, 5_000
@@ -33,6 +46,26 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ANY_TAG = re.compile(r"<([^> ]+)[^>]*>")
 _EDGES = {"br": _BREAK} | {f"{slash}{name}": _PARAGRAPH for name in _BLOCKS for slash in ("", "/")}
 _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
+_SKIPPED = "|".join(_ELEMENTS["skipped"])
+_UNREAD = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<({_SKIPPED})(?=[\s/>])[^>]*>.*?(?:</\1\s*>|\Z)|<(?:embed|input|meta)(?=[\s/>])[^>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
+#: A tag that seems to end within the value of an attribute.
+_TAG_REST = re.compile("[\"']>")
+_CUT_TAG = re.compile(r"""<[^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)>""")
+
+
+def _tags(names: list[str]) -> re.Pattern[str]:
+    """Tags of these elements; grouped by their first letter, which is what makes the pattern fast."""
+    groups = (
+        f"{letter}(?:{'|'.join(name[1:] for name in group)})"
+        for letter, group in groupby(sorted(names), key=lambda name: name[0])
+    )
+    return re.compile(rf"</?(?:{'|'.join(groups)})(?=[\s/>])[^>]*>")
+
+
+_BLOCK_TAG, _INLINE_TAG, _BREAK_TAG = _tags(_ELEMENTS["blocks"]), _tags(_ELEMENTS["inline"]), _tags(["br"])
 
 
 def has_markup(text: str) -> bool:
@@ -42,7 +75,22 @@ def has_markup(text: str) -> bool:
 
 def plain_line(text: str) -> str:
     """Text with its white space folded and without invisible characters, on one line."""
-    return " ".join(text.translate(_INVISIBLE).split())
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    return " ".join(text.split())
+
+
+def without_controls(text: str) -> str:
+    """Text without control characters and lone surrogates, but with its white space."""
+    return _CONTROLS.sub("", text)
+
+
+def decode_references(text: str) -> str:
+    """Text with HTML's references to characters decoded, but for those to control characters, which are left out."""
+    if "&" not in text:
+        return text
+    decoded = unescape(text)
+    return _LATER_CONTROLS.sub("", decoded) if "&#" in text else decoded
 
 
 def line_of_html(html: str) -> str:
@@ -52,16 +100,39 @@ def line_of_html(html: str) -> str:
     """
     if has_markup(html):
         html = " ".join(_TAG.sub(lambda tag: "" if _is_inline(tag[0]) else " ", html).split())
-    return plain_line(unescape(html))
+    return plain_line(decode_references(html))
 
 
 def text_of_html(html: str) -> str:
     """The text of an HTML fragment, or of plain text; paragraphs are separated by a blank line."""
-    if _is_lopsided(html):
-        html = _TAG.sub("\n\n", html)
     if not has_markup(html):
-        return _paragraphs(_PARAGRAPH.join(_BLANK_LINE.split(unescape(html))))
-    return text_of_tree(tree_of_html(html))
+        return _paragraphs(_PARAGRAPH.join(_BLANK_LINE.split(decode_references(_MARKS.sub("", html)))))
+    text = text_of_source(html)
+    return text_of_tree(tree_of_html(html)) if text is None else text
+
+
+def seen_source(html: str) -> str:
+    """A fragment without its comments, its scripts and the like, as far as that can be told from its source."""
+    return _UNREAD.sub("", html) if _UNREAD.search(html) else html
+
+
+def text_of_source(html: str) -> str | None:
+    """What `text_of_html` gives, without building a tree; None for a fragment that needs one.
+
+    That is one with any tag but those of well-known elements in lower case, with a stray "<", or with a ">" in the
+    value of an attribute.
+    """
+    if html.rfind(">") < html.rfind("<"):  # and so that no "<" makes the patterns look in vain to the end
+        return None
+    if "\x02" in html or "\x03" in html:
+        html = _MARKS.sub("", html)
+    flat = _BLOCK_TAG.sub(_PARAGRAPH, html)
+    if "<br" in flat:
+        flat = _BREAK_TAG.sub(_BREAK, flat)
+    flat = _INLINE_TAG.sub("", flat)
+    if "<" in flat or (">" in flat and (_TAG_REST.search(flat) or _CUT_TAG.search(html))):
+        return None
+    return _paragraphs(decode_references(flat))
 
 
 def _is_lopsided(html: str) -> bool:
@@ -73,7 +144,7 @@ def tree_of_html(html: str) -> LexborHTMLParser:
     """A fragment as a tree, for more than one reader."""
     if _is_lopsided(html):
         html = _TAG.sub("\n", html)
-    return LexborHTMLParser(html.replace(_BREAK, "").replace(_PARAGRAPH, ""))
+    return LexborHTMLParser(_MARKS.sub("", html))
 
 
 def text_of_tree(tree: LexborHTMLParser) -> str:
@@ -141,19 +212,14 @@ def _seen(pieces: list[str]) -> list[str]:
 
 
 def _paragraphs(flat: str) -> str:
-    if _BREAK in flat:
-        flat = _BREAKS.sub(_PARAGRAPH, flat).replace(_BREAK, " ")
-    if flat.isascii():  # replacing each white space is faster than splitting into words
-        for space in _ASCII_SPACES:
-            flat = flat.replace(space, " ")
-        while "  " in flat:
-            flat = flat.replace("  ", " ")
-        lines = [line.strip(" ") for line in flat.split(_PARAGRAPH)]
-    else:
+    if not flat.isascii():
         for mark in _INVISIBLE_MARKS:
-            flat = flat.replace(mark, "")
-        lines = [" ".join(line.split()) for line in flat.split(_PARAGRAPH)]
-    return "\n\n".join(filter(None, lines))
+            if mark in flat:
+                flat = flat.replace(mark, "")
+    flat = " ".join(flat.split())  # _BREAK and _PARAGRAPH have become words of their own
+    if "\x02" in flat:
+        flat = _BREAKS.sub("\x03", flat).replace(" \x02", "").replace("\x02", "")
+    return "\n\n".join(filter(None, map(str.strip, flat.split("\x03"))))
 
 
 def _is_inline(tag: str) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
 from digest.sources.links import join_link
 
-__all__ = ["first_picture", "picture_in_tree"]
+__all__ = ["first_picture", "picture_in_source", "picture_in_tree"]
 
 _SMALLEST = 50  # pixels; smaller ones are counters, icons and emoji
+_TRIED = 100  # more emoji and the like in front of a picture are no article's
+_IMAGE = re.compile(r"<img(?=[\s/])[^>]*>")
 _COUNTER = re.compile(
     r"pixel|tracker|tracking|/count(?:er)?\b|beacon|feedburner|1x1|spacer|gravatar|emoji", re.IGNORECASE
 )
@@ -19,6 +22,14 @@ _COUNTER = re.compile(
 def first_picture(html: str, base: str) -> str | None:
     """The address of the first picture in an HTML fragment, absolute; None where there is none."""
     return picture_in_tree(LexborHTMLParser(html), base) if "<img" in html.lower() else None
+
+
+def picture_in_source(html: str, base: str) -> str | None:
+    """What `first_picture` gives, for a fragment that has nothing but plain tags of elements in lower case."""
+    for image in islice(_IMAGE.finditer(html), _TRIED):
+        if picture := picture_in_tree(LexborHTMLParser(image[0]), base):
+            return picture
+    return None
 
 
 def picture_in_tree(tree: LexborHTMLParser, base: str) -> str | None:

@@ -51,7 +51,8 @@ def decode_xml(data: bytes, content_type: str | None = None) -> bytes:
     """
     text = _decode(data, content_type)
     if _START.match(text):
-        return text.encode("utf-8", errors="replace")
+        as_it_came = text.isascii() and len(text) == len(data)
+        return data if as_it_came else text.encode("utf-8", errors="replace")
     text = text.lstrip("\ufeff\0 \t\r\n")
     found = _START.search(text, 0, _START_WITHIN)
     if found and not _PAGE.search(text, 0, found.start()):
