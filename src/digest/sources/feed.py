@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from selectolax.lexbor import LexborHTMLParser
-
 from digest.errors import Place, SourceError
 from digest.sources.feeditem import feed_of
+from digest.sources.feedlimits import MAX_BROKEN, MAX_BYTES
 from digest.sources.feedtree import parse_tree, read_tree
 from digest.sources.jsonfeed import parse_json_feed
 from digest.sources.links import join_link
+from digest.sources.markup import tree_of_html
 from digest.sources.xmltext import decode_xml, mend_xml
 
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_feed"]
 
-_MAX_BYTES = 20 * 2**20
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
-_MAX_BROKEN = 256 * 2**10  # bytes; for hostile ones feedparser takes time by the square of their length
+_HEAD = 100_000  # characters of a web page in which it names its feed
 
 
 def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Feed:
@@ -36,14 +35,15 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
 
     Returns:
         Its articles in the feed's order, without those that have neither an address nor a text; what has only a text
-        gets the site's address and its own id as the fragment. ``Article.source`` is the feed's title.
+        gets the site's address and its own id as the fragment. ``Article.source`` is the feed's title. Of a feed that
+        is made to fill the memory it is the beginning (`digest.sources.feedlimits`).
 
     Raises:
         SourceError: It is no feed. Nothing else is ever raised.
     """
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise SourceError("the feed is empty", place=Place(url), hint="Open it in a browser and check its address.")
-    if len(data) > _MAX_BYTES:
+    if len(data) > MAX_BYTES:
         raise SourceError("the feed is larger than 20 MiB", place=Place(url))
     try:
         if data[:200].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"{"):
@@ -71,7 +71,7 @@ def _read(data: bytes) -> Channel | None:
     channel = read_tree(root, data) if root is not None else None
     if channel is not None:
         return channel
-    if len(data) > _MAX_BROKEN:
+    if len(data) > MAX_BROKEN:
         root = parse_tree(mend_xml(data), recover=True)
         return read_tree(root, data) if root is not None else None
     from digest.sources.feedparsed import read_broken  # noqa: PLC0415 - heavy, and seldom needed
@@ -82,7 +82,7 @@ def _read(data: bytes) -> Channel | None:
 def _no_feed(text: str, url: str) -> SourceError:
     if not _HTML.search(text[:2048]):
         return SourceError("this is no feed", place=Place(url), hint="Give the address of an RSS, Atom or JSON feed.")
-    for link in LexborHTMLParser(text).css("link[rel~=alternate][href]"):
+    for link in tree_of_html(text[:_HEAD]).css("link[rel~=alternate][href]"):
         address = join_link(url, link.attributes.get("href") or "")
         if address and link.attributes.get("type") in _FEED_TYPES:
             return SourceError("this is a web page, no feed", place=Place(url), hint=f'Its feed: feed = "{address}"')

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Body", "Channel", "Item", "Picture", "feed_of", "is_picture"]
 
 _MAX_TITLE = 500  # characters; longer ones are attacks or whole articles
-_MAX_TEXT = 400_000
+_MAX_TEXT = 400_000  # a book's; what is longer is no article
+_MAX_HTML = 1_000_000
 _MAX_LINK = 4096
 _MAX_AUTHOR = 300
 _ESCAPED = re.compile(r"&lt;(?:p|br|div|span|a|img|strong|em|b|i|ul|ol|li|h[1-6])\b[^<>]{0,2000}?&gt;", re.IGNORECASE)
@@ -169,7 +170,7 @@ def _fullest(item: Item, base: str, *, pictures: bool) -> tuple[str, str | None]
 
 
 def _read(body: Body, base: str, *, pictures: bool) -> tuple[str, str | None]:
-    html = _once_escaped(body.html)
+    html = _once_escaped(body.html[:_MAX_HTML])
     if not has_markup(html):
         return text_of_html(html), None
     base = (body.base and join_link(base, body.base)) or base

@@ -11,6 +11,8 @@ import feedparser
 
 from digest.models import is_web_address
 from digest.sources.feeditem import Body, Channel, Item, Picture, is_picture
+from digest.sources.feedlimits import MAX_ITEMS
+from digest.sources.markup import without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +42,7 @@ def read_broken(data: bytes) -> Channel | None:
         link=_text(channel, "link"),
         language=_text(channel, "language"),
         authors=tuple(_name(author) for author in channel.get("authors") or ()),
-        items=tuple(map(_item, parsed.entries)),
+        items=tuple(map(_item, parsed.entries[:MAX_ITEMS])),
     )
 
 
@@ -111,4 +113,4 @@ def _width(part: _Entry) -> int:
 
 
 def _text(owner: _Entry, key: str) -> str:
-    return str(owner.get(key) or "")
+    return without_controls(str(owner.get(key) or ""))

@@ -7,6 +7,7 @@ that is not in the text), within libxml2's limits on depth and size. For anythin
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -23,6 +24,7 @@ from digest.sources.feedelements import (
     text_of,
 )
 from digest.sources.feeditem import Body, Channel, Item, Picture, is_picture
+from digest.sources.feedlimits import MAX_ITEMS, MAX_REPEATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +38,7 @@ _HEAD = 4096  # bytes in which a document type stands
 _HTML_TYPES = frozenset({"", "html", "text/html", "xhtml", "application/xhtml+xml"})
 _ALTERNATE = frozenset({"", "alternate", "http://www.iana.org/assignments/relation/alternate"})
 
-_Fields = dict[str | None, list["_Element"]]
+_Fields = dict[str, list["_Element"]]
 
 
 def parse_tree(data: bytes, *, recover: bool = False) -> _Element | None:
@@ -89,8 +91,8 @@ class _Reader:
         self._mend: Callable[[str], str] = mend_characters if needs_mending(data) else str
 
     def channel(self, root: _Element, *, atom: bool) -> Channel:
-        fields = _fields(root)
-        heads = [_fields(child) for child in fields.get("channel", ())] or [fields]
+        fields = _fields(root, limit=MAX_ITEMS)
+        heads = [_fields(child, limit=MAX_ITEMS) for child in fields.get("channel", ())[:MAX_REPEATS]] or [fields]
         items = [
             item for owner in (*heads, *([] if heads[0] is fields else [fields])) for item in owner.get("item", ())
         ]
@@ -100,8 +102,8 @@ class _Reader:
             title=self._title(head),
             link=next(self._links(head), ""),
             language=_first(map(text_of, head.get("language", ()))) or (language_of(root) if self._spoken else ""),
-            authors=tuple(self._authors(head)),
-            items=tuple(map(self._item, items)),
+            authors=tuple(islice(self._authors(head), MAX_REPEATS)),
+            items=tuple(map(self._item, items[:MAX_ITEMS])),
         )
 
     def _item(self, element: _Element) -> Item:
@@ -182,7 +184,7 @@ class _Reader:
     def _pictures(self, fields: _Fields) -> Iterator[Picture]:
         contents: list[Picture] = []
         thumbnails: list[Picture] = []
-        for element in (part for media in fields.get("media", ()) for part in media.iter(etree.Element)):
+        for element in islice(_media(fields), MAX_REPEATS):
             name, link = local_name(element.tag), element.get("url") or ""
             if name == "thumbnail":
                 thumbnails.append(self._picture(element, link or text_of(element)))
@@ -207,12 +209,23 @@ class _Reader:
         return Picture(link=self._from_base(element, link.strip()), width=number)
 
 
-def _fields(owner: _Element) -> _Fields:
-    """The children of an element by what they give."""
+def _fields(owner: _Element, *, limit: int = MAX_REPEATS) -> _Fields:
+    """The children of an element by what they give, of each kind at most ``limit``."""
     fields: _Fields = {}
     for child in owner.iterchildren(etree.Element):
-        fields.setdefault(role_of(child.tag), []).append(child)
+        role = role_of(child.tag)
+        if role is None:
+            continue
+        parts = fields.get(role)
+        if parts is None:
+            fields[role] = [child]
+        elif len(parts) < limit:
+            parts.append(child)
     return fields
+
+
+def _media(fields: _Fields) -> Iterator[_Element]:
+    return (part for media in fields.get("media", ()) for part in media.iter(etree.Element))
 
 
 def _first(texts: Iterable[str]) -> str:

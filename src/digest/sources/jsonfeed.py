@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
 from digest.sources.feeditem import Body, Channel, Item, Picture, feed_of
+from digest.sources.feedlimits import MAX_ITEMS, MAX_REPEATS, is_crowded_json
+from digest.sources.markup import without_controls
 
 if TYPE_CHECKING:
     from digest.models import Feed
@@ -21,6 +23,8 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
     Raises:
         SourceError: It is not JSON, or JSON but no feed.
     """
+    if is_crowded_json(data):
+        raise SourceError("the JSON feed is too large to be read", place=Place(url), hint="Ask for a shorter feed.")
     try:
         # json.loads takes UTF-8, -16 and -32; strict=False takes raw line breaks inside strings.
         feed = json.loads(data.lstrip(b" \t\r\n"), strict=False)
@@ -35,7 +39,7 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
         link=_text(feed, "home_page_url"),
         language=_text(feed, "language"),
         authors=_authors(feed),
-        items=tuple(_item(item) for item in items if isinstance(item, dict)),
+        items=tuple(_item(item) for item in items[:MAX_ITEMS] if isinstance(item, dict)),
     )
     return feed_of(channel, url=url)
 
@@ -66,12 +70,12 @@ def _authors(owner: dict[str, Any]) -> tuple[str, ...]:
 
 def _list(owner: dict[str, Any], key: str) -> list[Any]:
     value = owner.get(key)
-    return value if isinstance(value, list) else []
+    return value[:MAX_REPEATS] if isinstance(value, list) else []
 
 
 def _text(owner: Any, key: str) -> str:
     """A string, or a number that stands for one, as ids do."""
     value = owner.get(key) if isinstance(owner, dict) else None
     if isinstance(value, str):
-        return value
+        return without_controls(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

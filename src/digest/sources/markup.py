@@ -39,7 +39,12 @@ _LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` giv
 _BREAKS = re.compile("\x02(?: \x02)+")
 #: In what lexbor writes "<" and ">" are markup always, but for these elements, whose text is written as it is.
 _RAW = frozenset({"script", "style", "iframe", "noembed", "noframes", "xmp", "plaintext"})
-_LONG, _MANY = 10_000, 5_000
+_MANY, _TOO_MANY = 1_000, 50_000  # tags
+_DEEP = 500
+_NESTING = re.compile(
+    r"<(/)?(?!(?:br|col|hr|img|input|link|meta|p|li|source|wbr)\b)[a-zA-Z][^<>]*(?<!/)>", re.IGNORECASE
+)
+_ANY_NAME = re.compile(r"</?[a-zA-Z][^<>]*>")
 _HIDDEN = _RAW | _UNSEEN
 _VOID = frozenset({"embed", "input", "meta"})
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -135,15 +140,22 @@ def text_of_source(html: str) -> str | None:
     return _paragraphs(decode_references(flat))
 
 
-def _is_lopsided(html: str) -> bool:
-    """Tell whether so many elements are never closed that lexbor would take time by the square of their depth."""
-    return len(html) > _LONG and html.count("<") > _MANY and html.count("</") * 8 < html.count("<")
+def _is_deep(html: str) -> bool:
+    """Tell whether lexbor would take time by the square of how deep elements are nested, or left open."""
+    if html.count("<") <= _MANY:
+        return False
+    depth = 0
+    for count, tag in enumerate(_NESTING.finditer(html)):
+        depth += -1 if tag[1] else 1
+        if depth > _DEEP or count > _TOO_MANY:
+            return True
+    return False
 
 
 def tree_of_html(html: str) -> LexborHTMLParser:
-    """A fragment as a tree, for more than one reader."""
-    if _is_lopsided(html):
-        html = _TAG.sub("\n", html)
+    """A fragment as a tree, for more than one reader; without its tags where these would take long to make a tree."""
+    if _is_deep(html):
+        html = _ANY_NAME.sub("\n\n", html)
     return LexborHTMLParser(_MARKS.sub("", html))
 
 

@@ -8,6 +8,7 @@ from html import escape
 from html.entities import html5
 
 from digest.sources.encoding import decode_text
+from digest.sources.feedlimits import head_of_xml
 from digest.sources.tables import read_table
 
 __all__ = ["decode_xml", "mend_xml"]
@@ -22,6 +23,7 @@ _STARTS = (
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )
+_WIDE = tuple(start for start, encoding in _STARTS if encoding != "utf-8")
 _DECLARED = re.compile(rb"^[^<]{0,200}<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([\w.:-]{1,40})")
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 #: Labels that servers send, and programs write, without looking at the text.
@@ -49,7 +51,7 @@ def decode_xml(data: bytes, content_type: str | None = None) -> bytes:
     declaration or of the HTTP header that fits (RFC 7303, section 3, puts the header first, but servers call everything
     ISO 8859-1); then UTF-8 whose bad bytes are taken for Windows-1252, or a guess.
     """
-    text = _decode(data, content_type)
+    text = _decode(data if data.startswith(_WIDE) else head_of_xml(data), content_type)
     if _START.match(text):
         as_it_came = text.isascii() and len(text) == len(data)
         return data if as_it_came else text.encode("utf-8", errors="replace")
@@ -88,15 +90,20 @@ def _reference(match: re.Match[str]) -> str:
 def _decode(data: bytes, content_type: str | None) -> str:
     marked = next((encoding for start, encoding in _STARTS if data.startswith(start)), None)
     if marked:
-        return data.decode(marked, errors="replace")
+        text = data.decode(marked, errors="replace")
+        return (
+            text
+            if marked == "utf-8"
+            else head_of_xml(text.encode("utf-8", errors="replace")).decode("utf-8", "replace")
+        )
     declared = _DECLARED.match(data[:500])
     header = _HEADER.search(content_type or "")
     labels = [found.lower() for found in (header and header[1], declared and declared[1].decode("ascii")) if found]
     shifting = [label for label in labels if label.startswith("iso-2022")]  # to look at, these are ASCII
     others = sorted(set(labels) - _UNICODE, key=lambda label: (label in _BLAND, labels.index(label)))
     for label in (*shifting, "utf-8", *others):
-        if (text := _strictly(data, label)) is not None:
-            return text
+        if (fitting := _strictly(data, label)) is not None:
+            return fitting
     return _mixed(data)
 
 
@@ -110,7 +117,7 @@ def _strictly(data: bytes, label: str) -> str | None:
 def _mixed(data: bytes) -> str:
     """UTF-8 with some bytes of Windows-1252 in between, or something else altogether."""
     text = data.decode("utf-8", errors="surrogateescape")
-    bad = len(_ESCAPES.findall(text))
+    bad = len(text) - len(_ESCAPES.sub("", text))
     beyond = sum(not character.isascii() for character in text) - bad
     if bad > _FEW and bad > beyond:
         return decode_text(data)
