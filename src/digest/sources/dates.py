@@ -21,6 +21,7 @@ _MAIL = re.compile(
     r"(?:[^\W\d_]+\.?,?\s*)?(\d{1,2})[\s-]+([^\W\d_]{3,12})\.?[\s-]+(\d{4}|\d{2})"
     r"(?:\s+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:\s*([+-]\d{2}):?(\d{2})|\s+([A-Za-z]{1,5}))?(?:\s*\([^)]*\))?"
 )
+_LEAP_SECOND = re.compile(r"(?<=\d:\d\d):60(?!\d)")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -76,6 +77,8 @@ def parse_date(text: str) -> datetime | None:
         text = _plain_digits(text)
     if not text:
         return None
+    if ":60" in text:
+        text = _LEAP_SECOND.sub(":59", text)
     moment = _iso(text) or _mail(text)
     if moment is None and not _NULL_YEAR.search(text):
         moment = _epoch(text) or _unusual(text)

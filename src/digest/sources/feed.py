@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 from digest.errors import Place, SourceError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_feed"]
 
+_GZIP = b"\x1f\x8b"
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
 _HEAD = 100_000  # characters of a web page in which it names its feed
@@ -29,7 +31,7 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
     """Read a feed: RSS 0.9 to 2.0, Atom 0.3 and 1.0, or JSON Feed 1.0 and 1.1.
 
     Args:
-        data: As it came, not decoded.
+        data: As it came, not decoded; it may be gzipped.
         url: Where it came from, or its path in the newsletter's folder; relative links count from it.
         content_type: The HTTP Content-Type, whose charset counts.
 
@@ -41,6 +43,8 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
     Raises:
         SourceError: It is no feed. Nothing else is ever raised.
     """
+    if data.startswith(_GZIP):
+        data = _unpacked(data, url)
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise SourceError("the feed is empty", place=Place(url), hint="Open it in a browser and check its address.")
     if len(data) > MAX_BYTES:
@@ -53,6 +57,14 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
         raise
     except Exception as error:  # the seam: feeds are arbitrary input to libraries we do not control
         raise SourceError(f"the feed cannot be read: {error}", place=Place(url)) from error
+
+
+def _unpacked(data: bytes, url: str) -> bytes:
+    """What a server, or an archive in the folder, has left packed (RFC 1952); no more of it than is read."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise SourceError(f"the feed cannot be unpacked: {error}", place=Place(url)) from None
 
 
 def _parse_xml(data: bytes, url: str, content_type: str | None) -> Feed:

@@ -24,6 +24,7 @@ __all__ = [
     "markup_of",
     "mend_characters",
     "needs_mending",
+    "role_by_prefix",
     "role_of",
     "text_of",
 ]
@@ -36,17 +37,28 @@ _BASE = f"{_XML}base"
 _MANGLED = (
     re.compile(rb"\xc3[\x82-\xb4]\xc2[\x80-\xbf]"),
     re.compile(rb"\xc2[\x80-\x9f]"),
-    re.compile(rb"&#(?:1[2-5]\d|[xX][89][0-9a-fA-F]);"),
+    re.compile(rb"&#(?:0*1[2-5]\d|[xX]0*(?:7[fF]|[89][0-9a-fA-F]));"),
+    re.compile(rb"\x7f"),
 )
-_CONTROL = re.compile("[\x80-\x9f]")
+_CONTROL = re.compile("[\x7f-\x9f]")
 
 
 @lru_cache(maxsize=2048)
 def role_of(tag: str) -> str | None:
     """What an element gives ("item", "link", "summary" …), by its lxml tag; None for one that gives nothing here."""
     namespace, _, name = tag.rpartition("}")
-    prefix = _namespaces().get(namespace[1:].lower()) if namespace else ""
+    prefix = _namespaces().get(_plain(namespace[1:])) if namespace else ""
     return None if prefix is None else _elements().get(f"{prefix}{name.lower()}")
+
+
+@lru_cache(maxsize=2048)
+def role_by_prefix(tag: str, prefix: str | None) -> str | None:
+    """What an element in an unknown namespace gives, by its prefix alone."""
+    namespace, _, name = tag.rpartition("}")
+    known = read_table("feeds")["prefixes"].get(prefix)
+    if known is None or _plain(namespace[1:]) in _namespaces():
+        return None
+    return _elements().get(f"{known}{name.lower()}")
 
 
 @lru_cache(maxsize=2048)
@@ -109,20 +121,23 @@ def needs_mending(data: bytes) -> bool:
 
 def mend_characters(text: str) -> str:
     """Text that was encoded twice, decoded; control characters as Windows-1252 has them, like browsers do."""
-    if text.isascii():
-        return text
-    with suppress(UnicodeEncodeError, UnicodeDecodeError):
-        text = text.encode("latin-1").decode("utf-8")
+    if not text.isascii():
+        with suppress(UnicodeEncodeError, UnicodeDecodeError):
+            text = text.encode("latin-1").decode("utf-8")
     return _CONTROL.sub(_western, text)
 
 
 def _western(match: re.Match[str]) -> str:
-    return match[0].encode("latin-1").decode("cp1252", errors="replace")
+    return "" if match[0] == "\x7f" else match[0].encode("latin-1").decode("cp1252", errors="ignore")
 
 
 @cache
 def _namespaces() -> dict[str, str]:
-    return dict(read_table("feeds")["namespaces"])
+    return {_plain(namespace): prefix for namespace, prefix in read_table("feeds")["namespaces"].items()}
+
+
+def _plain(namespace: str) -> str:
+    return namespace.lower().replace("https:", "http:", 1).rstrip("/#")
 
 
 @cache

@@ -17,12 +17,13 @@ from digest.sources.markup import (
     plain_line,
     seen_source,
     text_of_html,
+    text_of_plain,
     text_of_source,
     text_of_tree,
     tree_of_html,
 )
 from digest.sources.names import split_names
-from digest.sources.pictures import picture_in_source, picture_in_tree
+from digest.sources.pictures import first_picture, picture_in_source, picture_in_tree
 from digest.sources.snippets import headline_of
 
 if TYPE_CHECKING:
@@ -44,10 +45,14 @@ _ADDRESS = re.compile(r"\s*\S+@\S+\s*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Body:
-    """HTML or plain text of an item, and the address its links count from (relative to the feed's, or "")."""
+    """HTML or plain text of an item, and the address its links count from (relative to the feed's, or "").
+
+    What is ``plain`` is no HTML for sure; of the rest it shows.
+    """
 
     html: str
     base: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +135,7 @@ class _Place:
 
 def _article(item: Item, place: _Place) -> Article | None:
     base = place.base
-    address = next((joined for link in item.links if len(link) <= _MAX_LINK and (joined := join_link(base, link))), "")
+    address = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
     if not address and not place.home:
         return None
     picture = _named_picture(item.pictures, base)
@@ -152,6 +157,10 @@ def _article(item: Item, place: _Place) -> Article | None:
     )
 
 
+def _address(link: str, base: str) -> str:
+    return join_link(base, f"https://{link}" if link.startswith("www.") else link)
+
+
 def _title(text: str) -> str:
     title = line_of_html(text[: 8 * _MAX_TITLE]) if "<" in text or "&" in text else plain_line(text[: 8 * _MAX_TITLE])
     return title if len(title) <= _MAX_TITLE else headline_of(title)
@@ -165,15 +174,28 @@ def _fullest(item: Item, base: str, *, pictures: bool) -> tuple[str, str | None]
             text, first = _read(body, base, pictures=pictures)
             picture = picture or first
             if text:
+                if picture is None and pictures:
+                    picture = _picture_in(item.summaries, base)
                 return _cut(text), picture
     return "", picture
 
 
+def _picture_in(bodies: Iterable[Body], base: str) -> str | None:
+    found = (first_picture(body.html[:_MAX_HTML], _base(body, base)) for body in bodies if not body.plain)
+    return next(filter(None, found), None)
+
+
+def _base(body: Body, base: str) -> str:
+    return (body.base and join_link(base, body.base)) or base
+
+
 def _read(body: Body, base: str, *, pictures: bool) -> tuple[str, str | None]:
+    if body.plain:
+        return text_of_plain(body.html[:_MAX_HTML]), None
     html = _once_escaped(body.html[:_MAX_HTML])
     if not has_markup(html):
         return text_of_html(html), None
-    base = (body.base and join_link(base, body.base)) or base
+    base = _base(body, base)
     for source in _sources(html):
         text = text_of_source(source)
         if text is not None:

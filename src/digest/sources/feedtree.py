@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
+from digest.models import is_web_address
 from digest.sources.feedelements import (
     base_of,
     language_of,
@@ -20,6 +21,7 @@ from digest.sources.feedelements import (
     markup_of,
     mend_characters,
     needs_mending,
+    role_by_prefix,
     role_of,
     text_of,
 )
@@ -35,6 +37,7 @@ __all__ = ["parse_tree", "read_tree"]
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE\b[^<>\[\]]{0,1000}>", re.IGNORECASE)
 _HEAD = 4096  # bytes in which a document type stands
+_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _HTML_TYPES = frozenset({"", "html", "text/html", "xhtml", "application/xhtml+xml"})
 _ALTERNATE = frozenset({"", "alternate", "http://www.iana.org/assignments/relation/alternate"})
 
@@ -112,12 +115,12 @@ class _Reader:
             for role, parts in _fields(group).items():
                 fields.setdefault(role, []).extend(parts)
         return Item(
-            links=tuple(self._links(fields)),
-            identity=_first(map(text_of, fields.get("guid", ()))),
+            links=(*self._links(fields), *filter(is_web_address, (element.get(_ABOUT) or "",))),
+            identity=_first(map(text_of, fields.get("guid", ()))) or element.get(_ABOUT) or "",
             title=self._title(fields),
             contents=tuple(self._bodies(fields.get("content", ()))),
             summaries=tuple(self._bodies(fields.get("summary", ()))),
-            authors=tuple(self._authors(fields)),
+            authors=tuple(self._authors(fields)) or self._source_authors(fields),
             dates=tuple(text_of(part) for role in ("published", "updated", "created") for part in fields.get(role, ())),
             pictures=tuple(self._pictures(fields)),
             language=self._language(element, fields),
@@ -132,6 +135,7 @@ class _Reader:
 
     def _links(self, fields: _Fields) -> Iterator[str]:
         """A feed's or an item's candidates for its own address, the best first."""
+        yield from map(text_of, fields.get("original", ()))
         others: list[str] = []
         enclosures: list[str] = []
         for element in fields.get("link", ()):
@@ -154,6 +158,8 @@ class _Reader:
         yield from enclosures
         for element in fields.get("enclosure", ()):
             yield self._from_base(element, element.get("url") or "")
+        for element in fields.get("content", ()):  # Atom's, which may be elsewhere (RFC 4287, section 4.1.3.2)
+            yield self._from_base(element, element.get("src") or "")
 
     def _from_base(self, element: _Element, link: str) -> str:
         if not self._based:
@@ -173,6 +179,10 @@ class _Reader:
             names = [child for child in element if local_name(child.tag) == "name"]
             for named in names or ([] if len(element) else [element]):
                 yield self._mend(text_of(named))
+
+    def _source_authors(self, fields: _Fields) -> tuple[str, ...]:
+        """Those of the feed from which an entry was taken (RFC 4287, section 4.2.1)."""
+        return tuple(name for source in fields.get("source", ())[:1] for name in self._authors(_fields(source)))
 
     def _language(self, element: _Element, fields: _Fields) -> str:
         written = _first(map(text_of, fields.get("language", ())))
@@ -214,7 +224,7 @@ def _fields(owner: _Element, *, limit: int = MAX_REPEATS) -> _Fields:
     fields: _Fields = {}
     for child in owner.iterchildren(etree.Element):
         role = role_of(child.tag)
-        if role is None:
+        if role is None and (child.prefix is None or (role := role_by_prefix(child.tag, child.prefix)) is None):
             continue
         parts = fields.get(role)
         if parts is None:

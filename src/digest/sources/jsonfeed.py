@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
+from digest.sources.encoding import decode_text
 from digest.sources.feeditem import Body, Channel, Item, Picture, feed_of
 from digest.sources.feedlimits import MAX_ITEMS, MAX_REPEATS, is_crowded_json
 from digest.sources.markup import without_controls
@@ -26,8 +27,8 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
     if is_crowded_json(data):
         raise SourceError("the JSON feed is too large to be read", place=Place(url), hint="Ask for a shorter feed.")
     try:
-        # json.loads takes UTF-8, -16 and -32; strict=False takes raw line breaks inside strings.
-        feed = json.loads(data.lstrip(b" \t\r\n"), strict=False)
+        # strict=False takes raw line breaks inside strings.
+        feed = json.loads(_decoded(data.lstrip(b" \t\r\n")), strict=False)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"this is not JSON: {error}", place=Place(url)) from None
     items = feed.get("items") if isinstance(feed, dict) else None
@@ -44,8 +45,17 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
     return feed_of(channel, url=url)
 
 
+def _decoded(data: bytes) -> str:
+    """UTF-8, -16 or -32, as JSON may be (RFC 4627, section 3), or what else it seems to be."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        return decode_text(data)
+
+
 def _item(item: dict[str, Any]) -> Item:
     identity, html = _text(item, "id"), _text(item, "content_html")
+    text = Body(html=_text(item, "content_text"), plain=True)
     attachments = [part for part in _list(item, "attachments") if isinstance(part, dict)]
     pictures = [_text(part, "url") for part in attachments if _text(part, "mime_type").startswith("image/")]
     links = [_text(item, "url"), _text(item, "external_url"), identity if is_web_address(identity) else ""]
@@ -53,8 +63,8 @@ def _item(item: dict[str, Any]) -> Item:
         links=(*links, *(_text(part, "url") for part in attachments)),
         identity=identity,
         title=_text(item, "title"),
-        contents=tuple(Body(html=text) for text in (html or _text(item, "content_text"),) if text),
-        summaries=(Body(html=_text(item, "content_text")), Body(html=_text(item, "summary"))),
+        contents=(Body(html=html),) if html else (text,),
+        summaries=(text, Body(html=_text(item, "summary"))),
         authors=_authors(item),
         dates=(_text(item, "date_published"), _text(item, "date_modified")),
         pictures=tuple(Picture(link=link) for link in (_text(item, "image"), _text(item, "banner_image"), *pictures)),

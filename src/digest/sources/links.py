@@ -12,6 +12,7 @@ __all__ = ["join_link", "language_tag", "same_site"]
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?![A-Za-z\d])")
 #: What urljoin would give back unchanged, as nearly every link is.
 _ABSOLUTE = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5})?/(?:[!-~]*[!-\"$->@-~])?")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SITE_PREFIXES = ("www.", "m.", "mobile.", "amp.")
 
 
@@ -22,7 +23,8 @@ def join_link(base: str, link: str) -> str:
     """
     if _ABSOLUTE.fullmatch(link):
         return link
-    link = re.sub(r"[\t\r\n]+", "", link.strip()).replace(" ", "%20")
+    link = re.sub(r" *[\t\r\n]\s*", "", link.strip()).replace(" ", "%20")
+    link = _CONTROLS.sub("", link)
     if not link:
         return ""
     try:

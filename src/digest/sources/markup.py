@@ -18,6 +18,7 @@ __all__ = [
     "plain_line",
     "seen_source",
     "text_of_html",
+    "text_of_plain",
     "text_of_source",
     "text_of_tree",
     "tree_of_html",
@@ -111,9 +112,14 @@ def line_of_html(html: str) -> str:
 def text_of_html(html: str) -> str:
     """The text of an HTML fragment, or of plain text; paragraphs are separated by a blank line."""
     if not has_markup(html):
-        return _paragraphs(_PARAGRAPH.join(_BLANK_LINE.split(decode_references(_MARKS.sub("", html)))))
+        return text_of_plain(decode_references(html))
     text = text_of_source(html)
     return text_of_tree(tree_of_html(html)) if text is None else text
+
+
+def text_of_plain(text: str) -> str:
+    """Plain text with its white space folded; blank lines separate its paragraphs."""
+    return _paragraphs(_PARAGRAPH.join(_BLANK_LINE.split(_MARKS.sub("", text))))
 
 
 def seen_source(html: str) -> str:

