@@ -38,7 +38,6 @@ _MANGLED = (
     re.compile(rb"\xc3[\x82-\xb4]\xc2[\x80-\xbf]"),
     re.compile(rb"\xc2[\x80-\x9f]"),
     re.compile(rb"&#(?:0*1[2-5]\d|[xX]0*(?:7[fF]|[89][0-9a-fA-F]));"),
-    re.compile(rb"\x7f"),
 )
 _CONTROL = re.compile("[\x7f-\x9f]")
 
@@ -116,7 +115,7 @@ def base_of(element: _Element) -> str:
 
 def needs_mending(data: bytes) -> bool:
     """Tell whether a document in UTF-8 holds text that was encoded twice or half."""
-    return any(pattern.search(data) for pattern in _MANGLED)
+    return b"\x7f" in data or any(pattern.search(data) for pattern in _MANGLED)
 
 
 def mend_characters(text: str) -> str:

@@ -57,6 +57,7 @@ _UNREAD = re.compile(
     rf"<!--.*?(?:-->|\Z)|<({_SKIPPED})(?=[\s/>])[^>]*>.*?(?:</\1\s*>|\Z)|<(?:embed|input|meta)(?=[\s/>])[^>]*>",
     re.IGNORECASE | re.DOTALL,
 )
+_UNREAD_MARKS = ("<!--", "<iframe", "<script", "<svg")
 #: A tag that seems to end within the value of an attribute.
 _TAG_REST = re.compile("[\"']>")
 _CUT_TAG = re.compile(r"""<[^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)>""")
@@ -124,7 +125,7 @@ def text_of_plain(text: str) -> str:
 
 def seen_source(html: str) -> str:
     """A fragment without its comments, its scripts and the like, as far as that can be told from its source."""
-    return _UNREAD.sub("", html) if _UNREAD.search(html) else html
+    return _UNREAD.sub("", html)
 
 
 def text_of_source(html: str) -> str | None:
@@ -133,6 +134,8 @@ def text_of_source(html: str) -> str | None:
     That is one with any tag but those of well-known elements in lower case, with a stray "<", or with a ">" in the
     value of an attribute.
     """
+    if any(mark in html for mark in _UNREAD_MARKS):  # the commonest of what `seen_source` takes out
+        return None
     if html.rfind(">") < html.rfind("<"):  # and so that no "<" makes the patterns look in vain to the end
         return None
     if "\x02" in html or "\x03" in html:
