@@ -37,6 +37,8 @@ _INVISIBLE_MARKS = "\u00ad\u200b\u2060\ufeff"
 _INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_MARKS))
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # without what is white space
 _LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` gives
+#: What code is full of; none of these can become a part of another reference.
+_COMMON = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&#x3C;", "<"), ("&nbsp;", "\xa0"))
 _BREAKS = re.compile("\x02(?: \x02)+")
 #: In what lexbor writes "<" and ">" are markup always, but for these elements, whose text is written as it is.
 _RAW = frozenset({"script", "style", "iframe", "noembed", "noframes", "xmp", "plaintext"})
@@ -96,7 +98,10 @@ def decode_references(text: str) -> str:
     """Text with HTML's references to characters decoded, but for those to control characters, which are left out."""
     if "&" not in text:
         return text
-    decoded = unescape(text)
+    decoded = text
+    for reference, character in _COMMON:
+        decoded = decoded.replace(reference, character)
+    decoded = unescape(decoded)
     return _LATER_CONTROLS.sub("", decoded) if "&#" in text else decoded
 
 
