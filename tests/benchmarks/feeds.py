@@ -1,7 +1,7 @@
 """Feeds per CPU second, against feedparser in the same run: at least twelve times as many is the promise.
 
 Run by hand, on a machine that has nothing else to do: .venv/bin/python tests/benchmarks/feeds.py FILE…
-(feeds as they came, gzipped or not). Each feed's best of three counts, for ours and for theirs, one right after the other.
+(feeds as they came, gzipped or not). Of each feed the best of three counts, for ours and theirs one after the other.
 """
 
 from __future__ import annotations
