@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
-from itertools import groupby, repeat
+from itertools import repeat
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -37,8 +38,8 @@ _INVISIBLE_MARKS = "\u00ad\u200b\u2060\ufeff"
 _INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_MARKS))
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # without what is white space
 _LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` gives
-#: What code is full of; none of these can become a part of another reference.
-_COMMON = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&#x3C;", "<"), ("&nbsp;", "\xa0"))
+#: A reference as HTML reads it (https://html.spec.whatwg.org/#character-reference-state), as `unescape` does too.
+_REFERENCE = re.compile(r"(&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[^\t\n\f <&#;]{1,32});?)")
 _BREAKS = re.compile("\x02(?: \x02)+")
 #: In what lexbor writes "<" and ">" are markup always, but for these elements, whose text is written as it is.
 _RAW = frozenset({"script", "style", "iframe", "noembed", "noframes", "xmp", "plaintext"})
@@ -52,7 +53,11 @@ _HIDDEN = _RAW | _UNSEEN
 _VOID = frozenset({"embed", "input", "meta"})
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ANY_TAG = re.compile(r"<([^> ]+)[^>]*>")
-_EDGES = {"br": _BREAK} | {f"{slash}{name}": _PARAGRAPH for name in _BLOCKS for slash in ("", "/")}
+_SOURCE_TAG = re.compile(r"<(/?[^\s/>]*)[^>]*>")
+_WELL_KNOWN = frozenset(
+    f"{slash}{name}" for name in (*_ELEMENTS["blocks"], *_ELEMENTS["inline"], "br") for slash in ("", "/")
+)
+_EDGES = {"br": _BREAK, "/br": _BREAK} | {f"{slash}{name}": _PARAGRAPH for name in _BLOCKS for slash in ("", "/")}
 _BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
 _SKIPPED = "|".join(_ELEMENTS["skipped"])
 _UNREAD = re.compile(
@@ -63,18 +68,6 @@ _UNREAD_MARKS = ("<!--", "<iframe", "<script", "<svg")
 #: A tag that seems to end within the value of an attribute.
 _TAG_REST = re.compile("[\"']>")
 _CUT_TAG = re.compile(r"""<[^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)>""")
-
-
-def _tags(names: list[str]) -> re.Pattern[str]:
-    """Tags of these elements; grouped by their first letter, which is what makes the pattern fast."""
-    groups = (
-        f"{letter}(?:{'|'.join(name[1:] for name in group)})"
-        for letter, group in groupby(sorted(names), key=lambda name: name[0])
-    )
-    return re.compile(rf"</?(?:{'|'.join(groups)})(?=[\s/>])[^>]*>")
-
-
-_BLOCK_TAG, _INLINE_TAG, _BREAK_TAG = _tags(_ELEMENTS["blocks"]), _tags(_ELEMENTS["inline"]), _tags(["br"])
 
 
 def has_markup(text: str) -> bool:
@@ -98,11 +91,15 @@ def decode_references(text: str) -> str:
     """Text with HTML's references to characters decoded, but for those to control characters, which are left out."""
     if "&" not in text:
         return text
-    decoded = text
-    for reference, character in _COMMON:
-        decoded = decoded.replace(reference, character)
-    decoded = unescape(decoded)
+    pieces = _REFERENCE.split(text)
+    pieces[1::2] = map(_character, pieces[1::2])
+    decoded = "".join(pieces)
     return _LATER_CONTROLS.sub("", decoded) if "&#" in text else decoded
+
+
+@lru_cache(maxsize=4096)
+def _character(reference: str) -> str:
+    return unescape(reference)
 
 
 def line_of_html(html: str) -> str:
@@ -145,10 +142,12 @@ def text_of_source(html: str) -> str | None:
         return None
     if "\x02" in html or "\x03" in html:
         html = _MARKS.sub("", html)
-    flat = _BLOCK_TAG.sub(_PARAGRAPH, html)
-    if "<br" in flat:
-        flat = _BREAK_TAG.sub(_BREAK, flat)
-    flat = _INLINE_TAG.sub("", flat)
+    pieces = _SOURCE_TAG.split(html)
+    tags = pieces[1::2]
+    if not _WELL_KNOWN.issuperset(tags):
+        return None
+    pieces[1::2] = map(_EDGES.get, tags, repeat(""))
+    flat = "".join(pieces)
     if "<" in flat or (">" in flat and (_TAG_REST.search(flat) or _CUT_TAG.search(html))):
         return None
     return _paragraphs(decode_references(flat))

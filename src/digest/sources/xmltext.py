@@ -51,10 +51,10 @@ def decode_xml(data: bytes, content_type: str | None = None) -> bytes:
     declaration or of the HTTP header that fits (RFC 7303, section 3, puts the header first, but servers call everything
     ISO 8859-1); then UTF-8 whose bad bytes are taken for Windows-1252, or a guess.
     """
-    text = _decode(data if data.startswith(_WIDE) else head_of_xml(data), content_type)
+    data = data if data.startswith(_WIDE) else head_of_xml(data)
+    text, is_utf8 = _decode(data, content_type)
     if _START.match(text):
-        as_it_came = text.isascii() and len(text) == len(data)
-        return data if as_it_came else text.encode("utf-8", errors="replace")
+        return data if is_utf8 else text.encode("utf-8", errors="replace")
     text = text.lstrip("\ufeff\0 \t\r\n")
     found = _START.search(text, 0, _START_WITHIN)
     if found and not _PAGE.search(text, 0, found.start()):
@@ -87,15 +87,14 @@ def _reference(match: re.Match[str]) -> str:
     return escape(html5.get(f"{name};", f"&{name};"), quote=False)
 
 
-def _decode(data: bytes, content_type: str | None) -> str:
+def _decode(data: bytes, content_type: str | None) -> tuple[str, bool]:
+    """The text, and whether ``data`` was its UTF-8 already."""
     marked = next((encoding for start, encoding in _STARTS if data.startswith(start)), None)
     if marked:
         text = data.decode(marked, errors="replace")
-        return (
-            text
-            if marked == "utf-8"
-            else head_of_xml(text.encode("utf-8", errors="replace")).decode("utf-8", "replace")
-        )
+        if marked != "utf-8":
+            text = head_of_xml(text.encode("utf-8", errors="replace")).decode("utf-8", "replace")
+        return text, False
     declared = _DECLARED.match(data[:500])
     header = _HEADER.search(content_type or "")
     labels = [found.lower() for found in (header and header[1], declared and declared[1].decode("ascii")) if found]
@@ -103,8 +102,8 @@ def _decode(data: bytes, content_type: str | None) -> str:
     others = sorted(set(labels) - _UNICODE, key=lambda label: (label in _BLAND, labels.index(label)))
     for label in (*shifting, "utf-8", *others):
         if (fitting := _strictly(data, label)) is not None:
-            return fitting
-    return _mixed(data)
+            return fitting, label == "utf-8"
+    return _mixed(data), False
 
 
 def _strictly(data: bytes, label: str) -> str | None:
