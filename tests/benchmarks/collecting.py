@@ -31,11 +31,12 @@ from functools import partial
 import digest.fetching
 digest.fetching.Fetcher = partial(digest.fetching.Fetcher, resolve=lambda *_: ("127.0.0.1",))
 from digest.__main__ import main
+from digest.testing.memory import peak_megabytes
 try:
     main()
 finally:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+    print(used.ru_utime + used.ru_stime, peak_megabytes(), file=sys.stderr)
 """
 
 
@@ -72,7 +73,7 @@ def collect(root: Path) -> tuple[list[dict[str, str]], str]:
         sys.exit(done.stderr)
     cpu, memory = done.stderr.splitlines()[-1].split()
     sources = json.loads(done.stdout).get("sources", []) if done.stdout else []
-    return sources, f"{wall:.1f} s wall, {float(cpu):.1f} s CPU, {int(memory) // 1000} MB"
+    return sources, f"{wall:.1f} s wall, {float(cpu):.1f} s CPU, {float(memory):.0f} MB"
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from random import Random
 from typing import Any
 
 from digest import Article, group_articles
+from digest.testing.memory import peak_megabytes
 
 ARTICLES = 5000
 MOST_SECONDS = 5
@@ -84,8 +84,7 @@ def measure(system: str, count: int) -> dict[str, float]:
     SYSTEMS[system](articles[:50])  # imports, and what is read once
     began = time.process_time()
     SYSTEMS[system](articles)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    return {"seconds": time.process_time() - began, "megabytes": peak}
+    return {"seconds": time.process_time() - began, "megabytes": peak_megabytes()}
 
 
 def run(system: str, count: int) -> dict[str, float]:

@@ -9,11 +9,12 @@ The pages are made up anew, the same ones each time. Run by hand, with the packa
 from __future__ import annotations
 
 import random
-import resource
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
+
+from digest.testing.memory import peak_megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,7 @@ def measure(name: str, count: int) -> None:
     pages = [page(number) for number in range(count)]
     read(pages[0])
     best = min(seconds(read, pages) for _ in range(ROUNDS))
-    print(count / best, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(count / best, peak_megabytes())
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ PROGRAM = """
 import resource, sys, time
 HEAD, TEXT, URL, LIMIT = {head!r}, {text!r}, {url!r}, {seconds}
 from digest.sources import extract_article
+from digest.testing.memory import peak_megabytes
 resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
 for page in {pages!r}:
     html = eval(page).encode()
@@ -51,7 +52,7 @@ for page in {pages!r}:
     assert len(article.title) <= 500 and article.title.startswith("Ferries are back"), (page, article.title)
     assert time.process_time() - began < 9, (page, time.process_time() - began)
     del html
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < {limit}, page
+    assert peak_megabytes() < {limit}, page
 """
 
 
