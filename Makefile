@@ -19,7 +19,7 @@ demo: $(VENV)/.test ## See a week of articles become an email, offline, in ./dig
 	@$(BIN)/digest demo
 
 test: $(VENV)/.test ## Run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.lint ## Style, types, the import contract, the workflows
 	@$(BIN)/ruff check .
