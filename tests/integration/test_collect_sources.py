@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.errors import NothingToDoError, SourceError
+from digest.errors import ConfigError, NothingToDoError, SourceError
 from digest.project import open_project
 from digest.testing.feeds_server import FeedsServer
 from digest.workflow.adding import add
@@ -216,6 +216,110 @@ def test_a_feed_that_fails_for_four_issues_is_a_finding_and_says_since_when(root
     assert [f.code for f in findings if f.code.startswith("F")] == ["F802"]
 
 
+def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(root, server, name_source):
+    (root / "articles" / "letter.txt").unlink()
+    server.put("/feed.xml", status=410)
+    name_source()
+    collect(at(root))
+    assert not (root / "issues" / "2026-W45" / "issue.md").exists()
+    shutil.rmtree(root / ".digest", ignore_errors=True)
+    server.requests.clear()
+    assert line_of(collect(at(root, WEEKS[1]))).state == "gone"
+    assert asked(server) == []
+    assert at(root).issue_ids() == ()
+
+
+def test_reading_offline_tells_nothing_about_the_sources(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"')
+    collect(at(root))
+    states = (root / "issues" / "2026-W45" / "sources.json").read_bytes()
+    shutil.rmtree(root / ".digest")
+    project = open_project(root, environ={"DIGEST_NOW": WEEKS[0]}, cwd=root, offline=True)
+    assert "not in the cache" in line_of(collect(project)).error
+    assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
+
+
+def test_a_site_that_wants_rest_holds_up_no_other_feed_of_its_host(root, server, name_source):
+    server.put("/feed.xml", status=429, headers={"Retry-After": "7200"})
+    server.put("/two.xml", rss(("Old bridge shut", "https://two.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"')
+    name_source("two", "/two.xml", 'full_text = "never"')
+    first = collect(at(root))
+    states = (root / "issues" / "2026-W45" / "sources.json").read_bytes()
+    again = collect(at(root))
+    assert [line_of(done, "two").state for done in (first, again)] == ["fetched", "fetched"]
+    assert "answered 429" in line_of(first).error
+    assert "asked not to be visited before" in line_of(again).error
+    assert asked(server).count("/feed.xml") == 1
+    assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
+
+
+def test_a_move_to_what_is_no_feed_is_taken_back(root, server, name_source):
+    server.put("/feed.xml", status=301, headers={"Location": "/new.xml"})
+    server.put("/new.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"')
+    assert line_of(collect(at(root))).moved_to
+    server.put("/new.xml", page("This domain is for sale", WHOLE))
+    server.put("/feed.xml", rss(("Old bridge open", "https://courier.example/2", WHOLE, 2)))
+    line = line_of(collect(at(root)))
+    assert (line.state, line.moved_to) == ("fetched", "")
+
+
+def test_a_broken_record_of_the_sources_stops_no_schedule(root):
+    collect(at(root))
+    states = root / "issues" / "2026-W45" / "sources.json"
+    before = states.read_bytes()
+    states.write_text("<<<<<<< ours")
+    collect(at(root))
+    assert states.read_bytes() == before
+
+
+def test_what_came_from_a_source_that_was_taken_out_goes_with_it(root, server, name_source):
+    old = [(f"Old story {number}", f"https://courier.example/{number}", WHOLE, number) for number in range(1, 8)]
+    server.put("/feed.xml", rss(*old).replace("Nov 2026", "Oct 2026"))
+    before = (root / "digest.toml").read_text()
+    name_source(more='full_text = "never"')
+    assert collect(at(root)).stories == 1
+    (root / "digest.toml").write_text(before)
+    assert collect(at(root)).stories == 1
+
+
+OTHER = """Ada Verhoeven resigned as minister on Friday after three weeks of argument about the price of bread. Nobody
+has been named to follow her, and parliament meets on Tuesday to vote on the budget of the bakers and the millers."""
+
+# -- what the editor did -----------------------------------------------------------------------------------------------
+
+
+def test_the_subject_tells_of_a_story_that_is_sent(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"\nweight = 2')
+    collect(at(root))
+    file = root / "issues" / "2026-W45" / "issue.md"
+    assert 'subject = "Old bridge shut"' in file.read_text()
+    start = file.read_text().index("### [Old bridge shut]")
+    end = file.read_text().index("### [A letter]")
+    file.write_text(file.read_text()[:start] + file.read_text()[end:])
+    server.put("/feed.xml", rss(("Minister resigns", "https://courier.example/9", OTHER, 1)))
+    done = collect(at(root))
+    assert 'subject = "A letter"' in file.read_text()
+    assert "### [Minister resigns]" in file.read_text()
+    assert done.waiting == 1
+
+
+def test_a_story_that_the_editor_took_out_is_accounted_for(root, server, name_source):
+    server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
+    name_source(more='full_text = "never"')
+    collect(at(root))
+    file = root / "issues" / "2026-W45" / "issue.md"
+    text = file.read_text()
+    file.write_text(text[: text.index("### [Old bridge shut]")])
+    done = collect(at(root))
+    (dropped,) = done.dropped
+    assert (dropped.title, dropped.reason) == ("Old bridge shut", "you took it out of the issue")
+    assert [ranked.reason for ranked in done.ranking if not ranked.chosen] == ["you took it out of the issue"]
+
+
 # -- what readers have had --------------------------------------------------------------------------------------------
 
 FIRST = """The council of Port Ensor shut the old stone bridge on Monday after engineers found deep cracks in its arch.
@@ -288,6 +392,18 @@ def test_a_feed_becomes_a_source_and_a_page_a_story(root, server):
     server.put("/1", page("Old bridge shut", WHOLE))
     done = add(at(root), [server.url("/feed.xml"), server.url("/1")], cwd=root)
     assert (done.sources, done.headlines) == (("courier",), ("Old bridge shut",))
+
+
+def test_nothing_is_added_when_the_configuration_cannot_take_its_part(root, server):
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
+    server.put("/1", page("Old bridge shut", WHOLE))
+    (root / "digest.toml").write_text(
+        'sources = [{ id = "articles", folder = "articles" }]\n'
+        '[newsletter]\nname = "Letter"\nsender = "Letter <news@example.org>"\n'
+    )
+    with pytest.raises(ConfigError, match="written as one list"):
+        add(at(root), [server.url("/1"), server.url("/feed.xml")], cwd=root)
+    assert at(root).issue_ids() == ()
 
 
 def test_nothing_is_added_when_one_of_them_cannot_be_read(root, server):

@@ -9,7 +9,7 @@ import httpcore2
 import pytest
 
 from digest.errors import FetchError
-from digest.fetching import FEED_BYTES, Fetcher, GoneError, StatusError, UnreachableError
+from digest.fetching import FEED_BYTES, Fetcher, GoneError, RestingError, StatusError, UnreachableError
 from digest.testing.feeds_server import FeedsServer
 
 
@@ -436,10 +436,12 @@ def test_a_server_that_asks_to_be_left_alone_is_not_asked_before_that(server, op
         open_fetcher(now=clock).get(server.url("/a"))
     clock.move(timedelta(minutes=59))
     until = f"{clock() + timedelta(minutes=1):%H:%M} UTC"
-    for path in ("/a", "/b"):
-        with pytest.raises(FetchError, match=f"asked not to be visited before .*{until}"):
-            open_fetcher(now=clock, refresh=True).get(server.url(path))
+    server.put("/b", "b")
+    for path, found in (("/a", False), ("/b", True)):  # the address itself, and every page that was found there
+        with pytest.raises(RestingError, match=f"asked not to be visited before .*{until}"):
+            open_fetcher(now=clock, refresh=True).get(server.url(path), robots=found)
     assert len(server.requests) == 2
+    assert open_fetcher(now=clock).get(server.url("/b")).content == b"b"  # a person named it
     server.put("/a", "y")
     clock.move(timedelta(minutes=2))
     assert open_fetcher(now=clock).get(server.url("/a")).content == b"y"

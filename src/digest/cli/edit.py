@@ -90,7 +90,7 @@ def _as_data(done: Collected, *, explain: bool) -> dict[str, Any]:
         "waiting": done.waiting,
         "new": len(done.merge.added),
         "refreshed": len(done.merge.refreshed),
-        "stay_dropped": done.merge.kept_out,
+        "stay_dropped": len(done.merge.kept_out),
         "conflicts": [
             {"field": conflict.field, "line": conflict.line, "yours": conflict.yours, "fresh": conflict.fresh}
             for conflict in done.merge.conflicts

@@ -32,7 +32,8 @@ def source_lines(done: Collected, output: Output) -> list[str]:
             lines.append(f"      {output.style(line.hint, 'dim')}")
         lines += [f"      {output.style('!', 'yellow')} {problem}" for problem in line.problems]
         if line.moved_to:
-            lines.append(f"      {output.style('!', 'yellow')} moved for good: its address is now {line.moved_to}")
+            mark = output.style("!", "yellow")
+            lines.append(f"      {mark} moved for good to {line.moved_to}: put that address into the configuration")
     return lines
 
 
@@ -77,11 +78,11 @@ def collect_lines(done: Collected, output: Output) -> list[str]:
     numbers = [
         f"{len(merge.added)} new",
         f"{len(merge.refreshed)} refreshed" if merge.refreshed else "",
-        f"{merge.kept_out} stay dropped" if merge.kept_out else "",
+        f"{len(merge.kept_out)} stay dropped" if merge.kept_out else "",
         f"{len(merge.conflicts)} in conflict" if merge.conflicts else "",
     ]
     left_out = len(done.dropped)
-    verb = "Merged into" if merge.touched else "Wrote"
+    verb = ("Merged into" if merge.touched else "Wrote") if done.changed else "Nothing new for"
     lines.append(
         f"  {verb} {done.file}: {count(done.stories, 'story', 'stories')} ({', '.join(filter(None, numbers))})"
     )
@@ -100,7 +101,8 @@ def collect_lines(done: Collected, output: Output) -> list[str]:
 def explain_lines(done: Collected, output: Output) -> list[str]:
     """Every story with the numbers that ranked it, and every article that is not in the issue with the reason."""
     style = partial(output.style, stream=sys.stdout)
-    lines = [style("Ranking: weight x (1 + recency + coverage + substance), less for repetition", "bold")]
+    head = "Ranking: weight x (1 + recency + coverage + substance), less for repetition"
+    lines = [style(head, "bold")] if done.ranking else []
     for number, ranked in enumerate(done.ranking, start=1):
         best, *others = ranked.story
         mark = style("✓", "green") if ranked.chosen else style("·", "dim")

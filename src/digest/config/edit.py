@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-__all__ = ["NewSource", "add_sources", "source_id"]
+__all__ = ["ConfigEdit", "NewSource", "source_id", "with_sources"]
 
 _LONGEST_ID = 40
 
@@ -45,36 +45,52 @@ def source_id(title: str, *, taken: Collection[str]) -> str:
     return found
 
 
-def add_sources(root: Path, sources: Sequence[NewSource], *, undo: Path) -> str:
-    """Write ``sources`` at the end of the newsletter's configuration, and keep the earlier file in ``undo``.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfigEdit:
+    """A configuration as it is, and as it will be with new sources."""
 
-    Returns:
-        The name of the configuration's file.
+    path: Path
+    before: bytes
+    after: bytes
+
+    def write(self, *, undo: Path) -> str:
+        """Write it, and keep the earlier file in the folder ``undo``; returns the name of the file.
+
+        Raises:
+            ConfigError: It cannot be written; it is left as it is.
+        """
+        try:
+            replace_file(undo / self.path.name, self.before)
+            replace_file(self.path, self.after)
+        except OSError as error:
+            raise ConfigError(f"cannot be written: {error.strerror}", place=Place(self.path.name)) from None
+        return self.path.name
+
+
+def with_sources(root: Path, sources: Sequence[NewSource]) -> ConfigEdit:
+    """The newsletter's configuration with ``sources`` at its end; nothing is written.
 
     Raises:
-        ConfigError: The file cannot be written, or would no longer be a configuration; it is left as it is.
+        ConfigError: It would no longer be a configuration.
     """
     path, prefix = config_file(root)
     data = path.read_bytes()
     before = data.decode("utf-8-sig")
     table = ".".join((*prefix, "sources"))
-    blocks = "".join(f"\n[[{table}]]\n{_lines(source)}" for source in sources)
-    added = f"\n{blocks}"
+    added = "\n" + "".join(f"\n[[{table}]]\n{_lines(source)}" for source in sources)
     text = before.rstrip() + (added.replace("\n", "\r\n") if "\r\n" in before else added)
     try:
         parse_config(text, file=path.name, prefix=prefix)
-    except ConfigError as error:
+    except ConfigError:
+        if re.search(r"^\s*sources\s*=", before, re.MULTILINE) is None:
+            raise
+        rows = "".join(f"  {{ {_lines(source).strip().replace(chr(10), ', ')} }},\n" for source in sources)
         raise ConfigError(
-            "the sources cannot be added by themselves: " + error.message,
-            place=error.place or Place(path.name),
-            hint=f"Write these lines into {path.name} by hand:\n{blocks}",
+            "sources are written as one list here, which a person has to add to",
+            place=Place(path.name),
+            hint=f"Put these into the brackets of sources = […]:\n{rows}",
         ) from None
-    try:
-        replace_file(undo / path.name, data)
-        replace_file(path, text.encode())
-    except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", place=Place(path.name)) from None
-    return path.name
+    return ConfigEdit(path=path, before=data, after=text.encode())
 
 
 def _lines(source: NewSource) -> str:

@@ -1,6 +1,6 @@
 """The one guarded HTTP client, its cache and its manners."""
 
-from digest.fetching.failures import GoneError, StatusError, UnreachableError
+from digest.fetching.failures import GoneError, RestingError, StatusError, UnreachableError
 from digest.fetching.fetcher import Fetcher
 from digest.fetching.guard import is_public_address
 from digest.fetching.response import FEED_BYTES, PAGE_BYTES, PAGE_WIRE_BYTES, Response
@@ -12,6 +12,7 @@ __all__ = [
     "Fetcher",
     "GoneError",
     "Response",
+    "RestingError",
     "StatusError",
     "UnreachableError",
     "is_public_address",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from digest.fetching.deadline import Deadline
 
-__all__ = ["GoneError", "StatusError", "UnreachableError", "shown", "status_error", "translated"]
+__all__ = ["GoneError", "RestingError", "StatusError", "UnreachableError", "shown", "status_error", "translated"]
 
 _FOREIGN = (
     httpx2.HTTPError,
@@ -84,6 +84,10 @@ class StatusError(FetchError):
 
 class GoneError(StatusError):
     """The server answered 410: it is gone for good, and is not to be asked again (RFC 9110, section 15.5.11)."""
+
+
+class RestingError(FetchError):
+    """The server asked to be left alone for now (Retry-After: RFC 9110, section 10.2.3), and was not asked."""
 
 
 class UnreachableError(FetchError):

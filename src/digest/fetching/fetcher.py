@@ -24,7 +24,7 @@ from digest.errors import FetchError
 from digest.fetching.cache import Kept, ResponseCache
 from digest.fetching.content import CODINGS, decoded
 from digest.fetching.deadline import Deadline, within
-from digest.fetching.failures import StatusError, UnreachableError, shown, status_error, translated
+from digest.fetching.failures import RestingError, StatusError, UnreachableError, shown, status_error, translated
 from digest.fetching.guard import GuardedBackend, GuardedTransport, resolve_host
 from digest.fetching.hosts import Hosts, host_of
 from digest.fetching.memory import SiteMemory
@@ -91,7 +91,7 @@ class Fetcher:
         now: The clock; aware, in UTC.
         deadline: Seconds that one fetch may take with all its redirects. Waiting for a host's turn does not count.
         moved: From addresses to where they are known to have moved for good. Those seen are remembered besides.
-        refresh: Ask even where a kept answer is still fresh.
+        refresh: Ask even where a kept answer is still fresh, and every address itself, wherever it moved.
         resolve: From host and port to IP addresses.
         ssl_context: How a server proves who it is; by default by the certificates that browsers trust.
         sleep, monotonic: How manners are kept: wait so many seconds, and the seconds on a clock that only goes forward.
@@ -115,6 +115,8 @@ class Fetcher:
     ) -> None:
         self._cache = ResponseCache(cache)
         self._memory = SiteMemory(cache, moved=moved, now=now)
+        if refresh:
+            self._memory.forget_moves()
         self._hosts = Hosts(sleep=sleep, monotonic=monotonic)
         self._turns = Turns()
         self._offline, self._refresh = offline, refresh
@@ -200,6 +202,10 @@ class Fetcher:
                     moved_to=lasting if kept.url == lasting != url else "",
                 )
 
+    def forget_move(self, url: str) -> None:
+        """Ask ``url`` itself again: what stands at its new address is not what stood there."""
+        self._memory.forget_move(url)
+
     def _get(self, url: str, request: _Request, deadline: Deadline) -> _Found:
         """From the address to which it moved, as far as known; when that proves wrong, from the address itself."""
         known = self._memory.moved(url)
@@ -251,9 +257,14 @@ class Fetcher:
         return _accepted(answer), False
 
     def _require_welcome(self, url: str, request: _Request) -> None:
-        until = self._memory.rest_until(host_of(url))
+        # What a person named is asked for all the same when another address of its host asked for rest: many
+        # newsletters' feeds live on one host.
+        until = self._memory.rest_until(host_of(url) if request.robots else url)
         if until is not None:
-            raise FetchError(f"{shown(url)} asked not to be visited before {_clock(until, self._now())}")
+            raise RestingError(
+                f"{shown(url)} asked not to be visited before {_clock(until, self._now())}",
+                hint="It is asked again by itself after that.",
+            )
         if request.robots:
             self._hosts.require_alive(url)
 
@@ -273,7 +284,8 @@ class Fetcher:
             answer = self._send(url, request, kept, deadline)
             wait = self._asked_wait(answer)
         if wait:
-            self._memory.rest(host_of(url), wait)
+            for place in {host_of(url), host_of(url) if request.robots else url}:
+                self._memory.rest(place, wait)
         return answer
 
     def _asked_wait(self, answer: Kept) -> float | None:

@@ -59,17 +59,22 @@ class SiteMemory:
             if self._moves.pop(url, None):
                 self._save()
 
-    def rest_until(self, host: str) -> datetime | None:
-        """The moment before which ``host`` asked not to be visited; None when it may be."""
-        until = self._rests.get(host)
+    def rest_until(self, place: str) -> datetime | None:
+        """The moment before which ``place``, a host or an address, asked not to be visited; None when it may be."""
+        until = self._rests.get(place)
         return until if until is not None and until > self._now() else None
 
-    def rest(self, host: str, seconds: float) -> datetime:
-        """``host`` asked to be left alone for so long; until when it is, at most a day from now."""
+    def rest(self, place: str, seconds: float) -> datetime:
+        """A host or an address asked to be left alone for so long; until when it is, at most a day from now."""
         with self._lock:
-            until = self._rests[host] = self._now() + min(timedelta(seconds=min(seconds, 1e9)), _LONGEST_REST)
+            until = self._rests[place] = self._now() + min(timedelta(seconds=min(seconds, 1e9)), _LONGEST_REST)
             self._save()
             return until
+
+    def forget_moves(self) -> None:
+        """Ask every address itself."""
+        with self._lock:
+            self._given, self._moves = {}, {}
 
     def _load(self) -> None:
         if self._folder is None:

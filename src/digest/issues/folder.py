@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from digest.issues.sourcestate import SourceState
     from digest.models import Approval, Article, Issue
 
-__all__ = ["Build", "IssueFolder", "list_issues"]
+__all__ = ["Build", "IssueFolder", "list_issues", "list_weeks"]
 
 _ISSUES = "issues"
 _ISSUE_ID = re.compile(r"\d{4}-W\d{2}")
 _BUILD_FILES = ("email.html", "email.txt", "manifest.json")
+_STATES = "sources.json"
 _UNDO_KEPT = 20
 _NUMBER = re.compile(r"-(\d+)\.md$")
 
@@ -48,7 +49,15 @@ class Build:
 
 
 def list_issues(root: Path) -> tuple[str, ...]:
-    """The ids of all issues of the newsletter in ``root``, the oldest first."""
+    """The ids of all issues of the newsletter in ``root``, the oldest first.
+
+    A week of which no more is known than how the sources fared is no issue.
+    """
+    return tuple(id for id in list_weeks(root) if [path.name for path in (root / _ISSUES / id).iterdir()] != [_STATES])
+
+
+def list_weeks(root: Path) -> tuple[str, ...]:
+    """The ids of all weeks that have a folder, the oldest first."""
     with suppress(FileNotFoundError, NotADirectoryError):
         found = (folder for folder in (root / _ISSUES).iterdir() if _ISSUE_ID.fullmatch(folder.name))
         return tuple(sorted(folder.name for folder in found if folder.is_dir()))
@@ -166,12 +175,12 @@ class IssueFolder:
         Raises:
             IssueError: sources.json is broken, or from a newer version.
         """
-        data = self._read("sources.json")
-        return {} if data is None else load_source_states(data, file=self._shown("sources.json"))
+        data = self._read(_STATES)
+        return {} if data is None else load_source_states(data, file=self._shown(_STATES))
 
     def write_source_states(self, states: Sequence[SourceState]) -> None:
         """Write sources.json, unless it says just that already."""
-        self._write("sources.json", dump_source_states(states))
+        self._write(_STATES, dump_source_states(states))
 
     def read_build(self) -> Build | None:
         """What was built last; None when there is no whole build."""

@@ -31,7 +31,7 @@ from digest.models import NEW_SECTION, Issue, Section, Story, canonical_url
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["Conflict", "Merge", "append_story", "merge_issue"]
+__all__ = ["Conflict", "Merge", "append_story", "is_untouched", "merge_issue"]
 
 #: Where the base keeps stories that are no longer proposed. It is never written to issue.md.
 _EARLIER = "Proposed earlier"
@@ -66,7 +66,7 @@ class Merge:
         added: The addresses of new stories.
         refreshed: What was taken over: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS`` and
             ``also reported by ADDRESS``.
-        kept_out: How many proposed stories stay out because the editor dropped them.
+        kept_out: The canonical addresses of proposed stories that stay out because the editor dropped them.
         conflicts: In the order of the file.
         touched: Whether a person had changed the file.
     """
@@ -76,7 +76,7 @@ class Merge:
     written_sha256: str
     added: tuple[str, ...] = ()
     refreshed: tuple[str, ...] = ()
-    kept_out: int = 0
+    kept_out: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     touched: bool = False
 
@@ -104,7 +104,7 @@ def merge_issue(
     Raises:
         IssueError: ``yours`` cannot be read. Nothing may be written then.
     """
-    if yours is None or _is_untouched(yours, base, written_sha256) or yours == format_issue(fresh):
+    if yours is None or is_untouched(yours, base, written_sha256) or yours == format_issue(fresh):
         known = _stories(base)
         text = format_issue(fresh)
         added = tuple(story.url for key, story in _stories(fresh).items() if key not in known)
@@ -112,8 +112,8 @@ def merge_issue(
     return _Merger(yours, base, fresh, same=same, file=file).run()
 
 
-def _is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
-    """Whether the file is what the tool wrote as a whole.
+def is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
+    """Whether issue.md, with the ``base`` and ``written_sha256`` of the last merge, is what the tool wrote as a whole.
 
     The second test makes sure of the first: a file that was merged into is never what its base would be written as.
     """
@@ -186,7 +186,7 @@ class _Merger:
             written_sha256="",
             added=tuple(story.url for story in added),
             refreshed=tuple(self._record.refreshed),
-            kept_out=sum(self._is_known(key) and not self._is_mine(key) for key in self._new),
+            kept_out=tuple(key for key in self._new if self._is_known(key) and not self._is_mine(key)),
             conflicts=tuple(self._conflicts(read_outline(text, file=self._file))),
             touched=True,
         )

@@ -40,8 +40,8 @@ _FLANKING = re.compile(r"(?<!\w)_|_(?!\w)")
 _ALSO = re.compile(r"also\s+reported\s+by(?:\s*:)?\s*(?=\[)", re.IGNORECASE)
 #: What may follow ``](``: an address in angles, or one without white space whose brackets stand in pairs, and a title.
 _TARGET = re.compile(
-    r"\([ \t]*(?:<(?P<angle>(?:[^<>\\]|\\.)*+)>"
-    r"|(?P<bare>(?!<)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*+\))++))"
+    r"\([ \t]*(?:<(?P<angle>[^<>\\]*+(?:\\.[^<>\\]*+)*)>"
+    r"|(?P<bare>(?!<)(?:[^\s()\\]++|\\.|\((?:[^\s()\\]++|\\.|\([^\s()]*+\))*\))+))"
     r"(?:[ \t]++(?:\"[^\"]*\"|'[^']*')?)?[ \t]*+\)"
 )
 _BETWEEN = re.compile(r"\s*[·,;]\s*(?:and\s+)?(?=\[)|\s+and\s+(?=\[)")

@@ -13,7 +13,7 @@ import digest
 from digest.config import Config, config_file, find_root, load_config
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
-from digest.issues import IssueFolder, list_issues
+from digest.issues import IssueFolder, list_issues, list_weeks
 from digest.models import is_web_address, issue_week
 from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
@@ -105,11 +105,16 @@ class Project:
     def source_states(self, *, until: str) -> tuple[Mapping[str, SourceState], ...]:
         """How each source fared, by its id, in the issue ``until`` and in each one before it, the newest first.
 
-        Raises:
-            IssueError: A sources.json is broken, or from a newer version.
+        A record that cannot be read, as after a merge of two machines, is none: it must not stop a schedule.
         """
-        ids = sorted({until, *self.issue_ids()}, reverse=True)
-        return tuple(IssueFolder(self.root, id).read_source_states() for id in ids if id <= until)
+        ids = sorted({until, *list_weeks(self.root)}, reverse=True)
+        return tuple(self._states_of(id) for id in ids if id <= until)
+
+    def _states_of(self, id: str) -> Mapping[str, SourceState]:
+        try:
+            return IssueFolder(self.root, id).read_source_states()
+        except IssueError:
+            return {}
 
     # -- what is opened -----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 __all__ = ["is_feed", "is_opml"]
@@ -16,10 +17,16 @@ _BEGINNING = 4096
 
 def is_feed(content: bytes) -> bool:
     """Whether it begins as RSS, Atom, RDF or a JSON feed does."""
-    start = content[:_BEGINNING]
+    start = _beginning(content)
     return _FEED.match(start) is not None or _JSON_FEED.match(start) is not None
 
 
 def is_opml(content: bytes) -> bool:
     """Whether it begins as OPML does."""
-    return _OPML.match(content[:_BEGINNING]) is not None
+    return _OPML.match(_beginning(content)) is not None
+
+
+def _beginning(content: bytes) -> bytes:
+    start = content[:_BEGINNING]
+    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return start.decode("utf-16", "replace").encode() if wide else start

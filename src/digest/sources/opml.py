@@ -9,6 +9,7 @@ from lxml import etree
 
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
+from digest.sources.xmltext import decode_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +36,11 @@ def parse_opml(data: bytes, *, file: str) -> tuple[FeedAddress, ...]:
     Raises:
         SourceError: It is no OPML, or names no feed.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True, load_dtd=False)
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=False, recover=True, load_dtd=False
+    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(decode_xml(data), parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None or not isinstance(root.tag, str) or etree.QName(root).localname.lower() != "opml":
@@ -56,8 +59,9 @@ def _feeds(element: etree._Element | None, *, section: str, depth: int) -> Itera
         about = {str(key).lower(): " ".join(str(value).split()) for key, value in outline.attrib.items()}
         title = about.get("title") or about.get("text") or ""
         address = about.get("xmlurl", "")
-        if address.startswith("feed:"):
-            address = f"http://{address.removeprefix('feed:').removeprefix('//')}"
+        if address.startswith("feed:"):  # an old way to say that it is one, with or without the scheme behind it
+            rest = address.removeprefix("feed:")
+            address = rest if is_web_address(rest) else f"http://{rest.lstrip('/')}"
         if is_web_address(address):
             yield FeedAddress(title=title, url=address, section=section or about.get("category", "").split(",")[0])
         # The outermost folder is the section: deeper ones are the reader's own order.

@@ -39,13 +39,14 @@ _SHORTEST = 40  # of a paragraph beyond the last element that is kept
 _STEPS = 300_000  # tags that are looked at
 
 _OPENS = re.compile(r"<(?:(!--)|([!?])|(/?)([a-zA-Z][^\s/>]*))")
-#: A quotation mark counts only behind "=". Possessive: nothing is tried twice.
-_TAG_END = re.compile(r"(?:[^>=]++|=(?!\s*+[\"'])|=\s*+(?:\"[^\"]*+\"|'[^']*+'))*+>")
-_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?+")
+#: A quotation mark counts only behind "=". Looked ahead at, so that nothing is tried twice: possessive groups do not
+#: match as they should before Python 3.11.5 (cpython#106052).
+_TAG_END = re.compile(r"(?=((?:[^>=]++|=(?!\s*+[\"'])|=\s*+(?:\"[^\"]*+\"|'[^']*+'))*))\1>")
+_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?")
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONGEST_TAG}}}")
 _LONG_RUN = re.compile(rf"(?:^|[<>])[^<>]{{{_LONGEST_RUN}}}")
 _PARAGRAPH = re.compile(
-    r"<p(?=[\s>])[^>]*+>([^<]*+(?:</?(?:a|b|i|em|strong|span|u|sup|sub|br|mark|q|cite)\b[^>]*+>[^<]*+)*+)",
+    r"<p(?=[\s>])[^>]*+>([^<]*+(?:</?(?:a|b|i|em|strong|span|u|sup|sub|br|mark|q|cite)\b[^>]*+>[^<]*+)*)",
     re.IGNORECASE,
 )
 _ANY_TAG = re.compile(r"<[^>]*+>")

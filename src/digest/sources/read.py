@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from digest.errors import DigestError, Place, SourceError
+from digest.errors import DigestError, FetchError, Place, SourceError
 from digest.fetching import FEED_BYTES, GoneError
 from digest.models import Article, canonical_url, is_web_address
 from digest.sources.discovery import is_feed, is_opml
@@ -173,14 +173,26 @@ class _Reader:
         return tuple(fuller.get(article.url, article) for article in articles)
 
     def _read_feed(self, address: str) -> tuple[Article, ...]:
-        response = self._keep(self._fetcher.get(address, accept=_FEED_ACCEPT, max_bytes=FEED_BYTES))
+        try:
+            return self._fetch_feed(address)
+        except SourceError as error:
+            # Where it moved to there is no feed: the move was a mistake, or the domain has another owner.
+            if isinstance(error, FetchError) or not self.moved_to:
+                raise
+        self._fetcher.forget_move(address)
+        return self._fetch_feed(address)
+
+    def _fetch_feed(self, address: str) -> tuple[Article, ...]:
+        response = self._fetcher.get(address, accept=_FEED_ACCEPT, max_bytes=FEED_BYTES)
         self.moved_to = response.moved_to
         content_type = response.headers.get("content-type")
-        return parse_feed(response.content, url=response.url, content_type=content_type).articles
+        articles = parse_feed(response.content, url=response.url, content_type=content_type).articles
+        self._keep(response)
+        return articles
 
     def anything(self, address: str) -> Article | tuple[FeedAddress, ...]:
         if is_web_address(address):
-            response = self._fetcher.get(address, accept=_ANY_ACCEPT)
+            response = self._fetcher.get(address, accept=_ANY_ACCEPT, max_bytes=FEED_BYTES)
             return _feeds_in(response.content, address=address, url=response.url) or _article_of(response)
         data, shown = self._file(address)
         return _feeds_in(data, address=shown, url=shown) or parse_text(data, path=shown)
@@ -206,7 +218,7 @@ class _Reader:
             first = f": {failures[0]}" if failures else ""
             self.problems.append(
                 SourceError(
-                    f"{len(wanted) - len(found)} of {len(wanted)} pages were not read, so their snippets stand{first}",
+                    f"{len(wanted) - len(found)} of {len(wanted)} pages were not read; what was known stands{first}",
                     hint='full_text = "never" leaves the pages of this source alone.',
                 )
             )

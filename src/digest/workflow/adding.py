@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.config.edit import NewSource, add_sources, source_id
+from digest.config.edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
 from digest.errors import NothingToDoError, Place, SourceError
 from digest.issues import append_story, parse_issue
@@ -17,6 +17,7 @@ from digest.workflow.collecting import union_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from digest.issues import IssueFolder
     from digest.project import Project
 
 __all__ = ["Added", "add"]
@@ -60,21 +61,25 @@ def add(project: Project, addresses: Sequence[str], *, id: str | None = None, se
         NothingToDoError: All of them are there already, or the issue was sent.
     """
     articles, feeds = _read_all(project, addresses, cwd)
-    stories = _add_articles(project, articles, id=id) if articles else Added()
-    sources = _add_feeds(project, feeds, section=section) if feeds else Added()
-    if not (stories.headlines or sources.sources):
-        where = stories.file or sources.config
-        if stories.file and sources.config:
-            where = f"{stories.file} and {sources.config}"
-        raise NothingToDoError(f"already in {where}", hint="Change it there, then look at it: digest preview")
+    # Both are worked out before either is written.
+    sources = _new_sources(project, feeds, section=section)
+    edit = with_sources(project.root, sources) if sources else None
+    stories = _Stories.of(project, articles, id=id) if articles else None
+    if not sources and not (stories and stories.headlines):
+        where = " and ".join([*([stories.folder.file] if stories else []), *([project.config_file] if feeds else [])])
+        raise NothingToDoError(f"already in {where}", hint="See what there is: digest collect")
+    if stories and stories.headlines:
+        stories.write()
+    undo = project.state / "undo"
+    file = edit.write(undo=undo) if edit else ""
     return Added(
-        issue=stories.issue,
-        file=stories.file,
-        headlines=stories.headlines,
-        sources=sources.sources,
-        config=sources.config,
-        known=sources.known,
-        undo=sources.undo,
+        issue=stories.folder.id if stories else "",
+        file=stories.folder.file if stories else "",
+        headlines=stories.headlines if stories else (),
+        sources=tuple(source.id for source in sources),
+        config=file,
+        known=len(feeds) - len(sources),
+        undo=(undo / file).relative_to(project.root).as_posix() if file else "",
     )
 
 
@@ -96,8 +101,10 @@ def _read_all(project: Project, addresses: Sequence[str], cwd: Path) -> tuple[li
 def _read_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
     """The feeds of an OPML file, wherever it lies: a feed reader saves it where it likes. None of anything else."""
     path = cwd / Path(address).expanduser()
-    if is_web_address(address) or path.suffix.lower() != ".opml" or not path.is_file():
+    if is_web_address(address) or path.suffix.lower() != ".opml":
         return ()
+    if not path.is_file():
+        raise SourceError("there is no such file", place=Place(address), hint="Name it from where you are.")
     try:
         if path.stat().st_size > _OPML_BYTES:
             raise SourceError("the file is larger than 20 MiB", place=Place(address))
@@ -115,35 +122,45 @@ def _from_root(address: str, root: Path, cwd: Path) -> str:
     return typed.relative_to(root).as_posix() if typed.is_file() and typed.is_relative_to(root) else address
 
 
-def _add_articles(project: Project, articles: Sequence[Article], *, id: str | None) -> Added:
-    folder = project.issue_to_collect(id)
-    project.require_unsent(folder.id)
-    before = folder.read_text()
-    text = before or ""
-    issue = parse_issue(text, id=folder.id, file=folder.file)
-    present = {canonical_url(story.url) for section in issue.sections for story in section.stories}
-    headlines = []
-    for article in articles:
-        if canonical_url(article.url) in present:
-            continue
-        story = propose_story(article, per_story=project.config.bullets.per_story)
-        text = append_story(text, story, file=folder.file)
-        present.add(canonical_url(article.url))
-        headlines.append(story.headline)
-    if headlines:
-        folder.write_articles(union_of(folder.read_articles(), articles))
-        folder.write_text(text, over=before)
-    return Added(issue=folder.id, file=folder.file, headlines=tuple(headlines))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Stories:
+    """What is to become of an issue."""
+
+    folder: IssueFolder
+    before: str | None
+    text: str
+    articles: Sequence[Article]
+    headlines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, project: Project, articles: Sequence[Article], *, id: str | None) -> _Stories:
+        folder = project.issue_to_collect(id)
+        project.require_unsent(folder.id)
+        before = folder.read_text()
+        text = before or ""
+        issue = parse_issue(text, id=folder.id, file=folder.file)
+        present = {canonical_url(story.url) for section in issue.sections for story in section.stories}
+        headlines = []
+        for article in articles:
+            if canonical_url(article.url) in present:
+                continue
+            story = propose_story(article, per_story=project.config.bullets.per_story)
+            text = append_story(text, story, file=folder.file)
+            present.add(canonical_url(article.url))
+            headlines.append(story.headline)
+        # Without a source it counts as added by hand, whatever the page calls itself.
+        own = [replace(article, source="") for article in articles]
+        return cls(folder=folder, before=before, text=text, articles=own, headlines=tuple(headlines))
+
+    def write(self) -> None:
+        self.folder.write_articles(union_of(self.folder.read_articles(), self.articles))
+        self.folder.write_text(self.text, over=self.before)
 
 
-def _add_feeds(project: Project, feeds: Sequence[FeedAddress], *, section: str) -> Added:
-    configured = {
-        canonical_url(address)
-        for source in project.config.sources
-        if source.kind == "feed"
-        for address in source.addresses
-    }
-    taken = {source.id for source in project.config.sources}
+def _new_sources(project: Project, feeds: Sequence[FeedAddress], *, section: str) -> list[NewSource]:
+    sources = project.config.sources
+    configured = {canonical_url(source.feed) for source in sources if source.feed}
+    taken = {source.id for source in sources}
     new: list[NewSource] = []
     for feed in feeds:
         if canonical_url(feed.url) in configured:
@@ -152,11 +169,4 @@ def _add_feeds(project: Project, feeds: Sequence[FeedAddress], *, section: str) 
         id = source_id(feed.title or host_name(feed.url), taken=taken)
         taken.add(id)
         new.append(NewSource(id=id, feed=feed.url, name=feed.title, section=section or feed.section))
-    undo = project.state / "undo"
-    file = add_sources(project.root, new, undo=undo) if new else project.config_file
-    return Added(
-        sources=tuple(source.id for source in new),
-        config=file,
-        known=len(feeds) - len(new),
-        undo=(undo / file).relative_to(project.root).as_posix() if new else "",
-    )
+    return new

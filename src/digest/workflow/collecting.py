@@ -6,23 +6,28 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.editing import Dropped, Ranked, plan_issue
-from digest.issues import Base, IssueFolder, merge_issue, parse_issue
+from digest.editing import Dropped, Ranked, plan_issue, propose_preheader, propose_subject
+from digest.issues import Base, IssueFolder, is_untouched, merge_issue, parse_issue
 from digest.models import canonical_url
 from digest.sources.fulltext import keep_full_text
 from digest.workflow.gathering import SourceLine, gather
 from digest.workflow.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from digest.config import Config
+    from digest.editing import Plan
     from digest.issues import Merge
-    from digest.models import Article
+    from digest.models import Article, Issue
     from digest.project import Project
     from digest.sources import SourceReading
+    from digest.workflow.gathering import Gathered
 
 __all__ = ["Collected", "collect", "union_of"]
+
+_TAKEN_OUT = "you took it out of the issue"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +39,7 @@ class Collected:
         since: The moment after which feeds and pages counted; aware, in UTC. None: the last seven days.
         stories: How many stories of issue.md go in the email now; ``waiting``: how many wait to be moved. With none at
             all there is no issue.md.
+        changed: Whether issue.md is another than before.
         dropped: Articles left out, each with its reason.
         ranking: Every story that was weighed against the others, best first.
     """
@@ -47,6 +53,7 @@ class Collected:
     stories: int
     waiting: int
     min_stories: int
+    changed: bool = True
     dropped: tuple[Dropped, ...] = ()
     ranking: tuple[Ranked, ...] = ()
 
@@ -61,10 +68,10 @@ def collect(
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
     A source that fails is reported and never stops the others; what it gave earlier for this issue is kept. With no
-    story at all nothing is written.
+    story at all nothing is written but how the sources fared.
 
     Args:
-        refresh: Ask every source again, also those that are gone or want to be left alone for a while.
+        refresh: Ask every source again at its own address, also one that is gone or answered just now.
         progress: Told of each source as it is read.
 
     Raises:
@@ -80,9 +87,8 @@ def collect(
 
     # Only now, because reading takes minutes, in which the editor goes on editing.
     yours, base = folder.read_text(), folder.read_base()
-    # A folder that was read whole says which of its files are no more.
-    whole = {line.source for line in gathered.lines if line.kind == "folder" and not (line.error or line.problems)}
-    articles = union_of((one for one in folder.read_articles() if one.source not in whole), gathered.articles)
+    known = folder.read_articles()
+    articles = union_of(_still_counting(known, project.config, gathered), gathered.articles)
     now = project.now()
     plan = plan_issue(
         articles,
@@ -97,14 +103,16 @@ def collect(
         yours=yours,
         base=base.issue if base else None,
         written_sha256=base.written_sha256 if base else None,
-        fresh=plan.issue,
+        fresh=_fitting(plan.issue, yours, base, folder),
         same=plan.same,
         file=folder.file,
     )
     issue = parse_issue(merge.text, id=folder.id, file=folder.file)
     if yours is not None or issue.stories or issue.waiting:
-        _write(folder, merge, articles, before=(yours, base), now=now)
+        _write(folder, merge, [*articles, *_in_issue(known, issue)], before=(yours, base), now=now)
+    if not project.offline:  # which tells nothing about the sources
         folder.write_source_states(gathered.states)
+    dropped, ranking = _without_kept_out(plan, merge.kept_out)
     return Collected(
         issue=folder.id,
         file=folder.file,
@@ -115,9 +123,54 @@ def collect(
         stories=len(issue.stories),
         waiting=len(issue.waiting),
         min_stories=project.config.selection.min_stories,
-        dropped=plan.dropped,
-        ranking=plan.ranking,
+        changed=merge.text != yours,
+        dropped=dropped,
+        ranking=ranking,
     )
+
+
+def _still_counting(known: Iterable[Article], config: Config, gathered: Gathered) -> Iterator[Article]:
+    """What was collected before and may still be in the issue.
+
+    A folder that was read whole says which of its files are no more. What came from a source that was taken out of the
+    configuration goes with it; what somebody added by hand has no source.
+    """
+    whole = {line.source for line in gathered.lines if line.kind == "folder" and not (line.error or line.problems)}
+    for article in known:
+        if not article.source or (article.source not in whole and config.source(article.source)):
+            yield article
+
+
+def _in_issue(known: Iterable[Article], issue: Issue) -> Iterator[Article]:
+    """The articles behind the stories of the file, which need them for their names, dates and pictures."""
+    told = {canonical_url(story.url) for section in issue.sections for story in section.stories}
+    return (article for article in known if canonical_url(article.url) in told)
+
+
+def _fitting(fresh: Issue, yours: str | None, base: Base | None, folder: IssueFolder) -> Issue:
+    """The plan, with a subject and a preheader for the stories that are sent.
+
+    Once a person has touched the file, these are the file's: the plan's own lead may wait to be moved, or have been
+    dropped.
+    """
+    if yours is None or (base is not None and is_untouched(yours, base.issue, base.written_sha256)):
+        return fresh
+    stories = parse_issue(yours, id=folder.id, file=folder.file).stories
+    subject = propose_subject(stories)
+    return replace(fresh, subject=subject, preheader=propose_preheader(stories, subject=subject))
+
+
+def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Dropped, ...], tuple[Ranked, ...]]:
+    """What was left out and the ranking, by what is in the file: the editor's word goes before the plan's."""
+    dropped, ranking = list(plan.dropped), []
+    for ranked in plan.ranking:
+        best = ranked.story[0]
+        if canonical_url(best.url) in kept_out:
+            dropped.append(Dropped(url=best.url, title=best.title, source=best.source, reason=_TAKEN_OUT))
+            ranking.append(replace(ranked, chosen=False, reason=_TAKEN_OUT))
+        else:
+            ranking.append(ranked)
+    return tuple(dropped), tuple(ranking)
 
 
 def union_of(known: Iterable[Article], fetched: Iterable[Article]) -> list[Article]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.config import CONFIG_FILE
+from digest.fetching import RestingError
 from digest.issues import SourceState
 from digest.models import canonical_url
 from digest.sources import SourceReading
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "SourceLine", "gather"]
 
-_GONE = f"It is not asked again: take it out of {CONFIG_FILE}, or try it once more with digest collect --refresh"
+_GONE = "It is not asked again: take it out of {}, or try it once more with digest collect --refresh"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +31,8 @@ class SourceLine:
 
     Attributes:
         fetched: Articles in the source.
-        new: Those not collected before for this issue.
-        counted: Those new enough for this issue.
+        new: Those that count for this issue and were not collected before for it.
+        counted: Those that count: new enough, and readers have not had them.
         unchanged: The server said that nothing changed since the last time.
         pages: How many pages were read for items that hold a snippet only.
         newest: When the newest article that it ever had was published; None where no date is known.
@@ -107,7 +107,9 @@ def gather(
             reading = readings[source.id]
             state = _next_state(source, reading, history.states.get(source.id), history=history, now=now)
         states.append(state)
-        lines.append(_line(reading, state, collected))
+        counted = [article for article in reading.articles if _counts(article, source, history=history, now=now)]
+        new = len({canonical_url(article.url) for article in counted}.difference(collected))
+        lines.append(_line(reading, state, new=new, config_file=project.config_file))
     articles = tuple(article for reading in readings.values() for article in reading.articles)
     return Gathered(lines=tuple(lines), states=tuple(states), articles=articles)
 
@@ -126,6 +128,8 @@ def _next_state(
     dates = [article.published for article in reading.articles if article.published and article.published <= now]
     before = SourceState(source=source.id, addresses=source.addresses) if last is None else last
     newest = max((date for date in (*dates, before.newest) if date), default=None)
+    if isinstance(reading.error, RestingError):
+        return replace(before, newest=newest)  # it was not asked, so no more is known than before
     if reading.error is not None:
         return replace(
             before,
@@ -137,18 +141,25 @@ def _next_state(
     return SourceState(
         source=source.id,
         addresses=source.addresses,
-        counted=sum(source.kind == "folder" or history.counts(article, now=now) for article in reading.articles),
+        counted=sum(_counts(article, source, history=history, now=now) for article in reading.articles),
         newest=newest,
         moved_to=reading.moved_to,
     )
 
 
-def _line(reading: SourceReading, state: SourceState, collected: Collection[str]) -> SourceLine:
+def _counts(article: Article, source: SourceConfig, *, history: History, now: datetime) -> bool:
+    """Whether an article is new enough for the issue, and readers have not had it. Files have no age."""
+    if source.kind == "folder":
+        return canonical_url(article.url) not in history.seen
+    return history.counts(article, now=now)
+
+
+def _line(reading: SourceReading, state: SourceState, *, new: int, config_file: str) -> SourceLine:
     return SourceLine(
         source=reading.source,
         kind=reading.kind,
         fetched=len(reading.articles),
-        new=len({canonical_url(article.url) for article in reading.articles}.difference(collected)),
+        new=new,
         counted=state.counted,
         unchanged=reading.unchanged,
         pages=reading.pages,
@@ -156,7 +167,7 @@ def _line(reading: SourceReading, state: SourceState, collected: Collection[str]
         failing_since=state.failing_since,
         moved_to=state.moved_to,
         gone=state.gone,
-        error=state.error,
-        hint=_GONE if state.gone else reading.error.hint if reading.error else "",
+        error=str(reading.error) if reading.error else state.error,
+        hint=_GONE.format(config_file) if state.gone else reading.error.hint if reading.error else "",
         problems=tuple(str(problem) for problem in reading.problems),
     )

@@ -74,7 +74,7 @@ def test_every_source_has_a_row():
         "  ✓ courier    25     8  3 hours ago   12 pages read",
         "  ✓ gazette    12     0  5 days ago    unchanged",
         "  ✓ moved       1     1  -",
-        "      ! moved for good: its address is now https://new.example/feed",
+        "      ! moved for good to https://new.example/feed: put that address into the configuration",
         "  ✗ dead        -     -  40 days ago   https://dead.example/feed answered 500 (for 21 days now)",
         "      Try again later.",
         "  ✓ partly      1     0  -",

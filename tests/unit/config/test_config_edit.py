@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import load_config, source_places
-from digest.config.edit import NewSource, add_sources, source_id
+from digest.config.edit import NewSource, source_id, with_sources
 from digest.errors import ConfigError, Place
 
 CONFIG = """# mine
@@ -26,7 +26,7 @@ TWO = [
 def test_new_sources_stand_below_what_is_there(tmp_path):
     path = tmp_path / "digest.toml"
     path.write_text(CONFIG)
-    assert add_sources(tmp_path, TWO, undo=tmp_path / "undo") == "digest.toml"
+    assert with_sources(tmp_path, TWO).write(undo=tmp_path / "undo") == "digest.toml"
     assert path.read_text().startswith(CONFIG)
     sources = load_config(tmp_path).sources
     assert [(one.id, one.feed, one.name, one.section) for one in sources[1:]] == [
@@ -42,7 +42,7 @@ def test_new_sources_stand_below_what_is_there(tmp_path):
 def test_a_pyproject_gets_them_in_its_own_table(tmp_path):
     path = tmp_path / "pyproject.toml"
     path.write_text(CONFIG.replace("[newsletter]", "[tool.digest.newsletter]").replace("[[s", "[[tool.digest.s"))
-    assert add_sources(tmp_path, TWO, undo=tmp_path / "undo") == "pyproject.toml"
+    assert with_sources(tmp_path, TWO).write(undo=tmp_path / "undo") == "pyproject.toml"
     assert [one.id for one in load_config(tmp_path).sources] == ["world", "courier", "gazette"]
     assert source_places(tmp_path)["world"] == Place("pyproject.toml", 7)
 
@@ -50,7 +50,7 @@ def test_a_pyproject_gets_them_in_its_own_table(tmp_path):
 def test_windows_line_ends_stay(tmp_path):
     path = tmp_path / "digest.toml"
     path.write_bytes(CONFIG.replace("\n", "\r\n").encode())
-    add_sources(tmp_path, TWO, undo=tmp_path / "undo")
+    with_sources(tmp_path, TWO).write(undo=tmp_path / "undo")
     assert path.read_bytes().count(b"\r\n") == path.read_bytes().count(b"\n")
     assert len(load_config(tmp_path).sources) == 3
 
@@ -59,9 +59,9 @@ def test_sources_written_in_another_way_are_left_to_a_person(tmp_path):
     path = tmp_path / "digest.toml"
     text = f"sources = []\n{CONFIG[: CONFIG.index('[[')]}"
     path.write_text(text)
-    with pytest.raises(ConfigError, match="cannot be added by themselves") as caught:
-        add_sources(tmp_path, TWO, undo=tmp_path / "undo")
-    assert 'feed = "https://gazette.example/feed"' in caught.value.hint
+    with pytest.raises(ConfigError, match="written as one list") as caught:
+        with_sources(tmp_path, TWO).write(undo=tmp_path / "undo")
+    assert '{ id = "gazette", feed = "https://gazette.example/feed" },' in caught.value.hint
     assert path.read_text() == text
     assert not (tmp_path / "undo").exists()
 
@@ -93,7 +93,7 @@ def test_whatever_a_feed_is_called_the_configuration_stays_one(tmp_path_factory,
     name, section = " ".join(title.split()), " ".join(section.split())
     source = NewSource(id=source_id(name, taken={"world"}), feed="https://a.example/f", name=name, section=section)
     try:
-        add_sources(root, [source], undo=root / "undo")
+        with_sources(root, [source]).write(undo=root / "undo")
     except (ConfigError, UnicodeEncodeError):
         raise AssertionError(f"{title!r} and {section!r} broke it") from None
     assert load_config(root).sources[1].name == name.strip()

@@ -119,10 +119,10 @@ def test_a_dropped_story_stays_out_even_after_it_was_gone():
     before = first(plan(story(1), story(2)))
     edited = before.text[: before.text.index("### [Story 2]")]
     merge = again(before, edited, plan(story(1), story(2)))
-    assert (merge.text, merge.kept_out, merge.added) == (edited, 1, ())
+    assert (merge.text, len(merge.kept_out), merge.added) == (edited, 1, ())
     gone = again(merge, merge.text, plan(story(1)))
     back = again(gone, gone.text, plan(story(1), story(2, headline="Back again")))
-    assert (back.text, back.kept_out) == (edited, 1)
+    assert (back.text, len(back.kept_out)) == (edited, 1)
 
 
 def test_new_stories_wait_in_a_section_of_their_own_at_the_end():

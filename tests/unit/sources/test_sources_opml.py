@@ -46,6 +46,23 @@ def test_odd_files_of_feed_readers_are_read():
 
 
 @pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("feed:https://a.example/x", "https://a.example/x"),
+        ("feed://a.example/x", "http://a.example/x"),
+        ("feed:a.example/x", "http://a.example/x"),
+    ],
+)
+def test_the_old_scheme_of_feeds_is_understood(written, address):
+    assert parse_opml(opml(f"<outline xmlUrl='{written}'/>"), file="f.opml")[0].url == address
+
+
+def test_a_list_in_another_encoding_than_it_says_is_read():
+    data = "<opml><body><outline text='Café Köln' xmlUrl='https://a.example/x'/></body></opml>".encode("cp1252")
+    assert parse_opml(data, file="f.opml")[0].title == "Café Köln"
+
+
+@pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "no OPML"),
@@ -84,6 +101,7 @@ def test_nothing_but_our_own_error_is_raised(data):
         b"<?xml version='1.0'?><?xml-stylesheet href='x'?><feed xmlns='http://www.w3.org/2005/Atom'>",
         b"<rdf:RDF xmlns:rdf='x'>",
         b'{"version": "https://jsonfeed.org/version/1.1", "items": []}',
+        "<?xml version='1.0'?><rss>".encode("utf-16"),
     ],
 )
 def test_a_feed_is_known_by_its_beginning(start):
