@@ -285,26 +285,25 @@ def test_what_came_from_a_source_that_was_taken_out_goes_with_it(root, server, n
     assert collect(at(root)).stories == 1
 
 
-OTHER = """Ada Verhoeven resigned as minister on Friday after three weeks of argument about the price of bread. Nobody
-has been named to follow her, and parliament meets on Tuesday to vote on the budget of the bakers and the millers."""
-
 # -- what the editor did -----------------------------------------------------------------------------------------------
 
 
-def test_the_subject_tells_of_a_story_that_is_sent(root, server, name_source):
+def test_the_subject_never_becomes_that_of_a_story_which_is_not_sent(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"\nweight = 2')
     collect(at(root))
     file = root / "issues" / "2026-W45" / "issue.md"
-    assert 'subject = "Old bridge shut"' in file.read_text()
-    start = file.read_text().index("### [Old bridge shut]")
-    end = file.read_text().index("### [A letter]")
-    file.write_text(file.read_text()[:start] + file.read_text()[end:])
-    server.put("/feed.xml", rss(("Minister resigns", "https://courier.example/9", OTHER, 1)))
+    file.write_text(file.read_text().replace("### [A letter]", "### [My letter]"))
+    server.put("/feed.xml", rss(("Minister resigns", "https://courier.example/9", OTHER, 2)))
     done = collect(at(root))
-    assert 'subject = "A letter"' in file.read_text()
-    assert "### [Minister resigns]" in file.read_text()
-    assert done.waiting == 1
+    assert (done.ranking[0].story[0].title, done.waiting) == ("Minister resigns", 1)
+    assert 'subject = "Old bridge shut"' in file.read_text()
+    assert "T111" not in [finding.code for finding in check(at(root)).findings]
+    text = file.read_text()
+    file.write_text(text[: text.index("### [Old")] + text[text.index("### [My") :])
+    collect(at(root))
+    finding = next(finding for finding in check(at(root)).findings if finding.code == "T111")
+    assert (finding.place.line, finding.severity) == (2, "warning")
 
 
 def test_a_story_that_the_editor_took_out_is_accounted_for(root, server, name_source):
@@ -322,6 +321,8 @@ def test_a_story_that_the_editor_took_out_is_accounted_for(root, server, name_so
 
 # -- what readers have had --------------------------------------------------------------------------------------------
 
+OTHER = """Ada Verhoeven resigned as minister on Friday after three weeks of argument about the price of bread. Nobody
+has been named to follow her, and parliament meets on Tuesday to vote on the budget of the bakers and the millers."""
 FIRST = """The council of Port Ensor shut the old stone bridge on Monday after engineers found deep cracks in its arch.
 A ferry will carry people from the fish steps to the island every quarter of an hour until the spring. Repairs will take
 two years and cost four million, the mayor said after a meeting of the council that ran past midnight."""

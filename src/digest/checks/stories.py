@@ -17,10 +17,11 @@ __all__ = ["check_stories"]
 
 
 def check_stories(material: Material) -> Iterator[Finding]:
-    """T108, T109 and T110."""
+    """T108 to T111."""
     yield from _check_number(material)
     yield from _check_sent(material)
     yield from _check_waiting(material)
+    yield from _check_subject(material)
 
 
 def _check_number(material: Material) -> Iterator[Finding]:
@@ -47,6 +48,20 @@ def _check_waiting(material: Material) -> Iterator[Finding]:
         message = f"{_stories(len(waiting))} {verb} under “{NEW_SECTION}”, which is not sent"
         hint = "Move the ones that you want into another section."
         yield fault("T110", message, material.line(waiting[0].line), hint=hint)
+
+
+def _check_subject(material: Material) -> Iterator[Finding]:
+    """The subject is proposed from the first story, which may have been taken out since."""
+    subject = material.issue.subject.rstrip("…").strip()
+    sent = {canonical_url(story.url) for story in material.issue.stories}
+    if not subject or any(story.headline.startswith(subject) for story in material.issue.stories):
+        return
+    for url, article in material.articles.items():
+        if url not in sent and " ".join(article.title.split()).startswith(subject):
+            message = f"The subject is the headline of a story that is not in the issue: {subject}"
+            hint = "Write one for the stories that are."
+            yield fault("T111", message, material.line(material.issue.lines.get("subject", 1)), hint=hint)
+            return
 
 
 def _stories(number: int) -> str:

@@ -4,7 +4,7 @@ from digest.editing.bullets import pick_bullets
 from digest.editing.cleaning import one_line
 from digest.editing.grouping import group_articles
 from digest.editing.plan import FIRST_DAYS, Dropped, Plan, plan_issue
-from digest.editing.proposal import propose_preheader, propose_story, propose_subject
+from digest.editing.proposal import propose_story
 from digest.editing.ranking import Score, score_story
 from digest.editing.selection import Ranked
 
@@ -18,8 +18,6 @@ __all__ = [
     "one_line",
     "pick_bullets",
     "plan_issue",
-    "propose_preheader",
     "propose_story",
-    "propose_subject",
     "score_story",
 ]

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.editing import Dropped, Ranked, plan_issue, propose_preheader, propose_subject
+from digest.editing import Dropped, Ranked, plan_issue
 from digest.issues import Base, IssueFolder, is_untouched, merge_issue, parse_issue
 from digest.models import canonical_url
 from digest.sources.fulltext import keep_full_text
@@ -148,16 +148,16 @@ def _in_issue(known: Iterable[Article], issue: Issue) -> Iterator[Article]:
 
 
 def _fitting(fresh: Issue, yours: str | None, base: Base | None, folder: IssueFolder) -> Issue:
-    """The plan, with a subject and a preheader for the stories that are sent.
+    """The plan; without its subject and preheader where these tell of a story that is not sent.
 
-    Once a person has touched the file, these are the file's: the plan's own lead may wait to be moved, or have been
-    dropped.
+    Once a person has touched the file the plan's lead may wait to be moved up, or have been dropped.
     """
-    if yours is None or (base is not None and is_untouched(yours, base.issue, base.written_sha256)):
+    if yours is None or base is None or is_untouched(yours, base.issue, base.written_sha256):
         return fresh
-    stories = parse_issue(yours, id=folder.id, file=folder.file).stories
-    subject = propose_subject(stories)
-    return replace(fresh, subject=subject, preheader=propose_preheader(stories, subject=subject))
+    sent = {canonical_url(story.url) for story in parse_issue(yours, id=folder.id, file=folder.file).stories}
+    if fresh.stories and canonical_url(fresh.stories[0].url) in sent:
+        return fresh
+    return replace(fresh, subject=base.issue.subject, preheader=base.issue.preheader)
 
 
 def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Dropped, ...], tuple[Ranked, ...]]:
