@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Score", "score_story"]
 
+_DAY = 86_400
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
@@ -28,11 +30,13 @@ class Score:
             ``coverage`` grows with the number of sources that report it; ``substance`` is for a text to read and for
             the author's own key points.
         variety: What the story has in common with those chosen before it, such as ``same section``: 0 and more.
+        note: What is odd about it and counted against it, in an editor's words; mostly empty.
     """
 
     total: float
     parts: Mapping[str, float] = field(hash=False)
     variety: Mapping[str, float] = field(default_factory=dict, hash=False)
+    note: str = ""
 
     def __str__(self) -> str:
         """How the total comes about, every number named.
@@ -41,7 +45,8 @@ class Score:
         """
         added = {name: value for name, value in self.parts.items() if name != "weight"}
         divided = f" / (1{_terms(self.variety)})" if self.variety else ""
-        return f"{self.parts['weight']:g} x (1{_terms(added)}){divided} = {self.total:.2f}"
+        note = f"{self.note}: " if self.note else ""
+        return f"{note}{self.parts['weight']:g} x (1{_terms(added)}){divided} = {self.total:.2f}"
 
 
 def _terms(numbers: Mapping[str, float]) -> str:
@@ -61,15 +66,27 @@ def score_story(story: Sequence[Article], *, config: Config, now: datetime) -> S
         "substance": weight["substance"] * (bool(best.text.strip()) + bool(best.key_points)) / 2,
     }
     total = parts["weight"] * (1 + sum(value for name, value in parts.items() if name != "weight"))
-    return Score(total=total, parts=parts)
+    ahead = all(_counts_by_date(article, config) and _is_ahead(article, now) for article in story)
+    return Score(total=total, parts=parts, note="dated in the future" if ahead else "")
 
 
 def _recency(article: Article, *, config: Config, now: datetime) -> float:
-    source = config.source(article.source)
-    if source is None or source.kind == "folder":
-        return 1.0  # a person put it there for this issue, however old it is
+    if not _counts_by_date(article, config):
+        return 1.0
     weight = weights("stories")
-    if article.published is None:
+    if article.published is None or _is_ahead(article, now):
         return weight["undated"]
-    days = max(0.0, (now - article.published).total_seconds() / 86400)
+    days = max(0.0, (now - article.published).total_seconds() / _DAY)
     return float(0.5 ** (days / weight["half_life_days"]))
+
+
+def _counts_by_date(article: Article, config: Config) -> bool:
+    """Not what a person put there for this issue, however old it is."""
+    source = config.source(article.source)
+    return source is not None and source.kind != "folder"
+
+
+def _is_ahead(article: Article, now: datetime) -> bool:
+    if article.published is None:
+        return False
+    return (article.published - now).total_seconds() > weights("stories")["most_days_ahead"] * _DAY

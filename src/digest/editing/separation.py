@@ -6,11 +6,13 @@ and where one outlet writes its articles after one pattern.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from digest.editing.copies import copies
+from digest.editing.language import weights, word_list
 from digest.editing.partition import Partition
-from digest.editing.terms import content_terms, word_count
+from digest.editing.terms import content_terms, is_unspaced, word_count
 from digest.models import canonical_url, site_name
 
 if TYPE_CHECKING:
@@ -20,18 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["separate_stories"]
 
-#: Below so many words a text says too little to be compared by.
-_SHORT = 40
-#: The share of the shorter headline's words that a short article must have in common with another one of its story.
-_HEADLINE_OVERLAP = 0.5
+#: What is compared of a text that comes with a short one, in any script.
+_OPENING_WORDS = 100
+_OPENING_CHARACTERS = 1000
 
 
 def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
     """Split groups of articles, the best of each first, until each may be one event.
 
     What has one address, one headline or one text stays together. What else only an outlet writes that is in the story
-    already is another one: an outlet reports an event once. A short one needs a headline like that of another in its
-    story.
+    already is another one: an outlet reports an event once. A short one needs words in common with another in its
+    story, besides those that headlines on anything are made of; one without a text needs nearly the whole headline.
     """
     groups = list(stories)
     # Of all articles, for what is the footer of an outlet shows in many of them only.
@@ -86,11 +87,43 @@ def _outlets(articles: Iterable[Article]) -> set[str]:
 
 
 def _may_be_one(one: Article, other: Article) -> bool:
-    if min(word_count(one.text), word_count(other.text)) >= _SHORT:
+    """Whether both have a text to go by, or the little that there is speaks for one event."""
+    weight = weights("short")
+    if min(word_count(one.text), word_count(other.text)) >= weight["words"]:
         return True
-    words, others = set(content_terms(one.title)), set(content_terms(other.title))
-    fewer = min(len(words), len(others))
-    return fewer > 0 and len(words & others) >= _HEADLINE_OVERLAP * fewer
+    titles = _telling(one.title), _telling(other.title)
+    in_titles = titles[0] & titles[1]
+    share = len(in_titles) / max(1, min(map(len, titles)))
+    evidence = share * len(in_titles)
+    if not (one.text.strip() and other.text.strip()):
+        return share >= weight["no_text"] and evidence >= _needed("alike", one, other)
+    texts = _telling(_opening(one.text)), _telling(_opening(other.text))
+    anywhere = (titles[0] | texts[0]) & (titles[1] | texts[1])
+    # A word of both headlines that both texts take up again is what they are about.
+    evidence += len(anywhere - in_titles) + len(in_titles & texts[0] & texts[1])
+    if share >= weight["headline"]:
+        return evidence >= _needed("alike", one, other)
+    # What they call upon readers to do is alike in texts on anything; what their headlines say is not.
+    told = len(anywhere & (titles[0] | titles[1]))
+    return told >= weight["told"] and evidence >= _needed("unlike", one, other)
+
+
+def _needed(headlines: str, one: Article, other: Article) -> float:
+    # Pieces of words overlap, so that one word in common is about two of them.
+    return weights("short")[headlines] * (2 if is_unspaced(one.title) and is_unspaced(other.title) else 1)
+
+
+def _opening(text: str) -> str:
+    return " ".join(text.split(maxsplit=_OPENING_WORDS)[:_OPENING_WORDS])[:_OPENING_CHARACTERS]
+
+
+def _telling(text: str) -> set[str]:
+    return set(content_terms(text)) - _formula()
+
+
+@cache
+def _formula() -> frozenset[str]:
+    return frozenset(term for word in word_list("words", "formula") for term in content_terms(word))
 
 
 def _headline(article: Article) -> str:

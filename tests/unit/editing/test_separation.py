@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from digest.editing.separation import separate_stories
 from digest.models import Article
 
@@ -60,3 +62,71 @@ def test_every_article_stays_exactly_once():
     story = [article(str(number), f"Title {number % 3}", source=f"s{number % 2}") for number in range(9)]
     parts = separate_stories([story])
     assert sorted(one.url for part in parts for one in part) == sorted(one.url for one in story)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            ("New library opens", "Children can borrow 12,000 books at the new building beside the station."),
+            ("New swimming pool opens", "The 50-metre pool cost nine million and opens to clubs in April."),
+        ),
+        (
+            ("Town council meets on Monday", "The council will vote on the bridge and hear the mayor's report."),
+            ("Town council elections postponed", "Ballot papers with a printing error must be replaced by 4 December."),
+        ),
+        (
+            ("Weekly round-up: gardening tips", "Plant tulips before the first frost and mulch the roses."),
+            ("Weekly round-up: cinema releases", "Three thrillers and a musical open at the Regal this Friday."),
+        ),
+        (
+            ("School board meets Tuesday", "The board will discuss the budget for next year at 7 pm in the hall."),
+            ("School board elects chair", "Maria Green was elected chair of the board by five votes to two."),
+        ),
+        (
+            ("Ferry goes electric", "Click here to see all photographs, maps and comments of our members."),
+            ("Chess champion beaten", "Click here to see all photographs, maps and comments of our members."),
+        ),
+    ],
+)
+def test_short_articles_on_two_events_stay_two_stories_however_alike_their_pattern(one, other):
+    first = article("a", one[0], text=one[1])
+    second = article("b", other[0], source="gazette", text=other[1])
+    assert separate_stories([[first, second]]) == [[first], [second]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            ("New library opens beside station", "Children can borrow 12,000 books at the building."),
+            ("Mayor opens new library", "The library beside the station has 12,000 books for children."),
+        ),
+        (
+            (
+                "Fire destroys warehouse in Harbour Street",
+                "Flames took a furniture warehouse on Sunday; nobody was hurt.",
+            ),
+            (
+                "Blaze wakes neighbours",
+                "A furniture warehouse in Harbour Street burned down. Nobody was hurt in the fire.",
+            ),
+        ),
+    ],
+)
+def test_short_reports_that_tell_the_same_stay_one_story(one, other):
+    first = article("a", one[0], text=one[1])
+    second = article("b", other[0], source="gazette", text=other[1])
+    assert separate_stories([[first, second]]) == [[first, second]]
+
+
+def test_articles_without_a_text_need_nearly_the_whole_headline():
+    one = article("a", "Storm Kara cuts power to 20,000 homes", text="")
+    same = article("b", "Storm Kara: 20,000 homes without power", source="gazette", text="")
+    assert separate_stories([[one, same]]) == [[one, same]]
+    council = article("c", "Town council meets on Monday", text="")
+    vote = article("d", "Town council vote postponed", source="gazette", text=" ")
+    assert separate_stories([[council, vote]]) == [[council], [vote]]
+    short = article("e", "New library", text="")
+    opens = article("f", "Library opens", source="gazette", text="")
+    assert separate_stories([[short, opens]]) == [[short], [opens]]

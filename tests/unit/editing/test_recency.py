@@ -1,0 +1,49 @@
+"""What a date is worth in the ranking."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from digest.config import Config
+from digest.editing import score_story
+from digest.models import Article
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+CONFIG = Config.model_validate(
+    {
+        "newsletter": {"name": "N", "sender": "n@example.org", "timezone": "Europe/Berlin"},
+        "sources": [{"feed": "https://a.example/feed", "id": "world"}, {"folder": "articles", "id": "own"}],
+    }
+)
+
+
+def article(published: datetime | None, *, source: str = "world") -> Article:
+    return Article(url="https://a.example/1", title="Bridge shut", text="", source=source, published=published)
+
+
+def recency(published: datetime | None, *, source: str = "world") -> float:
+    return score_story([article(published, source=source)], config=CONFIG, now=NOW).parts["recency"]
+
+
+def test_a_date_far_in_the_future_is_worth_no_more_than_none():
+    undated = recency(None)
+    assert recency(NOW + timedelta(days=2, seconds=1)) == undated
+    assert recency(NOW + timedelta(days=400)) == undated
+    assert undated < recency(NOW)
+
+
+def test_a_clock_that_is_fast_or_in_another_zone_costs_nothing():
+    assert recency(NOW + timedelta(hours=14)) == recency(NOW + timedelta(days=2)) == recency(NOW)
+
+
+def test_what_a_person_put_into_a_folder_counts_as_new_whatever_its_date():
+    assert recency(NOW + timedelta(days=400), source="own") == recency(NOW)
+
+
+def test_the_explanation_says_that_a_date_is_in_the_future():
+    ahead, today = article(NOW + timedelta(days=400)), article(NOW)
+    assert str(score_story([ahead], config=CONFIG, now=NOW)) == (
+        "dated in the future: 1 x (1 + recency 0.50 + coverage 0.00 + substance 0.00) = 1.50"
+    )
+    assert "future" not in str(score_story([today], config=CONFIG, now=NOW))
+    assert "future" not in str(score_story([article(ahead.published, source="own")], config=CONFIG, now=NOW))
