@@ -296,8 +296,9 @@ def test_beside_a_banner_nothing_reads_as_if_it_were_about_the_broken_version(br
         assert side.locator(name).evaluate(colours) == quiet
 
 
-def test_a_clean_render_is_not_praised_while_the_newest_version_is_broken(broken, source):
+def test_a_clean_render_is_not_praised_while_the_newest_version_is_broken(source, request):
     source.findings = ()
+    broken = request.getfixturevalue("broken")  # only now: the server renders as soon as it starts
     side = broken().locator("#side")
     assert "Nothing to mend." not in side.inner_text()
     assert "Checks" not in side.inner_text()
