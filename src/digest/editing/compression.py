@@ -1,0 +1,179 @@
+"""Shorter statements: clauses left out of a sentence by rule, so that what remains is true and still its own words.
+
+The rules and their vocabulary are in compression.toml, the checks that each cut must pass in `digest.editing.cuts`.
+A rule that is in doubt cuts nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from digest.editing.cuts import CHECKS, Cut
+from digest.editing.grammar import is_english, quotations, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["compress", "kept_spans", "text_of"]
+
+#: A statement of so few words is left alone, and no cut leaves fewer than the second.
+_SHORT = 12
+_FEWEST = 6
+#: What is longer is no sentence of a news text; it is returned as it is.
+_MOST_CHARACTERS = 1_000
+_MOST_CUTS = 12
+_SPACES = re.compile(r"\s+")
+_ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are what is meant
+_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rule:
+    """A kind of clause that can be left out, with the checks that each place it is found at must pass."""
+
+    name: str
+    pattern: re.Pattern[str]
+    needs: str
+    over: int
+    checks: tuple[Callable[[Cut], bool], ...]
+
+
+def compress(sentence: str, *, language: str | None = None) -> str:
+    """A shorter statement of the same sentence on one line, or the sentence itself. Never raises.
+
+    Its words are the sentence's, in order, at least a third of them; compressing it again changes nothing.
+
+    Args:
+        language: The BCP 47 tag of the text. Without one, English is told by its words; what is not stays as it is.
+    """
+    return text_of(sentence, kept_spans(sentence, language=language))
+
+
+def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int, int], ...]:
+    """The parts of ``sentence`` that its compressed statement keeps, as (start, end) in characters, in order.
+
+    ``sentence[spans[0][0]:spans[-1][1]]`` is what the statement rests on. ``()`` for a text that is white space.
+    """
+    draft = _Draft(sentence)
+    spans = draft.spans
+    rules = _rules_for(sentence, language)
+    if not rules or len(sentence) > _MOST_CHARACTERS or not _may_be_cut(draft.text):
+        return spans
+    words = _count(draft.text)
+    for _ in range(_MOST_CUTS):
+        if _count(draft.text) <= _SHORT or not any(_apply(rule, draft) for rule in rules):
+            break
+    # A draft of which more would have to go was not understood.
+    return draft.spans if 3 * _count(draft.text) >= words else spans
+
+
+def text_of(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The statement that ``spans`` of ``sentence`` make, as one line with its capital and its final stop."""
+    text = _SPACES.sub(" ", "".join(_SPACES.sub(" ", sentence[start:end]) for start, end in spans)).strip()
+    stop = _STOP.search(sentence.rstrip())
+    if spans and stop and sentence[spans[-1][1] :].strip() and text[-1:].isalnum():
+        text += stop[0].rstrip("\"'”’»)]")  # noqa: RUF001 - typographic marks are what is meant
+    if sentence.lstrip()[:1].isupper():
+        text = text[:1].upper() + text[1:]
+    return text
+
+
+class _Draft:
+    """What is left of a sentence while it is cut: its text for looking at, and where that stands in the sentence.
+
+    The text has single spaces, straight quotes and a capital, so that it is what the next compression would see.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        plain = sentence.translate(_ALIKE)
+        self._upper = sentence.lstrip()[:1].isupper()
+        self.spans: tuple[tuple[int, int], ...] = tuple(_single_spaced(plain))
+        self.text = "".join(_SPACES.sub(" ", plain[start:end]) for start, end in self.spans)
+
+    def cut(self, start: int, end: int) -> None:
+        """Leave out ``text[start:end]``."""
+        self.text = self.text[:start] + self.text[end:]
+        if start == 0 and self._upper:
+            self.text = self.text[:1].upper() + self.text[1:]
+        self.spans = tuple(_without(self.spans, start, end))
+
+
+def _single_spaced(text: str) -> Iterator[tuple[int, int]]:
+    """Spans that hold everything but white space around the text and all but the first of a run of it."""
+    begin = len(text) - len(text.lstrip())
+    last = len(text.rstrip())
+    for match in _SPACES.finditer(text, begin, last):
+        if match.end() - match.start() > 1:
+            yield begin, match.start() + 1
+            begin = match.end()
+    if begin < last:
+        yield begin, last
+
+
+def _without(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """``spans`` less what stands from ``start`` to ``end`` when they are put together."""
+    place = 0
+    for first, last in spans:
+        length = last - first
+        for low, high in ((0, start - place), (end - place, length)):
+            begin, stop = max(0, low), min(length, high)
+            if begin < stop:
+                yield first + begin, first + stop
+        place += length
+
+
+def _apply(rule: _Rule, draft: _Draft) -> bool:
+    """Make the first cut of a rule that passes its checks; whether there was one."""
+    text = draft.text
+    if rule.needs not in text:
+        return False
+    words = _count(text)
+    if words <= rule.over:
+        return False
+    held = quotations(text)
+    for match in rule.pattern.finditer(text):
+        start, end = match.span()
+        if any(start < last and first < end for first, last in held) or words - _count(match[0]) < _FEWEST:
+            continue
+        cut = Cut(text=text, start=start, end=end)
+        if all(check(cut) for check in rule.checks):
+            draft.cut(start, end)
+            return True
+    return False
+
+
+def _count(text: str) -> int:
+    return len(text.split())
+
+
+def _may_be_cut(text: str) -> bool:
+    """Whether it is a statement: not a question, and with whole quotations and brackets."""
+    return not text.endswith("?") and text.count('"') % 2 == 0 and text.count("(") == text.count(")")
+
+
+def _rules_for(sentence: str, language: str | None) -> tuple[_Rule, ...]:
+    if language is None:
+        return _rules("en") if is_english(sentence[:_MOST_CHARACTERS]) else ()
+    return _rules(language.lower().replace("_", "-").split("-")[0])
+
+
+@cache
+def _rules(language: str) -> tuple[_Rule, ...]:
+    phrases: dict[str, str] = table(language).get("vocabulary", {})
+    return tuple(_rule(entry, phrases) for entry in table(language).get("rules", ()))
+
+
+def _rule(entry: dict[str, Any], phrases: dict[str, str]) -> _Rule:
+    pattern: str = entry["pattern"]
+    while (name := re.search(r"(?<!\?)(?<!\?P)<([a-z_]+)>", pattern)) is not None:
+        pattern = pattern.replace(name[0], phrases[name[1]])
+    return _Rule(
+        name=entry["name"],
+        pattern=re.compile(pattern),
+        needs=entry.get("needs", ""),
+        over=entry.get("over", 0),
+        checks=tuple(CHECKS[check] for check in entry["checks"]),
+    )
