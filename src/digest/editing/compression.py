@@ -24,10 +24,11 @@ _SHORT = 12
 _FEWEST = 6
 #: What is longer is no sentence of a news text; it is returned as it is.
 _MOST_CHARACTERS = 1_000
-_MOST_CUTS = 12
+_MOST_PASSES = 4
 _SPACES = re.compile(r"\s+")
+_JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are meant
 _ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are what is meant
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
+_STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,7 @@ class _Rule:
     """A kind of clause that can be left out, with the checks that each place it is found at must pass."""
 
     name: str
+    language: str
     pattern: re.Pattern[str]
     needs: str
     over: int
@@ -62,23 +64,34 @@ def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int
     rules = _rules_for(sentence, language)
     if not rules or len(sentence) > _MOST_CHARACTERS or not _may_be_cut(draft.text):
         return spans
-    words = _count(draft.text)
-    for _ in range(_MOST_CUTS):
-        if _count(draft.text) <= _SHORT or not any(_apply(rule, draft) for rule in rules):
+    words = draft.words
+    for _ in range(_MOST_PASSES):
+        before = draft.text
+        for rule in rules:
+            while draft.words > _SHORT and _apply(rule, draft):
+                pass
+        if draft.text == before:
             break
     # A draft of which more would have to go was not understood.
-    return draft.spans if 3 * _count(draft.text) >= words else spans
+    return _to_last_word(sentence, draft.spans) if 3 * draft.words >= words else spans
 
 
 def text_of(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
     """The statement that ``spans`` of ``sentence`` make, as one line with its capital and its final stop."""
     text = _SPACES.sub(" ", "".join(_SPACES.sub(" ", sentence[start:end]) for start, end in spans)).strip()
     stop = _STOP.search(sentence.rstrip())
-    if spans and stop and sentence[spans[-1][1] :].strip() and text[-1:].isalnum():
-        text += stop[0].rstrip("\"'”’»)]")  # noqa: RUF001 - typographic marks are what is meant
+    if spans and stop and sentence[spans[-1][1] :].strip() and not _STOP.search(text):
+        text += stop["stop"]
     if sentence.lstrip()[:1].isupper():
         text = text[:1].upper() + text[1:]
     return text
+
+
+def _to_last_word(sentence: str, spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """``spans`` without the final stop where it stands apart, behind what was left out."""
+    apart = len(spans) > 1 and spans[-2][1] < spans[-1][0]
+    stop = apart and not any(map(str.isalnum, sentence[slice(*spans[-1])]))
+    return spans[:-1] if stop else spans
 
 
 class _Draft:
@@ -91,13 +104,17 @@ class _Draft:
         plain = sentence.translate(_ALIKE)
         self._upper = sentence.lstrip()[:1].isupper()
         self.spans: tuple[tuple[int, int], ...] = tuple(_single_spaced(plain))
-        self.text = "".join(_SPACES.sub(" ", plain[start:end]) for start, end in self.spans)
+        self._show("".join(_SPACES.sub(" ", plain[start:end]) for start, end in self.spans))
+
+    def _show(self, text: str) -> None:
+        self.text = text
+        self.words = _count(text)
+        self.quotations = quotations(text)
 
     def cut(self, start: int, end: int) -> None:
         """Leave out ``text[start:end]``."""
-        self.text = self.text[:start] + self.text[end:]
-        if start == 0 and self._upper:
-            self.text = self.text[:1].upper() + self.text[1:]
+        text = self.text[:start] + self.text[end:]
+        self._show(text[:1].upper() + text[1:] if start == 0 and self._upper else text)
         self.spans = tuple(_without(self.spans, start, end))
 
 
@@ -128,21 +145,27 @@ def _without(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator
 def _apply(rule: _Rule, draft: _Draft) -> bool:
     """Make the first cut of a rule that passes its checks; whether there was one."""
     text = draft.text
-    if rule.needs not in text:
+    if rule.needs not in text or draft.words <= rule.over:
         return False
-    words = _count(text)
-    if words <= rule.over:
-        return False
-    held = quotations(text)
     for match in rule.pattern.finditer(text):
         start, end = match.span()
-        if any(start < last and first < end for first, last in held) or words - _count(match[0]) < _FEWEST:
+        if any(start < last and first < end for first, last in draft.quotations):
             continue
-        cut = Cut(text=text, start=start, end=end)
+        if draft.words - _count(match[0]) < _FEWEST or not _leaves_no_mark(text, start, end):
+            continue
+        cut = Cut(text=text, start=start, end=end, language=rule.language)
         if all(check(cut) for check in rule.checks):
-            draft.cut(start, end)
+            # The point of an abbreviation is the final stop as well.
+            double = text[start - 1 : start] == "." == text[end : end + 1]
+            draft.cut(start, end + double)
             return True
     return False
+
+
+def _leaves_no_mark(text: str, start: int, end: int) -> bool:
+    """Whether a cut leaves neither half a bracket nor a comma or dash that belonged to it."""
+    segment = text[start:end]
+    return segment.count("(") == segment.count(")") and (start == 0 or text[start - 1] not in _JOINING)
 
 
 def _count(text: str) -> int:
@@ -163,15 +186,16 @@ def _rules_for(sentence: str, language: str | None) -> tuple[_Rule, ...]:
 @cache
 def _rules(language: str) -> tuple[_Rule, ...]:
     phrases: dict[str, str] = table(language).get("vocabulary", {})
-    return tuple(_rule(entry, phrases) for entry in table(language).get("rules", ()))
+    return tuple(_rule(entry, phrases, language) for entry in table(language).get("rules", ()))
 
 
-def _rule(entry: dict[str, Any], phrases: dict[str, str]) -> _Rule:
+def _rule(entry: dict[str, Any], phrases: dict[str, str], language: str) -> _Rule:
     pattern: str = entry["pattern"]
-    while (name := re.search(r"(?<!\?)(?<!\?P)<([a-z_]+)>", pattern)) is not None:
+    while (name := re.search(r"\{([a-z_]+)\}", pattern)) is not None:
         pattern = pattern.replace(name[0], phrases[name[1]])
     return _Rule(
         name=entry["name"],
+        language=language,
         pattern=re.compile(pattern),
         needs=entry.get("needs", ""),
         over=entry.get("over", 0),

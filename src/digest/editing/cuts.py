@@ -6,28 +6,41 @@ Each answers for one cut, and answers no when in doubt.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digest.editing.grammar import finite_verbs, has_main_clause, is_finite, listed, quotations, words_in
+from digest.editing.grammar import (
+    finite_verbs,
+    has_main_clause,
+    is_finite,
+    listed,
+    quotations,
+    surely_finite_verbs,
+    words_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["CHECKS", "Cut"]
 
-_LIMIT = re.compile(
-    r"\b(?:(?:more|less|fewer) than|up to|at most|as (?:long|far) as|even (?:if|when)|subject to|part of)\b"
-)
+_LIMIT = re.compile(r"\b(?:(?:more|less|fewer) than|up to|at most|as (?:long|far) as|even (?:if|when)|subject to)\b")
 _FUTURE = re.compile(
     r"\b(?:will|would|shall|may|might|could|to be|set to|due|plan(?:s|ned|ning)?|scheduled|expect(?:s|ed)|upcoming|"
-    r"deadline|until|by|through|between|(?:is|are) to|opens?|begins?|starts?|ends?|takes? place|next|going to|\w+'ll)\b"
+    r"deadline|until|(?:is|are) to|opens|begins|starts|ends|takes place|next|going to|\w+'ll)\b"
 )
 _PASSIVE = re.compile(r"\b(?:was|were|been|are|is|being|least)(?: \w+ly)? (\w+)")
+_ANNOUNCED = re.compile(r"\b(?:both|either|between|so that)\b")
+_INDEFINITE = re.compile(r"\b(?:an?|two|three|four|five|several)(?: [a-z'-]+){1,3}$")
 _DASH = re.compile(r" (?:--|[–—-])(?= |$)")  # noqa: RUF001 - typographic dashes are meant
 _SAYS = re.compile(
     r", (?:[^,]{2,80} )?(?:said|says|say|told|reported|reports|announced|wrote|added|confirmed|tweeted)\b|according to"
+)
+
+_SAID = re.compile(
+    r"\b(?:said|says|say|told \w+|announced|reports?|reported|suggests|testified|wrote|tweeted|found|shows|added)"
+    r"(?: \w+day)?[.!?]?$"
 )
 
 
@@ -38,6 +51,11 @@ class Cut:
     text: str
     start: int
     end: int
+    language: str = "en"
+
+    def takes(self, name: str) -> bool:
+        """Whether a word of the list ``name`` is in it."""
+        return not listed(name, self.language).isdisjoint(self.words)
 
     @property
     def before(self) -> str:
@@ -70,8 +88,42 @@ class Cut:
 
 def _plain(cut: Cut) -> bool:
     """It takes no negation, condition, restriction, hedge or turn of the news."""
-    kept = listed("keep") | listed("turns")
-    return not any(word in kept or word.endswith("n't") for word in cut.words) and not _LIMIT.search(cut.segment)
+    if cut.takes("keep") or cut.takes("turns") or cut.takes("grave"):
+        return False
+    return not any(word.endswith("n't") for word in cut.words) and not _LIMIT.search(cut.segment)
+
+
+def _own_clause(cut: Cut) -> bool:
+    """A clause beside the claim: it may take what qualifies nothing but itself."""
+    words = set(cut.words)
+    kept = (listed("keep") - listed("own")) | listed("turns")
+    return not words & kept and not any(word.endswith("n't") for word in words)
+
+
+def _occasion(cut: Cut) -> bool:
+    """It says on what occasion something was said or done."""
+    return bool(listed("occasions") & set(cut.words)) and _unscoped(cut)
+
+
+def _unscoped(cut: Cut) -> bool:
+    """It does not say when, where or for whom a claim holds: no date, and nothing general follows."""
+    words = set(cut.words)
+    if words & listed("scope") or re.search(r"\b(?:1[5-9]|20)\d\d", cut.segment):
+        return False
+    if words_in(cut.segment)[0] in {"when", "with", "as", "after", "while", "during"}:
+        return not {"can", "must", "should", "could", "may", "might"} & set(words_in(cut.after))
+    return True
+
+
+def _plain_rest(cut: Cut) -> bool:
+    """As `_plain`, its first word aside."""
+    first = len(cut.segment) - len(cut.segment.lstrip(", ").partition(" ")[2])
+    return _plain(replace(cut, start=cut.start + first))
+
+
+def _last_aside(cut: Cut) -> bool:
+    """No other comma stands right in front, and no verb that gives something to what is in front."""
+    return "," not in cut.before[-40:] and not listed("giving") & set(words_in(cut.before))
 
 
 def _not_repeated(cut: Cut) -> bool:
@@ -87,7 +139,7 @@ def _stands(cut: Cut) -> bool:
 
 def _closed_tail(cut: Cut) -> bool:
     """It holds neither the main verb, which would follow a comma, nor who says it all."""
-    if _SAYS.search(cut.segment, 2):
+    if _SAYS.search(cut.segment, 2) or _SAID.search(cut.segment):
         return False
     for match in re.finditer(r", ([\w']+)(?: (\w+))?", cut.segment[2:].lower()):
         if match[1] in listed("auxiliaries") or (
@@ -111,7 +163,7 @@ def _verbless(cut: Cut) -> bool:
     """It is no clause of its own: no finite verb in it before a relative pronoun."""
     words = cut.words
     head = next((index for index, word in enumerate(words) if word in listed("relative")), len(words))
-    return finite_verbs(words[1:head]) == 0
+    return surely_finite_verbs(words[1:head]) == 0
 
 
 def _resumes(cut: Cut) -> bool:
@@ -121,7 +173,15 @@ def _resumes(cut: Cut) -> bool:
         return False
     if following[0] in listed("resuming"):
         return has_main_clause(cut.before)
-    return is_finite(following[0]) and _has_open_subject(cut.before)
+    return is_finite(_verb_place(following)) and _has_open_subject(cut.before)
+
+
+def _verb_place(words: list[str]) -> str:
+    """The word that is a verb if ``words`` begin with one, an adverb aside."""
+    adverb = len(words) > 1 and (
+        words[0].endswith("ly") or words[0] in {"also", "still", "now", "later", "then", "once"}
+    )
+    return words[adverb]
 
 
 def _has_open_subject(text: str) -> bool:
@@ -129,9 +189,15 @@ def _has_open_subject(text: str) -> bool:
     if words_in(text)[0] in listed("lead_in"):
         text = text.partition(", ")[2]
     words = words_in(text)
-    opener = max((index for index, word in enumerate(words) if word in listed("openers")), default=-1)
+    joined = {"and", "but"} if finite_verbs(words) == 0 else set()
+    opener = max((index for index, word in enumerate(words) if word in listed("openers") - joined), default=-1)
     subject = words[opener + 1 :]
-    return bool(subject) and finite_verbs(subject) == 0 and "," not in text and words[opener] not in {"and", "but"}
+    return (
+        bool(subject)
+        and finite_verbs(subject) == 0
+        and "," not in text
+        and (opener < 0 or words[opener] not in {"and", "but"})
+    )
 
 
 def _open_or_whole(cut: Cut) -> bool:
@@ -152,8 +218,14 @@ def _after_name(cut: Cut) -> bool:
 
 
 def _statement_within(cut: Cut) -> bool:
-    """It is a clause with a verb of its own, and nothing announces it."""
-    return finite_verbs(cut.words[2:]) > 0 and not re.search(r"\b(?:both|either|between|so that)\b", cut.text)
+    """It is a clause with a verb of its own, no list runs into it, and nothing announces it."""
+    verbs = surely_finite_verbs(cut.words[1:8]) or finite_verbs(cut.words[2:5])
+    return verbs > 0 and "," not in cut.before[-60:] and not _ANNOUNCED.search(cut.text)
+
+
+def _describes(cut: Cut) -> bool:
+    """It describes what is named for the first time: "a bridge that crosses it", not "the" nor "a report that the"."""
+    return is_finite(cut.words[1]) and bool(_INDEFINITE.search(cut.before))
 
 
 def _past(cut: Cut) -> bool:
@@ -163,10 +235,17 @@ def _past(cut: Cut) -> bool:
     )
 
 
+def _past_only(cut: Cut) -> bool:
+    """As far as the words of other languages tell, nothing of what follows is still to come."""
+    return not listed("contested", cut.language) & set(words_in(cut.after))
+
+
 def _day_alone(cut: Cut) -> bool:
     """The day is no part of a name, a span of days or a rule."""
-    following = [*cut.next_words, ""][0]
-    return cut.last_word not in listed("day_after") and following not in listed("day_before") and bool(cut.last_word)
+    following = cut.next_words[:2]
+    joined = any(word in listed("day_before") or word.endswith("day") for word in following[:1])
+    span = len(following) > 1 and following[1].endswith("day") and following[0] in {"to", "through", "until"}
+    return bool(cut.last_word) and cut.last_word not in listed("day_after") and not joined and not span
 
 
 def _plain_also(cut: Cut) -> bool:
@@ -182,6 +261,32 @@ def _one_semicolon(cut: Cut) -> bool:
 def _own_dashes(cut: Cut) -> bool:
     """Its dashes are the only ones."""
     return len(_DASH.findall(cut.text)) == len(_DASH.findall(cut.segment))
+
+
+def _had_verb(cut: Cut) -> bool:
+    """What is in front of it has a verb."""
+    return finite_verbs(words_in(cut.before)) > 0 and cut.last_word not in listed("unfinished")
+
+
+def _event(cut: Cut) -> bool:
+    """What is in front of it tells of one thing that happened, and not of when or how often it does."""
+    words = words_in(cut.before)
+    return not any(word in listed("limits") or word.endswith("n't") for word in words) and any(
+        word in listed("past") or (word.endswith("ed") and len(word) > 3) or word in {"has", "have"} for word in words
+    )
+
+
+def _clause_behind(cut: Cut) -> bool:
+    """It says when or why it happened, and neither belongs to a phrase in front nor brings the news itself."""
+    words, before = cut.words, words_in(cut.before)
+    if cut.last_word in listed("clause_bound") or before[-2:-1] == ["to"]:
+        return False
+    if words[0] in {"after", "following", "amid"}:
+        return True
+    if words[0] == "as" and "as" in before[-6:]:
+        return False
+    under_way = any(word in {"was", "were"} and after.endswith("ing") for word, after in pairwise(before))
+    return not under_way and finite_verbs(words[2:8]) > 0 and words[1:3] != ["it", "comes"] and "that" not in before
 
 
 def _has_verb(cut: Cut) -> bool:
@@ -207,15 +312,18 @@ def _phrase_or_clause(cut: Cut) -> bool:
     """It leads in and no more: a phrase without a verb, or a clause after a conjunction."""
     words = cut.words
     head = next((index for index, word in enumerate(words) if word in listed("relative")), len(words))
-    return finite_verbs(words[1:head]) <= (words[0] in listed("conjunctions"))
+    if words[0] in listed("conjunctions"):
+        return finite_verbs(words[1:head]) <= 1
+    return surely_finite_verbs(words[1:head]) == 0
 
 
 def _uncontested(cut: Cut) -> bool:
     """What remains is a plain report: no quotation, accusation, judgement or forecast that needs its speaker."""
     if quotations(cut.rest):
         return False
-    suffered = {match[1].lower() for match in _PASSIVE.finditer(cut.rest)} & listed("harm")
-    return not any(word in listed("contested") and word not in suffered for word in words_in(cut.rest))
+    suffered = {match[1].lower() for match in _PASSIVE.finditer(cut.rest)} & listed("harm", cut.language)
+    words = set(words_in(cut.rest))
+    return words.isdisjoint(listed("contested", cut.language) - suffered) and not any(w.endswith("n't") for w in words)
 
 
 def _institution(cut: Cut) -> bool:
@@ -227,24 +335,34 @@ def _institution(cut: Cut) -> bool:
 CHECKS: Mapping[str, Callable[[Cut], bool]] = {
     "after_name": _after_name,
     "closed_tail": _closed_tail,
+    "clause_behind": _clause_behind,
     "day_alone": _day_alone,
+    "describes": _describes,
+    "event": _event,
+    "had_verb": _had_verb,
     "has_verb": _has_verb,
     "institution": _institution,
+    "last_aside": _last_aside,
     "names_subject": _names_subject,
     "not_listed": _not_listed,
     "not_repeated": _not_repeated,
     "one_semicolon": _one_semicolon,
     "open_or_whole": _open_or_whole,
+    "occasion": _occasion,
+    "own_clause": _own_clause,
     "own_dashes": _own_dashes,
     "participle": _participle,
     "past": _past,
+    "past_only": _past_only,
     "phrase_or_clause": _phrase_or_clause,
     "plain": _plain,
     "plain_also": _plain_also,
+    "plain_rest": _plain_rest,
     "resumes": _resumes,
     "stands": _stands,
     "statement_within": _statement_within,
     "states": _states,
     "uncontested": _uncontested,
+    "unscoped": _unscoped,
     "verbless": _verbless,
 }

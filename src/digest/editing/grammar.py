@@ -19,6 +19,7 @@ __all__ = [
     "is_finite",
     "listed",
     "quotations",
+    "surely_finite_verbs",
     "table",
     "words_in",
 ]
@@ -26,6 +27,7 @@ __all__ = [
 _WORD = re.compile(r"\w+(?:['.-]\w+)*")
 _ASIDE = re.compile(r", (?:who|which|whose|whom|where)\b[^,]*,")
 _SINGLE_QUOTE = re.compile(r"(?:^|(?<=[\s(]))'(?!\d0s|em\b|til\b)")
+_DATED = re.compile(r"^(?:On|In) (?:\w+day|[A-Z][a-z]+|\d{4}) (?=the |a |an |[A-Z])")
 _MOST_LEAD_INS = 3
 
 
@@ -38,9 +40,9 @@ def table(language: str) -> Mapping[str, Any]:
 
 
 @cache
-def listed(name: str) -> frozenset[str]:
-    """One list of English words, in lower case."""
-    return frozenset(table("en")["words"][name])
+def listed(name: str, language: str = "en") -> frozenset[str]:
+    """One list of words of a language, in lower case; empty where it has none of that name."""
+    return frozenset(table(language)["words"].get(name, ()))
 
 
 def words_in(text: str) -> list[str]:
@@ -78,9 +80,15 @@ def finite_verbs(words: Sequence[str]) -> int:
     return sum(is_finite(word, previous) for previous, word in pairwise(("", *words)))
 
 
+def surely_finite_verbs(words: Sequence[str]) -> int:
+    """How many of ``words`` are finite verbs that are no participle and no noun as well."""
+    sure = listed("finite") - listed("ambiguous")
+    return sum(word in sure and is_finite(word, previous) for previous, word in pairwise(("", *words)))
+
+
 def has_main_clause(part: str) -> bool:
     """Whether a main clause is complete in ``part``: behind what leads in, before what a relative pronoun begins."""
-    rest = part
+    rest = _DATED.sub("", part)
     for _ in range(_MOST_LEAD_INS):
         words = words_in(rest)
         if not words:
@@ -94,4 +102,15 @@ def has_main_clause(part: str) -> bool:
     if not words or words[-1] in listed("unfinished"):
         return False
     head = next((index for index, word in enumerate(words) if index and word in listed("relative")), len(words))
-    return finite_verbs(words[:head]) > is_finite(words[0])
+    return finite_verbs(words[:head]) > is_finite(words[0]) or _goes_on(words[head + 1 :])
+
+
+def _goes_on(words: Sequence[str]) -> bool:
+    """Whether the main verb follows the relative clause that begins ``words``: an auxiliary behind its own verb."""
+    own = next((index for index, word in enumerate(words) if is_finite(word)), len(words))
+    for index in range(own + 2, len(words)):
+        if words[index] in listed("openers"):
+            return False
+        if words[index] in listed("main_verbs") and words[index - 1] not in listed("pronouns"):
+            return True
+    return False
