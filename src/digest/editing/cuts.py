@@ -33,6 +33,7 @@ _FUTURE = re.compile(
 _PASSIVE = re.compile(r"\b(?:was|were|been|are|is|being|least)(?: \w+ly)? (\w+)")
 _ANNOUNCED = re.compile(r"\b(?:both|either|between|so that)\b")
 _INDEFINITE = re.compile(r"\b(?:an?|two|three|four|five|several)(?: [a-z'-]+){1,3}$")
+_CLEFT = re.compile(r"\b[Ii]t(?:'s| is| was) |, with [^,]*$| with [^,]* and [^,]*$")
 _DASH = re.compile(r" (?:--|[–—-])(?= |$)")  # noqa: RUF001 - typographic dashes are meant
 _SAYS = re.compile(
     r", (?:[^,]{2,80} )?(?:said|says|say|told|reported|reports|announced|wrote|added|confirmed|tweeted)\b|according to"
@@ -97,7 +98,7 @@ def _own_clause(cut: Cut) -> bool:
     """A clause beside the claim: it may take what qualifies nothing but itself."""
     words = set(cut.words)
     kept = (listed("keep") - listed("own")) | listed("turns")
-    return not words & kept and not any(word.endswith("n't") for word in words)
+    return not words & kept and not _CLEFT.search(cut.before) and not any(word.endswith("n't") for word in words)
 
 
 def _occasion(cut: Cut) -> bool:
@@ -219,8 +220,10 @@ def _after_name(cut: Cut) -> bool:
 
 def _statement_within(cut: Cut) -> bool:
     """It is a clause with a verb of its own, no list runs into it, and nothing announces it."""
-    verbs = surely_finite_verbs(cut.words[1:8]) or finite_verbs(cut.words[2:5])
-    return verbs > 0 and "," not in cut.before[-60:] and not _ANNOUNCED.search(cut.text)
+    words = cut.words
+    told = any(is_finite(word) and after not in {"to", "by", "in"} for word, after in pairwise(words[2:6]))
+    verbs = surely_finite_verbs(words[1:8]) or told
+    return bool(verbs) and "," not in cut.before[-60:] and not _ANNOUNCED.search(cut.text)
 
 
 def _describes(cut: Cut) -> bool:
@@ -256,6 +259,10 @@ def _plain_also(cut: Cut) -> bool:
 
 def _one_semicolon(cut: Cut) -> bool:
     return cut.text.count(";") == 1
+
+
+def _one_dash(cut: Cut) -> bool:
+    return len(_DASH.findall(cut.segment)) == 1
 
 
 def _own_dashes(cut: Cut) -> bool:
@@ -297,7 +304,7 @@ def _has_verb(cut: Cut) -> bool:
 def _states(cut: Cut) -> bool:
     """What follows begins with a subject, and has its verb before the next comma."""
     words = words_in(cut.after.partition(", ")[0])
-    if not words or words[0].endswith("ing") or is_finite(words[0]):
+    if not words or words[0].endswith("ing") or is_finite(words[0]) or words[-1] in listed("unfinished"):
         return False
     no_subject = listed("lead_in") | listed("relative") | {"and", "or", "but", "than", "of"}
     return words[0] not in no_subject and finite_verbs(words[1:]) > 0
@@ -346,6 +353,7 @@ CHECKS: Mapping[str, Callable[[Cut], bool]] = {
     "names_subject": _names_subject,
     "not_listed": _not_listed,
     "not_repeated": _not_repeated,
+    "one_dash": _one_dash,
     "one_semicolon": _one_semicolon,
     "open_or_whole": _open_or_whole,
     "occasion": _occasion,

@@ -27,6 +27,7 @@ __all__ = [
 _WORD = re.compile(r"\w+(?:['.-]\w+)*")
 _ASIDE = re.compile(r", (?:who|which|whose|whom|where)\b[^,]*,")
 _SINGLE_QUOTE = re.compile(r"(?:^|(?<=[\s(]))'(?!\d0s|em\b|til\b)")
+_QUOTED = re.compile(r'"[^"]*"')
 _DATED = re.compile(r"^(?:On|In) (?:\w+day|[A-Z][a-z]+|\d{4}) (?=the |a |an |[A-Z])")
 _MOST_LEAD_INS = 3
 
@@ -88,7 +89,7 @@ def surely_finite_verbs(words: Sequence[str]) -> int:
 
 def has_main_clause(part: str) -> bool:
     """Whether a main clause is complete in ``part``: behind what leads in, before what a relative pronoun begins."""
-    rest = _DATED.sub("", part)
+    rest = _DATED.sub("", _QUOTED.sub("", part).lstrip(" ,"))
     for _ in range(_MOST_LEAD_INS):
         words = words_in(rest)
         if not words:

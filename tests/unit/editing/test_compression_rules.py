@@ -145,6 +145,11 @@ _LEFT_ALONE = {
         "The reasons why the people of the islands sail across the bay to the harbour of Marlow are as many and as "
         "varied as the islands themselves are."
     ),
+    "whom it was": "It was the keeper of the lighthouse, who had sailed all his life, that saw the small boat first.",
+    "behind a quotation": "“The pier is a part of us,” Anna Berg, who had sailed there, told the meeting.",
+    "told between": "After the sale of the pier, members say, a letter from the club made the matter worse.",
+    "aside": "Four men of the club were fined, but its clerk -- a man of forty -- was at sea on that day.",
+    "interview": "The pier of Marlow was sold too soon, the clerk said in an interview with the town's paper.",
     "half a quotation": "“We loved the old pier, which the council has sold to the club, dearly.",
     "few words": "The pier, which burned, was rebuilt on Monday.",
 }
