@@ -90,8 +90,7 @@ def text_of(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
 def _to_last_word(sentence: str, spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     """``spans`` without the final stop where it stands apart, behind what was left out."""
     apart = len(spans) > 1 and spans[-2][1] < spans[-1][0]
-    stop = apart and not any(map(str.isalnum, sentence[slice(*spans[-1])]))
-    return spans[:-1] if stop else spans
+    return spans[:-1] if apart and not sentence[slice(*spans[-1])].strip(".!?…") else spans
 
 
 class _Draft:

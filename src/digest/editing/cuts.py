@@ -202,9 +202,13 @@ def _has_open_subject(text: str) -> bool:
 
 
 def _open_or_whole(cut: Cut) -> bool:
-    """No other aside is open where it begins."""
-    following = cut.next_words
-    return bool(following) and (not is_finite(following[0]) or _has_open_subject(cut.before))
+    """No other aside is open where it begins, and it does not stand for the comma behind a lead-in."""
+    following, before = cut.next_words, words_in(cut.before)
+    if not following or not before:
+        return False
+    if "," not in cut.before and (before[0] in listed("lead_in") or before[0] in listed("auxiliaries")):
+        return False
+    return not is_finite(following[0]) or _has_open_subject(cut.before)
 
 
 def _not_listed(cut: Cut) -> bool:

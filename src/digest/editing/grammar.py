@@ -27,6 +27,9 @@ __all__ = [
 _WORD = re.compile(r"\w+(?:['.-]\w+)*")
 _ASIDE = re.compile(r", (?:who|which|whose|whom|where)\b[^,]*,")
 _SINGLE_QUOTE = re.compile(r"(?:^|(?<=[\s(]))'(?!\d0s|em\b|til\b)")
+_SPAN = re.compile(
+    r"[^,]{0,40}\b(?:years?|decades?|months?|weeks?|days?|hours?|minutes|moments|shortly|soon|long) (?:after|before)\b"
+)
 _QUOTED = re.compile(r'"[^"]*"')
 _DATED = re.compile(r"^(?:On|In) (?:\w+day|[A-Z][a-z]+|\d{4}) (?=the |a |an |[A-Z])")
 _MOST_LEAD_INS = 3
@@ -94,7 +97,7 @@ def has_main_clause(part: str) -> bool:
         words = words_in(rest)
         if not words:
             return False
-        if words[0] not in listed("lead_in") and not words[0].endswith("ing"):
+        if words[0] not in listed("lead_in") and not words[0].endswith("ing") and not _SPAN.match(rest):
             break
         rest = rest.partition(", ")[2]
     else:
