@@ -1,6 +1,7 @@
 """Shorter statements: clauses left out of a sentence by rule, so that what remains is true and still its own words.
 
-The rules and their vocabulary are in compression.toml, the checks that each cut must pass in `digest.editing.cuts`.
+The rules and their vocabulary are in compression.toml; `digest.editing.truth` and `digest.editing.standing` have the
+checks that each cut must pass.
 A rule that is in doubt cuts nothing.
 """
 
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from digest.editing.cuts import CHECKS, Cut
+from digest.editing.cuts import Cut
 from digest.editing.grammar import is_english, quotations, table
+from digest.editing.standing import STANDING
+from digest.editing.truth import TRUTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +32,9 @@ _SPACES = re.compile(r"\s+")
 _JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are meant
 _ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are what is meant
 _STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
+
+
+_CHECKS = {**STANDING, **TRUTH}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,5 +204,5 @@ def _rule(entry: dict[str, Any], phrases: dict[str, str], language: str) -> _Rul
         pattern=re.compile(pattern),
         needs=entry.get("needs", ""),
         over=entry.get("over", 0),
-        checks=tuple(CHECKS[check] for check in entry["checks"]),
+        checks=tuple(_CHECKS[check] for check in entry["checks"]),
     )

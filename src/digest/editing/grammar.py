@@ -17,6 +17,7 @@ __all__ = [
     "has_main_clause",
     "is_english",
     "is_finite",
+    "is_under_way",
     "listed",
     "quotations",
     "surely_finite_verbs",
@@ -88,6 +89,11 @@ def surely_finite_verbs(words: Sequence[str]) -> int:
     """How many of ``words`` are finite verbs that are no participle and no noun as well."""
     sure = listed("finite") - listed("ambiguous")
     return sum(word in sure and is_finite(word, previous) for previous, word in pairwise(("", *words)))
+
+
+def is_under_way(words: Sequence[str]) -> bool:
+    """Whether ``words`` tell what was going on when the news came: "was sailing"."""
+    return any(word in {"was", "were"} and after.endswith("ing") for word, after in pairwise(words))
 
 
 def has_main_clause(part: str) -> bool:

@@ -150,6 +150,9 @@ _LEFT_ALONE = {
     "told between": "After the sale of the pier, members say, a letter from the club made the matter worse.",
     "aside": "Four men of the club were fined, but its clerk -- a man of forty -- was at sea on that day.",
     "interview": "The pier of Marlow was sold too soon, the clerk said in an interview with the town's paper.",
+    "list behind a lead-in": "After Anna Berg, Ida Holm and Per Lund were crowned, the club named the others.",
+    "adjectives": "As the keeper's long, hopeful shot floated over the pier, the children of Marlow shook their heads.",
+    "what broke in": "The small ferry was carrying forty people to the islands, when it caught fire in the harbour.",
     "half a quotation": "“We loved the old pier, which the council has sold to the club, dearly.",
     "few words": "The pier, which burned, was rebuilt on Monday.",
 }
