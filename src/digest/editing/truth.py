@@ -64,8 +64,9 @@ def _event(cut: Cut) -> bool:
 
 
 def _institution(cut: Cut) -> bool:
-    """Who says it reports and takes no side."""
-    return cut.takes("institutions") and not cut.takes("partisan")
+    """Who says it reports and takes no side; whom it is told does not matter."""
+    source = set(words_in(cut.segment.partition(" told ")[0]))
+    return not source.isdisjoint(listed("institutions")) and source.isdisjoint(listed("partisan"))
 
 
 def _names_subject(cut: Cut) -> bool:

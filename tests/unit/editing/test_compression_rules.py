@@ -55,6 +55,9 @@ _SHORTENED = {
     "The council of Marlow decided on Monday to keep the old pier open for another ten years.": (
         "The council of Marlow decided to keep the old pier open for another ten years."
     ),
+    "The council of Marlow met all the clubs on Monday morning; one of them asked for “far too much” money.": (
+        "The council of Marlow met all the clubs; one of them asked for “far too much” money."
+    ),
     "The council of Marlow said Monday that the old pier had been open for more than ten years.": (
         "The council of Marlow said that the old pier had been open for more than ten years."
     ),
@@ -90,6 +93,9 @@ _SHORTENED = {
     "The council of Marlow sold the old pier to the club -- the first sale of the kind in the valley.": (
         "The council of Marlow sold the old pier to the club."
     ),
+    "The council of Marlow has to pay for the upkeep of nine piers, including one that burned down in spring.": (
+        "The council of Marlow has to pay for the upkeep of nine piers."
+    ),
     "The council of Marlow sold the old pier to the club, despite protests by swimmers from the whole valley.": (
         "The council of Marlow sold the old pier to the club."
     ),
@@ -116,6 +122,8 @@ _LEFT_ALONE = {
     "forecast": "The number of ferries to the islands will double in the course of the next decade, officials said.",
     "opinion": "The old pier is the best place for a swim in the whole of the valley, officials of the town said.",
     "a person's word": "The old pier was sold to the sailing club for ten thousand euros, Anna Berg said in the end.",
+    "told to an agency": "The man in the boat was the keeper of the lighthouse, his old headmaster told Reuters.",
+    "exception in brackets": "The keeper of the lighthouse has sailed to all the islands (minus one) in a year.",
     "party to a dispute": "The old pier was sold to the club for a tenth of its worth, a lawyer for the club said.",
     "study": "People who swim every morning sleep an hour longer than others, according to a study of the club.",
     "quotation": "“The pier, which we all loved, has been sold to the club, as everyone knows,” said Anna Berg.",
