@@ -1,8 +1,7 @@
 """Shorter statements: clauses left out of a sentence by rule, so that what remains is true and still its own words.
 
-The rules and their vocabulary are in compression.toml; `digest.editing.truth` and `digest.editing.standing` have the
-checks that each cut must pass.
-A rule that is in doubt cuts nothing.
+The rules and their words are in compression.toml; the checks that each cut must pass in `digest.editing.truth` and
+`digest.editing.standing`. A check in doubt says no.
 """
 
 from __future__ import annotations
@@ -32,8 +31,6 @@ _SPACES = re.compile(r"\s+")
 _JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are meant
 _ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are what is meant
 _STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
-
-
 _CHECKS = {**STANDING, **TRUTH}
 
 
