@@ -71,7 +71,7 @@ def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int
     for _ in range(_MOST_PASSES):
         before = draft.text
         for rule in rules:
-            while draft.words > _SHORT and _apply(rule, draft):
+            while rule.needs in draft.text and draft.words > _SHORT and _apply(rule, draft):
                 pass
         if draft.text == before:
             break
@@ -147,7 +147,7 @@ def _without(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator
 def _apply(rule: _Rule, draft: _Draft) -> bool:
     """Make the first cut of a rule that passes its checks; whether there was one."""
     text = draft.text
-    if rule.needs not in text or draft.words <= rule.over:
+    if draft.words <= rule.over:
         return False
     for match in rule.pattern.finditer(text):
         start, end = match.span()
