@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from digest.editing.language import patterns
+from digest.editing.language import hints, patterns
 
 __all__ = ["clean_address", "is_boilerplate", "one_line", "shorten", "statement_start"]
 
@@ -22,6 +22,8 @@ _REACH = 300
 
 def one_line(text: str) -> str:
     """``text`` on one line: without control characters, bidi overrides and lone surrogates, spaces run together."""
+    if text.isprintable() and "  " not in text:  # most are clean: no character to take out, no space but U+0020
+        return text.strip()
     text = _UNWANTED.sub("", _INSIDE_WORD.sub(" ", _CONTROL.sub(" ", text)))
     return " ".join(text.split())
 
@@ -44,8 +46,14 @@ def shorten(text: str, limit: int) -> str:
 
 def is_boilerplate(sentence: str) -> bool:
     """Whether a sentence is a caption, a link to other pages, a call to subscribe, a contact or a legal note."""
-    head = " ".join(sentence[: 2 * _REACH].split())[:_REACH]
-    return any(pattern.search(head) for pattern in patterns("lines"))
+    head = one_line(sentence[: 2 * _REACH])[:_REACH]
+    if patterns("lines")[0].match(head):
+        return True
+    lower = head.lower()
+    for hint in hints():  # a loop, because this runs for every sentence of every article
+        if hint in lower:
+            return any(pattern.search(head) for pattern in patterns("anywhere"))
+    return False
 
 
 def statement_start(sentence: str, *, first: bool) -> int:

@@ -1,4 +1,4 @@
-"""The word lists that the splitter and the bullet picker read: english.toml, boilerplate.toml and weights.toml."""
+"""The word lists, patterns and weights that stand in data files beside this module."""
 
 # ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
 
@@ -6,12 +6,26 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["content_words", "patterns", "weights", "word_list", "words_of"]
+__all__ = [
+    "Abbreviations",
+    "abbreviations",
+    "content_words",
+    "hints",
+    "language_of",
+    "patterns",
+    "weights",
+    "word_list",
+    "words_of",
+]
 
+#: Enough of a text to tell its language by.
+_HEAD = 400
 _WORD = re.compile(r"\w+(?:'\w+)?")
 
 
@@ -26,17 +40,79 @@ def word_list(table: str, name: str) -> frozenset[str]:
     return frozenset(_table("english.toml")[table][name])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Abbreviations:
+    """The words of one language, in lower case, that a full stop does not end a sentence after.
+
+    Attributes:
+        never_end: Always followed by the rest of the sentence.
+        may_end: End a sentence only before a word of ``starters``.
+        before_number: Do not end a sentence before a number.
+        ordinals: Whether a number with a full stop is an ordinal.
+    """
+
+    never_end: frozenset[str]
+    may_end: frozenset[str]
+    before_number: frozenset[str]
+    starters: frozenset[str]
+    ordinals: bool
+
+
+@cache
+def abbreviations(language: str) -> Abbreviations:
+    """Those of languages.toml, or of english.toml for every language that is not there."""
+    table = _table("languages.toml").get(language) or {
+        **_table("english.toml")["abbreviations"],
+        "starters": word_list("words", "starters"),
+        "ordinals": False,
+    }
+    lists = {name: frozenset(table[name]) for name in ("never_end", "may_end", "before_number", "starters")}
+    return Abbreviations(**lists, ordinals=table["ordinals"])
+
+
+def language_of(text: str, *, tag: str | None = None) -> str:
+    """The first part of a BCP 47 tag; without one, a language of languages.toml told by its small words, else "en"."""
+    if tag:
+        return tag.casefold().replace("_", "-").split("-")[0]
+    known = _common()
+    counts = Counter([name for word in words_of(text[:_HEAD]) for name in known.get(word, ())])
+    best = max(("en", *counts), key=lambda name: counts[name])
+    return best if counts[best] > 1 else "en"
+
+
+@cache
+def _common() -> dict[str, list[str]]:
+    """The languages whose small words include a word."""
+    found: dict[str, list[str]] = {word: ["en"] for word in word_list("words", "stop")}
+    for name, table in _table("languages.toml").items():
+        for word in table["common"]:
+            found.setdefault(word, []).append(name)
+    return found
+
+
 @cache
 def patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    """One list of boilerplate.toml. Datelines are told by their capitals, the rest whatever the case."""
+    """One list of boilerplate.toml. Datelines are told by their capitals, the rest whatever the case.
+
+    What is told by its beginning is one pattern.
+    """
     flags = re.RegexFlag(0) if name == "datelines" else re.IGNORECASE
-    return tuple(re.compile(pattern, flags) for pattern in _table("boilerplate.toml")[name])
+    found: list[str] = _table("boilerplate.toml")[name]
+    if name == "lines":
+        found = ["|".join(f"(?:{pattern})" for pattern in found)]
+    return tuple(re.compile(pattern, flags) for pattern in found)
 
 
 @cache
-def weights(name: str) -> dict[str, float]:
-    """One table of weights.toml."""
-    return {key: float(value) for key, value in _table("weights.toml")[name].items()}
+def hints() -> tuple[str, ...]:
+    """Words that a boilerplate line has which is not told by its beginning, in lower case."""
+    return tuple(_table("boilerplate.toml")["hints"])
+
+
+@cache
+def weights(name: str, *, file: str = "weights.toml") -> dict[str, float]:
+    """One table of weights.toml, or of another file beside this module."""
+    return {key: float(value) for key, value in _table(file)[name].items()}
 
 
 def words_of(text: str) -> list[str]:
