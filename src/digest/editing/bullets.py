@@ -1,128 +1,238 @@
-"""Three statements that stand for an article: the author's own where there are any, else its best sentences."""
+"""Three statements that stand for an article: the author's own, else its best sentences, shortened."""
 
 # ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from digest.editing.cleaning import is_boilerplate, one_line, statement_start
-from digest.editing.language import content_words, weights, words_of
-from digest.editing.salience import score_sentences
+from digest.editing.cleaning import is_boilerplate, one_line, shorten, statement_start
+from digest.editing.compression import kept_spans, text_of
+from digest.editing.language import language_of, word_list
+from digest.editing.salience import Statement, Subject, repeat_penalty, score_of, statement_of
 from digest.editing.sentences import split_sentences
 from digest.models import Bullet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from digest.models import Article
 
-__all__ = ["pick_bullets", "rank_bullets"]
+__all__ = ["Candidate", "candidates", "in_reading_order", "pick_bullets", "rank_bullets", "shortened"]
 
-#: A bullet with this share of the shorter one's words in it says the same thing.
+#: A bullet with this share of the shorter one's words in it says the same thing; the author's are trusted further.
 _SAME = 0.6
+_SAME_POINT = 0.9
 #: What is longer is no bullet; and what comes later in a very long text is not weighed.
 _MOST_CHARACTERS = 400
 _MOST_SENTENCES = 400
+#: News says what happened first: later sentences are weighed only when these do not give enough.
+_WINDOW = 26
+_WORD = re.compile(r"\w+")
 _MARK = re.compile(r"^(?:[•◦▪‣·●*–—-]|\d{1,2}[.)])\s+")
 
 
 def pick_bullets(article: Article, *, limit: int = 3) -> tuple[Bullet, ...]:
     """At most ``limit`` statements of an article, as plain text on one line each.
 
-    The author's key points come first and in their order (origin "author"). When there are fewer than ``limit``,
-    sentences of the text that do not repeat them follow, in the order of the text (origin "extracted", where
-    ``article.text[start:end]`` is the bullet up to white space). A text without words gives ``()``. Never raises.
+    The author's key points come first and in their order (origin "author"): the best of them when there are more. When
+    there are fewer than ``limit``, sentences of the text that do not repeat them follow, in the order of the text and
+    shortened where that keeps them true (origin "extracted": ``article.text[start:end]`` is the shortest span that
+    holds the bullet's words in order). A text without words gives ``()``. Never raises.
     """
-    bullets = rank_bullets(article, limit=limit)
-    return tuple(sorted(bullets, key=lambda bullet: -1 if bullet.start is None else bullet.start))
+    return in_reading_order(article, rank_bullets(article, limit=limit))
+
+
+def in_reading_order(article: Article, bullets: Iterable[Bullet]) -> tuple[Bullet, ...]:
+    """The author's in the author's order, then the others as they stand in the text."""
+    order = {point: number for number, point in enumerate(_key_points(article))}
+
+    def place(bullet: Bullet) -> tuple[int, int]:
+        return (-1, order.get(bullet.text, 0)) if bullet.start is None else (bullet.start, 0)
+
+    return tuple(sorted(bullets, key=place))
 
 
 def rank_bullets(article: Article, *, limit: int) -> tuple[Bullet, ...]:
     """What `pick_bullets` picks, the best first: a lower limit gives a beginning of it."""
-    points = list(_key_points(article))[: max(0, limit)]
-    if len(points) >= limit:
-        return tuple(points)
-    candidates = list(_candidates(article))
-    said = [_sense(point.text) for point in points]
-    chosen = _choose(article, candidates, said=said, limit=limit - len(points))
-    return (*points, *chosen)
+    if limit <= 0:
+        return ()
+    points = [statement_of(point) for point in _key_points(article)]
+    language = language_of(article.text, tag=article.language)
+    found = list(candidates(article, language=language))
+    subject = Subject(one_line(article.title), [candidate.whole for candidate in found])
+    if points:
+        worth = [score_of(number, point, subject) for number, point in enumerate(points)]
+        points = [points[number] for number in sorted(range(len(points)), key=lambda number: -worth[number])]
+    own = [Bullet(text=point.text, origin="author") for point in points[:limit]]
+    if len(own) >= limit:
+        return tuple(own)
+    return (*own, *_choose(article, found, subject, said=points, limit=limit - len(own), language=language))
 
 
-def _key_points(article: Article) -> Iterator[Bullet]:
-    seen: set[str] = set()
+def _key_points(article: Article) -> Iterator[str]:
+    seen: list[frozenset[str]] = []
     for point in article.key_points:
-        text = _MARK.sub("", one_line(point))
-        if any(map(str.isalnum, text)) and text.casefold() not in seen:
-            seen.add(text.casefold())
-            yield Bullet(text=text, origin="author")
+        text = shorten(_MARK.sub("", one_line(point)), _MOST_CHARACTERS)
+        sense = _sense(statement_of(text))
+        if any(map(str.isalnum, text)) and not is_boilerplate(text):
+            if any(_repeats(sense, other, share=_SAME_POINT) for other in seen):
+                continue
+            seen.append(sense)
+            yield text
 
 
-def _candidates(article: Article) -> Iterator[Bullet]:
-    """The sentences that could stand as a bullet, in order, without dateline and list mark."""
-    title = one_line(article.title).casefold()
-    kept = 0
-    for sentence in split_sentences(article.text):
-        if kept >= _MOST_SENTENCES:
+@dataclass(kw_only=True, slots=True)
+class Candidate:
+    """A sentence that could stand as a bullet, and how it would read.
+
+    Attributes:
+        whole: The sentence on one line, without dateline and list mark.
+        short: The same, shortened; None before that was tried.
+    """
+
+    start: int
+    end: int
+    index: int
+    whole: Statement
+    short: Statement | None = None
+    spans: tuple[tuple[int, int], ...] = field(default=())
+
+
+def candidates(article: Article, *, language: str) -> Iterator[Candidate]:
+    """The sentences of an article that could stand as a bullet, in order."""
+    title = one_line(article.title).casefold().rstrip(".")
+    index = 0
+    for sentence in split_sentences(article.text, language=language):
+        if index >= _MOST_SENTENCES:
             return
         if is_boilerplate(sentence.text):
             continue
-        start = sentence.start + statement_start(sentence.text, first=kept < 3)
-        bullet = _bullet(article.text, start, sentence.end)
-        if bullet is not None and bullet.text.casefold().rstrip(".") != title.rstrip("."):
-            kept += 1
-            yield bullet
-
-
-def _bullet(text: str, start: int, end: int) -> Bullet | None:
-    line = one_line(text[start:end])
-    if not any(map(str.isalnum, line)):
-        return None
-    return Bullet(text=line, start=start, end=end, origin="extracted")
-
-
-def _choose(article: Article, candidates: list[Bullet], *, said: list[frozenset[str]], limit: int) -> list[Bullet]:
-    """The best ``limit`` in the order of their worth, none of which repeats another or what is ``said``."""
-    short = [bullet for bullet in candidates if len(bullet.text) <= _MOST_CHARACTERS]
-    if not short and not said:
-        return [_cut(article.text, bullet) for bullet in candidates[:1]]
-    scores = score_sentences(one_line(article.title), [bullet.text for bullet in short])
-    left = {index: _sense(bullet.text) for index, bullet in enumerate(short)}
-    seen = [*said]
-    chosen: list[Bullet] = []
-    penalty = weights("ranking")["repeats"]
-    covered: set[str] = set().union(*said)
-
-    def worth(index: int) -> tuple[float, int]:
-        words = left[index]
-        return scores[index] + penalty * (len(words & covered) / len(words) if words else 0.0), -index
-
-    while left and len(chosen) < limit:
-        best = max(left, key=worth)
-        words = left.pop(best)
-        if any(_repeats(words, other) for other in seen):
+        start = sentence.start + statement_start(sentence.text, first=index < 3)
+        line = one_line(article.text[start : sentence.end])
+        if not any(map(str.isalnum, line)) or line.casefold().rstrip(".") == title:
             continue
-        seen.append(words)
-        covered |= words
-        chosen.append(short[best])
+        yield Candidate(start=start, end=sentence.end, index=index, whole=statement_of(line))
+        index += 1
+
+
+def shortened(article: Article, candidate: Candidate, *, language: str) -> Statement:
+    """How a candidate reads; it remembers which spans of its sentence that keeps."""
+    sentence = article.text[candidate.start : candidate.end]
+    # A text of a language that is not known counts as English; whether it is must be plain before a word is left out.
+    candidate.spans = kept_spans(sentence, language=None if language == "en" else language)
+    line = one_line(text_of(sentence, candidate.spans))
+    return candidate.whole if line == candidate.whole.text else statement_of(line)
+
+
+def _choose(
+    article: Article,
+    found: Sequence[Candidate],
+    subject: Subject,
+    *,
+    said: Sequence[Statement],
+    limit: int,
+    language: str,
+) -> list[Bullet]:
+    """The best ``limit`` in the order of their worth, none of which repeats another or what is ``said``."""
+    fit = [candidate for candidate in found if len(candidate.whole.text) <= _MOST_CHARACTERS]
+    if not fit and not said:
+        return [_cut(article.text, candidate) for candidate in found[:1]]
+    choice = _Choice(article, subject, said, language=language)
+    chosen: list[Bullet] = []
+    for part in (fit[:_WINDOW], fit[_WINDOW:]):
+        if len(chosen) < limit:
+            chosen.extend(choice.best(part, limit=limit - len(chosen)))
     return chosen
 
 
-def _sense(text: str) -> frozenset[str]:
+class _Choice:
+    """Chooses one candidate after the other; what is already said counts against those that say it again."""
+
+    def __init__(self, article: Article, subject: Subject, said: Sequence[Statement], *, language: str) -> None:
+        self._article, self._subject = article, subject
+        self._seen = [(_sense(each), _all_words(each.text)) for each in said]
+        self._language = language
+        self._covered: frozenset[str] = frozenset().union(*[words for words, _ in self._seen])
+
+    def best(self, found: Sequence[Candidate], *, limit: int) -> Iterator[Bullet]:
+        scores = {each.index: score_of(each.index, each.whole, self._subject) for each in found}
+        left = {each.index: each for each in found}
+        penalty = repeat_penalty()
+
+        def worth(index: int) -> tuple[float, int]:
+            words = _sense(left[index].short or left[index].whole)
+            return scores[index] + penalty * len(words & self._covered) / len(words), -index
+
+        while left and limit > 0:
+            index = max(left, key=worth)
+            candidate = left[index]
+            if candidate.short is None:
+                # It is weighed as it will be read, so it may no longer be the best.
+                candidate.short = shortened(self._article, candidate, language=self._language)
+                scores[index] = score_of(index, candidate.short, self._subject)
+                continue
+            del left[index]
+            words, spoken = _sense(candidate.short), _all_words(candidate.short.text)
+            if not any(_repeats(words, one) or _repeats(spoken, all_of) for one, all_of in self._seen):
+                self._seen.append((words, spoken))
+                self._covered |= words
+                limit -= 1
+                yield self._bullet(candidate)
+
+    def _bullet(self, candidate: Candidate) -> Bullet:
+        start, end = candidate.start, candidate.end
+        statement = candidate.whole
+        if candidate.short is not None and candidate.short is not statement:
+            statement = candidate.short
+            first, last = candidate.spans[0][0], candidate.spans[-1][1]
+            first, last = _shortest(self._article.text[start:end], statement.text, first, last)
+            start, end = start + first, start + last
+        return Bullet(text=statement.text, start=start, end=end, origin="extracted")
+
+
+def _shortest(sentence: str, text: str, first: int, last: int) -> tuple[int, int]:
+    """Within ``sentence[first:last]`` the shortest part that holds the words of ``text`` in order."""
+    wanted = [word.casefold() for word in _WORD.findall(text)]
+    there = [(match[0].casefold(), *match.span()) for match in _WORD.finditer(sentence, first, last)]
+    best = (0, len(there) - 1)
+    for stop in range(len(there) - 1, -1, -1):
+        if there[stop][0] != wanted[-1]:
+            continue
+        place = stop
+        for word in reversed(wanted):
+            while place >= 0 and there[place][0] != word:
+                place -= 1
+            place -= 1
+        if place < -1:
+            break  # what ends earlier does not hold them either
+        if there[stop][2] - there[place + 1][1] < there[best[1]][2] - there[best[0]][1]:
+            best = (place + 1, stop)
+    start, end = there[best[0]][1], there[best[1]][2]
+    # The marks around the words belong to them where nothing was cut there.
+    return (first if best[0] == 0 else start), (last if best[1] == len(there) - 1 else end)
+
+
+def _sense(statement: Statement) -> frozenset[str]:
     """What a statement is compared by: the words that carry meaning, or all of them, or the whole."""
-    return frozenset(content_words(text) or words_of(text) or [text])
+    return statement.content or frozenset(statement.words or [statement.text])
 
 
-def _repeats(words: frozenset[str], other: frozenset[str]) -> bool:
+def _all_words(text: str) -> frozenset[str]:
+    """The words of a statement, a possessive ending apart, but for the smallest."""
+    return frozenset(_WORD.findall(text.lower())) - word_list("words", "function")
+
+
+def _repeats(words: frozenset[str], other: frozenset[str], *, share: float = _SAME) -> bool:
     fewer = min(len(words), len(other))
-    return fewer > 0 and len(words & other) >= _SAME * fewer
+    return fewer > 0 and len(words & other) >= share * fewer
 
 
-def _cut(text: str, bullet: Bullet) -> Bullet:
+def _cut(text: str, candidate: Candidate) -> Bullet:
     """The beginning of a statement that is too long: all there is when a text has no sentences."""
-    start = bullet.start or 0
-    head = text[start : start + _MOST_CHARACTERS]
+    head = text[candidate.start : candidate.start + _MOST_CHARACTERS]
     words = head.rsplit(None, 1)
-    end = start + (len(words[0]) if len(words) > 1 else len(head))
-    return Bullet(text=one_line(text[start:end]) + " …", start=start, end=end, origin="extracted")
+    end = candidate.start + (len(words[0]) if len(words) > 1 else len(head))
+    return Bullet(text=one_line(text[candidate.start : end]) + " …", start=candidate.start, end=end, origin="extracted")

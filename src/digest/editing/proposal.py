@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from digest.editing.bullets import rank_bullets
+from digest.editing.bullets import in_reading_order, rank_bullets
 from digest.editing.cleaning import clean_address, one_line, shorten
 from digest.editing.language import content_words
 from digest.models import Bullet, Candidate, Story, escape_inline
@@ -35,8 +35,8 @@ def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...]
     """
     headline = one_line(article.title)
     bullets = rank_bullets(article, limit=per_story + _FURTHER)
-    ticked = _in_order(bullets[:per_story])
-    further = _in_order(bullets[per_story:])
+    ticked = in_reading_order(article, bullets[:per_story])
+    further = bullets[per_story:]
     return Story(
         url=clean_address(article.url),
         headline=f"Update: {headline}" if update and not _UPDATE.match(headline) else headline,
@@ -46,11 +46,6 @@ def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...]
         ),
         also=also,
     )
-
-
-def _in_order(bullets: Sequence[Bullet]) -> list[Bullet]:
-    """The author's as they are, then the others as they stand in the text."""
-    return sorted(bullets, key=lambda bullet: -1 if bullet.start is None else bullet.start)
 
 
 def _in_markdown(bullet: Bullet) -> Bullet:
