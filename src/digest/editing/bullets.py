@@ -29,7 +29,7 @@ _SAME_POINT = 0.9
 _MOST_CHARACTERS = 400
 _MOST_SENTENCES = 400
 #: News says what happened first: later sentences are weighed only when these do not give enough.
-_WINDOW = 26
+_WINDOW = 22
 _WORD = re.compile(r"\w+")
 _MARK = re.compile(r"^(?:[•◦▪‣·●*–—-]|\d{1,2}[.)])\s+")
 
