@@ -6,7 +6,8 @@ import os
 import re
 import secrets
 import sqlite3
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ __all__ = ["KEY_VARIABLE", "Store"]
 #: The ledger's key may come from the environment; else it is a file beside the ledger.
 KEY_VARIABLE = "DIGEST_LEDGER_KEY"
 _BUSY_SECONDS = 3.0
+#: Of a key file: 64 hex digits and a line end.
+_KEY_BYTES = 65
 
 
 class Store:
@@ -171,7 +174,8 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _: Any) -> None:
         raw.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        _use_wal(raw)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -179,6 +183,20 @@ def _engine(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """SQLite does not wait for its turn to change the journal of a new file, which two processes may do at once."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _read_key(path: Path, environ: Mapping[str, str], *, make: bool) -> bytes:
@@ -211,10 +229,13 @@ def _write_key(path: Path) -> None:
             file.write(f"{secrets.token_hex(32)}\n")
             file.flush()
             os.fsync(file.fileno())
-        if path.exists() and path.stat().st_size == 65:
-            temporary.unlink()
+        if path.exists() and path.stat().st_size != _KEY_BYTES:
+            temporary.replace(path)  # a damaged one
         else:
-            temporary.replace(path)
+            # A link, and not a rename: of two processes that make one at this moment, the second must take the first's.
+            with suppress(FileExistsError):
+                path.hardlink_to(temporary)
+            temporary.unlink()
     except OSError as error:
         raise LedgerError(f"{path.name} cannot be written: {error.strerror}") from None
 
