@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import combinations, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.editing.cleaning import is_boilerplate, one_line, shorten, statement_start
 from digest.editing.compression import kept_spans, text_of
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from digest.models import Article
 
-__all__ = ["Candidate", "candidates", "in_reading_order", "pick_bullets", "rank_bullets", "shortened"]
+__all__ = ["Candidate", "alike", "candidates", "in_reading_order", "pick_bullets", "rank_bullets", "shortened"]
 
 #: A bullet with this share of the shorter one's words in it says the same thing; the author's are trusted further.
 _SAME = 0.6
@@ -30,6 +32,9 @@ _MOST_CHARACTERS = 400
 _MOST_SENTENCES = 400
 #: News says what happened first: later sentences are weighed only when these do not give enough.
 _WINDOW = 22
+#: So many are chosen as a set, out of so many that are the best by themselves; others follow one by one.
+_TOGETHER = 3
+_SHORTLIST = 8
 _WORD = re.compile(r"\w+")
 _MARK = re.compile(r"^(?:[•◦▪‣·●*–—-]|\d{1,2}[.)])\s+")
 
@@ -123,6 +128,8 @@ def shortened(article: Article, candidate: Candidate, *, language: str) -> State
     sentence = article.text[candidate.start : candidate.end]
     # A text of a language that is not known counts as English; whether it is must be plain before a word is left out.
     candidate.spans = kept_spans(sentence, language=None if language == "en" else language)
+    if candidate.spans == ((0, len(sentence)),):
+        return candidate.whole
     line = one_line(text_of(sentence, candidate.spans))
     return candidate.whole if line == candidate.whole.text else statement_of(line)
 
@@ -141,56 +148,118 @@ def _choose(
     if not fit and not said:
         return [_cut(article.text, candidate) for candidate in found[:1]]
     choice = _Choice(article, subject, said, language=language)
-    chosen: list[Bullet] = []
+    chosen = list(choice.together(fit[:_WINDOW], size=_TOGETHER - len(said)))
     for part in (fit[:_WINDOW], fit[_WINDOW:]):
         if len(chosen) < limit:
-            chosen.extend(choice.best(part, limit=limit - len(chosen)))
-    return chosen
+            chosen += islice(choice.one_by_one(part), limit - len(chosen))
+    return [_bullet(article, candidate) for candidate in chosen[:limit]]
+
+
+class _Said(NamedTuple):
+    """What a statement says, to be compared with others: see `_sense` and `_all_words`."""
+
+    content: frozenset[str]
+    sense: frozenset[str]
+    words: frozenset[str]
+
+    @classmethod
+    def by(cls, statement: Statement) -> _Said:
+        return cls(statement.content, _sense(statement), _all_words(statement))
+
+    def repeats(self, other: _Said) -> bool:
+        return _repeats(self.sense, other.sense) or _repeats(self.words, other.words)
+
+
+def alike(one: Statement, other: Statement) -> bool:
+    """Whether two statements say the same, so that one of them is enough."""
+    return _Said.by(one).repeats(_Said.by(other))
 
 
 class _Choice:
-    """Chooses one candidate after the other; what is already said counts against those that say it again."""
+    """Chooses candidates that say the most together; they are weighed as they will be read."""
 
     def __init__(self, article: Article, subject: Subject, said: Sequence[Statement], *, language: str) -> None:
-        self._article, self._subject = article, subject
-        self._seen = [(_sense(each), _all_words(each.text)) for each in said]
-        self._language = language
-        self._covered: frozenset[str] = frozenset().union(*[words for words, _ in self._seen])
+        self._article, self._subject, self._language = article, subject, language
+        self._said = [_Said.by(statement) for statement in said]
+        self._taken: set[int] = set()
+        self._scores: dict[int, float] = {}
+        self._penalty = repeat_penalty()
 
-    def best(self, found: Sequence[Candidate], *, limit: int) -> Iterator[Bullet]:
-        scores = {each.index: score_of(each.index, each.whole, self._subject) for each in found}
-        left = {each.index: each for each in found}
-        penalty = repeat_penalty()
+    def together(self, found: Sequence[Candidate], *, size: int) -> list[Candidate]:
+        """The best set of ``size``, or of fewer where no more go together; the best of it first."""
+        shortlist = sorted(found, key=lambda each: (-self._score(each), each.index))[:_SHORTLIST]
+        each_says = [_Said.by(self._read(candidate)) for candidate in shortlist]
+        worth = [self._worth(*pair) for pair in zip(shortlist, each_says, strict=True)]
+        free = [place for place, says in enumerate(each_says) if not any(map(says.repeats, self._said))]
+        clash = {
+            (one, two): -math.inf
+            if each_says[one].repeats(each_says[two])
+            else self._penalty * self._subject.worth_of(each_says[one].content & each_says[two].content)
+            for one, two in combinations(free, 2)
+        }
+
+        def value(places: tuple[int, ...]) -> float:
+            return sum([worth[place] for place in places]) + sum([clash[pair] for pair in combinations(places, 2)])
+
+        for number in range(min(size, len(free)), 0, -1):
+            best = max(combinations(free, number), key=value)
+            if value(best) > -math.inf:
+                for place in best:
+                    self._take(shortlist[place], each_says[place])
+                return [shortlist[place] for place in sorted(best, key=lambda place: -worth[place])]
+        return []
+
+    def one_by_one(self, found: Iterable[Candidate]) -> Iterator[Candidate]:
+        """The others, after each the one that adds the most to those before."""
+        left = {each.index: each for each in found if each.index not in self._taken}
 
         def worth(index: int) -> tuple[float, int]:
-            words = _sense(left[index].short or left[index].whole)
-            return scores[index] + penalty * len(words & self._covered) / len(words), -index
+            statement = left[index].short or left[index].whole
+            return self._worth(left[index], _Said.by(statement)), -index
 
-        while left and limit > 0:
-            index = max(left, key=worth)
-            candidate = left[index]
+        while left:
+            candidate = left[max(left, key=worth)]
             if candidate.short is None:
-                # It is weighed as it will be read, so it may no longer be the best.
-                candidate.short = shortened(self._article, candidate, language=self._language)
-                scores[index] = score_of(index, candidate.short, self._subject)
+                self._read(candidate)  # which may make another one the best
                 continue
-            del left[index]
-            words, spoken = _sense(candidate.short), _all_words(candidate.short.text)
-            if not any(_repeats(words, one) or _repeats(spoken, all_of) for one, all_of in self._seen):
-                self._seen.append((words, spoken))
-                self._covered |= words
-                limit -= 1
-                yield self._bullet(candidate)
+            del left[candidate.index]
+            says = _Said.by(candidate.short)
+            if not any(map(says.repeats, self._said)):
+                self._take(candidate, says)
+                yield candidate
 
-    def _bullet(self, candidate: Candidate) -> Bullet:
-        start, end = candidate.start, candidate.end
-        statement = candidate.whole
-        if candidate.short is not None and candidate.short is not statement:
-            statement = candidate.short
-            first, last = candidate.spans[0][0], candidate.spans[-1][1]
-            first, last = _shortest(self._article.text[start:end], statement.text, first, last)
-            start, end = start + first, start + last
-        return Bullet(text=statement.text, start=start, end=end, origin="extracted")
+    def _read(self, candidate: Candidate) -> Statement:
+        """How it reads when it is shortened."""
+        if candidate.short is None:
+            candidate.short = shortened(self._article, candidate, language=self._language)
+            if candidate.short is not candidate.whole:
+                self._scores.pop(candidate.index, None)
+        return candidate.short
+
+    def _score(self, candidate: Candidate) -> float:
+        index = candidate.index
+        if index not in self._scores:
+            self._scores[index] = score_of(index, candidate.short or candidate.whole, self._subject)
+        return self._scores[index]
+
+    def _worth(self, candidate: Candidate, says: _Said) -> float:
+        shared = [self._subject.worth_of(says.content & other.content) for other in self._said]
+        return self._score(candidate) + self._penalty * math.fsum(shared)
+
+    def _take(self, candidate: Candidate, says: _Said) -> None:
+        self._said.append(says)
+        self._taken.add(candidate.index)
+
+
+def _bullet(article: Article, candidate: Candidate) -> Bullet:
+    start, end = candidate.start, candidate.end
+    statement = candidate.whole
+    if candidate.short is not None and candidate.short is not statement:
+        statement = candidate.short
+        first, last = candidate.spans[0][0], candidate.spans[-1][1]
+        first, last = _shortest(article.text[start:end], statement.text, first, last)
+        start, end = start + first, start + last
+    return Bullet(text=statement.text, start=start, end=end, origin="extracted")
 
 
 def _shortest(sentence: str, text: str, first: int, last: int) -> tuple[int, int]:
@@ -220,9 +289,12 @@ def _sense(statement: Statement) -> frozenset[str]:
     return statement.content or frozenset(statement.words or [statement.text])
 
 
-def _all_words(text: str) -> frozenset[str]:
+def _all_words(statement: Statement) -> frozenset[str]:
     """The words of a statement, a possessive ending apart, but for the smallest."""
-    return frozenset(_WORD.findall(text.lower())) - word_list("words", "function")
+    words: Iterable[str] = statement.distinct
+    if "'" in statement.text or "’" in statement.text:
+        words = [part for word in words for part in word.split("'")]
+    return frozenset(words) - word_list("words", "function")
 
 
 def _repeats(words: frozenset[str], other: frozenset[str], *, share: float = _SAME) -> bool:

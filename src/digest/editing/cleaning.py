@@ -47,9 +47,9 @@ def shorten(text: str, limit: int) -> str:
 def is_boilerplate(sentence: str) -> bool:
     """Whether a sentence is a caption, a link to other pages, a call to subscribe, a contact or a legal note."""
     head = one_line(sentence[: 2 * _REACH])[:_REACH]
-    if patterns("lines")[0].match(head):
-        return True
     lower = head.lower()
+    if patterns("lines")[0].match(lower) or patterns("cased_lines")[0].match(head):
+        return True
     for hint in hints():  # a loop, because this runs for every sentence of every article
         if hint in lower:
             return any(pattern.search(head) for pattern in patterns("anywhere"))
@@ -59,7 +59,7 @@ def is_boilerplate(sentence: str) -> bool:
 def statement_start(sentence: str, *, first: bool) -> int:
     """How many characters of ``sentence`` come before what it states: a list mark, and a dateline if ``first``."""
     start = 0
-    for pattern in (*patterns("openings"), *(patterns("datelines") if first else ())):
+    for pattern in (*patterns("openings"), *patterns("datelines")) if first else patterns("openings"):
         match = pattern.match(sentence[start : start + _REACH])
         if match and match.end() < len(sentence) - start:
             start += match.end()

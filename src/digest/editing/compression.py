@@ -62,17 +62,21 @@ def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int
 
     ``sentence[spans[0][0]:spans[-1][1]]`` is what the statement rests on. ``()`` for a text that is white space.
     """
-    draft = _Draft(sentence)
-    spans = draft.spans
-    rules = _rules_for(sentence, language)
-    if not rules or len(sentence) > _MOST_CHARACTERS or not _may_be_cut(draft.text):
+    plain = sentence.translate(_ALIKE)
+    spans = tuple(_single_spaced(plain))
+    words = _count(plain)
+    if not words > _SHORT or len(sentence) > _MOST_CHARACTERS or not _may_be_cut(plain):
         return spans
-    words = draft.words
+    rules = _rules_for(plain, language)
+    if not rules:
+        return spans
+    draft = _Draft(plain, spans)
     for _ in range(_MOST_PASSES):
         before = draft.text
         for rule in rules:
-            while rule.needs in draft.text and draft.words > _SHORT and _apply(rule, draft):
-                pass
+            while draft.words > rule.over and rule.needs in draft.text and rule.pattern.search(draft.text):
+                if not _apply(rule, draft):
+                    break
         if draft.text == before:
             break
     # A draft of which more would have to go was not understood.
@@ -81,7 +85,7 @@ def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int
 
 def text_of(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
     """The statement that ``spans`` of ``sentence`` make, as one line with its capital and its final stop."""
-    text = _SPACES.sub(" ", "".join(_SPACES.sub(" ", sentence[start:end]) for start, end in spans)).strip()
+    text = " ".join("".join([sentence[start:end] for start, end in spans]).split())
     stop = _STOP.search(sentence.rstrip())
     if spans and stop and sentence[spans[-1][1] :].strip() and not _STOP.search(text):
         text += stop["stop"]
@@ -102,11 +106,11 @@ class _Draft:
     The text has single spaces, straight quotes and a capital, so that it is what the next compression would see.
     """
 
-    def __init__(self, sentence: str) -> None:
-        plain = sentence.translate(_ALIKE)
-        self._upper = sentence.lstrip()[:1].isupper()
-        self.spans: tuple[tuple[int, int], ...] = tuple(_single_spaced(plain))
-        self._show("".join(_SPACES.sub(" ", plain[start:end]) for start, end in self.spans))
+    def __init__(self, plain: str, spans: tuple[tuple[int, int], ...]) -> None:
+        self._upper = plain.lstrip()[:1].isupper()
+        self.spans = spans
+        pieces = [plain[start:end] for start, end in spans]
+        self._show("".join([piece if piece.isprintable() else _SPACES.sub(" ", piece) for piece in pieces]))
 
     def _show(self, text: str) -> None:
         self.text = text
@@ -124,6 +128,10 @@ def _single_spaced(text: str) -> Iterator[tuple[int, int]]:
     """Spans that hold everything but white space around the text and all but the first of a run of it."""
     begin = len(text) - len(text.lstrip())
     last = len(text.rstrip())
+    if text.isprintable() and "  " not in text:
+        if begin < last:
+            yield begin, last
+        return
     for match in _SPACES.finditer(text, begin, last):
         if match.end() - match.start() > 1:
             yield begin, match.start() + 1
@@ -147,8 +155,6 @@ def _without(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator
 def _apply(rule: _Rule, draft: _Draft) -> bool:
     """Make the first cut of a rule that passes its checks; whether there was one."""
     text = draft.text
-    if draft.words <= rule.over:
-        return False
     for match in rule.pattern.finditer(text):
         start, end = match.span()
         if any(start < last and first < end for first, last in draft.quotations):
@@ -176,7 +182,7 @@ def _count(text: str) -> int:
 
 def _may_be_cut(text: str) -> bool:
     """Whether it is a statement: not a question, and with whole quotations and brackets."""
-    return not text.endswith("?") and text.count('"') % 2 == 0 and text.count("(") == text.count(")")
+    return not text.rstrip().endswith("?") and text.count('"') % 2 == 0 and text.count("(") == text.count(")")
 
 
 def _rules_for(sentence: str, language: str | None) -> tuple[_Rule, ...]:
@@ -200,6 +206,6 @@ def _rule(entry: dict[str, Any], phrases: dict[str, str], language: str) -> _Rul
         language=language,
         pattern=re.compile(pattern),
         needs=entry.get("needs", ""),
-        over=entry.get("over", 0),
+        over=max(entry.get("over", 0), _SHORT),
         checks=tuple(_CHECKS[check] for check in entry["checks"]),
     )

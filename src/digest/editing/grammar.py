@@ -62,9 +62,8 @@ def is_english(text: str) -> bool:
 
 def quotations(text: str) -> list[tuple[int, int]]:
     """The places of quotations; from the first single quote that opens one to the last that closes one."""
-    marks = [match.start() for match in re.finditer('"', text)]
-    spans = [(first, last + 1) for first, last in zip(marks[::2], marks[1::2], strict=False)]
-    opening = _SINGLE_QUOTE.search(text)
+    spans = [match.span() for match in _QUOTED.finditer(text)] if '"' in text else []
+    opening = _SINGLE_QUOTE.search(text) if "'" in text else None
     if opening is not None:
         closing = text.rfind("'", opening.end())
         spans.append((opening.start(), len(text) if closing < 0 else closing + 1))

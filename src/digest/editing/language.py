@@ -18,6 +18,7 @@ __all__ = [
     "content_words",
     "hints",
     "language_of",
+    "numbers",
     "patterns",
     "weights",
     "word_list",
@@ -94,12 +95,12 @@ def _common() -> dict[str, list[str]]:
 def patterns(name: str) -> tuple[re.Pattern[str], ...]:
     """One list of boilerplate.toml. Datelines are told by their capitals, the rest whatever the case.
 
-    What is told by its beginning is one pattern.
+    ``lines`` is one pattern for text in lower case: re skips an alternative by its first letter only where case counts.
     """
-    flags = re.RegexFlag(0) if name == "datelines" else re.IGNORECASE
+    flags = re.RegexFlag(0) if name in {"datelines", "lines"} else re.IGNORECASE
     found: list[str] = _table("boilerplate.toml")[name]
     if name == "lines":
-        found = ["|".join(f"(?:{pattern})" for pattern in found)]
+        found = ["|".join(found)]
     return tuple(re.compile(pattern, flags) for pattern in found)
 
 
@@ -113,6 +114,12 @@ def hints() -> tuple[str, ...]:
 def weights(name: str, *, file: str = "weights.toml") -> dict[str, float]:
     """One table of weights.toml, or of another file beside this module."""
     return {key: float(value) for key, value in _table(file)[name].items()}
+
+
+def numbers(table: str, name: str, *, file: str) -> list[list[float]]:
+    """A table of numbers of a file beside this module, row by row."""
+    found: list[list[float]] = _table(file)[table][name]
+    return found
 
 
 def words_of(text: str) -> list[str]:

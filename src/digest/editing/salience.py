@@ -10,27 +10,40 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.editing.language import weights, word_list, words_of
+from digest.editing.language import numbers, weights, word_list, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Statement", "Subject", "features_of", "leans", "repeat_penalty", "score_of", "statement_of", "unbalanced"]
+__all__ = [
+    "COLUMNS",
+    "Statement",
+    "Subject",
+    "column_of",
+    "features_of",
+    "leaning_statement",
+    "leans",
+    "repeat_penalty",
+    "score_of",
+    "statement_of",
+    "unbalanced",
+]
 
 _QUOTES = "\"'“‘«„"
-_TERMINAL = re.compile(r"[.!?…।॥؟۔։።。！？][\"'”’»)\]」』]*$")
-_MARKS = frozenset('"“”„«»()')
+_STOPS = (*".!?…।॥؟۔։።。！？",)
+_CLOSERS = "\"'”’»)]」』"
+_MARKS = re.compile(r'["“”„«»()]')
 _LABEL = re.compile(r"[A-Z][\w.'’ -]{1,30}:\s")
-_DIGIT = re.compile(r"\d")
-_CURRENCY = re.compile(r"[$£€%]")
-_AMOUNTS = frozenset({"percent", "cent", "million", "billion"})
-#: So many of the most recurring words are the most that a sentence can sensibly hold; so many sentences tell a habit.
-_TOP = 10
+#: So many sentences tell a habit.
 _SAMPLE = 12
+#: The columns of the table of words begin at these sentences, its rows are 1, 2, … sentences that hold a word.
+COLUMNS = (0, 1, 2, 3, 4, 6, 9, 13, 20, 40)
 _FILE = "salience.toml"
 
 
@@ -39,20 +52,23 @@ class Statement(NamedTuple):
 
     Attributes:
         words: All of them, in lower case and in order.
+        distinct: Each once.
         content: Those that carry meaning.
     """
 
     text: str
     words: list[str]
+    distinct: frozenset[str]
     content: frozenset[str]
 
 
 def statement_of(text: str) -> Statement:
     words = words_of(text)
-    content = frozenset(words) - _stop()
+    distinct = frozenset(words)
+    content = distinct - _stop()
     if "'" in text or "’" in text:
         content = frozenset([word.removesuffix("'s") for word in content])
-    return Statement(text, words, content)
+    return Statement(text, words, distinct, content)
 
 
 @cache
@@ -78,10 +94,12 @@ def leans(words: Sequence[str]) -> bool:
     return start.startswith(_phrases())
 
 
-def _answers(text: str) -> bool:
-    """Whether it is a line of an interview that leans: "Anna: We have seen it"."""
-    label = _LABEL.match(text)
-    return label is not None and leans(words_of(text[label.end() : label.end() + 40]))
+def leaning_statement(statement: Statement) -> bool:
+    """Whether its opening `leans`, or, in a line of an interview, what is said: "Anna: We have seen it"."""
+    if leans(statement.words):
+        return True
+    label = _LABEL.match(statement.text) if ":" in statement.text else None
+    return label is not None and leans(words_of(statement.text[label.end() : label.end() + 40]))
 
 
 @cache
@@ -96,7 +114,7 @@ def _phrase_openings() -> frozenset[str]:
 
 def unbalanced(sentence: str) -> bool:
     """Whether half a quotation or half a bracket is missing."""
-    if _MARKS.isdisjoint(sentence):
+    if _MARKS.search(sentence) is None:
         return False
     return (
         sentence.count('"') % 2 == 1
@@ -111,34 +129,57 @@ def unbalanced(sentence: str) -> bool:
 
 
 class Subject:
-    """What an article is about: which words recur, and what stands in its headline and opening."""
+    """What an article is about: what each of its words is worth, and what stands in its headline.
 
-    def __init__(self, title: str, statements: Sequence[Statement]) -> None:
-        spread = Counter[str]()
-        for statement in statements:
-            spread.update(statement.content)
-        self.count = len(statements)
-        self.length = math.log1p(self.count)
-        # A word of one sentence only says nothing about the rest of the text.
-        self.worth = {word: math.log(number) for word, number in spread.items() if number > 1}
-        self.others = {word: number - 1 for word, number in spread.items() if number > 1}
-        self.top = math.fsum(sorted(self.worth.values(), reverse=True)[:_TOP]) or 1.0
-        self.headline = statement_of(title).content
-        self.opening = statements[0].content if statements else frozenset[str]()
-        self.beginning = frozenset[str]().union(*[statement.content for statement in statements[:3]])
+    Attributes:
+        worth: For each content word, how likely a person who sums the article up uses it: words that many sentences
+            hold, and those of the first ones, are.
+        headline: The content words of the title.
+    """
+
+    def __init__(
+        self, title: str, statements: Sequence[Statement], chances: Sequence[Sequence[float]] | None = None
+    ) -> None:
+        """``chances`` is another table of what words are worth than that of salience.toml."""
         self.first_seen: dict[str, int] = {}
-        for index, statement in enumerate(statements):
-            for word in statement.content:
-                self.first_seen.setdefault(word, index)
+        for index in range(len(statements) - 1, -1, -1):
+            self.first_seen.update(dict.fromkeys(statements[index].content, index))
+        spread = Counter(chain.from_iterable([statement.content for statement in statements]))
+        self.count = len(statements)
+        by_number = _by_sentence(chances) if chances else _chances()
+        most, last = len(by_number), len(by_number[0]) - 1
+        row = [by_number[min(max(number, 1), most) - 1] for number in range(self.count + 1)]
+        column = [min(first, last) for first in range(self.count)]
+        self.worth = {word: row[number][column[self.first_seen[word]]] for word, number in spread.items()}
+        self.headline = statement_of(title).content
         # Some languages write no stops; there a missing one means nothing.
         sample = statements[:_SAMPLE]
-        self.has_stops = 2 * sum(_TERMINAL.search(each.text) is not None for each in sample) >= len(sample)
+        self.has_stops = 2 * sum(_is_closed(each.text) for each in sample) >= len(sample)
+
+    def worth_of(self, words: Iterable[str]) -> float:
+        """What these words are worth together."""
+        return math.fsum([self.worth[word] for word in words if word in self.worth])
+
+
+def column_of(first: int) -> int:
+    """Where the table of words has those that are first seen in the sentence of this number."""
+    return bisect_right(COLUMNS, first) - 1
+
+
+def _by_sentence(chances: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The same with a column for each sentence, as far as it makes a difference."""
+    return [[row[column_of(first)] for first in range(COLUMNS[-1] + 1)] for row in chances]
+
+
+@cache
+def _chances() -> list[list[float]]:
+    return _by_sentence(numbers("worth", "chances", file=_FILE))
 
 
 def score_of(index: int, statement: Statement, subject: Subject) -> float:
     """How much a sentence says; the higher, the better it stands for its article. ``index`` is its number, from 0."""
     weight, lexicon = _weights(), _lexicon()
-    parts = [lexicon[word] for word in set(statement.words) if word in lexicon]
+    parts = [lexicon[word] for word in statement.distinct & lexicon.keys()]
     parts += [weight[name] * value for name, value in features_of(index, statement, subject).items() if value]
     return math.fsum(parts)  # exact, so that it does not depend on the order of a set
 
@@ -157,64 +198,44 @@ def _lexicon() -> dict[str, float]:
 
 
 def repeat_penalty() -> float:
-    """What a statement loses when all its words were said by others; negative."""
+    """What two statements lose for what the words are worth that both have; negative."""
     return weights("choosing", file=_FILE)["repeats"]
 
 
 def features_of(index: int, statement: Statement, subject: Subject) -> dict[str, float]:
     """The features of one sentence by the names of salience.toml. ``index`` is its number in the article, from 0."""
-    text, words, own = statement
+    text, words, distinct, own = statement
     count, size = len(words) or 1, len(own) or 1
-    worth, others, seen = subject.worth, subject.others, subject.first_seen
-    known = [word for word in own if word in worth]
-    fresh = [word for word in own if seen.get(word, index) >= index]
-    total = math.fsum([worth[word] for word in known])
-    central = min(1.0, total / subject.top)
-    persons, pronouns = _kind("person"), _kind("pronoun")
-    early = math.exp(-index / 4)
-    length = subject.length
-    long = max(0, count - 20) / 10
+    worth = subject.worth_of(own)
+    fresh = len([word for word in own if subject.first_seen.get(word, index) >= index])
     return {
-        "lead4": early,
         "lead8": math.exp(-index / 8),
-        "first": float(index == 0),
         "position": index / (subject.count or 1),
         "log_position": math.log1p(index),
-        "lead_length": early * length,
         "words": count / 10,
-        "words2": count * count / 100,
-        "words_length": count / 10 * length,
-        "long": long,
+        "long": max(0, count - 20) / 10,
         "longer": max(0, count - 28) / 10,
         "short": max(0, 8 - count) / 10 if " " in text else 0.0,
-        "lead_words": early * count / 10,
-        "content_share": len(own) / count,
-        "central": central,
-        "central_length": central * length,
-        "density": total / size,
-        "recurring": len(known) / size,
-        "degree": 10 * sum([others[word] for word in known]) / size / (subject.count or 1),
-        "new": len(fresh) / size,
-        "introduces": math.fsum([worth[word] for word in fresh if word in worth]) / subject.top,
-        "like_opening": len(own & subject.opening) / size if index else 0.0,
-        "like_beginning": len(own & subject.beginning) / size if index > 2 else 0.0,
+        "worth": worth,
+        "mean_worth": worth / size,
+        "new": fresh / size,
         "title": len(own & subject.headline) / len(subject.headline) if subject.headline else 0.0,
-        "letters": len("".join(own)) / size / 10,
-        "digit": float(_DIGIT.search(text) is not None),
-        "amount": float(not own.isdisjoint(_AMOUNTS) or _CURRENCY.search(text) is not None),
-        "commas": float(text.count(",")),
         "opening_quote": float(text[:1] in _QUOTES),
-        "quote": float('"' in text or "“" in text),
         "colon": float(":" in text),
         "question": float(text.rstrip("\"'”’)").endswith(("?", "？", "؟"))),
         "fragment": float(_is_fragment(text, has_stops=subject.has_stops)),
-        "leaning": float(leans(words) or _answers(text)),
+        "leaning": float(leaning_statement(statement)),
         "unbalanced": float(unbalanced(text)),
-        "person": float(len([word for word in words if word in persons])),
-        "pronoun": 5 * len([word for word in words if word in pronouns]) / count,
+        "person": float(len(distinct & _kind("person"))),
+        "pronoun": 5 * len(distinct & _kind("pronoun")) / count,
     }
 
 
 def _is_fragment(sentence: str, *, has_stops: bool) -> bool:
     first = sentence.lstrip(_QUOTES + "([¿¡£$€")[:1]
-    return (has_stops and not _TERMINAL.search(sentence)) or (first.islower() and first.isascii())
+    return (has_stops and not _is_closed(sentence)) or (first.islower() and first.isascii())
+
+
+def _is_closed(sentence: str) -> bool:
+    """Whether a stop ends it."""
+    return sentence.rstrip(_CLOSERS).endswith(_STOPS)

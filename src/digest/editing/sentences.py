@@ -42,6 +42,8 @@ _LETTERS = re.compile(r"(?:[a-z]\.)+[a-z]")
 _CAMEL = re.compile(r"[a-z]{1,3}[A-Z]")
 _SPEAKER = re.compile(r"^\W*(?:[A-Z][\w.'’-]*\s+){0,4}(\w+)")
 _WRAP_WIDTH = 110
+#: Longer than times of day and initials.
+_LONG_WORD = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,9 +132,20 @@ class _Block:
             end = match.end()
             if match["mark"] and self.text.count('"', self.begin, end) % 2:
                 end -= 1  # the mark of a join opens what follows
-            if match["stop"] is None or self._is_end(match):
+            if match["stop"] is None or self._ends_plainly(match.start(), end) or self._is_end(match):
                 self.begin = end
                 yield end
+
+    def _ends_plainly(self, stop: int, end: int) -> bool:
+        """Most do: after a word that is no abbreviation, before a capital. `_is_end` says the same, in more time."""
+        text = self.text
+        if text[stop:end] != "." or not text[end + 1 : end + 2].isupper():
+            return False
+        word = text[max(self.begin, text.rfind(" ", self.begin, stop) + 1) : stop]
+        if len(word) < _LONG_WORD or not word.isalpha():
+            return False
+        word = word.lower()
+        return word not in self.words.never_end and word not in self.words.may_end
 
     def _is_end(self, match: re.Match[str]) -> bool:
         after = _AFTER.match(self.text, match.end(), self.last)

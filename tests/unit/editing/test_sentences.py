@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editing.sentences import split_sentences
+from digest.editing.language import abbreviations
+from digest.editing.sentences import _BOUNDARY, _Block, split_sentences
 
 
 def split(text: str) -> list[str]:
@@ -245,3 +246,12 @@ def test_a_large_hostile_text_takes_no_longer_than_its_length(piece: str):
     began = time.process_time()
     split_sentences(text)
     assert time.process_time() - began < 5
+
+
+@given(st.lists(st.sampled_from([*"aA1.!? \n'", "Monday", "Calif", "approx", "p.m", "Mr", "council"]), max_size=30))
+def test_what_plainly_ends_a_sentence_ends_it_by_every_rule_as_well(pieces: list[str]):
+    text = " ".join(pieces).replace(" .", ".")
+    block = _Block(text, 0, len(text), abbreviations("en"))
+    for match in _BOUNDARY.finditer(text):
+        if block._ends_plainly(match.start(), match.end()):
+            assert block._is_end(match)
