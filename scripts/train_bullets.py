@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 OUT = Path(__file__).parents[1] / "src" / "digest" / "editing" / "salience.toml"
 LIMIT, WINDOW, ROWS = 3, 22, 7
-COST = {"words": 0.03, "over 30 words": 4.0, "leaning": 6.0}  # in ROUGE points
+COST = {"words": 0.03, "over 30 words": 4.0, "leaning": 8.0}  # in ROUGE points
 STEPS = 250
 #: The reward is divided by this; how strongly each weight is pulled to what is set by hand.
 TEMPERATURE, PULL, PULL_WORD = 10.0, 0.004, 0.1

@@ -30,6 +30,7 @@ _SAME_POINT = 0.9
 #: What is longer is no bullet; and what comes later in a very long text is not weighed.
 _MOST_CHARACTERS = 400
 _MOST_SENTENCES = 400
+_FEWEST_WORDS = 3
 #: News says what happened first: later sentences are weighed only when these do not give enough.
 _WINDOW = 22
 #: So many are chosen as a set, out of so many that are the best by themselves; others follow one by one.
@@ -119,6 +120,8 @@ def candidates(article: Article, *, language: str) -> Iterator[Candidate]:
         line = one_line(article.text[start : sentence.end])
         if not any(map(str.isalnum, line)) or line.casefold().rstrip(".") == title:
             continue
+        if start > sentence.start:  # what follows a dateline begins the statement
+            line = line[:1].upper() + line[1:]
         yield Candidate(start=start, end=sentence.end, index=index, whole=statement_of(line))
         index += 1
 
@@ -131,6 +134,8 @@ def shortened(article: Article, candidate: Candidate, *, language: str) -> State
     if candidate.spans == ((0, len(sentence)),):
         return candidate.whole
     line = one_line(text_of(sentence, candidate.spans))
+    if candidate.whole.text[:1].isupper():
+        line = line[:1].upper() + line[1:]
     return candidate.whole if line == candidate.whole.text else statement_of(line)
 
 
@@ -145,6 +150,8 @@ def _choose(
 ) -> list[Bullet]:
     """The best ``limit`` in the order of their worth, none of which repeats another or what is ``said``."""
     fit = [candidate for candidate in found if len(candidate.whole.text) <= _MOST_CHARACTERS]
+    # "No." says nothing by itself; it is better than nothing.
+    fit = [candidate for candidate in fit if _is_statement(candidate.whole)] or fit[:1]
     if not fit and not said:
         return [_cut(article.text, candidate) for candidate in found[:1]]
     choice = _Choice(article, subject, said, language=language)
@@ -153,6 +160,11 @@ def _choose(
         if len(chosen) < limit:
             chosen += islice(choice.one_by_one(part), limit - len(chosen))
     return [_bullet(article, candidate) for candidate in chosen[:limit]]
+
+
+def _is_statement(statement: Statement) -> bool:
+    """Whether there are enough words for one, in a script that parts them with spaces."""
+    return len(statement.words) >= _FEWEST_WORDS or not statement.text.isascii()
 
 
 class _Said(NamedTuple):

@@ -40,6 +40,7 @@ _STOPS = (*".!?…।॥؟۔։።。！？",)
 _CLOSERS = "\"'”’»)]」』"
 _MARKS = re.compile(r'["“”„«»()]')
 _LABEL = re.compile(r"[A-Z][\w.'’ -]{1,30}:\s")
+_LABEL_REACH = 34
 #: So many sentences tell a habit.
 _SAMPLE = 12
 #: The columns of the table of words begin at these sentences, its rows are 1, 2, … sentences that hold a word.
@@ -88,6 +89,8 @@ def leans(words: Sequence[str]) -> bool:
     leaning = word_list("words", "leaning")
     if words[0] in leaning or words[0].partition("'")[0] in leaning:
         return True
+    if "later" in words[:4] and "this" not in words[:5]:  # "Three days later"
+        return True
     if words[0] not in _phrase_openings():
         return False
     start = " ".join(words[:5]) + " "
@@ -98,8 +101,13 @@ def leaning_statement(statement: Statement) -> bool:
     """Whether its opening `leans`, or, in a line of an interview, what is said: "Anna: We have seen it"."""
     if leans(statement.words):
         return True
-    label = _LABEL.match(statement.text) if ":" in statement.text else None
+    label = _label(statement.text)
     return label is not None and leans(words_of(statement.text[label.end() : label.end() + 40]))
+
+
+def _label(text: str) -> re.Match[str] | None:
+    """What a caption or a line of an interview opens with: "Campaign: The mayor", "Anna: We have seen it"."""
+    return _LABEL.match(text) if ": " in text[:_LABEL_REACH] else None
 
 
 @cache
@@ -221,7 +229,7 @@ def features_of(index: int, statement: Statement, subject: Subject) -> dict[str,
         "new": fresh / size,
         "title": len(own & subject.headline) / len(subject.headline) if subject.headline else 0.0,
         "opening_quote": float(text[:1] in _QUOTES),
-        "colon": float(":" in text),
+        "label": float(_label(text) is not None),
         "question": float(text.rstrip("\"'”’)").endswith(("?", "？", "؟"))),
         "fragment": float(_is_fragment(text, has_stops=subject.has_stops)),
         "leaning": float(leaning_statement(statement)),

@@ -38,6 +38,7 @@ _AFTER = re.compile(rf"\s+(?P<open>[{_OPENERS}]*)(?P<word>[\w'’.]*)(?P<rest>.{
 #: A time that opens a sentence: "At 6 p.m. Mr. Roe left".
 _LEAD_IN = re.compile(r"(?:At|By|Around|About|Until|Since|Before|After|From|Shortly)\b[\w\s:.]{0,24}$")
 _ELISION = re.compile(r"^(?:dell|nell|all|[cdlmnst])['’](?=\w)")
+_POSSESSIVE = re.compile(r"\w['’]\w$")
 _LETTERS = re.compile(r"(?:[a-z]\.)+[a-z]")
 _CAMEL = re.compile(r"[a-z]{1,3}[A-Z]")
 _SPEAKER = re.compile(r"^\W*(?:[A-Z][\w.'’-]*\s+){0,4}(\w+)")
@@ -159,6 +160,8 @@ class _Block:
             return not self._runs_on(match, following, word + after["rest"])
         before = _BEFORE.search(self.text, max(self.begin, match.start() - 40), match.start())
         previous = before[0].lower().strip("'’()[]-–—,") if before else ""
+        if len(previous) == 1 and _POSSESSIVE.search(self.text, max(0, match.start() - 3), match.start()):
+            previous = f"'{previous}"  # no initial
         at_start = bool(before) and not self.text[self.begin : before.start()].strip() if before else False
         if at_start and (len(previous) == 1 or (previous.isdigit() and len(previous) <= 2)):
             return bool(match["close"])  # "1. The first point", "I. Newton"

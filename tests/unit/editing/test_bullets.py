@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import Article, Bullet, pick_bullets
-from digest.editing.bullets import rank_bullets
+from digest.editing.bullets import alike, candidates, rank_bullets, shortened
 from digest.editing.language import content_words
+from digest.editing.salience import Subject, leans, repeat_penalty, score_of
 
 TEXT = """\
 SPRINGFIELD (AP) — The city council approved a new tram line on Monday after two years of debate.
@@ -260,3 +261,63 @@ def test_a_large_hostile_text_takes_no_longer_than_its_length(piece: str):
     began = time.process_time()
     pick_bullets(article(text))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "statement"),
+    [
+        ("(cnn) the council approved a new tram line.", "The council approved a new tram line."),
+        ("' The council's new tram line was approved.", "The council's new tram line was approved."),
+    ],
+)
+def test_what_is_left_over_in_front_of_a_statement_is_taken_off(line: str, statement: str):
+    assert [bullet.text for bullet in pick_bullets(article(line))] == [statement]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Take a look at the video above to find out what the tram line costs the city.",
+        "See how the tram line grew in the gallery above, from the first plans of the city to the opening.",
+        "Pictured with the mayor, the driver of the tram line smiles for the cameras of the city.",
+    ],
+)
+def test_words_about_a_picture_are_no_bullet(line: str):
+    assert line not in [bullet.text for bullet in pick_bullets(article(f"{line}\n{TEXT}"), limit=20)]
+
+
+def test_a_word_or_two_are_a_bullet_only_where_there_is_nothing_else():
+    assert [bullet.text for bullet in pick_bullets(article("No. The council voted against the tram line. Look."))] == [
+        "The council voted against the tram line."
+    ]
+    assert [bullet.text for bullet in pick_bullets(article("No way."))] == ["No way."]
+
+
+@given(st.lists(st.sampled_from(SENTENCES), min_size=4, max_size=8, unique=True))
+def test_no_other_three_say_more_together(sentences: list[str]):
+    whole = article("\n".join(sentences), title="")
+    found = list(candidates(whole, language="en"))
+    subject = Subject("", [candidate.whole for candidate in found])
+    read = [shortened(whole, candidate, language="en") for candidate in found]
+
+    def worth(chosen: tuple[int, ...]) -> float:
+        scores = sum(score_of(index, read[index], subject) for index in chosen)
+        shared = [subject.worth_of(read[one].content & read[two].content) for one, two in combinations(chosen, 2)]
+        return scores + repeat_penalty() * sum(shared)
+
+    possible = [
+        chosen
+        for chosen in combinations(range(len(read)), 3)
+        if not any(alike(read[one], read[two]) for one, two in combinations(chosen, 2))
+    ]
+    picked = {bullet.text for bullet in pick_bullets(whole)}
+    assert picked == {read[index].text for index in max(possible, key=worth)}
+
+
+@pytest.mark.parametrize("opening", ["Three days later, the", "A year later the", "Minutes later, a"])
+def test_an_opening_that_counts_from_another_sentence_leans(opening: str):
+    assert leans(f"{opening} bridge was closed".replace(",", "").lower().split())
+
+
+def test_later_this_week_does_not_lean():
+    assert not leans(["later", "this", "week", "the", "bridge", "will", "be", "closed"])

@@ -22,6 +22,7 @@ def split(text: str) -> list[str]:
     "sentences",
     [
         ["He left at 5 p.m.", "Nobody spoke.", "It rained."],
+        ["It was a dark day in our history, and the world's.", "Young children ran.", "M. Roe stayed."],
         ["The talks begin at 9 a.m. Tuesday in Geneva.", "All came."],
         ["Sens. Kay (R-Ariz.) and Lee (D-Calif.) spoke.", "Nobody listened."],
         ["Yahoo! Inc. rose.", "Others fell."],
