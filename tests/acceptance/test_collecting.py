@@ -73,6 +73,8 @@ def test_from_an_opml_file_to_one_story_that_names_both_papers(run, letter, serv
     assert "courier      1     1  22 hours ago" in collected.err
     assert "gazette      2     2  22 hours ago" in collected.err
     assert "coverage 0.80" in collected.out
+    assert "Bullets and the sentences that they come from" in collected.out
+    assert ": word for word" in collected.out
 
     text = (letter / "issues/2026-W47/issue.md").read_text()
     assert text.count("### [") == 2
@@ -108,6 +110,8 @@ def test_one_object_accounts_for_every_source_and_every_article(run, letter, ser
     weight, *parts = ranked["parts"].values()
     assert ranked["score"] == pytest.approx(weight * (1 + sum(parts)))
     assert done.data["dropped"] == []
+    assert {bullet["headline"] for bullet in done.data["bullets"]} == {ranked["title"]}
+    assert all(bullet["origin"] == "extracted" and bullet["sentence"] for bullet in done.data["bullets"])
 
 
 def test_hostile_text_reaches_no_issue_as_markup(run, letter, server):

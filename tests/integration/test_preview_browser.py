@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from digest.checks import Finding, Severity
+from digest.editing import Trace
 from digest.errors import IssueError, Place
 from digest.preview import Page
 from digest.preview.server import PreviewServer, listen
@@ -45,6 +46,14 @@ def png(*, width, height, colour):
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
+_SENTENCE = (("SPRINGFIELD <b>— ", False), ("The tram", True), (", late as ever, ", False), ("came.", True))
+BULLETS = (
+    Trace(headline="Trams <i>", text="The tram came.", origin="extracted", sentence=_SENTENCE, line=9),
+    Trace(headline="Trams <i>", text="It was full.", origin="extracted", sentence=(("It was full.", True),), line=10),
+    Trace(headline="Bread", text="My own.", origin="editor", sentence=(), line=14),
+)
+
+
 class FolderSource:
     findings = (FINDING,)
     state = "Built"
@@ -70,6 +79,7 @@ class FolderSource:
             token="7f3a91cd0b5e44a2c1d9e8f7061524ab",
             state=self.state,
             bytes_html=len(html.encode()),
+            bullets=BULLETS,
         )
 
     def watched(self):
@@ -209,6 +219,20 @@ def test_nothing_is_asked_of_any_other_host(visit, source, address):
     assert f"{address}state" in asked
     assert [url for url in asked if not url.startswith(address)] == []
     assert refused["https://fonts.example/a.css"] == "csp"
+
+
+def test_a_bullet_stands_beside_the_sentence_that_it_comes_from(visit):
+    page = visit()
+    page.keyboard.press("s")
+    shown = page.locator("#sources")
+    shown.locator("blockquote").wait_for()
+
+    assert shown.locator("h3").all_inner_texts() == ["Trams <i>", "Bread"]
+    assert shown.locator("blockquote").inner_text() == "SPRINGFIELD <b>— The tram, late as ever, came."
+    assert shown.locator("mark").all_inner_texts() == ["The tram", "came."]
+    assert "It was full. issue.md:10\n\nWord for word." in shown.inner_text()
+    assert shown.locator("p").last.inner_text() == "The editor\N{RIGHT SINGLE QUOTATION MARK}s words."
+    assert "part=sources" in page.url
 
 
 def test_keys_change_the_view_and_the_address_remembers_it(visit):

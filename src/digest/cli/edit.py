@@ -33,7 +33,11 @@ def collect(
     session: Session,
     issue: IssueArgument = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show how every story was ranked, and why articles were left out.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Show how every story was ranked, why articles were left out, and where bullets come from.",
+        ),
     ] = False,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask every source again, also one that is gone or answered just now.")
@@ -133,6 +137,16 @@ def _as_data(done: Collected, *, explain: bool) -> dict[str, Any]:
                 "variety": dict(ranked.score.variety),
             }
             for ranked in done.ranking
+        ]
+        data["bullets"] = [
+            {
+                "headline": trace.headline,
+                "text": trace.text,
+                "origin": trace.origin,
+                "sentence": trace.source or None,
+                "line": trace.line,
+            }
+            for trace in done.bullets
         ]
     return data
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from digest.cli.output import Output
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["age", "collect_lines", "count", "explain_lines", "finding_lines", "source_lines"]
 
+#: What is said of a bullet that has no source sentence, by its origin.
+_WRITERS = {
+    "author": "the author's own words",
+    "editor": "the editor's words",
+    "llm": "a model's words",
+    "extracted": "the article is no longer there, or says something else now",
+}
 _MARKS = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
@@ -118,6 +125,21 @@ def explain_lines(done: Collected, output: Output) -> list[str]:
     if rest:
         lines.append(style("Not ranked", "bold"))
         lines += [f"  · {drop.title or drop.url} ({drop.source or 'added by hand'}): {drop.reason}" for drop in rest]
+    return [*lines, *_bullet_lines(done, style)]
+
+
+def _bullet_lines(done: Collected, style: Callable[..., str]) -> list[str]:
+    """Every bullet with who wrote it, or with the sentence that it is the short form of."""
+    lines = [style("Bullets and the sentences that they come from", "bold")] if done.bullets else []
+    headline = None
+    for trace in done.bullets:
+        if trace.headline != headline:
+            headline = trace.headline
+            lines.append(f"  {headline}")
+        lines.append(f"    - {trace.text}")
+        said = "".join(piece if kept else style(piece, "dim") for piece, kept in trace.sentence)
+        words = said if trace.shortened else "word for word" if trace.sentence else _WRITERS[trace.origin]
+        lines.append(f"      {done.file}:{trace.line}: {words}")
     return lines
 
 

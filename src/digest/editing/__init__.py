@@ -5,6 +5,7 @@ from digest.editing.cleaning import one_line
 from digest.editing.grouping import group_articles
 from digest.editing.plan import FIRST_DAYS, Dropped, Plan, plan_issue
 from digest.editing.proposal import propose_story
+from digest.editing.provenance import Trace, trace_bullets
 from digest.editing.ranking import Score, score_story
 from digest.editing.selection import Ranked
 
@@ -14,10 +15,12 @@ __all__ = [
     "Plan",
     "Ranked",
     "Score",
+    "Trace",
     "group_articles",
     "one_line",
     "pick_bullets",
     "plan_issue",
     "propose_story",
     "score_story",
+    "trace_bullets",
 ]

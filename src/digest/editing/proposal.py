@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from digest.editing.bullets import in_reading_order, rank_bullets
 from digest.editing.cleaning import clean_address, one_line, shorten
 from digest.editing.language import content_words
-from digest.models import Bullet, Candidate, Story, escape_inline
+from digest.models import Bullet, Candidate, Story, escape_inline, unescape_inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ _SUBJECT_LENGTH = 70
 _PREHEADER_LENGTH = range(40, 101)
 _REPEATED = 0.6
 _UPDATE = re.compile(r"\W*updated?\b", re.IGNORECASE)
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = (), update: bool = False) -> Story:
@@ -67,17 +66,13 @@ def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
     most = _PREHEADER_LENGTH[-1]
     also = "Also: " + " · ".join(story.headline for story in stories[1:4]) if len(stories) > 1 else ""
     for bullet in stories[0].bullets:
-        text = _plain(bullet.text)
+        text = unescape_inline(bullet.text)
         if _repeats(text, subject):
             continue
         if len(text) < _PREHEADER_LENGTH[0] and also:
             text = f"{text}{'' if text[-1:] in '.!?…' else '.'} {also}"
         return shorten(text, most)
     return shorten(also, most)
-
-
-def _plain(markdown: str) -> str:
-    return _ESCAPE.sub(r"\1", markdown)
 
 
 def _repeats(text: str, subject: str) -> bool:

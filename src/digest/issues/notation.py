@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from digest.models import Mention
+from digest.models import Mention, unescape_inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,6 @@ __all__ = [
     "write_title",
 ]
 
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _OPENING = re.compile(r" {0,3}###[ \t]+\[")
 _CLOSING_MARKS = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 _ADDRESS_END = re.compile(r"\)[ \t]*(?:[ \t]#+[ \t]*)?$")
@@ -52,13 +51,9 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _unescape(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
-
-
 def read_title(words: str) -> str:
     """The title in a ``##`` heading, without the closing marks that Markdown allows."""
-    return one_line(_unescape(_CLOSING_MARKS.sub("", words)))
+    return one_line(unescape_inline(_CLOSING_MARKS.sub("", words)))
 
 
 def write_title(title: str) -> str:
@@ -84,7 +79,7 @@ def read_link(line: str) -> tuple[str, str, tuple[int, int]] | None:
         address = angle[1]
     else:
         address = _LINK_TITLE.sub("", address)
-    return one_line(_unescape(line[opening.end() : end])), _unescape(address).strip(), (opening.end(), end)
+    return one_line(unescape_inline(line[opening.end() : end])), unescape_inline(address).strip(), (opening.end(), end)
 
 
 def _headline_end(line: str, start: int) -> int | None:
@@ -141,7 +136,7 @@ def _mentions(text: str) -> tuple[Mention, ...]:
         if target is None:
             return ()
         address = target["bare"] if target["angle"] is None else target["angle"]
-        found.append(Mention(name=one_line(_unescape(text[at + 1 : end])), url=_unescape(address).strip()))
+        found.append(Mention(name=one_line(unescape_inline(text[at + 1 : end])), url=unescape_inline(address).strip()))
         between = _BETWEEN.match(text, target.end())
         if between is None and text[target.end() :].strip() not in {"", "."}:
             return ()

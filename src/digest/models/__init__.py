@@ -6,7 +6,7 @@ All moments are aware and in UTC. Nothing here touches disk, network or clock.
 from digest.models.address import canonical_url, host_name, is_web_address, site_name
 from digest.models.article import Article, Bullet, Feed, Origin
 from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, issue_id, issue_week
-from digest.models.markdown import escape_inline
+from digest.models.markdown import escape_inline, unescape_inline
 from digest.models.people import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
 from digest.models.rendered import Approval, Manifest, PersonalTag, RenderedIssue
 
@@ -37,4 +37,5 @@ __all__ = [
     "issue_id",
     "issue_week",
     "site_name",
+    "unescape_inline",
 ]

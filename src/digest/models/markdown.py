@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["escape_inline"]
+__all__ = ["escape_inline", "unescape_inline"]
 
 #: What CommonMark reads as inline markup: code, emphasis, links, images, HTML, entities, strikethrough and the escape
 #: itself. An underscore inside a word is none (CommonMark 0.31, section 6.2); a lone asterisk between spaces neither.
 _MARKUP = re.compile(r"[\\`\[\]<]|(?<!\s)\*|\*(?!\s)|(?<!\w)_|_(?!\w)|~~|&(?=#?\w+;)")
+
+
+#: A backslash before any ASCII punctuation (CommonMark 0.31, section 2.4).
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def unescape_inline(text: str) -> str:
+    """``text`` without the backslashes that `escape_inline` or a person put before punctuation."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def escape_inline(text: str) -> str:

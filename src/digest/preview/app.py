@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from digest.checks import Finding
+    from digest.editing import Trace
     from digest.errors import DigestError
     from digest.preview.live import View
     from digest.preview.source import Page, PreviewSource
@@ -153,6 +154,19 @@ def _describe_page(page: Page) -> dict[str, Any]:
         "html": page.html,
         "text": page.text,
         "findings": [_describe_finding(finding) for finding in page.findings],
+        "bullets": [_describe_bullet(trace, page.file) for trace in page.bullets],
+    }
+
+
+def _describe_bullet(trace: Trace, file: str) -> dict[str, Any]:
+    return {
+        "headline": trace.headline,
+        "text": trace.text,
+        "origin": trace.origin,
+        "sentence": trace.sentence,
+        "shortened": trace.shortened,
+        "place": f"{file}:{trace.line}" if trace.line else file,
+        "line": trace.line,
     }
 
 

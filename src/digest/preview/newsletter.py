@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.config import CONFIG_FILE
+from digest.editing import trace_bullets
 from digest.errors import DigestError
 from digest.preview.source import Page
 from digest.rendering import personal_parts
@@ -57,6 +58,7 @@ class NewsletterPreview:
             token=rendered.token,
             state=_state(project, folder, rendered.token),
             bytes_html=len(rendered.html.encode()),
+            bullets=trace_bullets(issue, folder.read_articles()),
         )
 
     def watched(self) -> Sequence[Path]:

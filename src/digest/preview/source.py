@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.checks import Finding
+    from digest.editing import Trace
 
 __all__ = ["Page", "PreviewSource"]
 
@@ -28,6 +29,7 @@ class Page:
         token: What an approval of exactly this would name; empty when there is none yet.
         state: Draft, Built, Approved or Stale.
         bytes_html: The size of the HTML part in UTF-8 bytes.
+        bullets: Those in the email, with the sentences that they come from.
     """
 
     issue: str
@@ -41,6 +43,7 @@ class Page:
     token: str
     state: str
     bytes_html: int
+    bullets: tuple[Trace, ...] = ()
 
 
 class PreviewSource(Protocol):

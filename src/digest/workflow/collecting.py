@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.editing import Dropped, Ranked, plan_issue
+from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
 from digest.issues import Base, IssueFolder, is_untouched, merge_issue, parse_issue
 from digest.models import canonical_url
 from digest.sources.fulltext import keep_full_text
@@ -42,6 +42,7 @@ class Collected:
         changed: Whether issue.md is another than before.
         dropped: Articles left out, each with its reason.
         ranking: Every story that was weighed against the others, best first.
+        bullets: Those of the stories in issue.md that go in the email, with the sentences that they come from.
     """
 
     issue: str
@@ -56,6 +57,7 @@ class Collected:
     changed: bool = True
     dropped: tuple[Dropped, ...] = ()
     ranking: tuple[Ranked, ...] = ()
+    bullets: tuple[Trace, ...] = ()
 
 
 def collect(
@@ -126,6 +128,7 @@ def collect(
         changed=merge.text != yours,
         dropped=dropped,
         ranking=ranking,
+        bullets=trace_bullets(folder.read_issue(), folder.read_articles()) if folder.exists() else (),
     )
 
 

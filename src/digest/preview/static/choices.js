@@ -3,6 +3,7 @@ const form = document.getElementById("controls");
 const help = document.getElementById("help");
 const keys = document.getElementById("keys");
 const WIDTHS = { 1: "640", 2: "390", 3: "320", 0: "full" };
+const PARTS = { t: "text", h: "html", s: "sources" };
 const listeners = [];
 
 export const onChoice = (listener) => listeners.push(listener);
@@ -19,8 +20,8 @@ export function onKey(event) {
   if (event.key in WIDTHS) width.value = WIDTHS[event.key];
   else if (event.key === "d") scheme.value = after(scheme);
   else if (event.key === "i") images.checked = !images.checked;
-  else if (event.key === "t" || event.key === "h") {
-    const wanted = event.key === "t" ? "text" : "html";
+  else if (event.key in PARTS) {
+    const wanted = PARTS[event.key];
     part.value = part.value === wanted ? "email" : wanted;
   } else if (event.key === "?") return help.showModal();
   else return;

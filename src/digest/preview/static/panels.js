@@ -26,6 +26,7 @@ export function fill({ page, clip_bytes: clipBytes }) {
   byId("next").replaceChildren(element("code", "", command), words);
   byId("text").textContent = page.text;
   fillSource(page);
+  byId("sources").replaceChildren(...traces(page.bullets));
 }
 
 export function fillError({ error, page }) {
@@ -121,6 +122,35 @@ function fillSource({ html, clip_at: clipAt }) {
   const pane = byId("html");
   if (clipAt === null) pane.textContent = html;
   else pane.replaceChildren(html.slice(0, clipAt), element("span", "cut", "Gmail cuts about here"), html.slice(clipAt));
+}
+
+const WRITERS = {
+  author: "The author’s own words.",
+  editor: "The editor’s words.",
+  llm: "A model’s words.",
+  extracted: "Its article is no longer there, or says something else now.",
+};
+
+function* traces(bullets) {
+  if (!bullets.length) yield element("p", "quiet", "No story has a bullet.");
+  let headline = null;
+  for (const bullet of bullets) {
+    if (bullet.headline !== headline) yield element("h3", "", (headline = bullet.headline));
+    const place = element("button", "copy place", bullet.line === null ? "issue.md" : `issue.md:${bullet.line}`);
+    place.type = "button";
+    place.dataset.copy = bullet.place;
+    place.title = `Copy ${bullet.place}`;
+    const head = element("p", "trace-text", bullet.text);
+    head.append(" ", place);
+    yield head;
+    yield bullet.shortened ? passage(bullet.sentence) : element("p", "quiet", bullet.sentence.length ? "Word for word." : WRITERS[bullet.origin]);
+  }
+}
+
+function passage(pieces) {
+  const quote = element("blockquote", "passage");
+  for (const [words, kept] of pieces) quote.append(element(kept ? "mark" : "span", "", words));
+  return quote;
 }
 
 function element(name, className, text = "") {

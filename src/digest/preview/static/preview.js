@@ -15,7 +15,7 @@ function show() {
   document.body.dataset.width = chosen.width;
   document.body.dataset.part = chosen.part;
   const part = state?.page ? chosen.part : state ? "nothing" : "email";
-  for (const name of ["email", "text", "html"]) byId(`part-${name}`).hidden = name !== part;
+  for (const name of ["email", "text", "html", "sources"]) byId(`part-${name}`).hidden = name !== part;
   byId("nothing").hidden = part !== "nothing";
   if (part !== shown) {
     places[shown] = scrollBefore;
