@@ -18,6 +18,7 @@ COMMANDS = [
     "add",
     "preview",
     "check",
+    "rules",
     "build",
     "send-test",
     "approve",
@@ -34,7 +35,7 @@ def test_the_help_lists_what_works_and_nothing_else(run):
         line.split()[0] for line in done.out.splitlines() if line.startswith("  ") and line.split()[0] in COMMANDS
     ]
     assert listed == COMMANDS
-    for later in ("doctor", "archive", "cancel", "rules", "diff"):
+    for later in ("doctor", "archive", "cancel", "diff"):
         assert f"\n  {later} " not in done.out
 
 
@@ -120,3 +121,26 @@ def test_the_help_and_the_import_load_no_heavy_library(what):
     code = f"{what}\nimport sys, json\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY.split()!r}))))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_check_tells_github_of_lines_and_writes_the_summary(run, newsletter, tmp_path):
+    summary = tmp_path / "summary.md"
+    run("collect", cwd=newsletter)
+    issue = next((newsletter / "issues").glob("*/issue.md"))
+    issue.write_text(issue.read_text().replace("- [x] ", "- [x] TODO ", 1))
+    done = run("check", "--format", "github", cwd=newsletter, env={"GITHUB_STEP_SUMMARY": str(summary)})
+    line = next(number for number, text in enumerate(issue.read_text().splitlines(), start=1) if "TODO" in text)
+    place = issue.relative_to(newsletter).as_posix()
+    assert done.code == 5
+    assert f"::error file={place},line={line},title=T104::A placeholder was left in the bullet: TODO" in done.out
+    assert f"| error | T104 | `{place}:{line}` |" in summary.read_text()
+
+
+def test_a_rule_explains_itself(run):
+    one = run("rules", "l204", "--json")
+    assert (one.code, [rule["code"] for rule in one.data["rules"]]) == (0, ["L204"])
+    assert "[[check.ignore]]" in run("rules", "L204").out
+    assert run("rules").out.count("\n") > 30
+    unknown = run("rules", "X1")
+    assert unknown.code == 2
+    assert "The rules are A401" in unknown.err

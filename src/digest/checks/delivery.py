@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from digest.checks.registry import fault
 from digest.config import CONFIG_FILE
@@ -24,8 +25,9 @@ _EXAMPLE_HOSTS = ("example.org", "example.com", "example.net")
 
 
 def check_delivery(material: Material) -> Iterator[Finding]:
-    """D601, D603 and D605."""
+    """D601 to D603 and D605."""
     yield from _check_unsubscribe(material)
+    yield from _check_one_click(material)
     yield from _check_address(material)
     yield from _check_examples(material)
 
@@ -41,6 +43,12 @@ def _check_unsubscribe(material: Material) -> Iterator[Finding]:
         yield fault("D601", "The HTML part has no unsubscribe link", material.built("email.html"))
     if not any(tag in material.rendered.text for tag in tags):
         yield fault("D601", "The text part has no unsubscribe link", material.built("email.txt"))
+
+
+def _check_one_click(material: Material) -> Iterator[Finding]:
+    method = material.config.unsubscribe_method
+    if urlsplit(method).scheme.lower() == "http":
+        yield fault("D602", f"delivery.unsubscribe_url is not https: {method}", Place(CONFIG_FILE))
 
 
 def _check_address(material: Material) -> Iterator[Finding]:

@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["check_images"]
 
+#: In bytes. Readers on a phone wait for more, or turn images off.
+_HEAVY = 200_000
+
 
 def check_images(material: Material) -> Iterator[Finding]:
-    """M301 and M304 on the page, M304 and M305 on what the editor and the articles ask for."""
+    """M301, M302 and M304 on the page, M303 to M305 on what the editor and the articles ask for."""
+    own = {link.url for passage in material.passages() for link, _ in passage.links()}
     for src, alt in material.page.images:
         if alt is None:
             message = f"An image has no alt attribute: {_short(src)}"
             yield fault("M301", message, material.built("email.html"))
+        if src not in material.page.sized and src not in own:  # Markdown has no way to say a width
+            message = f"An image has no width attribute: {_short(src)}"
+            yield fault("M302", message, material.built("email.html"))
         if not is_web_address(src):
             yield fault("M304", f"An image is not on the web: {_short(src)}", material.built("email.html"))
     if material.issue.stories:
@@ -45,6 +52,8 @@ def _check_wanted(material: Material, image: str, what: str, line: int | None) -
         yield fault("M305", f"The picture of {what} is left out: {_short(image)}", place, hint=hint)
     elif not (material.root / image).is_file():
         yield fault("M305", f"The picture of {what} is not in the newsletter's folder: {_short(image)}", place)
+    elif (size := (material.root / image).stat().st_size) > _HEAVY:
+        yield fault("M303", f"The picture of {what} has {size / 1000:.0f} kB: {_short(image)}", place)
 
 
 def _short(src: str) -> str:

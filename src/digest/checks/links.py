@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import tomllib
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from digest.checks.finding import Finding
     from digest.checks.material import Material
+    from digest.errors import Place
 
 __all__ = ["check_links"]
 
@@ -24,7 +28,49 @@ _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
 
 def check_links(material: Material) -> Iterator[Finding]:
-    """L204, for stories, for who else reported them, for links in Markdown, and for what only a template holds."""
+    """L204 to L207, for stories, for who else reported them, for links in Markdown, and for what a template holds."""
+    yield from _check_dead(material)
+    for url, what, line in _addresses(material):
+        if is_web_address(url) and not _dead(url, material.config.fetching.allow_hosts):
+            yield from _check_kind(url, what, material.line(line), allowed=material.config.fetching.allow_hosts)
+    for passage in material.passages():
+        for link, line in passage.links():
+            if not link.image and " ".join(link.words.casefold().split()).strip(" .…!»>") in _table("vague"):
+                message = f"The words of a link in {passage.what} do not tell where it leads: {link.words.strip()}"
+                yield fault("L207", message, material.line(line))
+
+
+def _addresses(material: Material) -> Iterator[tuple[str, str, int | None]]:
+    """Every address that the editor sends readers to, with what it belongs to and its line."""
+    for story in material.issue.stories:
+        if not _is_local_article(material, story.url):
+            yield story.url, "The story's link", story.line
+        for mention in story.also:
+            yield mention.url, f"The link to {mention.name}", story.line
+    for passage in material.passages():
+        for link, line in passage.links():
+            if not link.image:
+                yield link.url, f"A link in {passage.what}", line
+
+
+def _check_kind(url: str, what: str, place: Place, *, allowed: Collection[str]) -> Iterator[Finding]:
+    parts = urlsplit(url)
+    if parts.scheme.lower() == "http" and not {parts.hostname, parts.netloc} & set(allowed):
+        yield fault("L205", f"{what} is not encrypted: {url}", place)
+    host = (parts.hostname or "").removeprefix("www.")
+    if host in _table("shorteners"):
+        yield fault("L206", f"{what} goes through a shortener: {url}", place)
+    elif any(host == name or host.endswith(f".{name}") for name in _table("trackers")):
+        yield fault("L206", f"{what} goes through somebody's tracking: {url}", place)
+
+
+@cache
+def _table(name: str) -> frozenset[str]:
+    table = tomllib.loads(resources.files("digest.checks").joinpath("links.toml").read_text(encoding="utf-8"))
+    return frozenset(table[name])
+
+
+def _check_dead(material: Material) -> Iterator[Finding]:
     allowed = material.config.fetching.allow_hosts
     seen = set()
     for story in material.issue.stories:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from lxml.html import HtmlElement
+
     from digest.config import Config
     from digest.issues import SourceState
     from digest.models import Article, Issue, RenderedIssue
     from digest.rendering import MarkdownLink
 
 __all__ = ["Material", "Page", "Passage", "read_page"]
+
+_WIDTH = re.compile(r"\d+%?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,11 +58,19 @@ class Passage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """The HTML part as a browser reads it. An image's ``alt`` is None where the attribute is absent."""
+    """The HTML part as a browser reads it.
 
-    links: tuple[str, ...]
-    images: tuple[tuple[str, str | None], ...]
-    text: str
+    Attributes:
+        images: Address and ``alt`` of each; None where the attribute is absent.
+        sized: The addresses of those that have a ``width`` in whole pixels or percent.
+        tree: The document; None of an empty part.
+    """
+
+    links: tuple[str, ...] = ()
+    images: tuple[tuple[str, str | None], ...] = ()
+    sized: frozenset[str] = frozenset()
+    text: str = ""
+    tree: HtmlElement | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,10 +128,12 @@ class Material:
 def read_page(html: str) -> Page:
     """Read the HTML part. What stands in conditional comments is not looked at."""
     if not html.strip():
-        return Page(links=(), images=(), text="")
+        return Page()
     tree = lxml_html.document_fromstring(html.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
     return Page(
         links=tuple(element.get("href", "") for element in tree.iter("a", "area") if "href" in element.attrib),
         images=tuple((element.get("src", ""), element.get("alt")) for element in tree.iter("img")),
+        sized=frozenset(each.get("src", "") for each in tree.iter("img") if _WIDTH.fullmatch(each.get("width", ""))),
         text=tree.body.text_content() if tree.find("body") is not None else "",
+        tree=tree,
     )

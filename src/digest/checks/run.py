@@ -5,17 +5,23 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from digest.checks.accessibility import check_accessibility
 from digest.checks.clients import check_clients
+from digest.checks.contrast import check_contrast
 from digest.checks.delivery import check_delivery
 from digest.checks.images import check_images
 from digest.checks.links import check_links
 from digest.checks.material import Material, read_page
+from digest.checks.registry import all_rules
+from digest.checks.secrets import check_secrets
 from digest.checks.sources import check_sources
 from digest.checks.stories import check_stories
+from digest.checks.support import check_support
 from digest.checks.text import check_text
+from digest.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from digest.checks.finding import Finding
@@ -26,7 +32,19 @@ if TYPE_CHECKING:
 
 __all__ = ["check_issue"]
 
-_FAMILIES = (check_text, check_stories, check_links, check_images, check_clients, check_delivery, check_sources)
+_FAMILIES = (
+    check_text,
+    check_stories,
+    check_links,
+    check_images,
+    check_accessibility,
+    check_contrast,
+    check_support,
+    check_clients,
+    check_delivery,
+    check_secrets,
+    check_sources,
+)
 _NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
 _NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
 _NO_PLACES: Mapping[str, Place] = MappingProxyType({})
@@ -55,7 +73,11 @@ def check_issue(
         source_places: Where each source is configured, by its id.
 
     Returns:
-        The worst first, then in the order of issue.md, then what stands only in the build.
+        The worst first, then in the order of issue.md, then what stands only in the build; without what the
+        configuration ignores.
+
+    Raises:
+        ConfigError: ``[check] ignore`` names a rule that there is not.
     """
     material = Material(
         issue=issue,
@@ -69,8 +91,22 @@ def check_issue(
         source_places=source_places,
         page=read_page(rendered.html),
     )
-    found = [finding for family in _FAMILIES for finding in family(material)]
+    found = _without_ignored([finding for family in _FAMILIES for finding in family(material)], config)
     return tuple(sorted(found, key=lambda finding: _order(finding, file)))
+
+
+def _without_ignored(found: Iterable[Finding], config: Config) -> Iterator[Finding]:
+    codes = {rule.code for rule in all_rules()}
+    ignored: dict[str, list[str]] = {}
+    for each in config.check.ignore:
+        code = each.code.upper()
+        if code not in codes:
+            hint = "digest rules lists them all."
+            raise ConfigError(f"check.ignore names a rule that there is not: {each.code}", hint=hint)
+        ignored.setdefault(code, []).append(each.contains.casefold())
+    for finding in found:
+        if not any(words in finding.message.casefold() for words in ignored.get(finding.code, ())):
+            yield finding
 
 
 def _order(finding: Finding, file: str) -> tuple[int, bool, str, int, str]:

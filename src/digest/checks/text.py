@@ -17,6 +17,7 @@ __all__ = ["check_text"]
 
 _SUBJECT_LIMIT = 78
 _HEADLINE_LIMIT = 90
+_WORDS = range(50, 5001)
 
 #: Subjects that nobody means to send, without punctuation and in lower case.
 _EMPTY_WORDS = frozenset(
@@ -32,7 +33,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def check_text(material: Material) -> Iterator[Finding]:
-    """T101 to T106."""
+    """T101 to T107."""
     subject_place = material.line(material.issue.lines.get("subject", 1))
     subject = material.issue.subject.strip()
     placeholder = _normal(subject) in _EMPTY_WORDS
@@ -44,6 +45,9 @@ def check_text(material: Material) -> Iterator[Finding]:
         message = f"The subject has {len(subject)} characters; {_SUBJECT_LIMIT} are shown at most"
         yield fault("T103", message, subject_place)
     yield from _check_preheader(material, subject)
+    words = sum(len(passage.words.split()) for passage in material.passages())
+    if words not in _WORDS:
+        yield fault("T107", f"The issue has {words:,} words", material.line(None))
     for passage in material.passages():
         if not (placeholder and passage.what == "the subject"):
             yield from _check_left_over(material, passage)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import textwrap
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -24,6 +28,7 @@ _PANEL = "Ship"
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "check", panel=_PANEL, example="digest check --fail-on warning")(check)
+    register(app, "rules", panel=_PANEL, example="digest rules L204")(rules)
     register(app, "build", panel=_PANEL, example="digest build")(build)
     register(app, "send-test", panel=_PANEL, example="digest send-test --to you@example.org")(send_test)
     register(app, "approve", panel=_PANEL, example="digest approve")(approve)
@@ -37,17 +42,59 @@ def check(
     fail_on: Annotated[
         Literal["error", "warning", "never"], typer.Option("--fail-on", help="From which severity on to exit with 5.")
     ] = "error",
+    format: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option("--format", help="json is --json; github annotates a pull request and writes the job's summary."),
+    ] = "text",
 ) -> None:
     """Find what is wrong with the email, at issue.md:LINE. Exit code 5 if any error."""
+    from digest.cli.annotations import annotation_lines, summary_table
     from digest.workflow.building import check as run
 
-    output = session.output
+    output = replace(session, as_json=session.as_json or format == "json").output
     done = run(session.project(), issue)
-    output.result(_findings(done), finding_lines(done, output))
+    if format == "github":
+        output.result(_findings(done), annotation_lines(done.findings, session.shown))
+        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(f"### {done.issue}: digest check\n\n{summary_table(done.findings, session.shown)}")
+    else:
+        output.result(_findings(done), finding_lines(done, output))
     failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
     if any(done.count(severity) for severity in failing):
         raise typer.Exit(ChecksFailedError.exit_code)
     output.next(f"digest build {done.issue}")
+
+
+def rules(
+    session: Session,
+    code: Annotated[str | None, typer.Argument(metavar="CODE", help="Such as L204. Default: all, a line each.")] = None,
+) -> None:
+    """Explain what `digest check` looks for, and what to do about it."""
+    from digest.checks import all_rules, find_rule
+
+    output = session.output
+    found = all_rules() if code is None else (find_rule(code),)
+    data = [
+        {"code": rule.code, "severity": str(rule.severity), "title": rule.title, "explanation": rule.explanation}
+        for rule in found
+    ]
+    if code is None:
+        output.result({"rules": data}, [f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in found])
+        output.next("digest rules CODE")
+        return
+    (rule,) = found
+    lines = [
+        f"{rule.code}  {rule.severity}: {rule.title}",
+        "",
+        *textwrap.wrap(rule.explanation, 76),
+        "",
+        "To let it pass, in digest.toml:",
+        "  [[check.ignore]]",
+        f'  code = "{rule.code}"',
+        '  reason = "…"',
+    ]
+    output.result({"rules": data}, lines)
 
 
 def _findings(done: Checked) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 __all__ = [
     "AudienceConfig",
     "BulletsConfig",
+    "CheckConfig",
     "Config",
     "DeliveryConfig",
     "FetchingConfig",
     "FullText",
+    "IgnoredFinding",
     "ImagesConfig",
     "NewsletterConfig",
     "SelectionConfig",
@@ -139,6 +141,29 @@ class FetchingConfig(_Table):
     silent_issues: Annotated[int, Field(ge=1)] = 4
 
 
+class IgnoredFinding(_Table):
+    """Findings of the rule ``code`` that are meant to be so, and why.
+
+    With ``contains`` only those whose message has these words in it, in any case.
+    """
+
+    code: Name
+    reason: Name
+    contains: str = ""
+
+
+class CheckConfig(_Table):
+    """What `check` looks for. ``clients`` are families of mail programs that the email must be right in."""
+
+    clients: tuple[Literal["gmail", "apple-mail", "outlook", "yahoo"], ...] = (
+        "gmail",
+        "apple-mail",
+        "outlook",
+        "yahoo",
+    )
+    ignore: tuple[IgnoredFinding, ...] = ()
+
+
 class AudienceConfig(_Table):
     """A selection from lists. ``where`` is an expression over a subscriber's fields."""
 
@@ -219,6 +244,7 @@ class Config(_Table):
     bullets: BulletsConfig = BulletsConfig()
     images: ImagesConfig = ImagesConfig()
     fetching: FetchingConfig = FetchingConfig()
+    check: CheckConfig = CheckConfig()
     audiences: dict[str, AudienceConfig] = {}
     delivery: DeliveryConfig = DeliveryConfig()
     providers: _ProvidersConfig = _ProvidersConfig()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -26,11 +27,18 @@ __all__ = ["MarkdownLink", "block_html", "block_text", "inline_html", "inline_te
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MarkdownLink:
-    """An address in Markdown. ``line`` counts from 0, from the first line of the text; ``image`` tells pictures."""
+    """An address in Markdown.
+
+    Attributes:
+        line: Counted from 0, from the first line of the text.
+        image: Whether it is a picture.
+        words: What a reader presses, or the picture's alternative text.
+    """
 
     url: str
     line: int
     image: bool
+    words: str = ""
 
 
 class _Markdown(MarkdownIt):
@@ -88,12 +96,16 @@ def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
     found = []
     for token in _parser().parse(clean_text(markdown)):
         line = token.map[0] if token.map else 0
-        for child in token.children or []:
+        children = token.children or []
+        for index, child in enumerate(children):
             if child.type in {"softbreak", "hardbreak"}:
                 line += 1
             elif child.type in {"link_open", "image"}:
                 image = child.type == "image"
-                found.append(MarkdownLink(url=str(child.attrGet("src" if image else "href")), line=line, image=image))
+                url = str(child.attrGet("src" if image else "href"))
+                inside = [child] if image else takewhile(lambda each: each.type != "link_close", children[index + 1 :])
+                words = "".join(map(_words, inside))
+                found.append(MarkdownLink(url=url, line=line, image=image, words=words))
     return tuple(found)
 
 

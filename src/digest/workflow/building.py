@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.checks import Finding, check_issue
+from digest.checks import Finding, check_issue, fault
 from digest.config import source_places
-from digest.errors import IssueError, NothingToDoError, RefusedError
+from digest.errors import IssueError, NothingToDoError, Place, RefusedError
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from digest.issues import IssueFolder
     from digest.models import Article, Issue, RenderedIssue
@@ -121,7 +121,16 @@ def check(project: Project, id: str | None = None) -> Checked:
     issue = folder.read_issue()
     rendered = render(project, folder, issue)
     findings = check_rendered(project, folder, issue, rendered)
-    return Checked(issue=folder.id, file=folder.file, findings=findings)
+    return Checked(issue=folder.id, file=folder.file, findings=(*findings, *_check_build(project, folder, rendered)))
+
+
+def _check_build(project: Project, folder: IssueFolder, rendered: RenderedIssue) -> Iterator[Finding]:
+    """S703: whether what was built, and may have been approved, is still what would be built."""
+    built = folder.read_build()
+    sent = folder.id in project.ended_issues()
+    if built is not None and not sent and built.manifest != dump_manifest(rendered.manifest):
+        place = Place(f"{folder.file.removesuffix('issue.md')}build")
+        yield fault("S703", "The build is older than what it was made of", place, hint=f"Run digest build {folder.id}.")
 
 
 def check_rendered(project: Project, folder: IssueFolder, issue: Issue, rendered: RenderedIssue) -> tuple[Finding, ...]:

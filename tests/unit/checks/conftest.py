@@ -14,6 +14,7 @@ from digest.rendering import render_issue
 
 THEME = Path(__file__).parents[3] / "templates"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WORDS = " ".join(["The harbour was quiet this week, and so the boats had time for one another."] * 3)
 FILE = "issues/2026-W47/issue.md"
 
 
@@ -27,6 +28,7 @@ def clean():
     """An issue and everything around it, without a fault. The tests plant theirs in it."""
     lead = story("https://a.example/1", "Towns make peace with the tide", line=12, texts=["Twice a year", "For 41 %"])
     other = story("articles/letter.md", "A letter from Ostend", line=20, texts=["Her [boat](https://b.example)"])
+    lead = replace(lead, note=WORDS)
     article = Article(url=lead.url, title="t", text="x", image="https://images.example/tide.png")
     letter = Article(url=other.url, title="t", text="x")
     return SimpleNamespace(

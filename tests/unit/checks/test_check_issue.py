@@ -3,9 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from digest.checks import Severity, all_rules, find_rule
-from digest.errors import UsageError
+from digest.config import IgnoredFinding
+from digest.errors import ConfigError, UsageError
 
 
 def test_a_clean_issue_has_no_findings(check, clean):
@@ -43,3 +45,32 @@ def test_an_unknown_code_names_the_known_ones():
     with pytest.raises(UsageError) as caught:
         find_rule("T999")
     assert "T101" in caught.value.hint
+
+
+def ignoring(case, **finding):
+    check = case.config.check.model_copy(update={"ignore": (IgnoredFinding(**finding),)})
+    case.config = case.config.model_copy(update={"check": check})
+    return case
+
+
+def test_what_is_ignored_with_a_reason_is_not_found(found, clean, plant):
+    plant(clean, url="https://bit.ly/1", headline="TODO")
+    assert [code for code, _ in found(clean)] == ["T104", "L206"]
+    assert [code for code, _ in found(ignoring(clean, code="l206", reason="Our own."))] == ["T104"]
+    assert [code for code, _ in found(ignoring(clean, code="L206", reason="Our own.", contains="BIT.LY/1"))] == ["T104"]
+    assert len(found(ignoring(clean, code="L206", reason="Our own.", contains="t.co"))) == 2
+
+
+def test_a_reason_is_needed_and_the_rule_has_to_be_there(found, clean):
+    with pytest.raises(ValidationError, match="reason"):
+        IgnoredFinding(code="L206", reason=" ")
+    with pytest.raises(ConfigError, match="X999"):
+        found(ignoring(clean, code="X999", reason="Why not."))
+
+
+def test_only_the_chosen_programs_are_looked_at(found, clean, built):
+    clean.rendered = built(clean, html=lambda html: html.replace("tide.png", "tide.svg"))
+    assert [code for code, _ in found(clean)] == ["C501"]
+    check = clean.config.check.model_copy(update={"clients": ("outlook", "yahoo")})
+    clean.config = clean.config.model_copy(update={"check": check})
+    assert found(clean) == []

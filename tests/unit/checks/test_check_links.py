@@ -56,7 +56,7 @@ def test_l204_only_a_template_leads_nowhere(found, clean, built):
     assert found(clean) == [("L204", "issues/2026-W47/build/email.html")]
 
 
-@pytest.mark.parametrize("url", ["https://a.example/ü x?y=1", "http://93.184.215.14/", "mailto:ana@example.com"])
+@pytest.mark.parametrize("url", ["https://a.example/ü x?y=1", "https://93.184.215.14/", "mailto:ana@example.com"])
 def test_addresses_that_readers_can_follow_are_let_through(found, clean, plant, url):
     assert found(plant(clean, bullet=f"See [it](<{url}>)")) == []
 

@@ -51,7 +51,7 @@ def test_t109_a_story_went_out_before(check, clean):
     assert finding.message == "The story went out in 2026-W45: Towns make peace with the tide"
 
 
-@pytest.mark.parametrize("url", ["http://A.example/1/", "https://a.example/1?utm_source=feed#top"])
+@pytest.mark.parametrize("url", ["https://A.example/1/", "https://a.example/1?utm_source=feed#top"])
 def test_t109_knows_a_story_by_its_canonical_address(found, clean, plant, url):
     clean.sent = {"https://a.example/1": "2026-W45"}
     assert found(plant(clean, url=url)) == [("T109", f"{FILE}:12")]

@@ -1,0 +1,81 @@
+"""Findings as GitHub shows them: annotations of a pull request's lines, and the table of a job's summary. Pure.
+
+Workflow commands: docs.github.com/actions/reference/workflow-commands-for-github-actions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from digest.checks import Finding
+
+__all__ = ["annotation_lines", "summary_table"]
+
+#: GitHub shows so many annotations of each kind for a step, and leaves out a summary of more bytes.
+_MOST = 10
+_MOST_BYTES = 1_000_000
+_KINDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -> list[str]:
+    """One workflow command for each finding, at most ten of a kind, and a notice that says how many there are more.
+
+    Args:
+        findings: The worst first.
+        shown: A file as it is named from the repository's root.
+    """
+    lines, left_out = [], 0
+    for severity, kind in _KINDS.items():
+        own = [finding for finding in findings if finding.severity == severity]
+        # The last notice tells of the others.
+        most = _MOST if kind != "notice" or len(findings) <= _MOST else _MOST - 1
+        left_out += len(own[most:])
+        for finding in own[:most]:
+            where = [f"file={_property(shown(finding.place.file))}"]
+            if finding.place.line:
+                where.append(f"line={finding.place.line}")
+            words = f"{finding.message}. {finding.hint}" if finding.hint else finding.message
+            lines.append(f"::{kind} {','.join([*where, f'title={finding.code}'])}::{_data(words)}")
+    if left_out:
+        lines.append(f"::notice title=digest check::{left_out} more in the job's summary")
+    return lines
+
+
+def summary_table(findings: Sequence[Finding], shown: Callable[[str], str]) -> str:
+    """All findings as a Markdown table, within what GitHub takes."""
+    head = "| | Rule | Where | What |\n|---|---|---|---|\n"
+    rows = [
+        f"| {finding.severity} | {finding.code} | `{_place(finding, shown)}` | {_cell(finding.message)} |\n"
+        for finding in findings
+    ]
+    size = len(head)
+    kept: list[str] = []
+    for row in rows:
+        size += len(row.encode())
+        if size > _MOST_BYTES:
+            kept.append(f"\n{len(rows) - len(kept)} more are not shown.\n")
+            break
+        kept.append(row)
+    return head + "".join(kept) if rows else "Nothing to mend.\n"
+
+
+def _place(finding: Finding, shown: Callable[[str], str]) -> str:
+    file, line = shown(finding.place.file), finding.place.line
+    return f"{file}:{line}" if line else file
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _cell(text: str) -> str:
+    """Words of articles must not become markup of the summary."""
+    line = " ".join(text.split())
+    return "".join(f"\\{mark}" if mark in r"\`*_[]<>|~#!&" else mark for mark in line)

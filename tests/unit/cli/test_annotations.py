@@ -1,0 +1,51 @@
+"""What GitHub is told of findings."""
+
+from __future__ import annotations
+
+from digest.checks import Finding, Severity
+from digest.cli.annotations import annotation_lines, summary_table
+from digest.errors import Place
+
+
+def finding(severity: Severity, message: str = "Wrong", line: int | None = 3, hint: str = "") -> Finding:
+    return Finding(code="T101", severity=severity, message=message, place=Place("issue.md", line), hint=hint)
+
+
+def shown(file: str) -> str:
+    return f"letters/{file}"
+
+
+def test_a_finding_is_an_annotation_of_its_line():
+    found = [finding(Severity.ERROR, hint="Mend it."), finding(Severity.INFO, line=None)]
+    assert annotation_lines(found, shown) == [
+        "::error file=letters/issue.md,line=3,title=T101::Wrong. Mend it.",
+        "::notice file=letters/issue.md,title=T101::Wrong",
+    ]
+
+
+def test_words_of_an_article_cannot_begin_a_command_of_their_own():
+    (line,) = annotation_lines([finding(Severity.WARNING, "100 %\n::error::x\r")], lambda _: "a:b,c.md")
+    assert line == "::warning file=a%3Ab%2Cc.md,line=3,title=T101::100 %25%0A::error::x%0D"
+
+
+def test_ten_of_a_kind_are_shown_and_the_rest_counted():
+    found = [finding(severity, str(number)) for severity in Severity for number in range(12)]
+    lines = annotation_lines(found, shown)
+    assert sum(line.startswith("::error ") for line in lines) == 10
+    assert sum(line.startswith("::warning ") for line in lines) == 10
+    assert sum(line.startswith("::notice ") for line in lines) == 10
+    assert lines[-1] == "::notice title=digest check::7 more in the job's summary"
+
+
+def test_the_summary_holds_all_findings_and_no_markup_of_theirs():
+    table = summary_table([finding(Severity.ERROR, "<b>|x|\n[a](b)"), *[finding(Severity.INFO)] * 40], shown)
+    assert table.count("\n") == 43
+    assert "| error | T101 | `letters/issue.md:3` | \\<b\\>\\|x\\| \\[a\\](b) |" in table
+    assert summary_table([], shown) == "Nothing to mend.\n"
+
+
+def test_a_summary_stays_within_what_github_takes():
+    table = summary_table([finding(Severity.ERROR, "ü" * 1000)] * 2000, shown)
+    assert len(table.encode()) < 1_048_576
+    shown_rows = table.count("| error |")
+    assert table.endswith(f"\n{2000 - shown_rows} more are not shown.\n")
