@@ -144,3 +144,15 @@ def test_a_rule_explains_itself(run):
     unknown = run("rules", "X1")
     assert unknown.code == 2
     assert "The rules are A401" in unknown.err
+
+
+def test_check_says_that_the_build_is_older_than_the_issue(run, newsletter):
+    run("collect", cwd=newsletter)
+    run("build", cwd=newsletter)
+    codes = lambda: [finding["code"] for finding in run("check", "--json", cwd=newsletter).data["findings"]]  # noqa: E731
+    assert "S703" not in codes()
+    issue = next((newsletter / "issues").glob("*/issue.md"))
+    issue.write_text(issue.read_text().replace("- [x] ", "- [x] Now ", 1))
+    assert "S703" in codes()
+    run("build", cwd=newsletter)
+    assert "S703" not in codes()

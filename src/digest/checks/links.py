@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from digest.checks.material import passages_of
 from digest.checks.registry import fault
 from digest.models import canonical_url, is_web_address
 from digest.rendering import is_local_path, safe_url
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from digest.checks.finding import Finding
     from digest.checks.material import Material
     from digest.errors import Place
+    from digest.models import Issue
 
-__all__ = ["check_links"]
+__all__ = ["addresses", "check_links", "links_of"]
 
 #: Names that are never public (RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution on .internal).
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
@@ -30,7 +32,7 @@ _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 def check_links(material: Material) -> Iterator[Finding]:
     """L204 to L207, for stories, for who else reported them, for links in Markdown, and for what a template holds."""
     yield from _check_dead(material)
-    for url, what, line in _addresses(material):
+    for url, what, line in addresses(material):
         if is_web_address(url) and not _dead(url, material.config.fetching.allow_hosts):
             yield from _check_kind(url, what, material.line(line), allowed=material.config.fetching.allow_hosts)
     for passage in material.passages():
@@ -40,7 +42,14 @@ def check_links(material: Material) -> Iterator[Finding]:
                 yield fault("L207", message, material.line(line))
 
 
-def _addresses(material: Material) -> Iterator[tuple[str, str, int | None]]:
+def links_of(issue: Issue) -> tuple[str, ...]:
+    """The web addresses that an issue sends readers to, each once, in the order of the file."""
+    stories = [url for story in issue.stories for url in (story.url, *(mention.url for mention in story.also))]
+    written = [link.url for passage in passages_of(issue) for link, _ in passage.links() if not link.image]
+    return tuple(url for url in dict.fromkeys((*stories, *written)) if is_web_address(url))
+
+
+def addresses(material: Material) -> Iterator[tuple[str, str, int | None]]:
     """Every address that the editor sends readers to, with what it belongs to and its line."""
     for story in material.issue.stories:
         if not _is_local_article(material, story.url):

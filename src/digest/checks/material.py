@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+    from digest.checks.online import LinkAnswer
     from digest.config import Config
     from digest.issues import SourceState
     from digest.models import Article, Issue, RenderedIssue
     from digest.rendering import MarkdownLink
 
-__all__ = ["Material", "Page", "Passage", "read_page"]
+__all__ = ["Material", "Page", "Passage", "passages_of", "read_page"]
 
 _WIDTH = re.compile(r"\d+%?")
 
@@ -84,6 +85,7 @@ class Material:
         sent: The id of the issue in which a story went out, by its canonical URL.
         source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
         source_places: Where each source is configured, by its id.
+        answers: What servers said of links, by address; empty where they were not asked.
     """
 
     issue: Issue
@@ -96,6 +98,7 @@ class Material:
     source_states: Sequence[Mapping[str, SourceState]]
     source_places: Mapping[str, Place]
     page: Page
+    answers: Mapping[str, LinkAnswer]
 
     def line(self, number: int | None) -> Place:
         """A line of issue.md."""
@@ -107,22 +110,27 @@ class Material:
 
     def passages(self) -> Iterator[Passage]:
         """All words of the editor's that are sent, in the order of the file."""
-        lines = self.issue.lines
-        yield Passage(what="the subject", text=self.issue.subject, line=lines.get("subject"), markdown=False)
-        yield Passage(what="the preheader", text=self.issue.preheader, line=lines.get("preheader"), markdown=False)
-        yield Passage(what="the intro", text=self.issue.intro, line=lines.get("intro"), block=True)
-        for section in self.issue.sent_sections:
-            yield Passage(what="the section's title", text=section.title, line=section.line, markdown=False)
-            yield Passage(what="the section's text", text=section.text, line=section.line, block=True)
-            for story in section.stories:
-                yield Passage(what="the headline", text=story.headline, line=story.line, markdown=False)
-                yield Passage(what="the note", text=story.note, line=story.line)
-                for candidate in story.candidates:
-                    if candidate.ticked:
-                        line = candidate.line or story.line
-                        yield Passage(what="the bullet", text=candidate.bullet.text, line=line)
-                names = ", ".join(mention.name for mention in story.also)
-                yield Passage(what="“Also reported by”", text=names, line=story.line, markdown=False)
+        return passages_of(self.issue)
+
+
+def passages_of(issue: Issue) -> Iterator[Passage]:
+    """All words of an issue that are sent, in the order of the file."""
+    lines = issue.lines
+    yield Passage(what="the subject", text=issue.subject, line=lines.get("subject"), markdown=False)
+    yield Passage(what="the preheader", text=issue.preheader, line=lines.get("preheader"), markdown=False)
+    yield Passage(what="the intro", text=issue.intro, line=lines.get("intro"), block=True)
+    for section in issue.sent_sections:
+        yield Passage(what="the section's title", text=section.title, line=section.line, markdown=False)
+        yield Passage(what="the section's text", text=section.text, line=section.line, block=True)
+        for story in section.stories:
+            yield Passage(what="the headline", text=story.headline, line=story.line, markdown=False)
+            yield Passage(what="the note", text=story.note, line=story.line)
+            for candidate in story.candidates:
+                if candidate.ticked:
+                    line = candidate.line or story.line
+                    yield Passage(what="the bullet", text=candidate.bullet.text, line=line)
+            names = ", ".join(mention.name for mention in story.also)
+            yield Passage(what="“Also reported by”", text=names, line=story.line, markdown=False)
 
 
 def read_page(html: str) -> Page:

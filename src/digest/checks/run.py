@@ -12,6 +12,7 @@ from digest.checks.delivery import check_delivery
 from digest.checks.images import check_images
 from digest.checks.links import check_links
 from digest.checks.material import Material, read_page
+from digest.checks.online import check_online
 from digest.checks.registry import all_rules
 from digest.checks.secrets import check_secrets
 from digest.checks.sources import check_sources
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.checks.finding import Finding
+    from digest.checks.online import LinkAnswer
     from digest.config import Config
     from digest.errors import Place
     from digest.issues import SourceState
@@ -36,6 +38,7 @@ _FAMILIES = (
     check_text,
     check_stories,
     check_links,
+    check_online,
     check_images,
     check_accessibility,
     check_contrast,
@@ -48,6 +51,7 @@ _FAMILIES = (
 _NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
 _NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
 _NO_PLACES: Mapping[str, Place] = MappingProxyType({})
+_NO_ANSWERS: Mapping[str, LinkAnswer] = MappingProxyType({})
 
 
 def check_issue(
@@ -61,6 +65,7 @@ def check_issue(
     sent: Mapping[str, str] = _NOTHING_SENT,
     source_states: Sequence[Mapping[str, SourceState]] = (),
     source_places: Mapping[str, Place] = _NO_PLACES,
+    answers: Mapping[str, LinkAnswer] = _NO_ANSWERS,
 ) -> tuple[Finding, ...]:
     """Look for everything that makes an issue unfit to send, or less good than it could be. Nothing is fetched.
 
@@ -71,6 +76,7 @@ def check_issue(
         sent: The id of the issue in which a story went out, by its canonical URL.
         source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
         source_places: Where each source is configured, by its id.
+        answers: What servers said of links, by address.
 
     Returns:
         The worst first, then in the order of issue.md, then what stands only in the build; without what the
@@ -90,6 +96,7 @@ def check_issue(
         source_states=source_states,
         source_places=source_places,
         page=read_page(rendered.html),
+        answers=answers,
     )
     found = _without_ignored([finding for family in _FAMILIES for finding in family(material)], config)
     return tuple(sorted(found, key=lambda finding: _order(finding, file)))

@@ -12,7 +12,7 @@ import typer
 
 from digest.cli.progress import count, finding_lines
 from digest.cli.session import IssueArgument, Session, register
-from digest.errors import ChecksFailedError
+from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
     from digest.cli.output import Output
@@ -46,13 +46,24 @@ def check(
         Literal["text", "json", "github"],
         typer.Option("--format", help="json is --json; github annotates a pull request and writes the job's summary."),
     ] = "text",
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the servers of the links as well, each once a day.")
+    ] = False,
 ) -> None:
     """Find what is wrong with the email, at issue.md:LINE. Exit code 5 if any error."""
     from digest.cli.annotations import annotation_lines, summary_table
     from digest.workflow.building import check as run
 
+    if online and session.offline:
+        raise UsageError("--online and --offline do not go together", hint="Leave one of them out.")
     output = replace(session, as_json=session.as_json or format == "json").output
-    done = run(session.project(), issue)
+    done = run(
+        session.project(),
+        issue,
+        online=online,
+        progress=lambda number, all_links: output.status(f"Asking for links: {number} of {all_links}"),
+    )
+    output.status("")
     if format == "github":
         output.result(_findings(done), annotation_lines(done.findings, session.shown))
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):

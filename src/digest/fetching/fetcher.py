@@ -57,6 +57,8 @@ _MAX_WAIT = 5.0
 #: Seconds between two pages of one public host; what a site's Crawl-delay asks for is kept up to the longer one.
 _PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
+#: A probe is kept apart from pages that were read whole, by what it accepts.
+_PROBE_ACCEPT, _PROBE_BYTES, _PROBE_KEPT = "text/html, */*;q=0.7", 1024, timedelta(hours=24)
 #: How much a server may send before its answer begins, and around its content.
 _MAX_HEAD = 256 * 1024
 #: Content in more pieces than this is chopped to keep us busy.
@@ -201,6 +203,29 @@ class Fetcher:
                     from_cache=from_cache,
                     moved_to=lasting if kept.url == lasting != url else "",
                 )
+
+    def probe(self, url: str) -> str:
+        """Where ``url`` leads a reader: the address after all redirects. The answer is kept for a day.
+
+        The beginning of the page is asked for, since many servers answer HEAD wrongly or not at all.
+
+        Raises:
+            StatusError: It answered with an error.
+            FetchError: It gave no answer, is refused, or asked to be left alone for now.
+        """
+        request = _Request(
+            accept=_PROBE_ACCEPT,
+            max_bytes=_PROBE_BYTES,
+            max_wire_bytes=PAGE_WIRE_BYTES,
+            robots=False,
+            keep_for=_PROBE_KEPT,
+            cut=True,
+        )
+        with within(self._seconds) as deadline, translated(url, deadline):
+            first = urldefrag(url).url
+            kept, *_ = self._follow(first, first, request, deadline)
+            with kept.content:
+                return kept.url
 
     def forget_move(self, url: str) -> None:
         """Ask ``url`` itself again: what stands at its new address is not what stood there."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.checks import Finding, check_issue, fault
+from digest.checks import Finding, check_issue, fault, links_of
 from digest.config import source_places
 from digest.errors import IssueError, NothingToDoError, Place, RefusedError
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue
+from digest.workflow.linkchecking import ask_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from digest.checks import LinkAnswer
     from digest.issues import IssueFolder
     from digest.models import Article, Issue, RenderedIssue
     from digest.project import Project
@@ -115,12 +118,24 @@ def build(project: Project, id: str | None = None) -> Built:
     )
 
 
-def check(project: Project, id: str | None = None) -> Checked:
-    """Run every rule on the issue as it would be built now."""
+def check(
+    project: Project,
+    id: str | None = None,
+    *,
+    online: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Checked:
+    """Run every rule on the issue as it would be built now.
+
+    Args:
+        online: Ask the servers of the links as well, each once a day.
+        progress: Told how many of how many links are done.
+    """
     folder = project.issue(id)
     issue = folder.read_issue()
     rendered = render(project, folder, issue)
-    findings = check_rendered(project, folder, issue, rendered)
+    answers = ask_links(project, links_of(issue), progress=progress) if online else {}
+    findings = check_rendered(project, folder, issue, rendered, answers=answers)
     return Checked(issue=folder.id, file=folder.file, findings=(*findings, *_check_build(project, folder, rendered)))
 
 
@@ -133,8 +148,15 @@ def _check_build(project: Project, folder: IssueFolder, rendered: RenderedIssue)
         yield fault("S703", "The build is older than what it was made of", place, hint=f"Run digest build {folder.id}.")
 
 
-def check_rendered(project: Project, folder: IssueFolder, issue: Issue, rendered: RenderedIssue) -> tuple[Finding, ...]:
-    """Run every rule on one rendering of an issue."""
+def check_rendered(
+    project: Project,
+    folder: IssueFolder,
+    issue: Issue,
+    rendered: RenderedIssue,
+    *,
+    answers: Mapping[str, LinkAnswer] = MappingProxyType({}),
+) -> tuple[Finding, ...]:
+    """Run every rule on one rendering of an issue; ``answers`` are what servers said of its links."""
     return check_issue(
         issue,
         rendered,
@@ -145,6 +167,7 @@ def check_rendered(project: Project, folder: IssueFolder, issue: Issue, rendered
         sent=sent_stories(project),
         source_states=project.source_states(until=folder.id),
         source_places=source_places(project.root),
+        answers=answers,
     )
 
 

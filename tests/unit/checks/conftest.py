@@ -54,6 +54,7 @@ def clean():
         ),
         articles={canonical_url(each.url): each for each in (article, letter)},
         sent={},
+        answers={},
         rendered=None,
     )
 
@@ -70,6 +71,7 @@ def check(tmp_path):
             root=tmp_path,
             articles=case.articles,
             sent=case.sent,
+            answers=case.answers,
         )
 
     return call

@@ -52,6 +52,14 @@ def test_a_local_picture_that_is_there_and_served_is_fine(found, local, tmp_path
     assert found(serve(local)) == []
 
 
+def test_m303_a_local_picture_is_heavy(found, local, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "tide.png").write_bytes(bytes(200_000))
+    assert found(serve(local)) == []
+    (tmp_path / "images" / "tide.png").write_bytes(bytes(200_001))
+    assert found(local) == [("M303", f"{FILE}:12")]
+
+
 def test_m305_in_the_intro(found, clean):
     clean.issue = replace(clean.issue, intro="![A boat](images/boat.png)")
     assert found(clean) == [("M305", f"{FILE}:5")]

@@ -1,0 +1,54 @@
+"""`digest check --online` against real servers on this machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.testing.feeds_server import FeedsServer
+
+
+@pytest.fixture
+def servers():
+    with FeedsServer() as one, FeedsServer("127.0.0.2") as other:
+        yield one, other
+
+
+def test_each_link_is_told_of_by_what_its_server_says(run, newsletter, servers):
+    one, other = servers
+    other.put("/there", "<p>There</p>")
+    one.put("/good", "<p>Good</p>")
+    one.put("/refused", "", status=403)
+    one.put("/broken", "", status=500)
+    one.put("/moved", "", status=301, headers={"Location": other.url("/there")})
+    run("collect", cwd=newsletter)
+    issue = next((newsletter / "issues").glob("*/issue.md"))
+    paths = ("/good", "/gone", "/refused", "/broken", "/moved")
+    bullet = "- [x] See " + ", ".join(f"[{path[1:]}]({one.url(path)})" for path in paths)
+    issue.write_text(issue.read_text().replace("- [x] ", f"{bullet}\n- [x] ", 1))
+    line = next(number for number, text in enumerate(issue.read_text().splitlines(), start=1) if text == bullet)
+    config = newsletter / "digest.toml"
+    hosts = [server.url("").removeprefix("http://").rstrip("/") for server in servers]
+    config.write_text(f"{config.read_text()}\n[fetching]\nallow_hosts = {hosts}\n")
+
+    assert run("check", "--json", cwd=newsletter).code == 0
+    assert one.requests == []
+    done = run("check", "--online", "--json", cwd=newsletter)
+    said = {
+        finding["message"].rpartition("/")[2]: finding["code"]
+        for finding in done.data["findings"]
+        if finding["line"] == line
+    }
+    assert done.code == 5
+    assert said == {"gone": "L201", "broken": "L201", "refused": "L202", "there": "L203"}
+    assert [request.path for request in one.requests].count("/broken") == 2
+
+    asked = len(one.requests)
+    run("check", "--online", cwd=newsletter)
+    again = [request.path for request in one.requests[asked:]]
+    assert set(again) == {"/broken"}, "the others are kept for a day"
+
+
+def test_online_and_offline_do_not_go_together(run, newsletter):
+    done = run("check", "--online", "--offline", cwd=newsletter)
+    assert done.code == 2
+    assert "--online and --offline" in done.err
