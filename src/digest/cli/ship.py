@@ -17,7 +17,7 @@ from digest.errors import ChecksFailedError, UsageError
 if TYPE_CHECKING:
     from digest.cli.output import Output
     from digest.delivery import SendReport
-    from digest.workflow.building import Checked
+    from digest.workflow.building import Built, Checked
     from digest.workflow.sending import SendPlan
 
 __all__ = ["add_to"]
@@ -127,12 +127,24 @@ def _findings(done: Checked) -> dict[str, Any]:
     }
 
 
-def build(session: Session, issue: IssueArgument = None) -> None:
+def build(
+    session: Session,
+    issue: IssueArgument = None,
+    screenshots: Annotated[
+        bool,
+        typer.Option(
+            "--screenshots",
+            help="Draw the email as well: desktop, phone, dark, forced dark, images off, and a sheet of all. Needs "
+            "newsletter-digest[screenshots] and a Chromium.",
+        ),
+    ] = False,
+) -> None:
     """Render the email and print the token that an approval names."""
     from digest.workflow.building import build as run
 
     done = run(session.project(), issue)
     output = session.output
+    pictures = _draw(session, done) if screenshots else []
     output.result(
         {
             "token": done.token,
@@ -143,11 +155,13 @@ def build(session: Session, issue: IssueArgument = None) -> None:
             "bytes_text": done.bytes_text,
             "approved": done.approved,
             "folder": done.folder,
+            "pictures": pictures,
         },
         [
             f"{done.issue} “{done.subject}”",
             f"{count(done.stories, 'story', 'stories')}, {done.bytes_html / 1000:.1f} kB of HTML",
             f"{'Built' if done.changed else 'Unchanged'}: {done.folder}/email.html, email.txt, manifest.json",
+            *([f"Pictures: {pictures[-1]}, and {len(pictures) - 1} beside it"] if pictures else []),
             f"Token: {done.token}{'  (approved)' if done.approved else ''}",
         ],
     )
@@ -157,6 +171,20 @@ def build(session: Session, issue: IssueArgument = None) -> None:
         f"digest approve {done.issue}",
         f"digest send {done.issue}",
     )
+
+
+def _draw(session: Session, done: Built) -> list[str]:
+    """Draw a build; returns the pictures' files, the sheet of all last."""
+    from digest.preview.newsletter import NewsletterPreview
+    from digest.preview.pictures import draw_pictures
+
+    project = session.project()
+    session.output.status("Drawing pictures")
+    source = NewsletterPreview(session.project, done.issue)
+    folder = project.root / done.folder / "shots"
+    drawn = draw_pictures(source.render().html, folder, image=source.image, offline=session.offline)
+    session.output.status("")
+    return [session.shown(path.relative_to(project.root).as_posix()) for path in drawn]
 
 
 def send_test(

@@ -1,0 +1,23 @@
+"""`digest build --screenshots`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+
+def test_the_pictures_of_a_build_stand_beside_it(run, newsletter):
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
+        pytest.skip("no Chromium")
+    run("collect", cwd=newsletter)
+    done = run("build", "--screenshots", "--offline", "--json", cwd=newsletter)
+    assert done.code == 0, done.err
+    names = [path.rpartition("/")[2] for path in done.data["pictures"]]
+    assert names == ["desktop.png", "phone.png", "dark.png", "forced-dark.png", "images-off.png", "sheet.png"]
+    files = [newsletter / path for path in done.data["pictures"]]
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
+    again = run("build", "--json", cwd=newsletter)
+    assert (again.data["token"], again.data["pictures"]) == (done.data["token"], [])

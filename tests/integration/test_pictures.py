@@ -1,0 +1,94 @@
+"""Pictures of an email, by a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from digest.errors import DigestError
+from digest.preview.pictures import VIEWS, draw_pictures
+from digest.testing.feeds_server import FeedsServer
+
+IMAGE = "https://letter.example/images/red.svg"
+HTML = """<!DOCTYPE html><html><head><meta charset="utf-8"><style>
+body { margin: 0; background: #fff }
+@media (prefers-color-scheme: dark) { body { background: #000 !important } }
+</style></head><body><img src="IMAGE" width="100" height="100" alt=""><img src="FOREIGN" alt="">
+<script>document.body.style.background = "#0f0"</script><div style="height: 900px">Text</div></body></html>"""
+RED = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><rect width="100" height="100" fill="red"/></svg>'
+)
+
+
+@pytest.fixture
+def browserless(monkeypatch):
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
+        if os.environ.get("DIGEST_REQUIRE_BROWSER") == "1":
+            pytest.fail("no Chromium")
+        pytest.skip("no Chromium")
+
+
+@pytest.fixture
+def draw(tmp_path, browserless):
+    red = tmp_path / "red.svg"
+    red.write_text(RED)
+
+    def call(html: str, **options):
+        drawn = draw_pictures(html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, **options)
+        return {path.stem: path for path in drawn}
+
+    return call
+
+
+def pixels(page, path):
+    """Size, and the colours at the top left and at the bottom right, as the browser reads the file."""
+    page.goto(path.as_uri())
+    return page.evaluate(
+        """() => {
+        const image = document.images[0], canvas = document.createElement("canvas");
+        const [width, height] = [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)];
+        return [width, height, at(40, 40), at(width - 10, height - 10)];
+        }"""
+    )
+
+
+def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
+    with FeedsServer() as foreign:
+        drawn = draw(HTML.replace("IMAGE", IMAGE).replace("FOREIGN", foreign.url("/x.png")), offline=True)
+        assert foreign.requests == []
+    assert list(drawn) == [*(view.name for view in VIEWS), "sheet"]
+
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+        browser = playwright.chromium.launch(executable_path=program, args=["--allow-file-access-from-files"])
+        page = browser.new_page()
+        seen = {name: pixels(page, path) for name, path in drawn.items()}
+        browser.close()
+    white, black, red = [255, 255, 255], [0, 0, 0], [255, 0, 0]
+    assert seen["desktop"][0] == 2 * 640
+    assert seen["phone"][0] == 2 * 375
+    assert seen["desktop"][1] > 2 * 900
+    assert seen["desktop"][2:] == [red, white]
+    assert seen["dark"][2:] == [red, black]
+    assert seen["images-off"][2:] == [white, white]
+    assert max(seen["forced-dark"][3]) < 60
+    assert seen["sheet"][0] > 1000
+
+
+def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DigestError, match="no Chromium") as error:
+        draw_pictures("<p>x</p>", tmp_path, image=lambda _: None)
+    assert "apt-get install chromium" in error.value.hint
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(DigestError, match="Playwright") as error:
+        draw_pictures("<p>x</p>", tmp_path, image=lambda _: None)
+    assert "newsletter-digest[screenshots]" in error.value.hint
