@@ -58,8 +58,10 @@ def is_boilerplate(sentence: str) -> bool:
 
 def statement_start(sentence: str, *, first: bool) -> int:
     """How many characters of ``sentence`` come before what it states: a list mark, and a dateline if ``first``."""
-    start = 0
-    for pattern in (*patterns("openings"), *patterns("datelines")) if first else patterns("openings"):
+    start, opening = 0, patterns("openings")[0]
+    while (match := opening.match(sentence[start : start + _REACH])) and match.end() < len(sentence) - start:
+        start += match.end()
+    for pattern in patterns("datelines") if first else ():
         match = pattern.match(sentence[start : start + _REACH])
         if match and match.end() < len(sentence) - start:
             start += match.end()

@@ -95,11 +95,12 @@ def _common() -> dict[str, list[str]]:
 def patterns(name: str) -> tuple[re.Pattern[str], ...]:
     """One list of boilerplate.toml. Datelines are told by their capitals, the rest whatever the case.
 
-    ``lines`` is one pattern for text in lower case: re skips an alternative by its first letter only where case counts.
+    What is told by its beginning is one pattern: ``openings``, and ``lines``, which is for text in lower case, since re
+    skips an alternative by its first letter only where case counts.
     """
     flags = re.RegexFlag(0) if name in {"datelines", "lines"} else re.IGNORECASE
     found: list[str] = _table("boilerplate.toml")[name]
-    if name == "lines":
+    if name in {"lines", "openings"}:
         found = ["|".join(found)]
     return tuple(re.compile(pattern, flags) for pattern in found)
 
