@@ -1,11 +1,13 @@
 """Draw the pictures that the repository carries, with the Chromium of this machine.
 
 The demo's lead image comes from its drawing in docs/art; the README's picture is the first email that `digest demo`
-puts in its outbox. Addresses are answered from the demo's own folder, so no network is touched.
+puts in its outbox, and docs/gallery.md shows it in every view. Addresses are answered from the demo's own folder, so no
+network is touched.
 """
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import json
@@ -18,6 +20,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from digest.preview.pictures import draw_pictures
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
 
@@ -25,13 +29,14 @@ ROOT = Path(__file__).resolve().parent.parent
 DRAWING = ROOT / "docs/art/harbour.svg"
 IMAGE = ROOT / "src/digest/newsletter/demo/images/harbour.jpg"
 PICTURE = ROOT / "docs/images/demo-email.png"
+VIEWS = ROOT / "docs/images/demo-views.jpg"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 #: As wide as a mail program shows it, and as much of it as a README wants; CSS pixels.
 WIDTH, HEIGHT = 680, 1100
 
 
 def main() -> int:
-    """Draw both pictures. Returns an exit code."""
+    """Draw all pictures. Returns an exit code."""
     chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:
         print(f"No Chromium found; one of {', '.join(CHROMIUMS)} must be on the PATH.", file=sys.stderr)
@@ -41,7 +46,8 @@ def main() -> int:
         draw_image(browser)
         draw_email(browser)
         browser.close()
-    for path in (IMAGE, PICTURE):
+    draw_views(chromium)
+    for path in (IMAGE, PICTURE, VIEWS):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
     return 0
 
@@ -67,6 +73,26 @@ def draw_email(browser: Browser) -> None:
         page.set_content(html, wait_until="load")
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURE)
+
+
+def draw_views(chromium: str) -> None:
+    """The same email in the views of `digest build --screenshots`, on one sheet."""
+    with tempfile.TemporaryDirectory() as folder:
+        html, images = make_email(Path(folder))
+
+        def local(url: str) -> Path | None:
+            path = images / url.rpartition("/")[2]
+            return path if path.is_file() else None
+
+        *_, sheet = draw_pictures(html, Path(folder) / "shots", image=local, offline=True)
+        with sync_playwright() as playwright:
+            page = playwright.chromium.launch(executable_path=chromium).new_page()
+            page.set_content(f'<style>body {{ margin: 0 }}</style><img src="data:image/png;base64,{_base64(sheet)}">')
+            page.locator("img").screenshot(path=VIEWS, type="jpeg", quality=75)
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
 
 
 def make_email(folder: Path) -> tuple[str, Path]:
