@@ -11,7 +11,6 @@ import base64
 import email
 import email.policy
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from digest.preview.pictures import draw_pictures
+from digest.preview.pictures import CHROMIUMS, draw_pictures, find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -30,14 +29,13 @@ DRAWING = ROOT / "docs/art/harbour.svg"
 IMAGE = ROOT / "src/digest/newsletter/demo/images/harbour.jpg"
 PICTURE = ROOT / "docs/images/demo-email.png"
 VIEWS = ROOT / "docs/images/demo-views.jpg"
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 #: As wide as a mail program shows it, and as much of it as a README wants; CSS pixels.
 WIDTH, HEIGHT = 680, 1100
 
 
 def main() -> int:
     """Draw all pictures. Returns an exit code."""
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    chromium = find_chromium()
     if chromium is None:
         print(f"No Chromium found; one of {', '.join(CHROMIUMS)} must be on the PATH.", file=sys.stderr)
         return 1

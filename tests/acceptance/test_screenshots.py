@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
+from digest.preview.pictures import find_chromium
+
 
 def test_the_pictures_of_a_build_stand_beside_it(run, newsletter):
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+    if find_chromium() is None:
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
         pytest.skip("no Chromium")
     run("collect", cwd=newsletter)

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
-
-def _find_chromium():
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next((path for name in names if (path := shutil.which(name))), None)
+from digest.preview.pictures import find_chromium
 
 
 # Not for the session: while Playwright runs, its event loop is the main thread's, and other tests need their own.
@@ -19,7 +15,7 @@ def chromium():
 
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=_find_chromium(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         except Error as error:
             if os.environ.get("DIGEST_REQUIRE_BROWSER") == "1":
                 raise

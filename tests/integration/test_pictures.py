@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 
 import pytest
 
 from digest.errors import DigestError
-from digest.preview.pictures import VIEWS, draw_pictures
+from digest.preview.pictures import VIEWS, draw_pictures, find_chromium
 from digest.testing.feeds_server import FeedsServer
 
 IMAGE = "https://letter.example/images/red.svg"
@@ -24,15 +23,15 @@ RED = (
 
 
 @pytest.fixture
-def browserless(monkeypatch):
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
+def needs_chromium():
+    if find_chromium() is None:
         if os.environ.get("DIGEST_REQUIRE_BROWSER") == "1":
             pytest.fail("no Chromium")
         pytest.skip("no Chromium")
 
 
 @pytest.fixture
-def draw(tmp_path, browserless):
+def draw(tmp_path, needs_chromium):
     red = tmp_path / "red.svg"
     red.write_text(RED)
 
@@ -67,8 +66,7 @@ def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-        browser = playwright.chromium.launch(executable_path=program, args=["--allow-file-access-from-files"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--allow-file-access-from-files"])
         page = browser.new_page()
         seen = {name: pixels(page, path) for name, path in drawn.items()}
         browser.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["check_accessibility"]
 
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_NO_TABLE = frozenset({"presentation", "none"})
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -43,9 +44,6 @@ def check_accessibility(material: Material) -> Iterator[Finding]:
         if after > before + 1:
             yield fault("A403", f"An h{after} follows an h{before}", place)
             return
-
-
-_NO_TABLE = frozenset({"presentation", "none"})
 
 
 def _wrapper(tree: HtmlElement) -> HtmlElement | None:

@@ -89,8 +89,8 @@ def leans(words: Sequence[str]) -> bool:
     leaning = word_list("words", "leaning")
     if words[0] in leaning or words[0].partition("'")[0] in leaning:
         return True
-    if "later" in words[:4] and "this" not in words[:5]:  # "Three days later"
-        return True
+    if "later" in words[1:4] and words[words.index("later") - 1] in word_list("words", "times"):
+        return True  # "Three days later", counted from another sentence
     if words[0] not in _phrase_openings():
         return False
     start = " ".join(words[:5]) + " "

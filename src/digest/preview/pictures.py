@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Route
 
-__all__ = ["VIEWS", "View", "draw_pictures"]
+__all__ = ["CHROMIUMS", "VIEWS", "View", "draw_pictures", "find_chromium"]
 
-_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: The names that Chromium and its kin are installed under.
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 #: Pixels of a picture's height at most: Chromium draws no more than 16,384.
 _TALLEST = 12_000
 
@@ -43,6 +44,11 @@ VIEWS = (
 )
 
 
+def find_chromium() -> str | None:
+    """The path of this machine's Chromium, or None where there is none."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 def draw_pictures(
     html: str, folder: Path, *, image: Callable[[str], Path | None], offline: bool = False
 ) -> tuple[Path, ...]:
@@ -61,10 +67,10 @@ def draw_pictures(
     except ImportError:
         hint = "Install it: pip install 'newsletter-digest[screenshots]'."
         raise DigestError("pictures need Playwright, which is not installed", hint=hint) from None
-    program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    program = find_chromium()
     if program is None:
         hint = "Install one (Debian, Ubuntu: apt-get install chromium)."
-        raise DigestError(f"no Chromium was found; looked for {', '.join(_CHROMIUMS)}", hint=hint)
+        raise DigestError(f"no Chromium was found; looked for {', '.join(CHROMIUMS)}", hint=hint)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with sync_playwright() as playwright:

@@ -319,5 +319,8 @@ def test_an_opening_that_counts_from_another_sentence_leans(opening: str):
     assert leans(f"{opening} bridge was closed".replace(",", "").lower().split())
 
 
-def test_later_this_week_does_not_lean():
-    assert not leans(["later", "this", "week", "the", "bridge", "will", "be", "closed"])
+@pytest.mark.parametrize(
+    "opening", ["The mayor later resigned", "Police later found the car", "Later this week the mayor"]
+)
+def test_a_later_that_counts_from_nothing_does_not_lean(opening: str):
+    assert not leans(opening.lower().split())
