@@ -1,8 +1,8 @@
 """Draw the pictures that the repository carries, with the Chromium of this machine.
 
 The demo's lead image comes from its drawing in docs/art; the README's picture is the first email that `digest demo`
-puts in its outbox, and docs/gallery.md shows it in every view. Addresses are answered from the demo's own folder, so no
-network is touched.
+puts in its outbox, docs/gallery.md shows it in every view, and docs/themes.md in the other theme. Addresses are
+answered from the demo's own folder, so no network is touched.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from digest.preview.pictures import CHROMIUMS, draw_pictures, find_chromium
+from digest.project import open_project
+from digest.workflow.building import render
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -29,6 +31,10 @@ DRAWING = ROOT / "docs/art/harbour.svg"
 IMAGE = ROOT / "src/digest/newsletter/demo/images/harbour.jpg"
 PICTURE = ROOT / "docs/images/demo-email.png"
 VIEWS = ROOT / "docs/images/demo-views.jpg"
+LETTER = ROOT / "docs/images/letter-views.jpg"
+SPONSOR = (
+    "**Tidewater Maps** prints sea charts on linen, made to be folded wet: [choose one](https://tidewater.example)."
+)
 #: As wide as a mail program shows it, and as much of it as a README wants; CSS pixels.
 WIDTH, HEIGHT = 680, 1100
 
@@ -44,8 +50,9 @@ def main() -> int:
         draw_image(browser)
         draw_email(browser)
         browser.close()
-    draw_views(chromium)
-    for path in (IMAGE, PICTURE, VIEWS):
+    draw_views(chromium, VIEWS, letter=False)
+    draw_views(chromium, LETTER, letter=True)
+    for path in (IMAGE, PICTURE, VIEWS, LETTER):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
     return 0
 
@@ -73,10 +80,12 @@ def draw_email(browser: Browser) -> None:
         page.screenshot(path=PICTURE)
 
 
-def draw_views(chromium: str) -> None:
+def draw_views(chromium: str, target: Path, *, letter: bool) -> None:
     """The same email in the views of `digest build --screenshots`, on one sheet."""
     with tempfile.TemporaryDirectory() as folder:
         html, images = make_email(Path(folder))
+        if letter:
+            html = as_letter(images.parent)
 
         def local(url: str) -> Path | None:
             path = images / url.rpartition("/")[2]
@@ -86,7 +95,16 @@ def draw_views(chromium: str) -> None:
         with sync_playwright() as playwright:
             page = playwright.chromium.launch(executable_path=chromium).new_page()
             page.set_content(f'<style>body {{ margin: 0 }}</style><img src="data:image/png;base64,{_base64(sheet)}">')
-            page.locator("img").screenshot(path=VIEWS, type="jpeg", quality=75)
+            page.locator("img").screenshot(path=target, type="jpeg", quality=75)
+
+
+def as_letter(newsletter: Path) -> str:
+    """The newsletter's issue in the theme `letter`, with a sponsor."""
+    config = newsletter / "digest.toml"
+    text = config.read_text(encoding="utf-8").replace("[newsletter]", f'[newsletter]\nsponsor = "{SPONSOR}"', 1)
+    config.write_text(f'{text}\n[theme]\nname = "letter"\n', encoding="utf-8")
+    project = open_project(newsletter, cwd=newsletter)
+    return render(project, project.issue(None)).html
 
 
 def _base64(path: Path) -> str:

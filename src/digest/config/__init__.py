@@ -19,12 +19,16 @@ from digest.config.schema import (
     SourceKind,
     StateConfig,
 )
+from digest.config.theme import STANDARD_THEME, BlocksConfig, ColoursConfig, ThemeConfig
 
 __all__ = [
     "CONFIG_FILE",
+    "STANDARD_THEME",
     "AudienceConfig",
+    "BlocksConfig",
     "BulletsConfig",
     "CheckConfig",
+    "ColoursConfig",
     "Config",
     "DeliveryConfig",
     "FetchingConfig",
@@ -38,6 +42,7 @@ __all__ = [
     "SourceConfig",
     "SourceKind",
     "StateConfig",
+    "ThemeConfig",
     "config_file",
     "find_root",
     "load_config",

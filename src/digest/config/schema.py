@@ -7,7 +7,11 @@ from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from digest.config.table import Table
+from digest.config.theme import ThemeConfig
+from digest.models import is_web_address
 
 __all__ = [
     "AudienceConfig",
@@ -36,18 +40,20 @@ _SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+class NewsletterConfig(Table):
+    """Who writes. ``timezone`` is an IANA name; issues are the ISO weeks of that zone.
 
-
-class NewsletterConfig(_Table):
-    """Who writes. ``timezone`` is an IANA name; issues are the ISO weeks of that zone."""
+    ``archive_url`` is where issues can be read on the web: an address with ``{issue}`` in it, or one that the issue is
+    appended to. ``sponsor`` is Markdown, for every issue whose issue.md says nothing else.
+    """
 
     name: Name
     sender: Name
     reply_to: str = ""
     postal_address: str = ""
     homepage: str = ""
+    archive_url: str = ""
+    sponsor: str = ""
     language: str = "en"
     timezone: str = "UTC"
 
@@ -56,6 +62,13 @@ class NewsletterConfig(_Table):
     def _has_an_address(cls, value: str) -> str:
         if value and "@" not in parseaddr(value)[1]:
             raise ValueError(f"{value!r} has no address; write it as Name <name@example.org>")
+        return value
+
+    @field_validator("archive_url")
+    @classmethod
+    def _on_the_web(cls, value: str) -> str:
+        if value and not is_web_address(value):
+            raise ValueError("it is no address on the web, such as https://example.org/issues/{issue}")
         return value
 
     @field_validator("timezone")
@@ -71,7 +84,7 @@ class NewsletterConfig(_Table):
         return ZoneInfo(self.timezone)
 
 
-class SourceConfig(_Table):
+class SourceConfig(Table):
     """Where articles come from: exactly one of ``feed``, ``page``, ``pages``, ``sitemap`` and ``folder``.
 
     The addresses are http or https, or a path from the newsletter's root. ``name`` is what readers see
@@ -110,7 +123,7 @@ class SourceConfig(_Table):
         return (value,) if isinstance(value, str) else value
 
 
-class SelectionConfig(_Table):
+class SelectionConfig(Table):
     """How many stories make an issue. ``max_per_source`` 0 means no limit."""
 
     stories: Annotated[int, Field(ge=1)] = 8
@@ -118,19 +131,19 @@ class SelectionConfig(_Table):
     max_per_source: Annotated[int, Field(ge=0)] = 0
 
 
-class BulletsConfig(_Table):
+class BulletsConfig(Table):
     """How many bullets a story has."""
 
     per_story: Annotated[int, Field(ge=1, le=10)] = 3
 
 
-class ImagesConfig(_Table):
+class ImagesConfig(Table):
     """Where local images are served from. Without ``base_url`` a local image is left out of the email."""
 
     base_url: str = ""
 
 
-class FetchingConfig(_Table):
+class FetchingConfig(Table):
     """How sources are fetched, and when one counts as lost.
 
     ``allow_hosts`` are hosts (``host`` or ``host:port``) that may be fetched although their address is private.
@@ -141,7 +154,7 @@ class FetchingConfig(_Table):
     silent_issues: Annotated[int, Field(ge=1)] = 4
 
 
-class IgnoredFinding(_Table):
+class IgnoredFinding(Table):
     """Findings of the rule ``code`` that are meant to be so, and why.
 
     With ``contains`` only those whose message has these words in it, in any case.
@@ -152,7 +165,7 @@ class IgnoredFinding(_Table):
     contains: str = ""
 
 
-class CheckConfig(_Table):
+class CheckConfig(Table):
     """What `check` looks for. ``clients`` are families of mail programs that the email must be right in."""
 
     clients: tuple[Literal["gmail", "apple-mail", "outlook", "yahoo"], ...] = (
@@ -164,14 +177,14 @@ class CheckConfig(_Table):
     ignore: tuple[IgnoredFinding, ...] = ()
 
 
-class AudienceConfig(_Table):
+class AudienceConfig(Table):
     """A selection from lists. ``where`` is an expression over a subscriber's fields."""
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     where: str = ""
 
 
-class DeliveryConfig(_Table):
+class DeliveryConfig(Table):
     """How an issue leaves. Times in minutes and days as named."""
 
     provider: str = "outbox"
@@ -190,7 +203,7 @@ class DeliveryConfig(_Table):
         return value
 
 
-class SendGridConfig(_Table):
+class SendGridConfig(Table):
     """SendGrid's own settings. ``host`` is https, or plain http on loopback for tests."""
 
     host: str = "https://api.sendgrid.com"
@@ -207,7 +220,7 @@ class SendGridConfig(_Table):
         raise ValueError("it must begin with https:// (plain http only on loopback)")
 
 
-class SmtpConfig(_Table):
+class SmtpConfig(Table):
     """An SMTP server. Without ``username_env`` there is no AUTH."""
 
     host: str = "127.0.0.1"
@@ -217,12 +230,12 @@ class SmtpConfig(_Table):
     password_env: str | None = None
 
 
-class _ProvidersConfig(_Table):
+class _ProvidersConfig(Table):
     sendgrid: SendGridConfig = SendGridConfig()
     smtp: SmtpConfig = SmtpConfig()
 
 
-class StateConfig(_Table):
+class StateConfig(Table):
     """Where the ledger lives. A relative SQLite path counts from the newsletter's root."""
 
     url: str = "sqlite:///.digest/ledger.db"
@@ -235,7 +248,7 @@ class StateConfig(_Table):
         return value
 
 
-class Config(_Table):
+class Config(Table):
     """The whole configuration of one newsletter."""
 
     newsletter: NewsletterConfig
@@ -243,9 +256,10 @@ class Config(_Table):
     selection: SelectionConfig = SelectionConfig()
     bullets: BulletsConfig = BulletsConfig()
     images: ImagesConfig = ImagesConfig()
+    theme: ThemeConfig = ThemeConfig()
     fetching: FetchingConfig = FetchingConfig()
     check: CheckConfig = CheckConfig()
-    audiences: dict[str, AudienceConfig] = {}
+    audiences: dict[str, AudienceConfig] = Field(default_factory=dict)
     delivery: DeliveryConfig = DeliveryConfig()
     providers: _ProvidersConfig = _ProvidersConfig()
     state: StateConfig = StateConfig()

@@ -61,6 +61,7 @@ def issue_of(outline: Outline, *, id: str, file: str) -> Issue:
         id=id,
         subject=outline.front.values["subject"],
         preheader=outline.front.values["preheader"],
+        sponsor=outline.front.sponsor,
         intro=intro,
         sections=tuple(map(_section, outline.sections)),
         lines=lines,
@@ -108,7 +109,9 @@ def format_issue(issue: Issue) -> str:
     Raises:
         ValueError: A section other than the first has no title.
     """
-    head = "\n".join(("+++", *(f"{name} = {toml_string(one_line(getattr(issue, name)))}" for name in FIELDS), "+++"))
+    front = {name: getattr(issue, name) for name in (*FIELDS, "sponsor")}
+    given = (f"{name} = {toml_string(one_line(words))}" for name, words in front.items() if words is not None)
+    head = "\n".join(("+++", *given, "+++"))
     parts = [head, *([issue.intro] if issue.intro else [])]
     for number, section in enumerate(issue.sections):
         if section.title:

@@ -1,4 +1,4 @@
-"""The few lines of TOML at the top of issue.md: subject and preheader."""
+"""The few lines of TOML at the top of issue.md: subject and preheader, and the editor's own sponsor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "FrontMatter", "read_front_matter"]
 
+#: What `collect` proposes.
 FIELDS = ("subject", "preheader")
+_SPONSOR = "sponsor"
+_KNOWN = (*FIELDS, _SPONSOR)
 _FENCE = "+++"
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _KEY = re.compile(r"""\s*(?P<mark>["']?)(?P<key>[^\s"'=.\[\]]+)(?P=mark)\s*=\s*""")
@@ -29,6 +32,7 @@ class FrontMatter:
 
     Attributes:
         values: ``subject`` and ``preheader``; empty where the file does not give them.
+        sponsor: Markdown on one line; None where the file does not give it.
         lines: The line of each that is given, counted from 1.
         spans: Where the value of each stands in the text, quotes included; only for values on one line.
         close: The offset of the closing ``+++``; None when there is no front matter.
@@ -36,6 +40,7 @@ class FrontMatter:
     """
 
     values: Mapping[str, str]
+    sponsor: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     close: int | None = None
@@ -63,6 +68,7 @@ def read_front_matter(text: str, *, file: str) -> FrontMatter:
     values = _values("\n".join(line[1] for line in inner), file=file, before=first + 1)
     found, spans = _places(inner, before=first + 1)
     return FrontMatter(
+        sponsor=values.pop(_SPONSOR, None),
         values=empty | values,
         lines=found,
         spans=spans,
@@ -87,9 +93,9 @@ def _values(source: str, *, file: str, before: int) -> dict[str, str]:
         raise IssueError("this is not a subject and a preheader", place=Place(file, before)) from None
     for key, value in table.items():
         place = Place(file, before + _line_of(source, key))
-        if key not in FIELDS:
-            close = difflib.get_close_matches(key, FIELDS, n=1, cutoff=0.5)
-            hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(FIELDS)}."
+        if key not in _KNOWN:
+            close = difflib.get_close_matches(key, _KNOWN, n=1, cutoff=0.5)
+            hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(_KNOWN)}."
             raise IssueError(f"unknown key {key}", place=place, hint=hint)
         if not isinstance(value, str):
             raise IssueError(f"{key} is not text", place=place, hint=f'Write it in quotes: {key} = "Some words"')
@@ -110,7 +116,7 @@ def _places(inner: list[re.Match[str]], *, before: int) -> tuple[dict[str, int],
     spans: dict[str, tuple[int, int]] = {}
     for number, line in enumerate(inner, start=before + 1):
         key = _KEY.match(line[1])
-        if key is None or key["key"] not in FIELDS or key["key"] in lines:
+        if key is None or key["key"] not in _KNOWN or key["key"] in lines:
             continue
         lines[key["key"]] = number
         value = _VALUE.match(line[1], key.end())

@@ -114,13 +114,15 @@ class Issue:
 
     Attributes:
         id: An ISO week, such as ``2026-W47``.
+        sponsor: Who pays for this issue: Markdown on one line; empty for nobody, None for what the configuration says.
         intro: The editor's own words at the top: Markdown.
-        lines: Where ``subject``, ``preheader`` and ``intro`` stand in issue.md; not part of its identity.
+        lines: Where ``subject``, ``preheader``, ``sponsor`` and ``intro`` stand in issue.md; not part of its identity.
     """
 
     id: str
     subject: str = ""
     preheader: str = ""
+    sponsor: str | None = None
     intro: str = ""
     sections: tuple[Section, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, hash=False)

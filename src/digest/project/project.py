@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import digest
-from digest.config import Config, config_file, find_root, load_config
+from digest.config import STANDARD_THEME, Config, config_file, find_root, load_config
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues, list_weeks
@@ -19,7 +19,7 @@ from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -67,8 +67,22 @@ class Project:
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """Where templates are looked for; the newsletter's own win."""
-        return (self.root / "templates", shipped("templates"))
+        """Where templates are looked for: what the theme has for itself, then what all themes share.
+
+        In both the newsletter's own files win over those that came with the program.
+
+        Raises:
+            ConfigError: There is no such theme.
+        """
+        shared = (self.root / "templates", shipped("templates"))
+        name = self.config.theme.name
+        if name == STANDARD_THEME:
+            return shared
+        if not any((folder / name).is_dir() for folder in shared):
+            known = sorted({STANDARD_THEME, *(each.name for folder in shared for each in _folders_in(folder))})
+            hint = f"Make a folder templates/{name} with the files that differ."
+            raise ConfigError(f"theme.name is {name!r}, but there are {', '.join(known)}", hint=hint)
+        return (*(folder / name for folder in shared), *shared)
 
     def issue_ids(self) -> tuple[str, ...]:
         """The issues that have a folder, oldest first."""
@@ -282,6 +296,10 @@ class Project:
             f"{name} is not set; it signs the unsubscribe links",
             hint=f"Make one and keep it: export {name}=\"$(python -c 'import secrets; print(secrets.token_hex(32))')\"",
         )
+
+
+def _folders_in(folder: Path) -> Iterator[Path]:
+    return (each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else iter(())
 
 
 def open_project(

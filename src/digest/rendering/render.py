@@ -10,16 +10,15 @@ The same input gives the same bytes: no clock is read, and ``now`` moves nothing
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from digest.errors import RenderError
 from digest.models import Manifest, RenderedIssue, canonical_url
 from digest.rendering.css import inline_css
 from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
 from digest.rendering.personal import find_tag, nonce_of, tag_literal
-from digest.rendering.template import render_template
+from digest.rendering.template import render_template, template_place
 from digest.rendering.text import tidy
 from digest.rendering.view import view_issue
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render_issue"]
 
+_PAGE = "issue.mjml.j2"
 #: What differs from reader to reader in this version.
 _PERSONAL = ("unsubscribe_url",)
 
@@ -52,12 +52,11 @@ def render_issue(
         UsageError: ``issue.id`` is not an ISO week.
     """
     view = view_issue(issue, articles=articles, config=config)
-    nonce = nonce_of(json.dumps(asdict(view), ensure_ascii=False))
+    nonce = nonce_of(repr(view))
     literals = {name: tag_literal(name, nonce) for name in _PERSONAL}
-    context = {"newsletter": view.newsletter, "issue": view.issue, **literals}
+    context = {"newsletter": view.newsletter, "theme": view.theme, "issue": view.issue, **literals}
 
-    page = render_mjml(render_template("issue.mjml.j2", context, folders=templates))
-    html = inline_css(page.html, page.css)
+    html = _html(context, templates)
     text = tidy(render_template("issue.txt.j2", context, folders=templates))
 
     subject = view.issue.subject
@@ -80,3 +79,16 @@ def render_issue(
         stories=tuple(canonical_url(story.url) for story in issue.stories),
     )
     return RenderedIssue(html=html, text=text, manifest=manifest, token=manifest_token(manifest))
+
+
+def _html(context: Mapping[str, Any], templates: Sequence[Path]) -> str:
+    source = render_template(_PAGE, context, folders=templates)
+    try:
+        page = render_mjml(source)
+    except RenderError as error:
+        line = error.place.line if error.place else None
+        place = template_place(_PAGE, context, folders=templates, line=line) if line else None
+        if place is None:
+            raise
+        raise RenderError(error.message, place=place, hint=error.hint) from error
+    return inline_css(page.html, page.css)

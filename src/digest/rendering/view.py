@@ -2,7 +2,9 @@
 
 ==================  ====================================================================================
 ``newsletter``      ``name``, ``homepage``, ``language``, ``dir`` (ltr or rtl), ``postal_address`` (lines)
-``issue``           ``id``, ``dates``, ``subject``, ``preheader``, ``intro``, ``sections``, ``stories`` (a number)
+``theme``           ``logo`` and what ``[theme]`` sets: ``light``, ``dark``, ``blocks``, ``heading_font``, ``body_font``
+``issue``           ``id``, ``dates``, ``subject``, ``preheader``, ``web_copy``, ``intro``, ``sponsor``, ``sections``,
+                    ``stories`` (a number)
 ``unsubscribe_url`` the personal tag: put it in ``href="…"`` and in the text part as it is
 ==================  ====================================================================================
 
@@ -34,6 +36,7 @@ __all__ = [
     "Picture",
     "SectionView",
     "StoryView",
+    "ThemeView",
     "View",
     "Words",
     "lead_image",
@@ -56,11 +59,11 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A picture over the full width. ``alt`` is the headline, for a theme in which the picture stands alone."""
+    """A picture. ``alt`` is for where it stands alone; ``width`` is in pixels, 0 for that of the column."""
 
     url: str
     alt: str
-    width: int = 600
+    width: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,13 +105,15 @@ class SectionView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueView:
-    """The issue; ``dates`` is its week in words, ``stories`` how many it has."""
+    """The issue; ``dates`` is its week in words, ``stories`` how many it has, ``web_copy`` its address or empty."""
 
     id: str
     dates: str
     subject: str
     preheader: str
+    web_copy: str
     intro: Words
+    sponsor: Words
     sections: tuple[SectionView, ...]
     stories: int
 
@@ -125,10 +130,23 @@ class NewsletterView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ThemeView:
+    """What the configuration says of the looks; only what is set. Colours and blocks are named as there."""
+
+    light: Mapping[str, str]
+    dark: Mapping[str, str]
+    blocks: Mapping[str, bool]
+    heading_font: str
+    body_font: str
+    logo: Picture | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class View:
     """Everything that a theme gets but the personal tags."""
 
     newsletter: NewsletterView
+    theme: ThemeView
     issue: IssueView
 
 
@@ -160,6 +178,12 @@ def _published(also: Sequence[Mention]) -> Iterator[Mention]:
             yield Mention(name=name, url=url)
 
 
+def _web_copy(archive_url: str, issue: str) -> str:
+    if "{issue}" in archive_url:
+        return safe_url(archive_url.replace("{issue}", issue))
+    return safe_url(f"{archive_url.rstrip('/')}/{issue}/") if archive_url else ""
+
+
 class _Viewer:
     def __init__(self, issue: Issue, articles: Mapping[str, Article], config: Config) -> None:
         self._issue = issue
@@ -180,15 +204,30 @@ class _Viewer:
                 dir=self._dir,
                 postal_address=tuple(filter(None, map(clean_line, newsletter.postal_address.splitlines()))),
             ),
+            theme=self._theme(),
             issue=IssueView(
                 id=issue.id,
                 dates=week_words(issue.id, timezone=newsletter.timezone, language=newsletter.language),
                 subject=clean_line(issue.subject),
                 preheader=clean_line(issue.preheader),
+                web_copy=_web_copy(newsletter.archive_url, issue.id),
                 intro=self._block(issue.intro),
+                sponsor=self._block(newsletter.sponsor if issue.sponsor is None else issue.sponsor),
                 sections=tuple(self._section(section, lead=stories[:1]) for section in issue.sent_sections),
                 stories=len(stories),
             ),
+        )
+
+    def _theme(self) -> ThemeView:
+        theme, name = self._config.theme, clean_line(self._config.newsletter.name)
+        logo = published_image(theme.logo, base_url=self._images)
+        return ThemeView(
+            light=theme.light.model_dump(exclude_none=True),
+            dark=theme.dark.model_dump(exclude_none=True),
+            blocks=theme.blocks.model_dump(exclude_none=True),
+            heading_font=theme.heading_font,
+            body_font=theme.body_font,
+            logo=Picture(url=logo, alt=name, width=theme.logo_width) if logo else None,
         )
 
     def _section(self, section: Section, *, lead: tuple[Story, ...]) -> SectionView:

@@ -374,3 +374,14 @@ def test_a_tick_is_one_of_two(tick):
 def test_a_bullet_may_begin_with_a_link_or_a_bracketed_word():
     issue = parse_issue("### [A](https://a.example/)\n- [x](https://x.example/) marks it\n- [sic] One\n")
     assert [bullet.text for bullet in issue.stories[0].bullets] == ["[x](https://x.example/) marks it", "[sic] One"]
+
+
+def test_a_sponsor_is_the_editors_own_and_optional():
+    text = '+++\nsubject = "S"\npreheader = "P"\nsponsor = "By **Tide Maps**"\n+++\n'
+    issue = parse_issue(text, id="2026-W47", file="issue.md")
+    assert (issue.sponsor, issue.lines["sponsor"]) == ("By **Tide Maps**", 4)
+    assert format_issue(issue) == text
+    none = parse_issue(text.replace("By **Tide Maps**", ""), id="2026-W47", file="issue.md")
+    assert none.sponsor == ""
+    assert format_issue(none).count("sponsor") == 1
+    assert parse_issue("", id="2026-W47", file="issue.md").sponsor is None
