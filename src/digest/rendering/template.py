@@ -16,14 +16,16 @@ from markupsafe import Markup
 
 from digest.errors import Place, RenderError
 from digest.rendering.links import safe_url
+from digest.rendering.origin import MarkLines, line_origin
 from digest.rendering.text import clean_text, wrap_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["render_template"]
+__all__ = ["render_template", "template_place"]
 
 _TEXT = ".txt.j2"
+_FOLDER = "templates"
 
 
 def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[Path]) -> str:
@@ -49,9 +51,17 @@ def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[
         raise RenderError(f"the template fails: {error}", place=place) from error
 
 
+def template_place(name: str, context: Mapping[str, Any], *, folders: Sequence[Path], line: int) -> Place | None:
+    """The template and the line in it that made a ``line`` of what ``name`` renders to."""
+    marked = _environment(tuple(folders), marked=True).get_template(name).render(context)
+    origin = line_origin(marked, line)
+    return Place(_shown(origin[0]), origin[1]) if origin else None
+
+
 @lru_cache(maxsize=8)
-def _environment(folders: tuple[Path, ...]) -> Environment:
+def _environment(folders: tuple[Path, ...], *, marked: bool = False) -> Environment:
     environment = Environment(
+        extensions=[MarkLines] if marked else [],
         loader=FileSystemLoader(folders),
         autoescape=_is_markup,  # noqa: S701 - only the plain-text part is not escaped
         undefined=StrictUndefined,
@@ -70,6 +80,8 @@ def _is_markup(name: str | None) -> bool:
 
 def _finalize(value: Any) -> Any:
     """What every value goes through on its way out."""
+    if type(value) is str:
+        return clean_text(value)
     if value is None:
         return ""
     if isinstance(value, Markup):
@@ -87,6 +99,9 @@ def _place_in_traceback(error: BaseException, folders: Sequence[Path]) -> Place 
 
 
 def _shown(filename: str) -> str:
-    """A template's file as a person names it: with its folder, without the way there."""
+    """A template's file as a person names it: from the folder ``templates``, without the way there."""
     path = Path(filename)
-    return f"{path.parent.name}/{path.name}" if path.is_absolute() else filename
+    if not path.is_absolute():
+        return filename
+    below = next((n for n, part in enumerate(reversed(path.parts), start=1) if part == _FOLDER), 2)
+    return "/".join(path.parts[-below:])
