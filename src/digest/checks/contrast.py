@@ -15,6 +15,7 @@ import cssselect
 from lxml.cssselect import CSSSelector
 
 from digest.checks.registry import fault
+from digest.checks.styles import declarations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,12 +120,7 @@ def _changed(look: _Look, style: Mapping[str, str]) -> _Look:
 
 def _declared(element: HtmlElement) -> dict[str, str]:
     found = {name: element.get(name) for name in ("bgcolor", "color") if element.get(name)}
-    return {**found, **_declarations(element.get("style", ""))}
-
-
-def _declarations(css: str) -> dict[str, str]:
-    pairs = (declaration.partition(":") for declaration in css.lower().split(";"))
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs if value.strip()}
+    return {**found, **declarations(element.get("style", ""))}
 
 
 def _colour(value: str) -> Colour | None:
@@ -157,15 +153,15 @@ def _dark_rules(tree: HtmlElement) -> dict[HtmlElement, dict[str, str]]:
                         (parsed,) = cssselect.parse(selector.strip())
                     except cssselect.SelectorError:
                         continue  # a selector for one program alone
-                    rules.append((parsed.specificity(), len(rules), selector.strip(), _declarations(body)))
+                    rules.append((parsed.specificity(), len(rules), selector.strip(), declarations(body)))
     found: dict[HtmlElement, dict[str, str]] = {}
-    for _, _, selector, declarations in sorted(rules, key=lambda rule: rule[:2]):
+    for _, _, selector, declared in sorted(rules, key=lambda rule: rule[:2]):
         try:
             elements = CSSSelector(selector, translator="html")(tree)
         except cssselect.ExpressionError:
             continue
         for element in elements:
-            found.setdefault(element, {}).update(declarations)
+            found.setdefault(element, {}).update(declared)
     return found
 
 

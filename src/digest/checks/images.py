@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.checks.registry import fault
+from digest.config import CONFIG_FILE
+from digest.errors import Place
 from digest.models import is_web_address
 from digest.rendering import is_local_path, lead_image, published_image
 
@@ -34,15 +36,17 @@ def check_images(material: Material) -> Iterator[Finding]:
             yield fault("M304", f"An image is not on the web: {_short(src)}", material.built("email.html"))
     if material.issue.stories:
         line = material.issue.stories[0].line
-        yield from _check_wanted(material, lead_image(material.issue, material.articles), "the lead story", line)
+        yield from _check_wanted(
+            material, lead_image(material.issue, material.articles), "the lead story", material.line(line)
+        )
+    yield from _check_wanted(material, material.config.theme.logo, "theme.logo", Place(CONFIG_FILE))
     for passage in material.passages():
         for link, line in passage.links():
             if link.image and passage.block:
-                yield from _check_wanted(material, link.url, passage.what, line)
+                yield from _check_wanted(material, link.url, passage.what, material.line(line))
 
 
-def _check_wanted(material: Material, image: str, what: str, line: int | None) -> Iterator[Finding]:
-    place = material.line(line)
+def _check_wanted(material: Material, image: str, what: str, place: Place) -> Iterator[Finding]:
     if not image or is_web_address(image):
         return
     if not is_local_path(image):

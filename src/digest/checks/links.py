@@ -42,10 +42,12 @@ def check_links(material: Material) -> Iterator[Finding]:
                 yield fault("L207", message, material.line(line))
 
 
-def links_of(issue: Issue) -> tuple[str, ...]:
-    """The web addresses that an issue sends readers to, each once, in the order of the file."""
+def links_of(issue: Issue, *, sponsor: str) -> tuple[str, ...]:
+    """The web addresses that an issue sends readers to, each once; ``sponsor`` where the issue has none of its own."""
     stories = [url for story in issue.stories for url in (story.url, *(mention.url for mention in story.also))]
-    written = [link.url for passage in passages_of(issue) for link, _ in passage.links() if not link.image]
+    written = [
+        link.url for passage in passages_of(issue, sponsor=sponsor) for link, _ in passage.links() if not link.image
+    ]
     return tuple(url for url in dict.fromkeys((*stories, *written)) if is_web_address(url))
 
 

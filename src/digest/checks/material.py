@@ -110,14 +110,16 @@ class Material:
 
     def passages(self) -> Iterator[Passage]:
         """All words of the editor's that are sent, in the order of the file."""
-        return passages_of(self.issue)
+        return passages_of(self.issue, sponsor=self.config.newsletter.sponsor)
 
 
-def passages_of(issue: Issue) -> Iterator[Passage]:
-    """All words of an issue that are sent, in the order of the file."""
+def passages_of(issue: Issue, *, sponsor: str) -> Iterator[Passage]:
+    """All words of an issue that are sent, in the order of the file; ``sponsor`` where it has none of its own."""
     lines = issue.lines
     yield Passage(what="the subject", text=issue.subject, line=lines.get("subject"), markdown=False)
     yield Passage(what="the preheader", text=issue.preheader, line=lines.get("preheader"), markdown=False)
+    words, line = (sponsor, None) if issue.sponsor is None else (issue.sponsor, lines.get("sponsor"))
+    yield Passage(what="the sponsor's words", text=words, line=line, block=True)
     yield Passage(what="the intro", text=issue.intro, line=lines.get("intro"), block=True)
     for section in issue.sent_sections:
         yield Passage(what="the section's title", text=section.title, line=section.line, markdown=False)

@@ -17,7 +17,9 @@ from digest.checks.registry import all_rules
 from digest.checks.secrets import check_secrets
 from digest.checks.sources import check_sources
 from digest.checks.stories import check_stories
+from digest.checks.styles import check_styles
 from digest.checks.support import check_support
+from digest.checks.targets import check_targets
 from digest.checks.text import check_text
 from digest.errors import ConfigError
 
@@ -42,7 +44,9 @@ _FAMILIES = (
     check_images,
     check_accessibility,
     check_contrast,
+    check_targets,
     check_support,
+    check_styles,
     check_clients,
     check_delivery,
     check_secrets,

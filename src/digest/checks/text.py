@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_text"]
 
-_SUBJECT_LIMIT = 78
+_SUBJECT_LEAST, _SUBJECT_LIMIT = 10, 78
 _HEADLINE_LIMIT = 90
 _WORDS = range(50, 5001)
 
@@ -34,16 +34,9 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 def check_text(material: Material) -> Iterator[Finding]:
     """T101 to T107."""
-    subject_place = material.line(material.issue.lines.get("subject", 1))
     subject = material.issue.subject.strip()
     placeholder = _normal(subject) in _EMPTY_WORDS
-    if not subject:
-        yield fault("T101", "The subject is empty", subject_place)
-    elif placeholder:
-        yield fault("T101", f"The subject is a placeholder: {subject}", subject_place)
-    elif len(subject) > _SUBJECT_LIMIT:
-        message = f"The subject has {len(subject)} characters; {_SUBJECT_LIMIT} are shown at most"
-        yield fault("T103", message, subject_place)
+    yield from _check_subject(material, subject, placeholder=placeholder)
     yield from _check_preheader(material, subject)
     words = sum(len(passage.words.split()) for passage in material.passages())
     if words not in _WORDS:
@@ -57,6 +50,18 @@ def check_text(material: Material) -> Iterator[Finding]:
             yield fault("T105", f"The headline has {len(story.headline)} characters", place)
         if not story.bullets:
             yield fault("T106", f"No bullet is ticked: {story.headline}", place)
+
+
+def _check_subject(material: Material, subject: str, *, placeholder: bool) -> Iterator[Finding]:
+    place = material.line(material.issue.lines.get("subject", 1))
+    if not subject:
+        yield fault("T101", "The subject is empty", place)
+    elif placeholder:
+        yield fault("T101", f"The subject is a placeholder: {subject}", place)
+    elif len(subject) > _SUBJECT_LIMIT:
+        yield fault("T103", f"The subject has {len(subject)} characters; {_SUBJECT_LIMIT} are shown at most", place)
+    elif len(subject) < _SUBJECT_LEAST and not _LEFT_OVER.search(subject):
+        yield fault("T103", f"The subject has {len(subject)} characters, which say little in an inbox", place)
 
 
 def _check_preheader(material: Material, subject: str) -> Iterator[Finding]:

@@ -134,7 +134,8 @@ def check(
     folder = project.issue(id)
     issue = folder.read_issue()
     rendered = render(project, folder, issue)
-    answers = ask_links(project, links_of(issue), progress=progress) if online else {}
+    links = links_of(issue, sponsor=project.config.newsletter.sponsor)
+    answers = ask_links(project, links, progress=progress) if online else {}
     findings = check_rendered(project, folder, issue, rendered, answers=answers)
     return Checked(issue=folder.id, file=folder.file, findings=(*findings, *_check_build(project, folder, rendered)))
 

@@ -38,7 +38,7 @@ def clean():
             preheader="Two reads, four minutes",
             intro="Good morning.\n\nRead [all of it](https://c.example).",
             sections=(Section(title="World", stories=(lead, other), line=10),),
-            lines={"subject": 2, "preheader": 3, "intro": 5},
+            lines={"subject": 2, "preheader": 3, "sponsor": 4, "intro": 5},
         ),
         config=Config.model_validate(
             {
