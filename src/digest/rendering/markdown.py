@@ -6,6 +6,7 @@ because MJML would delete it. Both forms are made from the same tokens, so they 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = ["MarkdownLink", "block_html", "block_text", "inline_html", "inline_text", "markdown_links", "prose"]
+
+
+_MEANING = re.compile(r"[\\`*_\[<]|&(?=[#A-Za-z])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +69,11 @@ def block_html(markdown: str, *, images: str = "") -> Markup:
 
 def inline_html(markdown: str) -> Markup:
     """One line as HTML; a picture becomes its alternative text."""
+    line = clean_line(markdown)
+    if _is_plain(line):
+        return Markup(line.replace("&", "&amp;").replace(">", "&gt;").replace('"', "&quot;"))  # noqa: S704 - escaped
     parser = _parser()
-    tokens = _publishable(parser.parseInline(clean_line(markdown)), images="", pictures=False)
+    tokens = _publishable(parser.parseInline(line), images="", pictures=False)
     return Markup(parser.renderer.render(tokens, parser.options, {}).strip())  # noqa: S704 - raw HTML is off
 
 
@@ -78,7 +85,10 @@ def block_text(markdown: str, *, images: str = "") -> str:
 
 def inline_text(markdown: str) -> str:
     """One line in its plain-text form, with links as ``text (address)``."""
-    tokens = _publishable(_parser().parseInline(clean_line(markdown)), images="", pictures=False)
+    line = clean_line(markdown)
+    if _is_plain(line):
+        return line
+    tokens = _publishable(_parser().parseInline(line), images="", pictures=False)
     return _spelled(tokens[0].children or []).strip() if tokens else ""
 
 
@@ -107,6 +117,11 @@ def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
                 words = "".join(map(_words, inside))
                 found.append(MarkdownLink(url=url, line=line, image=image, words=words))
     return tuple(found)
+
+
+def _is_plain(line: str) -> bool:
+    """Whether nothing in a line means something in Markdown: most bullets, which then need no parser."""
+    return _MEANING.search(line) is None
 
 
 def _publishable(tokens: list[Token], *, images: str, pictures: bool) -> list[Token]:

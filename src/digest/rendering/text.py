@@ -36,6 +36,8 @@ _SIGNATURE = "-- "
 
 def clean_text(text: str) -> str:
     r"""``text`` without controls and without characters that turn the text around them; line ends are ``\n``."""
+    if text.isprintable():  # the usual case; none of what is taken out is
+        return text
     return _UNWANTED.sub("", _NEW_LINES.sub("\n", text))
 
 
@@ -83,26 +85,30 @@ def _wrap_line(line: str, columns: int) -> str:
     lead = prefix[0] if prefix else ""
     hang = "".join(mark if mark == ">" else " " for mark in lead)
     done: list[str] = []
-    current, empty = lead, True
+    current, used, empty = [lead], _columns(lead), True
     for space, piece in _pieces(line[len(lead) :], columns - len(lead)):
-        if not empty and _columns(current + space + piece) > columns:
-            done.append(current)
-            current, empty = hang, True
-        current += piece if empty else space + piece
+        wide = _columns(piece)
+        if not empty and used + len(space) + wide > columns:
+            done.append("".join(current))
+            current, used, empty = [hang], _columns(hang), True
+        current.append(piece if empty else space + piece)
+        used += wide if empty else len(space) + wide
         empty = False
-    return "\n".join([*done, current])
+    return "\n".join([*done, "".join(current)])
 
 
 def _pieces(text: str, room: int) -> Iterator[tuple[str, str]]:
     """What a line may be broken between, each with the space that stands before it when it is not."""
     for word in filter(None, _SPACE.split(text)):
-        if _columns(word) <= room or "://" in word or all(map(_is_narrow, word)):
+        if word.isascii() or _columns(word) <= room or "://" in word or all(map(_is_narrow, word)):
             yield " ", word
         else:
             yield from ((" " if index == 0 else "", character) for index, character in enumerate(word))
 
 
 def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(character) else 1 if _is_narrow(character) else 2 for character in text)
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from markdown_it import MarkdownIt
 
 from digest.models import escape_inline
 from digest.rendering.markdown import block_html, block_text, inline_html, inline_text, markdown_links, prose
 from digest.rendering.mjml import render_mjml
+from digest.rendering.text import clean_line
 
 
 def test_inline_markdown_in_both_forms():
@@ -82,3 +86,10 @@ def test_no_words_are_glued_where_a_line_ends_between_two_elements():
         "</mj-column></mj-section></mj-body></mjml>"
     )
     assert "<strong>a</strong> <em>b</em>" in page.html
+
+
+@given(st.text(alphabet=st.sampled_from("ab \"'>&;#x1!()]~.-+=:/@é👩")))
+def test_the_short_way_for_plain_words_agrees_with_the_parser(text):
+    parsed = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True}).renderInline(clean_line(text))
+    assert inline_html(text) == parsed.strip()
+    assert inline_text(text) == unescape(parsed).strip()
