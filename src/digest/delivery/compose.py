@@ -49,7 +49,10 @@ class Composer:
             text=rendered.text,
             date=date,
             tags=tuple(tag.tag for tag in manifest.tags),
-            headers={"List-Id": list_id(config.newsletter.name, manifest.audience, sender[1])},
+            headers={
+                "List-Id": list_id(config.newsletter.name, manifest.audience, sender[1]),
+                "Auto-Submitted": "auto-generated",  # asks programs not to answer (RFC 3834, section 5)
+            },
             unsubscribe_group=int(manifest.unsubscribe.removeprefix(_GROUP)) if hosted else None,
             unsubscribe_tag=tag,
             sandbox=sandbox,

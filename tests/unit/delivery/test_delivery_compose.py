@@ -31,7 +31,7 @@ def test_what_is_shared_comes_from_the_approved_manifest():
     content = compose(rendered).content
     assert content.campaign == f"2026-W47.weekly.{rendered.token[:12]}"
     assert content.sender == ("Weekly", "news@example.org")
-    assert content.headers == {"List-Id": "Weekly <weekly.example.org>"}
+    assert content.headers == {"List-Id": "Weekly <weekly.example.org>", "Auto-Submitted": "auto-generated"}
     assert (content.html, content.text, content.subject) == (rendered.html, rendered.text, "A quiet week")
 
 

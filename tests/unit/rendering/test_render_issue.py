@@ -268,7 +268,17 @@ def test_language_and_direction_stand_on_the_page_and_on_what_webmail_keeps(rend
 
 
 def test_the_preheader_is_the_first_thing_in_the_body(render):
-    assert words(tree(render()).body[0]) == "Two reads, four minutes"
+    shown = tree(render()).body[0].text_content().strip()
+    assert shown.rstrip("\u034f\u200c\u00a0") == "Two reads, four minutes"
+
+
+def test_no_word_of_the_email_follows_the_preheader_in_an_inbox(render, issue):
+    """Inboxes show up to 200 characters of what comes first, joined."""
+    for preheader in ("Two reads", "One"):
+        page = tree(render(issue=replace(issue, preheader=preheader)))
+        first = " ".join(page.body.text_content().split())[:200]
+        assert re.sub("[\u034f\u200c\u00a0 ]+", " ", first).strip() == preheader
+    assert "\u034f" not in tree(render(issue=replace(issue, preheader="x" * 200))).body.text_content()
 
 
 def test_an_issue_without_the_editors_words_is_complete(render, issue):
