@@ -34,7 +34,7 @@ def open_ledger(path, **environ):
 
 def start(ledger, people=3):
     keys = tuple(ledger.key_of(f"r{number}@example.com") for number in range(people))
-    batches = [PlannedBatch(no=1, recipients=keys)]
+    batches = [PlannedBatch(no=1, keys=b"".join(keys))]
     return ledger.start(issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=batches)
 
 

@@ -39,16 +39,15 @@ class LedgerStates(RuleBasedStateMachine):
         self.total = sum(sizes)
         batches, first = [], 0
         for no, size in enumerate(sizes, start=1):
-            batches.append(PlannedBatch(no=no, recipients=tuple(key(n) for n in range(first, first + size))))
+            batches.append(PlannedBatch(no=no, keys=b"".join(key(n) for n in range(first, first + size))))
             first += size
         self.book = self.ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=batches)
 
     @precondition(lambda self: self.in_flight is None)
     @rule()
     def claim(self):
-        batch = self.book.next_pending(after=0)
-        if batch is not None:
-            live = set(batch.recipients) - self.book.settled(batch.no)
+        for batch, settled in self.book.pending(after=0, limit=1):
+            live = set(batch.recipients) - settled
             assert not live & self.accepted
             self.in_flight = (batch.no, self.book.claim(batch.no), live)
 

@@ -154,9 +154,9 @@ def test_a_wrong_key_and_a_missing_one(fake, tmp_path):
 
 def test_one_bad_address_refuses_the_call_without_naming_it(post, fake):
     content, recipients = post.compose(3)
-    spoilt = [*recipients[:2], replace(recipients[2], email="nobody@nowhere")]
+    spoilt = [*recipients[:2], recipients[2]._replace(email="nobody@nowhere")]
     with pytest.raises(CallRefused) as caught:
-        post.send(content, [*spoilt[:2], replace(recipients[2], email="no address")])
+        post.send(content, [*spoilt[:2], recipients[2]._replace(email="no address")])
     assert "@" not in caught.value.reason
     assert fake.mails == []
 

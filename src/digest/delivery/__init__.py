@@ -1,7 +1,7 @@
 """Campaigns: one rendered issue to one audience, once, whatever crashes and whenever."""
 
 from digest.delivery.ledger import Ledger
-from digest.delivery.plan import PlannedBatch, plan_campaign, plan_resume
+from digest.delivery.plan import PlannedBatch, plan_batch, plan_campaign
 from digest.delivery.report import (
     Campaign,
     CampaignDoneError,
@@ -11,6 +11,7 @@ from digest.delivery.report import (
     CampaignRefusedError,
     SendReport,
 )
+from digest.delivery.roster import Roster
 from digest.delivery.sender import preview_campaign, send_campaign
 from digest.delivery.trial import send_test
 
@@ -23,9 +24,10 @@ __all__ = [
     "CampaignRefusedError",
     "Ledger",
     "PlannedBatch",
+    "Roster",
     "SendReport",
+    "plan_batch",
     "plan_campaign",
-    "plan_resume",
     "preview_campaign",
     "send_campaign",
     "send_test",

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digest.delivery.patience import ATTEMPTS, LONGEST_WAIT, ask_again, delay_before
-from digest.delivery.plan import plan_resume
+from digest.delivery.plan import plan_batch
 from digest.delivery.refusals import Refusals
-from digest.errors import CredentialsError, ProviderError
+from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from digest.delivery.book import CampaignBook
     from digest.delivery.compose import Composer
     from digest.delivery.patience import Stop
     from digest.delivery.plan import BatchPlan, PlannedBatch
     from digest.delivery.report import SendReport
-    from digest.models import Subscriber
+    from digest.delivery.roster import Roster
     from digest.providers import Provider, Recipient
 
 __all__ = ["BatchSender"]
 
 #: How often those are tried again whom the provider put off, each time after everybody else.
 _ROUNDS = 3
+
+
+#: People whose batches are fetched from the ledger at a time.
+_AHEAD = 64_000
+#: Seconds between two reports on how far it has come.
+_TELLING = 0.25
+
+
+@dataclass(slots=True)
+class _Call:
+    """A batch whose turn comes, with its recipients once they are made."""
+
+    plan: BatchPlan
+    recipients: Sequence[Recipient] | None = None
 
 
 class _GaveUpError(Exception):
@@ -43,10 +60,12 @@ class BatchSender:
     book: CampaignBook
     provider: Provider
     composer: Composer
-    people: Mapping[bytes, Subscriber]
+    people: Roster
     stop: Stop
     sleep: Callable[[float], object]
     progress: Callable[[SendReport], None]
+    _waiting: deque[_Call] = field(default_factory=deque, init=False)
+    _told: float = field(default=0.0, init=False)
 
     def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
         """Settle what is unknown where that can be done: presence at the provider proves acceptance, absence nothing.
@@ -94,24 +113,53 @@ class BatchSender:
         """Post each pending batch once. Returns the last that was put off."""
         put_off: Deferred | None = None
         number = 0
-        while not self.stop.asked and (batch := self.book.next_pending(after=number)):
-            number = batch.no
-            (plan,) = plan_resume([batch], people=self.people, settled=self.book.settled(batch.no))
-            if not plan.people:
-                self.book.pass_over(batch.no, gone=plan.gone)
+        self._waiting.clear()
+        while not self.stop.asked and (call := self._next_call(after=number)):
+            number = call.plan.no
+            if not call.plan.keys:
+                self.book.pass_over(number, gone=call.plan.gone)
                 continue
             try:
-                divided = self._send_batch(plan, refusals)
+                divided = self._send_batch(call.plan, self._recipients_of(call), refusals)
             except Deferred as error:
                 put_off = error
             else:
-                number -= divided  # the first half stands where the whole stood
-            self.progress(self.book.campaign().report)
+                if divided:  # the first half stands where the whole stood
+                    number -= 1
+                    self._waiting.clear()
+            self._tell()
         return put_off
 
-    def _send_batch(self, plan: BatchPlan, refusals: Refusals) -> bool:
+    def _next_call(self, *, after: int) -> _Call | None:
+        if not self._waiting:
+            size = self.provider.capabilities.max_recipients
+            for batch, settled in self.book.pending(after=after, limit=max(2, _AHEAD // size)):
+                self._waiting.append(_Call(plan_batch(batch, people=self.people, settled=settled, size=size)))
+        return self._waiting.popleft() if self._waiting else None
+
+    def _recipients_of(self, call: _Call) -> Sequence[Recipient]:
+        if call.recipients is None:
+            call.recipients = self.composer.recipients(call.plan.keys, call.plan.people)
+        return call.recipients
+
+    def _prepare_next(self) -> None:
+        """Make the next call ready while this one is under way; what is wrong with it is said when its turn comes."""
+        if not self._waiting or not self._waiting[0].plan.keys:
+            return
+        call = self._waiting[0]
+        with suppress(DigestError):
+            recipients = self._recipients_of(call)
+            self.provider.prepare(self.composer.content, recipients, reference=_reference(call.plan.no))
+
+    def _tell(self) -> None:
+        """Tell how far it has come, a few times a second: adding up all batches takes time."""
+        moment = time.monotonic()
+        if moment - self._told >= _TELLING:
+            self._told = moment
+            self.progress(self.book.campaign().report)
+
+    def _send_batch(self, plan: BatchPlan, recipients: Sequence[Recipient], refusals: Refusals) -> bool:
         """Post one batch until it is taken or refused. Returns whether it was divided instead."""
-        recipients = [self.composer.recipient(key, person) for key, person in plan.people]
         for attempt in range(2, ATTEMPTS + 2):
             try:
                 return self._post(plan, recipients, refusals)
@@ -126,7 +174,7 @@ class BatchSender:
                 self.stop.wait(wait, self.sleep)
         raise AssertionError(plan.no)  # the last attempt returns or raises
 
-    def _post(self, plan: BatchPlan, recipients: list[Recipient], refusals: Refusals) -> bool:
+    def _post(self, plan: BatchPlan, recipients: Sequence[Recipient], refusals: Refusals) -> bool:
         """One call, written down before and after. Returns whether the batch was divided."""
         claims: list[str] = []
 
@@ -134,7 +182,13 @@ class BatchSender:
             claims.append(self.book.claim(plan.no, gone=plan.gone))
 
         try:
-            result = self.provider.send(self.composer.content, recipients, reference=_reference(plan.no), begin=begin)
+            result = self.provider.send(
+                self.composer.content,
+                recipients,
+                reference=_reference(plan.no),
+                begin=begin,
+                meanwhile=self._prepare_next,
+            )
         except CallRefused as error:
             if len(recipients) > 1:
                 claim = claims[0] if claims else self.book.claim(plan.no, gone=plan.gone)
@@ -145,7 +199,9 @@ class BatchSender:
             if claims:
                 self.book.release(plan.no, claims[0], reason=str(error))
             raise
-        outcomes = {result.of(person.key).outcome for person in recipients}
+        outcomes = {result.outcome}
+        if result.exceptions:
+            outcomes = {result.of(person.key).outcome for person in recipients}
         if outcomes == {Outcome.REJECTED}:
             refusals.add(plan, claims[0] if claims else None, reason=_reason(result))
             return False
@@ -168,8 +224,8 @@ class BatchSender:
         )
 
     def _looked_up(self, batch: PlannedBatch) -> frozenset[bytes]:
-        (plan,) = plan_resume([batch], people=self.people, settled=())
-        recipients = [self.composer.recipient(key, person) for key, person in plan.people]
+        plan = plan_batch(batch, people=self.people, settled=(), size=self.provider.capabilities.max_recipients)
+        recipients = self.composer.recipients(plan.keys, plan.people)
         if not recipients:
             return frozenset()
         content = self.composer.content

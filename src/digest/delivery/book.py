@@ -17,11 +17,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from digest.delivery.counting import count_campaign
 from digest.delivery.plan import PlannedBatch
+from digest.delivery.roster import cut_keys
 from digest.delivery.schema import HASH_BYTES, batch, campaign, event, exception
 from digest.errors import LedgerError
 
@@ -35,6 +36,25 @@ if TYPE_CHECKING:
     from digest.delivery.store import Store
 
 __all__ = ["CampaignBook", "ClaimLostError", "batch_row"]
+
+
+_THIS = and_(batch.c.campaign == bindparam("this"), batch.c.no == bindparam("which"))
+_CLAIM = (
+    update(batch)
+    .where(_THIS, batch.c.state == "pending")
+    .values(state="sending", claim=bindparam("token"), attempt=batch.c.attempt + 1, claimed_at=bindparam("now"))
+)
+_MOVE = (
+    update(batch)
+    .where(_THIS, batch.c.state == "sending", batch.c.claim == bindparam("token"))
+    .values(
+        state=bindparam("outcome"),
+        claim=None,
+        message_id=bindparam("message"),
+        reason=bindparam("why"),
+        settled_at=bindparam("now"),
+    )
+)
 
 
 class ClaimLostError(LedgerError):
@@ -68,17 +88,20 @@ class CampaignBook:
             row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
             return count_campaign(connection, row, live=False)
 
-    def next_pending(self, *, after: int) -> PlannedBatch | None:
-        """The first pending batch whose number is greater than ``after``."""
-        query = (
-            select(batch.c.no, batch.c.recipients)
-            .where(batch.c.campaign == self._id, batch.c.state == "pending", batch.c.no > after)
-            .order_by(batch.c.no)
-            .limit(1)
-        )
+    def pending(self, *, after: int, limit: int) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
+        """The first pending batches whose number is greater than ``after``, each with those who are settled in it."""
+        here = and_(batch.c.campaign == self._id, batch.c.state == "pending", batch.c.no > after)
+        query = select(batch.c.no, batch.c.recipients).where(here).order_by(batch.c.no).limit(limit)
         with self._store.begin() as connection:
-            row = connection.execute(query).first()
-        return PlannedBatch(no=row.no, recipients=_cut(row.recipients)) if row else None
+            rows = connection.execute(query).all()
+            if not rows:
+                return []
+            within = exception.c.batch.between(rows[0].no, rows[-1].no)
+            own = select(exception.c.batch, exception.c.recipient).where(exception.c.campaign == self._id, within)
+            settled: dict[int, set[bytes]] = {}
+            for row in connection.execute(own):
+                settled.setdefault(row.batch, set()).add(row.recipient)
+        return [(PlannedBatch(no=row.no, keys=row.recipients), frozenset(settled.get(row.no, ()))) for row in rows]
 
     def next_unknown(self, *, after: int) -> PlannedBatch | None:
         """The first batch after this number in which somebody's outcome is unknown, with those people alone."""
@@ -87,13 +110,7 @@ class CampaignBook:
         query = select(func.min(batch.c.no)).where(batch.c.campaign == self._id, batch.c.no > after, doubtful)
         with self._store.begin() as connection:
             no = connection.execute(query).scalar_one()
-            return None if no is None else PlannedBatch(no=no, recipients=self._unknown(connection, no))
-
-    def settled(self, no: int) -> frozenset[bytes]:
-        """Recipients of a batch who have an outcome of their own."""
-        query = select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
-        with self._store.begin() as connection:
-            return frozenset(connection.execute(query).scalars())
+            return None if no is None else PlannedBatch(no=no, keys=b"".join(self._unknown(connection, no)))
 
     def claim(self, no: int, *, gone: Iterable[bytes] = ()) -> str:
         """Take a pending batch, durably, right before it is posted.
@@ -108,11 +125,8 @@ class CampaignBook:
         """
         token = secrets.token_hex(16)
         with self._store.begin() as connection:
-            changed = connection.execute(
-                update(batch)
-                .where(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "pending")
-                .values(state="sending", claim=token, attempt=batch.c.attempt + 1, claimed_at=self._now())
-            )
+            here = {"this": self._id, "which": no}
+            changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
             if changed.rowcount != 1:
                 raise ClaimLostError("another process has taken the batch", hint="See: digest status")
             self._except(connection, no, dict.fromkeys(gone, ("skipped", "left since the audience was frozen")))
@@ -138,7 +152,8 @@ class CampaignBook:
             self._move(connection, no, claim, state=outcome, message_id=message_id, reason=reason)
             own = {key: verdict for key, verdict in (exceptions or {}).items() if verdict[0] != outcome}
             self._except(connection, no, own)
-            self._note(connection, no, outcome, reason)
+            if reason or outcome != "accepted":
+                self._note(connection, no, outcome, reason)
 
     def release(self, no: int, claim: str, *, reason: str) -> None:
         """Give a batch back that was provably not accepted."""
@@ -204,8 +219,8 @@ class CampaignBook:
     def _is(self, no: int) -> ColumnElement[bool]:
         return and_(batch.c.campaign == self._id, batch.c.no == no)
 
-    def _recipients(self, connection: Connection, no: int) -> tuple[bytes, ...]:
-        return _cut(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
+    def _recipients(self, connection: Connection, no: int) -> list[bytes]:
+        return cut_keys(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
 
     def _unknown(self, connection: Connection, no: int) -> tuple[bytes, ...]:
         """The recipients of a batch whose outcome, their own or the batch's, is unknown."""
@@ -222,7 +237,7 @@ class CampaignBook:
         rest = [key for key in self._recipients(connection, no) if key not in moved]
         connection.execute(update(batch).where(self._is(no)).values(recipients=b"".join(rest), size=len(rest)))
         last = connection.execute(select(func.max(batch.c.no)).where(batch.c.campaign == self._id)).scalar_one()
-        connection.execute(insert(batch).values(**batch_row(self._id, last + 1, people)))
+        connection.execute(insert(batch).values(**batch_row(self._id, last + 1, b"".join(people))))
 
     def _move(
         self,
@@ -235,11 +250,9 @@ class CampaignBook:
         reason: str = "",
     ) -> None:
         settled = None if state == "pending" else self._now()
-        changed = connection.execute(
-            update(batch)
-            .where(batch.c.campaign == self._id, batch.c.no == no, batch.c.state == "sending", batch.c.claim == claim)
-            .values(state=state, claim=None, message_id=message_id, reason=reason, settled_at=settled)
-        )
+        here = {"this": self._id, "which": no, "token": claim}
+        said = {"outcome": state, "message": message_id, "why": reason, "now": settled}
+        changed = connection.execute(_MOVE, {**here, **said})
         if changed.rowcount != 1:
             raise ClaimLostError("another process has taken the batch over", hint="See: digest status")
 
@@ -264,19 +277,15 @@ class CampaignBook:
         connection.execute(insert(event).values(campaign=self._id, batch=no, at=self._now(), kind=kind, detail=detail))
 
 
-def batch_row(number: int, no: int, recipients: Sequence[bytes]) -> dict[str, object]:
+def batch_row(number: int, no: int, keys: bytes) -> dict[str, object]:
     """A pending batch as a row of its table."""
     return {
         "campaign": number,
         "no": no,
         "state": "pending",
         "attempt": 0,
-        "size": len(recipients),
-        "recipients": b"".join(recipients),
+        "size": len(keys) // HASH_BYTES,
+        "recipients": keys,
         "message_id": "",
         "reason": "",
     }
-
-
-def _cut(recipients: bytes) -> tuple[bytes, ...]:
-    return tuple(recipients[start : start + HASH_BYTES] for start in range(0, len(recipients), HASH_BYTES))

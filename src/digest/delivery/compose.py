@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.mail import clean_value, list_id, parse_sender, unsubscribe_headers
-from digest.providers import Content, Recipient
-from digest.subscribers import make_token
+from digest.providers import Content, LinkedRecipients, Recipient
+from digest.subscribers import People, signer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from digest.config import Config
@@ -19,6 +21,8 @@ __all__ = ["Composer"]
 
 _GROUP = "group:"
 _UNSUBSCRIBE = "unsubscribe_url"
+_PLACE = "{token}"
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
 class Composer:
@@ -32,11 +36,16 @@ class Composer:
         self, rendered: RenderedIssue, *, config: Config, secret: bytes, date: datetime, sandbox: bool = False
     ) -> None:
         manifest = rendered.manifest
-        self._audience = manifest.audience
-        self._secret = secret
-        self._tags = manifest.tags
+        self._tags = tuple((tag.tag, *_name_and_fallback(tag.name)) for tag in manifest.tags)
+        self._only_link = self._tags[0][0] if [field for _, field, _ in self._tags] == [_UNSUBSCRIBE] else ""
         hosted = manifest.unsubscribe.startswith(_GROUP)
-        self._url = "" if hosted else manifest.unsubscribe
+        template = "" if hosted else manifest.unsubscribe
+        before, place, after = template.partition(_PLACE)
+        self._around = (before, after)
+        self._token = signer(secret, manifest.audience) if place else _no_token
+        # Tokens are letters and digits, so that what holds of one link holds of all.
+        one = unsubscribe_headers(f"{before}{self._token('a@example.com')}{after}") if before else {}
+        self._one_click = {name: value for name, value in one.items() if name != "List-Unsubscribe"}
         sender = parse_sender(manifest.sender)
         tag = next((tag.tag for tag in manifest.tags if tag.name == _UNSUBSCRIBE), "")
         self.content = Content(
@@ -64,22 +73,41 @@ class Composer:
         Args:
             key: Their keyed hash.
         """
-        url = self._url.replace("{token}", make_token(self._secret, list=self._audience, email=person.email))
-        return Recipient(
-            key=key.hex(),
-            email=person.email,
-            name=clean_value(person.name),
-            values={tag.tag: self._value(tag.name, person, url) for tag in self._tags},
-            headers=unsubscribe_headers(url) if url else {},
+        before, after = self._around
+        url = f"{before}{self._token(person.email)}{after}" if before else ""
+        fields = {field: clean_value(value) for field, value in person.fields.items()}
+        return self._of_row(key.hex(), person.email, clean_value(person.name), url, fields)
+
+    def recipients(self, keys: Sequence[bytes], people: Sequence[Subscriber]) -> Sequence[Recipient]:
+        """The people of one call, with their keyed hashes in the same order."""
+        if not (self._only_link and self._around[0] and isinstance(people, People)):
+            return [self.recipient(key, person) for key, person in zip(keys, people, strict=True)]
+        token, (before, after), rows = self._token, self._around, list(people.rows())  # clean since they were read
+        return LinkedRecipients(
+            keys=[key.hex() for key in keys],
+            rows=rows,
+            links=[before + token(email) + after for email, _ in rows],
+            tag=self._only_link,
+            headers=self._one_click,
         )
 
-    def _value(self, name: str, person: Subscriber, url: str) -> str:
-        """The value of a personal tag; ``name|there`` falls back to "there"."""
-        name, _, fallback = name.partition("|")
-        if name == _UNSUBSCRIBE:
-            return url
-        value = {"name": person.name, "email": person.email}.get(name, person.fields.get(name, ""))
-        return clean_value(value) or fallback
+    def _of_row(self, key: str, email: str, name: str, url: str, fields: Mapping[str, str] = _NO_FIELDS) -> Recipient:
+        own = {"name": name, "email": email, _UNSUBSCRIBE: url}
+        values = {tag: (own if at in own else fields).get(at) or fallback for tag, at, fallback in self._tags}
+        headers = {"List-Unsubscribe": f"<{url}>", **self._one_click} if url else _NO_FIELDS
+        return Recipient(key, email, name, values, headers)
+
+
+def _no_token(email: str) -> str:
+    """Where the address is the same for everybody."""
+    del email
+    return ""
+
+
+def _name_and_fallback(name: str) -> tuple[str, str]:
+    """``name|there`` falls back to "there"."""
+    field, _, fallback = name.partition("|")
+    return field, fallback
 
 
 def _campaign_name(issue: str, audience: str, token: str) -> str:

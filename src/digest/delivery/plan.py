@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from digest.delivery.roster import cut_keys
+from digest.subscribers import People
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterator, Sequence
 
-    from digest.models import Audience, Subscriber
+    from digest.delivery.roster import Roster
+    from digest.models import Subscriber
 
-__all__ = ["BatchPlan", "PlannedBatch", "plan_campaign", "plan_resume"]
+__all__ = ["BatchPlan", "PlannedBatch", "plan_batch", "plan_campaign"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,10 +23,16 @@ class PlannedBatch:
 
     Attributes:
         no: Counted from 1 in the campaign.
+        keys: The hashes, joined.
     """
 
     no: int
-    recipients: tuple[bytes, ...]
+    keys: bytes
+
+    @property
+    def recipients(self) -> list[bytes]:
+        """The hashes one by one."""
+        return cut_keys(self.keys)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,51 +40,39 @@ class BatchPlan:
     """What is left to do of a frozen batch.
 
     Attributes:
-        people: Whom to mail now, by their hash.
+        keys: The hashes of those to mail now.
+        people: The same people, in the same order.
         gone: Recipients who were in the audience when it was frozen and are no more.
     """
 
     no: int
-    people: tuple[tuple[bytes, Subscriber], ...]
-    gone: tuple[bytes, ...]
+    keys: Sequence[bytes]
+    people: Sequence[Subscriber]
+    gone: Sequence[bytes] = ()
 
 
-def plan_campaign(
-    audience: Audience, *, key_of: Callable[[str], bytes], size: int
-) -> tuple[tuple[PlannedBatch, ...], dict[bytes, Subscriber]]:
-    """Freeze an audience: cut it, in its order, into batches of at most ``size``.
-
-    Args:
-        key_of: The keyed hash of an address; the same for every spelling of one person.
-
-    Returns: The batches, and the people by their hash. A person who stands twice in the audience is taken once.
-    """
-    people: dict[bytes, Subscriber] = {}
-    for person in audience.subscribers:
-        people.setdefault(key_of(person.email), person)
-    keys = tuple(people)
-    batches = tuple(
-        PlannedBatch(no=number, recipients=keys[start : start + size])
-        for number, start in enumerate(range(0, len(keys), size), start=1)
-    )
-    return batches, people
+def plan_campaign(people: Roster, *, size: int) -> Iterator[PlannedBatch]:
+    """Freeze an audience: cut it, in its order, into batches of at most ``size``."""
+    return (PlannedBatch(no=number, keys=keys) for number, keys in enumerate(people.cut(size), start=1))
 
 
-def plan_resume(
-    batches: Iterable[PlannedBatch], *, people: Mapping[bytes, Subscriber], settled: Collection[bytes]
-) -> tuple[BatchPlan, ...]:
-    """What frozen batches still need, now that the audience is ``people``.
+def plan_batch(batch: PlannedBatch, *, people: Roster, settled: Collection[bytes], size: int) -> BatchPlan:
+    """What a frozen batch still needs, now that the audience is ``people``.
 
     Batches are never cut anew; who has left is taken out, and who has come since is in none of them and waits.
 
     Args:
         settled: Recipients who have an outcome of their own already.
+        size: Of the batches when they were cut, by which a batch is found in an audience that has not changed.
     """
-    return tuple(
-        BatchPlan(
-            no=batch.no,
-            people=tuple((key, people[key]) for key in batch.recipients if key in people and key not in settled),
-            gone=tuple(key for key in batch.recipients if key not in people and key not in settled),
-        )
-        for batch in batches
+    keys = batch.recipients
+    if not settled and (found := people.run(batch.keys, near=(batch.no - 1) * size)) is not None:
+        return BatchPlan(no=batch.no, keys=keys, people=found)
+    open_ = [key for key in keys if key not in settled]
+    here = [key for key in open_ if key in people]
+    return BatchPlan(
+        no=batch.no,
+        keys=here,
+        people=People.of([people[key] for key in here]),
+        gone=[key for key in open_ if key not in people],
     )

@@ -66,7 +66,7 @@ class Refusals:
         )
 
     def _count(self) -> int:
-        return sum(len(plan.people) for plan, _ in self._open.values())
+        return sum(len(plan.keys) for plan, _ in self._open.values())
 
     def _settle(self, plan: BatchPlan, claim: str | None, reason: str) -> None:
         claim = claim or self._book.claim(plan.no, gone=plan.gone)

@@ -11,6 +11,8 @@ from digest.errors import ConfigError, IssueError
 __all__ = ["check_header", "list_id", "unsubscribe_headers"]
 
 _NAME = re.compile(r"[!-9;-~]+")
+#: Names that need no look; what is printable holds no control character.
+_KNOWN = frozenset({"To", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 
@@ -22,6 +24,8 @@ def check_header(name: str, value: str) -> str:
         IssueError: It, or the name, holds a line break or another control character, and would make a header of
             its own (RFC 5322, section 2.2).
     """
+    if value.isprintable() and name in _KNOWN:
+        return value
     if not _NAME.fullmatch(name):
         raise IssueError("a header's name holds a character that it cannot hold")
     if _UNSAFE.search(value):

@@ -19,7 +19,7 @@ _SPELLING = frozenset({"\u200c", "\u200d", "\u00ad"})
 def clean_value(text: str) -> str:
     """A value from a list as it may stand in a subject, a header and both parts: one line, nothing invisible."""
     if text.isascii() and text.isprintable():
-        return text.strip()
+        return text.strip()  # the usual case
     spaced = " ".join(text.split())
     return "".join(
         character

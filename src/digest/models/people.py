@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from digest.errors import Place
@@ -77,6 +77,6 @@ class Audience:
 
     name: str
     where: str = ""
-    subscribers: tuple[Subscriber, ...] = ()
+    subscribers: Sequence[Subscriber] = ()
     left_out: Mapping[str, int] = field(default_factory=dict, hash=False)
     problems: tuple[ListProblem, ...] = ()

@@ -5,12 +5,14 @@ from digest.providers.base import (
     Capabilities,
     Content,
     Deferred,
+    LinkedRecipients,
     NotSent,
     Outcome,
     Provider,
     Recipient,
     SendResult,
     Verdict,
+    nothing,
 )
 from digest.providers.registry import open_provider
 
@@ -19,11 +21,13 @@ __all__ = [
     "Capabilities",
     "Content",
     "Deferred",
+    "LinkedRecipients",
     "NotSent",
     "Outcome",
     "Provider",
     "Recipient",
     "SendResult",
     "Verdict",
+    "nothing",
     "open_provider",
 ]

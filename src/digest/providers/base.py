@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from digest.models import Suppression
@@ -17,12 +19,14 @@ __all__ = [
     "Capabilities",
     "Content",
     "Deferred",
+    "LinkedRecipients",
     "NotSent",
     "Outcome",
     "Provider",
     "Recipient",
     "SendResult",
     "Verdict",
+    "nothing",
 ]
 
 
@@ -56,9 +60,8 @@ class Capabilities:
     local: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipient:
-    """One person of a call.
+class Recipient(NamedTuple):
+    """One person of a call. A tuple, because there are millions of them.
 
     Attributes:
         key: Opaque and stable, in hex; never the address.
@@ -70,8 +73,42 @@ class Recipient:
     key: str
     email: str
     name: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedRecipients(Sequence[Recipient]):
+    """The recipients of a call in which nothing is personal but the link by which each leaves, as in most campaigns.
+
+    A provider that knows this class makes a call of it in half the time; to others it is a sequence like any.
+
+    Attributes:
+        rows: Address and name of each, clean.
+        links: The link of each, in ASCII, fit for a header.
+        tag: What stands for the link in the content.
+        headers: Beside List-Unsubscribe, the same for all.
+    """
+
+    keys: Sequence[str]
+    rows: Sequence[tuple[str, str]]
+    links: Sequence[str]
+    tag: str
+    headers: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, index: int) -> Recipient: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Recipient]: ...
+    def __getitem__(self, index: int | slice) -> Recipient | list[Recipient]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        (email, name), link = self.rows[index], self.links[index]
+        headers = {"List-Unsubscribe": f"<{link}>", **self.headers}
+        return Recipient(self.keys[index], email, name, {self.tag: link}, headers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,6 +197,10 @@ class CallRefused(Exception):  # noqa: N818 - it is an answer, not a failure
         self.reason = reason
 
 
+def nothing() -> None:
+    """Where there is nothing to do meanwhile."""
+
+
 class Provider(Protocol):
     """A provider is made with (config, environ, root, now) and connects when it is first used."""
 
@@ -178,8 +219,21 @@ class Provider(Protocol):
             ProviderError: What it cannot express; it is never dropped in silence.
         """
 
+    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
+        """Do what `send` of this very call would do first, while another call is under way; may do nothing.
+
+        Raises:
+            DigestError: As `send`, which will say so again.
+        """
+
     def send(
-        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+        self,
+        content: Content,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+        meanwhile: Callable[[], None] = nothing,
     ) -> SendResult:
         """Hand over one call.
 
@@ -188,6 +242,7 @@ class Provider(Protocol):
             reference: A name for this call, unique in the campaign, in ASCII; what `lookup` asks by.
             begin: Called once, when all that can fail without sending is done and before the first byte of mail
                 leaves; what it raises is passed on, and nothing is sent.
+            meanwhile: May be called once, when the mail has left and its answer is awaited.
 
         Raises:
             NotSent: Nothing was accepted; try again later (`Deferred`: others first).

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.files import replace_file
 from digest.errors import ProviderError
-from digest.providers.base import Capabilities, Outcome, SendResult
+from digest.providers.base import Capabilities, Outcome, SendResult, nothing
 from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
 
 if TYPE_CHECKING:
@@ -36,10 +36,20 @@ class OutboxProvider:
         refuse_groups(self.name, content)
         refuse_sandbox(self.name, content)
 
+    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
+        """Nothing is gained by it here."""
+
     def send(
-        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+        self,
+        content: Content,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+        meanwhile: Callable[[], None] = nothing,
     ) -> SendResult:
         """Write one file for each recipient, each whole or not at all."""
+        del meanwhile
         self.check(content)
         messages = [(self._path(content, person), compose_message(content, person)) for person in recipients]
         begin()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
-from digest.providers.base import CallRefused, Capabilities, NotSent, Outcome, SendResult
-from digest.providers.sendgrid_body import check_content, mail_body
+from digest.providers.base import CallRefused, Capabilities, NotSent, Outcome, SendResult, nothing
+from digest.providers.sendgrid_body import BodyMaker, check_content
 from digest.providers.sendgrid_people import logged_addresses, read_suppressions
 
 if TYPE_CHECKING:
@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Suppression
     from digest.providers.base import Content, Recipient
-    from digest.providers.transport import KeepAliveClient
+    from digest.providers.transport import Exchange, KeepAliveClient
 
 __all__ = ["SendGridProvider"]
+
+
+class _Prepared(NamedTuple):
+    """The body of a call that is to come."""
+
+    recipients: Sequence[Recipient]
+    reference: str
+    body: bytes
 
 
 class SendGridProvider:
@@ -36,6 +44,8 @@ class SendGridProvider:
         self._environ = environ
         self._now = now
         self._made: KeepAliveClient | None = None
+        self._maker: tuple[Content, BodyMaker] | None = None
+        self._prepared: _Prepared | None = None
 
     def check(self, content: Content) -> None:
         """Refuse headers that SendGrid keeps for itself, and the two-phase send, which nobody may believe to have."""
@@ -46,17 +56,37 @@ class SendGridProvider:
                 hint="Set two_phase = false under [providers.sendgrid].",
             )
 
+    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
+        """Write the call's body."""
+        self._prepared = _Prepared(recipients, reference, self._body(content, recipients, reference))
+
+    def _body(self, content: Content, recipients: Sequence[Recipient], reference: str) -> bytes:
+        ready = self._prepared
+        if ready is not None and ready.recipients is recipients and ready.reference == reference:
+            return ready.body
+        if self._maker is None or self._maker[0] is not content:
+            self.check(content)
+            self._maker = content, BodyMaker(content)
+        return self._maker[1].body(recipients, reference=reference).encode("ascii")
+
     def send(
-        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+        self,
+        content: Content,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+        meanwhile: Callable[[], None] = nothing,
     ) -> SendResult:
         """One call of /v3/mail/send (design, section 6).
 
         Accepted is 202 (200 in the sandbox), or any other 2xx. A 5xx, a time-out and a lost reply are unknown.
         """
-        self.check(content)
-        body = mail_body(content, recipients, reference=reference)
+        from digest.providers.transport import Exchange  # noqa: PLC0415 - heavy
+
+        exchange = Exchange(body=self._body(content, recipients, reference), begin=begin, meanwhile=meanwhile)
         status, headers, text = self._call(
-            lambda client: client.mail.send.post(request_body=body), begin=begin, lost=(0, {}, "the reply was lost")
+            lambda client: client.mail.send.post(request_body={}), exchange=exchange, lost=(0, {}, "the reply was lost")
         )
         if 200 <= status < 300:
             return SendResult(outcome=Outcome.ACCEPTED, message_id=headers.get("x-message-id", ""))
@@ -109,15 +139,15 @@ class SendGridProvider:
         self,
         request: Callable[[KeepAliveClient], Any],
         *,
-        begin: Callable[[], None] | None = None,
+        exchange: Exchange | None = None,
         lost: tuple[int, Mapping[str, str], str] | None = None,
     ) -> tuple[int, Mapping[str, str], str]:
         """Status, headers by lower-case name, and body. ``lost`` is the answer when none was read."""
         from digest.providers.transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
 
         client = self._client()
-        if begin is not None:
-            client.begin = begin
+        if exchange is not None:
+            client.exchange = exchange
         try:
             response = request(client)
         except Unreachable as error:
@@ -127,7 +157,7 @@ class SendGridProvider:
                 raise NotSent(f"SendGrid did not answer: {error}") from None
             return lost
         finally:
-            client.begin = lambda: None
+            client.exchange = None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return response.status_code, headers, response.body.decode("utf-8", "replace")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
-from digest.providers.base import Capabilities, Deferred, NotSent, Outcome, SendResult
+from digest.providers.base import Capabilities, Deferred, NotSent, Outcome, SendResult, nothing
 from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
 
 if TYPE_CHECKING:
@@ -53,11 +53,20 @@ class SmtpProvider:
         refuse_groups(self.name, content)
         refuse_sandbox(self.name, content)
 
+    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
+        """Nothing is gained by it here."""
+
     def send(
-        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+        self,
+        content: Content,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+        meanwhile: Callable[[], None] = nothing,
     ) -> SendResult:
         """One transaction. ``begin`` is called when the server waits for the message itself."""
-        del reference
+        del reference, meanwhile
         self.check(content)
         (person,) = recipients
         message = compose_message(content, person)

@@ -11,16 +11,19 @@ import logging
 import select
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from python_http_client import Client
 
+from digest.providers.base import nothing
+
 if TYPE_CHECKING:
     import urllib.request
     from collections.abc import Callable
 
-__all__ = ["Answer", "Connection", "KeepAliveClient", "ReplyLost", "Unreachable"]
+__all__ = ["Answer", "Connection", "Exchange", "KeepAliveClient", "ReplyLost", "Unreachable"]
 
 # Below INFO the package logs whole payloads, with every address in them.
 logging.getLogger("python_http_client").setLevel(logging.INFO)
@@ -71,12 +74,20 @@ class Connection:
         self._open: http.client.HTTPConnection | None = None
 
     def request(
-        self, method: str, target: str, body: bytes | None, headers: dict[str, str], *, begin: Callable[[], None]
+        self,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: dict[str, str],
+        *,
+        begin: Callable[[], None] = nothing,
+        meanwhile: Callable[[], None] = nothing,
     ) -> Answer:
         """Make one request.
 
         Args:
             begin: Called when the connection stands, right before the first byte.
+            meanwhile: Called when the last byte has left, before the answer is read.
 
         Raises:
             Unreachable: It did not leave whole.
@@ -93,6 +104,7 @@ class Connection:
             self.close()
             raise
         try:
+            meanwhile()
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             self.close()
@@ -140,13 +152,26 @@ class Connection:
         return fresh
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """What the next request is made of beside what the package makes.
+
+    Attributes:
+        body: In place of the package's own serialisation, which takes a third of the time of a whole send.
+    """
+
+    body: bytes
+    begin: Callable[[], None] = nothing
+    meanwhile: Callable[[], None] = nothing
+
+
 class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
     """The package's client over one kept connection. It follows no redirect, and no status raises."""
 
     def __init__(self, *, connection: Connection, **parts: Any) -> None:
         super().__init__(**parts)
         self.connection = connection
-        self.begin: Callable[[], None] = _nothing
+        self.exchange: Exchange | None = None
 
     def _build_client(self, name: str | None = None) -> KeepAliveClient:
         made = KeepAliveClient(
@@ -158,23 +183,18 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
             append_slash=self.append_slash,
             timeout=self.timeout,
         )
-        made.begin = self.begin
+        made.exchange = self.exchange
         return made
 
     def _make_request(self, opener: object, request: urllib.request.Request, timeout: float | None = None) -> Answer:
         del opener, timeout
-        data = request.data
-        return self.connection.request(
-            request.get_method(),
-            request.selector,
-            data if isinstance(data, bytes) else None,
-            dict(request.headers),
-            begin=self.begin,
-        )
-
-
-def _nothing() -> None:
-    """Where nobody needs to know that a request leaves."""
+        method, target, headers = request.get_method(), request.selector, dict(request.headers)
+        exchange = self.exchange
+        if exchange is None:
+            data = request.data
+            return self.connection.request(method, target, data if isinstance(data, bytes) else None, headers)
+        begin, meanwhile = exchange.begin, exchange.meanwhile
+        return self.connection.request(method, target, exchange.body, headers, begin=begin, meanwhile=meanwhile)
 
 
 def _readable(sock: socket.socket) -> bool:

@@ -6,13 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from digest.models import Audience
+from digest.subscribers.people import People
 from digest.subscribers.where import compile_where
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from digest.config import AudienceConfig
-    from digest.models import Subscriber, Suppression
+    from digest.models import Suppression
     from digest.subscribers.lists import ListReading
 
 __all__ = ["select_audience"]
@@ -38,28 +39,27 @@ def select_audience(
     left_out: Counter[str] = Counter()
     for reading in lists:
         left_out.update(reading.left_out)
-    people: dict[str, Subscriber] = {}
-    seen: set[str] = set()
-    for reading in lists:
-        for person in reading.subscribers:
-            key = person.email.casefold()
-            if key in seen:
-                left_out["twice in the lists"] += 1
-                continue
-            seen.add(key)
-            if key in suppressed:
-                left_out[f"suppressed: {suppressed[key]}"] += 1
-            elif key in gone:
-                left_out["unsubscribed"] += 1
-            elif not selects(person):
-                left_out["not selected"] += 1
-            else:
-                people[key] = person
+    people, repeats = People.joined([reading.subscribers for reading in lists]).without_repeats()
+    left_out["twice in the lists"] += repeats
+
+    def reason(address: str) -> str:
+        if address in suppressed:
+            return f"suppressed: {suppressed[address]}"
+        return "unsubscribed" if address in gone else ""
+
+    if suppressed or gone:
+        reasons = [reason(address) for address in people.folded()]
+        left_out.update(filter(None, reasons))
+        people = people.chosen(not each for each in reasons)
+    if config.where.strip():
+        wanted = [selects(person) for person in people]
+        left_out["not selected"] += wanted.count(False)
+        people = people.chosen(wanted)
     return Audience(
         name=name,
         where=config.where,
-        subscribers=tuple(people[key] for key in sorted(people)),
-        left_out=dict(sorted(left_out.items())),
+        subscribers=people,
+        left_out={reason: count for reason, count in sorted(left_out.items()) if count},
         problems=tuple(problem for reading in lists for problem in reading.problems),
     )
 

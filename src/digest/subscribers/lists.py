@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 from digest.config.resources import shipped
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
-from digest.models import ListProblem, Subscriber
+from digest.models import ListProblem
+from digest.subscribers.people import People, pack
 from digest.subscribers.rows import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from digest.models import Subscriber
     from digest.subscribers.rows import Row
 
 __all__ = ["ListReading", "is_sample", "read_list"]
 
 _MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 _LEFT = frozenset({"pending", "unsubscribed"})
-#: How many different sets of fields are kept once and shared: most lists have a handful.
-_SHARED_FIELDS = 1024
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,7 +42,7 @@ class ListReading:
     """
 
     file: str
-    subscribers: tuple[Subscriber, ...]
+    subscribers: Sequence[Subscriber]
     columns: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict, hash=False)
     problems: tuple[ListProblem, ...] = ()
@@ -62,8 +62,9 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
     """
     with read_table(_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
+        take = reader.take
         for row in table.rows:
-            reader.take(row)
+            take(row)
     return reader.reading()
 
 
@@ -82,17 +83,21 @@ def _source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
     return environ[name]
 
 
-def is_sample(subscribers: Iterable[Subscriber]) -> bool:
+def is_sample(subscribers: Sequence[Subscriber]) -> bool:
     """Tell whether these are the sample list's people: all of them, or nobody else."""
-    sample = {person.email.casefold() for person in read_list(shipped("subscribers/sample.csv"), file="").subscribers}
-    found = {person.email.casefold() for person in subscribers}
-    return bool(found) and (found <= sample or sample <= found)
+    sample = set(People.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
+    missing, others = set(sample), False
+    for address in People.of(subscribers).folded():
+        missing.discard(address)
+        others = others or address not in sample
+    return bool(subscribers) and (not others or not missing)
 
 
 class _Reader:
     def __init__(self, file: str, header: list[str]) -> None:
         self._file = file
         self._header = header
+        self._width = len(header)
         names = [column.casefold() for column in header]
         if names.count("email") != 1:
             missing = "there is no column called email" if "email" not in names else "two columns are called email"
@@ -104,8 +109,7 @@ class _Reader:
         self._name = names.index("name") if "name" in names else None
         self._status = names.index("status") if "status" in names else None
         self._fields = [at for at, name in enumerate(names) if name and at not in {self._email, self._name}]
-        self._shared: dict[tuple[str, ...], dict[str, str]] = {}
-        self._subscribers: list[Subscriber] = []
+        self._records: list[str] = []
         self._left_out: Counter[str] = Counter()
         self._problems: list[ListProblem] = []
         self._unsubscribed: set[str] = set()
@@ -113,24 +117,29 @@ class _Reader:
     def take(self, row: Row) -> None:
         """Add a row to whom it belongs: the subscribers, or those left out, with the reason."""
         cells = row.cells
-        width = len(self._header)
-        if row.problem or (len(cells) > width and any(cells[width:])):
-            more = f"it has {len(cells)} cells and the header {width}; a comma in a cell needs quotes around the cell"
-            self._refuse(row, "bad row", row.problem or more)
-            return
-        if len(cells) < width:
+        width = self._width
+        if row.problem or len(cells) != width:
+            if row.problem or any(cells[width:]):
+                more = (
+                    f"it has {len(cells)} cells and the header {width}; a comma in a cell needs quotes around the cell"
+                )
+                self._refuse(row, "bad row", row.problem or more)
+                return
             cells = cells + [""] * (width - len(cells))
-        if not any(cells):
+        given = cells[self._email]
+        if not given and not any(cells):
             return
         try:
-            email = normalise_address(cells[self._email])
+            email = normalise_address(given)
         except ValueError:
-            self._refuse(row, "bad address", "not an email address" if cells[self._email] else "there is no address")
+            self._refuse(row, "bad address", "not an email address" if given else "there is no address")
             return
         status = cells[self._status].lower() if self._status is not None else ""
         if status in _MAILABLE:
-            name = clean_value(cells[self._name]) if self._name is not None else ""
-            self._subscribers.append(Subscriber(email=email, name=name, fields=self._fields_of(cells)))
+            if not row.plain:
+                cells = [clean_value(cell) for cell in cells]
+            name = cells[self._name] if self._name is not None else ""
+            self._records.append(pack(email, name, [cells[at] for at in self._fields], row=len(self._records)))
         elif status in _LEFT:
             self._left_out[status] += 1
             if status == "unsubscribed":
@@ -143,7 +152,7 @@ class _Reader:
         """Everything that was taken."""
         return ListReading(
             file=self._file,
-            subscribers=tuple(self._subscribers),
+            subscribers=People(self._records, [[self._header[at] for at in self._fields]]),
             columns=tuple(self._header),
             left_out=dict(self._left_out),
             problems=tuple(self._problems),
@@ -153,12 +162,3 @@ class _Reader:
     def _refuse(self, row: Row, reason: str, message: str) -> None:
         self._left_out[reason] += 1
         self._problems.append(ListProblem(place=Place(self._file, row.line), message=message))
-
-    def _fields_of(self, cells: list[str]) -> dict[str, str]:
-        values = tuple(clean_value(cells[at]) for at in self._fields)
-        known = self._shared.get(values)
-        if known is None:
-            known = {self._header[at]: value for at, value in zip(self._fields, values, strict=True)}
-            if len(self._shared) < _SHARED_FIELDS:
-                self._shared[values] = known
-        return known

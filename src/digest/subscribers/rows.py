@@ -11,7 +11,7 @@ import io
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from digest.errors import ListError, Place
 
@@ -24,13 +24,16 @@ __all__ = ["Row", "Table", "read_table"]
 _LONGEST_ROW = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The cells of one row, stripped; ``problem`` says why it cannot be read, when it cannot."""
+class Row(NamedTuple):
+    """The cells of one row, stripped; ``problem`` says why it cannot be read, when it cannot.
+
+    ``plain`` says that the row holds nothing but visible ASCII and spaces.
+    """
 
     line: int
     cells: list[str]
     problem: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,16 @@ def _opened(source: Path | str) -> TextIO:
 
 
 def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+    before, after = f" {delimiter}", f"{delimiter} "
     for number, line in numbered:
         if '"' not in line:
-            cells = [cell.strip() for cell in line.split(delimiter)]
-            if any(cells):
-                yield Row(number, cells)
+            text = line.rstrip()
+            plain = text.isascii() and text.isprintable()
+            cells = text.split(delimiter)
+            if not plain or before in text or after in text or text.startswith(" "):
+                cells = [cell.strip() for cell in line.split(delimiter)]
+            if cells[0] or any(cells):
+                yield Row(number, cells, "", plain)
         elif (strict := _strict_cells(line, delimiter)) is not None:
             yield Row(number, strict)
         elif line.count('"') % 2 == 0:

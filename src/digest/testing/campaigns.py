@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from digest.config import Config
 from digest.delivery import Ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
-from digest.providers import Capabilities, Outcome, SendResult
+from digest.providers import Capabilities, Outcome, SendResult, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,12 +94,22 @@ class ScriptedProvider:
     def check(self, content: Content) -> None:
         """Take any content."""
 
+    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
+        """Nothing is to be prepared."""
+
     def send(
-        self, content: Content, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+        self,
+        content: Content,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+        meanwhile: Callable[[], None] = nothing,
     ) -> SendResult:
         """Do what the next answer says."""
         del content, reference
         begin()
+        meanwhile()
         self.calls.append([person.email for person in recipients])
         answer = self.answers.popleft() if self.answers else SendResult(outcome=Outcome.ACCEPTED, message_id="m")
         if isinstance(answer, Exception):

@@ -3,23 +3,28 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
-from digest.delivery import plan_campaign, plan_resume
-from digest.models import Audience, Subscriber
+from digest.delivery import Roster, plan_batch, plan_campaign
+from digest.models import Subscriber
 
 NAMES = st.lists(st.integers(0, 60), max_size=60, unique=True)
-
-
-def audience(numbers):
-    return Audience(name="weekly", subscribers=tuple(Subscriber(email=f"r{n}@example.com") for n in numbers))
 
 
 def key_of(email):
     return email.casefold().encode().rjust(16, b"\0")[:16]
 
 
+def keys_of(folded):
+    return b"".join(map(key_of, folded))
+
+
+def roster(numbers):
+    return Roster([Subscriber(email=f"r{n}@example.com") for n in numbers], keys_of)
+
+
 @given(NAMES, st.integers(1, 20))
 def test_everybody_is_in_one_batch_in_order_and_no_batch_is_too_large(numbers, size):
-    batches, people = plan_campaign(audience(numbers), key_of=key_of, size=size)
+    people = roster(numbers)
+    batches = list(plan_campaign(people, size=size))
     planned = [key for batch in batches for key in batch.recipients]
     assert planned == [key_of(f"r{n}@example.com") for n in numbers]
     assert set(people) == set(planned)
@@ -28,21 +33,21 @@ def test_everybody_is_in_one_batch_in_order_and_no_batch_is_too_large(numbers, s
 
 
 def test_a_person_who_stands_twice_is_taken_once():
-    twice = Audience(
-        name="weekly", subscribers=(Subscriber(email="Ana@example.com"), Subscriber(email="ana@example.com"))
-    )
-    (batch,), people = plan_campaign(twice, key_of=key_of, size=10)
+    people = Roster([Subscriber(email="Ana@example.com"), Subscriber(email="ana@example.com")], keys_of)
+    (batch,) = plan_campaign(people, size=10)
     assert len(batch.recipients) == 1
     assert [person.email for person in people.values()] == ["Ana@example.com"]
 
 
 @given(NAMES, NAMES, st.sets(st.integers(0, 60)))
 def test_a_resumed_batch_is_who_is_still_there_and_not_settled(then, today, done):
-    batches, _ = plan_campaign(audience(then), key_of=key_of, size=7)
-    _, people = plan_campaign(audience(today), key_of=key_of, size=7)
+    batches = list(plan_campaign(roster(then), size=7))
     settled = {key_of(f"r{n}@example.com") for n in done}
-    plans = plan_resume(batches, people=people, settled=settled)
-    to_mail = [int(person.email[1:].partition("@")[0]) for plan in plans for _, person in plan.people]
+    plans = [plan_batch(batch, people=roster(today), settled=settled, size=7) for batch in batches]
+    to_mail = [int(person.email[1:].partition("@")[0]) for plan in plans for person in plan.people]
+    assert [key_of(person.email) for plan in plans for person in plan.people] == [
+        k for plan in plans for k in plan.keys
+    ]
     assert to_mail == [n for n in then if n in set(today) and n not in done]
     gone = {key for plan in plans for key in plan.gone}
     assert gone == {key_of(f"r{n}@example.com") for n in set(then) - set(today) - done}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import jsonschema
@@ -7,7 +8,7 @@ import pytest
 
 from digest.errors import IssueError, ProviderError
 from digest.providers import Content, Recipient
-from digest.providers.sendgrid_body import check_content, mail_body
+from digest.providers.sendgrid_body import BodyMaker, check_content
 from digest.testing.campaigns import NOON
 from digest.testing.sendgrid_rules import mail_schema
 
@@ -29,7 +30,7 @@ def person(name="Ana", **changes):
 
 
 def body(*people, content=CONTENT):
-    made = mail_body(content, people, reference="b1")
+    made = json.loads(BodyMaker(content).body(people, reference="b1"))
     jsonschema.validate(made, mail_schema())
     return made
 

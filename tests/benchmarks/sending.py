@@ -1,0 +1,198 @@
+"""What sending costs over loopback: the whole program, from the CSV to the ledger's last row, against its limits.
+
+- `naive`: the sendgrid package's own client and helpers, one call per recipient;
+- `bare`: a keep-alive loop that posts prebuilt bodies of 1,000 recipients;
+- `digest send --live` to the same server, 60 kB of HTML, with a personal link and headers for each recipient.
+
+The server reads the JSON, counts recipients and answers. CPU is that of the sending process and of its children alone.
+
+Run by hand: .venv/bin/python tests/benchmarks/sending.py [PEOPLE ...]
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import multiprocessing
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+DIGEST = str(Path(sys.executable).with_name("digest"))
+PEOPLE = (20_000, 200_000)
+NAIVE = 300
+BATCH = 1000
+#: Stories of words of their own; together about 60 kB of HTML and 20 kB of text.
+STORIES, WORDS = 40, 75
+CONFIG = """
+[newsletter]
+name = "Weekly Bench"
+sender = "Weekly Bench <news@bench-letter.dev>"
+postal_address = "1 Harbour Lane, Tidewell"
+homepage = "https://bench-letter.dev"
+
+[[sources]]
+id = "desk"
+folder = "articles"
+
+[selection]
+stories = 40
+min_stories = 40
+
+[audiences.weekly]
+files = ["subscribers/weekly.csv"]
+
+[delivery]
+provider = "sendgrid"
+unsubscribe_url = "https://bench-letter.dev/u/{token}"
+
+[providers.sendgrid]
+host = "HOST"
+"""
+
+
+def serve(listener: socket.socket, counted: Any) -> None:
+    """Answer every request on one connection after the other; count the recipients of /v3/mail/send."""
+    while True:
+        connection, _ = listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection, connection.makefile("rb", buffering=1 << 20) as reader:
+            while line := reader.readline():
+                length = 0
+                while (header := reader.readline()) not in {b"\r\n", b""}:
+                    name, _, value = header.partition(b":")
+                    length = int(value) if name.lower() == b"content-length" else length
+                body = reader.read(length)
+                if b" /v3/mail/send " in line:
+                    counted.value += len(json.loads(body)["personalizations"])
+                    connection.sendall(b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m\r\nContent-Length: 0\r\n\r\n")
+                else:
+                    empty = b'{"messages": []}' if b"/v3/logs" in line else b"[]"
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(empty), empty))
+
+
+def cost(work: Any, *arguments: Any) -> tuple[float, float]:
+    """Wall and CPU seconds of some work in this process and its children."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+    def cpu() -> float:
+        return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, kinds))
+
+    began, used = time.perf_counter(), cpu()
+    work(*arguments)
+    return time.perf_counter() - began, cpu() - used
+
+
+def naive(host: str, html: str, text: str) -> None:
+    from sendgrid import SendGridAPIClient
+    from sendgrid.helpers.mail import Content, Email, Header, Mail, Personalization
+
+    client = SendGridAPIClient("SG.bench", host=host)
+    for number in range(NAIVE):
+        mail = Mail(from_email="news@bench-letter.dev", subject="A quiet week")
+        mail.add_content(Content("text/plain", text))
+        mail.add_content(Content("text/html", html))
+        one = Personalization()
+        one.add_to(Email(f"reader{number:07}@example.com", f"Reader {number}"))
+        one.add_header(Header("List-Unsubscribe", f"<https://bench-letter.dev/u/{number}>"))
+        mail.add_personalization(one)
+        client.send(mail)
+
+
+def bare(host: str, body: bytes, calls: int) -> None:
+    connection = http.client.HTTPConnection(host.removeprefix("http://"))
+    for _ in range(calls):
+        connection.request("POST", "/v3/mail/send", body, {"Content-Type": "application/json"})
+        connection.getresponse().read()
+
+
+def words(seed: int, count: int) -> str:
+    random = Random(seed)  # noqa: S311 - invented words are no secret
+    return " ".join("".join(random.choices("abdegilmnorstu", k=random.randint(3, 9))) for _ in range(count)).title()
+
+
+def request_body(html: str, text: str) -> bytes:
+    """A request as digest makes it, for 1,000 people."""
+    people = [
+        {
+            "to": [{"email": f"reader{number:07}@example.com", "name": f"Reader {number}"}],
+            "custom_args": {"di": "2026-W48", "db": f"2026-W48.weekly.{'0' * 12}.b1", "rk": f"{number:032x}"},
+            "substitutions": {"digest-0123456789ab-unsubscribe-url": f"https://bench-letter.dev/u/{number:055}"},
+            "headers": {
+                "List-Unsubscribe": f"<https://bench-letter.dev/u/{number:055}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                "List-Id": "Weekly Bench <weekly.bench-letter.dev>",
+                "Auto-Submitted": "auto-generated",
+            },
+        }
+        for number in range(BATCH)
+    ]
+    return json.dumps({"personalizations": people, "content": [html, text]}).encode()
+
+
+def newsletter(folder: Path, host: str, people: int) -> str:
+    """A newsletter with one long issue, built and ready to send; returns its token."""
+    (folder / "articles").mkdir()
+    (folder / "subscribers").mkdir()
+    (folder / "digest.toml").write_text(CONFIG.replace("HOST", host))
+    for number in range(STORIES):
+        points = "\n".join(f"• {words(number * 10 + point, WORDS)}." for point in range(3))
+        title, text = words(number * 10 + 7, 8), words(number * 10 + 8, 200)
+        (folder / f"articles/{number}.txt").write_text(f"{title}\n\n{points}\n\n{text}.\n")
+    rows = (f"reader{number:07}@example.com,Reader {number},active\n" for number in range(people))
+    with (folder / "subscribers/weekly.csv").open("w") as file:
+        file.write("email,name,status\n")
+        file.writelines(rows)
+    run(folder, "collect")
+    return str(json.loads(run(folder, "build", "--json"))["token"])
+
+
+def run(folder: Path, *arguments: str) -> str:
+    environ = {**os.environ, "SENDGRID_API_KEY": "SG.bench", "DIGEST_SECRET": "bench"}
+    environ.pop("CI", None)
+    done = subprocess.run([DIGEST, *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"digest {arguments[0]} failed with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    sizes = [int(size) for size in sys.argv[1:]] or PEOPLE
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    host = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    counted = multiprocessing.Value("q", 0)
+    server = multiprocessing.get_context("fork").Process(target=serve, args=(listener, counted), daemon=True)
+    server.start()
+    per_mail = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            token = newsletter(folder, host, size)
+            before = counted.value
+            wall, cpu = cost(run, folder, "send", "--live", "--yes", "--approve", token, "--json")
+            assert counted.value - before == size
+            build = next(folder.glob("issues/*/build"))
+            html, text = (build / "email.html").read_text(), (build / "email.txt").read_text()
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        per_mail[size] = cpu / size
+        print(f"{len(html) / 1000:.0f} kB of HTML, {len(text) / 1000:.0f} kB of text")
+        print(f"digest, {size:,} people: {size / wall:,.0f} mails/s, {size / cpu:,.0f} per CPU-second, {peak:.0f} MiB")
+        body = request_body(html, text)
+        bare_wall, _ = cost(bare, host, body, size // BATCH)
+        print(f"bare loop: {size / bare_wall:,.0f} mails/s; digest has {bare_wall / wall:.0%} of it")
+    _, naive_cpu = cost(naive, host, html, text)
+    print(f"one call each: {NAIVE / naive_cpu:,.0f} per CPU-second")
+    for size in sizes:
+        print(f"digest, {size:,} people: {naive_cpu / NAIVE / per_mail[size]:.0f} times the mails per CPU-second")
+    server.terminate()
+
+
+if __name__ == "__main__":
+    main()
