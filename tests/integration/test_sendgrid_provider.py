@@ -78,7 +78,7 @@ def test_all_trackers_are_off_and_the_opaque_keys_hold_no_address(post, fake):
         "db": f"{content.campaign}.b1",
         "rk": recipients[1].key,
     }
-    assert fake.mails[0].categories == [content.campaign, f"{content.campaign}.b1"]
+    assert fake.mails[0].categories == [content.edition, f"{content.campaign}.b1"]
 
 
 def test_the_connection_is_kept(post, fake):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from digest.workflow.collecting import Collected
     from digest.workflow.gathering import SourceLine
 
-__all__ = ["age", "collect_lines", "count", "explain_lines", "finding_lines", "source_lines"]
+__all__ = ["Pace", "age", "collect_lines", "count", "explain_lines", "finding_lines", "source_lines"]
 
 #: What is said of a bullet that has no source sentence, by its origin.
 _WRITERS = {
@@ -159,3 +160,24 @@ def finding_lines(checked: Checked, output: Output) -> Sequence[str]:
 def count(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+class Pace:
+    """How fast a long work goes, and when it will be done."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._first: int | None = None
+
+    def words(self, done: int, left: int) -> str:
+        """One line. The rate is that of this run, not of what an earlier one did."""
+        if self._first is None:
+            self._began, self._first = self._clock(), done
+        elapsed = self._clock() - self._began
+        line = f"Sending: {done:,} of {done + left:,}"
+        if elapsed < 1 or done == self._first:
+            return line
+        rate = (done - self._first) / elapsed
+        minutes, seconds = divmod(round(left / rate), 60)
+        return f"{line} · {rate:,.0f} a second · {minutes}:{seconds:02} left"

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digest.cli.progress import count, finding_lines
+from digest.cli.progress import Pace, count, finding_lines
 from digest.cli.session import IssueArgument, Session, register
 from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
     from digest.cli.output import Output
     from digest.delivery import SendReport
+    from digest.project import Project
     from digest.workflow.building import Built, Checked
     from digest.workflow.sending import SendPlan
 
@@ -191,15 +192,19 @@ def send_test(
     session: Session,
     to: Annotated[list[str], typer.Option("--to", metavar="ADDRESS", help="Who gets it; up to five times.")],
     issue: IssueArgument = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Let the provider check it and mail nobody; SendGrid can.")
+    ] = False,
 ) -> None:
     """Send the built issue to a few named addresses. It cannot reach a list."""
     from digest.workflow.sending import send_test as run
 
-    built = run(session.project(), to, id=issue)
+    built = run(session.project(), to, id=issue, sandbox=sandbox)
     output, name = session.output, built.manifest.issue
+    done = "Checked in the sandbox" if sandbox else "Sent"
     output.result(
-        {"issue": name, "sent": len(to), "token": built.token},
-        [f"Sent {name}, build {built.token}, to {count(len(to), 'address', 'addresses')}, marked [TEST]."],
+        {"issue": name, "sent": 0 if sandbox else len(to), "token": built.token},
+        [f"{done}: {name}, build {built.token}, to {count(len(to), 'address', 'addresses')}, marked [TEST]."],
     )
     output.next(f"digest approve {name}", f"digest send {name}")
 
@@ -243,29 +248,43 @@ def send(
             "--on-unknown", help="What to do about calls whose outcome nobody knows: hold mails nobody twice."
         ),
     ] = "hold",
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="When to deliver, in the newsletter's zone: 08:00 or 2026-11-27 08:00."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer the typed confirmation.")] = False,
 ) -> None:
     """Show what would be sent; with --live and an approval, send it, once."""
+    from digest.workflow.moments import read_moment
     from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
 
     output, project = session.output, session.project()
-    plan = plan_send(project, issue, approve=approve, resume=resume)
+    moment = read_moment(at, zone=project.config.newsletter.zone, now=project.now()) if at else None
+    plan = plan_send(project, issue, approve=approve, resume=resume, at=moment)
     if not live:
-        output.result(plan.report.as_data(), _dry_run(plan))
+        output.result(plan.report.as_data(), _dry_run(plan, project))
         approval = "" if plan.approved else f" --approve {plan.token}"
-        output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{approval}")
+        later = f' --at "{at}"' if at else ""
+        output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{later}{approval}")
         return
     require_approval(plan, approve)
-    output.say(*_table(plan, approved=True))
+    output.say(*_table(plan, project, approved=True))
     if session.interactive and not yes:
         _confirm(plan)
 
-    def progress(report: SendReport) -> None:
-        done = report.accepted + report.rejected + report.unknown
-        output.status(f"Sending: {done:,} of {done + report.pending:,}")
-
-    report = run(project, plan, approve=approve, resume=resume, on_unknown=on_unknown, progress=progress)
+    pace = Pace()
+    report = run(
+        project,
+        plan,
+        approve=approve,
+        resume=resume,
+        on_unknown=on_unknown,
+        progress=lambda numbers: output.status(pace.words(numbers.settled, numbers.pending)),
+        notice=lambda words: output.say(f"  Note       {words}"),
+    )
     output.status("")
     output.result(report.as_data(), _sent(plan, report))
     output.next("digest status", "digest collect")
@@ -279,12 +298,13 @@ def _confirm(plan: SendPlan) -> None:
         raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
 
 
-def _table(plan: SendPlan, *, approved: bool = False) -> list[str]:
+def _table(plan: SendPlan, project: Project, *, approved: bool = False) -> list[str]:
     words = (
         f"approved{f' by {plan.approved_by}' if plan.approved_by else ''}"
         if approved or plan.approved
         else "not approved"
     )
+    zone = project.config.newsletter.zone
     left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.audience.left_out.items()) if count)
     return [
         f"  Issue      {plan.issue} “{plan.rendered.manifest.subject}”",
@@ -292,13 +312,15 @@ def _table(plan: SendPlan, *, approved: bool = False) -> list[str]:
         f"  From       {plan.rendered.manifest.sender}",
         f"  Via        {plan.provider} · audience “{plan.audience.name}”",
         f"  To         {count(plan.report.pending, 'person', 'people')}"
-        + (f" (left out: {left_out})" if left_out else ""),
+        + (f" (left out: {left_out})" if left_out else "")
+        + (f" · last issue {plan.last:,}" if plan.last else ""),
+        *([f"  When       {plan.at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"] if plan.at else []),
         *(f"  Note       {warning}" for warning in plan.warnings),
     ]
 
 
-def _dry_run(plan: SendPlan) -> list[str]:
-    return ["DRY RUN: nothing leaves this machine", *_table(plan)]
+def _dry_run(plan: SendPlan, project: Project) -> list[str]:
+    return ["DRY RUN: nothing leaves this machine", *_table(plan, project)]
 
 
 def _sent(plan: SendPlan, report: SendReport) -> list[str]:

@@ -35,6 +35,7 @@ __all__ = [
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SourceKind = Literal["feed", "page", "pages", "sitemap", "folder"]
 FullText = Literal["auto", "always", "never"]
+_WINDOW = r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$"
 _SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
@@ -185,7 +186,12 @@ class AudienceConfig(Table):
 
 
 class DeliveryConfig(Table):
-    """How an issue leaves. Times in minutes and days as named."""
+    """How an issue leaves. Times in minutes and days as named.
+
+    ``send_window`` is a span of the day in the newsletter's zone, such as 07:00-19:00, and ``send_days`` are days of
+    the week, outside which nothing is sent. ``max_change_percent`` is by how much an audience may differ in size from
+    the one of the last issue.
+    """
 
     provider: str = "outbox"
     audience: str = "weekly"
@@ -194,6 +200,9 @@ class DeliveryConfig(Table):
     undo_minutes: Annotated[int, Field(ge=0)] = 20
     not_after_days: Annotated[int, Field(ge=1)] = 7
     max_recipients: Annotated[int, Field(ge=1)] | None = None
+    max_change_percent: Annotated[int, Field(ge=0)] | None = None
+    send_window: Annotated[str, Field(pattern=_WINDOW)] = ""
+    send_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
 
     @field_validator("unsubscribe_url")
     @classmethod

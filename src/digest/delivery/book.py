@@ -70,14 +70,16 @@ class CampaignBook:
         self._now = now
 
     def finish(self) -> Campaign:
-        """Set the campaign's state by its batches: sent, held while something is unknown, or still sending."""
+        """Set the campaign's state by its batches: sent or scheduled, held with something unknown, or still sending."""
         with self._store.begin() as connection:
             here = campaign.c.id == self._id
             row = connection.execute(select(campaign).where(here)).mappings().one()
-            report = count_campaign(connection, row, live=False).report
-            state = "sending" if report.pending else "held" if report.unknown else "sent"
+            report = count_campaign(connection, row, live=False, now=self._now()).report
+            later = row["send_at"] is not None and row["send_at"] > self._now()
+            done = "scheduled" if later else "sent"
+            state = "sending" if report.pending else "held" if report.unknown else done
             if state != row["state"]:
-                ended = self._now() if state == "sent" else None
+                ended = self._now() if state == done else None
                 connection.execute(update(campaign).where(here).values(state=state, finished_at=ended))
                 self._note(connection, None, state, "")
         return self.campaign()
@@ -86,7 +88,7 @@ class CampaignBook:
         """The campaign with its numbers, while this process is its sender."""
         with self._store.begin() as connection:
             row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
-            return count_campaign(connection, row, live=False)
+            return count_campaign(connection, row, live=False, now=self._now())
 
     def pending(self, *, after: int, limit: int) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
         """The first pending batches whose number is greater than ``after``, each with those who are settled in it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -33,24 +34,33 @@ class Composer:
     """
 
     def __init__(
-        self, rendered: RenderedIssue, *, config: Config, secret: bytes, date: datetime, sandbox: bool = False
+        self,
+        rendered: RenderedIssue,
+        *,
+        config: Config,
+        secret: bytes,
+        date: datetime,
+        sandbox: bool = False,
+        send_at: datetime | None = None,
     ) -> None:
         manifest = rendered.manifest
         self._tags = tuple((tag.tag, *_name_and_fallback(tag.name)) for tag in manifest.tags)
         self._only_link = self._tags[0][0] if [field for _, field, _ in self._tags] == [_UNSUBSCRIBE] else ""
         hosted = manifest.unsubscribe.startswith(_GROUP)
         template = "" if hosted else manifest.unsubscribe
-        before, place, after = template.partition(_PLACE)
+        before, _, after = template.partition(_PLACE)
         self._around = (before, after)
-        self._token = signer(secret, manifest.audience) if place else _no_token
+        self._token = signer(secret, manifest.audience)
         # Tokens are letters and digits, so that what holds of one link holds of all.
         one = unsubscribe_headers(f"{before}{self._token('a@example.com')}{after}") if before else {}
         self._one_click = {name: value for name, value in one.items() if name != "List-Unsubscribe"}
         sender = parse_sender(manifest.sender)
+        list_name = list_id(config.newsletter.name, manifest.audience, sender[1])
         tag = next((tag.tag for tag in manifest.tags if tag.name == _UNSUBSCRIBE), "")
         self.content = Content(
             issue=manifest.issue,
             campaign=_campaign_name(manifest.issue, manifest.audience, rendered.token),
+            edition=_edition(manifest.issue, manifest.audience, list_name),
             sender=sender,
             reply_to=parse_sender(manifest.reply_to) if manifest.reply_to else None,
             subject=manifest.subject,
@@ -59,12 +69,13 @@ class Composer:
             date=date,
             tags=tuple(tag.tag for tag in manifest.tags),
             headers={
-                "List-Id": list_id(config.newsletter.name, manifest.audience, sender[1]),
+                "List-Id": list_name,
                 "Auto-Submitted": "auto-generated",  # asks programs not to answer (RFC 3834, section 5)
             },
             unsubscribe_group=int(manifest.unsubscribe.removeprefix(_GROUP)) if hosted else None,
             unsubscribe_tag=tag,
             sandbox=sandbox,
+            send_at=send_at,
         )
 
     def recipient(self, key: bytes, person: Subscriber) -> Recipient:
@@ -98,18 +109,21 @@ class Composer:
         return Recipient(key, email, name, values, headers)
 
 
-def _no_token(email: str) -> str:
-    """Where the address is the same for everybody."""
-    del email
-    return ""
-
-
 def _name_and_fallback(name: str) -> tuple[str, str]:
     """``name|there`` falls back to "there"."""
     field, _, fallback = name.partition("|")
     return field, fallback
 
 
+def _edition(issue: str, audience: str, list_name: str) -> str:
+    """The same for every build, and on every machine that has this newsletter."""
+    return f"{issue}.{_plain(audience)}.{blake2b(list_name.encode(), digest_size=6).hexdigest()}"
+
+
 def _campaign_name(issue: str, audience: str, token: str) -> str:
     """Unique in a provider's account, where other newsletters may have an issue of the same week."""
-    return f"{issue}.{re.sub(r'[^A-Za-z0-9_-]+', '-', audience)}.{token[:12]}"
+    return f"{issue}.{_plain(audience)}.{token[:12]}"
+
+
+def _plain(audience: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", audience)

@@ -10,18 +10,21 @@ from digest.delivery.report import Campaign, SendReport
 from digest.delivery.schema import batch, exception
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection, RowMapping
 
 __all__ = ["count_campaign"]
 
 
-def count_campaign(connection: Connection, row: RowMapping, *, live: bool) -> Campaign:
+def count_campaign(connection: Connection, row: RowMapping, *, live: bool, now: datetime) -> Campaign:
     """Each batch counts for all its recipients, less those with an outcome of their own.
 
     Args:
         row: Of the table ``campaign``.
         live: Whether a call may be in flight now, which then counts as pending; else a batch in ``sending`` is what a
             dead sender left, and unknown.
+        now: Aware. What was scheduled counts as sent from its moment on.
     """
     counts = dict.fromkeys(("pending", "sending", "accepted", "rejected", "unknown", "skipped"), 0)
     sizes = select(batch.c.state, func.sum(batch.c.size)).where(batch.c.campaign == row["id"]).group_by(batch.c.state)
@@ -36,8 +39,10 @@ def count_campaign(connection: Connection, row: RowMapping, *, live: bool) -> Ca
     for state, outcome, count in connection.execute(differing):
         counts[state] -= count
         counts[outcome] += count
+    over = row["state"] == "scheduled" and row["send_at"] is not None and row["send_at"] <= now
+    state = "sent" if over else row["state"]
     report = SendReport(
-        state=row["state"],
+        state=state,
         accepted=counts["accepted"],
         rejected=counts["rejected"],
         unknown=counts["unknown"] + (0 if live else counts["sending"]),
@@ -50,8 +55,9 @@ def count_campaign(connection: Connection, row: RowMapping, *, live: bool) -> Ca
         audience=row["audience"],
         token=row["token"],
         provider=row["provider"],
-        state=row["state"],
+        state=state,
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         report=report,
+        send_at=row["send_at"],
     )

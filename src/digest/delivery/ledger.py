@@ -103,7 +103,7 @@ class Ledger:
         live = self._store.is_exclusive()
         with self._store.begin() as connection:
             rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
-            return tuple(count_campaign(connection, row, live=live) for row in rows.all())
+            return tuple(count_campaign(connection, row, live=live, now=self._now()) for row in rows.all())
 
     def campaign(self, issue: str, audience: str, *, live: bool | None = None) -> Campaign | None:
         """The campaign of an issue to an audience.
@@ -114,10 +114,18 @@ class Ledger:
         live = self._store.is_exclusive() if live is None else live
         with self._store.begin() as connection:
             row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
-            return count_campaign(connection, row, live=live) if row else None
+            return count_campaign(connection, row, live=live, now=self._now()) if row else None
 
     def start(
-        self, *, issue: str, audience: str, token: str, provider: str, skipped: int, batches: Iterable[PlannedBatch]
+        self,
+        *,
+        issue: str,
+        audience: str,
+        token: str,
+        provider: str,
+        skipped: int,
+        batches: Iterable[PlannedBatch],
+        send_at: datetime | None = None,
     ) -> CampaignBook:
         """Freeze a campaign: all of it or nothing.
 
@@ -128,7 +136,8 @@ class Ledger:
             if connection.execute(select(campaign.c.id).where(_is(issue, audience))).first():
                 raise LedgerError(f"the campaign {issue} to {audience} exists already", hint="See: digest status")
             values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
-            made = connection.execute(insert(campaign).values(**values, state="sending", started_at=self._now()))
+            times = {"started_at": self._now(), "send_at": send_at}
+            made = connection.execute(insert(campaign).values(**values, **times, state="sending"))
             key = made.inserted_primary_key
             number = int(key[0]) if key else 0
             rows = (batch_row(number, planned.no, planned.keys) for planned in batches)

@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING
 from digest.delivery.report import CampaignDoneError, CampaignIncompleteError, CampaignRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from digest.delivery.report import Campaign, SendReport
     from digest.models import Manifest
+    from digest.providers import Provider
 
-__all__ = ["require_in_time", "require_not_too_many", "require_resumable"]
+__all__ = [
+    "describe",
+    "require_familiar_size",
+    "require_in_time",
+    "require_in_window",
+    "require_new",
+    "require_not_too_many",
+    "require_resumable",
+    "require_schedulable",
+]
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: bool) -> None:
@@ -23,7 +37,7 @@ def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: 
         CampaignRefusedError: It began with another build, or through another provider.
         CampaignIncompleteError: It was interrupted and nobody said to resume it.
     """
-    if campaign.state in {"sent", "cancelled"}:
+    if campaign.state in {"sent", "cancelled", "scheduled"}:
         raise CampaignDoneError(
             f"{campaign.issue} was {campaign.state}; nothing is ever sent twice",
             hint="See: digest status",
@@ -84,6 +98,84 @@ def require_not_too_many(count: int, *, limit: int | None, report: SendReport) -
         raise CampaignRefusedError(
             f"{count:,} people would be mailed, and delivery.max_recipients is {limit:,}",
             hint="Look at the lists with `digest subscribers check`, or raise the limit.",
+            report=report,
+        )
+
+
+def require_in_window(
+    moment: datetime, *, window: str, days: Sequence[str], zone: ZoneInfo, report: SendReport
+) -> None:
+    """Refuse to deliver at a time at which readers are not to be mailed.
+
+    Args:
+        window: ``delivery.send_window``, such as 07:00-19:00, or over midnight 22:00-02:00; empty for the whole day.
+        days: ``delivery.send_days``; empty for all.
+
+    Raises:
+        CampaignRefusedError: It is outside.
+    """
+    there = moment.astimezone(zone)
+    clock, day = f"{there:%H:%M}", _DAYS[there.weekday()]
+    begin, _, end = window.partition("-")
+    within = not window or (begin <= clock < end if begin < end else clock >= begin or clock < end)
+    if within and (not days or day in days):
+        return
+    allowed = " ".join(filter(None, [", ".join(days), window]))
+    raise CampaignRefusedError(
+        f"{day} {clock} is outside of when readers are mailed: {allowed} ({zone.key})",
+        hint="Send then, or name a time with --at; delivery.send_window and send_days set it.",
+        report=report,
+    )
+
+
+def require_familiar_size(count: int, *, before: int | None, percent: int | None, report: SendReport) -> None:
+    """Refuse an audience that has grown or shrunk more than anybody expected since the last issue.
+
+    Raises:
+        CampaignRefusedError: ``count`` differs from ``before`` by more than ``percent``.
+    """
+    if percent is None or not before or abs(count - before) * 100 <= percent * before:
+        return
+    raise CampaignRefusedError(
+        f"{count:,} people would be mailed, and the last issue went to {before:,}: that differs by more than "
+        f"delivery.max_change_percent = {percent}",
+        hint="Look at the lists with `digest subscribers check`, or raise the limit.",
+        report=report,
+    )
+
+
+def require_schedulable(at: datetime | None, *, provider: Provider, now: datetime, report: SendReport) -> None:
+    """Refuse a moment that the provider cannot be told.
+
+    Raises:
+        CampaignRefusedError: It cannot deliver later, or not so much later.
+    """
+    if at is None:
+        return
+    ahead = provider.capabilities.schedules
+    if not ahead:
+        raise CampaignRefusedError(
+            f"{provider.name} cannot be told to deliver later",
+            hint="Send without --at when the time has come, such as from cron.",
+            report=report,
+        )
+    if at - now > ahead:
+        hours = int(ahead.total_seconds() // 3600)
+        raise CampaignRefusedError(
+            f"{provider.name} can be told at most {hours} hours ahead", hint="Send later.", report=report
+        )
+
+
+def require_new(knows: bool, *, issue: str, provider: str, report: SendReport) -> None:
+    """Refuse a campaign that this ledger does not know and the provider does: the ledger is not the one it had.
+
+    Raises:
+        CampaignRefusedError: ``knows``.
+    """
+    if knows:
+        raise CampaignRefusedError(
+            f"{provider} has mailed {issue} to this audience already, and this ledger does not know of it",
+            hint="Bring back the ledger with which it was sent. Without it nobody can tell who has the issue.",
             report=report,
         )
 

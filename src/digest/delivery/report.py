@@ -43,6 +43,11 @@ class SendReport:
     pending: int = 0
     token: str = ""
 
+    @property
+    def settled(self) -> int:
+        """How many have an outcome."""
+        return self.accepted + self.rejected + self.unknown
+
     def as_data(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
         return {
@@ -64,6 +69,7 @@ class Campaign:
         provider: By the name under which it began.
         state: ``sending``, ``held``, ``sent``, …, as in `SendReport`.
         finished_at: When every recipient was settled.
+        send_at: When the provider was asked to deliver; None for at once.
     """
 
     issue: str
@@ -74,6 +80,7 @@ class Campaign:
     started_at: datetime
     finished_at: datetime | None
     report: SendReport
+    send_at: datetime | None = None
 
 
 class CampaignError(DigestError):

@@ -29,7 +29,7 @@ __all__ = ["HASH_BYTES", "HEAD", "batch", "campaign", "event", "exception", "met
 #: Of a recipient's keyed hash.
 HASH_BYTES = 16
 #: The newest migration in ``migrations/versions``.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -69,6 +69,7 @@ campaign = Table(
     Column("skipped", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("send_at", Moment),
     UniqueConstraint("issue", "audience"),
     CheckConstraint("state IN ('sending', 'scheduled', 'sent', 'held', 'cancelled')", name="campaign_state"),
 )

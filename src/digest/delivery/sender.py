@@ -2,9 +2,9 @@
 
 ::
 
-    rails ─▶ pull suppressions ─▶ freeze ─┐
-                                          ├─▶ for each pending batch: claim ─▶ post ─▶ settle ─▶ sent | held
-    rails ─▶ pull ─▶ recover ─▶ look up ──┘   (resume)
+    rails ─▶ ask the record ─▶ pull suppressions ─▶ freeze ─┐  (a new campaign)
+                                                            ├─▶ each pending batch: claim ─▶ post ─▶ settle
+    rails ─▶ pull suppressions ─▶ recover ─▶ look up ───────┘  (resume)
 """
 
 from __future__ import annotations
@@ -21,7 +21,16 @@ from digest.delivery.batches import BatchSender
 from digest.delivery.compose import Composer
 from digest.delivery.patience import Stop, ask_again
 from digest.delivery.plan import plan_campaign
-from digest.delivery.rails import describe, require_in_time, require_not_too_many, require_resumable
+from digest.delivery.rails import (
+    describe,
+    require_familiar_size,
+    require_in_time,
+    require_in_window,
+    require_new,
+    require_not_too_many,
+    require_resumable,
+    require_schedulable,
+)
 from digest.delivery.report import CampaignDoneError, CampaignIncompleteError, CampaignInterrupted, SendReport
 from digest.delivery.roster import Roster
 from digest.errors import CredentialsError, LedgerError, ProviderError
@@ -35,9 +44,9 @@ if TYPE_CHECKING:
     from digest.delivery.book import CampaignBook
     from digest.delivery.ledger import Ledger
     from digest.models import Audience, Manifest, RenderedIssue
-    from digest.providers import Provider
+    from digest.providers import Content, Provider
 
-__all__ = ["preview_campaign", "send_campaign"]
+__all__ = ["last_size", "preview_campaign", "send_campaign"]
 
 
 def preview_campaign(
@@ -50,6 +59,7 @@ def preview_campaign(
     now: Callable[[], datetime],
     secret: bytes,
     resume: bool = False,
+    at: datetime | None = None,
 ) -> SendReport:
     """Do everything that `send_campaign` does, but for the network and the ledger's pages.
 
@@ -73,8 +83,10 @@ def preview_campaign(
     if ledger is not None and ledger.suppressed():
         audience, _ = _without_suppressed(audience, ledger)
     report = _planned(rendered, audience)
-    _require_startable(rendered, audience, config=config, now=now(), report=report)
-    composer = Composer(rendered, config=config, secret=secret, date=now())
+    before = last_size(ledger, manifest) if ledger else None
+    _require_startable(rendered, audience, config=config, now=now(), at=at, before=before, report=report)
+    require_schedulable(at, provider=provider, now=now(), report=report)
+    composer = Composer(rendered, config=config, secret=secret, date=now(), send_at=at)
     with _with_numbers(lambda: report):
         provider.check(composer.content)
     composer.recipient(b"", audience.subscribers[0])
@@ -92,7 +104,9 @@ def send_campaign(
     secret: bytes,
     resume: bool = False,
     on_unknown: str = "hold",
+    at: datetime | None = None,
     progress: Callable[[SendReport], None] | None = None,
+    notice: Callable[[str], None] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> SendReport:
     """Send an approved issue to everyone in the audience, once (design, section 6).
@@ -104,10 +118,12 @@ def send_campaign(
         secret: Signs the unsubscribe tokens.
         resume: Go on with an interrupted campaign, or start one that never began.
         on_unknown: ``hold``: at most once. ``resend``: mail those whose outcome is unknown again.
-        progress: Called with the campaign's numbers after each call.
+        at: Aware; when the provider is to deliver. A campaign that has begun keeps the moment that it began with.
+        progress: Called with the campaign's numbers, a few times a second.
+        notice: Called with what a person should know and what stops nothing.
         sleep: Waits so many seconds.
 
-    Returns: The numbers of a campaign in which everybody is settled.
+    Returns: The numbers of a campaign in which everybody is settled: ``sent``, or ``scheduled`` with ``at``.
 
     Raises:
         CampaignRefusedError: A rail held, or another process is sending (exit 6).
@@ -129,15 +145,25 @@ def send_campaign(
         known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience, live=False)
         if known is not None:
             require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
+            at = known.send_at if known.send_at and known.send_at > now() else None
         else:
-            _require_startable(rendered, audience, config=config, now=now(), report=_planned(rendered, audience))
-        composer = Composer(rendered, config=config, secret=secret, date=known.started_at if known else now())
+            planned = _planned(rendered, audience)
+            before = last_size(ledger, rendered.manifest)
+            _require_startable(rendered, audience, config=config, now=now(), at=at, before=before, report=planned)
+            require_schedulable(at, provider=provider, now=now(), report=planned)
+        started = known.started_at if known else now()
+        composer = Composer(rendered, config=config, secret=secret, date=started, send_at=at)
         provider.check(composer.content)
+        if known is None:
+            knows = _ask_record(provider, composer.content, stop=stop, sleep=sleep, notice=notice or _quiet)
+            require_new(knows, issue=rendered.manifest.issue, provider=provider.name, report=planned)
         _pull_suppressions(ledger, provider, stop=stop, sleep=sleep)
         todays, people = _without_suppressed(audience, ledger)
         if stop.asked:
             raise CampaignInterrupted(known.report if known else _planned(rendered, todays))
-        book = _freeze(rendered, todays, people, ledger=ledger, provider=provider, config=config, now=now)
+        book = ledger.book(rendered.manifest.issue, rendered.manifest.audience)
+        if book is None:
+            book = _freeze(rendered, todays, people, ledger=ledger, provider=provider, at=at)
         sender = BatchSender(
             book=book,
             provider=provider,
@@ -149,7 +175,7 @@ def send_campaign(
         )
         if known is not None:
             book.recover()
-            _resolve(sender, rendered.manifest, now=now(), resend=on_unknown == "resend")
+            _resolve(sender, rendered.manifest, config=config, now=now(), at=at, resend=on_unknown == "resend")
         try:
             trouble = sender.send_pending()
         finally:
@@ -168,12 +194,20 @@ def _garbage_let_be() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _resolve(sender: BatchSender, manifest: Manifest, *, now: datetime, resend: bool) -> None:
+def _resolve(
+    sender: BatchSender, manifest: Manifest, *, config: Config, now: datetime, at: datetime | None, resend: bool
+) -> None:
     """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
     sender.resolve_unknown(resend=resend, in_time=now <= manifest.not_after)
     report = sender.book.finish().report
     if report.pending or (resend and report.unknown):
         require_in_time(manifest, now=now, report=report)
+        _require_in_window(config, at or now, report)
+
+
+def _require_in_window(config: Config, moment: datetime, report: SendReport) -> None:
+    delivery, zone = config.delivery, config.newsletter.zone
+    require_in_window(moment, window=delivery.send_window, days=delivery.send_days, zone=zone, report=report)
 
 
 @contextmanager
@@ -194,16 +228,57 @@ def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger, li
 
 
 def _require_startable(
-    rendered: RenderedIssue, audience: Audience, *, config: Config, now: datetime, report: SendReport
+    rendered: RenderedIssue,
+    audience: Audience,
+    *,
+    config: Config,
+    now: datetime,
+    at: datetime | None,
+    before: int | None,
+    report: SendReport,
 ) -> None:
-    require_in_time(rendered.manifest, now=now, report=report)
+    require_in_time(rendered.manifest, now=at or now, report=report)
+    _require_in_window(config, at or now, report)
     if not audience.subscribers:
         raise CampaignDoneError(
             f"there is nobody to mail in the audience {audience.name}",
             hint="Look at the lists with: digest subscribers check",
             report=report,
         )
-    require_not_too_many(len(audience.subscribers), limit=config.delivery.max_recipients, report=report)
+    delivery = config.delivery
+    require_not_too_many(len(audience.subscribers), limit=delivery.max_recipients, report=report)
+    percent = delivery.max_change_percent
+    require_familiar_size(len(audience.subscribers), before=before, percent=percent, report=report)
+
+
+def last_size(ledger: Ledger, manifest: Manifest) -> int | None:
+    """How many people the last issue to this audience went to; None where there was none."""
+    done = [one for one in ledger.campaigns() if one.audience == manifest.audience and one.issue < manifest.issue]
+    if not done:
+        return None
+    report = max(done, key=lambda one: one.issue).report
+    return report.accepted + report.rejected + report.unknown + report.pending
+
+
+def _ask_record(
+    provider: Provider,
+    content: Content,
+    *,
+    stop: Stop,
+    sleep: Callable[[float], object],
+    notice: Callable[[str], None],
+) -> bool:
+    """Whether the provider's own record has this issue: a ledger brought back from a copy may not know of it."""
+    try:
+        return ask_again(lambda: provider.knows(content), stop=stop, sleep=sleep)
+    except NotSent as error:
+        raise ProviderError(
+            f"whether {provider.name} has mailed this issue before could not be asked: {error.reason}",
+            hint="Nothing was sent. Try again later.",
+        ) from None
+    except (CredentialsError, ProviderError) as error:
+        notice(f"{provider.name} does not tell whether it has mailed this issue before: {error.message}")
+        return False
 
 
 def _planned(rendered: RenderedIssue, audience: Audience) -> SendReport:
@@ -244,32 +319,34 @@ def _freeze(
     *,
     ledger: Ledger,
     provider: Provider,
-    config: Config,
-    now: Callable[[], datetime],
+    at: datetime | None,
 ) -> CampaignBook:
-    """The campaign's book, made when there is none yet. ``people`` are the audience's, by their hash."""
+    """Write a new campaign down. ``people`` are the audience's, by their hash."""
     manifest = rendered.manifest
-    book = ledger.book(manifest.issue, manifest.audience)
-    if book is None:
-        _require_startable(rendered, audience, config=config, now=now(), report=_planned(rendered, audience))
-        book = ledger.start(
-            issue=manifest.issue,
-            audience=manifest.audience,
-            token=rendered.token,
-            provider=provider.name,
-            skipped=_skipped(audience),
-            batches=plan_campaign(people, size=provider.capabilities.max_recipients),
+    if not len(people):
+        raise CampaignDoneError(
+            f"there is nobody to mail in the audience {audience.name}: all of them are suppressed",
+            hint="Look at the lists with: digest subscribers check",
+            report=_planned(rendered, audience),
         )
-    return book
+    return ledger.start(
+        issue=manifest.issue,
+        audience=manifest.audience,
+        token=rendered.token,
+        provider=provider.name,
+        skipped=_skipped(audience),
+        batches=plan_campaign(people, size=provider.capabilities.max_recipients),
+        send_at=at,
+    )
 
 
 def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -> SendReport:
-    if report.state == "sent" and report.rejected and not report.accepted:
+    if report.state in {"sent", "scheduled"} and report.rejected and not report.accepted:
         raise ProviderError(
             f"{issue} reached nobody: {report.rejected:,} were refused",
             hint="Nothing is sent twice; they get the next one. Begin it with: digest collect",
         )
-    if report.state == "sent":
+    if report.state in {"sent", "scheduled"}:
         return report
     if interrupted:
         raise CampaignInterrupted(report)
@@ -286,5 +363,5 @@ def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -
     )
 
 
-def _quiet(report: SendReport) -> None:
+def _quiet(_: object) -> None:
     """Where nobody watches."""

@@ -49,6 +49,7 @@ def send_test(
         composer.content,
         subject=f"[TEST] {composer.content.subject}",
         campaign=f"{composer.content.campaign}.test{moment:%H%M%S%f}",
+        edition=f"{composer.content.edition}.test",
     )
     provider.check(content)
     for number, text in enumerate(to, start=1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
@@ -51,6 +52,7 @@ class Capabilities:
         sandbox: It can check a message without sending it.
         repeatable: The same call made twice mails nobody twice, so that an unknown outcome is settled by repeating it.
         local: Nothing leaves this machine.
+        schedules: How far ahead it can be told when to deliver; zero where it cannot.
     """
 
     max_recipients: int
@@ -58,6 +60,7 @@ class Capabilities:
     sandbox: bool = False
     repeatable: bool = False
     local: bool = False
+    schedules: timedelta = timedelta(0)
 
 
 class Recipient(NamedTuple):
@@ -118,6 +121,7 @@ class Content:
     Attributes:
         issue: The issue's id.
         campaign: A name for this campaign, unique in the provider's account, in ASCII.
+        edition: A name for this issue of this newsletter to this audience, whatever its build; unique likewise.
         sender: Name and address.
         reply_to: Name and address, or None.
         tags: The literal texts that are different for each recipient, in subject, html and text.
@@ -126,10 +130,12 @@ class Content:
         unsubscribe_group: The provider's group that a reader leaves; None when the links are the newsletter's own.
         unsubscribe_tag: The tag that stands for the link, so that a provider with groups can put its own there.
         sandbox: Check, and send nothing.
+        send_at: Aware; when the provider is to deliver. None: now.
     """
 
     issue: str
     campaign: str
+    edition: str
     sender: tuple[str, str]
     subject: str
     html: str
@@ -141,6 +147,7 @@ class Content:
     unsubscribe_group: int | None = None
     unsubscribe_tag: str = ""
     sandbox: bool = False
+    send_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -253,6 +260,13 @@ class Provider(Protocol):
 
     def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
         """The keys of those whose mail the provider proves to have accepted. Absence proves nothing.
+
+        Raises:
+            NotSent, CredentialsError, ProviderError: It cannot be asked.
+        """
+
+    def knows(self, content: Content) -> bool:
+        """Whether the provider's own record holds mail of this edition, from whatever machine and build.
 
         Raises:
             NotSent, CredentialsError, ProviderError: It cannot be asked.

@@ -11,7 +11,7 @@ from digest.mail import build_message, fill
 if TYPE_CHECKING:
     from digest.providers.base import Content, Recipient
 
-__all__ = ["compose_message", "refuse_groups", "refuse_sandbox"]
+__all__ = ["compose_message", "refuse_groups", "refuse_sandbox", "refuse_schedule"]
 
 
 def compose_message(content: Content, person: Recipient) -> bytes:
@@ -37,6 +37,14 @@ def refuse_groups(name: str, content: Content) -> None:
         raise ProviderError(
             f"the provider {name} keeps no unsubscribe groups",
             hint="Set delivery.unsubscribe_url, and build the issue again.",
+        )
+
+
+def refuse_schedule(name: str, content: Content) -> None:
+    """Raise ProviderError when mail is to be delivered later, which would be at once here."""
+    if content.send_at is not None:
+        raise ProviderError(
+            f"the provider {name} cannot deliver at a time", hint="Send without --at, when the time has come."
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from digest.config.files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base import Capabilities, Outcome, SendResult, nothing
-from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
+from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox, refuse_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +35,7 @@ class OutboxProvider:
         """Refuse groups and the sandbox, which only a provider with servers has."""
         refuse_groups(self.name, content)
         refuse_sandbox(self.name, content)
+        refuse_schedule(self.name, content)
 
     def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
         """Nothing is gained by it here."""
@@ -67,6 +68,11 @@ class OutboxProvider:
         """Whose file is there."""
         del reference
         return frozenset(person.key for person in recipients if self._path(content, person).exists())
+
+    def knows(self, content: Content) -> bool:
+        """Nobody was mailed by an outbox."""
+        del content
+        return False
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """Nobody leaves an outbox."""

@@ -66,7 +66,8 @@ def check_content(content: Content) -> None:
 class BodyMaker:
     """Makes the requests of one campaign: what all share is written once, the rest is spliced in.
 
-    Each recipient is a personalization of their own. The category names the call, for `lookup`; ``custom_args`` hold
+    Each recipient is a personalization of their own. One category names the issue, for `knows`, the other the call, for
+    `lookup`; ``custom_args`` hold
     opaque keys alone, since SendGrid keeps them for ever and shows them to its staff.
     """
 
@@ -95,7 +96,7 @@ class BodyMaker:
             people = self._linked(recipients, keys)
         else:
             people = ",".join([self._personalization(person, keys, turned) for person in recipients])
-        categories = f"[{_json(campaign)},{_json(f'{campaign}.{reference}')}]"
+        categories = f"[{_json(self._content.edition)},{_json(f'{campaign}.{reference}')}]"
         return f'{{"personalizations":[{people}],"categories":{categories},{self._rest(turned)}'
 
     def _personalization(self, person: Recipient, keys: str, turned: tuple[str, ...]) -> str:
@@ -172,6 +173,8 @@ class BodyMaker:
         if content.unsubscribe_group is not None:
             group = content.unsubscribe_group
             rest["asm"] = {"group_id": group, "groups_to_display": [group]}
+        if content.send_at is not None:
+            rest["send_at"] = int(content.send_at.timestamp())
         if content.sandbox:
             rest["mail_settings"] = {"sandbox_mode": {"enable": True}}
         self._shared[turned] = json.dumps(rest)[1:]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
 from digest.providers.base import Capabilities, Deferred, NotSent, Outcome, SendResult, nothing
-from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox
+from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox, refuse_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +52,7 @@ class SmtpProvider:
         """Refuse groups and the sandbox, which SMTP does not know."""
         refuse_groups(self.name, content)
         refuse_sandbox(self.name, content)
+        refuse_schedule(self.name, content)
 
     def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
         """Nothing is gained by it here."""
@@ -84,6 +85,11 @@ class SmtpProvider:
         """SMTP cannot be asked what it took."""
         del content, recipients, reference
         return frozenset()
+
+    def knows(self, content: Content) -> bool:
+        """SMTP keeps no record."""
+        del content
+        return False
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """SMTP keeps no lists."""

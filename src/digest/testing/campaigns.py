@@ -78,18 +78,28 @@ class ScriptedProvider:
         answers: What the next calls do, in order: raise an exception before anything is posted, return a result, or
             be called with the recipients. Without an answer a call is accepted.
         mailed: The address of each mail that was accepted, in order.
-        calls: The addresses of each call.
+        calls: The addresses of each call, and ``contents`` what it was to say.
+        proven: Addresses of whom `lookup` knows that they have their mail; ``editions`` are known by `knows`.
     """
 
     name = "scripted"
 
-    def __init__(self, *, max_recipients: int = 10, repeatable: bool = False) -> None:
-        self.capabilities = Capabilities(max_recipients=max_recipients, repeatable=repeatable, sandbox=True)
+    #: An answer.
+    accepted = SendResult(outcome=Outcome.ACCEPTED, message_id="m")
+
+    def __init__(
+        self, *, max_recipients: int = 10, repeatable: bool = False, schedules: timedelta = timedelta(hours=71)
+    ) -> None:
+        self.capabilities = Capabilities(
+            max_recipients=max_recipients, repeatable=repeatable, sandbox=True, schedules=schedules
+        )
+        self.contents: list[Content] = []
         self.answers: deque[Exception | SendResult | Callable[[Sequence[Recipient]], SendResult]] = deque()
         self.mailed: list[str] = []
         self.calls: list[list[str]] = []
         self.known: list[Suppression] = []
         self.proven: frozenset[str] = frozenset()
+        self.editions: set[str] = set()
 
     def check(self, content: Content) -> None:
         """Take any content."""
@@ -107,11 +117,12 @@ class ScriptedProvider:
         meanwhile: Callable[[], None] = nothing,
     ) -> SendResult:
         """Do what the next answer says."""
-        del content, reference
+        del reference
         begin()
+        self.contents.append(content)
         meanwhile()
         self.calls.append([person.email for person in recipients])
-        answer = self.answers.popleft() if self.answers else SendResult(outcome=Outcome.ACCEPTED, message_id="m")
+        answer = self.answers.popleft() if self.answers else self.accepted
         if isinstance(answer, Exception):
             raise answer
         result = answer if isinstance(answer, SendResult) else answer(recipients)
@@ -122,6 +133,10 @@ class ScriptedProvider:
         """Those whose address is in ``proven``."""
         del content, reference
         return frozenset(person.key for person in recipients if person.email in self.proven)
+
+    def knows(self, content: Content) -> bool:
+        """Whether the edition is in ``editions``."""
+        return content.edition in self.editions
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """What ``known`` holds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest import delivery
-from digest.delivery import CampaignRefusedError, SendReport, preview_campaign, send_campaign
+from digest.delivery import CampaignRefusedError, SendReport, last_size, preview_campaign, send_campaign
 from digest.errors import UsageError
 from digest.rendering import load_build
 from digest.subscribers import select_audience
@@ -16,6 +16,7 @@ from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, r
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from digest.delivery import Campaign
     from digest.issues import IssueFolder
@@ -27,7 +28,7 @@ __all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "plan_send", "require_approval", "s
 
 #: A test goes to a few people who asked for it, never to a list.
 MAX_TEST_ADDRESSES = 5
-_ENDED = frozenset({"sent", "cancelled"})
+_ENDED = frozenset({"sent", "scheduled", "cancelled"})
 #: Signs the links of a rehearsal, in which no link leaves this machine.
 _REHEARSAL = b"rehearsal"
 
@@ -40,6 +41,8 @@ class SendPlan:
         approved: Whether approval.toml names exactly this build, or a send of it has begun; ``approved_by`` says who.
         warnings: What does not stop a send but should be known.
         report: The numbers: state ``planned``, or the state of the campaign that is to be resumed.
+        last: How many people the last issue went to; None where there was none.
+        at: Aware; when it is to be delivered. None: at once.
     """
 
     issue: str
@@ -51,6 +54,8 @@ class SendPlan:
     warnings: tuple[str, ...]
     report: SendReport
     rendered: RenderedIssue
+    last: int | None = None
+    at: datetime | None = None
 
     @property
     def token(self) -> str:
@@ -58,11 +63,19 @@ class SendPlan:
         return self.rendered.token
 
 
-def plan_send(project: Project, id: str | None = None, *, approve: str | None = None, resume: bool = False) -> SendPlan:
+def plan_send(
+    project: Project,
+    id: str | None = None,
+    *,
+    approve: str | None = None,
+    resume: bool = False,
+    at: datetime | None = None,
+) -> SendPlan:
     """Run every rail that does not depend on an approval, and count. Nothing leaves the machine, nothing is written.
 
     Args:
         approve: The token that a person names. That of a campaign which has begun brings back the build it began with.
+        at: Aware; when it is to be delivered.
 
     Raises:
         CampaignDoneError: The issue was sent, or there is nobody to mail (exit 8).
@@ -78,7 +91,7 @@ def plan_send(project: Project, id: str | None = None, *, approve: str | None = 
     built = _build_to_send(folder, campaign, approve)
     audience = _select(project)
     provider = project.open_provider()
-    report = _rehearse(project, built, audience, provider, resume=resume)
+    report, last = _rehearse(project, built, audience, provider, resume=resume, at=at)
     require_same_configuration(project, built, report)
     if campaign is None:
         require_fit_to_send(project, folder, built, audience, provider, report)
@@ -93,6 +106,8 @@ def plan_send(project: Project, id: str | None = None, *, approve: str | None = 
         approved_by=approval.by if approval is not None and approved else "",
         warnings=_warnings(project, audience),
         report=report,
+        last=last,
+        at=campaign.send_at if campaign is not None else at,
         rendered=built,
     )
 
@@ -126,6 +141,7 @@ def send(
     on_unknown: str = "hold",
     throwaway: bool = False,
     progress: Callable[[SendReport], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> SendReport:
     """Send the approved build to everyone, once.
 
@@ -165,14 +181,19 @@ def send(
                 secret=secret,
                 resume=resume,
                 on_unknown=on_unknown,
+                at=plan.at,
                 progress=progress,
+                notice=notice,
             )
     finally:
         provider.close()
 
 
-def send_test(project: Project, to: Sequence[str], *, id: str | None = None) -> RenderedIssue:
+def send_test(project: Project, to: Sequence[str], *, id: str | None = None, sandbox: bool = False) -> RenderedIssue:
     """Send the built issue to a few named addresses. It cannot reach a list, and the ledger does not know of it.
+
+    Args:
+        sandbox: Let the provider check it and mail nobody.
 
     Returns: What was sent.
 
@@ -191,7 +212,13 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None) -> 
         raise UsageError(f"--offline touches no network, and {provider.name} is reached over it")
     try:
         delivery.send_test(
-            built, to, provider=provider, config=project.config, now=project.now, secret=project.secret()
+            built,
+            to,
+            provider=provider,
+            config=project.config,
+            now=project.now,
+            secret=project.secret(),
+            sandbox=sandbox,
         )
     finally:
         provider.close()
@@ -208,10 +235,16 @@ def _select(project: Project) -> Audience:
 
 
 def _rehearse(
-    project: Project, built: RenderedIssue, audience: Audience, provider: Provider, *, resume: bool
-) -> SendReport:
+    project: Project,
+    built: RenderedIssue,
+    audience: Audience,
+    provider: Provider,
+    *,
+    resume: bool,
+    at: datetime | None,
+) -> tuple[SendReport, int | None]:
     with project.open_ledger() if project.ledger_path.exists() else nullcontext() as ledger:
-        return preview_campaign(
+        report = preview_campaign(
             built,
             audience,
             ledger=ledger,
@@ -220,7 +253,9 @@ def _rehearse(
             now=project.now,
             secret=_REHEARSAL,
             resume=resume,
+            at=at,
         )
+        return report, last_size(ledger, built.manifest) if ledger else None
 
 
 def _build_to_send(folder: IssueFolder, campaign: Campaign | None, approve: str | None) -> RenderedIssue:

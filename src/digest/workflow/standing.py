@@ -94,6 +94,8 @@ def _of_campaign(project: Project, campaign: Campaign) -> Standing:
     if campaign.state == "sent":
         ended = campaign.finished_at or campaign.started_at
         words = f"sent {ended.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+    elif campaign.state == "scheduled" and campaign.send_at is not None:
+        words = f"scheduled for {campaign.send_at.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
     else:
         words += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
         following = f"digest send {campaign.issue} --live --resume"

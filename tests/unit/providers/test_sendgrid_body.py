@@ -15,6 +15,7 @@ from digest.testing.sendgrid_rules import mail_schema
 CONTENT = Content(
     issue="2026-W47",
     campaign="2026-W47.weekly.1a2b",
+    edition="2026-W47.weekly.c0ffee",
     sender=("Weekly", "news@example.org"),
     reply_to=("", "desk@example.org"),
     subject="Hello [[n]]",

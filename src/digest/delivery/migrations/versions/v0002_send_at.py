@@ -1,0 +1,16 @@
+"""When a provider was asked to deliver a campaign."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the moment; it is empty for a campaign that is delivered at once."""
+    op.add_column("campaign", sa.Column("send_at", sa.DateTime(timezone=True)))

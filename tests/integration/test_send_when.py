@@ -1,0 +1,151 @@
+"""When mail leaves, to how many, and what the provider's own record says: rails of a campaign that begins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import CampaignDoneError, CampaignRefusedError
+from digest.errors import CredentialsError
+from digest.providers import NotSent
+from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience, make_rendered
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Desk(tmp_path) as opened:
+        yield opened
+
+
+def configured(**delivery):
+    newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>", "timezone": "Europe/Berlin"}
+    return Config.model_validate({"newsletter": newsletter, "delivery": delivery})
+
+
+def test_an_issue_that_the_provider_has_mailed_is_not_sent_from_a_ledger_that_does_not_know_it(desk, tmp_path):
+    desk.send()
+    edition = "2026-W47.weekly."
+    assert desk.provider.contents[0].edition.startswith(edition)
+    desk.provider.editions = {desk.provider.contents[0].edition}
+    other = type(desk)(tmp_path / "copy")
+    other.provider = desk.provider
+    other.rendered = make_rendered(subject="The same week, built again")
+    with other, pytest.raises(CampaignRefusedError, match="this ledger does not know"):
+        other.send()
+    assert len(desk.provider.mailed) == 25
+    assert other.ledger.campaigns() == ()
+
+
+def test_a_record_that_cannot_be_reached_stops_the_send_and_one_that_is_refused_is_told(desk):
+    class Silent(ScriptedProvider):
+        def knows(self, content):
+            raise self.trouble if content.edition else AssertionError
+
+    desk.provider = Silent()
+    desk.provider.trouble = NotSent("no answer in time")
+    with pytest.raises(Exception, match="could not be asked") as caught:
+        desk.send()
+    assert caught.value.exit_code == 1
+    assert desk.provider.mailed == []
+    desk.provider.trouble = CredentialsError("403 access forbidden")
+    told = []
+    assert desk.send(notice=told.append).state == "sent"
+    assert told == ["scripted does not tell whether it has mailed this issue before: 403 access forbidden"]
+
+
+def test_a_campaign_with_a_moment_is_scheduled_and_then_sent(desk):
+    at = NOON + timedelta(hours=20)
+    report = desk.send(at=at)
+    assert (report.state, report.accepted) == ("scheduled", 25)
+    assert {content.send_at for content in desk.provider.contents} == {at}
+    with pytest.raises(CampaignDoneError):
+        desk.send()
+    with pytest.raises(CampaignDoneError):
+        desk.send(resume=True)
+    (campaign,) = desk.ledger.campaigns()
+    assert (campaign.state, campaign.send_at) == ("scheduled", at)
+    desk.now = at
+    assert desk.ledger.campaigns()[0].report.state == "sent"
+    assert len(desk.provider.mailed) == 25
+
+
+def test_what_is_resumed_keeps_its_moment_while_that_is_to_come(desk):
+    at = NOON + timedelta(hours=20)
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send(at=at)
+    desk.now = at - timedelta(hours=1)
+    assert desk.send(resume=True).state == "scheduled"
+    assert {content.send_at for content in desk.provider.contents} == {at}
+
+
+def test_what_is_resumed_after_its_moment_goes_at_once(desk):
+    at = NOON + timedelta(hours=20)
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send(at=at)
+    desk.now = at + timedelta(hours=1)
+    assert desk.send(resume=True).state == "sent"
+    assert desk.provider.contents[-1].send_at is None
+
+
+@pytest.mark.parametrize(("hours", "ahead"), [(1, 0), (80, 71)])
+def test_a_moment_that_the_provider_cannot_be_told_is_refused(desk, hours, ahead):
+    desk.provider = ScriptedProvider(schedules=timedelta(hours=ahead))
+    for call in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError, match=r"later|ahead"):
+            call(at=NOON + timedelta(hours=hours))
+    assert desk.provider.mailed == []
+
+
+@pytest.mark.parametrize(
+    ("delivery", "held"),
+    [
+        ({"send_window": "07:00-13:00"}, True),  # noon in UTC is one in Berlin
+        ({"send_window": "07:00-13:01"}, False),
+        ({"send_window": "22:00-02:00"}, True),
+        ({"send_window": "22:00-13:30"}, False),
+        ({"send_days": ["mon", "tue"]}, True),
+        ({"send_days": ["fri"]}, False),
+        ({"send_days": ["fri"], "send_window": "14:00-15:00"}, True),
+    ],
+)
+def test_nobody_is_mailed_outside_of_the_window(desk, delivery, held):
+    desk.config = configured(**delivery)
+    if not held:
+        assert desk.send().state == "sent"
+        return
+    for call in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError, match="fri 13:00 is outside"):
+            call()
+    assert desk.provider.mailed == []
+
+
+def test_the_window_is_that_of_the_moment_of_delivery_and_holds_for_a_resume(desk):
+    desk.config = configured(send_window="07:00-09:00")
+    at = NOON + timedelta(hours=19)  # eight in the morning in Berlin
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send(at=at)
+    desk.now = at + timedelta(hours=3)
+    with pytest.raises(CampaignRefusedError, match="outside"):
+        desk.send(resume=True)
+    assert len(desk.provider.mailed) == 10
+    desk.now = at + timedelta(minutes=30)
+    assert desk.send(resume=True).state == "sent"
+
+
+@pytest.mark.parametrize(("count", "held"), [(28, False), (22, False), (29, True), (20, True)])
+def test_an_audience_of_another_size_is_refused(desk, count, held):
+    desk.send()
+    desk.config = configured(max_change_percent=12)
+    desk.now = NOON + timedelta(days=7)
+    desk.rendered = make_rendered(issue="2026-W48", not_after=NOON + timedelta(days=14))
+    desk.audience = make_audience(count)
+    if held:
+        with pytest.raises(CampaignRefusedError, match="the last issue went to 25"):
+            desk.send()
+    else:
+        assert desk.send().accepted == count
