@@ -17,7 +17,7 @@ from digest.workflow import gathering
 from digest.workflow.adding import add
 from digest.workflow.building import approve, build, check
 from digest.workflow.collecting import collect
-from digest.workflow.lists import check_lists
+from digest.workflow.people import check_lists
 from digest.workflow.sending import plan_send, send
 from digest.workflow.standing import status
 from digest.workflow.starting import Answers, initialise

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["replace_file", "sync_folder"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["locked", "replace_file", "sync_folder"]
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -42,3 +47,25 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+@contextmanager
+def locked(path: Path, *, patience: float) -> Iterator[None]:
+    """Hold a lock that the system gives back when the process dies, however it dies: an empty SQLite file's.
+
+    Args:
+        patience: Seconds to wait for another process.
+
+    Raises:
+        TimeoutError: Another process has it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise TimeoutError(path.name) from error
+        yield
+    finally:
+        lock.close()

@@ -188,6 +188,7 @@ class AudienceConfig(Table):
 class DeliveryConfig(Table):
     """How an issue leaves. Times in minutes and days as named.
 
+    ``old_secret_envs`` name variables with secrets of earlier times, whose links in old mail still work.
     ``send_window`` is a span of the day in the newsletter's zone, such as 07:00-19:00, and ``send_days`` are days of
     the week, outside which nothing is sent. ``max_change_percent`` is by how much an audience may differ in size from
     the one of the last issue.
@@ -197,6 +198,7 @@ class DeliveryConfig(Table):
     audience: str = "weekly"
     unsubscribe_url: str = ""
     secret_env: str = "DIGEST_SECRET"  # noqa: S105 - a name, not a secret
+    old_secret_envs: tuple[str, ...] = ()
     undo_minutes: Annotated[int, Field(ge=0)] = 20
     not_after_days: Annotated[int, Field(ge=1)] = 7
     max_recipients: Annotated[int, Field(ge=1)] | None = None
@@ -219,6 +221,7 @@ class SendGridConfig(Table):
     api_key_env: str = "SENDGRID_API_KEY"
     two_phase: bool = False
     unsubscribe_group: int | None = None
+    webhook_key_env: str = "SENDGRID_WEBHOOK_KEY"
 
     @field_validator("host")
     @classmethod

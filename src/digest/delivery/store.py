@@ -7,7 +7,7 @@ import re
 import secrets
 import sqlite3
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, create_engine, event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from digest.config.files import locked
 from digest.delivery.report import CampaignRefusedError
 from digest.delivery.schema import HEAD, meta
 from digest.errors import CredentialsError, LedgerError
@@ -78,34 +79,26 @@ class Store:
         Raises:
             CampaignRefusedError: Another process is sending.
         """
-        # A second, empty SQLite file: its lock is the portable one.
-        lock = sqlite3.connect(self._lock_file, timeout=0.5, isolation_level=None)
-        try:
+        with ExitStack() as held:
             try:
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError:
+                held.enter_context(locked(self._lock_file, patience=0.5))
+            except TimeoutError:
                 raise CampaignRefusedError(
                     "another digest is sending from this ledger right now",
                     hint="Wait for it, then: digest status",
                     report=report(),
                 ) from None
             yield
-        finally:
-            lock.close()
 
     def is_exclusive(self) -> bool:
         """Tell whether some process is sending right now."""
         if not self._lock_file.exists():
             return False
-        probe = sqlite3.connect(self._lock_file, timeout=0, isolation_level=None)
         try:
-            probe.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+            with locked(self._lock_file, patience=0):
+                return False
+        except TimeoutError:
             return True
-        else:
-            return False
-        finally:
-            probe.close()
 
     @contextmanager
     def translating(self) -> Iterator[None]:

@@ -48,12 +48,16 @@ class Subscriber:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suppression:
-    """An address never to mail. ``at`` is aware, in UTC, where it is known; ``source`` says who told us."""
+    """An address never to mail. ``at`` is aware, in UTC, where it is known; ``source`` says who told us.
+
+    ``audience`` is the one that the reader left; empty for all.
+    """
 
     email: str
     reason: SuppressionReason
     at: datetime | None = None
     source: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

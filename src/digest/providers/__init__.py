@@ -15,6 +15,7 @@ from digest.providers.base import (
     nothing,
 )
 from digest.providers.registry import open_provider
+from digest.providers.sendgrid_events import read_events
 
 __all__ = [
     "CallRefused",
@@ -30,4 +31,5 @@ __all__ = [
     "Verdict",
     "nothing",
     "open_provider",
+    "read_events",
 ]

@@ -1,13 +1,16 @@
 """Lists, the audiences selected from them, suppressions, and the tokens by which a reader leaves."""
 
 from digest.subscribers.audience import select_audience
+from digest.subscribers.importing import Imported, merge_list, read_export
 from digest.subscribers.lists import ListReading, is_sample, read_list
 from digest.subscribers.people import People
+from digest.subscribers.rows import read_table
 from digest.subscribers.suppressions import append_suppressions, read_suppressions
 from digest.subscribers.tokens import TokenReading, make_token, read_token, signer
 from digest.subscribers.where import compile_where
 
 __all__ = [
+    "Imported",
     "ListReading",
     "People",
     "TokenReading",
@@ -15,8 +18,11 @@ __all__ = [
     "compile_where",
     "is_sample",
     "make_token",
+    "merge_list",
+    "read_export",
     "read_list",
     "read_suppressions",
+    "read_table",
     "read_token",
     "select_audience",
     "signer",

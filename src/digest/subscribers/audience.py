@@ -34,7 +34,7 @@ def select_audience(
         ConfigError: ``audiences.NAME.where`` is no expression over the lists' columns.
     """
     selects = compile_where(config.where, audience=name, columns=_columns(lists))
-    suppressed = {suppression.email.casefold(): suppression.reason for suppression in suppressions}
+    suppressed = {one.email.casefold(): one.reason for one in suppressions if one.audience in {"", name}}
     gone = frozenset[str]().union(*(reading.unsubscribed for reading in lists))
     left_out: Counter[str] = Counter()
     for reading in lists:

@@ -1,4 +1,4 @@
-"""The newsletter's own suppressions: ``subscribers/suppressions.csv`` with email, reason, at and source."""
+"""The newsletter's own suppressions: ``subscribers/suppressions.csv`` with email, reason, at, source and audience."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["append_suppressions", "read_suppressions"]
 
-_COLUMNS = ("email", "reason", "at", "source")
+_COLUMNS = ("email", "reason", "at", "source", "audience")
 
 
 def read_suppressions(path: Path, *, file: str = "subscribers/suppressions.csv") -> tuple[Suppression, ...]:
@@ -56,6 +56,7 @@ def read_suppressions(path: Path, *, file: str = "subscribers/suppressions.csv")
                     reason=_reason(cells.get("reason", "")),
                     at=_moment(cells.get("at", "")),
                     source=cells.get("source", ""),
+                    audience=cells.get("audience", ""),
                 )
             )
     return tuple(found)
@@ -72,12 +73,12 @@ def append_suppressions(
         ListError: The file cannot be read or written.
     """
     known = read_suppressions(path, file=file)
-    present = {one.email.casefold() for one in known}
+    present = {(one.email.casefold(), one.audience) for one in known}
     fresh = []
     for suppression in suppressions:
-        key = suppression.email.casefold()
-        if key not in present:
-            present.add(key)
+        email = suppression.email.casefold()
+        if (email, "") not in present and (email, suppression.audience) not in present:
+            present.add((email, suppression.audience))
             fresh.append(suppression)
     if fresh:
         _write(path, f"{','.join(_COLUMNS)}\n{_lines((*known, *fresh))}", file=file)
@@ -89,7 +90,7 @@ def _lines(suppressions: Iterable[Suppression]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     for one in suppressions:
         at = one.at.astimezone(UTC).isoformat(timespec="seconds") if one.at else ""
-        writer.writerow((one.email, one.reason.value, at, one.source))
+        writer.writerow((one.email, one.reason.value, at, one.source, one.audience))
     return buffer.getvalue()
 
 

@@ -11,6 +11,6 @@
 
 A verb takes an open `Project`, returns a frozen dataclass, and prints nothing: ``collecting.collect`` and ``add``,
 ``building.build``, ``check`` and ``approve``, ``sending.send`` and ``send_test``, ``standing.status``,
-``lists.check_lists``, ``starting.initialise`` and ``make_demo_newsletter``. Import the module that has
+``people.check_lists``, ``starting.initialise`` and ``make_demo_newsletter``. Import the module that has
 the one you need: each brings its own libraries.
 """

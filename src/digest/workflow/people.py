@@ -1,0 +1,290 @@
+"""The verbs of `subscribers`: check, import, export, suppress and sync."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from digest.config.files import locked, replace_file
+from digest.errors import (
+    ConfigError,
+    CredentialsError,
+    LedgerError,
+    ListError,
+    NothingToDoError,
+    Place,
+    ProviderError,
+    UsageError,
+)
+from digest.mail import normalise_address
+from digest.models import Suppression, SuppressionReason
+from digest.providers import NotSent, read_events
+from digest.subscribers import (
+    append_suppressions,
+    merge_list,
+    read_export,
+    read_table,
+    read_token,
+    select_audience,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from digest.models import Audience, ListProblem
+    from digest.project import Project
+
+__all__ = [
+    "Import",
+    "check_lists",
+    "export_audience",
+    "import_list",
+    "suppress",
+    "suppress_events",
+    "suppress_token",
+    "sync_suppressions",
+]
+
+_FILE = "subscribers/suppressions.csv"
+#: Seconds that one process waits for another that writes the same file.
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Import:
+    """What an import did. ``undo`` is the copy of the list as it was; empty for a new one."""
+
+    file: str
+    added: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[ListProblem, ...] = ()
+    undo: str = ""
+
+
+def check_lists(project: Project) -> tuple[Audience, ...]:
+    """Every configured audience as it would be frozen now, without asking the provider.
+
+    Raises:
+        ConfigError: No audience is configured.
+        ListError: A list cannot be read at all.
+    """
+    if not project.config.audiences:
+        raise ConfigError(
+            "no audience is configured", hint='Add [audiences.weekly] with files = ["subscribers/weekly.csv"].'
+        )
+    return tuple(_selected(project, name) for name in sorted(project.config.audiences))
+
+
+def import_list(project: Project, export: Path, *, to: str | None = None, write: bool = True) -> Import:
+    """Add the people of another tool's export to a list. Who is in it, has left or is suppressed is not added again.
+
+    Whom the export says to have left is suppressed, so that they are not mailed through another list either.
+
+    Args:
+        to: The list's file, from the newsletter's folder; the first one of the audience when it is not given.
+        write: False to look only.
+
+    Raises:
+        ListError: The export or the list cannot be read or written.
+        UsageError: The audience has no file to write to.
+    """
+    name = to or _list_to_write(project)
+    path = project.root / name
+    with read_table(export, file=export.name) as table:
+        imported = read_export(table.header, table.rows, file=export.name)
+    with _alone(project):
+        text, header, known, gone = _list_as_it_is(project, path, name)
+        merged, added, left_out = merge_list(text, header, known, gone, imported)
+        undo = ""
+        if write and added:
+            if text:
+                copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S}"
+                _write(copy, text, file=f".digest/undo/{copy.name}")
+                undo = f".digest/undo/{copy.name}"
+            _write(path, merged, file=name)
+    if write:
+        gone_there = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
+        _append(project, _left(project, gone_there, source=f"import of {export.name}"))
+    return Import(file=name, added=added, left_out=left_out, problems=imported.problems, undo=undo)
+
+
+def export_audience(project: Project, name: str | None = None) -> tuple[str, int]:
+    """An audience as it would be mailed now, as CSV, and how many people it has.
+
+    Raises:
+        ConfigError: There is no such audience.
+        ListError: A list cannot be read.
+    """
+    name = name or project.config.delivery.audience
+    audience = _selected(project, name)
+    columns = dict.fromkeys(column for person in audience.subscribers for column in person.fields)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("email", "name", *columns))
+    for person in audience.subscribers:
+        writer.writerow((person.email, person.name, *(person.fields.get(column, "") for column in columns)))
+    return buffer.getvalue(), len(audience.subscribers)
+
+
+def suppress(project: Project, addresses: Sequence[str], *, reason: str = "manual") -> int:
+    """Never mail these addresses again. Returns how many were not suppressed yet.
+
+    Raises:
+        UsageError: One is no address, or the reason is none.
+    """
+    try:
+        why = SuppressionReason(reason)
+    except ValueError:
+        raise UsageError(f"{reason!r} is no reason", hint=f"One of: {', '.join(SuppressionReason)}.") from None
+    people = []
+    for number, text in enumerate(addresses, start=1):
+        try:
+            email = normalise_address(text)
+        except ValueError:
+            raise UsageError(
+                f"the {number}. address is none", hint="digest subscribers suppress ana@example.com"
+            ) from None
+        people.append(Suppression(email=email, reason=why, at=project.now(), source="digest subscribers suppress"))
+    return _append(project, people)
+
+
+def suppress_token(project: Project, token: str) -> int:
+    """Let the reader of an unsubscribe link leave the audience that it names. Again is no fault.
+
+    Returns: 1, or 0 where the reader had left already.
+
+    Raises:
+        UsageError: It is no token of this newsletter.
+        CredentialsError: No secret is set.
+        NothingToDoError: Nobody in the audience's lists has it.
+    """
+    reading = read_token(_secrets(project), token)
+    config = project.config.audiences.get(reading.list)
+    if config is None:
+        raise NothingToDoError(f"the link is of an audience that there is no more: {reading.list}")
+    people = (person for each in project.read_lists(config) for person in each.subscribers)
+    found = [person.email for person in people if reading.is_for(person.email)]
+    if not found:
+        raise NothingToDoError("nobody in the lists has this link", hint="They may have been taken out already.")
+    return _append(project, _left(project, found, source="unsubscribe link", audience=reading.list))
+
+
+def _left(project: Project, addresses: Iterable[str], *, source: str, audience: str = "") -> list[Suppression]:
+    reason, at = SuppressionReason.UNSUBSCRIBED, project.now()
+    return [
+        Suppression(email=email, reason=reason, at=at, source=source, audience=audience)
+        for email in dict.fromkeys(addresses)
+    ]
+
+
+def suppress_events(project: Project, body: bytes, *, signature: str, timestamp: str) -> int:
+    """Suppress whom a signed request of SendGrid's Event Webhook names. Returns how many were not yet.
+
+    Raises:
+        CredentialsError: The webhook's key is not set.
+        RefusedError: SendGrid did not sign it.
+    """
+    name = project.config.providers.sendgrid.webhook_key_env
+    key = project.environ.get(name, "")
+    if not key:
+        raise CredentialsError(f"{name} is not set", hint="Copy the verification key from the webhook's settings.")
+    people = read_events(body, signature=signature, timestamp=timestamp, public_key=key, now=project.now())
+    return _append(project, people)
+
+
+def sync_suppressions(project: Project) -> Mapping[str, int]:
+    """Ask the provider whom it does not mail, and write that down. Returns how many are new, by reason.
+
+    Raises:
+        ProviderError, CredentialsError: It cannot be asked.
+    """
+    provider = project.open_provider()
+    try:
+        people = tuple(provider.suppressions())
+    except NotSent as error:
+        raise ProviderError(f"{provider.name} could not be asked: {error.reason}", hint="Try again later.") from None
+    finally:
+        provider.close()
+    known = {one.email.casefold() for one in project.own_suppressions() if not one.audience}
+    once = {one.email.casefold(): one for one in people}
+    fresh = Counter(one.reason.value for email, one in once.items() if email not in known)
+    _append(project, people)
+    return dict(sorted(fresh.items()))
+
+
+def _selected(project: Project, name: str) -> Audience:
+    config = project.config.audiences.get(name)
+    if config is None:
+        known = ", ".join(sorted(project.config.audiences)) or "none"
+        raise ConfigError(f"there is no audience {name!r}", hint=f"[audiences] has {known}.")
+    return select_audience(name, config, project.read_lists(config), suppressions=project.own_suppressions())
+
+
+def _list_to_write(project: Project) -> str:
+    files = [file for file in project.audience_config().files if not file.startswith("env:") and file.endswith(".csv")]
+    if not files:
+        raise UsageError("the audience has no plain file to write to", hint="Name one: --to subscribers/weekly.csv")
+    return files[0]
+
+
+def _list_as_it_is(project: Project, path: Path, name: str) -> tuple[str, list[str], set[str], set[str]]:
+    """A list's text, columns and addresses, and the addresses that must not be mailed."""
+    gone = {one.email.casefold() for one in project.own_suppressions()}
+    if not path.exists():
+        return "", [], set(), gone
+    known = set()
+    with read_table(path, file=name) as table:
+        names = [column.casefold() for column in table.header]
+        if "email" not in names:
+            raise ListError(
+                "there is no column called email", place=Place(name, 1), hint="Name another list with --to."
+            )
+        at = names.index("email")
+        for row in table.rows:
+            try:
+                known.add(normalise_address(row.cells[at] if len(row.cells) > at else "").casefold())
+            except ValueError:
+                continue
+        return path.read_text(encoding="utf-8-sig"), table.header, known, gone
+
+
+def _secrets(project: Project) -> list[bytes]:
+    delivery = project.config.delivery
+    older = [project.environ[name].encode() for name in delivery.old_secret_envs if project.environ.get(name)]
+    return [project.secret(), *older]
+
+
+def _append(project: Project, people: Iterable[Suppression]) -> int:
+    with _alone(project):
+        return append_suppressions(project.root / _FILE, people, file=_FILE)
+
+
+def _alone(project: Project) -> _Alone:
+    return _Alone(project.state / "subscribers.lock")
+
+
+class _Alone:
+    """One process at a time writes lists: two that left at the same moment must both stay gone."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = locked(path, patience=_PATIENCE)
+
+    def __enter__(self) -> None:
+        try:
+            self._lock.__enter__()
+        except TimeoutError:
+            raise LedgerError("another digest is writing the lists", hint="Try again in a moment.") from None
+
+    def __exit__(self, *about: object) -> None:
+        self._lock.__exit__(None, None, None)
+
+
+def _write(path: Path, text: str, *, file: str) -> None:
+    try:
+        replace_file(path, text.encode(), mode=0o600)  # addresses are the team's business alone
+    except OSError as error:
+        raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None

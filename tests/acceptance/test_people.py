@@ -1,0 +1,184 @@
+"""The list's own commands, as a person or a small endpoint runs them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+
+SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
+LIST = "email,name,status\nana@example.org,Ana,active\nleft@example.org,Lea,\n"
+EXPORT = """Email Address,First Name,Last Name,Status,City
+zoe@example.org,Zoë,"Oak, Jr.",subscribed,Bonn
+ANA@example.org,Ana,,subscribed,Oslo
+left@example.org,Lea,Elm,unsubscribed,Oslo
+nobody,,,subscribed,
+zoe@Example.org,Zoe,Again,subscribed,
+odd@example.org,Odd,,vip,
+,,,,
+"""
+
+
+@pytest.fixture
+def fake():
+    with FakeSendGrid() as server:
+        yield server
+
+
+@pytest.fixture
+def letter(run, newsletter, fake):
+    config = newsletter / "digest.toml"
+    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
+    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
+    (newsletter / "subscribers/weekly.csv").write_text(
+        "email,name,status\nana@example.org,Ana,active\nleft@example.org,Lea,\n"
+    )
+    assert run("collect", "-C", str(newsletter)).code == 0
+    return newsletter
+
+
+def people(run, letter):
+    done = run("subscribers", "check", "-C", str(letter), "--json")
+    return done.data["audiences"][0]
+
+
+def test_an_export_of_another_tool_comes_in_without_those_who_left(run, letter, tmp_path):
+    export = tmp_path / "mailchimp.csv"
+    export.write_text(EXPORT)
+    tried = run("subscribers", "import", str(export), "--dry-run", "-C", str(letter), "--json")
+    assert (tried.code, tried.data["added"]) == (0, 1)
+    assert people(run, letter)["people"] == 2
+    done = run("subscribers", "import", str(export), "-C", str(letter), "--json")
+    assert done.data["left_out"] == {
+        "bad address": 1,
+        "in the list already": 1,
+        "twice in the export": 1,
+        "unknown status": 1,
+        "unsubscribed": 1,
+    }
+    assert [(one["file"], one["line"]) for one in done.data["problems"]] == [("mailchimp.csv", 5), ("mailchimp.csv", 7)]
+    written = (letter / "subscribers/weekly.csv").read_text().splitlines()
+    assert written == [
+        "email,name,status",
+        "ana@example.org,Ana,active",
+        "left@example.org,Lea,",
+        'zoe@example.org,"Zoë Oak, Jr.",active',
+    ]
+    found = people(run, letter)
+    assert (found["people"], found["left_out"]) == (2, {"suppressed: unsubscribed": 1})
+    assert (letter / done.data["undo"]).read_text().count("\n") == 3
+    assert run("subscribers", "import", str(export), "-C", str(letter), "--json").data["added"] == 0
+    assert "@" not in done.out
+
+
+def test_a_list_is_made_where_there_is_none(run, letter, tmp_path):
+    export = tmp_path / "people.csv"
+    export.write_text(EXPORT)
+    done = run("subscribers", "import", str(export), "--to", "subscribers/new.csv", "-C", str(letter))
+    assert done.code == 0
+    assert (letter / "subscribers/new.csv").read_text().splitlines()[0] == "email,name,status,City"
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("who,where\nAna,Oslo\n")
+    refused = run("subscribers", "import", str(wrong), "-C", str(letter))
+    assert (refused.code, "wrong.csv:1" in refused.err) == (3, True)
+
+
+def test_an_export_is_who_would_be_mailed_and_only_its_owner_reads_it(run, letter, tmp_path):
+    target = tmp_path / "out.csv"
+    done = run("subscribers", "export", str(target), "-C", str(letter), "--json")
+    assert (done.code, done.data["people"]) == (0, 2)
+    assert target.read_text() == LIST
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert run("subscribers", "export", "-", "-C", str(letter)).out == target.read_text()
+    assert run("subscribers", "export", "-", "-C", str(letter), "--json").code == 2
+
+
+def test_a_link_lets_its_reader_leave_its_audience_for_good(run, letter, fake):
+    token = run("build", "-C", str(letter), "--json").data["token"]
+    assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0
+    link = next(mail.headers["List-Unsubscribe"] for mail in fake.mails if mail.to == "ana@example.org")
+    left = re.search(r"/u/([^>]+)>", link)[1]
+    rotated = {**SECRETS, "DIGEST_SECRET": "another", "OLD_SECRET": SECRETS["DIGEST_SECRET"]}
+    assert (
+        run("subscribers", "suppress", "--token", left, "-C", str(letter), env={**rotated, "OLD_SECRET": ""}).code == 2
+    )
+    config = letter / "digest.toml"
+    config.write_text(config.read_text().replace("[delivery]", '[delivery]\nold_secret_envs = ["OLD_SECRET"]'))
+    done = run("subscribers", "suppress", "--token", left, "-C", str(letter), "--json", env=rotated)
+    assert (done.code, done.data["suppressed"]) == (0, 1), done.err
+    again = run("subscribers", "suppress", "--token", left, "-C", str(letter), "--json", env=rotated)
+    assert (again.code, again.data["suppressed"]) == (0, 0)
+    assert people(run, letter)["left_out"] == {"suppressed: unsubscribed": 1}
+    assert run("subscribers", "suppress", "--token", left[:-2], "-C", str(letter), env=rotated).code == 2
+
+
+def test_addresses_are_suppressed_by_hand_and_what_is_none_is_named_by_its_place(run, letter):
+    done = run("subscribers", "suppress", "Left@Example.org", "other@example.org", "-C", str(letter), "--json")
+    assert done.data["suppressed"] == 2
+    assert people(run, letter)["left_out"] == {"suppressed: manual": 1}
+    wrong = run("subscribers", "suppress", "ana@example.org", "nobody", "-C", str(letter))
+    assert (wrong.code, "the 2. address" in wrong.err) == (2, True)
+    assert run("subscribers", "suppress", "-C", str(letter)).code == 2
+
+
+def test_readers_who_leave_at_the_same_moment_all_stay_gone(letter):
+    program = str(Path(sys.executable).with_name("digest"))
+    running = [
+        subprocess.Popen(
+            [program, "subscribers", "suppress", f"r{n}@example.org", "-C", str(letter)], stdout=subprocess.PIPE
+        )
+        for n in range(6)
+    ]
+    assert [process.wait(timeout=60) for process in running] == [0] * 6
+    for process in running:
+        process.stdout.close()
+    rows = (letter / "subscribers/suppressions.csv").read_text().splitlines()[1:]
+    assert sorted(row.partition(",")[0] for row in rows) == [f"r{n}@example.org" for n in range(6)]
+
+
+def test_what_the_provider_knows_is_written_down(run, letter, fake):
+    fake.suppressions["suppression/spam_reports"] = [{"email": "ana@example.org", "created": 1790000000}]
+    done = run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS)
+    assert (done.code, done.data["reasons"]) == (0, {"complaint": 1})
+    assert people(run, letter)["left_out"] == {"suppressed: complaint": 1}
+    assert run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS).data["new"] == 0
+    fake.disturb()
+    assert run("subscribers", "sync", "-C", str(letter), env={**SECRETS, "SENDGRID_API_KEY": "SG.wrong"}).code == 4
+
+
+def test_a_request_of_the_webhook_is_believed_when_sendgrid_signed_it(run, letter, tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    env = {"SENDGRID_WEBHOOK_KEY": base64.b64encode(der).decode()}
+    events = [
+        {"email": "ana@example.org", "event": "group_unsubscribe", "timestamp": 1790000000},
+        {"email": "left@example.org", "event": "bounce", "type": "bounce", "status": "5.1.1", "timestamp": 1790000000},
+        {"email": "other@example.org", "event": "bounce", "type": "blocked", "status": "5.7.1"},
+        {"email": "third@example.org", "event": "delivered"},
+    ]
+    body = tmp_path / "body"
+    body.write_bytes(json.dumps(events).encode() + b"\r\n")
+
+    def sync(signed, moment):
+        signature = base64.b64encode(key.sign(moment.encode() + signed, ec.ECDSA(hashes.SHA256()))).decode()
+        command = ("subscribers", "sync", "--events", str(body), "--signature", signature, "--timestamp", moment)
+        return run(*command, "-C", str(letter), "--json", env=env)
+
+    now = str(int(time.time()))
+    assert sync(body.read_bytes() + b" ", now).code == 6
+    assert sync(body.read_bytes(), str(int(now) - 400)).code == 6
+    done = sync(body.read_bytes(), now)
+    assert (done.code, done.data["new"]) == (0, 2), done.err
+    assert people(run, letter)["left_out"] == {"suppressed: hard_bounce": 1, "suppressed: unsubscribed": 1}
+    assert run("subscribers", "sync", "--events", str(body), "-C", str(letter)).code == 4
