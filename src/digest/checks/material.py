@@ -86,6 +86,7 @@ class Material:
         source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
         source_places: Where each source is configured, by its id.
         answers: What servers said of links, by address; empty where they were not asked.
+        columns: The casefolded columns of the audience's lists; None where these could not be read.
     """
 
     issue: Issue
@@ -99,6 +100,7 @@ class Material:
     source_places: Mapping[str, Place]
     page: Page
     answers: Mapping[str, LinkAnswer]
+    columns: frozenset[str] | None
 
     def line(self, number: int | None) -> Place:
         """A line of issue.md."""

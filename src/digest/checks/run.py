@@ -70,6 +70,7 @@ def check_issue(
     source_states: Sequence[Mapping[str, SourceState]] = (),
     source_places: Mapping[str, Place] = _NO_PLACES,
     answers: Mapping[str, LinkAnswer] = _NO_ANSWERS,
+    columns: frozenset[str] | None = None,
 ) -> tuple[Finding, ...]:
     """Look for everything that makes an issue unfit to send, or less good than it could be. Nothing is fetched.
 
@@ -81,6 +82,7 @@ def check_issue(
         source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
         source_places: Where each source is configured, by its id.
         answers: What servers said of links, by address.
+        columns: The casefolded columns of the audience's lists, where they are known.
 
     Returns:
         The worst first, then in the order of issue.md, then what stands only in the build; without what the
@@ -101,6 +103,7 @@ def check_issue(
         source_places=source_places,
         page=read_page(rendered.html),
         answers=answers,
+        columns=columns,
     )
     found = _without_ignored([finding for family in _FAMILIES for finding in family(material)], config)
     return tuple(sorted(found, key=lambda finding: _order(finding, file)))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest.checks.registry import fault
+from digest.rendering import PERSONAL_PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,13 @@ _LEFT_OVER = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|\b[Ll]orem [Ii]psum\b|\bLOREM IPSUM\b"
     r"|\bTODO\b|(?<!Bowl )(?<!Olympiad )\bX{3,}\b(?!-)|(?<![\w.@/-])(?:TK)+\b(?![-.]\w|\s+(?!TK)[A-Z0-9])"
 )
+#: What every reader has.
+_OWN = frozenset({"name", "email", "unsubscribe_url"})
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def check_text(material: Material) -> Iterator[Finding]:
-    """T101 to T107."""
+    """T101 to T107, and T112."""
     subject = material.issue.subject.strip()
     placeholder = _normal(subject) in _EMPTY_WORDS
     yield from _check_subject(material, subject, placeholder=placeholder)
@@ -44,6 +47,7 @@ def check_text(material: Material) -> Iterator[Finding]:
     for passage in material.passages():
         if not (placeholder and passage.what == "the subject"):
             yield from _check_left_over(material, passage)
+        yield from _check_personal(material, passage)
     for story in material.issue.stories:
         place = material.line(story.line)
         if len(story.headline) > _HEADLINE_LIMIT:
@@ -93,3 +97,14 @@ def _is_shouted(words: str, found: str) -> bool:
 
 def _normal(text: str) -> str:
     return " ".join(_LETTERS.findall(text.casefold()))
+
+
+def _check_personal(material: Material, passage: Passage) -> Iterator[Finding]:
+    for match in PERSONAL_PART.finditer(passage.text):
+        field = " ".join(match[1].split())
+        if material.columns is None or field.casefold() in _OWN | material.columns:
+            continue
+        line = None if passage.line is None else passage.line + passage.text.count("\n", 0, match.start())
+        known = ", ".join(sorted(_OWN | material.columns))
+        message = f"{passage.what.capitalize()} has a personal part [[{field}]], and no list has such a column"
+        yield fault("T112", message, material.line(line), hint=f"There are: {known}.")

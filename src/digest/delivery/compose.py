@@ -86,7 +86,7 @@ class Composer:
         """
         before, after = self._around
         url = f"{before}{self._token(person.email)}{after}" if before else ""
-        fields = {field: clean_value(value) for field, value in person.fields.items()}
+        fields = {field.casefold(): clean_value(value) for field, value in person.fields.items()}
         return self._of_row(key.hex(), person.email, clean_value(person.name), url, fields)
 
     def recipients(self, keys: Sequence[bytes], people: Sequence[Subscriber]) -> Sequence[Recipient]:
@@ -112,7 +112,7 @@ class Composer:
 def _name_and_fallback(name: str) -> tuple[str, str]:
     """``name|there`` falls back to "there"."""
     field, _, fallback = name.partition("|")
-    return field, fallback
+    return field.casefold(), fallback
 
 
 def _edition(issue: str, audience: str, list_name: str) -> str:

@@ -53,7 +53,7 @@ def _in_markdown(bullet: Bullet) -> Bullet:
 
 def propose_subject(stories: Sequence[Story]) -> str:
     """The lead's headline in at most 70 characters; empty without stories."""
-    return shorten(stories[0].headline, _SUBJECT_LENGTH) if stories else ""
+    return shorten(_impersonal(stories[0].headline), _SUBJECT_LENGTH) if stories else ""
 
 
 def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
@@ -71,8 +71,13 @@ def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
             continue
         if len(text) < _PREHEADER_LENGTH[0] and also:
             text = f"{text}{'' if text[-1:] in '.!?…' else '.'} {also}"
-        return shorten(text, most)
-    return shorten(also, most)
+        return shorten(_impersonal(text), most)
+    return shorten(_impersonal(also), most)
+
+
+def _impersonal(text: str) -> str:
+    """An article's words in a place where double brackets are a personal part of the editor's: never one of theirs."""
+    return text.replace("[[", "[")
 
 
 def _repeats(text: str, subject: str) -> bool:

@@ -249,6 +249,18 @@ class Project:
 
         return tuple(read_list(self.root / file, file=file, environ=self.environ) for file in audience.files)
 
+    def list_columns(self) -> frozenset[str]:
+        """The columns of the lists that issues go to, casefolded. Only their first lines are read.
+
+        Raises:
+            ConfigError: There is no such audience.
+            ListError: A list cannot be read.
+        """
+        from digest.subscribers import list_columns
+
+        files = self.audience_config().files
+        return frozenset().union(*(list_columns(self.root / file, file=file, environ=self.environ) for file in files))
+
     def audience_config(self) -> AudienceConfig:
         """The audience that issues go to.
 

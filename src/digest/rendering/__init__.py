@@ -9,11 +9,12 @@ from digest.rendering.manifest import (
     not_after,
 )
 from digest.rendering.markdown import MarkdownLink, markdown_links, prose
-from digest.rendering.personal import personal_parts
+from digest.rendering.personal import PERSONAL_PART, personal_parts
 from digest.rendering.render import render_issue
 from digest.rendering.view import lead_image
 
 __all__ = [
+    "PERSONAL_PART",
     "MarkdownLink",
     "dump_manifest",
     "is_local_path",

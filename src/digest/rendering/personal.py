@@ -18,11 +18,44 @@ from digest.models import PersonalTag
 from digest.rendering.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from digest.models import RenderedIssue
 
-__all__ = ["find_tag", "nonce_of", "personal_parts", "tag_literal"]
+__all__ = ["PERSONAL_PART", "PersonalTags", "find_tag", "nonce_of", "personal_parts", "tag_literal"]
+
+
+#: In the editor's own words and in templates: [[name]], or [[name|there]] with what stands where the reader gave none.
+PERSONAL_PART = re.compile(r"\[\[ *([A-Za-z][\w .-]{0,60}?) *(?:\|([^\[\]|\r\n]{0,80}))?\]\]")
+_LINK = "unsubscribe_url"
+
+
+class PersonalTags:
+    """The personal parts of one issue, each with the literal that stands for it until it is sent.
+
+    Calling it with a field and a fallback gives the literal: that is ``personal("name", "there")`` in a template.
+    """
+
+    def __init__(self, nonce: str) -> None:
+        self._nonce = nonce
+        self._tags: dict[str, str] = {_LINK: tag_literal(_LINK, nonce)}
+
+    def __call__(self, field: str, fallback: str = "") -> str:
+        """The literal for a field of a reader: ``name``, ``email``, or a column of the lists."""
+        name = " ".join(field.split())
+        name = f"{name}|{clean_line(fallback)}" if fallback else name
+        if name not in self._tags:
+            # None is a part of another: SendGrid would replace the shorter one within the longer.
+            self._tags[name] = tag_literal(f"part-{len(self._tags):03}", self._nonce)
+        return self._tags[name]
+
+    def replaced(self, text: str) -> str:
+        """``text`` with a literal for each personal part in it."""
+        return PERSONAL_PART.sub(lambda match: self(match[1], match[2] or ""), text)
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Name, with ``|fallback`` where there is one, and literal."""
+        return self._tags.items()
 
 
 def nonce_of(content: str) -> str:

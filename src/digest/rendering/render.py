@@ -17,7 +17,7 @@ from digest.models import Manifest, RenderedIssue, canonical_url
 from digest.rendering.css import inline_css
 from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
-from digest.rendering.personal import find_tag, nonce_of, tag_literal
+from digest.rendering.personal import PERSONAL_PART, PersonalTags, find_tag, nonce_of
 from digest.rendering.template import render_template, template_place
 from digest.rendering.text import tidy
 from digest.rendering.view import view_issue
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["render_issue"]
 
 _PAGE = "issue.mjml.j2"
-#: What differs from reader to reader in this version.
-_PERSONAL = ("unsubscribe_url",)
 
 
 def render_issue(
@@ -52,9 +50,16 @@ def render_issue(
         UsageError: ``issue.id`` is not an ISO week.
     """
     view = view_issue(issue, articles=articles, config=config)
-    nonce = nonce_of(repr(view))
-    literals = {name: tag_literal(name, nonce) for name in _PERSONAL}
-    context = {"newsletter": view.newsletter, "theme": view.theme, "issue": view.issue, **literals}
+    tags = PersonalTags(nonce_of(repr(view)))
+    if PERSONAL_PART.search(repr(view)):
+        view = view_issue(issue, articles=articles, config=config, personal=tags.replaced)
+    context = {
+        "newsletter": view.newsletter,
+        "theme": view.theme,
+        "issue": view.issue,
+        "unsubscribe_url": tags("unsubscribe_url"),
+        "personal": tags,
+    }
 
     html = _html(context, templates)
     text = tidy(render_template("issue.txt.j2", context, folders=templates))
@@ -75,7 +80,7 @@ def render_issue(
         provider=delivery.provider,
         unsubscribe=config.unsubscribe_method,
         not_after=not_after(issue.id, timezone=newsletter.timezone, days=delivery.not_after_days, now=now),
-        tags=tuple(find_tag(name, tag, html=html, text=text, subject=subject) for name, tag in literals.items()),
+        tags=tuple(find_tag(name, tag, html=html, text=text, subject=subject) for name, tag in tags.items()),
         stories=tuple(canonical_url(story.url) for story in issue.stories),
     )
     return RenderedIssue(html=html, text=text, manifest=manifest, token=manifest_token(manifest))

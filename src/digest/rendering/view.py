@@ -6,6 +6,7 @@
 ``issue``           ``id``, ``dates``, ``subject``, ``preheader``, ``web_copy``, ``intro``, ``sponsor``, ``sections``,
                     ``stories`` (a number)
 ``unsubscribe_url`` the personal tag: put it in ``href="…"`` and in the text part as it is
+``personal``        ``personal("name", "there")``: a reader's name, or "there"; any column of the lists
 ==================  ====================================================================================
 
 Every text is on one line and free of controls. ``dir`` of a part is empty where it runs as the newsletter does.
@@ -23,7 +24,7 @@ from digest.rendering.markdown import block_html, block_text, inline_html, inlin
 from digest.rendering.text import clean_line, first_direction, is_rtl_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from markupsafe import Markup
 
@@ -150,9 +151,17 @@ class View:
     issue: IssueView
 
 
-def view_issue(issue: Issue, *, articles: Mapping[str, Article], config: Config) -> View:
-    """Prepare ``issue`` for a theme. ``articles`` are looked up by canonical URL."""
-    return _Viewer(issue, articles, config).view()
+def view_issue(
+    issue: Issue, *, articles: Mapping[str, Article], config: Config, personal: Callable[[str], str] = str
+) -> View:
+    """Prepare ``issue`` for a theme.
+
+    Args:
+        articles: Looked up by canonical URL.
+        personal: Puts literals in the place of personal parts, in the editor's own words alone: what an article says
+            is never read so.
+    """
+    return _Viewer(issue, articles, config, personal).view()
 
 
 def source_name(story: Story, article: Article | None, config: Config) -> str:
@@ -185,8 +194,11 @@ def _web_copy(archive_url: str, issue: str) -> str:
 
 
 class _Viewer:
-    def __init__(self, issue: Issue, articles: Mapping[str, Article], config: Config) -> None:
+    def __init__(
+        self, issue: Issue, articles: Mapping[str, Article], config: Config, personal: Callable[[str], str]
+    ) -> None:
         self._issue = issue
+        self._personal = personal
         self._articles = articles
         self._config = config
         self._images = config.images.base_url
@@ -208,8 +220,8 @@ class _Viewer:
             issue=IssueView(
                 id=issue.id,
                 dates=week_words(issue.id, timezone=newsletter.timezone, language=newsletter.language),
-                subject=clean_line(issue.subject),
-                preheader=clean_line(issue.preheader),
+                subject=self._personal(clean_line(issue.subject)),
+                preheader=self._personal(clean_line(issue.preheader)),
                 web_copy=_web_copy(newsletter.archive_url, issue.id),
                 intro=self._block(issue.intro),
                 sponsor=self._block(newsletter.sponsor if issue.sponsor is None else issue.sponsor),
@@ -246,7 +258,7 @@ class _Viewer:
         return StoryView(
             headline=headline,
             url=safe_url(story.url),
-            note=self._inline(story.note),
+            note=self._inline(self._personal(story.note)),
             bullets=tuple(words for bullet in story.bullets if (words := self._inline(bullet.text))),
             also=tuple(_published(story.also)),
             source=source_name(story, article, self._config),
@@ -274,6 +286,7 @@ class _Viewer:
         return Words(html=inline_html(markdown), text=text, dir=self._other(text))
 
     def _block(self, markdown: str) -> Words:
+        markdown = self._personal(markdown)
         text = block_text(markdown, images=self._images)
         return Words(html=block_html(markdown, images=self._images), text=text, dir=self._other(text))
 

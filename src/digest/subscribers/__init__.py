@@ -2,7 +2,7 @@
 
 from digest.subscribers.audience import select_audience
 from digest.subscribers.importing import Imported, merge_list, read_export
-from digest.subscribers.lists import ListReading, is_sample, read_list
+from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.people import People
 from digest.subscribers.rows import read_table
 from digest.subscribers.suppressions import append_suppressions, read_suppressions
@@ -17,6 +17,7 @@ __all__ = [
     "append_suppressions",
     "compile_where",
     "is_sample",
+    "list_columns",
     "make_token",
     "merge_list",
     "read_export",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.models import Subscriber
     from digest.subscribers.rows import Row
 
-__all__ = ["ListReading", "is_sample", "read_list"]
+__all__ = ["ListReading", "is_sample", "list_columns", "read_list"]
 
 _MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 _LEFT = frozenset({"pending", "unsubscribed"})
@@ -66,6 +66,16 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
         for row in table.rows:
             take(row)
     return reader.reading()
+
+
+def list_columns(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRONMENT) -> frozenset[str]:
+    """The columns of a list, casefolded.
+
+    Raises:
+        ListError: As `read_list`.
+    """
+    with read_table(_source(path, file, environ), file=file) as table:
+        return frozenset(filter(None, (column.casefold() for column in table.header)))
 
 
 def _source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.checks import Finding, check_issue, fault, links_of
 from digest.config import source_places
-from digest.errors import IssueError, NothingToDoError, Place, RefusedError
+from digest.errors import DigestError, IssueError, NothingToDoError, Place, RefusedError
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue
@@ -169,7 +169,16 @@ def check_rendered(
         source_states=project.source_states(until=folder.id),
         source_places=source_places(project.root),
         answers=answers,
+        columns=_columns(project),
     )
+
+
+def _columns(project: Project) -> frozenset[str] | None:
+    """The columns of the audience's lists; None where one cannot be read, as on a machine without the lists."""
+    try:
+        return project.list_columns()
+    except DigestError:
+        return None
 
 
 def sent_stories(project: Project) -> dict[str, str]:

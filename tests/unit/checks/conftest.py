@@ -72,6 +72,7 @@ def check(tmp_path):
             articles=case.articles,
             sent=case.sent,
             answers=case.answers,
+            columns=frozenset({"email", "name", "city"}),
         )
 
     return call

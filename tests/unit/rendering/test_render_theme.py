@@ -170,6 +170,7 @@ def test_broken_mjml_is_told_with_the_template_and_its_line(render, tmp_path, fi
         "\u202egnp.exe\u2066\u0000\x92",
         "W" * 100_000,
         "& &amp; &#x3c;script&#x3e; \\u{202e} \\",
+        "[[email]] [[name|there]] [[unsubscribe_url]]",
     ],
 )
 def test_hostile_words_are_words_everywhere(render, configured, issue, folders, evil):
