@@ -307,7 +307,7 @@ def _table(plan: SendPlan, project: Project, *, approved: bool = False) -> list[
     zone = project.config.newsletter.zone
     left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.audience.left_out.items()) if count)
     return [
-        f"  Issue      {plan.issue} “{plan.rendered.manifest.subject}”",
+        f"  Issue      {plan.issue} “{plan.subject}”",
         f"  Token      {plan.token} ({words})",
         f"  From       {plan.rendered.manifest.sender}",
         f"  Via        {plan.provider} · audience “{plan.audience.name}”",

@@ -9,7 +9,7 @@ from digest.rendering.manifest import (
     not_after,
 )
 from digest.rendering.markdown import MarkdownLink, markdown_links, prose
-from digest.rendering.personal import PERSONAL_PART, personal_parts
+from digest.rendering.personal import PERSONAL_PART, personal_parts, shown_subject
 from digest.rendering.render import render_issue
 from digest.rendering.view import lead_image
 
@@ -29,4 +29,5 @@ __all__ = [
     "published_image",
     "render_issue",
     "safe_url",
+    "shown_subject",
 ]

@@ -20,9 +20,9 @@ from digest.rendering.text import clean_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from digest.models import RenderedIssue
+    from digest.models import Manifest, RenderedIssue
 
-__all__ = ["PERSONAL_PART", "PersonalTags", "find_tag", "nonce_of", "personal_parts", "tag_literal"]
+__all__ = ["PERSONAL_PART", "PersonalTags", "find_tag", "nonce_of", "personal_parts", "shown_subject", "tag_literal"]
 
 
 #: In the editor's own words and in templates: [[name]], or [[name|there]] with what stands where the reader gave none.
@@ -69,6 +69,12 @@ def nonce_of(content: str) -> str:
 def tag_literal(name: str, nonce: str) -> str:
     """The literal that stands for the personal part ``name``, such as ``digest-0f3a52c1b9d4-unsubscribe-url``."""
     return f"digest-{nonce}-{name.replace('_', '-')}"
+
+
+def shown_subject(manifest: Manifest) -> str:
+    """The subject as the editor wrote it, with its personal parts in brackets."""
+    written = {tag.tag: f"[[{tag.name}]]" for tag in manifest.tags}
+    return fill(manifest.subject, written)
 
 
 def find_tag(name: str, tag: str, *, html: str, text: str, subject: str) -> PersonalTag:

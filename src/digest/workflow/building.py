@@ -11,7 +11,7 @@ from digest.config import source_places
 from digest.errors import DigestError, IssueError, NothingToDoError, Place, RefusedError
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
-from digest.rendering import dump_manifest, load_build, render_issue
+from digest.rendering import dump_manifest, load_build, render_issue, shown_subject
 from digest.workflow.linkchecking import ask_links
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def build(project: Project, id: str | None = None) -> Built:
         issue=folder.id,
         folder=folder.file.removesuffix("issue.md") + "build",
         token=rendered.token,
-        subject=rendered.manifest.subject,
+        subject=shown_subject(rendered.manifest),
         stories=len(issue.stories),
         bytes_html=len(html),
         bytes_text=len(text),

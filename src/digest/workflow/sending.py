@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from digest import delivery
 from digest.delivery import CampaignRefusedError, SendReport, last_size, preview_campaign, send_campaign
 from digest.errors import UsageError
-from digest.rendering import load_build
+from digest.rendering import load_build, shown_subject
 from digest.subscribers import select_audience
 from digest.workflow.building import read_build
 from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, require_same_configuration
@@ -56,6 +56,11 @@ class SendPlan:
     rendered: RenderedIssue
     last: int | None = None
     at: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        """The subject, with its personal parts as the editor wrote them."""
+        return shown_subject(self.rendered.manifest)
 
     @property
     def token(self) -> str:
