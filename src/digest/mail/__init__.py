@@ -2,10 +2,11 @@
 
 from digest.mail.addresses import normalise_address, parse_sender, redact_addresses
 from digest.mail.headers import check_header, list_id, unsubscribe_headers
-from digest.mail.message import build_message
+from digest.mail.message import MessageTemplate, build_message
 from digest.mail.personal import clean_value, fill
 
 __all__ = [
+    "MessageTemplate",
     "build_message",
     "check_header",
     "clean_value",

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 from digest.errors import ProviderError
-from digest.mail import build_message, fill
+from digest.mail import MessageTemplate
 
 if TYPE_CHECKING:
     from digest.providers.base import Content, Recipient
 
-__all__ = ["compose_message", "refuse_groups", "refuse_sandbox", "refuse_schedule"]
+__all__ = ["MessageMaker", "refuse_groups", "refuse_sandbox", "refuse_schedule"]
 
 
-def compose_message(content: Content, person: Recipient) -> bytes:
-    """The whole message with the tags filled; the same recipient of a campaign always gets the same Message-ID."""
-    domain = content.sender[1].rpartition("@")[2]
-    return build_message(
-        sender=content.sender,
-        to=person.email,
-        to_name=person.name,
-        reply_to=content.reply_to,
-        subject=fill(content.subject, person.values),
-        html=fill(content.html, person.values, escape=html.escape),
-        text=fill(content.text, person.values),
-        headers={**content.headers, "X-Digest-Issue": content.issue, **person.headers},
-        message_id=f"<{person.key}.{content.campaign}@{domain}>",
-        date=content.date,
-    )
+class MessageMaker:
+    """The whole messages of a campaign; the same recipient of it always gets the same Message-ID."""
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+        self._domain = content.sender[1].rpartition("@")[2]
+        self._headers = {**content.headers, "X-Digest-Issue": content.issue}
+        self._template = MessageTemplate(
+            sender=content.sender,
+            reply_to=content.reply_to,
+            subject=content.subject,
+            html=content.html,
+            text=content.text,
+            date=content.date,
+            tags=content.tags,
+        )
+
+    def message(self, person: Recipient, *, stuffed: bool = False) -> bytes:
+        """One recipient's message; ``stuffed`` as SMTP wants its dots."""
+        return self._template.message(
+            to=person.email,
+            to_name=person.name,
+            message_id=f"<{person.key}.{self.content.campaign}@{self._domain}>",
+            values=person.values,
+            headers={**self._headers, **person.headers},
+            stuffed=stuffed,
+        )
 
 
 def refuse_groups(name: str, content: Content) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from digest.config.files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base import Capabilities, Outcome, SendResult, nothing
-from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox, refuse_schedule
+from digest.providers.composing import MessageMaker, refuse_groups, refuse_sandbox, refuse_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +30,7 @@ class OutboxProvider:
     def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
         del config, environ, now  # every provider is made with the same things
         self.folder = root / ".digest" / "outbox"
+        self._maker: MessageMaker | None = None
 
     def check(self, content: Content) -> None:
         """Refuse groups and the sandbox, which only a provider with servers has."""
@@ -52,7 +53,9 @@ class OutboxProvider:
         """Write one file for each recipient, each whole or not at all."""
         del meanwhile
         self.check(content)
-        messages = [(self._path(content, person), compose_message(content, person)) for person in recipients]
+        if self._maker is None or self._maker.content is not content:
+            self._maker = MessageMaker(content)
+        messages = [(self._path(content, person), self._maker.message(person)) for person in recipients]
         begin()
         try:
             for path, message in messages:

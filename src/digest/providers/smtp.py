@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
 from digest.providers.base import Capabilities, Deferred, NotSent, Outcome, SendResult, nothing
-from digest.providers.composing import compose_message, refuse_groups, refuse_sandbox, refuse_schedule
+from digest.providers.composing import MessageMaker, refuse_groups, refuse_sandbox, refuse_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,6 @@ _LOGIN_FIRST = frozenset({530, 535, 538})
 _POLICY = re.compile(rb"5\.7\.\d")
 #: So many such answers in a row are no longer about the recipients.
 _MOST_POLICY = 3
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class SmtpProvider:
@@ -45,6 +44,7 @@ class SmtpProvider:
         self._config = config.providers.smtp
         self._environ = environ
         self._server: smtplib.SMTP | None = None
+        self._maker: MessageMaker | None = None
         self._taken = False  # the mail before this one, on this connection
         self._policy = 0
 
@@ -70,7 +70,9 @@ class SmtpProvider:
         del reference, meanwhile
         self.check(content)
         (person,) = recipients
-        message = compose_message(content, person)
+        if self._maker is None or self._maker.content is not content:
+            self._maker = MessageMaker(content)
+        message = self._maker.message(person, stuffed=True)
         server, refused = self._open_transaction(content.sender[1], person.email)
         if refused is not None:
             return refused
@@ -132,7 +134,7 @@ class SmtpProvider:
 
     def _transmit(self, server: smtplib.SMTP, message: bytes) -> SendResult:
         try:
-            server.send(_LEADING_DOT.sub(b"..", message) + b".\r\n")
+            server.send(message + b".\r\n")
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()  # without the last dot there is no message (RFC 5321, section 4.1.1.4)
             raise NotSent(_said(error)) from None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from digest.errors import IssueError
-from digest.mail import build_message, unsubscribe_headers
+from digest.mail import MessageTemplate, build_message, fill, unsubscribe_headers
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -114,3 +115,31 @@ def test_no_header_can_be_smuggled_in(changes):
 
 def test_the_same_message_is_the_same_bytes():
     assert build() == build()
+
+
+WORDS = st.text(st.sampled_from("ab.=é \r\n\t<&日") | st.characters(exclude_categories=["Cs"]), max_size=200)
+
+
+@given(WORDS, WORDS, WORDS, st.integers(0, 90))
+def test_what_is_spliced_reads_as_if_it_had_been_written_so(before, between, value, width):
+    tags = ("[[one]]", "[[two]]")
+    content = f"{before}[[one]]{'x' * width}{between}[[two]]."
+    given_ = {"[[one]]": " ".join(value.split()), "[[two]]": "y" * width}
+    template = MessageTemplate(
+        sender=("Weekly", "news@example.org"), subject="Hi [[two]]", html=content, text=content, date=NOW, tags=tags
+    )
+    made = template.message(to="ana@example.com", message_id="<1@example.org>", values=given_)
+    message = read(made)
+    expected = fill(content, given_)
+    # The line end before the boundary is the boundary's own (RFC 2046, section 5.1.1).
+    plain, page = (part.get_payload(decode=True).decode() for part in message.iter_parts())
+    assert _lines(plain) == _lines(expected)
+    assert _lines(page) == _lines(fill(content, given_, escape=html.escape))
+    body = made.partition(b"\r\n\r\n")[2]
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    stuffed = template.message(to="ana@example.com", message_id="<1@example.org>", values=given_, stuffed=True)
+    assert re.sub(rb"^\.", b"..", made, flags=re.MULTILINE) == stuffed
+
+
+def _lines(text):
+    return re.split("\r\n|\r|\n", text)
