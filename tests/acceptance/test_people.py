@@ -182,3 +182,59 @@ def test_a_request_of_the_webhook_is_believed_when_sendgrid_signed_it(run, lette
     assert (done.code, done.data["new"]) == (0, 2), done.err
     assert people(run, letter)["left_out"] == {"suppressed: hard_bounce": 1, "suppressed: unsubscribed": 1}
     assert run("subscribers", "sync", "--events", str(body), "-C", str(letter)).code == 4
+
+
+def git(folder, *arguments):
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S607
+
+
+def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, letter, tmp_path):
+    git(letter, "init", "-q")
+    git(letter, "add", "-f", "subscribers/weekly.csv")
+    before = run("check", "-C", str(letter), "--json")
+    assert [(one["code"], one["file"]) for one in before.data["findings"] if one["code"] == "D606"] == [
+        ("D606", "subscribers/weekly.csv")
+    ]
+    assert before.code == 5
+    done = run("subscribers", "encrypt", "-C", str(letter), "--json")
+    assert (done.code, done.data) == (0, done.data | {"file": "subscribers/weekly.csv.age", "new_key": True})
+    sealed = (letter / "subscribers/weekly.csv.age").read_text()
+    assert "ana" not in sealed
+    key_file = letter / ".digest/age.key"
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    config = letter / "digest.toml"
+    config.write_text(config.read_text().replace('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"'))
+    git(letter, "rm", "-q", "--cached", "subscribers/weekly.csv")
+    git(letter, "add", "-f", "subscribers/weekly.csv.age")
+    assert [
+        one["code"] for one in run("check", "-C", str(letter), "--json").data["findings"] if one["code"] == "D606"
+    ] == []
+    assert people(run, letter)["people"] == 2
+
+    key = key_file.read_text().strip()
+    key_file.unlink()
+    assert run("subscribers", "check", "-C", str(letter)).code == 4
+    env = {"DIGEST_AGE_KEY": key}
+    assert run("subscribers", "check", "-C", str(letter), "--json", env=env).data["audiences"][0]["people"] == 2
+    other = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ"
+    wrong = run("subscribers", "check", "-C", str(letter), env={"DIGEST_AGE_KEY": other})
+    assert (wrong.code, "DIGEST_AGE_KEY" in wrong.err) == (4, True)
+
+    editor = tmp_path / "editor.py"
+    editor.write_text("import sys; open(sys.argv[1], 'a').write('new@example.org,New,active\\n')")
+    changed = run(
+        "subscribers", "edit", "-C", str(letter), "--json", env={**env, "EDITOR": f"{sys.executable} {editor}"}
+    )
+    assert (changed.code, changed.data["people"]) == (0, 3), changed.err
+    assert (letter / "subscribers/weekly.csv.age").read_text() != sealed
+    editor.write_text("import sys; open(sys.argv[1], 'w').write('who\\n')")
+    broken = run("subscribers", "edit", "-C", str(letter), env={**env, "EDITOR": f"{sys.executable} {editor}"})
+    assert broken.code == 3
+    assert run("subscribers", "check", "-C", str(letter), "--json", env=env).data["audiences"][0]["people"] == 3
+    export = tmp_path / "more.csv"
+    export.write_text("email\nmore@example.org\n")
+    assert run("subscribers", "import", str(export), "-C", str(letter), "--json", env=env).data["added"] == 1
+    assert run("subscribers", "check", "-C", str(letter), "--json", env=env).data["audiences"][0]["people"] == 4
+    (letter / "subscribers/weekly.csv.age").write_text(sealed[: len(sealed) // 2])
+    assert run("subscribers", "check", "-C", str(letter), env=env).code == 3

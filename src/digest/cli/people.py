@@ -1,9 +1,13 @@
-"""People: subscribers check, import, export, suppress and sync."""
+"""People: subscribers check, import, export, suppress, sync, encrypt and edit."""
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 import sys
-from pathlib import Path  # noqa: TC003 - Typer reads it
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +35,8 @@ def add_to(app: typer.Typer) -> None:
     register(people, "export", example="digest subscribers export weekly-backup.csv")(export)
     register(people, "suppress", example="digest subscribers suppress ana@example.com")(suppress)
     register(people, "sync", example="digest subscribers sync")(sync)
+    register(people, "encrypt", example="digest subscribers encrypt subscribers/weekly.csv")(encrypt)
+    register(people, "edit", example="digest subscribers edit subscribers/weekly.csv.age")(edit)
     app.add_typer(people, name="subscribers", rich_help_panel="People")
 
 
@@ -167,6 +173,68 @@ def sync(
     lines = [f"{number:>7,} {reason}" for reason, number in done.items() if number]
     session.output.result({"new": sum(done.values()), "reasons": done}, lines or ["Nothing new."])
     session.output.next("digest subscribers check")
+
+
+def encrypt(
+    session: Session,
+    file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
+) -> None:
+    """Encrypt a list with age, so that it may lie in the repository. A key is made where there is none."""
+    from digest.workflow.people import encrypt as run
+    from digest.workflow.people import list_to_write
+
+    output, project = session.output, session.project()
+    plain = file or list_to_write(project)
+    target, fresh = run(project, plain)
+    key = project.age_key_file.relative_to(project.root).as_posix()
+    output.result(
+        {"file": target, "new_key": fresh},
+        [
+            f"Encrypted: {session.shown(target)}",
+            *([f"A new key: {key}. Without it nobody can read the list."] if fresh else []),
+        ],
+    )
+    output.next(
+        *([f"gh secret set DIGEST_AGE_KEY < {key}"] if fresh else []),
+        f'in digest.toml: files = ["{target}"]',
+        f"digest subscribers edit {target}",
+    )
+
+
+def edit(
+    session: Session,
+    file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
+) -> None:
+    """Open a list in $EDITOR, encrypted or not, and write it when it can be read as one."""
+    from digest.workflow.people import edit_list, list_to_write
+
+    output, project = session.output, session.project()
+    name = file or list_to_write(project)
+    reading = edit_list(project, name, _in_editor)
+    if reading is None:
+        output.result({"file": name, "changed": False}, ["Nothing was changed."])
+        return
+    data = {"file": name, "changed": True, "people": len(reading.subscribers), "left_out": dict(reading.left_out)}
+    people = count(len(reading.subscribers), "person", "people")
+    output.result(data, [f"{session.shown(name)}: {people} to mail", *_left_out(reading.left_out)])
+    output.next("digest subscribers check")
+
+
+def _in_editor(text: str) -> str:
+    """What a person makes of a text in $VISUAL or $EDITOR, in a folder that only they can read."""
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not command:
+        raise UsageError("no editor is set", hint="export EDITOR=nano, then try again.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_text(text, encoding="utf-8")
+        try:
+            done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the person's own editor
+        except OSError as error:
+            raise UsageError(f"the editor {command} cannot be started: {error.strerror}", hint="Set EDITOR.") from error
+        if done.returncode:
+            raise UsageError(f"the editor ended with {done.returncode}, so nothing was changed")
+        return path.read_text(encoding="utf-8")
 
 
 def _left_out(reasons: Mapping[str, int]) -> list[str]:

@@ -247,7 +247,21 @@ class Project:
         """
         from digest.subscribers import read_list
 
-        return tuple(read_list(self.root / file, file=file, environ=self.environ) for file in audience.files)
+        return tuple(read_list(self.root / file, file=file, environ=self.list_environ) for file in audience.files)
+
+    @property
+    def age_key_file(self) -> Path:
+        """Where this machine keeps the key of encrypted lists; a runner has it in DIGEST_AGE_KEY."""
+        return self.state / "age.key"
+
+    @property
+    def list_environ(self) -> Mapping[str, str]:
+        """The environment, with the key of encrypted lists where this machine has it."""
+        from digest.subscribers import AGE_KEY
+
+        if self.environ.get(AGE_KEY) or not self.age_key_file.is_file():
+            return self.environ
+        return {**self.environ, AGE_KEY: self.age_key_file.read_text(encoding="utf-8").strip()}
 
     def list_columns(self) -> frozenset[str]:
         """The columns of the lists that issues go to, casefolded. Only their first lines are read.
@@ -259,7 +273,9 @@ class Project:
         from digest.subscribers import list_columns
 
         files = self.audience_config().files
-        return frozenset().union(*(list_columns(self.root / file, file=file, environ=self.environ) for file in files))
+        return frozenset().union(
+            *(list_columns(self.root / file, file=file, environ=self.list_environ) for file in files)
+        )
 
     def audience_config(self) -> AudienceConfig:
         """The audience that issues go to.

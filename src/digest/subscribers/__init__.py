@@ -1,6 +1,7 @@
 """Lists, the audiences selected from them, suppressions, and the tokens by which a reader leaves."""
 
 from digest.subscribers.audience import select_audience
+from digest.subscribers.encryption import AGE_KEY, ENCRYPTED, decrypt_list, encrypt_list, new_age_key
 from digest.subscribers.importing import Imported, merge_list, read_export
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.people import People
@@ -10,16 +11,21 @@ from digest.subscribers.tokens import TokenReading, make_token, read_token, sign
 from digest.subscribers.where import compile_where
 
 __all__ = [
+    "AGE_KEY",
+    "ENCRYPTED",
     "Imported",
     "ListReading",
     "People",
     "TokenReading",
     "append_suppressions",
     "compile_where",
+    "decrypt_list",
+    "encrypt_list",
     "is_sample",
     "list_columns",
     "make_token",
     "merge_list",
+    "new_age_key",
     "read_export",
     "read_list",
     "read_suppressions",

@@ -11,6 +11,7 @@ from digest.config.resources import shipped
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
 from digest.models import ListProblem
+from digest.subscribers.encryption import ENCRYPTED, decrypt_list
 from digest.subscribers.people import People, pack
 from digest.subscribers.rows import read_table
 
@@ -53,12 +54,14 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
     """Read a list, row by row (design, section 3).
 
     Args:
-        file: The path as people know it, for messages; or ``env:NAME`` for a CSV that stands in the environment.
-        environ: The environment.
+        file: The path as people know it, for messages; or ``env:NAME`` for a CSV that stands in the environment. What
+            ends in ``.age`` is encrypted.
+        environ: The environment, with the key of such a list in DIGEST_AGE_KEY.
 
     Raises:
         ListError: The file or the variable is missing, is not UTF-8, or has no ``email`` column. A bad row never
             raises.
+        CredentialsError: It is encrypted, and the key is missing or another one.
     """
     with read_table(_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
@@ -79,12 +82,16 @@ def list_columns(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVI
 
 
 def _source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
-    if file.endswith(".age"):
-        raise ListError(
-            "encrypted lists cannot be read in this version",
-            place=Place(file),
-            hint="Name the plain CSV, and keep it out of git; or put the CSV in a variable and name it env:NAME.",
-        )
+    if file.endswith(ENCRYPTED):
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise ListError(
+                "the file does not exist", place=Place(file), hint="Make it: digest subscribers encrypt"
+            ) from None
+        except OSError as error:
+            raise ListError(f"the file cannot be read: {error.strerror}", place=Place(file)) from None
+        return decrypt_list(data, file=file, environ=environ)
     if not file.startswith("env:"):
         return path
     name = file.removeprefix("env:")

@@ -13,6 +13,7 @@ from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue, shown_subject
 from digest.workflow.linkchecking import ask_links
+from digest.workflow.tracked import check_tracked_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -137,7 +138,9 @@ def check(
     links = links_of(issue, sponsor=project.config.newsletter.sponsor)
     answers = ask_links(project, links, progress=progress) if online else {}
     findings = check_rendered(project, folder, issue, rendered, answers=answers)
-    return Checked(issue=folder.id, file=folder.file, findings=(*findings, *_check_build(project, folder, rendered)))
+    around = (*_check_build(project, folder, rendered), *check_tracked_lists(project))
+    worst_first = sorted((*findings, *around), key=lambda finding: finding.severity.rank)
+    return Checked(issue=folder.id, file=folder.file, findings=tuple(worst_first))
 
 
 def _check_build(project: Project, folder: IssueFolder, rendered: RenderedIssue) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The verbs of `subscribers`: check, import, export, suppress and sync."""
+"""The verbs of `subscribers`: check, import, export, suppress, sync, encrypt and edit."""
 
 from __future__ import annotations
 
@@ -23,26 +23,36 @@ from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
 from digest.providers import NotSent, read_events
 from digest.subscribers import (
+    AGE_KEY,
+    ENCRYPTED,
     append_suppressions,
+    decrypt_list,
+    encrypt_list,
     merge_list,
+    new_age_key,
     read_export,
+    read_list,
     read_table,
     read_token,
     select_audience,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from digest.models import Audience, ListProblem
     from digest.project import Project
+    from digest.subscribers import ListReading
 
 __all__ = [
     "Import",
     "check_lists",
+    "edit_list",
+    "encrypt",
     "export_audience",
     "import_list",
+    "list_to_write",
     "suppress",
     "suppress_events",
     "suppress_token",
@@ -92,20 +102,13 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
         ListError: The export or the list cannot be read or written.
         UsageError: The audience has no file to write to.
     """
-    name = to or _list_to_write(project)
-    path = project.root / name
+    name = to or list_to_write(project)
     with read_table(export, file=export.name) as table:
         imported = read_export(table.header, table.rows, file=export.name)
     with _alone(project):
-        text, header, known, gone = _list_as_it_is(project, path, name)
+        text, header, known, gone = _list_as_it_is(project, name)
         merged, added, left_out = merge_list(text, header, known, gone, imported)
-        undo = ""
-        if write and added:
-            if text:
-                copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S}"
-                _write(copy, text, file=f".digest/undo/{copy.name}")
-                undo = f".digest/undo/{copy.name}"
-            _write(path, merged, file=name)
+        undo = _replace_list(project, name, merged) if write and added else ""
     if write:
         gone_there = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
         _append(project, _left(project, gone_there, source=f"import of {export.name}"))
@@ -224,32 +227,106 @@ def _selected(project: Project, name: str) -> Audience:
     return select_audience(name, config, project.read_lists(config), suppressions=project.own_suppressions())
 
 
-def _list_to_write(project: Project) -> str:
-    files = [file for file in project.audience_config().files if not file.startswith("env:") and file.endswith(".csv")]
+def encrypt(project: Project, name: str) -> tuple[str, bool]:
+    """Encrypt a list, so that it may lie in the repository; the plain one stays. A key is made where there is none.
+
+    Returns: The encrypted file's name, and whether the key is new.
+
+    Raises:
+        ListError: The list cannot be read.
+        UsageError: It is encrypted already.
+    """
+    if name.endswith(ENCRYPTED):
+        raise UsageError(f"{name} is encrypted already", hint=f"Change it with: digest subscribers edit {name}")
+    with read_table(project.root / name, file=name):
+        text = (project.root / name).read_text(encoding="utf-8-sig")
+    fresh = AGE_KEY not in project.list_environ
+    if fresh:
+        _write(project.age_key_file, f"{new_age_key()}\n", file=f".digest/{project.age_key_file.name}")
+    target = f"{name}{ENCRYPTED}"
+    _write(project.root / target, encrypt_list(text, environ=project.list_environ).decode(), file=target)
+    return target, fresh
+
+
+def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListReading | None:
+    """Change a list, encrypted or not. It is written when it can be read as one; the earlier one is kept.
+
+    Args:
+        edit: Given the text, returns the new one.
+
+    Returns: What the list says now; None where nothing was changed.
+
+    Raises:
+        ListError: It cannot be read, before or afterwards; the file stays as it is.
+        CredentialsError: The key is missing, or another one.
+    """
+    with _alone(project):
+        before = _text_of(project, name)
+        after = edit(before)
+        if after == before:
+            return None
+        reading = read_list(project.root, file="env:LIST", environ={"LIST": after})
+        _replace_list(project, name, after)
+        return reading
+
+
+def list_to_write(project: Project) -> str:
+    """The file of the audience that people are added to.
+
+    Raises:
+        UsageError: It has none.
+    """
+    files = [file for file in project.audience_config().files if not file.startswith("env:")]
     if not files:
-        raise UsageError("the audience has no plain file to write to", hint="Name one: --to subscribers/weekly.csv")
+        raise UsageError("the audience has no file to write to", hint="Name one: --to subscribers/weekly.csv")
     return files[0]
 
 
-def _list_as_it_is(project: Project, path: Path, name: str) -> tuple[str, list[str], set[str], set[str]]:
+def _text_of(project: Project, name: str) -> str:
+    path = project.root / name
+    try:
+        if name.endswith(ENCRYPTED):
+            return decrypt_list(path.read_bytes(), file=name, environ=project.list_environ)
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        raise ListError("the file is not UTF-8", place=Place(name), hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ListError(f"the file cannot be read: {error.strerror}", place=Place(name)) from None
+
+
+def _replace_list(project: Project, name: str, text: str) -> str:
+    """Write a list, and keep a copy of the one before; returns the copy's name, empty for a new list."""
+    path, undo = project.root / name, ""
+    if path.exists():
+        copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
+        undo = f".digest/undo/{copy.name}"
+        _write(copy, path.read_text(encoding="utf-8-sig"), file=undo)
+    encrypted = name.endswith(ENCRYPTED)
+    _write(path, encrypt_list(text, environ=project.list_environ).decode() if encrypted else text, file=name)
+    return undo
+
+
+def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], set[str], set[str]]:
     """A list's text, columns and addresses, and the addresses that must not be mailed."""
     gone = {one.email.casefold() for one in project.own_suppressions()}
-    if not path.exists():
+    text = _text_of(project, name)
+    if not text.strip():
         return "", [], set(), gone
     known = set()
-    with read_table(path, file=name) as table:
+    with read_table(text, file=name) as table:
         names = [column.casefold() for column in table.header]
         if "email" not in names:
-            raise ListError(
-                "there is no column called email", place=Place(name, 1), hint="Name another list with --to."
-            )
+            hint = "Name another list with --to."
+            raise ListError("there is no column called email", place=Place(name, 1), hint=hint)
         at = names.index("email")
         for row in table.rows:
             try:
                 known.add(normalise_address(row.cells[at] if len(row.cells) > at else "").casefold())
             except ValueError:
                 continue
-        return path.read_text(encoding="utf-8-sig"), table.header, known, gone
+        return text, table.header, known, gone
 
 
 def _secrets(project: Project) -> list[bytes]:

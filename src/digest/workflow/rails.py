@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digest.delivery import CampaignRefusedError
 from digest.subscribers import is_sample
 from digest.workflow.building import check_rendered, render
+from digest.workflow.tracked import check_tracked_lists
 
 if TYPE_CHECKING:
     from digest.delivery import SendReport
@@ -37,7 +38,8 @@ def require_fit_to_send(
             hint=f"Build it again, look, and approve that: digest build {folder.id}",
             report=report,
         )
-    errors = [finding for finding in check_rendered(project, folder, issue, built) if finding.severity == "error"]
+    findings = (*check_rendered(project, folder, issue, built), *check_tracked_lists(project))
+    errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         listed = "".join(f"\n  {finding.place}  {finding.code}  {finding.message}" for finding in errors)
         raise CampaignRefusedError(f"the email has errors{listed}", hint="Mend them: digest check", report=report)
