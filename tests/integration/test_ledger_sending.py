@@ -17,14 +17,14 @@ from digest.delivery import (
 from digest.errors import CredentialsError, ProviderError
 from digest.models import Suppression, SuppressionReason
 from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult, Verdict
-from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience, make_rendered
+from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
 
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with Desk(tmp_path) as desk:
+def desk(open_desk):
+    with open_desk() as desk:
         yield desk
 
 

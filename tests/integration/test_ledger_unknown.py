@@ -8,12 +8,12 @@ from sqlalchemy import select
 from digest.delivery import CampaignIncompleteError, Ledger, PlannedBatch
 from digest.delivery.schema import event
 from digest.providers import Outcome, SendResult, Verdict
-from digest.testing.campaigns import NOON, Desk
+from digest.testing.campaigns import NOON
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with Desk(tmp_path) as desk:
+def desk(open_desk):
+    with open_desk() as desk:
         desk.provider.answers.append(three_unknown)
         with pytest.raises(CampaignIncompleteError) as caught:
             desk.send()

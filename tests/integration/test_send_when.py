@@ -14,8 +14,8 @@ from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with Desk(tmp_path) as opened:
+def desk(open_desk):
+    with open_desk() as opened:
         yield opened
 
 
@@ -29,7 +29,7 @@ def test_an_issue_that_the_provider_has_mailed_is_not_sent_from_a_ledger_that_do
     edition = "2026-W47.weekly."
     assert desk.provider.contents[0].edition.startswith(edition)
     desk.provider.editions = {desk.provider.contents[0].edition}
-    other = type(desk)(tmp_path / "copy")
+    other = Desk(tmp_path / "copy")
     other.provider = desk.provider
     other.rendered = make_rendered(subject="The same week, built again")
     with other, pytest.raises(CampaignRefusedError, match="this ledger does not know"):

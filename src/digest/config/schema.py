@@ -248,15 +248,23 @@ class _ProvidersConfig(Table):
 
 
 class StateConfig(Table):
-    """Where the ledger lives. A relative SQLite path counts from the newsletter's root."""
+    """Where the ledger lives: ``sqlite:///PATH``, from the newsletter's root, or ``postgresql://user@host/database``.
+
+    ``url_env`` names a variable that holds the address instead, with its password.
+    """
 
     url: str = "sqlite:///.digest/ledger.db"
+    url_env: str = ""
 
     @field_validator("url")
     @classmethod
     def _known_store(cls, value: str) -> str:
+        if value.startswith("postgresql://"):
+            if urlsplit(value).password:
+                raise ValueError("it holds a password; put the whole address into a variable and name that in url_env")
+            return value
         if not value.startswith("sqlite:///"):
-            raise ValueError("the ledger lives in SQLite: sqlite:///PATH")
+            raise ValueError("the ledger lives at sqlite:///PATH or postgresql://user@host/database")
         return value
 
 

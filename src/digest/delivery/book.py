@@ -18,12 +18,12 @@ import secrets
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from digest.delivery.counting import count_campaign
 from digest.delivery.plan import PlannedBatch
 from digest.delivery.roster import cut_keys
 from digest.delivery.schema import HASH_BYTES, batch, campaign, event, exception
+from digest.delivery.store import upsert
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -271,9 +271,11 @@ class CampaignBook:
             for key, (outcome, reason) in outcomes.items()
         ]
         if rows:
-            statement = upsert(exception)
+            statement = upsert(connection, exception)
             replaced = {name: statement.excluded[name] for name in ("batch", "outcome", "reason", "at")}
-            connection.execute(statement.on_conflict_do_update(set_=replaced), rows)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["campaign", "recipient"], set_=replaced), rows
+            )
 
     def _note(self, connection: Connection, no: int | None, kind: str, detail: str) -> None:
         connection.execute(insert(event).values(campaign=self._id, batch=no, at=self._now(), kind=kind, detail=detail))

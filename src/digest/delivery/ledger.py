@@ -8,12 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import and_, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from digest.delivery.book import CampaignBook, batch_row
 from digest.delivery.counting import count_campaign
 from digest.delivery.schema import HASH_BYTES, batch, campaign, suppression
-from digest.delivery.store import Store
+from digest.delivery.store import Store, upsert
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -55,7 +54,26 @@ class Ledger:
             LedgerError: It is locked, damaged, not writable or from a newer version.
             CredentialsError: Its key is missing, or is another one.
         """
-        return cls(Store(path, environ=environ), now=now)
+        from digest.delivery.sqlite_store import SqliteStore  # noqa: PLC0415 - the other one needs another driver
+
+        return cls(SqliteStore(path, environ=environ).open(), now=now)
+
+    @classmethod
+    def connect(cls, url: str, *, environ: Mapping[str, str], now: Callable[[], datetime]) -> Self:
+        """Open the ledger in a database of PostgreSQL, and make its tables where there are none.
+
+        Args:
+            url: ``postgresql://user@host/database``.
+            environ: Holds the key, in DIGEST_LEDGER_KEY.
+
+        Raises:
+            LedgerError: The database cannot be reached, refuses, or is from a newer version.
+            CredentialsError: The key is missing, or is another ledger's.
+            ConfigError: psycopg is not installed.
+        """
+        from digest.delivery.postgres_store import PostgresStore  # noqa: PLC0415 - it needs psycopg
+
+        return cls(PostgresStore(url, environ=environ).open(), now=now)
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +177,7 @@ class Ledger:
         ]
         if rows:
             with self._store.begin() as connection:
-                connection.execute(upsert(suppression).on_conflict_do_nothing(), rows)
+                connection.execute(upsert(connection, suppression).on_conflict_do_nothing(), rows)
 
     def suppressed(self) -> dict[bytes, str]:
         """Everybody not to mail, by hash, with the reason."""

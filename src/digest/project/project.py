@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Project", "open_project"]
 
 _STATE = ".digest"
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,9 +167,34 @@ class Project:
         )
 
     @cached_property
-    def ledger_path(self) -> Path:
-        """The ledger's file; a relative address counts from the root."""
-        return self.root / self.config.state.url.removeprefix("sqlite:///")
+    def ledger_url(self) -> str:
+        """Where the ledger is; with a password, where it stands in the environment.
+
+        Raises:
+            CredentialsError: ``state.url_env`` names a variable that is not set.
+            ConfigError: The variable holds another kind of address.
+        """
+        state = self.config.state
+        if not state.url_env:
+            return state.url
+        url = self.environ.get(state.url_env, "").strip()
+        if not url:
+            raise CredentialsError(f"{state.url_env} is not set", hint="It holds the address of the ledger's database.")
+        url = url.replace("postgres://", "postgresql://", 1)  # as some hosts write it
+        if not url.startswith(("postgresql://", _SQLITE)):
+            raise ConfigError(f"{state.url_env} holds no address of a ledger", hint="postgresql://user:…@host/database")
+        return url
+
+    @cached_property
+    def ledger_path(self) -> Path | None:
+        """The ledger's file; a relative address counts from the root. None where it is in a database."""
+        url = self.ledger_url
+        return self.root / url.removeprefix(_SQLITE) if url.startswith(_SQLITE) else None
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there may be campaigns to know of: a file that is there, or a database."""
+        return self.ledger_path is None or self.ledger_path.exists()
 
     def open_ledger(self) -> Ledger:
         """The ledger, made where there is none.
@@ -179,11 +205,13 @@ class Project:
         """
         from digest.delivery import Ledger
 
+        if self.ledger_path is None:
+            return Ledger.connect(self.ledger_url, environ=self.environ, now=self.now)
         return Ledger.open(self.ledger_path, environ=self.environ, now=self.now)
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""
-        if not self.ledger_path.exists():
+        if not self.has_ledger:
             return ()
         with self.open_ledger() as ledger:
             return tuple(

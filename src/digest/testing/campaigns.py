@@ -154,10 +154,10 @@ class Desk:
         slept: The waits, in seconds, none of which was sat out.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ledger: Ledger | None = None) -> None:
         self.config = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
-        self.ledger = Ledger.open(folder / "ledger.db", environ={}, now=lambda: self.now)
         self.now = NOON
+        self.ledger = ledger or Ledger.open(folder / "ledger.db", environ={}, now=lambda: self.now)
         self.provider: Provider = ScriptedProvider()
         self.rendered = make_rendered()
         self.audience = make_audience(25)

@@ -74,6 +74,8 @@ def require_lasting_ledger(project: Project, report: SendReport) -> None:
     """Refuse to send from a CI runner whose ledger goes with its workspace."""
     if project.environ.get("CI", "").lower() not in {"true", "1"}:
         return
+    if project.ledger_path is None:
+        return
     workspaces = {project.root.resolve(), Path(project.environ.get("GITHUB_WORKSPACE") or project.root).resolve()}
     if any(project.ledger_path.resolve().is_relative_to(workspace) for workspace in workspaces):
         raise CampaignRefusedError(

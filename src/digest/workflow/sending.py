@@ -248,7 +248,7 @@ def _rehearse(
     resume: bool,
     at: datetime | None,
 ) -> tuple[SendReport, int | None]:
-    with project.open_ledger() if project.ledger_path.exists() else nullcontext() as ledger:
+    with project.open_ledger() if project.has_ledger else nullcontext() as ledger:
         report = preview_campaign(
             built,
             audience,

@@ -1,0 +1,140 @@
+"""What a ledger in PostgreSQL promises beside what all ledgers do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import CampaignRefusedError, Ledger
+from digest.errors import ConfigError, CredentialsError, LedgerError
+from digest.project import open_project
+from digest.testing.campaigns import NOON, Desk
+from digest.testing.fake_sendgrid import FakeSendGrid
+
+KEY = {"DIGEST_LEDGER_KEY": "a key for tests"}
+#: One send of 2,000 people in calls of 100, in a process of its own.
+SENDER = """
+import sys
+from pathlib import Path
+from digest.config import Config
+from digest.delivery import CampaignError, Ledger, send_campaign
+from digest.providers import Capabilities
+from digest.providers.sendgrid import SendGridProvider
+from digest.testing.campaigns import NOON, make_audience, make_rendered
+
+class SmallCalls(SendGridProvider):
+    capabilities = Capabilities(max_recipients=100)
+
+url, host = sys.argv[1:3]
+newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
+config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": {"host": host}}})
+provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
+with Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: NOON) as ledger:
+    try:
+        send_campaign(make_rendered(), make_audience(2000), ledger=ledger, provider=provider, config=config,
+                      now=lambda: NOON, secret=b"secret", resume=True)
+    except CampaignError as error:
+        sys.exit(error.exit_code)
+"""
+
+
+def connect(url, **environ):
+    return Ledger.connect(url, environ=environ or KEY, now=lambda: NOON)
+
+
+def test_only_one_sends_and_the_other_is_told_how_far_it_is(database, tmp_path):
+    with Desk(tmp_path, ledger=connect(database)) as desk, connect(database) as other:
+        assert desk.send().accepted == 25
+        with other.sending():
+            with pytest.raises(CampaignRefusedError, match="another digest is sending") as caught:
+                desk.send(resume=True)
+            assert caught.value.report.accepted == 25
+        with pytest.raises(Exception, match="sent"):
+            desk.send(resume=True)
+
+
+def test_another_key_is_refused_and_none_is_too(database):
+    connect(database).close()
+    with pytest.raises(CredentialsError, match="another key"):
+        connect(database, DIGEST_LEDGER_KEY="another")
+    with pytest.raises(CredentialsError, match="DIGEST_LEDGER_KEY is not set"):
+        connect(database, HOME="x")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://digest:hunter2@127.0.0.1:1/ledger", "cannot be reached"),
+        ("postgresql://digest:hunter2@no-such-host.invalid/ledger", "cannot be reached"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_told_without_its_password(url, said):
+    with pytest.raises(LedgerError, match=said) as caught:
+        connect(url)
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_two_that_begin_at_once_make_one_ledger(database):
+    program = (
+        "import sys; from digest.delivery import Ledger; from digest.testing.campaigns import NOON;"
+        "Ledger.connect(sys.argv[1], environ={'DIGEST_LEDGER_KEY': 'a key for tests'}, now=lambda: NOON).close()"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program, database]) for _ in range(3)]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    with connect(database) as ledger:
+        assert ledger.campaigns() == ()
+
+
+def test_a_killed_sender_leaves_nobody_twice_and_its_lock_to_the_next(database):
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        fake.disturb(*["", "drop-after", "500-before", "", "429"] * 2)
+        fake.retry_after = 0
+        for delay in (1.3, 1.5, 1.7, 2.0, 60, 60):
+            with subprocess.Popen([sys.executable, "-c", SENDER, database, fake.host]) as sender:
+                try:
+                    code = sender.wait(timeout=delay)
+                except subprocess.TimeoutExpired:
+                    os.kill(sender.pid, signal.SIGKILL)
+                    code = sender.wait()
+            time.sleep(0.1)  # the server notices that the connection ended
+            if code in {0, 8}:
+                break
+        counts = Counter(mail.to for mail in fake.mails)
+        with connect(database) as ledger:
+            (campaign,) = ledger.campaigns()
+    report = campaign.report
+    assert max(counts.values()) == 1
+    assert report.pending == 0
+    assert report.accepted + report.unknown == 2000
+    assert report.accepted <= len(counts) <= report.accepted + report.unknown
+
+
+def project(tmp_path, **state):
+    table = {"newsletter": {"name": "W", "sender": "W <w@example.org>"}, "state": state}
+    return Config.model_validate(table)
+
+
+def test_a_password_stands_in_the_environment_alone(tmp_path):
+    with pytest.raises(ValueError, match="password"):
+        project(tmp_path, url="postgresql://digest:hunter2@db.example/ledger")
+    assert project(tmp_path, url="postgresql://digest@db.example/ledger").state.url
+    (tmp_path / "digest.toml").write_text(
+        '[newsletter]\nname = "W"\nsender = "W <w@example.org>"\n[state]\nurl_env = "LEDGER_URL"\n'
+    )
+    environ = SimpleNamespace(
+        missing={}, wrong={"LEDGER_URL": "mysql://x"}, right={"LEDGER_URL": "postgres://u:p@db/l"}
+    )
+    with pytest.raises(CredentialsError, match="LEDGER_URL is not set"):
+        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.missing).ledger_url
+    with pytest.raises(ConfigError, match="no address of a ledger"):
+        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.wrong).ledger_url
+    opened = open_project(tmp_path, cwd=tmp_path, environ=environ.right)
+    assert (opened.ledger_url, opened.ledger_path, opened.has_ledger) == ("postgresql://u:p@db/l", None, True)
