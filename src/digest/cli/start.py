@@ -1,4 +1,4 @@
-"""Start: demo and init."""
+"""Start: demo, init and doctor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.session import Session, register
-from digest.errors import RefusedError
+from digest.errors import ChecksFailedError, RefusedError
 
 if TYPE_CHECKING:
     from digest.workflow.starting import Answers
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "demo", panel=_PANEL, example="digest demo --open")(demo)
     register(app, "init", panel=_PANEL, example="digest init my-letter")(init)
+    register(app, "doctor", panel=_PANEL, example="digest doctor")(doctor)
 
 
 def demo(
@@ -135,3 +136,27 @@ def _ask(defaults: Answers) -> Answers:
     feed = typer.prompt("A feed to begin with (empty for none)", default="", show_default=False, err=True)
     provider = typer.prompt("Send with: outbox, sendgrid or smtp", default=defaults.provider, err=True)
     return Answers(name=name, sender=sender, feed=feed.strip(), provider=provider)
+
+
+def doctor(session: Session) -> None:
+    """Look at all that a send needs: configuration, lists, keys, provider, DNS. Exit code 5 if something is wrong."""
+    from digest.workflow.doctor import diagnose
+
+    output, lines, data = session.output, [], []
+    for part, found in diagnose(session.project()):
+        output.status(f"Looking at: {part}")
+        mark = {"ok": "✓", "warning": "!", "error": "✗"}[found.state]
+        lines.append(f"  {mark} {part:<11} {found.what}: {found.words}")
+        if found.remedy:
+            lines.append(f"      → {found.remedy}")
+        data.append(
+            {"part": part, "what": found.what, "state": found.state, "words": found.words, "remedy": found.remedy}
+        )
+    output.status("")
+    errors, warnings = (sum(one["state"] == state for one in data) for state in ("error", "warning"))
+    output.result(
+        {"errors": errors, "warnings": warnings, "findings": data}, [*lines, f"{errors} errors, {warnings} warnings"]
+    )
+    if errors:
+        raise typer.Exit(ChecksFailedError.exit_code)
+    output.next("digest collect")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +20,7 @@ __all__ = [
     "Capabilities",
     "Content",
     "Deferred",
+    "Diagnosis",
     "LinkedRecipients",
     "NotSent",
     "Outcome",
@@ -179,6 +180,16 @@ class SendResult:
         return self.exceptions.get(key, Verdict(outcome=self.outcome, reason=self.reason))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at: what, whether it is ``ok``, a ``warning`` or an ``error``, and what to do."""
+
+    what: str
+    state: Literal["ok", "warning", "error"]
+    words: str
+    remedy: str = ""
+
+
 class NotSent(Exception):  # noqa: N818 - it is an answer, not a failure
     """Provably nothing of the call was accepted, and the same call may succeed later.
 
@@ -271,6 +282,9 @@ class Provider(Protocol):
         Raises:
             NotSent, CredentialsError, ProviderError: It cannot be asked.
         """
+
+    def diagnose(self, sender: str) -> Iterable[Diagnosis]:
+        """Look whether a send by ``sender``, an address, would work, without sending. What it finds is never raised."""
 
     def suppressions(self) -> Iterable[Suppression]:
         """Everybody this provider knows must not be mailed; empty where it keeps no such lists.

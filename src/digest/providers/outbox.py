@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.files import replace_file
 from digest.errors import ProviderError
-from digest.providers.base import Capabilities, Outcome, SendResult, nothing
+from digest.providers.base import Capabilities, Diagnosis, Outcome, SendResult, nothing
 from digest.providers.composing import MessageMaker, refuse_groups, refuse_sandbox, refuse_schedule
 
 if TYPE_CHECKING:
@@ -76,6 +76,11 @@ class OutboxProvider:
         """Nobody was mailed by an outbox."""
         del content
         return False
+
+    def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
+        """Files need nothing."""
+        del sender
+        return (Diagnosis(what="provider", state="ok", words="the outbox writes files and sends nothing"),)
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """Nobody leaves an outbox."""

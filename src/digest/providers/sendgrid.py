@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
-from digest.providers.base import CallRefused, Capabilities, NotSent, Outcome, SendResult, nothing
+from digest.providers.base import CallRefused, Capabilities, Diagnosis, NotSent, Outcome, SendResult, nothing
+from digest.providers.sendgrid_account import diagnose_account
 from digest.providers.sendgrid_body import BodyMaker, check_content
 from digest.providers.sendgrid_people import logged_addresses, read_suppressions
 
@@ -116,6 +117,26 @@ class SendGridProvider:
         query = f"categories IN ('{content.edition}')"
         _, _, text = self._ask(lambda client: client.logs.post(request_body={"query": query, "limit": 1}))
         return bool(logged_addresses(text))
+
+    def diagnose(self, sender: str) -> Iterator[Diagnosis]:
+        """Ask the account: the key's rights, the sender, the group, the trackers, and the time."""
+        try:
+            yield from diagnose_account(self._get, sender=sender, config=self._config, now=self._now)
+        except NotSent as error:
+            remedy = "Check the network, and providers.sendgrid.host."
+            yield Diagnosis(what="provider", state="error", words=str(error), remedy=remedy)
+        except (CredentialsError, ProviderError) as error:
+            yield Diagnosis(what="provider", state="error", words=error.message, remedy=error.hint)
+
+    def _get(self, path: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], Any]:
+        """Status, headers and JSON of an address below /v3; a 401 raises."""
+        status, headers, text = self._call(lambda client: client._(path).get(query_params=dict(query)))
+        if status == 401 or status >= 500:
+            self._raise_for(status, headers, text)
+        try:
+            return status, headers, json.loads(text or "null")
+        except ValueError:
+            return status, headers, None
 
     def suppressions(self) -> Iterator[Suppression]:
         """Bounces of addresses that do not exist, spam reports, invalid addresses, and who has unsubscribed."""

@@ -7,9 +7,9 @@ import smtplib
 import ssl
 from typing import TYPE_CHECKING
 
-from digest.errors import CredentialsError, ProviderError
+from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.mail import redact_addresses
-from digest.providers.base import Capabilities, Deferred, NotSent, Outcome, SendResult, nothing
+from digest.providers.base import Capabilities, Deferred, Diagnosis, NotSent, Outcome, SendResult, nothing
 from digest.providers.composing import MessageMaker, refuse_groups, refuse_sandbox, refuse_schedule
 
 if TYPE_CHECKING:
@@ -92,6 +92,35 @@ class SmtpProvider:
         """SMTP keeps no record."""
         del content
         return False
+
+    def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
+        """Connect, log in, and offer the sender; nobody is named as a recipient."""
+        where = f"{self._config.host}:{self._config.port}"
+        try:
+            code, reply = self._connected().mail(sender)
+        except (NotSent, DigestError) as error:
+            remedy = getattr(error, "hint", "") or "Check providers.smtp, and whether this machine may send there."
+            return (Diagnosis(what="provider", state="error", words=str(error), remedy=remedy),)
+        except (smtplib.SMTPException, OSError) as error:
+            return (Diagnosis(what="provider", state="error", words=_said(error), remedy="Check providers.smtp."),)
+        finally:
+            self.close()
+        if code // 100 != 2:
+            return (
+                Diagnosis(
+                    what="sender",
+                    state="error",
+                    words=f"{where} does not take the sender: {_words(code, reply)}",
+                    remedy="Ask who runs the server which senders it takes.",
+                ),
+            )
+        found = [Diagnosis(what="provider", state="ok", words=f"{where} takes mail of this sender")]
+        if self._config.security == "none" and self._config.host not in {"127.0.0.1", "localhost", "::1"}:
+            words = "the connection is not encrypted"
+            found.append(
+                Diagnosis(what="provider", state="warning", words=words, remedy='Set security = "starttls" or "tls".')
+            )
+        return tuple(found)
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """SMTP keeps no lists."""

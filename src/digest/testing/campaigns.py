@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from digest.config import Config
 from digest.delivery import Ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
-from digest.providers import Capabilities, Outcome, SendResult, nothing
+from digest.providers import Capabilities, Diagnosis, Outcome, SendResult, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,6 +137,10 @@ class ScriptedProvider:
     def knows(self, content: Content) -> bool:
         """Whether the edition is in ``editions``."""
         return content.edition in self.editions
+
+    def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
+        """All is well."""
+        return (Diagnosis(what="provider", state="ok", words=f"takes {sender}"),)
 
     def suppressions(self) -> tuple[Suppression, ...]:
         """What ``known`` holds."""

@@ -74,6 +74,7 @@ class SendGridAccount:
         requests: The body of each call of /v3/mail/send that was read, in order, taken or not.
         mails: What was accepted, one for each recipient.
         suppressions: Entries by path below /v3, such as ``suppression/bounces``.
+        settings: What the account says about itself, by path below /v3, such as ``scopes``.
         watch: Called with "received", "accepted" and "answered" and the body, from the thread that serves the call.
     """
 
@@ -86,6 +87,12 @@ class SendGridAccount:
         self.sandboxed = 0
         self.connections = 0
         self.suppressions: dict[str, list[Any]] = {}
+        self.settings: dict[str, Any] = {
+            "scopes": {"scopes": ["mail.send", "suppression.read", "email_logs.read"]},
+            "whitelabel/domains": [{"domain": "example.org", "valid": True}],
+            "verified_senders": {"results": []},
+            "tracking_settings": {"result": [{"name": "click", "enabled": True}, {"name": "open", "enabled": False}]},
+        }
         self.scheduled: dict[str, str] = {}
         self.watch: Callable[[str, Mapping[str, Any]], None] = _look_away
         self.retry_after = 1

@@ -62,6 +62,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(200, entries[offset : offset + limit])
             else:
                 self._refuse(400, "limit must be between 1 and 500", "limit")
+        elif path in self._account.settings:
+            self._answer(200, self._account.settings[path])
         elif path == "user/scheduled_sends":
             self._answer(200, [{"batch_id": key, "status": value} for key, value in self._account.scheduled.items()])
         else:

@@ -1,0 +1,165 @@
+"""`doctor`: everything that a send needs, looked at before it is needed, each with what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digest.config.resources import shipped
+from digest.errors import DigestError, IssueError
+from digest.mail import parse_sender
+from digest.providers import Diagnosis
+from digest.subscribers import is_sample, select_audience
+from digest.workflow.dns import diagnose_domain, resolve_txt
+from digest.workflow.tracked import check_tracked_lists
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from digest.project import Project
+
+__all__ = ["diagnose"]
+
+_WORKFLOW = ".github/workflows/weekly.yml"
+_EXAMPLES = ("example.org", "example.com", "example.net")
+
+
+def diagnose(
+    project: Project, *, resolve: Callable[[str], tuple[str, ...]] = resolve_txt
+) -> Iterator[tuple[str, Diagnosis]]:
+    """Look at one thing after the other; each comes with the part that it belongs to."""
+    parts: tuple[tuple[str, Callable[[], Iterator[Diagnosis]]], ...] = (
+        ("newsletter", lambda: _configuration(project)),
+        ("templates", lambda: _templates(project)),
+        ("lists", lambda: _lists(project)),
+        ("state", lambda: _state(project)),
+        ("secrets", lambda: _secrets(project)),
+        ("delivery", lambda: _provider(project)),
+        ("domain", lambda: _domain(project, resolve)),
+        ("workflows", lambda: _workflows(project)),
+    )
+    for part, look in parts:
+        try:
+            for found in look():
+                yield part, found
+        except DigestError as error:
+            yield part, Diagnosis(what=part, state="error", words=str(error), remedy=error.hint)
+
+
+def _configuration(project: Project) -> Iterator[Diagnosis]:
+    newsletter = project.config.newsletter
+    words = f"{project.config_file}: {newsletter.name}, issues in {newsletter.timezone}"
+    yield Diagnosis(what="configuration", state="ok", words=words)
+    if not newsletter.postal_address.strip():
+        remedy = "Set newsletter.postal_address: the law asks for one in every commercial email."
+        yield Diagnosis(what="postal address", state="error", words="there is none", remedy=remedy)
+    if not project.config.sources:
+        remedy = "digest add https://example.org/feed.xml"
+        yield Diagnosis(what="sources", state="error", words="there is none", remedy=remedy)
+    if not project.config.unsubscribe_method:
+        remedy = "Set delivery.unsubscribe_url, or providers.sendgrid.unsubscribe_group."
+        yield Diagnosis(what="unsubscribing", state="error", words="no way to leave is configured", remedy=remedy)
+
+
+def _templates(project: Project) -> Iterator[Diagnosis]:
+    """Render the issue at hand, which finds what is wrong in a template."""
+    from digest.workflow.building import render
+
+    theme = project.config.theme.name
+    try:
+        rendered = render(project, project.issue(None))
+    except IssueError as error:
+        words = f"the theme {theme} is not tried, since there is no issue: {error.message}"
+        yield Diagnosis(what="theme", state="ok", words=words)
+        return
+    words = f"{theme} renders {rendered.manifest.issue} in {len(rendered.html.encode()) / 1000:.0f} kB"
+    yield Diagnosis(what="theme", state="ok", words=words)
+
+
+def _lists(project: Project) -> Iterator[Diagnosis]:
+    config = project.audience_config()
+    readings = project.read_lists(config)
+    suppressions = project.own_suppressions()
+    audience = select_audience(project.config.delivery.audience, config, readings, suppressions=suppressions)
+    count = len(audience.subscribers)
+    yield Diagnosis(what=f"audience {audience.name}", state="ok", words=f"{count:,} people would be mailed")
+    if audience.problems:
+        words = f"{len(audience.problems):,} rows need mending"
+        yield Diagnosis(what="lists", state="warning", words=words, remedy="digest subscribers check")
+    if is_sample(audience.subscribers):
+        files = ", ".join(config.files)
+        words = "this is the sample list, which no provider is given"
+        yield Diagnosis(what="lists", state="warning", words=words, remedy=f"Put your own people in {files}.")
+    for finding in check_tracked_lists(project):
+        words = f"{finding.place}: {finding.message}"
+        yield Diagnosis(what="lists", state="error", words=words, remedy=finding.hint)
+
+
+def _state(project: Project) -> Iterator[Diagnosis]:
+    if project.ledger_path is None:
+        with project.open_ledger() as ledger:
+            words = f"the database can be reached; {len(ledger.campaigns())} campaigns"
+        yield Diagnosis(what="ledger", state="ok", words=words)
+        return
+    if not project.ledger_path.exists():
+        yield Diagnosis(what="ledger", state="ok", words="none yet; the first live send makes it")
+    else:
+        with project.open_ledger() as ledger:
+            words = f"{project.ledger_path.name}, {len(ledger.campaigns())} campaigns"
+        yield Diagnosis(what="ledger", state="ok", words=words)
+    if project.environ.get("CI", "").lower() in {"true", "1"}:
+        remedy = 'Keep the ledger in PostgreSQL: [state] url_env = "DATABASE_URL"'
+        words = "a file of this runner, which forgets it: a live send is refused"
+        yield Diagnosis(what="ledger", state="error", words=words, remedy=remedy)
+
+
+def _secrets(project: Project) -> Iterator[Diagnosis]:
+    delivery = project.config.delivery
+    if not project.needs_secret:
+        yield Diagnosis(what="secret", state="ok", words="none is needed to send this way")
+        return
+    if project.environ.get(delivery.secret_env):
+        yield Diagnosis(what="secret", state="ok", words=f"{delivery.secret_env} is set")
+        return
+    remedy = f"export {delivery.secret_env}=… (python -c 'import secrets; print(secrets.token_hex(32))'), and keep it."
+    words = f"{delivery.secret_env} is not set; it signs the unsubscribe links"
+    yield Diagnosis(what="secret", state="error", words=words, remedy=remedy)
+
+
+def _provider(project: Project) -> Iterator[Diagnosis]:
+    provider = project.open_provider()
+    try:
+        if project.offline and not provider.capabilities.local:
+            yield Diagnosis(what="provider", state="warning", words="not asked, because of --offline")
+            return
+        _, address = parse_sender(project.config.newsletter.sender)
+        yield from provider.diagnose(address)
+    finally:
+        provider.close()
+
+
+def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iterator[Diagnosis]:
+    provider = project.open_provider()
+    domain = parse_sender(project.config.newsletter.sender)[1].rpartition("@")[2]
+    if provider.capabilities.local:
+        yield Diagnosis(what="DNS", state="ok", words="not asked, since nothing leaves this machine")
+    elif domain.endswith(_EXAMPLES):
+        remedy = "Set newsletter.sender to an address of your own domain."
+        yield Diagnosis(what="DNS", state="error", words=f"{domain} is reserved for examples", remedy=remedy)
+    elif project.offline:
+        yield Diagnosis(what="DNS", state="warning", words="not asked, because of --offline")
+    else:
+        yield from diagnose_domain(domain, provider=provider.name, resolve=resolve)
+
+
+def _workflows(project: Project) -> Iterator[Diagnosis]:
+    path = project.root / _WORKFLOW
+    if not path.is_file():
+        remedy = "digest init writes one into a new folder; copy it from there."
+        yield Diagnosis(what="weekly", state="warning", words=f"there is no {_WORKFLOW}", remedy=remedy)
+        return
+    own = path.read_text(encoding="utf-8", errors="replace")
+    current = shipped("workflows/weekly.yml").read_text(encoding="utf-8")
+    if own.replace(project.config.newsletter.timezone, "Europe/Berlin") == current:
+        yield Diagnosis(what="weekly", state="ok", words="as this version of digest writes it")
+    else:
+        yield Diagnosis(what="weekly", state="ok", words="your own, or an earlier version's")
