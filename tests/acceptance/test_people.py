@@ -238,3 +238,43 @@ def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, let
     assert run("subscribers", "check", "-C", str(letter), "--json", env=env).data["audiences"][0]["people"] == 4
     (letter / "subscribers/weekly.csv.age").write_text(sealed[: len(sealed) // 2])
     assert run("subscribers", "check", "-C", str(letter), env=env).code == 3
+
+
+def test_a_reader_who_left_stays_gone_when_the_audience_is_renamed_and_can_still_leave(run, letter, fake):
+    token = run("build", "-C", str(letter), "--json").data["token"]
+    assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0
+    links = {mail.to: re.search(r"/u/([^>]+)>", mail.headers["List-Unsubscribe"])[1] for mail in fake.mails}
+    assert run("subscribers", "suppress", "--token", links["ana@example.org"], "-C", str(letter), env=SECRETS).code == 0
+    config = letter / "digest.toml"
+    text = config.read_text().replace("[audiences.weekly]", "[audiences.letter]")
+    config.write_text(text.replace('audience = "weekly"', 'audience = "letter"'))
+    assert people(run, letter)["left_out"] == {"suppressed: unsubscribed": 1}
+    done = run("subscribers", "suppress", "--token", links["left@example.org"], "-C", str(letter), env=SECRETS)
+    assert done.code == 0
+    assert people(run, letter)["people"] == 0
+
+
+def test_what_a_provider_keeps_that_is_no_address_is_not_new_every_time(run, letter, fake):
+    fake.suppressions["suppression/invalid_emails"] = [{"email": "not-an-address"}, {"email": "bob@@example.org"}]
+    assert run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS).data["new"] == 0
+
+
+@pytest.mark.parametrize("to", ["env:LIST", "../out.csv", "subscribers/suppressions.csv"])
+def test_people_are_added_to_lists_alone(run, letter, tmp_path, to):
+    export = tmp_path / "more.csv"
+    export.write_text("email\nmore@example.org\n")
+    assert run("subscribers", "import", str(export), "--to", to, "-C", str(letter)).code == 2
+
+
+def test_a_moment_that_is_empty_or_comes_with_a_resume_sends_nothing(run, letter, fake):
+    token = run("build", "-C", str(letter), "--json").data["token"]
+    live = ("send", "-C", str(letter), "--live", "--approve", token)
+    assert run(*live, "--at", "", env=SECRETS).code == 2
+    assert run(*live, "--at", "9999-12-31 23:59-12:00", env=SECRETS).code == 2
+    fake.disturb("401")
+    assert run(*live, env=SECRETS).code == 4
+    refused = run(*live, "--resume", "--at", "23:59", env=SECRETS)
+    assert (refused.code, "keeps the time" in refused.err) == (6, True)
+    assert fake.mails == []
+    assert run(*live, "--resume", env=SECRETS).code == 0
+    assert len(fake.mails) == 2

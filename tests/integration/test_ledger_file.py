@@ -76,7 +76,7 @@ def test_recipients_are_hashed_without_regard_to_case_and_never_written(path):
     with open_ledger(path) as ledger:
         assert ledger.key_of("Ana@example.com") == ledger.key_of("ana@example.com")
         start(ledger)
-        ledger.suppress([Suppression(email="secret@example.com", reason=SuppressionReason.MANUAL)])
+        ledger.suppress([Suppression(email="secret@example.com", reason=SuppressionReason.MANUAL)], provider="sendgrid")
         assert ledger.suppressed() == {ledger.key_of("secret@example.com"): "manual"}
     written = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"example.com" not in written

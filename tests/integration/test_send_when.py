@@ -8,7 +8,9 @@ import pytest
 
 from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignRefusedError
+from digest.delivery.compose import Composer
 from digest.errors import CredentialsError
+from digest.models import Suppression, SuppressionReason
 from digest.providers import NotSent
 from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_audience, make_rendered
 
@@ -149,3 +151,66 @@ def test_an_audience_of_another_size_is_refused(desk, count, held):
             desk.send()
     else:
         assert desk.send().accepted == count
+
+
+def gone(*addresses):
+    return [
+        Suppression(email=email, reason=SuppressionReason.HARD_BOUNCE, source="scripted bounces") for email in addresses
+    ]
+
+
+def test_the_rails_on_size_count_whom_the_provider_leaves_in(desk):
+    desk.provider.known = gone(*desk.everyone[:10])
+    desk.config = configured(max_recipients=20, max_change_percent=20)
+    told = []
+    assert desk.send(notice=told.append).accepted == 15
+    assert told == ["10 more are left out: suppressed: hard_bounce"]
+    desk.now = NOON + timedelta(days=7)
+    desk.rendered = make_rendered(issue="2026-W48", not_after=NOON + timedelta(days=14))
+    assert desk.preview().pending == 15
+    assert desk.send(notice=told.append).accepted == 15
+
+
+def test_whom_the_provider_takes_off_its_lists_is_mailed_again(desk):
+    desk.provider.known = gone(desk.everyone[0])
+    assert desk.send().accepted == 24
+    desk.provider.known = []
+    desk.now = NOON + timedelta(days=7)
+    desk.rendered = make_rendered(issue="2026-W48", not_after=NOON + timedelta(days=14))
+    assert desk.send().accepted == 25
+
+
+def test_whom_one_provider_knows_to_have_left_is_not_mailed_through_another(desk):
+    desk.provider.known = gone(desk.everyone[0])
+    assert desk.send().accepted == 24
+    desk.provider = ScriptedProvider()
+    desk.provider.name = "other"
+    desk.now = NOON + timedelta(days=7)
+    desk.rendered = make_rendered(issue="2026-W48", not_after=NOON + timedelta(days=14))
+    assert desk.send().accepted == 24
+
+
+def test_a_moment_that_is_over_is_refused(desk):
+    for call in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError, match="is over"):
+            call(at=NOON - timedelta(seconds=5))
+    assert desk.provider.mailed == []
+
+
+def test_the_rehearsal_of_a_resume_knows_the_window(desk):
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send()
+    desk.config = configured(send_window="07:00-09:00")
+    with pytest.raises(CampaignRefusedError, match="outside"):
+        desk.preview(resume=True)
+
+
+def test_two_newsletters_of_one_account_have_two_editions(desk):
+    editions = set()
+    for name in ("Über-Brief", "Täglich", "A, B & C", "Dr. Smith's Letter"):
+        newsletter = {"name": name, "sender": "News <news@example.org>"}
+        config = Config.model_validate({"newsletter": newsletter})
+        editions.add(Composer(desk.rendered, config=config, secret=b"s", date=NOON).content.edition)
+    assert len(editions) == 4
+    assert all(edition.isascii() for edition in editions)

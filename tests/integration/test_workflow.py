@@ -247,10 +247,11 @@ def test_a_list_may_stand_in_the_environment(root):
         check_lists(at(root))
 
 
-def test_an_encrypted_list_says_that_it_cannot_be_read_yet(root):
+def test_an_encrypted_list_that_is_not_there_says_how_to_make_it(root):
     configure(root, "weekly.csv", "weekly.csv.age")
-    with pytest.raises(ListError, match="encrypted"):
-        check_lists(at(root))
+    with pytest.raises(ListError, match="does not exist") as caught:
+        check_lists(open_project(root, environ={}, cwd=root))
+    assert "subscribers encrypt" in caught.value.hint
 
 
 def test_a_runner_may_send_when_its_ledger_lies_elsewhere(root, tmp_path):

@@ -30,6 +30,7 @@ _LEFT_OVER = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|\b[Ll]orem [Ii]psum\b|\bLOREM IPSUM\b"
     r"|\bTODO\b|(?<!Bowl )(?<!Olympiad )\bX{3,}\b(?!-)|(?<![\w.@/-])(?:TK)+\b(?![-.]\w|\s+(?!TK)[A-Z0-9])"
 )
+_FALLBACK = "Say what stands there instead: [[name|there]]."
 #: What every reader has.
 _OWN = frozenset({"name", "email", "unsubscribe_url"})
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -62,6 +63,10 @@ def _check_subject(material: Material, subject: str, *, placeholder: bool) -> It
         yield fault("T101", "The subject is empty", place)
     elif placeholder:
         yield fault("T101", f"The subject is a placeholder: {subject}", place)
+    elif "[[" in PERSONAL_PART.sub("", subject):
+        yield fault("T104", f"The subject has [[ that is no personal part: {subject}", place, hint=_FALLBACK)
+    elif not PERSONAL_PART.sub(lambda part: part[2] or "", subject).strip():
+        yield fault("T101", "The subject would be empty for a reader without that field", place, hint=_FALLBACK)
     elif len(subject) > _SUBJECT_LIMIT:
         yield fault("T103", f"The subject has {len(subject)} characters; {_SUBJECT_LIMIT} are shown at most", place)
     elif len(subject) < _SUBJECT_LEAST and not _LEFT_OVER.search(subject):

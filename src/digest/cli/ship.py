@@ -262,12 +262,12 @@ def send(
     from digest.workflow.sending import send as run
 
     output, project = session.output, session.project()
-    moment = read_moment(at, zone=project.config.newsletter.zone, now=project.now()) if at else None
+    moment = read_moment(at, zone=project.config.newsletter.zone, now=project.now()) if at is not None else None
     plan = plan_send(project, issue, approve=approve, resume=resume, at=moment)
     if not live:
         output.result(plan.report.as_data(), _dry_run(plan, project))
         approval = "" if plan.approved else f" --approve {plan.token}"
-        later = f' --at "{at}"' if at else ""
+        later = f' --at "{at}"' if at and not resume else ""
         output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{later}{approval}")
         return
     require_approval(plan, approve)

@@ -12,7 +12,7 @@ from digest.delivery.report import (
     SendReport,
 )
 from digest.delivery.roster import Roster
-from digest.delivery.sender import last_size, preview_campaign, send_campaign
+from digest.delivery.sender import last_size, preview_campaign, send_campaign, without_suppressed
 from digest.delivery.trial import send_test
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "preview_campaign",
     "send_campaign",
     "send_test",
+    "without_suppressed",
 ]

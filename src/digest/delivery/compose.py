@@ -60,7 +60,7 @@ class Composer:
         self.content = Content(
             issue=manifest.issue,
             campaign=_campaign_name(manifest.issue, manifest.audience, rendered.token),
-            edition=_edition(manifest.issue, manifest.audience, list_name),
+            edition=_edition(manifest.issue, manifest.audience, f"{config.newsletter.name}\0{sender[1]}"),
             sender=sender,
             reply_to=parse_sender(manifest.reply_to) if manifest.reply_to else None,
             subject=manifest.subject,
@@ -115,9 +115,9 @@ def _name_and_fallback(name: str) -> tuple[str, str]:
     return field.casefold(), fallback
 
 
-def _edition(issue: str, audience: str, list_name: str) -> str:
+def _edition(issue: str, audience: str, newsletter: str) -> str:
     """The same for every build, and on every machine that has this newsletter."""
-    return f"{issue}.{_plain(audience)}.{blake2b(list_name.encode(), digest_size=6).hexdigest()}"
+    return f"{issue}.{_plain(audience)}.{blake2b(newsletter.encode(), digest_size=6).hexdigest()}"
 
 
 def _campaign_name(issue: str, audience: str, token: str) -> str:

@@ -7,7 +7,7 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, delete, insert, select
 
 from digest.delivery.book import CampaignBook, batch_row
 from digest.delivery.counting import count_campaign
@@ -169,14 +169,20 @@ class Ledger:
             number = connection.execute(select(campaign.c.id).where(_is(issue, audience))).scalar_one_or_none()
         return CampaignBook(self._store, number, now=self._now) if number is not None else None
 
-    def suppress(self, suppressions: Iterable[Suppression]) -> None:
-        """Remember whom not to mail, by hash; what is known already stays."""
+    def suppress(self, suppressions: Iterable[Suppression], *, provider: str) -> None:
+        """Remember whom a provider says not to mail, by hash, in place of what it said before.
+
+        What another provider said stays: who left through one is not mailed through the other.
+        """
         rows = [
             {"recipient": self.key_of(one.email), "reason": one.reason.value, "at": one.at, "source": one.source}
             for one in suppressions
         ]
-        if rows:
-            with self._store.begin() as connection:
+        with self._store.begin() as connection:
+            connection.execute(
+                delete(suppression).where(suppression.c.source.startswith(f"{provider} ", autoescape=True))
+            )
+            if rows:
                 connection.execute(upsert(connection, suppression).on_conflict_do_nothing(), rows)
 
     def suppressed(self) -> dict[bytes, str]:

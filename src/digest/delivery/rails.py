@@ -152,6 +152,10 @@ def require_schedulable(at: datetime | None, *, provider: Provider, now: datetim
     """
     if at is None:
         return
+    if at <= now:
+        raise CampaignRefusedError(
+            f"{at:%Y-%m-%d %H:%M} UTC is over", hint="Name a later time, or send without --at.", report=report
+        )
     ahead = provider.capabilities.schedules
     if not ahead:
         raise CampaignRefusedError(

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from digest.models import Audience, Manifest, RenderedIssue
     from digest.providers import Content, Provider
 
-__all__ = ["last_size", "preview_campaign", "send_campaign"]
+__all__ = ["last_size", "preview_campaign", "send_campaign", "without_suppressed"]
 
 
 def preview_campaign(
@@ -79,12 +79,14 @@ def preview_campaign(
         require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
         if known.report.pending:
             require_in_time(manifest, now=now(), report=known.report)
+            _require_in_window(config, max(known.send_at or now(), now()), known.report)
         return known.report
-    if ledger is not None and ledger.suppressed():
-        audience, _ = _without_suppressed(audience, ledger)
+    if ledger is not None:
+        audience = without_suppressed(audience, ledger)
     report = _planned(rendered, audience)
     before = last_size(ledger, manifest) if ledger else None
-    _require_startable(rendered, audience, config=config, now=now(), at=at, before=before, report=report)
+    _require_startable(rendered, audience, config=config, now=now(), at=at, report=report)
+    _require_size(audience, config=config, before=before, report=report)
     require_schedulable(at, provider=provider, now=now(), report=report)
     composer = Composer(rendered, config=config, secret=secret, date=now(), send_at=at)
     with _with_numbers(lambda: report):
@@ -148,8 +150,7 @@ def send_campaign(
             at = known.send_at if known.send_at and known.send_at > now() else None
         else:
             planned = _planned(rendered, audience)
-            before = last_size(ledger, rendered.manifest)
-            _require_startable(rendered, audience, config=config, now=now(), at=at, before=before, report=planned)
+            _require_startable(rendered, audience, config=config, now=now(), at=at, report=planned)
             require_schedulable(at, provider=provider, now=now(), report=planned)
         started = known.started_at if known else now()
         composer = Composer(rendered, config=config, secret=secret, date=started, send_at=at)
@@ -158,7 +159,11 @@ def send_campaign(
             knows = _ask_record(provider, composer.content, stop=stop, sleep=sleep, notice=notice or _quiet)
             require_new(knows, issue=rendered.manifest.issue, provider=provider.name, report=planned)
         _pull_suppressions(ledger, provider, stop=stop, sleep=sleep)
-        todays, people = _without_suppressed(audience, ledger)
+        todays, people = _reduced(audience, ledger)
+        if known is None:
+            _tell_suppressed(audience, todays, notice or _quiet)
+            before = last_size(ledger, rendered.manifest)
+            _require_size(todays, config=config, before=before, report=_planned(rendered, todays))
         if stop.asked:
             raise CampaignInterrupted(known.report if known else _planned(rendered, todays))
         book = ledger.book(rendered.manifest.issue, rendered.manifest.audience)
@@ -234,7 +239,6 @@ def _require_startable(
     config: Config,
     now: datetime,
     at: datetime | None,
-    before: int | None,
     report: SendReport,
 ) -> None:
     require_in_time(rendered.manifest, now=at or now, report=report)
@@ -245,6 +249,10 @@ def _require_startable(
             hint="Look at the lists with: digest subscribers check",
             report=report,
         )
+
+
+def _require_size(audience: Audience, *, config: Config, before: int | None, report: SendReport) -> None:
+    """The rails on how many are mailed, which count whom the provider leaves in."""
     delivery = config.delivery
     require_not_too_many(len(audience.subscribers), limit=delivery.max_recipients, report=report)
     percent = delivery.max_change_percent
@@ -293,7 +301,8 @@ def _skipped(audience: Audience) -> int:
 
 def _pull_suppressions(ledger: Ledger, provider: Provider, *, stop: Stop, sleep: Callable[[float], object]) -> None:
     try:
-        ledger.suppress(ask_again(lambda: tuple(provider.suppressions()), stop=stop, sleep=sleep))
+        found = ask_again(lambda: tuple(provider.suppressions()), stop=stop, sleep=sleep)
+        ledger.suppress(found, provider=provider.name)
     except NotSent as error:
         raise ProviderError(
             f"whom {provider.name} says not to mail could not be asked: {error.reason}",
@@ -301,7 +310,20 @@ def _pull_suppressions(ledger: Ledger, provider: Provider, *, stop: Stop, sleep:
         ) from None
 
 
-def _without_suppressed(audience: Audience, ledger: Ledger) -> tuple[Audience, Roster]:
+def without_suppressed(audience: Audience, ledger: Ledger) -> Audience:
+    """An audience without whom the ledger knows not to mail, since a provider said so."""
+    return _reduced(audience, ledger)[0] if ledger.suppressed() else audience
+
+
+def _tell_suppressed(before: Audience, after: Audience, notice: Callable[[str], None]) -> None:
+    """Say how many the provider has just taken out."""
+    for reason, count in sorted(after.left_out.items()):
+        more = count - before.left_out.get(reason, 0)
+        if more > 0:
+            notice(f"{more:,} more are left out: {reason}")
+
+
+def _reduced(audience: Audience, ledger: Ledger) -> tuple[Audience, Roster]:
     roster = Roster(audience.subscribers, ledger.keys_of)
     suppressed = ledger.suppressed()
     reasons = Counter(f"suppressed: {suppressed[key]}" for key in roster if key in suppressed) if suppressed else {}

@@ -14,6 +14,8 @@ _NAME = re.compile(r"[!-9;-~]+")
 #: Names that need no look; what is printable holds no control character.
 _KNOWN = frozenset({"To", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: The longest part of a name (RFC 1035, section 2.3.4).
+_LABEL = 63
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 
 
@@ -66,7 +68,7 @@ def list_id(newsletter: str, audience: str, sender_address: str) -> str:
         sender_address: Whose domain names the list.
     """
     label = re.sub(r"[^a-z0-9-]+", "-", audience.lower()).strip("-")
-    if label != audience.lower():  # two names must not become one list
-        label = f"{label}-{hashlib.sha256(audience.encode()).hexdigest()[:8]}".strip("-")
-    identifier = f"<{label[:63]}.{sender_address.rpartition('@')[2]}>"
+    if label != audience.lower() or len(label) > _LABEL:  # two names must not become one list
+        label = f"{label[: _LABEL - 9]}-{hashlib.sha256(audience.encode()).hexdigest()[:8]}".strip("-")
+    identifier = f"<{label}.{sender_address.rpartition('@')[2]}>"
     return f"{newsletter} {identifier}" if _PHRASE.fullmatch(newsletter) else identifier

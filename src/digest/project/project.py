@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -322,10 +322,12 @@ class Project:
         return found
 
     def own_suppressions(self) -> tuple[Suppression, ...]:
-        """The newsletter's own suppression file."""
+        """The newsletter's own suppression file. Of an audience that there is no more, they hold for all."""
         from digest.subscribers import read_suppressions
 
-        return read_suppressions(self.root / "subscribers" / "suppressions.csv")
+        names = {name.casefold(): name for name in self.config.audiences}
+        found = read_suppressions(self.root / "subscribers" / "suppressions.csv")
+        return tuple(replace(one, audience=names.get(one.audience.casefold(), "")) for one in found)
 
     @property
     def needs_secret(self) -> bool:

@@ -64,5 +64,5 @@ def select_audience(
     )
 
 
-def _columns(lists: Sequence[ListReading]) -> set[str]:
-    return {column for reading in lists for column in reading.columns}
+def _columns(lists: Sequence[ListReading]) -> list[str]:
+    return list(dict.fromkeys(column for reading in lists for column in reading.columns))

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Imported", "merge_list", "read_export"]
 
 
+#: Of two rows about one person the graver counts.
+_GRAVITY = ("active", "pending", "unsubscribed")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Imported:
     """What an export holds.
@@ -52,22 +56,20 @@ def read_export(header: Sequence[str], rows: Iterable[Row], *, file: str) -> Imp
         known = ", ".join(_table()["email"][:4])
         raise ListError("no column looks like addresses", place=Place(file, 1), hint=f"Call it one of: {known}.")
     used = {place for place in places.values() if place is not None}
-    others = [at for at, name in enumerate(names) if name and at not in used]
+    others = _others(header, used)
     columns = ("email", "name", "status", *(header[at] for at in others))
     taken: dict[str, dict[str, str]] = {}
     left_out: Counter[str] = Counter()
     problems = []
     for row in rows:
+        trouble = _trouble(row, header, places["status"])
         cells = [clean_value(cell) for cell in row.cells] + [""] * (len(header) - len(row.cells))
         email = _address(cells[places["email"]])
-        if row.problem or not email:
-            if row.problem or any(cells):
-                left_out["bad row" if row.problem else "bad address"] += 1
-                message = row.problem or "not an email address"
+        if trouble or not email:
+            if trouble or any(cells):
+                left_out["bad row" if trouble else "bad address"] += 1
+                message = trouble or "not an email address"
                 problems.append(ListProblem(place=Place(file, row.line), message=message))
-            continue
-        if email.casefold() in taken:
-            left_out["twice in the export"] += 1
             continue
         said = cells[places["status"]] if places["status"] is not None else ""
         status = _status(said)
@@ -75,19 +77,30 @@ def read_export(header: Sequence[str], rows: Iterable[Row], *, file: str) -> Imp
             left_out["unknown status"] += 1
             problems.append(ListProblem(place=Place(file, row.line), message=f"the status {said!r} is not known"))
             continue
+        earlier = taken.get(email.casefold())
+        if earlier is not None:
+            left_out["twice in the export"] += 1
+            earlier["status"] = max(earlier["status"], status, key=_GRAVITY.index)
+            continue
         values = {"email": email, "name": _name(cells, places), "status": status}
         taken[email.casefold()] = values | {header[at]: cells[at] for at in others}
     return Imported(columns=columns, rows=tuple(taken.values()), left_out=left_out, problems=tuple(problems))
 
 
 def merge_list(
-    text: str, header: Sequence[str], known: Collection[str], gone: Collection[str], imported: Imported
+    text: str,
+    header: Sequence[str],
+    known: Collection[str],
+    gone: Collection[str],
+    imported: Imported,
+    *,
+    delimiter: str = ",",
 ) -> tuple[str, int, Mapping[str, int]]:
     """Add the people of an export below those of a list, whose lines stay as they are.
 
     Args:
         text: The list's file; empty for a new one.
-        header: Its columns; empty for a new one.
+        header: Its columns; empty for a new one. ``delimiter`` stands between its cells.
         known: Casefolded addresses that stand in it.
         gone: Casefolded addresses of those who must not be mailed; they do not come back by an import.
 
@@ -97,7 +110,6 @@ def merge_list(
     by_name = {column.casefold(): column for column in imported.columns}
     left_out = Counter(imported.left_out)
     buffer = io.StringIO()
-    delimiter = ";" if header and ";" in text.partition("\n")[0] and "," not in text.partition("\n")[0] else ","
     writer = csv.writer(buffer, lineterminator="\n", delimiter=delimiter)
     if not header:
         writer.writerow(columns)
@@ -112,6 +124,26 @@ def merge_list(
         added += 1
     before = text if not text or text.endswith("\n") else f"{text}\n"
     return before + buffer.getvalue(), added, left_out
+
+
+def _others(header: Sequence[str], used: Collection[int]) -> list[int]:
+    """The columns that are kept as they are, each name once in whatever case."""
+    seen = {"email", "name", "status", ""}
+    found = []
+    for at, column in enumerate(header):
+        if at not in used and column.casefold() not in seen:
+            seen.add(column.casefold())
+            found.append(at)
+    return found
+
+
+def _trouble(row: Row, header: Sequence[str], status: int | None) -> str:
+    """Why a row cannot be trusted: a shifted cell would make a reader of somebody who left."""
+    if row.problem:
+        return row.problem
+    if any(row.cells[len(header) :]) or (status is not None and status >= len(row.cells) and any(row.cells)):
+        return f"it has {len(row.cells)} cells and the header {len(header)}"
+    return ""
 
 
 def _address(text: str) -> str:

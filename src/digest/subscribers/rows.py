@@ -42,6 +42,7 @@ class Table:
 
     header: list[str]
     rows: Iterator[Row]
+    delimiter: str = ","
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def read_table(source: Path | str, *, file: str) -> Iterator[Table]:
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
             header = _cells(first[1], delimiter)
-            yield Table(header, _rows(numbered, delimiter))
+            yield Table(header, _rows(numbered, delimiter), delimiter)
     except FileNotFoundError:
         raise ListError(
             "the file does not exist", place=Place(file), hint="Make it, or change audiences.files."
@@ -128,10 +129,9 @@ def _strict_cells(text: str, delimiter: str) -> list[str] | None:
 
 
 def _cells(text: str, delimiter: str, *, strict: bool = False) -> list[str]:
-    return [
-        cell.strip()
-        for cell in next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=strict), [])
-    ]
+    # Not splitlines, for which U+2028 and its like end a row as well.
+    lines = io.StringIO(text, newline="")
+    return [cell.strip() for cell in next(csv.reader(lines, delimiter=delimiter, strict=strict), [])]
 
 
 def _bad_line(path: Path) -> int | None:

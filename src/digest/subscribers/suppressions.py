@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.files import replace_file
 from digest.errors import ListError, Place
-from digest.mail import normalise_address
+from digest.mail import clean_value, normalise_address
 from digest.models import Suppression, SuppressionReason
 from digest.subscribers.rows import read_table
 
@@ -45,10 +45,14 @@ def read_suppressions(path: Path, *, file: str = "subscribers/suppressions.csv")
                 raise ListError(
                     row.problem, place=Place(file, row.line), hint="Mend the row; each one protects somebody."
                 )
+            if any(row.cells[len(names) :]):
+                message = f"it has {len(row.cells)} cells and the header {len(names)}"
+                raise ListError(
+                    message, place=Place(file, row.line), hint="A cell with a comma needs quotes around it."
+                )
             cells = dict(zip(names, row.cells, strict=False))
-            try:
-                email = normalise_address(cells.get("email", ""))
-            except ValueError:
+            email = _address(cells.get("email", ""), Place(file, row.line))
+            if not email:
                 continue
             found.append(
                 Suppression(
@@ -83,6 +87,21 @@ def append_suppressions(
     if fresh:
         _write(path, f"{','.join(_COLUMNS)}\n{_lines((*known, *fresh))}", file=file)
     return len(fresh)
+
+
+def _address(cell: str, place: Place) -> str:
+    """The address in a cell, however it was pasted there; empty where there is nothing like one.
+
+    Raises:
+        ListError: It is like an address and is none, so that nobody knows whom it protects.
+    """
+    text = clean_value(cell).removeprefix("mailto:").strip("<> ")
+    try:
+        return normalise_address(text)
+    except ValueError:
+        if "@" in text:
+            raise ListError("this is no address", place=place, hint="Mend it; each row protects somebody.") from None
+        return ""
 
 
 def _lines(suppressions: Iterable[Suppression]) -> str:

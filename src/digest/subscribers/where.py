@@ -53,7 +53,10 @@ def compile_where(expression: str, *, audience: str, columns: Collection[str]) -
 class _Compiler:
     def __init__(self, key: str, columns: Collection[str]) -> None:
         self.key = key
-        self._columns = {_identifier(column): column for column in columns if column}
+        self._columns: dict[str, list[str]] = {}  # lists may write one column in several ways
+        for column in columns:
+            if column:
+                self._columns.setdefault(_identifier(column), []).append(column)
 
     def condition(self, node: ast.expr) -> Evaluate:
         """A node that is true or false."""
@@ -114,15 +117,15 @@ class _Compiler:
             return lambda person: person.email
         if name == "name":
             return lambda person: person.name
-        column = self._columns.get(_identifier(name))
-        if column is None and name == "status":
+        written = self._columns.get(_identifier(name), [])
+        if not written and name == "status":
             return lambda _: ""
-        if column is None:
+        if not written:
             known = sorted({*self._columns, "email", "name"})
             near = difflib.get_close_matches(_identifier(name), known, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"The lists have: {', '.join(known)}."
             raise ConfigError(f"{self.key} asks for {name!r}, which no list of the audience has", hint=hint)
-        return lambda person: person.fields.get(column, "")
+        return lambda person: next((person.fields[column] for column in written if column in person.fields), "")
 
     def _refusal(self, node: ast.expr) -> ConfigError:
         return ConfigError(f"{self.key} cannot hold {ast.unparse(node)!r}", hint=_EXAMPLE)

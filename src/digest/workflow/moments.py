@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_moment"]
 
+_EDGES = (1, 9999)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -34,6 +35,8 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
         raise UsageError(f"{text!r} is no time", hint='Write --at 08:00 or --at "2026-11-27 08:00".') from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
+    if moment.year in _EDGES:  # no zone can be told there
+        raise UsageError(f"{text!r} is no time to send", hint="Name a moment of these years.")
     if moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != moment.replace(tzinfo=None):
         raise UsageError(f"there is no {words} on that day: the clocks go forward", hint="Name another time.")
     if moment <= now:

@@ -76,7 +76,7 @@ class Import:
 
 
 def check_lists(project: Project) -> tuple[Audience, ...]:
-    """Every configured audience as it would be frozen now, without asking the provider.
+    """Every configured audience as it would be frozen now, by what the provider said last, without asking it.
 
     Raises:
         ConfigError: No audience is configured.
@@ -86,7 +86,13 @@ def check_lists(project: Project) -> tuple[Audience, ...]:
         raise ConfigError(
             "no audience is configured", hint='Add [audiences.weekly] with files = ["subscribers/weekly.csv"].'
         )
-    return tuple(_selected(project, name) for name in sorted(project.config.audiences))
+    found = [_selected(project, name) for name in sorted(project.config.audiences)]
+    if not project.has_ledger:
+        return tuple(found)
+    from digest.delivery import without_suppressed
+
+    with project.open_ledger() as ledger:
+        return tuple(without_suppressed(audience, ledger) for audience in found)
 
 
 def import_list(project: Project, export: Path, *, to: str | None = None, write: bool = True) -> Import:
@@ -103,11 +109,12 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
         UsageError: The audience has no file to write to.
     """
     name = to or list_to_write(project)
+    _require_list(project, name)
     with read_table(export, file=export.name) as table:
         imported = read_export(table.header, table.rows, file=export.name)
     with _alone(project):
-        text, header, known, gone = _list_as_it_is(project, name)
-        merged, added, left_out = merge_list(text, header, known, gone, imported)
+        text, header, delimiter, known, gone = _list_as_it_is(project, name)
+        merged, added, left_out = merge_list(text, header, known, gone, imported, delimiter=delimiter)
         undo = _replace_list(project, name, merged) if write and added else ""
     if write:
         gone_there = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
@@ -124,12 +131,16 @@ def export_audience(project: Project, name: str | None = None) -> tuple[str, int
     """
     name = name or project.config.delivery.audience
     audience = _selected(project, name)
-    columns = dict.fromkeys(column for person in audience.subscribers for column in person.fields)
+    columns: dict[str, str] = {}  # lists may write one column in several ways
+    for person in audience.subscribers:
+        for column in person.fields:
+            columns.setdefault(column.casefold(), column)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("email", "name", *columns))
+    writer.writerow(("email", "name", *columns.values()))
     for person in audience.subscribers:
-        writer.writerow((person.email, person.name, *(person.fields.get(column, "") for column in columns)))
+        fields = {column.casefold(): value for column, value in person.fields.items()}
+        writer.writerow((person.email, person.name, *(fields.get(column, "") for column in columns)))
     return buffer.getvalue(), len(audience.subscribers)
 
 
@@ -167,13 +178,13 @@ def suppress_token(project: Project, token: str) -> int:
     """
     reading = read_token(_secrets(project), token)
     config = project.config.audiences.get(reading.list)
-    if config is None:
-        raise NothingToDoError(f"the link is of an audience that there is no more: {reading.list}")
-    people = (person for each in project.read_lists(config) for person in each.subscribers)
+    # The audience may have been renamed since: then its reader leaves all.
+    configs = [config] if config is not None else list(project.config.audiences.values())
+    people = (person for each in configs for one in project.read_lists(each) for person in one.subscribers)
     found = [person.email for person in people if reading.is_for(person.email)]
     if not found:
         raise NothingToDoError("nobody in the lists has this link", hint="They may have been taken out already.")
-    return _append(project, _left(project, found, source="unsubscribe link", audience=reading.list))
+    return _append(project, _left(project, found, source="unsubscribe link", audience=reading.list if config else ""))
 
 
 def _left(project: Project, addresses: Iterable[str], *, source: str, audience: str = "") -> list[Suppression]:
@@ -213,10 +224,18 @@ def sync_suppressions(project: Project) -> Mapping[str, int]:
     finally:
         provider.close()
     known = {one.email.casefold() for one in project.own_suppressions() if not one.audience}
-    once = {one.email.casefold(): one for one in people}
-    fresh = Counter(one.reason.value for email, one in once.items() if email not in known)
-    _append(project, people)
-    return dict(sorted(fresh.items()))
+    fresh = {one.email.casefold(): one for one in people if _is_address(one.email)}
+    fresh = {email: one for email, one in fresh.items() if email not in known}
+    _append(project, fresh.values())
+    return dict(sorted(Counter(one.reason.value for one in fresh.values()).items()))
+
+
+def _is_address(text: str) -> bool:
+    """Whether a list can hold it; SendGrid keeps what was never one, too."""
+    try:
+        return bool(normalise_address(text))
+    except ValueError:
+        return False
 
 
 def _selected(project: Project, name: str) -> Audience:
@@ -282,6 +301,14 @@ def list_to_write(project: Project) -> str:
     return files[0]
 
 
+def _require_list(project: Project, name: str) -> None:
+    """Refuse to add people where no list of theirs can be."""
+    inside = (project.root / name).resolve().is_relative_to(project.root.resolve())
+    if name.startswith("env:") or not inside or name == _FILE:
+        hint = "Name a file of the newsletter, such as subscribers/weekly.csv."
+        raise UsageError(f"{name} is no list that people can be added to", hint=hint)
+
+
 def _text_of(project: Project, name: str) -> str:
     path = project.root / name
     try:
@@ -308,12 +335,12 @@ def _replace_list(project: Project, name: str, text: str) -> str:
     return undo
 
 
-def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], set[str], set[str]]:
-    """A list's text, columns and addresses, and the addresses that must not be mailed."""
+def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], str, set[str], set[str]]:
+    """A list's text, columns, delimiter and addresses, and the addresses that must not be mailed."""
     gone = {one.email.casefold() for one in project.own_suppressions()}
     text = _text_of(project, name)
     if not text.strip():
-        return "", [], set(), gone
+        return "", [], ",", set(), gone
     known = set()
     with read_table(text, file=name) as table:
         names = [column.casefold() for column in table.header]
@@ -326,7 +353,7 @@ def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], set[str
                 known.add(normalise_address(row.cells[at] if len(row.cells) > at else "").casefold())
             except ValueError:
                 continue
-        return text, table.header, known, gone
+        return text, table.header, table.delimiter, known, gone
 
 
 def _secrets(project: Project) -> list[bytes]:

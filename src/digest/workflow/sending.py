@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest import delivery
-from digest.delivery import CampaignRefusedError, SendReport, last_size, preview_campaign, send_campaign
+from digest.delivery import (
+    CampaignRefusedError,
+    SendReport,
+    last_size,
+    preview_campaign,
+    send_campaign,
+    without_suppressed,
+)
 from digest.errors import UsageError
 from digest.rendering import load_build, shown_subject
 from digest.subscribers import select_audience
@@ -94,6 +101,12 @@ def plan_send(
     folder = project.issue(id)
     campaign = campaigns.get(folder.id)
     built = _build_to_send(folder, campaign, approve)
+    if campaign is not None and at is not None and at != campaign.send_at:
+        raise CampaignRefusedError(
+            f"the send of {folder.id} has begun, and keeps the time that it began with",
+            hint=f"Go on without --at: digest send {folder.id} --live --resume",
+            report=campaign.report,
+        )
     audience = _select(project)
     provider = project.open_provider()
     report, last = _rehearse(project, built, audience, provider, resume=resume, at=at)
@@ -231,12 +244,16 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None, san
 
 
 def _select(project: Project) -> Audience:
-    return select_audience(
+    audience = select_audience(
         project.config.delivery.audience,
         project.audience_config(),
         project.read_lists(project.audience_config()),
         suppressions=project.own_suppressions(),
     )
+    if not project.has_ledger:
+        return audience
+    with project.open_ledger() as ledger:
+        return without_suppressed(audience, ledger)
 
 
 def _rehearse(

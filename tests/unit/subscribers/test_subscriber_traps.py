@@ -1,0 +1,106 @@
+"""Rows and columns that made a reader of somebody who had left, or left a reader out."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.config import AudienceConfig
+from digest.errors import ListError
+from digest.subscribers import merge_list, read_export, read_list, read_suppressions, read_table, select_audience
+
+CELLS = st.lists(
+    st.text(st.sampled_from("ab ,;\"'\u2028\u2029\x85\x0b\x0c\x1c日") | st.characters(codec="utf-8"), max_size=8).map(
+        lambda text: " ".join(text.replace("\x00", "").split("\r")).replace("\n", " ").strip()
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+def read(text):
+    return read_list(io, file="env:LIST", environ={"LIST": text})
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_a_character_that_only_looks_like_a_line_end_does_not_cut_a_row(odd):
+    text = f'email,name,city,status\nana@example.org,"Doe, Ana",New{odd}York,unsubscribed\n'
+    reading = read(text)
+    assert (len(reading.subscribers), reading.unsubscribed) == (0, {"ana@example.org"})
+
+
+@given(st.lists(CELLS, min_size=1, max_size=5))
+def test_every_row_that_a_writer_quotes_is_read_as_it_was(rows):
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    with read_table(f"a,b,c,d\n{buffer.getvalue()}", file="x") as table:
+        found = [row.cells for row in table.rows]
+    assert found == [row for row in rows if any(row)] or found == rows
+
+
+def test_a_column_that_lists_write_in_two_ways_selects_by_both():
+    lists = [
+        read("email,City\n" + "".join(f"a{n}@example.org,Berlin\n" for n in range(3))),
+        read("email,city\n" + "".join(f"b{n}@example.org,Berlin\n" for n in range(3))),
+        read("email,first name\nc@example.org,Berlin\n"),
+    ]
+    config = AudienceConfig(files=("x",), where='city == "Berlin"')
+    for order in (lists, lists[::-1]):
+        assert len(select_audience("weekly", config, order, suppressions=()).subscribers) == 6
+
+
+def exported(text):
+    with read_table(text, file="export.csv") as table:
+        return read_export(table.header, table.rows, file="export.csv")
+
+
+def test_the_graver_of_two_rows_about_one_person_counts():
+    found = exported("Email,Audience,Status\nzoe@a.org,News,subscribed\nZOE@a.org,Offers,unsubscribed\nbo@a.org,x,\n")
+    assert [(row["email"], row["status"]) for row in found.rows] == [
+        ("zoe@a.org", "unsubscribed"),
+        ("bo@a.org", "active"),
+    ]
+
+
+def test_a_shifted_row_makes_nobody_a_reader():
+    found = exported(
+        "Email,Status,Name,City\nlea@a.org,,unsubscribed,,Oslo\nmax@a.org\nana@a.org,active,Ana,Bonn\nbo@a.org,active\n"
+    )
+    assert [row["email"] for row in found.rows] == ["ana@a.org", "bo@a.org"]
+    assert found.left_out == {"bad row": 2}
+    assert [problem.place.line for problem in found.problems] == [2, 3]
+
+
+def test_columns_in_two_ways_become_one():
+    found = exported("email,City,CITY,Name\nana@a.org,Bonn,Oslo,Ana\n")
+    assert found.columns == ("email", "name", "status", "City")
+
+
+def test_what_is_added_has_the_lists_own_delimiter():
+    found = exported("email,name\nana@a.org,Ana\n")
+    text = "email;name;city, state\n"
+    with read_table(text, file="x") as table:
+        merged, added, _ = merge_list(text, table.header, (), (), found, delimiter=table.delimiter)
+    assert (merged, added) == ("email;name;city, state\nana@a.org;Ana;\n", 1)
+
+
+@pytest.mark.parametrize("pasted", ["\u200bana@a.org", "<ana@a.org>", "mailto:ana@a.org", " Ana@A.org "])
+def test_an_address_that_was_pasted_oddly_is_still_protected(tmp_path, pasted):
+    path = tmp_path / "suppressions.csv"
+    path.write_text(f"email,reason\n{pasted},unsubscribed\n", encoding="utf-8")
+    assert [one.email.casefold() for one in read_suppressions(path)] == ["ana@a.org"]
+
+
+@pytest.mark.parametrize(
+    "row", ["bob@a.org,unsubscribed,,asked by phone,weekly,on Monday", "bob@@a.org,unsubscribed,,,", "bo b@a.org,,,,"]
+)
+def test_a_row_that_may_protect_somebody_is_never_passed_over(tmp_path, row):
+    path = tmp_path / "suppressions.csv"
+    path.write_text(f"email,reason,at,source,audience\n{row}\n", encoding="utf-8")
+    with pytest.raises(ListError) as caught:
+        read_suppressions(path)
+    assert caught.value.place.line == 2
