@@ -43,15 +43,19 @@ def postgres(tmp_path_factory):
     server.cleanup()
 
 
-@pytest.fixture
-def database(postgres):
-    """The address of an empty database."""
+def _made(postgres):
     import psycopg
 
     name = f"ledger{next(_DATABASES)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def database(postgres):
+    """The address of an empty database."""
+    return _made(postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -69,3 +73,9 @@ def open_desk(request, tmp_path):
         return clock[0]
 
     return call
+
+
+@pytest.fixture
+def second_database(postgres):
+    """The address of another empty database."""
+    return _made(postgres)

@@ -9,12 +9,14 @@ import stat
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from digest import delivery
 from digest.delivery import Ledger, PlannedBatch
 from digest.delivery.schema import metadata
 from digest.errors import CredentialsError, LedgerError
@@ -196,3 +198,48 @@ def test_a_ledger_that_was_lost_after_a_send_is_not_begun_anew(path, lose):
     lose(path)
     with pytest.raises(LedgerError, match="gone"):
         open_ledger(path)
+
+
+@pytest.mark.parametrize("place", ["sqlite", "postgres"])
+def test_a_new_ledger_is_what_the_migrations_make_of_the_first_one(place, tmp_path, request):
+    """Made at once, and step by step: the same tables, and the same version."""
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+    from sqlalchemy import create_engine, inspect, text
+
+    if place == "sqlite":
+        url, made = (
+            f"sqlite:///{tmp_path / 'steps.db'}",
+            Ledger.open(tmp_path / "made.db", environ={}, now=lambda: NOW),
+        )
+    else:
+        url = request.getfixturevalue("database").replace("postgresql://", "postgresql+psycopg://")
+        made = Ledger.connect(
+            request.getfixturevalue("second_database"), environ={"DIGEST_LEDGER_KEY": "k"}, now=lambda: NOW
+        )
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(delivery.__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    steps = create_engine(url)
+    with steps.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    def described(engine):
+        with engine.connect() as connection:
+            look = inspect(connection)
+            tables = {
+                name: (
+                    [(one["name"], str(one["type"]), one["nullable"]) for one in look.get_columns(name)],
+                    look.get_pk_constraint(name)["constrained_columns"],
+                    sorted(str(one["constrained_columns"]) for one in look.get_foreign_keys(name)),
+                    sorted(str(one["column_names"]) for one in look.get_unique_constraints(name)),
+                    sorted(str(one["name"]) for one in look.get_check_constraints(name)),
+                )
+                for name in sorted(look.get_table_names())
+            }
+            return tables, connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+
+    with made:
+        assert described(made._store.engine) == described(steps)
+    steps.dispose()

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import insert, inspect, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from digest.delivery.schema import HEAD, meta
+from digest.delivery.schema import HEAD, meta, metadata
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:
@@ -45,7 +44,10 @@ class Store(ABC):
         """Bring the tables up to date, and see that the key is theirs."""
         try:
             with self.translating():
-                if self._version() != HEAD:
+                version = self._version()
+                if version is None:
+                    self._make()
+                elif version != HEAD:
                     self._migrate()
                 self._check_key()
         except BaseException:
@@ -102,6 +104,17 @@ class Store(ABC):
             row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
             return str(row[0]) if row else None
 
+    def _make(self) -> None:
+        """All tables at once, as the migrations would leave them: Alembic is slow, and there is nothing to keep."""
+        with self.engine.begin() as connection:
+            self.hold_for_migration(connection)
+            if inspect(connection).has_table("alembic_version"):
+                return  # another process was faster
+            metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+            connection.execute(insert(meta).values(name="key", value=self._fingerprint()))
+
     def _migrate(self) -> None:
         from alembic import command  # noqa: PLC0415 - slow, and only for a ledger that is not current
         from alembic.config import Config  # noqa: PLC0415
@@ -115,8 +128,6 @@ class Store(ABC):
                 self.hold_for_migration(connection)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-                if connection.execute(select(meta.c.value).where(meta.c.name == "key")).first() is None:
-                    connection.execute(insert(meta).values(name="key", value=self._fingerprint()))
         except CommandError:
             raise LedgerError(
                 f"the ledger {self.name} was made by a newer version of digest", hint="Upgrade newsletter-digest."
@@ -142,5 +153,8 @@ def digest_key(written: str) -> bytes:
 
 def upsert(connection: Connection, table: Table) -> Any:
     """An INSERT that may say what happens on a conflict, in the database's own dialect."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as own  # noqa: PLC0415 - slow, and only one is needed
+    else:
+        from sqlalchemy.dialects.sqlite import insert as own  # type: ignore[assignment] # noqa: PLC0415
+    return own(table)

@@ -12,7 +12,6 @@ from digest.errors import DigestError, IssueError, NothingToDoError, Place, Refu
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue, shown_subject
-from digest.workflow.linkchecking import ask_links
 from digest.workflow.tracked import check_tracked_lists
 
 if TYPE_CHECKING:
@@ -135,8 +134,12 @@ def check(
     folder = project.issue(id)
     issue = folder.read_issue()
     rendered = render(project, folder, issue)
-    links = links_of(issue, sponsor=project.config.newsletter.sponsor)
-    answers = ask_links(project, links, progress=progress) if online else {}
+    answers: Mapping[str, LinkAnswer] = {}
+    if online:
+        from digest.workflow.linkchecking import ask_links
+
+        links = links_of(issue, sponsor=project.config.newsletter.sponsor)
+        answers = ask_links(project, links, progress=progress)
     findings = check_rendered(project, folder, issue, rendered, answers=answers)
     around = (*_check_build(project, folder, rendered), *check_tracked_lists(project))
     worst_first = sorted((*findings, *around), key=lambda finding: finding.severity.rank)
