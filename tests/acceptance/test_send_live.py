@@ -98,3 +98,18 @@ def test_a_group_of_sendgrids_needs_no_secret_and_no_page_of_ours(run, ready, fa
     assert (sent.code, sent.data["accepted"]) == (0, 2500), sent.err
     assert fake.requests[0]["asm"]["group_id"] == 12345
     assert "<%asm_group_unsubscribe_raw_url%>" in fake.mails[0].html
+
+
+def test_a_scheduled_send_is_called_off_at_sendgrid(run, ready, fake):
+    root, token = ready
+    sent = run("send", "-C", root, "--live", "--approve", token, "--at", "23:59", "--json", env=SECRETS)
+    assert (sent.code, sent.data["state"], sent.data["accepted"]) == (0, "scheduled", 2500), sent.err
+    (batch,) = {request["batch_id"] for request in fake.requests}
+    assert {request["send_at"] for request in fake.requests}
+    assert "digest cancel" in run("status", "-C", root).err
+    done = run("cancel", "-C", root, "--json", env=SECRETS)
+    assert (done.code, done.data["state"]) == (0, "cancelled"), done.err
+    assert fake.scheduled == {batch: "cancel"}
+    assert run("cancel", "-C", root, env=SECRETS).code == 8
+    assert run("send", "-C", root, "--live", "--resume", env=SECRETS).code == 8
+    assert "nobody got it" in run("status", "-C", root).out

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from digest.config import Config
-from digest.delivery import CampaignDoneError, CampaignRefusedError
+from digest.delivery import CampaignDoneError, CampaignRefusedError, cancel_campaign
 from digest.delivery.compose import Composer
 from digest.errors import CredentialsError
 from digest.models import Suppression, SuppressionReason
@@ -214,3 +214,53 @@ def test_two_newsletters_of_one_account_have_two_editions(desk):
         editions.add(Composer(desk.rendered, config=config, secret=b"s", date=NOON).content.edition)
     assert len(editions) == 4
     assert all(edition.isascii() for edition in editions)
+
+
+def cancelled(desk):
+    return cancel_campaign("2026-W47", "weekly", ledger=desk.ledger, provider=desk.provider, now=lambda: desk.now)
+
+
+def test_what_is_scheduled_can_be_called_off_until_shortly_before(desk):
+    at = NOON + timedelta(hours=20)
+    desk.send(at=at)
+    (campaign,) = desk.ledger.campaigns()
+    assert {content.schedule for content in desk.provider.contents} == {campaign.schedule} != {""}
+    desk.now = at - timedelta(minutes=9)
+    with pytest.raises(CampaignRefusedError, match="too late"):
+        cancelled(desk)
+    desk.now = at - timedelta(minutes=11)
+    assert cancelled(desk).state == "cancelled"
+    assert desk.provider.called_off == [campaign.schedule]
+    for again in (lambda: cancelled(desk), desk.send, lambda: desk.send(resume=True)):
+        with pytest.raises(CampaignDoneError):
+            again()
+    desk.now = at + timedelta(days=1)
+    assert desk.ledger.campaigns()[0].state == "cancelled"
+
+
+def test_what_has_only_begun_to_be_scheduled_can_be_called_off_too(desk):
+    at = NOON + timedelta(hours=20)
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send(at=at)
+    assert cancelled(desk).state == "cancelled"
+    with pytest.raises(CampaignDoneError):
+        desk.send(resume=True)
+
+
+def test_what_is_delivered_at_once_cannot_be_called_off(desk):
+    with pytest.raises(CampaignDoneError, match="no send"):
+        cancelled(desk)
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send()
+    with pytest.raises(CampaignRefusedError, match="at once"):
+        cancelled(desk)
+
+
+def test_a_resumed_campaign_keeps_the_name_under_which_it_can_be_called_off(desk):
+    desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
+    with pytest.raises(Exception, match="partly sent"):
+        desk.send(at=NOON + timedelta(hours=20))
+    desk.send(resume=True)
+    assert {content.schedule for content in desk.provider.contents} == {"schedule-1"}

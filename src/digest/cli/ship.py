@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     register(app, "send-test", panel=_PANEL, example="digest send-test --to you@example.org")(send_test)
     register(app, "approve", panel=_PANEL, example="digest approve")(approve)
     register(app, "send", panel=_PANEL, example="digest send --live --approve TOKEN")(send)
+    register(app, "cancel", panel=_PANEL, example="digest cancel")(cancel)
     register(app, "status", panel=_PANEL, example="digest status --json")(status)
 
 
@@ -328,6 +329,16 @@ def _sent(plan: SendPlan, report: SendReport) -> list[str]:
     if report.skipped:
         lines.append(f"{report.skipped:,} of the lists were left out: digest subscribers check")
     return lines
+
+
+def cancel(session: Session, issue: IssueArgument = None) -> None:
+    """Call off a send that --at has put off; nobody gets it. SendGrid can be told until ten minutes before."""
+    from digest.workflow.sending import cancel as run
+
+    output = session.output
+    name, report = run(session.project(), issue)
+    output.result(report.as_data(), [f"{name} is cancelled: nobody gets it."])
+    output.next("digest status", "digest collect")
 
 
 def status(session: Session, issue: IssueArgument = None) -> None:

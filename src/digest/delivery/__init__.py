@@ -12,7 +12,7 @@ from digest.delivery.report import (
     SendReport,
 )
 from digest.delivery.roster import Roster
-from digest.delivery.sender import last_size, preview_campaign, send_campaign, without_suppressed
+from digest.delivery.sender import cancel_campaign, last_size, preview_campaign, send_campaign, without_suppressed
 from digest.delivery.trial import send_test
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "PlannedBatch",
     "Roster",
     "SendReport",
+    "cancel_campaign",
     "last_size",
     "plan_batch",
     "plan_campaign",

@@ -84,6 +84,14 @@ class CampaignBook:
                 self._note(connection, None, state, "")
         return self.campaign()
 
+    def cancel(self) -> Campaign:
+        """Set the campaign's state: it was called off before anything was delivered."""
+        with self._store.begin() as connection:
+            here = campaign.c.id == self._id
+            connection.execute(update(campaign).where(here).values(state="cancelled", finished_at=self._now()))
+            self._note(connection, None, "cancelled", "")
+        return self.campaign()
+
     def campaign(self) -> Campaign:
         """The campaign with its numbers, while this process is its sender."""
         with self._store.begin() as connection:

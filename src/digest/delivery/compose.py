@@ -42,6 +42,7 @@ class Composer:
         date: datetime,
         sandbox: bool = False,
         send_at: datetime | None = None,
+        schedule: str = "",
     ) -> None:
         manifest = rendered.manifest
         self._tags = tuple((tag.tag, *_name_and_fallback(tag.name)) for tag in manifest.tags)
@@ -76,6 +77,7 @@ class Composer:
             unsubscribe_tag=tag,
             sandbox=sandbox,
             send_at=send_at,
+            schedule=schedule,
         )
 
     def recipient(self, key: bytes, person: Subscriber) -> Recipient:

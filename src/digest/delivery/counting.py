@@ -60,4 +60,5 @@ def count_campaign(connection: Connection, row: RowMapping, *, live: bool, now: 
         finished_at=row["finished_at"],
         report=report,
         send_at=row["send_at"],
+        schedule=row["schedule"] or "",
     )

@@ -144,6 +144,7 @@ class Ledger:
         skipped: int,
         batches: Iterable[PlannedBatch],
         send_at: datetime | None = None,
+        schedule: str = "",
     ) -> CampaignBook:
         """Freeze a campaign: all of it or nothing.
 
@@ -154,7 +155,7 @@ class Ledger:
             if connection.execute(select(campaign.c.id).where(_is(issue, audience))).first():
                 raise LedgerError(f"the campaign {issue} to {audience} exists already", hint="See: digest status")
             values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
-            times = {"started_at": self._now(), "send_at": send_at}
+            times = {"started_at": self._now(), "send_at": send_at, "schedule": schedule or None}
             made = connection.execute(insert(campaign).values(**values, **times, state="sending"))
             key = made.inserted_primary_key
             number = int(key[0]) if key else 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "describe",
+    "require_cancellable",
     "require_familiar_size",
     "require_in_time",
     "require_in_window",
@@ -168,6 +169,29 @@ def require_schedulable(at: datetime | None, *, provider: Provider, now: datetim
         raise CampaignRefusedError(
             f"{provider.name} can be told at most {hours} hours ahead", hint="Send later.", report=report
         )
+
+
+def require_cancellable(campaign: Campaign, *, provider: Provider, now: datetime) -> None:
+    """Refuse to call off what cannot be called off any more.
+
+    Raises:
+        CampaignRefusedError: It is delivered at once, through another provider, or its moment is near.
+    """
+    if campaign.send_at is None or not campaign.schedule:
+        words, hint = (
+            f"{campaign.issue} is delivered at once, and cannot be called off",
+            "Use --at to have time for it.",
+        )
+    elif campaign.provider != provider.name:
+        words = f"{campaign.issue} is delivered by {campaign.provider}, and delivery.provider is now {provider.name}"
+        hint = f'Set it back: [delivery] provider = "{campaign.provider}"'
+    elif now > campaign.send_at - provider.capabilities.undo_until:
+        minutes = int(provider.capabilities.undo_until.total_seconds() // 60)
+        words = f"it is too late: {provider.name} can be told until {minutes} minutes before"
+        hint = f"It is delivered at {campaign.send_at:%H:%M} UTC."
+    else:
+        return
+    raise CampaignRefusedError(words, hint=hint, report=campaign.report)
 
 
 def require_new(knows: bool, *, issue: str, provider: str, report: SendReport) -> None:

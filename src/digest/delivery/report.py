@@ -69,7 +69,7 @@ class Campaign:
         provider: By the name under which it began.
         state: ``sending``, ``held``, ``sent``, …, as in `SendReport`.
         finished_at: When every recipient was settled.
-        send_at: When the provider was asked to deliver; None for at once.
+        send_at: When the provider was asked to deliver; None for at once. ``schedule`` is its name for that.
     """
 
     issue: str
@@ -81,6 +81,7 @@ class Campaign:
     finished_at: datetime | None
     report: SendReport
     send_at: datetime | None = None
+    schedule: str = ""
 
 
 class CampaignError(DigestError):

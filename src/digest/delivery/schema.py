@@ -70,6 +70,7 @@ campaign = Table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("send_at", Moment),
+    Column("schedule", String(255)),
     UniqueConstraint("issue", "audience"),
     CheckConstraint("state IN ('sending', 'scheduled', 'sent', 'held', 'cancelled')", name="campaign_state"),
 )

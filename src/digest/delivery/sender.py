@@ -23,6 +23,7 @@ from digest.delivery.patience import Stop, ask_again
 from digest.delivery.plan import plan_campaign
 from digest.delivery.rails import (
     describe,
+    require_cancellable,
     require_familiar_size,
     require_in_time,
     require_in_window,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from digest.models import Audience, Manifest, RenderedIssue
     from digest.providers import Content, Provider
 
-__all__ = ["last_size", "preview_campaign", "send_campaign", "without_suppressed"]
+__all__ = ["cancel_campaign", "last_size", "preview_campaign", "send_campaign", "without_suppressed"]
 
 
 def preview_campaign(
@@ -153,7 +154,8 @@ def send_campaign(
             _require_startable(rendered, audience, config=config, now=now(), at=at, report=planned)
             require_schedulable(at, provider=provider, now=now(), report=planned)
         started = known.started_at if known else now()
-        composer = Composer(rendered, config=config, secret=secret, date=started, send_at=at)
+        schedule = known.schedule if known else _reserved(provider, at, stop=stop, sleep=sleep)
+        composer = Composer(rendered, config=config, secret=secret, date=started, send_at=at, schedule=schedule)
         provider.check(composer.content)
         if known is None:
             knows = _ask_record(provider, composer.content, stop=stop, sleep=sleep, notice=notice or _quiet)
@@ -168,7 +170,7 @@ def send_campaign(
             raise CampaignInterrupted(known.report if known else _planned(rendered, todays))
         book = ledger.book(rendered.manifest.issue, rendered.manifest.audience)
         if book is None:
-            book = _freeze(rendered, todays, people, ledger=ledger, provider=provider, at=at)
+            book = _freeze(rendered, todays, people, ledger=ledger, provider=provider, at=at, schedule=schedule)
         sender = BatchSender(
             book=book,
             provider=provider,
@@ -268,6 +270,50 @@ def last_size(ledger: Ledger, manifest: Manifest) -> int | None:
     return report.accepted + report.rejected + report.unknown + report.pending
 
 
+def _reserved(provider: Provider, at: datetime | None, *, stop: Stop, sleep: Callable[[float], object]) -> str:
+    """The name under which a delivery that is to come can be called off; empty for one at once."""
+    if at is None:
+        return ""
+    try:
+        return ask_again(provider.reserve, stop=stop, sleep=sleep)
+    except NotSent as error:
+        raise ProviderError(
+            f"{provider.name} gives no schedule: {error.reason}", hint="Nothing was sent. Try again later."
+        ) from None
+
+
+def cancel_campaign(
+    issue: str,
+    audience: str,
+    *,
+    ledger: Ledger,
+    provider: Provider,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], object] = time.sleep,
+) -> SendReport:
+    """Call off a campaign that is to be delivered later: nobody gets it. It is not sent again either.
+
+    Raises:
+        CampaignDoneError: There is none, it was cancelled already, or delivered (exit 8).
+        CampaignRefusedError: It is too late, it is delivered at once, or another process is sending (exit 6).
+        ProviderError, CredentialsError: The provider could not be asked; it is still scheduled.
+    """
+    stop = Stop()
+    with ledger.sending(), stop.listening():
+        known = ledger.campaign(issue, audience, live=False)
+        book = ledger.book(issue, audience)
+        if known is None or book is None or known.state in {"sent", "cancelled"}:
+            words = f"{issue} was {known.state}" if known else f"no send of {issue} has begun"
+            raise CampaignDoneError(words, hint="See: digest status", report=known.report if known else None)
+        require_cancellable(known, provider=provider, now=now())
+        try:
+            ask_again(lambda: provider.call_off(known.schedule), stop=stop, sleep=sleep)
+        except NotSent as error:
+            hint = "It is still scheduled. Try again at once: digest cancel"
+            raise ProviderError(f"{provider.name} could not be asked: {error.reason}", hint=hint) from None
+        return book.cancel().report
+
+
 def _ask_record(
     provider: Provider,
     content: Content,
@@ -342,6 +388,7 @@ def _freeze(
     ledger: Ledger,
     provider: Provider,
     at: datetime | None,
+    schedule: str,
 ) -> CampaignBook:
     """Write a new campaign down. ``people`` are the audience's, by their hash."""
     manifest = rendered.manifest
@@ -359,6 +406,7 @@ def _freeze(
         skipped=_skipped(audience),
         batches=plan_campaign(people, size=provider.capabilities.max_recipients),
         send_at=at,
+        schedule=schedule,
     )
 
 

@@ -54,6 +54,7 @@ class Capabilities:
         repeatable: The same call made twice mails nobody twice, so that an unknown outcome is settled by repeating it.
         local: Nothing leaves this machine.
         schedules: How far ahead it can be told when to deliver; zero where it cannot.
+        undo_until: How long before its moment a delivery can still be called off.
     """
 
     max_recipients: int
@@ -62,6 +63,7 @@ class Capabilities:
     repeatable: bool = False
     local: bool = False
     schedules: timedelta = timedelta(0)
+    undo_until: timedelta = timedelta(0)
 
 
 class Recipient(NamedTuple):
@@ -132,6 +134,7 @@ class Content:
         unsubscribe_tag: The tag that stands for the link, so that a provider with groups can put its own there.
         sandbox: Check, and send nothing.
         send_at: Aware; when the provider is to deliver. None: now.
+        schedule: The name, given by `reserve`, under which that can be called off.
     """
 
     issue: str
@@ -149,6 +152,7 @@ class Content:
     unsubscribe_tag: str = ""
     sandbox: bool = False
     send_at: datetime | None = None
+    schedule: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -281,6 +285,20 @@ class Provider(Protocol):
 
         Raises:
             NotSent, CredentialsError, ProviderError: It cannot be asked.
+        """
+
+    def reserve(self) -> str:
+        """A name for a delivery that is to come. Nothing is mailed.
+
+        Raises:
+            NotSent, CredentialsError, ProviderError: There is none now.
+        """
+
+    def call_off(self, schedule: str) -> None:
+        """Have nothing delivered of what was handed over under this name; doing it again is harmless.
+
+        Raises:
+            NotSent, CredentialsError, ProviderError: It cannot be done, or not now.
         """
 
     def diagnose(self, sender: str) -> Iterable[Diagnosis]:

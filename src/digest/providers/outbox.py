@@ -77,6 +77,15 @@ class OutboxProvider:
         del content
         return False
 
+    def reserve(self) -> str:
+        """Nothing is delivered later."""
+        raise ProviderError(f"the provider {self.name} cannot deliver at a time")
+
+    def call_off(self, schedule: str) -> None:
+        """Nothing is delivered later."""
+        del schedule
+        raise ProviderError(f"the provider {self.name} cannot call a delivery off")
+
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
         """Files need nothing."""
         del sender

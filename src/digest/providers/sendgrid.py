@@ -27,6 +27,8 @@ __all__ = ["SendGridProvider"]
 
 #: The documentation allows 72 hours (mail/send, send_at); an hour is left for a clock that is wrong.
 _AHEAD = timedelta(hours=71)
+#: The documentation allows to cancel until ten minutes before (cancel-scheduled-sends).
+_UNDO = timedelta(minutes=10)
 
 
 class _Prepared(NamedTuple):
@@ -41,7 +43,9 @@ class SendGridProvider:
     """Up to 1,000 people in a call, which is accepted or refused as a whole."""
 
     name = "sendgrid"
-    capabilities = Capabilities(max_recipients=1000, hosts_unsubscribe=True, sandbox=True, schedules=_AHEAD)
+    capabilities = Capabilities(
+        max_recipients=1000, hosts_unsubscribe=True, sandbox=True, schedules=_AHEAD, undo_until=_UNDO
+    )
 
     def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
         del root  # every provider is made with the same things
@@ -117,6 +121,33 @@ class SendGridProvider:
         query = f"categories IN ('{content.edition}')"
         _, _, text = self._ask(lambda client: client.logs.post(request_body={"query": query, "limit": 1}))
         return bool(logged_addresses(text))
+
+    def reserve(self) -> str:
+        """A batch id (POST /v3/mail/batch)."""
+        _, _, text = self._ask(lambda client: client.mail.batch.post())
+        try:
+            return str(json.loads(text)["batch_id"])
+        except (ValueError, KeyError, TypeError):
+            raise ProviderError("SendGrid's answer has no batch id") from None
+
+    def call_off(self, schedule: str) -> None:
+        """Cancel a batch id (POST /v3/user/scheduled_sends), and see that it is cancelled."""
+        body = {"batch_id": schedule, "status": "cancel"}
+        status, headers, text = self._call(lambda client: client.user.scheduled_sends.post(request_body=body))
+        if 200 <= status < 300:
+            return
+        if status == 400 and self._is_called_off(schedule):
+            return
+        if status >= 500:
+            raise NotSent(redact_addresses(f"{status} {_message(text)}"))
+        self._raise_for(status, headers, text)
+
+    def _is_called_off(self, schedule: str) -> bool:
+        _, _, text = self._ask(lambda client: client.user.scheduled_sends.get())
+        try:
+            return any(one["batch_id"] == schedule and one["status"] == "cancel" for one in json.loads(text))
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def diagnose(self, sender: str) -> Iterator[Diagnosis]:
         """Ask the account: the key's rights, the sender, the group, the trackers, and the time."""

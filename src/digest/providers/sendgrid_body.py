@@ -175,6 +175,8 @@ class BodyMaker:
             rest["asm"] = {"group_id": group, "groups_to_display": [group]}
         if content.send_at is not None:
             rest["send_at"] = int(content.send_at.timestamp())
+            if content.schedule:
+                rest["batch_id"] = content.schedule
         if content.sandbox:
             rest["mail_settings"] = {"sandbox_mode": {"enable": True}}
         self._shared[turned] = json.dumps(rest)[1:]

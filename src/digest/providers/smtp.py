@@ -93,6 +93,15 @@ class SmtpProvider:
         del content
         return False
 
+    def reserve(self) -> str:
+        """Nothing is delivered later."""
+        raise ProviderError(f"the provider {self.name} cannot deliver at a time")
+
+    def call_off(self, schedule: str) -> None:
+        """Nothing is delivered later."""
+        del schedule
+        raise ProviderError(f"the provider {self.name} cannot call a delivery off")
+
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
         """Connect, log in, and offer the sender; nobody is named as a recipient."""
         where = f"{self._config.host}:{self._config.port}"

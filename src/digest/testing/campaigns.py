@@ -91,9 +91,15 @@ class ScriptedProvider:
         self, *, max_recipients: int = 10, repeatable: bool = False, schedules: timedelta = timedelta(hours=71)
     ) -> None:
         self.capabilities = Capabilities(
-            max_recipients=max_recipients, repeatable=repeatable, sandbox=True, schedules=schedules
+            max_recipients=max_recipients,
+            repeatable=repeatable,
+            sandbox=True,
+            schedules=schedules,
+            undo_until=timedelta(minutes=10),
         )
         self.contents: list[Content] = []
+        self.called_off: list[str] = []
+        self.reserved = 0
         self.answers: deque[Exception | SendResult | Callable[[Sequence[Recipient]], SendResult]] = deque()
         self.mailed: list[str] = []
         self.calls: list[list[str]] = []
@@ -137,6 +143,15 @@ class ScriptedProvider:
     def knows(self, content: Content) -> bool:
         """Whether the edition is in ``editions``."""
         return content.edition in self.editions
+
+    def reserve(self) -> str:
+        """Another name each time."""
+        self.reserved += 1
+        return f"schedule-{self.reserved}"
+
+    def call_off(self, schedule: str) -> None:
+        """Remember it in ``called_off``."""
+        self.called_off.append(schedule)
 
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
         """All is well."""

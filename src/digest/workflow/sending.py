@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from digest import delivery
 from digest.delivery import (
+    CampaignDoneError,
     CampaignRefusedError,
     SendReport,
+    cancel_campaign,
     last_size,
     preview_campaign,
     send_campaign,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from digest.project import Project
     from digest.providers import Provider
 
-__all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "plan_send", "require_approval", "send", "send_test"]
+__all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "cancel", "plan_send", "require_approval", "send", "send_test"]
 
 #: A test goes to a few people who asked for it, never to a list.
 MAX_TEST_ADDRESSES = 5
@@ -203,6 +205,28 @@ def send(
                 progress=progress,
                 notice=notice,
             )
+    finally:
+        provider.close()
+
+
+def cancel(project: Project, id: str | None = None) -> tuple[str, SendReport]:
+    """Call off a send that is to be delivered later. Returns the issue and its numbers.
+
+    Raises:
+        CampaignDoneError: There is nothing to call off (exit 8).
+        CampaignRefusedError: It is too late (exit 6).
+    """
+    if id is None:
+        waiting = [one.issue for one in project.campaigns() if one.state == "scheduled"]
+        id = max(waiting, default=None)
+    issue = project.issue(id).id
+    if not project.has_ledger:
+        raise CampaignDoneError(f"no send of {issue} has begun", hint="See: digest status")
+    provider = project.open_provider()
+    try:
+        with project.open_ledger() as ledger:
+            audience = project.config.delivery.audience
+            return issue, cancel_campaign(issue, audience, ledger=ledger, provider=provider, now=project.now)
     finally:
         provider.close()
 

@@ -96,6 +96,9 @@ def _of_campaign(project: Project, campaign: Campaign) -> Standing:
         words = f"sent {ended.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
     elif campaign.state == "scheduled" and campaign.send_at is not None:
         words = f"scheduled for {campaign.send_at.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+        following = f"digest cancel {campaign.issue}, if nobody is to get it"
+    elif campaign.state == "cancelled":
+        words = "cancelled before it was delivered; nobody got it"
     else:
         words += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
         following = f"digest send {campaign.issue} --live --resume"
