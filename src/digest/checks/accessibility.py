@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_accessibility"]
 
+#: What stands there when nobody said it: MJML writes und and auto.
+_UNSAID = {"lang": {"", "und"}, "dir": {"", "auto"}}
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _NO_TABLE = frozenset({"presentation", "none"})
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -30,7 +32,7 @@ def check_accessibility(material: Material) -> Iterator[Finding]:
         return
     # Webmail keeps neither <html> nor <body>, so the first element in it has to say the same.
     for what, element in (("the html element", tree), ("the first element that is shown", _wrapper(tree))):
-        missing = [name for name in ("lang", "dir") if element is None or not element.get(name)]
+        missing = [name for name, unsaid in _UNSAID.items() if element is None or element.get(name, "") in unsaid]
         if missing:
             yield fault("A401", f"{' and '.join(missing)} not said on {what}", place)
     bare = [table for table in tree.iter("table") if _is_layout(table) and table.get("role") not in _NO_TABLE]
@@ -40,6 +42,8 @@ def check_accessibility(material: Material) -> Iterator[Finding]:
     levels = [int(heading.tag[1]) for heading in tree.iter(*_HEADINGS)]
     if levels and levels[0] != 1:
         yield fault("A403", f"The first heading is an h{levels[0]}", place)
+    elif levels.count(1) != 1:
+        yield fault("A403", f"There are {levels.count(1)} headings of the first level", place)
     for before, after in pairwise(levels):
         if after > before + 1:
             yield fault("A403", f"An h{after} follows an h{before}", place)

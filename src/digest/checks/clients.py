@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from digest.checks.finding import Severity
+from digest.checks.links import links_of
 from digest.checks.registry import fault
 from digest.models import is_web_address
 
@@ -39,7 +40,7 @@ def _check_text_part(material: Material) -> Iterator[Finding]:
         return
     linked = {unquote(url) for url in material.page.links}
     plain = unquote(text)
-    for url in dict.fromkeys(story.url for story in material.issue.stories if is_web_address(story.url)):
+    for url in links_of(material.issue, sponsor=material.config.newsletter.sponsor):
         if unquote(url) in linked and unquote(url) not in plain:
             yield fault("C504", f"The text part lacks a link that the HTML part has: {url}", place)
 

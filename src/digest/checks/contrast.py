@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cssselect
+from cssutils.css.colors import COLORS
 from lxml.cssselect import CSSSelector
 
 from digest.checks.registry import fault
@@ -34,8 +35,8 @@ _DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{", re.IGNO
 _RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b", re.IGNORECASE)
 _RGB = re.compile(r"rgb\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*\)", re.IGNORECASE)
+_HSL = re.compile(r"hsl\(\s*([\d.]+)(?:deg)?[\s,]+([\d.]+)%[\s,]+([\d.]+)%\s*\)", re.IGNORECASE)
 _SIZE = re.compile(r"^([\d.]+)px")
-_NAMED = {"white": "#fff", "black": "#000", "red": "#f00", "blue": "#00f", "gray": "#808080", "grey": "#808080"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def check_contrast(material: Material) -> Iterator[Finding]:
             continue
         pair = (scheme, look.text, look.ground)
         ratio = contrast(look.text, look.ground)
-        least = _LEAST_LARGE if look.size >= _LARGE else _LEAST
+        # What a program makes of turned colours is a guess, so that only what nobody could read is told.
+        least = _LEAST_LARGE if look.size >= _LARGE or scheme == "forced" else _LEAST
         if ratio < least and pair not in seen:
             seen.add(pair)
             colours = f"{_written(look.text)} on {_written(look.ground)}"
@@ -124,7 +126,13 @@ def _declared(element: HtmlElement) -> dict[str, str]:
 
 
 def _colour(value: str) -> Colour | None:
-    value = _NAMED.get(value.split(maxsplit=1)[0], value)
+    first = value.split(maxsplit=1)[0]
+    if first in COLORS and len(COLORS[first]) >= 3 and first != "transparent":
+        red, green, blue = COLORS[first][:3]
+        return red / 255, green / 255, blue / 255
+    if found := _HSL.search(value):
+        hue, saturation, lightness = (float(part) for part in found.groups())
+        return colorsys.hls_to_rgb(hue % 360 / 360, lightness / 100, saturation / 100)
     if found := _HEX.search(value):
         digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
         return int(digits[:2], 16) / 255, int(digits[2:4], 16) / 255, int(digits[4:], 16) / 255

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from digest.checks.links import dead_link
 from digest.checks.registry import fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
@@ -47,8 +48,12 @@ def _check_unsubscribe(material: Material) -> Iterator[Finding]:
 
 def _check_one_click(material: Material) -> Iterator[Finding]:
     method = material.config.unsubscribe_method
-    if urlsplit(method).scheme.lower() == "http":
+    if not method or method.startswith("group:"):
+        return
+    if urlsplit(method).scheme.lower() != "https":
         yield fault("D602", f"delivery.unsubscribe_url is not https: {method}", Place(CONFIG_FILE))
+    elif why := dead_link(method.replace("{token}", "x"), material.config.fetching.allow_hosts):
+        yield fault("D602", f"delivery.unsubscribe_url {why}: {method}", Place(CONFIG_FILE))
 
 
 def _check_address(material: Material) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import tomllib
 from functools import cache
@@ -12,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from digest.checks.material import passages_of
 from digest.checks.registry import fault
+from digest.config import CONFIG_FILE
+from digest.errors import Place
 from digest.models import canonical_url, is_web_address
 from digest.rendering import is_local_path, safe_url
 
@@ -20,11 +23,12 @@ if TYPE_CHECKING:
 
     from digest.checks.finding import Finding
     from digest.checks.material import Material
-    from digest.errors import Place
     from digest.models import Issue
 
-__all__ = ["addresses", "check_links", "links_of"]
+__all__ = ["addresses", "check_links", "dead_link", "links_of"]
 
+#: Parameters that name one reader of another newsletter: Mailchimp's and HubSpot's.
+_READER = re.compile(r"(?:^|&)(?:mc_eid|_hsenc|_hsmi)=")
 #: Names that are never public (RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution on .internal).
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
@@ -33,13 +37,42 @@ def check_links(material: Material) -> Iterator[Finding]:
     """L204 to L207, for stories, for who else reported them, for links in Markdown, and for what a template holds."""
     yield from _check_dead(material)
     for url, what, line in addresses(material):
-        if is_web_address(url) and not _dead(url, material.config.fetching.allow_hosts):
+        if is_web_address(url) and not dead_link(url, material.config.fetching.allow_hosts):
             yield from _check_kind(url, what, material.line(line), allowed=material.config.fetching.allow_hosts)
     for passage in material.passages():
         for link, line in passage.links():
-            if not link.image and " ".join(link.words.casefold().split()).strip(" .…!»>") in _table("vague"):
+            if not link.image and _is_vague(link.words):
                 message = f"The words of a link in {passage.what} do not tell where it leads: {link.words.strip()}"
                 yield fault("L207", message, material.line(line))
+
+    yield from _check_templates(material)
+
+
+def _check_templates(material: Material) -> Iterator[Finding]:
+    """L205 to L207 for what a template or the configuration links."""
+    tree = material.page.tree
+    known = {unquote(url) for url, _, _ in addresses(material)}
+    tags = {tag.tag for tag in material.rendered.manifest.tags}
+    allowed, place, seen = material.config.fetching.allow_hosts, material.built("email.html"), set[str]()
+    for link in tree.iter("a") if tree is not None else ():
+        url = link.get("href", "")
+        words = link.text_content()
+        if unquote(url) not in known and url not in tags and url not in seen and is_web_address(url):
+            seen.add(url)
+            if not dead_link(url, allowed):
+                yield from _check_kind(url, "A link of the template", place, allowed=allowed)
+        if unquote(url) not in _in_words(material) and _is_vague(words) and words not in seen:
+            seen.add(words)
+            yield fault("L207", f"The words of a link do not tell where it leads: {words.strip()}", place)
+
+
+def _in_words(material: Material) -> frozenset[str]:
+    """The addresses of links in the editor's own words, which are looked at there."""
+    return frozenset(unquote(link.url) for passage in material.passages() for link, _ in passage.links())
+
+
+def _is_vague(words: str) -> bool:
+    return " ".join(words.casefold().split()).strip(' .…:!?»>→"“”') in _table("vague")
 
 
 def links_of(issue: Issue, *, sponsor: str) -> tuple[str, ...]:
@@ -57,7 +90,7 @@ def addresses(material: Material) -> Iterator[tuple[str, str, int | None]]:
         if not _is_local_article(material, story.url):
             yield story.url, "The story's link", story.line
         for mention in story.also:
-            yield mention.url, f"The link to {mention.name}", story.line
+            yield mention.url, f"The link to {mention.name}", story.also_line or story.line
     for passage in material.passages():
         for link, line in passage.links():
             if not link.image:
@@ -68,10 +101,10 @@ def _check_kind(url: str, what: str, place: Place, *, allowed: Collection[str]) 
     parts = urlsplit(url)
     if parts.scheme.lower() == "http" and not {parts.hostname, parts.netloc} & set(allowed):
         yield fault("L205", f"{what} is not encrypted: {url}", place)
-    host = (parts.hostname or "").removeprefix("www.")
+    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     if host in _table("shorteners"):
         yield fault("L206", f"{what} goes through a shortener: {url}", place)
-    elif any(host == name or host.endswith(f".{name}") for name in _table("trackers")):
+    elif any(host == name or host.endswith(f".{name}") for name in _table("trackers")) or _READER.search(parts.query):
         yield fault("L206", f"{what} goes through somebody's tracking: {url}", place)
 
 
@@ -86,22 +119,36 @@ def _check_dead(material: Material) -> Iterator[Finding]:
     seen = set()
     for story in material.issue.stories:
         seen.add(unquote(story.url))
-        if not _is_local_article(material, story.url) and (why := _dead(story.url, allowed)):
+        if not _is_local_article(material, story.url) and (why := dead_link(story.url, allowed)):
             yield fault("L204", f"The story's link {why}: {story.url}", material.line(story.line))
         for mention in story.also:
             seen.add(unquote(mention.url))
-            if not _is_local_article(material, mention.url) and (why := _dead(mention.url, allowed)):
+            if not _is_local_article(material, mention.url) and (why := dead_link(mention.url, allowed)):
                 message = f"“Also reported by”: the link to {mention.name} {why}: {mention.url}"
-                yield fault("L204", message, material.line(story.line))
+                yield fault("L204", message, material.line(story.also_line or story.line))
     for passage in material.passages():
         for link, line in passage.links():
             seen.add(unquote(link.url))
-            if not link.image and (why := _dead(link.url, allowed)):
+            if not link.image and (why := dead_link(link.url, allowed)):
                 yield fault("L204", f"A link in {passage.what} {why}: {link.url}", material.line(line))
+    yield from _check_configured(material)
+    seen |= {unquote(url) for _, url in _configured(material)}
     tags = {tag.tag for tag in material.rendered.manifest.tags}
     for url in dict.fromkeys(material.page.links):
-        if url not in tags and unquote(url) not in seen and (why := _dead(url, allowed)):
+        if url not in tags and unquote(url) not in seen and (why := dead_link(url, allowed)):
             yield fault("L204", f"A link in the email {why}: {url}", material.built("email.html"))
+
+
+def _check_configured(material: Material) -> Iterator[Finding]:
+    for key, url in _configured(material):
+        if why := dead_link(url.replace("{issue}", "x"), material.config.fetching.allow_hosts):
+            yield fault("L204", f"newsletter.{key} {why}: {url}", Place(CONFIG_FILE))
+
+
+def _configured(material: Material) -> tuple[tuple[str, str], ...]:
+    newsletter = material.config.newsletter
+    both = (("homepage", newsletter.homepage), ("archive_url", newsletter.archive_url))
+    return tuple((key, url) for key, url in both if url)
 
 
 def _is_local_article(material: Material, url: str) -> bool:
@@ -114,7 +161,7 @@ def _is_local_article(material: Material, url: str) -> bool:
     return is_local_path(url) and path.is_file() and path.resolve().is_relative_to(material.root.resolve())
 
 
-def _dead(url: str, allowed: Collection[str]) -> str:
+def dead_link(url: str, allowed: Collection[str]) -> str:
     """Why a reader cannot follow ``url``; empty when nothing speaks against it."""
     text = url.strip()
     if text in {"", "#"}:

@@ -62,14 +62,13 @@ class Page:
     """The HTML part as a browser reads it.
 
     Attributes:
-        images: Address and ``alt`` of each; None where the attribute is absent.
-        sized: The addresses of those that have a ``width`` in whole pixels or percent.
+        images: Address and ``alt`` of each, None where the attribute is absent, and whether it has a ``width`` in whole
+            pixels or percent.
         tree: The document; None of an empty part.
     """
 
     links: tuple[str, ...] = ()
-    images: tuple[tuple[str, str | None], ...] = ()
-    sized: frozenset[str] = frozenset()
+    images: tuple[tuple[str, str | None, bool], ...] = ()
     text: str = ""
     tree: HtmlElement | None = None
 
@@ -125,16 +124,16 @@ def passages_of(issue: Issue, *, sponsor: str) -> Iterator[Passage]:
     yield Passage(what="the intro", text=issue.intro, line=lines.get("intro"), block=True)
     for section in issue.sent_sections:
         yield Passage(what="the section's title", text=section.title, line=section.line, markdown=False)
-        yield Passage(what="the section's text", text=section.text, line=section.line, block=True)
+        yield Passage(what="the section's text", text=section.text, line=section.text_line or section.line, block=True)
         for story in section.stories:
             yield Passage(what="the headline", text=story.headline, line=story.line, markdown=False)
-            yield Passage(what="the note", text=story.note, line=story.line)
+            yield Passage(what="the note", text=story.note, line=story.note_line or story.line)
             for candidate in story.candidates:
                 if candidate.ticked:
                     line = candidate.line or story.line
                     yield Passage(what="the bullet", text=candidate.bullet.text, line=line)
             names = ", ".join(mention.name for mention in story.also)
-            yield Passage(what="“Also reported by”", text=names, line=story.line, markdown=False)
+            yield Passage(what="“Also reported by”", text=names, line=story.also_line or story.line, markdown=False)
 
 
 def read_page(html: str) -> Page:
@@ -144,8 +143,10 @@ def read_page(html: str) -> Page:
     tree = lxml_html.document_fromstring(html.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
     return Page(
         links=tuple(element.get("href", "") for element in tree.iter("a", "area") if "href" in element.attrib),
-        images=tuple((element.get("src", ""), element.get("alt")) for element in tree.iter("img")),
-        sized=frozenset(each.get("src", "") for each in tree.iter("img") if _WIDTH.fullmatch(each.get("width", ""))),
+        images=tuple(
+            (each.get("src", ""), each.get("alt"), bool(_WIDTH.fullmatch(each.get("width", ""))))
+            for each in tree.iter("img")
+        ),
         text=tree.body.text_content() if tree.find("body") is not None else "",
         tree=tree,
     )

@@ -22,24 +22,32 @@ _WORDS = range(50, 5001)
 
 #: Subjects that nobody means to send, without punctuation and in lower case.
 _EMPTY_WORDS = frozenset(
-    {"draft", "headline", "lorem ipsum", "no subject", "placeholder", "subject", "subject line", "tbd", "test", "tk"}
+    {"betreff", "preheader", "preheader text", "new issue", "issue", "untitled issue", "newsletter title", "test email"}
+    | {"draft", "headline", "lorem ipsum", "no subject", "placeholder", "subject", "subject line", "tbd", "test", "tk"}
     | {"todo", "untitled", "xxx", "your subject here"}
+)
+#: What a form says of a field.
+_STANDS_FOR = re.compile(
+    r"(?:insert |enter |add |type )?(?:your |the |a )?(?:subject|title|headline|preheader|preview|text)(?: line| text)?"
+    r"(?: goes)?(?: here)?"
 )
 #: TK ("to come") before a capital or a figure is a name: TK Maxx, TK 1980. XXX can be the thirtieth of its kind.
 _LEFT_OVER = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\b[Ll]orem [Ii]psum\b|\bLOREM IPSUM\b"
-    r"|\bTODO\b|(?<!Bowl )(?<!Olympiad )\bX{3,}\b(?!-)|(?<![\w.@/-])(?:TK)+\b(?![-.]\w|\s+(?!TK)[A-Z0-9])"
+    r"\{\{.*?\}\}|\{\{\s*\w+|\{%.*?%\}|\*\|\w+\|\*|%%\w+%%|<<[\w ]+>>"
+    r"|\bFIXME\b|\bTBD\b|(?:\bTK){2,}\b|\b[Ll]orem [Ii]psum\b|\bLOREM IPSUM\b"
+    r"|\bTODO\b(?!-)|(?<!Bowl )(?<!Olympiad )\bX{3,}\b(?!-)|(?<![\w.@/-])(?:TK)+\b(?![-.]\w|\s+(?!TK)[A-Z0-9])"
 )
 _FALLBACK = "Say what stands there instead: [[name|there]]."
 #: What every reader has.
 _OWN = frozenset({"name", "email", "unsubscribe_url"})
+_CODE = re.compile(r"`[^`\n]*`")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def check_text(material: Material) -> Iterator[Finding]:
     """T101 to T107, and T112."""
     subject = material.issue.subject.strip()
-    placeholder = _normal(subject) in _EMPTY_WORDS
+    placeholder = bool(subject) and "[[" not in subject and _is_placeholder(subject)
     yield from _check_subject(material, subject, placeholder=placeholder)
     yield from _check_preheader(material, subject)
     words = sum(len(passage.words.split()) for passage in material.passages())
@@ -49,6 +57,7 @@ def check_text(material: Material) -> Iterator[Finding]:
         if not (placeholder and passage.what == "the subject"):
             yield from _check_left_over(material, passage)
         yield from _check_personal(material, passage)
+    yield from _check_templates(material)
     for story in material.issue.stories:
         place = material.line(story.line)
         if len(story.headline) > _HEADLINE_LIMIT:
@@ -67,10 +76,10 @@ def _check_subject(material: Material, subject: str, *, placeholder: bool) -> It
         yield fault("T104", f"The subject has [[ that is no personal part: {subject}", place, hint=_FALLBACK)
     elif not PERSONAL_PART.sub(lambda part: part[2] or "", subject).strip():
         yield fault("T101", "The subject would be empty for a reader without that field", place, hint=_FALLBACK)
-    elif len(subject) > _SUBJECT_LIMIT:
-        yield fault("T103", f"The subject has {len(subject)} characters; {_SUBJECT_LIMIT} are shown at most", place)
-    elif len(subject) < _SUBJECT_LEAST and not _LEFT_OVER.search(subject):
-        yield fault("T103", f"The subject has {len(subject)} characters, which say little in an inbox", place)
+    elif (length := len(PERSONAL_PART.sub(lambda part: part[2] or "name", subject))) > _SUBJECT_LIMIT:
+        yield fault("T103", f"The subject has {length} characters; {_SUBJECT_LIMIT} are shown at most", place)
+    elif length < _SUBJECT_LEAST and not _LEFT_OVER.search(subject):
+        yield fault("T103", f"The subject has {length} characters, which say little in an inbox", place)
 
 
 def _check_preheader(material: Material, subject: str) -> Iterator[Finding]:
@@ -78,8 +87,21 @@ def _check_preheader(material: Material, subject: str) -> Iterator[Finding]:
     preheader = material.issue.preheader.strip()
     if not preheader:
         yield fault("T102", "There is no preheader", material.line(lines.get("preheader", lines.get("subject", 1))))
-    elif subject and _normal(preheader).startswith(_normal(subject)):
+    elif _is_placeholder(preheader):
+        yield fault("T102", f"The preheader is a placeholder: {preheader}", material.line(lines.get("preheader", 1)))
+    elif subject and _repeats(_normal(preheader), _normal(subject)):
         yield fault("T102", "The preheader repeats the subject", material.line(lines.get("preheader", 1)))
+
+
+def _repeats(preheader: str, subject: str) -> bool:
+    """Whether one says what the other says, and little more."""
+    return bool(preheader) and bool(subject) and (subject in preheader or subject.startswith(preheader))
+
+
+def _is_placeholder(text: str) -> bool:
+    words = _normal(text)
+    once = " ".join(dict.fromkeys(words.split()))
+    return not words or words in _EMPTY_WORDS or once in _EMPTY_WORDS or bool(_STANDS_FOR.fullmatch(words))
 
 
 def _check_left_over(material: Material, passage: Passage) -> Iterator[Finding]:
@@ -89,9 +111,20 @@ def _check_left_over(material: Material, passage: Passage) -> Iterator[Finding]:
         return
     line = passage.line
     if line is not None:
-        rows = passage.text.splitlines()
+        rows = _CODE.sub(lambda code: " " * len(code[0]), passage.text).splitlines()
         line += next((index for index, row in enumerate(rows) if found[0] in row), 0)
     yield fault("T104", f"A placeholder was left in {passage.what}: {found[0]}", material.line(line))
+
+
+def _check_templates(material: Material) -> Iterator[Finding]:
+    """T104 for what a template or the configuration says, which is in none of the editor's words."""
+    written = [passage.text for passage in material.passages()]
+    for name, part in (("email.html", material.page.text), ("email.txt", material.rendered.text)):
+        for line in part.splitlines():
+            for found in _LEFT_OVER.finditer(line):
+                if not any(found[0] in text for text in written) and not _is_shouted(line, found[0]):
+                    yield fault("T104", f"A placeholder was left in the template: {found[0]}", material.built(name))
+                    return
 
 
 def _is_shouted(words: str, found: str) -> bool:

@@ -69,8 +69,9 @@ def issue_of(outline: Outline, *, id: str, file: str) -> Issue:
 
 
 def _section(block: SectionBlock) -> Section:
-    text, _ = _block(block.text)
-    return Section(title=block.title, text=text, stories=tuple(map(_story, block.stories)), line=block.line)
+    text, text_line = _block(block.text)
+    stories = tuple(map(_story, block.stories))
+    return Section(title=block.title, text=text, stories=stories, line=block.line, text_line=text_line)
 
 
 def _story(block: StoryBlock) -> Story:
@@ -83,6 +84,8 @@ def _story(block: StoryBlock) -> Story:
         ),
         also=block.mentions,
         line=block.line,
+        note_line=next((one.line for one in block.paragraphs if not one.mentions), None),
+        also_line=next((one.line for one in block.also), None),
     )
 
 

@@ -78,7 +78,8 @@ class Story:
         note: The editor's own words under the headline: inline Markdown, without the surrounding underscores.
         candidates: All bullets in the order of the file, ticked or not.
         also: Who else reported the event: "Also reported by".
-        line: Where the heading stands in issue.md, counted from 1; not part of its identity.
+        line: Where the heading stands in issue.md, counted from 1; ``note_line`` and ``also_line`` likewise. None is
+            part of its identity.
     """
 
     url: str
@@ -87,6 +88,8 @@ class Story:
     candidates: tuple[Candidate, ...] = ()
     also: tuple[Mention, ...] = ()
     line: int | None = field(default=None, compare=False)
+    note_line: int | None = field(default=None, compare=False)
+    also_line: int | None = field(default=None, compare=False)
 
     @property
     def bullets(self) -> tuple[Bullet, ...]:
@@ -99,13 +102,14 @@ class Section:
     """A titled run of stories. The title is plain text, and empty for stories before the first `##`.
 
     Attributes:
-        text: The editor's own words before the first story: Markdown.
+        text: The editor's own words before the first story: Markdown. ``text_line`` is where they begin.
     """
 
     title: str = ""
     text: str = ""
     stories: tuple[Story, ...] = ()
     line: int | None = field(default=None, compare=False)
+    text_line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

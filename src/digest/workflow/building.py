@@ -150,6 +150,14 @@ def _check_build(project: Project, folder: IssueFolder, rendered: RenderedIssue)
     """S703: whether what was built, and may have been approved, is still what would be built."""
     built = folder.read_build()
     sent = folder.id in project.ended_issues()
+    if built is not None and not sent:
+        try:
+            load_build(built.html, built.text, built.manifest)
+        except IssueError as error:
+            yield fault(
+                "S703", f"{error.message}", error.place or Place(folder.file), hint=f"Run digest build {folder.id}."
+            )
+            return
     if built is not None and not sent and built.manifest != dump_manifest(rendered.manifest):
         place = Place(f"{folder.file.removesuffix('issue.md')}build")
         yield fault("S703", "The build is older than what it was made of", place, hint=f"Run digest build {folder.id}.")
