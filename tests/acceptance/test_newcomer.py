@@ -61,6 +61,7 @@ def test_init_writes_a_newsletter_and_never_overwrites(run, tmp_path):
         ".gitignore",
         "subscribers/weekly.csv",
         ".github/workflows/weekly.yml",
+        ".github/workflows/send.yml",
         "templates/issue.mjml.j2",
     } <= written
     config = tmp_path / "letter" / "digest.toml"

@@ -72,12 +72,13 @@ def test_the_wheel_carries_every_file_of_the_package(wheel):
     assert "py.typed" in carried
 
 
-def test_the_wheel_carries_the_theme_the_sample_list_and_the_weekly_workflow(installed):
+def test_the_wheel_carries_the_theme_the_sample_list_and_the_workflows(installed):
     shipped = installed / "digest/newsletter"
     assert files_under(shipped / "templates") == files_under(ROOT / "templates") != set()
     for copy, home in (
         ("subscribers/sample.csv", "subscribers/sample.csv"),
         ("workflows/weekly.yml", ".github/workflows/weekly.yml"),
+        ("workflows/send.yml", ".github/workflows/send.yml"),
     ):
         assert (shipped / copy).read_bytes() == (ROOT / home).read_bytes()
 
@@ -89,6 +90,8 @@ def test_there_is_one_version(wheel):
     assert metadata["Version"] == digest.__version__
     weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
     assert f"'newsletter-digest=={digest.__version__}'" in weekly
+    send = (ROOT / ".github/workflows/send.yml").read_text(encoding="utf-8")
+    assert f"'newsletter-digest[postgres]=={digest.__version__}'" in send
 
 
 def test_demo_and_init_work_with_no_source_tree(installed, tmp_path):

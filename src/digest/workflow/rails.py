@@ -80,6 +80,6 @@ def require_lasting_ledger(project: Project, report: SendReport) -> None:
     if any(project.ledger_path.resolve().is_relative_to(workspace) for workspace in workspaces):
         raise CampaignRefusedError(
             "a live send from a CI runner needs a ledger that outlives the runner; this one is a file in its workspace",
-            hint="Send from a machine that keeps its disk: digest send --live",
+            hint="Keep it in PostgreSQL ([state] url_env), or send where the disk is kept: digest send --live",
             report=report,
         )

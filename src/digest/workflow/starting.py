@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from digest.config import CONFIG_FILE
 from digest.config.files import replace_file
-from digest.config.resources import shipped
+from digest.config.resources import WORKFLOWS, shipped
 from digest.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def _skeleton(answers: Answers) -> Iterator[tuple[str, bytes]]:
     yield ".gitignore", (skeleton / "gitignore").read_bytes()
     yield "articles/.gitkeep", b""
     yield "subscribers/weekly.csv", shipped("subscribers/sample.csv").read_bytes()
-    workflow = shipped("workflows/weekly.yml").read_text(encoding="utf-8")
-    yield ".github/workflows/weekly.yml", workflow.replace("Europe/Berlin", answers.timezone).encode()
+    for name in WORKFLOWS:
+        workflow = shipped(f"workflows/{name}").read_text(encoding="utf-8")
+        yield f".github/workflows/{name}", workflow.replace("Europe/Berlin", answers.timezone).encode()
     yield from _theme()
 
 
