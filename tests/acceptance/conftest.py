@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
+
+from digest.testing.fake_sendgrid import FakeSendGrid
 
 PROGRAM = Path(sys.executable).with_name("digest")
 #: What may come through from the machine; all else would let it decide a test.
@@ -105,6 +107,21 @@ def newsletter(tmp_path: Path, run: Run) -> Path:
     for number, title in enumerate(STORIES, start=1):
         write_story(root / "articles", number, title, day=16 + number)
     return root
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSendGrid]:
+    with FakeSendGrid() as server:
+        yield server
+
+
+@pytest.fixture
+def sendgrid_newsletter(newsletter: Path, fake: FakeSendGrid) -> Path:
+    """The newsletter, sent through the fake SendGrid."""
+    config = newsletter / "digest.toml"
+    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
+    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
+    return newsletter
 
 
 @dataclass

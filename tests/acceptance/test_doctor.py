@@ -2,24 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+from digest.testing.fake_sendgrid import FAKE_KEY
 
 SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
 
 
 @pytest.fixture
-def fake():
-    with FakeSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
-def letter(newsletter, fake):
-    config = newsletter / "digest.toml"
-    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
-    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
-    (newsletter / "subscribers/weekly.csv").write_text("email\nana@example.org\n")
-    return newsletter
+def letter(sendgrid_newsletter):
+    (sendgrid_newsletter / "subscribers/weekly.csv").write_text("email\nana@example.org\n")
+    return sendgrid_newsletter
 
 
 def found(run, letter, env=SECRETS):

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+from digest.testing.fake_sendgrid import FAKE_KEY
 
 SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
 LIST = "email,name,status\nana@example.org,Ana,active\nleft@example.org,Lea,\n"
@@ -31,21 +31,12 @@ odd@example.org,Odd,,vip,
 
 
 @pytest.fixture
-def fake():
-    with FakeSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
-def letter(run, newsletter, fake):
-    config = newsletter / "digest.toml"
-    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
-    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
-    (newsletter / "subscribers/weekly.csv").write_text(
+def letter(run, sendgrid_newsletter):
+    (sendgrid_newsletter / "subscribers/weekly.csv").write_text(
         "email,name,status\nana@example.org,Ana,active\nleft@example.org,Lea,\n"
     )
-    assert run("collect", "-C", str(newsletter)).code == 0
-    return newsletter
+    assert run("collect", "-C", str(sendgrid_newsletter)).code == 0
+    return sendgrid_newsletter
 
 
 def people(run, letter):

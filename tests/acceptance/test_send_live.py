@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+from digest.testing.fake_sendgrid import FAKE_KEY
 
 SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
 
 
 @pytest.fixture
-def fake():
-    with FakeSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
-def ready(run, newsletter, fake):
+def ready(run, sendgrid_newsletter):
     """A newsletter on the fake SendGrid with 2,500 readers, built; returns (root, token)."""
-    config = newsletter / "digest.toml"
-    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
-    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
     rows = "".join(f"reader{number}@example.org,Reader {number}\n" for number in range(2500))
-    (newsletter / "subscribers" / "weekly.csv").write_text("email,name\n" + rows)
-    assert run("collect", "-C", str(newsletter)).code == 0
-    return str(newsletter), run("build", "-C", str(newsletter), "--json").data["token"]
+    (sendgrid_newsletter / "subscribers" / "weekly.csv").write_text("email,name\n" + rows)
+    assert run("collect", "-C", str(sendgrid_newsletter)).code == 0
+    return str(sendgrid_newsletter), run("build", "-C", str(sendgrid_newsletter), "--json").data["token"]
 
 
 def test_everyone_gets_it_once_with_a_link_of_their_own(run, ready, fake):

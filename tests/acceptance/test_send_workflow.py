@@ -7,35 +7,29 @@ import shutil
 
 import pytest
 
-from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+from digest.testing.fake_sendgrid import FAKE_KEY
 
 LEDGER_KEY = "a ledger key for tests"
 PEOPLE = [f"reader{number}@example.org" for number in range(1200)]
 
 
 @pytest.fixture
-def fake():
-    with FakeSendGrid() as server:
-        yield server
-
-
-@pytest.fixture
-def built(run, newsletter, fake, database):
+def built(run, sendgrid_newsletter, database):
     """The newsletter's folder with an encrypted list and a built issue; returns (root, issue, token, age key)."""
-    (newsletter / "subscribers/weekly.csv").write_text("email\n" + "\n".join(PEOPLE) + "\n")
-    assert run("subscribers", "encrypt", "subscribers/weekly.csv", "-C", str(newsletter)).code == 0
-    config = newsletter / "digest.toml"
-    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
-    text = text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"')
-    text = text.replace('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"')
+    (sendgrid_newsletter / "subscribers/weekly.csv").write_text("email\n" + "\n".join(PEOPLE) + "\n")
+    assert run("subscribers", "encrypt", "subscribers/weekly.csv", "-C", str(sendgrid_newsletter)).code == 0
+    config = sendgrid_newsletter / "digest.toml"
+    text = config.read_text().replace('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"')
     config.write_text(re.sub(r"^\[state\]$", '[state]\\nurl_env = "DATABASE_URL"', text, flags=re.MULTILINE))
     ledger = {"DATABASE_URL": database, "DIGEST_LEDGER_KEY": LEDGER_KEY}
-    assert run("collect", "-C", str(newsletter), env=ledger).code == 0
-    made = run("build", "-C", str(newsletter), "--json", env=ledger).data
+    assert run("collect", "-C", str(sendgrid_newsletter), env=ledger).code == 0
+    made = run("build", "-C", str(sendgrid_newsletter), "--json", env=ledger).data
     key = next(
-        line for line in (newsletter / ".digest/age.key").read_text().splitlines() if line.startswith("AGE-SECRET-KEY-")
+        line
+        for line in (sendgrid_newsletter / ".digest/age.key").read_text().splitlines()
+        if line.startswith("AGE-SECRET-KEY-")
     )
-    return newsletter, made["issue"], made["token"], key
+    return sendgrid_newsletter, made["issue"], made["token"], key
 
 
 @pytest.fixture

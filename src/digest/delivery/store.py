@@ -156,5 +156,5 @@ def upsert(connection: Connection, table: Table) -> Any:
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as own  # noqa: PLC0415 - slow, and only one is needed
     else:
-        from sqlalchemy.dialects.sqlite import insert as own  # type: ignore[assignment] # noqa: PLC0415
+        from sqlalchemy.dialects.sqlite import insert as own  # type: ignore[assignment]  # noqa: PLC0415 - as above
     return own(table)

@@ -8,9 +8,12 @@ from digest.errors import ProviderError
 from digest.mail import MessageTemplate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.models import Suppression
     from digest.providers.base import Content, Recipient
 
-__all__ = ["MessageMaker", "refuse_groups", "refuse_sandbox", "refuse_schedule"]
+__all__ = ["MessageMaker", "PlainProvider"]
 
 
 class MessageMaker:
@@ -42,24 +45,42 @@ class MessageMaker:
         )
 
 
-def refuse_groups(name: str, content: Content) -> None:
-    """Raise ProviderError when a reader is to leave a group that this provider does not keep."""
-    if content.unsubscribe_group is not None:
-        raise ProviderError(
-            f"the provider {name} keeps no unsubscribe groups",
-            hint="Set delivery.unsubscribe_url, and build the issue again.",
-        )
+class PlainProvider:
+    """What is the same for all who only take a message and know nothing of groups, schedules, records and lists."""
 
+    name: str
 
-def refuse_schedule(name: str, content: Content) -> None:
-    """Raise ProviderError when mail is to be delivered later, which would be at once here."""
-    if content.send_at is not None:
-        raise ProviderError(
-            f"the provider {name} cannot deliver at a time", hint="Send without --at, when the time has come."
-        )
+    def check(self, content: Content) -> None:
+        """Raise ProviderError when the mail wants what only a service keeps: groups, a sandbox, a time."""
+        if content.unsubscribe_group is not None:
+            raise ProviderError(
+                f"the provider {self.name} keeps no unsubscribe groups",
+                hint="Set delivery.unsubscribe_url, and build the issue again.",
+            )
+        if content.sandbox:
+            raise ProviderError(f"the provider {self.name} has no sandbox", hint="Send the test without --sandbox.")
+        if content.send_at is not None:
+            raise ProviderError(
+                f"the provider {self.name} cannot deliver at a time", hint="Send without --at, when the time has come."
+            )
 
+    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
+        """Nothing is gained by it here."""
 
-def refuse_sandbox(name: str, content: Content) -> None:
-    """Raise ProviderError when only a check is asked for, which would be a real send here."""
-    if content.sandbox:
-        raise ProviderError(f"the provider {name} has no sandbox", hint="Send the test without --sandbox.")
+    def knows(self, content: Content) -> bool:
+        """There is no record."""
+        del content
+        return False
+
+    def reserve(self) -> str:
+        """Nothing is delivered later."""
+        raise ProviderError(f"the provider {self.name} cannot deliver at a time")
+
+    def call_off(self, schedule: str) -> None:
+        """Nothing is delivered later."""
+        del schedule
+        raise ProviderError(f"the provider {self.name} cannot call a delivery off")
+
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """There is no list of those who left."""
+        return ()

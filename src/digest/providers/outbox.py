@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from digest.config.files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base import Capabilities, Diagnosis, Outcome, SendResult, nothing
-from digest.providers.composing import MessageMaker, refuse_groups, refuse_sandbox, refuse_schedule
+from digest.providers.composing import MessageMaker, PlainProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config import Config
-    from digest.models import Suppression
     from digest.providers.base import Content, Recipient
 
 __all__ = ["OutboxProvider"]
 
 
-class OutboxProvider:
+class OutboxProvider(PlainProvider):
     """Writes files. One that exists proves that its mail was accepted, so a call can be repeated at will."""
 
     name = "outbox"
@@ -31,15 +30,6 @@ class OutboxProvider:
         del config, environ, now  # every provider is made with the same things
         self.folder = root / ".digest" / "outbox"
         self._maker: MessageMaker | None = None
-
-    def check(self, content: Content) -> None:
-        """Refuse groups and the sandbox, which only a provider with servers has."""
-        refuse_groups(self.name, content)
-        refuse_sandbox(self.name, content)
-        refuse_schedule(self.name, content)
-
-    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
-        """Nothing is gained by it here."""
 
     def send(
         self,
@@ -72,28 +62,10 @@ class OutboxProvider:
         del reference
         return frozenset(person.key for person in recipients if self._path(content, person).exists())
 
-    def knows(self, content: Content) -> bool:
-        """Nobody was mailed by an outbox."""
-        del content
-        return False
-
-    def reserve(self) -> str:
-        """Nothing is delivered later."""
-        raise ProviderError(f"the provider {self.name} cannot deliver at a time")
-
-    def call_off(self, schedule: str) -> None:
-        """Nothing is delivered later."""
-        del schedule
-        raise ProviderError(f"the provider {self.name} cannot call a delivery off")
-
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
         """Files need nothing."""
         del sender
         return (Diagnosis(what="provider", state="ok", words="the outbox writes files and sends nothing"),)
-
-    def suppressions(self) -> tuple[Suppression, ...]:
-        """Nobody leaves an outbox."""
-        return ()
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.mail import redact_addresses
 from digest.providers.base import Capabilities, Deferred, Diagnosis, NotSent, Outcome, SendResult, nothing
-from digest.providers.composing import MessageMaker, refuse_groups, refuse_sandbox, refuse_schedule
+from digest.providers.composing import MessageMaker, PlainProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config import Config
-    from digest.models import Suppression
     from digest.providers.base import Content, Recipient
 
 __all__ = ["SmtpProvider"]
@@ -33,7 +32,7 @@ _POLICY = re.compile(rb"5\.7\.\d")
 _MOST_POLICY = 3
 
 
-class SmtpProvider:
+class SmtpProvider(PlainProvider):
     """Hands each mail to one server. A lost reply after the last dot is unknown; everything before it is not sent."""
 
     name = "smtp"
@@ -47,15 +46,6 @@ class SmtpProvider:
         self._maker: MessageMaker | None = None
         self._taken = False  # the mail before this one, on this connection
         self._policy = 0
-
-    def check(self, content: Content) -> None:
-        """Refuse groups and the sandbox, which SMTP does not know."""
-        refuse_groups(self.name, content)
-        refuse_sandbox(self.name, content)
-        refuse_schedule(self.name, content)
-
-    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
-        """Nothing is gained by it here."""
 
     def send(
         self,
@@ -88,20 +78,6 @@ class SmtpProvider:
         del content, recipients, reference
         return frozenset()
 
-    def knows(self, content: Content) -> bool:
-        """SMTP keeps no record."""
-        del content
-        return False
-
-    def reserve(self) -> str:
-        """Nothing is delivered later."""
-        raise ProviderError(f"the provider {self.name} cannot deliver at a time")
-
-    def call_off(self, schedule: str) -> None:
-        """Nothing is delivered later."""
-        del schedule
-        raise ProviderError(f"the provider {self.name} cannot call a delivery off")
-
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
         """Connect, log in, and offer the sender; nobody is named as a recipient."""
         where = f"{self._config.host}:{self._config.port}"
@@ -130,10 +106,6 @@ class SmtpProvider:
                 Diagnosis(what="provider", state="warning", words=words, remedy='Set security = "starttls" or "tls".')
             )
         return tuple(found)
-
-    def suppressions(self) -> tuple[Suppression, ...]:
-        """SMTP keeps no lists."""
-        return ()
 
     def close(self) -> None:
         """Say goodbye."""
