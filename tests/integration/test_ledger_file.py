@@ -37,7 +37,9 @@ def open_ledger(path, **environ):
 def start(ledger, people=3):
     keys = tuple(ledger.key_of(f"r{number}@example.com") for number in range(people))
     batches = [PlannedBatch(no=1, keys=b"".join(keys))]
-    return ledger.start(issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=batches)
+    return ledger.start(
+        issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=lambda: batches
+    )
 
 
 def test_the_key_is_made_with_the_ledger_and_is_its_owners_alone(path):

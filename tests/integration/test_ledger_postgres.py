@@ -55,7 +55,7 @@ def test_only_one_sends_and_the_other_is_told_how_far_it_is(database, tmp_path):
         assert desk.send().accepted == 25
         with other.sending():
             with pytest.raises(CampaignRefusedError, match="another digest is sending") as caught:
-                desk.send(resume=True)
+                desk.send()
             assert caught.value.report.accepted == 25
         with pytest.raises(Exception, match="sent"):
             desk.send(resume=True)
@@ -115,6 +115,46 @@ def test_a_killed_sender_leaves_nobody_twice_and_its_lock_to_the_next(database):
     assert report.pending == 0
     assert report.accepted + report.unknown == 2000
     assert report.accepted <= len(counts) <= report.accepted + report.unknown
+
+
+def test_two_senders_share_the_work_and_one_of_them_is_killed(database):
+    """The one that lives finishes it: nobody twice, nobody skipped, and unknown only what was in flight at the kill."""
+
+    def take_time(what, body):
+        time.sleep(0.02)
+
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        fake.watch = take_time
+        senders = [subprocess.Popen([sys.executable, "-c", SENDER, database, fake.host]) for _ in range(2)]
+        deadline = time.monotonic() + 60
+        while len(fake.mails) < 500 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        senders[0].kill()
+        codes = [sender.wait(timeout=100) for sender in senders]
+        counts = Counter(mail.to for mail in fake.mails)
+        with connect(database) as ledger:
+            (campaign,) = ledger.campaigns()
+    report = campaign.report
+    assert codes[1] in {0, 7}
+    assert max(counts.values()) == 1
+    assert (report.pending, report.accepted + report.unknown) == (0, 2000)
+    assert report.unknown <= 100
+    assert report.accepted <= len(counts) <= 2000
+
+
+def test_two_senders_both_post_and_both_say_that_it_is_sent(database):
+    def take_time(what, body):
+        time.sleep(0.05)
+
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        fake.watch = take_time
+        senders = [subprocess.Popen([sys.executable, "-c", SENDER, database, fake.host]) for _ in range(2)]
+        codes = [sender.wait(timeout=100) for sender in senders]
+        assert set(codes) <= {0, 8}  # 8 where one was so late that nothing was left
+        assert Counter(mail.to for mail in fake.mails).most_common(1)[0][1] == 1
+        assert len(fake.mails) == 2000
+        with connect(database) as ledger:
+            assert ledger.campaigns()[0].report.accepted == 2000
 
 
 def project(tmp_path, **state):

@@ -96,7 +96,7 @@ def test_a_second_sender_is_told_the_numbers(desk):
     assert (caught.value.data["state"], caught.value.data["pending"]) == ("planned", 25)
     begin(desk, CredentialsError("401"))
     with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now") as caught:
-        desk.send(resume=True)
+        desk.send()
     assert (caught.value.data["accepted"], caught.value.data["pending"]) == (10, 15)
 
 

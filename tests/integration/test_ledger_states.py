@@ -41,7 +41,9 @@ class LedgerStates(RuleBasedStateMachine):
         for no, size in enumerate(sizes, start=1):
             batches.append(PlannedBatch(no=no, keys=b"".join(key(n) for n in range(first, first + size))))
             first += size
-        self.book = self.ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=batches)
+        self.book = self.ledger.start(
+            issue="i", audience="a", token="t", provider="p", skipped=0, batches=lambda: batches
+        )
 
     @precondition(lambda self: self.in_flight is None)
     @rule()

@@ -51,7 +51,7 @@ def test_a_person_may_decide_to_mail_them_alone_again(desk):
 def test_a_resend_that_finds_nobody_is_not_noted(tmp_path):
     with Ledger.open(tmp_path / "ledger.db", environ={}, now=lambda: NOON) as ledger:
         planned = [PlannedBatch(no=1, keys=b"a" * 16)]
-        book = ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=planned)
+        book = ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=lambda: planned)
         book.settle(1, book.claim(1), outcome="accepted")
         book.resend(1, reason="a person decided so")
         with ledger._store.begin() as connection:

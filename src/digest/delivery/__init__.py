@@ -1,5 +1,6 @@
 """Campaigns: one rendered issue to one audience, once, whatever crashes and whenever."""
 
+from digest.delivery.cancelling import cancel_campaign
 from digest.delivery.ledger import Ledger
 from digest.delivery.plan import PlannedBatch, plan_batch, plan_campaign
 from digest.delivery.report import (
@@ -12,7 +13,8 @@ from digest.delivery.report import (
     SendReport,
 )
 from digest.delivery.roster import Roster
-from digest.delivery.sender import cancel_campaign, last_size, preview_campaign, send_campaign, without_suppressed
+from digest.delivery.sender import last_size, preview_campaign, send_campaign
+from digest.delivery.suppressing import without_suppressed
 from digest.delivery.trial import send_test
 
 __all__ = [

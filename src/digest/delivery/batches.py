@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from digest.delivery.book import ClaimLostError
 from digest.delivery.patience import ATTEMPTS, LONGEST_WAIT, ask_again, delay_before
 from digest.delivery.plan import plan_batch
 from digest.delivery.refusals import Refusals
@@ -33,6 +34,8 @@ _ROUNDS = 3
 
 #: People whose batches are fetched from the ledger at a time.
 _AHEAD = 64_000
+#: Seconds, one after the other, in which the calls of other senders are waited for.
+_OTHERS = 300
 #: Seconds between two reports on how far it has come.
 _TELLING = 0.25
 
@@ -109,6 +112,28 @@ class BatchSender:
                 self.stop.wait(delay_before(attempt + 2, put_off.retry_after), self.sleep)
         return trouble
 
+    def send_with_others(self) -> str:
+        """As `send_pending`; then wait for the calls of other senders that may be in flight, and take over the dead's.
+
+        Returns: Why something is still pending; empty when nothing is.
+        """
+        trouble = self.send_pending()
+        while not trouble and not self.stop.asked and self.book.waits_for_others():
+            if not self._others_end():
+                return "another sender is still at work"
+            self.book.recover()
+            self.resolve_unknown(resend=False, in_time=True)
+            trouble = self.send_pending()
+        return trouble
+
+    def _others_end(self) -> bool:
+        """Wait until no call of another sender is in flight. Returns False when that takes too long."""
+        for _ in range(_OTHERS):
+            self.stop.wait(1.0, self.sleep)
+            if self.stop.asked or not self.book.waits_for_others():
+                return True
+        return False
+
     def _send_round(self, refusals: Refusals) -> Deferred | None:
         """Post each pending batch once. Returns the last that was put off."""
         put_off: Deferred | None = None
@@ -117,12 +142,15 @@ class BatchSender:
         while not self.stop.asked and (call := self._next_call(after=number)):
             number = call.plan.no
             if not call.plan.keys:
-                self.book.pass_over(number, gone=call.plan.gone)
+                with suppress(ClaimLostError):
+                    self.book.pass_over(number, gone=call.plan.gone)
                 continue
             try:
                 divided = self._send_batch(call.plan, self._recipients_of(call), refusals)
             except Deferred as error:
                 put_off = error
+            except ClaimLostError:
+                continue  # another sender has it
             else:
                 if divided:  # the first half stands where the whole stood
                     number -= 1

@@ -8,14 +8,16 @@
        ├──────divide──────┘ into two, after a 400                  │
        └───────────────resend, when a person says so───────────────┘
 
-A claim is one conditional UPDATE, committed before the first byte leaves. A batch that is found in ``sending`` when
-nobody is sending belonged to a process that died: its outcome is unknown.
+A claim is one conditional UPDATE, committed before the first byte leaves. A batch in ``sending`` whose sender does not
+live belonged to a process that died: its outcome is unknown. Should that process live after all, and bring the outcome,
+then it is written down: its claim is kept.
 """
 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
@@ -23,7 +25,7 @@ from digest.delivery.counting import count_campaign
 from digest.delivery.plan import PlannedBatch
 from digest.delivery.roster import cut_keys
 from digest.delivery.schema import HASH_BYTES, batch, campaign, event, exception
-from digest.delivery.store import upsert
+from digest.delivery.store import NAME_LENGTH, upsert
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ _CLAIM = (
 )
 _MOVE = (
     update(batch)
-    .where(_THIS, batch.c.state == "sending", batch.c.claim == bindparam("token"))
+    .where(_THIS, batch.c.state.in_(("sending", "unknown")), batch.c.claim == bindparam("token"))
     .values(
         state=bindparam("outcome"),
         claim=None,
@@ -61,48 +63,78 @@ class ClaimLostError(LedgerError):
     """Another process has the batch; nothing was posted by this one."""
 
 
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+
+
+def _transaction(
+    method: Callable[Concatenate[CampaignBook, Connection, _Given], _Result],
+) -> Callable[Concatenate[CampaignBook, _Given], _Result]:
+    """Make a method one transaction of the ledger, which may have to run it again."""
+
+    @wraps(method)
+    def run(self: CampaignBook, /, *given: _Given.args, **named: _Given.kwargs) -> _Result:
+        return self.store.write(lambda connection: method(self, connection, *given, **named))
+
+    return run
+
+
 class CampaignBook:
     """The batches of one campaign. Each method is one transaction, durable when it returns."""
 
     def __init__(self, store: Store, number: int, *, now: Callable[[], datetime]) -> None:
-        self._store = store
+        self.store = store
         self._id = number
         self._now = now
 
     def finish(self) -> Campaign:
         """Set the campaign's state by its batches: sent or scheduled, held with something unknown, or still sending."""
-        with self._store.begin() as connection:
-            here = campaign.c.id == self._id
-            row = connection.execute(select(campaign).where(here)).mappings().one()
-            report = count_campaign(connection, row, live=False, now=self._now()).report
-            later = row["send_at"] is not None and row["send_at"] > self._now()
-            done = "scheduled" if later else "sent"
-            state = "sending" if report.pending else "held" if report.unknown else done
-            if state != row["state"]:
-                ended = self._now() if state == done else None
-                connection.execute(update(campaign).where(here).values(state=state, finished_at=ended))
-                self._note(connection, None, state, "")
+        self._set_state()
         return self.campaign()
+
+    @_transaction
+    def _set_state(self, connection: Connection) -> None:
+        here = campaign.c.id == self._id
+        row = connection.execute(select(campaign).where(here)).mappings().one()
+        report = count_campaign(connection, row, senders=self.store.at_work(), now=self._now()).report
+        later = row["send_at"] is not None and row["send_at"] > self._now()
+        done = "scheduled" if later else "sent"
+        state = "sending" if report.pending else "held" if report.unknown else done
+        if state != row["state"]:
+            ended = self._now() if state == done else None
+            connection.execute(update(campaign).where(here).values(state=state, finished_at=ended))
+            self._note(connection, None, state, "")
 
     def cancel(self) -> Campaign:
         """Set the campaign's state: it was called off before anything was delivered."""
-        with self._store.begin() as connection:
-            here = campaign.c.id == self._id
-            connection.execute(update(campaign).where(here).values(state="cancelled", finished_at=self._now()))
-            self._note(connection, None, "cancelled", "")
+        self._set_cancelled()
         return self.campaign()
 
+    @_transaction
+    def _set_cancelled(self, connection: Connection) -> None:
+        here = campaign.c.id == self._id
+        connection.execute(update(campaign).where(here).values(state="cancelled", finished_at=self._now()))
+        self._note(connection, None, "cancelled", "")
+
     def campaign(self) -> Campaign:
-        """The campaign with its numbers, while this process is its sender."""
-        with self._store.begin() as connection:
+        """The campaign with its numbers."""
+        with self.store.begin() as connection:
             row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
-            return count_campaign(connection, row, live=False, now=self._now())
+            return count_campaign(connection, row, senders=self.store.at_work(), now=self._now())
+
+    def waits_for_others(self) -> bool:
+        """Whether a call of another sender that lives may be in flight."""
+        here = and_(batch.c.campaign == self._id, batch.c.state == "sending")
+        with self.store.begin() as connection:
+            claims = connection.execute(select(batch.c.claim).where(here)).scalars().all()
+        others = [claim for claim in claims if claim and claim[:NAME_LENGTH] != self.store.sender]
+        return bool(others) and any(map(self.store.at_work().hold, others))
 
     def pending(self, *, after: int, limit: int) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
         """The first pending batches whose number is greater than ``after``, each with those who are settled in it."""
         here = and_(batch.c.campaign == self._id, batch.c.state == "pending", batch.c.no > after)
         query = select(batch.c.no, batch.c.recipients).where(here).order_by(batch.c.no).limit(limit)
-        with self._store.begin() as connection:
+        with self.store.begin() as connection:
             rows = connection.execute(query).all()
             if not rows:
                 return []
@@ -118,11 +150,12 @@ class CampaignBook:
         single = select(exception.c.batch).where(exception.c.campaign == self._id, exception.c.outcome == "unknown")
         doubtful = or_(batch.c.state == "unknown", batch.c.no.in_(single))
         query = select(func.min(batch.c.no)).where(batch.c.campaign == self._id, batch.c.no > after, doubtful)
-        with self._store.begin() as connection:
+        with self.store.begin() as connection:
             no = connection.execute(query).scalar_one()
             return None if no is None else PlannedBatch(no=no, keys=b"".join(self._unknown(connection, no)))
 
-    def claim(self, no: int, *, gone: Iterable[bytes] = ()) -> str:
+    @_transaction
+    def claim(self, connection: Connection, no: int, *, gone: Iterable[bytes] = ()) -> str:
         """Take a pending batch, durably, right before it is posted.
 
         Args:
@@ -133,17 +166,18 @@ class CampaignBook:
         Raises:
             ClaimLostError: It is not pending.
         """
-        token = secrets.token_hex(16)
-        with self._store.begin() as connection:
-            here = {"this": self._id, "which": no}
-            changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
-            if changed.rowcount != 1:
-                raise ClaimLostError("another process has taken the batch", hint="See: digest status")
-            self._except(connection, no, dict.fromkeys(gone, ("skipped", "left since the audience was frozen")))
+        token = self.store.sender + secrets.token_hex(12)
+        here = {"this": self._id, "which": no}
+        changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
+        if changed.rowcount != 1:
+            raise ClaimLostError("another process has taken the batch", hint="See: digest status")
+        self._except(connection, no, dict.fromkeys(gone, ("skipped", "left since the audience was frozen")))
         return token
 
+    @_transaction
     def settle(
         self,
+        connection: Connection,
         no: int,
         claim: str,
         *,
@@ -158,73 +192,75 @@ class CampaignBook:
             outcome: accepted, rejected or unknown.
             exceptions: Recipients whose outcome is another one, with the reason.
         """
-        with self._store.begin() as connection:
-            self._move(connection, no, claim, state=outcome, message_id=message_id, reason=reason)
-            own = {key: verdict for key, verdict in (exceptions or {}).items() if verdict[0] != outcome}
-            self._except(connection, no, own)
-            if reason or outcome != "accepted":
-                self._note(connection, no, outcome, reason)
+        self._move(connection, no, claim, state=outcome, message_id=message_id, reason=reason)
+        own = {key: verdict for key, verdict in (exceptions or {}).items() if verdict[0] != outcome}
+        self._except(connection, no, own)
+        if reason or outcome != "accepted":
+            self._note(connection, no, outcome, reason)
 
-    def release(self, no: int, claim: str, *, reason: str) -> None:
+    @_transaction
+    def release(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
         """Give a batch back that was provably not accepted."""
-        with self._store.begin() as connection:
-            self._move(connection, no, claim, state="pending", reason=reason)
-            self._note(connection, no, "not sent", reason)
+        self._move(connection, no, claim, state="pending", reason=reason)
+        self._note(connection, no, "not sent", reason)
 
-    def divide(self, no: int, claim: str, *, reason: str) -> None:
+    @_transaction
+    def divide(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
         """Cut a batch that was refused as a whole in two, which are both pending."""
-        with self._store.begin() as connection:
-            self._move(connection, no, claim, state="pending", reason=reason)
-            own = set(
-                connection.execute(
-                    select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
-                ).scalars()
-            )
-            # Who has an outcome already stays with the first half, where that outcome is written down.
-            left = [key for key in self._recipients(connection, no) if key not in own]
-            self._move_out(connection, no, left[len(left) // 2 :])
-            self._note(connection, no, "divided", reason)
+        self._move(connection, no, claim, state="pending", reason=reason)
+        own = set(
+            connection.execute(
+                select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
+            ).scalars()
+        )
+        # Who has an outcome already stays with the first half, where that outcome is written down.
+        left = [key for key in self._recipients(connection, no) if key not in own]
+        self._move_out(connection, no, left[len(left) // 2 :])
+        self._note(connection, no, "divided", reason)
 
     def pass_over(self, no: int, *, gone: Iterable[bytes]) -> None:
         """End a batch in which nobody is left to mail, without a call."""
         claim = self.claim(no, gone=gone)
         self.settle(no, claim, outcome="rejected", reason="everybody has left")
 
-    def recover(self) -> None:
-        """Call what a dead sender left in ``sending`` unknown. Only to be called while this process is the sender."""
-        with self._store.begin() as connection:
-            left = and_(batch.c.campaign == self._id, batch.c.state == "sending")
-            for no in connection.execute(select(batch.c.no).where(left)).scalars().all():
+    @_transaction
+    def recover(self, connection: Connection) -> None:
+        """Call what dead senders left in ``sending`` unknown. Only to be called between this process's own calls."""
+        left = and_(batch.c.campaign == self._id, batch.c.state == "sending")
+        senders = self.store.at_work()
+        for no, claim in connection.execute(select(batch.c.no, batch.c.claim).where(left)).all():
+            if not senders.hold(claim):
                 self._note(connection, no, "unknown", "the sender died")
-            connection.execute(update(batch).where(left).values(state="unknown", reason="the sender died"))
+                dead = update(batch).where(left, self._is(no))
+                connection.execute(dead.values(state="unknown", reason="the sender died"))
 
-    def confirm(self, no: int, *, accepted: frozenset[bytes]) -> None:
+    @_transaction
+    def confirm(self, connection: Connection, no: int, *, accepted: frozenset[bytes]) -> None:
         """Write down that the provider proves to have accepted these recipients whose outcome was unknown."""
-        with self._store.begin() as connection:
-            open_ = set(self._unknown(connection, no))
-            whole = 0
-            if open_ <= accepted:
-                proven = update(batch).values(state="accepted", settled_at=self._now())
-                whole = connection.execute(proven.where(self._is(no), batch.c.state == "unknown")).rowcount
-            if not whole:
-                self._except(connection, no, dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it")))
-            self._note(connection, no, "confirmed", f"{len(open_ & accepted)} of {len(open_)}")
+        open_ = set(self._unknown(connection, no))
+        whole = 0
+        if open_ <= accepted:
+            proven = update(batch).values(state="accepted", settled_at=self._now())
+            whole = connection.execute(proven.where(self._is(no), batch.c.state == "unknown")).rowcount
+        if not whole:
+            self._except(connection, no, dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it")))
+        self._note(connection, no, "confirmed", f"{len(open_ & accepted)} of {len(open_)}")
 
-    def resend(self, no: int, *, reason: str) -> None:
+    @_transaction
+    def resend(self, connection: Connection, no: int, *, reason: str) -> None:
         """Make those whose outcome is unknown pending again: a person decided so, or repeating it is harmless.
 
         Where only some recipients of a settled batch are unknown, they become a batch of their own.
         """
-        with self._store.begin() as connection:
-            people = self._unknown(connection, no)
-            again = update(batch).values(state="pending", claim=None, reason=reason)
-            if not connection.execute(again.where(self._is(no), batch.c.state == "unknown")).rowcount:
-                if not people:
-                    return
-                self._move_out(connection, no, people)
-            own = and_(exception.c.campaign == self._id, exception.c.batch == no, exception.c.outcome == "unknown")
-            connection.execute(delete(exception).where(own))
-            self._note(connection, no, "resend", reason)
+        people = self._unknown(connection, no)
+        again = update(batch).values(state="pending", claim=None, reason=reason)
+        if not connection.execute(again.where(self._is(no), batch.c.state == "unknown")).rowcount:
+            if not people:
+                return
+            self._move_out(connection, no, people)
+        own = and_(exception.c.campaign == self._id, exception.c.batch == no, exception.c.outcome == "unknown")
+        connection.execute(delete(exception).where(own))
+        self._note(connection, no, "resend", reason)
 
     def _is(self, no: int) -> ColumnElement[bool]:
         return and_(batch.c.campaign == self._id, batch.c.no == no)
@@ -243,6 +279,8 @@ class CampaignBook:
 
     def _move_out(self, connection: Connection, no: int, people: Sequence[bytes]) -> None:
         """Make a new pending batch of these recipients of another."""
+        # One sender at a time gives out the next number.
+        connection.execute(select(campaign.c.id).where(campaign.c.id == self._id).with_for_update())
         moved = set(people)
         rest = [key for key in self._recipients(connection, no) if key not in moved]
         connection.execute(update(batch).where(self._is(no)).values(recipients=b"".join(rest), size=len(rest)))
@@ -262,8 +300,9 @@ class CampaignBook:
         settled = None if state == "pending" else self._now()
         here = {"this": self._id, "which": no, "token": claim}
         said = {"outcome": state, "message": message_id, "why": reason, "now": settled}
-        changed = connection.execute(_MOVE, {**here, **said})
-        if changed.rowcount != 1:
+        if connection.execute(_MOVE, {**here, **said}).rowcount == 1:
+            return
+        if connection.execute(select(batch.c.claim).where(self._is(no))).scalar_one_or_none() != claim:
             raise ClaimLostError("another process has taken the batch over", hint="See: digest status")
 
     def _except(self, connection: Connection, no: int, outcomes: Mapping[bytes, tuple[str, str]]) -> None:

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 
 from digest.delivery.report import Campaign, SendReport
 from digest.delivery.schema import batch, exception
+from digest.delivery.store import NAME_LENGTH
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
+    from digest.delivery.store import Senders
+
 __all__ = ["count_campaign"]
 
 
-def count_campaign(connection: Connection, row: RowMapping, *, live: bool, now: datetime) -> Campaign:
+def count_campaign(connection: Connection, row: RowMapping, *, senders: Senders, now: datetime) -> Campaign:
     """Each batch counts for all its recipients, less those with an outcome of their own.
 
     Args:
         row: Of the table ``campaign``.
-        live: Whether a call may be in flight now, which then counts as pending; else a batch in ``sending`` is what a
+        senders: Who lives: their calls may be in flight, and count as pending; else a batch in ``sending`` is what a
             dead sender left, and unknown.
         now: Aware. What was scheduled counts as sent from its moment on.
     """
-    counts = dict.fromkeys(("pending", "sending", "accepted", "rejected", "unknown", "skipped"), 0)
-    sizes = select(batch.c.state, func.sum(batch.c.size)).where(batch.c.campaign == row["id"]).group_by(batch.c.state)
-    for state, size in connection.execute(sizes):
-        counts[state] += int(size)
+    counts = Counter[str]()
+    # Only those that are being sent have somebody whose they are; the others are one group.
+    whose = case((batch.c.state == "sending", func.substr(batch.c.claim, 1, NAME_LENGTH)), else_=None).label("whose")
+    here = batch.c.campaign == row["id"]
+    sizes = select(batch.c.state, whose, func.sum(batch.c.size)).where(here).group_by(batch.c.state, whose)
+    for state, name, size in connection.execute(sizes):
+        counts[_shown(state, name, senders)] += int(size)
     differing = (
-        select(batch.c.state, exception.c.outcome, func.count())
+        select(batch.c.state, whose, exception.c.outcome, func.count())
         .join(batch, and_(batch.c.campaign == exception.c.campaign, batch.c.no == exception.c.batch))
         .where(exception.c.campaign == row["id"])
-        .group_by(batch.c.state, exception.c.outcome)
+        .group_by(batch.c.state, whose, exception.c.outcome)
     )
-    for state, outcome, count in connection.execute(differing):
-        counts[state] -= count
+    for state, name, outcome, count in connection.execute(differing):
+        counts[_shown(state, name, senders)] -= count
         counts[outcome] += count
     over = row["state"] == "scheduled" and row["send_at"] is not None and row["send_at"] <= now
     state = "sent" if over else row["state"]
@@ -45,9 +52,9 @@ def count_campaign(connection: Connection, row: RowMapping, *, live: bool, now: 
         state=state,
         accepted=counts["accepted"],
         rejected=counts["rejected"],
-        unknown=counts["unknown"] + (0 if live else counts["sending"]),
+        unknown=counts["unknown"],
         skipped=row["skipped"] + counts["skipped"],
-        pending=counts["pending"] + (counts["sending"] if live else 0),
+        pending=counts["pending"],
         token=row["token"],
     )
     return Campaign(
@@ -62,3 +69,10 @@ def count_campaign(connection: Connection, row: RowMapping, *, live: bool, now: 
         send_at=row["send_at"],
         schedule=row["schedule"] or "",
     )
+
+
+def _shown(state: str, whose: str | None, senders: Senders) -> str:
+    """What a batch counts as."""
+    if state == "sending":
+        return "pending" if senders.hold(whose) else "unknown"
+    return state

@@ -7,7 +7,8 @@ from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from digest.delivery.book import CampaignBook, batch_row
 from digest.delivery.counting import count_campaign
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Connection
 
     from digest.delivery.plan import PlannedBatch
     from digest.delivery.report import Campaign, SendReport
     from digest.models import Suppression
 
-__all__ = ["Ledger"]
+__all__ = ["CampaignExistsError", "Ledger"]
+
+
+class CampaignExistsError(LedgerError):
+    """The campaign was begun before, perhaps a moment ago by somebody else."""
 
 
 #: Batches that are written down at a time: of 1,000 people each, they take 2 MB.
@@ -105,34 +110,36 @@ class Ledger:
             keys.write(made.digest())
         return keys.getvalue()
 
-    def sending(self, *, report: Callable[[], SendReport | None] = lambda: None) -> AbstractContextManager[None]:
-        """Be the only sender while this is open.
+    def sending(
+        self, *, join: bool = False, report: Callable[[], SendReport | None] = lambda: None
+    ) -> AbstractContextManager[None]:
+        """Be a sender while this is open: the only one, or with ``join`` one of several where the ledger allows it.
 
         Args:
             report: The numbers that the refusal carries; called only then.
 
         Raises:
-            CampaignRefusedError: Another process is.
+            CampaignRefusedError: Another process is, and its work is not shared.
         """
-        return self._store.exclusive(report=report)
+        return self._store.session(join=join, report=report)
+
+    def refresh(self) -> None:
+        """Look at what others have written, where that is not seen by itself."""
+        self._store.refresh()
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns, oldest first."""
-        live = self._store.is_exclusive()
+        senders = self._store.at_work()
         with self._store.begin() as connection:
             rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
-            return tuple(count_campaign(connection, row, live=live, now=self._now()) for row in rows.all())
+            return tuple(count_campaign(connection, row, senders=senders, now=self._now()) for row in rows.all())
 
-    def campaign(self, issue: str, audience: str, *, live: bool | None = None) -> Campaign | None:
-        """The campaign of an issue to an audience.
-
-        Args:
-            live: Whether a call may be in flight, which then counts as pending; found out when it is not given.
-        """
-        live = self._store.is_exclusive() if live is None else live
+    def campaign(self, issue: str, audience: str) -> Campaign | None:
+        """The campaign of an issue to an audience."""
+        senders = self._store.at_work()
         with self._store.begin() as connection:
             row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
-            return count_campaign(connection, row, live=live, now=self._now()) if row else None
+            return count_campaign(connection, row, senders=senders, now=self._now()) if row else None
 
     def start(
         self,
@@ -142,27 +149,38 @@ class Ledger:
         token: str,
         provider: str,
         skipped: int,
-        batches: Iterable[PlannedBatch],
+        batches: Callable[[], Iterable[PlannedBatch]],
         send_at: datetime | None = None,
         schedule: str = "",
     ) -> CampaignBook:
         """Freeze a campaign: all of it or nothing.
 
+        Args:
+            batches: Makes them; asked again where somebody else wrote to the ledger first.
+
         Raises:
-            LedgerError: There is one already.
+            CampaignExistsError: There is one already.
         """
-        with self._store.begin() as connection:
+        values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
+        times = {"started_at": self._now(), "send_at": send_at, "schedule": schedule or None}
+
+        there_is = f"the campaign {issue} to {audience} exists already"
+
+        def freeze(connection: Connection) -> int:
             if connection.execute(select(campaign.c.id).where(_is(issue, audience))).first():
-                raise LedgerError(f"the campaign {issue} to {audience} exists already", hint="See: digest status")
-            values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
-            times = {"started_at": self._now(), "send_at": send_at, "schedule": schedule or None}
-            made = connection.execute(insert(campaign).values(**values, **times, state="sending"))
+                raise CampaignExistsError(there_is, hint="See: digest status")
+            try:
+                made = connection.execute(insert(campaign).values(**values, **times, state="sending"))
+            except IntegrityError:  # at this very moment
+                raise CampaignExistsError(there_is, hint="See: digest status") from None
             key = made.inserted_primary_key
             number = int(key[0]) if key else 0
-            rows = (batch_row(number, planned.no, planned.keys) for planned in batches)
+            rows = (batch_row(number, planned.no, planned.keys) for planned in batches())
             while chunk := list(islice(rows, _CHUNK)):
                 connection.execute(insert(batch), chunk)
-        return CampaignBook(self._store, number, now=self._now)
+            return number
+
+        return CampaignBook(self._store, self._store.write(freeze), now=self._now)
 
     def book(self, issue: str, audience: str) -> CampaignBook | None:
         """The batches of a campaign, for its one sender; None when there is no such campaign."""
@@ -179,12 +197,16 @@ class Ledger:
             {"recipient": self.key_of(one.email), "reason": one.reason.value, "at": one.at, "source": one.source}
             for one in suppressions
         ]
-        with self._store.begin() as connection:
-            connection.execute(
-                delete(suppression).where(suppression.c.source.startswith(f"{provider} ", autoescape=True))
-            )
+
+        def replace(connection: Connection) -> None:
+            if connection.dialect.name == "postgresql":  # two senders that begin at once
+                connection.execute(text("LOCK TABLE suppression IN SHARE ROW EXCLUSIVE MODE"))
+            own = suppression.c.source.startswith(f"{provider} ", autoescape=True)
+            connection.execute(delete(suppression).where(own))
             if rows:
                 connection.execute(upsert(connection, suppression).on_conflict_do_nothing(), rows)
+
+        self._store.write(replace)
 
     def suppressed(self) -> dict[bytes, str]:
         """Everybody not to mail, by hash, with the reason."""

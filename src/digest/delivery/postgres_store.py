@@ -1,12 +1,14 @@
 """A ledger in PostgreSQL, for runners that forget everything and for several machines.
 
-A commit is durable before the server answers (synchronous_commit, which is on unless somebody turns it off). Who sends
-holds an advisory lock of the session, which the server gives back when the connection ends, however the process died.
+A commit is durable before the server answers (synchronous_commit, which is on unless somebody turns it off). Each
+sender holds an advisory lock of its session, whose number is its name. The server gives the lock back when the
+connection ends, however the process died, so that the others know whose calls may be in flight, and whose are lost.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.delivery.report import CampaignRefusedError
-from digest.delivery.store import KEY_VARIABLE, Store, digest_key
+from digest.delivery.store import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
 from digest.errors import ConfigError, CredentialsError
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresStore"]
 
-#: Names of the advisory locks: "digest" in ASCII, and a number.
-_SENDER, _MIGRATION = 0x6469676573740001, 0x6469676573740002
+#: Names of advisory locks: "digest" in ASCII, and a number. The leader is who began, or who took over from it.
+_LEADER, _MIGRATION = 0x6469676573740001, 0x6469676573740002
+#: Of the locks of two numbers ("digs" in ASCII, and the sender's own), which have a space of their own.
+_SENDERS = 0x64696773
 #: Seconds.
 _CONNECT = 10
 _SECRET = re.compile(r"(password|passwd|pwd)=\S+", re.IGNORECASE)
@@ -68,36 +72,40 @@ class PostgresStore(Store):
             ) from None
 
     @contextmanager
-    def exclusive(self, *, report: Callable[[], SendReport | None]) -> Iterator[None]:
-        """Be the only sender on this ledger."""
+    def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
+        """Be a sender on this ledger: the only one, or with ``join`` one of several."""
         with self.translating():
             holder = self.engine.connect()
-            held = holder.execute(text("SELECT pg_try_advisory_lock(:name)"), {"name": _SENDER}).scalar_one()
+            leads = holder.execute(text("SELECT pg_try_advisory_lock(:name)"), {"name": _LEADER}).scalar_one()
+            number = secrets.randbits(31)
+            holder.execute(text("SELECT pg_advisory_lock(:space, :name)"), {"space": _SENDERS, "name": number})
             holder.commit()
+        own = f"{number:0{NAME_LENGTH}x}"
         try:
-            if not held:
+            if not leads and not join:
                 raise CampaignRefusedError(
                     "another digest is sending from this ledger right now",
-                    hint="Wait for it, then: digest status",
+                    hint="Wait for it, then: digest status. To share its work: digest send --live --resume",
                     report=report(),
                 )
+            self.sender = own
             yield
         finally:
-            with suppress(DBAPIError):  # where the connection is gone, the lock is too
-                if held:
-                    holder.execute(text("SELECT pg_advisory_unlock(:name)"), {"name": _SENDER})
-                    holder.commit()
+            with suppress(DBAPIError):  # where the connection is gone, the locks are too
+                holder.execute(text("SELECT pg_advisory_unlock_all()"))
+                holder.commit()
             holder.close()
 
-    def is_exclusive(self) -> bool:
-        """Tell whether some process is sending right now."""
+    def at_work(self) -> Senders:
+        """Whoever holds the lock of a sender."""
         query = text(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND (classid::bigint << 32 | objid::bigint) = :name"
+            "AND classid::bigint = :space"
         )
         with self.translating(), self.engine.connect() as connection:
-            return bool(connection.execute(query, {"name": _SENDER}).scalar_one())
+            found = connection.execute(query, {"space": _SENDERS}).scalars()
+            return Senders(names=frozenset(f"{number:0{NAME_LENGTH}x}" for number in found))
 
     def hold_for_migration(self, connection: Connection) -> None:
         """One process at a time makes the tables."""

@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from digest.delivery.batches import BatchSender
 from digest.delivery.compose import Composer
+from digest.delivery.ledger import CampaignExistsError
 from digest.delivery.patience import Stop, ask_again
 from digest.delivery.plan import plan_campaign
 from digest.delivery.rails import (
     describe,
-    require_cancellable,
     require_familiar_size,
     require_in_time,
     require_in_window,
@@ -32,8 +31,14 @@ from digest.delivery.rails import (
     require_resumable,
     require_schedulable,
 )
-from digest.delivery.report import CampaignDoneError, CampaignIncompleteError, CampaignInterrupted, SendReport
-from digest.delivery.roster import Roster
+from digest.delivery.report import (
+    CampaignDoneError,
+    CampaignIncompleteError,
+    CampaignInterrupted,
+    CampaignRefusedError,
+    SendReport,
+)
+from digest.delivery.suppressing import pull_suppressions, reduce_audience, tell_suppressed, without_suppressed
 from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
 
@@ -44,10 +49,12 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.delivery.book import CampaignBook
     from digest.delivery.ledger import Ledger
+    from digest.delivery.report import Campaign
+    from digest.delivery.roster import Roster
     from digest.models import Audience, Manifest, RenderedIssue
     from digest.providers import Content, Provider
 
-__all__ = ["cancel_campaign", "last_size", "preview_campaign", "send_campaign", "without_suppressed"]
+__all__ = ["last_size", "preview_campaign", "send_campaign"]
 
 
 def preview_campaign(
@@ -138,56 +145,135 @@ def send_campaign(
         LedgerError: It cannot be written; what was posted last is unknown (exit 1).
     """
     stop = Stop()
+    one = _Sending(
+        rendered=rendered,
+        audience=audience,
+        ledger=ledger,
+        provider=provider,
+        config=config,
+        now=now,
+        secret=secret,
+        resume=resume,
+        resend=on_unknown == "resend",
+        at=at,
+        stop=stop,
+        sleep=sleep,
+        progress=progress or _quiet,
+        notice=notice or _quiet,
+    )
     numbers = partial(_standing, rendered, audience, ledger=ledger)
-    with (
-        _garbage_let_be(),
-        ledger.sending(report=partial(numbers, live=True)),
-        stop.listening(),
-        _with_numbers(partial(numbers, live=False)),
-    ):
-        known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience, live=False)
-        if known is not None:
-            require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
-            at = known.send_at if known.send_at and known.send_at > now() else None
-        else:
-            planned = _planned(rendered, audience)
-            _require_startable(rendered, audience, config=config, now=now(), at=at, report=planned)
-            require_schedulable(at, provider=provider, now=now(), report=planned)
-        started = known.started_at if known else now()
-        schedule = known.schedule if known else _reserved(provider, at, stop=stop, sleep=sleep)
-        composer = Composer(rendered, config=config, secret=secret, date=started, send_at=at, schedule=schedule)
-        provider.check(composer.content)
-        if known is None:
-            knows = _ask_record(provider, composer.content, stop=stop, sleep=sleep, notice=notice or _quiet)
-            require_new(knows, issue=rendered.manifest.issue, provider=provider.name, report=planned)
-        _pull_suppressions(ledger, provider, stop=stop, sleep=sleep)
-        todays, people = _reduced(audience, ledger)
-        if known is None:
-            _tell_suppressed(audience, todays, notice or _quiet)
-            before = last_size(ledger, rendered.manifest)
-            _require_size(todays, config=config, before=before, report=_planned(rendered, todays))
-        if stop.asked:
-            raise CampaignInterrupted(known.report if known else _planned(rendered, todays))
-        book = ledger.book(rendered.manifest.issue, rendered.manifest.audience)
+    with _garbage_let_be(), ledger.sending(join=resume, report=numbers), stop.listening(), _with_numbers(numbers):
+        try:
+            return one.run()
+        except CampaignExistsError:
+            if not resume:
+                raise CampaignRefusedError(
+                    f"another digest began to send {rendered.manifest.issue} at this moment",
+                    hint="Wait for it, then: digest status",
+                    report=numbers(),
+                ) from None
+            return one.run()  # now it is one that has begun
+
+
+@dataclass(kw_only=True)
+class _Sending:
+    """One call of `send_campaign`, whose arguments these are."""
+
+    rendered: RenderedIssue
+    audience: Audience
+    ledger: Ledger
+    provider: Provider
+    config: Config
+    now: Callable[[], datetime]
+    secret: bytes
+    resume: bool
+    resend: bool
+    at: datetime | None
+    stop: Stop
+    sleep: Callable[[float], object]
+    progress: Callable[[SendReport], None]
+    notice: Callable[[str], None]
+
+    def run(self) -> SendReport:
+        """Begin or resume, then send what is pending.
+
+        Raises:
+            CampaignExistsError: Another process began it meanwhile.
+        """
+        issue, audience = self.rendered.manifest.issue, self.rendered.manifest.audience
+        known = self.ledger.campaign(issue, audience)
+        sender = self._begun() if known is None else self._resumed(known)
+        try:
+            trouble = sender.send_with_others()
+        finally:
+            report = sender.book.finish().report
+        return _judge(report, trouble, issue=issue, interrupted=self.stop.asked)
+
+    def _begun(self) -> BatchSender:
+        """Pass the rails of a new campaign and write it down."""
+        planned, manifest, at = _planned(self.rendered, self.audience), self.rendered.manifest, self.at
+        _require_startable(self.rendered, self.audience, config=self.config, now=self.now(), at=at, report=planned)
+        require_schedulable(at, provider=self.provider, now=self.now(), report=planned)
+        schedule = _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
+        composer = self._composer(self.now(), at, schedule)
+        self._require_unknown_there(composer.content, planned)
+        pull_suppressions(self.ledger, self.provider, stop=self.stop, sleep=self.sleep)
+        todays, people = reduce_audience(self.audience, self.ledger)
+        tell_suppressed(self.audience, todays, self.notice)
+        before, now_planned = last_size(self.ledger, manifest), _planned(self.rendered, todays)
+        _require_size(todays, config=self.config, before=before, report=now_planned)
+        if self.stop.asked:
+            raise CampaignInterrupted(now_planned)
+        book = _freeze(
+            self.rendered, todays, people, ledger=self.ledger, provider=self.provider, at=at, schedule=schedule
+        )
+        return self._sender(book, composer, people)
+
+    def _resumed(self, known: Campaign) -> BatchSender:
+        """Pass the rails of a campaign that has begun and settle what its dead senders left."""
+        manifest = self.rendered.manifest
+        require_resumable(known, token=self.rendered.token, provider=self.provider.name, resume=self.resume)
+        at = known.send_at if known.send_at and known.send_at > self.now() else None
+        composer = self._composer(known.started_at, at, known.schedule)
+        pull_suppressions(self.ledger, self.provider, stop=self.stop, sleep=self.sleep)
+        _, people = reduce_audience(self.audience, self.ledger)
+        if self.stop.asked:
+            raise CampaignInterrupted(known.report)
+        book = self.ledger.book(manifest.issue, manifest.audience)
         if book is None:
-            book = _freeze(rendered, todays, people, ledger=ledger, provider=provider, at=at, schedule=schedule)
-        sender = BatchSender(
+            raise LedgerError("the campaign has gone from the ledger", hint="See: digest status")
+        sender = self._sender(book, composer, people)
+        book.recover()
+        _resolve(sender, manifest, config=self.config, now=self.now(), at=at, resend=self.resend)
+        return sender
+
+    def _composer(self, date: datetime, at: datetime | None, schedule: str) -> Composer:
+        composer = Composer(
+            self.rendered, config=self.config, secret=self.secret, date=date, send_at=at, schedule=schedule
+        )
+        self.provider.check(composer.content)
+        return composer
+
+    def _sender(self, book: CampaignBook, composer: Composer, people: Roster) -> BatchSender:
+        return BatchSender(
             book=book,
-            provider=provider,
+            provider=self.provider,
             composer=composer,
             people=people,
-            stop=stop,
-            sleep=sleep,
-            progress=progress or _quiet,
+            stop=self.stop,
+            sleep=self.sleep,
+            progress=self.progress,
         )
-        if known is not None:
-            book.recover()
-            _resolve(sender, rendered.manifest, config=config, now=now(), at=at, resend=on_unknown == "resend")
-        try:
-            trouble = sender.send_pending()
-        finally:
-            report = book.finish().report
-        return _judge(report, trouble, issue=rendered.manifest.issue, interrupted=stop.asked)
+
+    def _require_unknown_there(self, content: Content, planned: SendReport) -> None:
+        """Refuse what the provider has a record of, unless another sender has just begun it."""
+        manifest = self.rendered.manifest
+        knows = _ask_record(self.provider, content, stop=self.stop, sleep=self.sleep, notice=self.notice)
+        if knows:
+            self.ledger.refresh()
+            if self.ledger.campaign(manifest.issue, manifest.audience) is not None:
+                raise CampaignExistsError("the campaign was begun a moment ago", hint="See: digest status")
+        require_new(knows, issue=manifest.issue, provider=self.provider.name, report=planned)
 
 
 @contextmanager
@@ -228,9 +314,9 @@ def _with_numbers(report: Callable[[], SendReport]) -> Iterator[None]:
         raise
 
 
-def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger, live: bool) -> SendReport:
+def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger) -> SendReport:
     """The numbers of the campaign, or of the one that was to begin."""
-    known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience, live=live)
+    known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience)
     return known.report if known else _planned(rendered, audience)
 
 
@@ -282,38 +368,6 @@ def _reserved(provider: Provider, at: datetime | None, *, stop: Stop, sleep: Cal
         ) from None
 
 
-def cancel_campaign(
-    issue: str,
-    audience: str,
-    *,
-    ledger: Ledger,
-    provider: Provider,
-    now: Callable[[], datetime],
-    sleep: Callable[[float], object] = time.sleep,
-) -> SendReport:
-    """Call off a campaign that is to be delivered later: nobody gets it. It is not sent again either.
-
-    Raises:
-        CampaignDoneError: There is none, it was cancelled already, or delivered (exit 8).
-        CampaignRefusedError: It is too late, it is delivered at once, or another process is sending (exit 6).
-        ProviderError, CredentialsError: The provider could not be asked; it is still scheduled.
-    """
-    stop = Stop()
-    with ledger.sending(), stop.listening():
-        known = ledger.campaign(issue, audience, live=False)
-        book = ledger.book(issue, audience)
-        if known is None or book is None or known.state in {"sent", "cancelled"}:
-            words = f"{issue} was {known.state}" if known else f"no send of {issue} has begun"
-            raise CampaignDoneError(words, hint="See: digest status", report=known.report if known else None)
-        require_cancellable(known, provider=provider, now=now())
-        try:
-            ask_again(lambda: provider.call_off(known.schedule), stop=stop, sleep=sleep)
-        except NotSent as error:
-            hint = "It is still scheduled. Try again at once: digest cancel"
-            raise ProviderError(f"{provider.name} could not be asked: {error.reason}", hint=hint) from None
-        return book.cancel().report
-
-
 def _ask_record(
     provider: Provider,
     content: Content,
@@ -345,41 +399,6 @@ def _skipped(audience: Audience) -> int:
     return audience.left_out.get("bad address", 0)
 
 
-def _pull_suppressions(ledger: Ledger, provider: Provider, *, stop: Stop, sleep: Callable[[float], object]) -> None:
-    try:
-        found = ask_again(lambda: tuple(provider.suppressions()), stop=stop, sleep=sleep)
-        ledger.suppress(found, provider=provider.name)
-    except NotSent as error:
-        raise ProviderError(
-            f"whom {provider.name} says not to mail could not be asked: {error.reason}",
-            hint="Nothing was sent. Try again later.",
-        ) from None
-
-
-def without_suppressed(audience: Audience, ledger: Ledger) -> Audience:
-    """An audience without whom the ledger knows not to mail, since a provider said so."""
-    return _reduced(audience, ledger)[0] if ledger.suppressed() else audience
-
-
-def _tell_suppressed(before: Audience, after: Audience, notice: Callable[[str], None]) -> None:
-    """Say how many the provider has just taken out."""
-    for reason, count in sorted(after.left_out.items()):
-        more = count - before.left_out.get(reason, 0)
-        if more > 0:
-            notice(f"{more:,} more are left out: {reason}")
-
-
-def _reduced(audience: Audience, ledger: Ledger) -> tuple[Audience, Roster]:
-    roster = Roster(audience.subscribers, ledger.keys_of)
-    suppressed = ledger.suppressed()
-    reasons = Counter(f"suppressed: {suppressed[key]}" for key in roster if key in suppressed) if suppressed else {}
-    if not reasons:
-        return replace(audience, subscribers=roster.people), roster
-    roster = roster.only(lambda key: key not in suppressed)
-    left_out = Counter(audience.left_out) + Counter(reasons)
-    return replace(audience, subscribers=roster.people, left_out=dict(left_out)), roster
-
-
 def _freeze(
     rendered: RenderedIssue,
     audience: Audience,
@@ -404,7 +423,7 @@ def _freeze(
         token=rendered.token,
         provider=provider.name,
         skipped=_skipped(audience),
-        batches=plan_campaign(people, size=provider.capabilities.max_recipients),
+        batches=partial(plan_campaign, people, size=provider.capabilities.max_recipients),
         send_at=at,
         schedule=schedule,
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from digest.config.files import locked
 from digest.delivery.report import CampaignRefusedError
-from digest.delivery.store import KEY_VARIABLE, Store, digest_key
+from digest.delivery.store import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class SqliteStore(Store):
     def __init__(self, path: Path, *, environ: Mapping[str, str]) -> None:
         self.path = path
         self.name = path.name
+        self._locked = False
         with self._folder_made():
             exists = path.exists() and path.stat().st_size > 0
         if not exists and self._lock_file.exists():
@@ -49,15 +50,17 @@ class SqliteStore(Store):
         self.engine = _engine(path)
 
     @contextmanager
-    def exclusive(self, *, report: Callable[[], SendReport | None]) -> Iterator[None]:
+    def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
         """Be the only sender on this ledger. The system gives the lock back when the process dies, however it dies.
 
         Args:
+            join: Changes nothing: on one machine a second sender is no help.
             report: The numbers that the refusal carries.
 
         Raises:
             CampaignRefusedError: Another process is sending.
         """
+        del join
         with ExitStack() as held:
             try:
                 held.enter_context(locked(self._lock_file, patience=0.5))
@@ -67,17 +70,24 @@ class SqliteStore(Store):
                     hint="Wait for it, then: digest status",
                     report=report(),
                 ) from None
-            yield
+            self.sender = secrets.token_hex(NAME_LENGTH // 2)
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False
 
-    def is_exclusive(self) -> bool:
-        """Tell whether some process is sending right now."""
+    def at_work(self) -> Senders:
+        """This process, or somebody who has the lock."""
+        if self._locked:
+            return Senders(names=frozenset({self.sender}))
         if not self._lock_file.exists():
-            return False
+            return Senders()
         try:
             with locked(self._lock_file, patience=0):
-                return False
+                return Senders()
         except TimeoutError:
-            return True
+            return Senders(unnamed=True)
 
     def hold_for_migration(self, connection: Connection) -> None:
         """The transaction holds the write lock already."""

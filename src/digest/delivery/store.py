@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
@@ -22,10 +23,37 @@ if TYPE_CHECKING:
 
     from digest.delivery.report import SendReport
 
-__all__ = ["KEY_VARIABLE", "Store", "digest_key", "upsert"]
+__all__ = ["KEY_VARIABLE", "NAME_LENGTH", "Senders", "Store", "digest_key", "upsert"]
 
 #: The ledger's key may come from the environment; SQLite's may also be a file beside it.
 KEY_VARIABLE = "DIGEST_LEDGER_KEY"
+#: A claim begins with the name of the sender that made it: so many hex digits.
+NAME_LENGTH = 8
+#: Who claims outside of a session, which only a test does.
+_NOBODY = "0" * NAME_LENGTH
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Senders:
+    """Who is known to be sending now.
+
+    Attributes:
+        names: Of senders that live.
+        unnamed: One more lives, and any claim may be its.
+    """
+
+    names: frozenset[str] = frozenset()
+    unnamed: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.names) or self.unnamed
+
+    def hold(self, claim: str | None) -> bool:
+        """Tell whether a claim is that of one who lives, so that its call may be in flight."""
+        return self.unnamed or (claim or _NOBODY)[:NAME_LENGTH] in self.names
 
 
 class Store(ABC):
@@ -34,11 +62,13 @@ class Store(ABC):
     Attributes:
         name: How a person calls it.
         key: 32 bytes; recipients are hashed with it.
+        sender: Under which name this process claims batches.
     """
 
     name: str
     key: bytes
     engine: Engine
+    sender: str = _NOBODY
 
     def open(self) -> Self:
         """Bring the tables up to date, and see that the key is theirs."""
@@ -65,11 +95,23 @@ class Store(ABC):
         with self.translating(), self.engine.begin() as connection:
             yield connection
 
+    def write(self, change: Callable[[Connection], _Result]) -> _Result:
+        """Run a change as one transaction, durable when this returns.
+
+        Where somebody else wrote first, a change may be run again on what they left: it must look before it writes.
+        """
+        with self.begin() as connection:
+            return change(connection)
+
+    def refresh(self) -> None:  # noqa: B027 - a database shows it by itself, and needs no more
+        """Look at what others have written."""
+
     @abstractmethod
-    def exclusive(self, *, report: Callable[[], SendReport | None]) -> AbstractContextManager[None]:
-        """Be the only sender on this ledger, until the process ends, however it ends.
+    def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> AbstractContextManager[None]:
+        """Be a sender on this ledger, until the process ends, however it ends.
 
         Args:
+            join: Share the work with others, where the ledger can tell who of them lives.
             report: The numbers that the refusal carries.
 
         Raises:
@@ -77,8 +119,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def is_exclusive(self) -> bool:
-        """Tell whether some process is sending right now."""
+    def at_work(self) -> Senders:
+        """Who is sending right now, this process included."""
 
     @abstractmethod
     def explain(self, said: str) -> tuple[str, str]:
