@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from digest.config import Config
 from digest.delivery import CampaignIncompleteError, CampaignRefusedError
 from digest.errors import CredentialsError, ProviderError
-from digest.providers import Outcome, SendResult, open_provider
+from digest.providers import Outcome, SendResult
 from digest.testing.campaigns import NOON, ScriptedProvider
 
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
@@ -125,16 +124,3 @@ def test_an_error_before_a_campaign_began_carries_the_planned_numbers(desk):
     with pytest.raises(CredentialsError) as caught:
         desk.send()
     assert (caught.value.data["state"], caught.value.data["pending"]) == ("planned", 25)
-
-
-def test_two_phase_is_refused_and_not_dropped_in_silence(desk, tmp_path):
-    options = {"providers": {"sendgrid": {"two_phase": True}}}
-    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), **options})
-    options = {"config": desk.config, "environ": {}, "root": tmp_path, "now": lambda: NOON}
-    desk.provider = open_provider("sendgrid", **options)
-    for refused in (desk.preview, desk.send):
-        with pytest.raises(ProviderError, match="two-phase sending is not in this version") as caught:
-            refused()
-        assert "two_phase = false" in caught.value.hint
-        assert caught.value.data["pending"] == 25
-    assert desk.ledger.campaigns() == ()

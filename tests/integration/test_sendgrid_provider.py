@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import jsonschema
 import pytest
@@ -24,11 +25,12 @@ def nothing():
 
 
 class Post:
-    def __init__(self, fake, tmp_path, *, key=None, **sendgrid):
+    def __init__(self, fake, tmp_path, *, key=None, undo_minutes=20, **sendgrid):
         self.fake = fake
         self.config = Config.model_validate(
             {
                 "newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"},
+                "delivery": {"undo_minutes": undo_minutes},
                 "providers": {"sendgrid": {"host": fake.host, **sendgrid}},
             }
         )
@@ -183,12 +185,25 @@ def test_reserved_headers_are_refused_before_any_call(post, fake):
     assert fake.calls == []
 
 
-def test_two_phase_is_refused_before_any_call(fake, tmp_path):
-    post = Post(fake, tmp_path, two_phase=True)
+def test_a_time_to_undo_that_sendgrid_does_not_wait_for_is_refused_before_any_call(fake, tmp_path):
+    post = Post(fake, tmp_path, two_phase=True, undo_minutes=71 * 60 - 9)
     content, recipients = post.compose(1)
-    with pytest.raises(ProviderError, match="two-phase sending is not in this version"):
+    with pytest.raises(ProviderError, match="at most") as caught:
         post.send(content, recipients)
+    assert caught.value.hint == "Set delivery.undo_minutes to 4250 or less."
     assert fake.calls == []
+    post = Post(fake, tmp_path, two_phase=True, undo_minutes=71 * 60 - 10)
+    assert post.send(*post.compose(1)).outcome is Outcome.ACCEPTED
+    post.provider.close()
+
+
+def test_mail_under_a_batch_that_sendgrid_never_gave_is_refused_for_good(post, fake):
+    content, recipients = post.compose(1)
+    scheduled = replace(content, send_at=NOON + timedelta(hours=1), schedule="made-up")
+    with pytest.raises(ProviderError, match="batch_id"):
+        post.send(scheduled, recipients)
+    assert post.send(replace(scheduled, schedule=post.provider.reserve()), recipients).outcome is Outcome.ACCEPTED
+    assert len(fake.mails) == 1
 
 
 def test_no_payload_is_ever_logged(post, caplog):

@@ -2,11 +2,14 @@
 
 from digest.providers.base import (
     CallRefused,
+    CancelRefusedError,
     Capabilities,
     Content,
     Deferred,
     Diagnosis,
     LinkedRecipients,
+    MailHolds,
+    NoSlot,
     NotSent,
     Outcome,
     Provider,
@@ -20,11 +23,14 @@ from digest.providers.sendgrid_events import read_events
 
 __all__ = [
     "CallRefused",
+    "CancelRefusedError",
     "Capabilities",
     "Content",
     "Deferred",
     "Diagnosis",
     "LinkedRecipients",
+    "MailHolds",
+    "NoSlot",
     "NotSent",
     "Outcome",
     "Provider",

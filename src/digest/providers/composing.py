@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest.models import Suppression
-    from digest.providers.base import Content, Recipient
+    from digest.providers.base import Content, MailHolds, Recipient
 
 __all__ = ["MessageMaker", "PlainProvider"]
 
@@ -49,6 +49,7 @@ class PlainProvider:
     """What is the same for all who only take a message and know nothing of groups, schedules, records and lists."""
 
     name: str
+    holds: MailHolds | None = None
 
     def check(self, content: Content) -> None:
         """Raise ProviderError when the mail wants what only a service keeps: groups, a sandbox, a time."""

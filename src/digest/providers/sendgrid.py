@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
 from digest.providers.base import CallRefused, Capabilities, Diagnosis, NotSent, Outcome, SendResult, nothing
 from digest.providers.sendgrid_account import diagnose_account
+from digest.providers.sendgrid_answers import errors_in, message_in
 from digest.providers.sendgrid_body import BodyMaker, check_content
+from digest.providers.sendgrid_holds import UNDO, SendGridHolds
 from digest.providers.sendgrid_people import logged_addresses, read_suppressions
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ __all__ = ["SendGridProvider"]
 
 #: The documentation allows 72 hours (mail/send, send_at); an hour is left for a clock that is wrong.
 _AHEAD = timedelta(hours=71)
-#: The documentation allows to cancel until ten minutes before (cancel-scheduled-sends).
-_UNDO = timedelta(minutes=10)
 
 
 class _Prepared(NamedTuple):
@@ -44,25 +44,33 @@ class SendGridProvider:
 
     name = "sendgrid"
     capabilities = Capabilities(
-        max_recipients=1000, hosts_unsubscribe=True, sandbox=True, schedules=_AHEAD, undo_until=_UNDO
+        max_recipients=1000, hosts_unsubscribe=True, sandbox=True, schedules=_AHEAD, undo_until=UNDO
     )
 
     def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
         del root  # every provider is made with the same things
         self._config = config.providers.sendgrid
+        self._undo = UNDO + timedelta(minutes=config.delivery.undo_minutes)
         self._environ = environ
         self._now = now
+        self._holds = SendGridHolds(self._call, self._raise_for)
         self._made: KeepAliveClient | None = None
         self._maker: tuple[Content, BodyMaker] | None = None
         self._prepared: _Prepared | None = None
 
+    @property
+    def holds(self) -> SendGridHolds | None:
+        """How mail is held back, where ``providers.sendgrid.two_phase`` says so."""
+        return self._holds if self._config.two_phase else None
+
     def check(self, content: Content) -> None:
-        """Refuse headers that SendGrid keeps for itself, and the two-phase send, which nobody may believe to have."""
+        """Refuse headers that SendGrid keeps for itself, and a time to undo that is longer than it waits."""
         check_content(content)
-        if self._config.two_phase:
+        if self._config.two_phase and self._undo > _AHEAD:
+            most = (_AHEAD - UNDO) // timedelta(minutes=1)
             raise ProviderError(
-                "two-phase sending is not in this version",
-                hint="Set two_phase = false under [providers.sendgrid].",
+                f"two-phase sending can be undone for {most} minutes at most",
+                hint=f"Set delivery.undo_minutes to {most} or less.",
             )
 
     def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
@@ -100,7 +108,7 @@ class SendGridProvider:
         if 200 <= status < 300:
             return SendResult(outcome=Outcome.ACCEPTED, message_id=headers.get("x-message-id", ""))
         if status == 0 or status >= 500 or status == 408:
-            reason = redact_addresses(f"{status} {_message(text)}" if status else text)
+            reason = redact_addresses(f"{status} {message_in(text)}" if status else text)
             return SendResult(outcome=Outcome.UNKNOWN, reason=reason)
         if status == 400:
             self._refused(text)
@@ -131,23 +139,8 @@ class SendGridProvider:
             raise ProviderError("SendGrid's answer has no batch id") from None
 
     def call_off(self, schedule: str) -> None:
-        """Cancel a batch id (POST /v3/user/scheduled_sends), and see that it is cancelled."""
-        body = {"batch_id": schedule, "status": "cancel"}
-        status, headers, text = self._call(lambda client: client.user.scheduled_sends.post(request_body=body))
-        if 200 <= status < 300:
-            return
-        if status == 400 and self._is_called_off(schedule):
-            return
-        if status >= 500:
-            raise NotSent(redact_addresses(f"{status} {_message(text)}"))
-        self._raise_for(status, headers, text)
-
-    def _is_called_off(self, schedule: str) -> bool:
-        _, _, text = self._ask(lambda client: client.user.scheduled_sends.get())
-        try:
-            return any(one["batch_id"] == schedule and one["status"] == "cancel" for one in json.loads(text))
-        except (ValueError, KeyError, TypeError):
-            return False
+        """Cancel a batch id, whether or not mail is held back under it."""
+        self._holds.cancel(schedule)
 
     def diagnose(self, sender: str) -> Iterator[Diagnosis]:
         """Ask the account: the key's rights, the sender, the group, the trackers, and the time."""
@@ -192,7 +185,7 @@ class SendGridProvider:
         """A question that may be asked again."""
         status, headers, text = self._call(request)
         if status >= 500:
-            raise NotSent(redact_addresses(f"{status} {_message(text)}"))
+            raise NotSent(redact_addresses(f"{status} {message_in(text)}"))
         if status >= 300:
             self._raise_for(status, headers, text)
         return status, headers, text
@@ -250,15 +243,15 @@ class SendGridProvider:
 
     def _refused(self, text: str) -> None:
         """Raise for a 400: a recipient's fault can be cut out, a fault of what all share cannot."""
-        errors = _errors(text)
+        errors = errors_in(text)
         said = redact_addresses("; ".join(message for message, _ in errors)) or "bad request"
         fields = [field for _, field in errors if field and field != "null"]
         if fields and not any(field.startswith("personalizations") for field in fields):
             raise ProviderError(f"SendGrid refuses the message itself: {said} ({', '.join(fields)})")
         raise CallRefused(said)
 
-    def _raise_for(self, status: int, headers: Mapping[str, str], text: str) -> None:
-        said = redact_addresses(_message(text))
+    def _raise_for(self, status: int, headers: Mapping[str, str], text: str) -> NoReturn:
+        said = redact_addresses(message_in(text))
         if status == 429:
             raise NotSent(f"SendGrid asks to wait: {said}", retry_after=self._wait(headers))
         if status in {401, 403}:
@@ -279,15 +272,3 @@ class SendGridProvider:
         except (ValueError, OverflowError, OSError):
             pass
         return None
-
-
-def _errors(text: str) -> list[tuple[str, str]]:
-    try:
-        errors = json.loads(text)["errors"]
-        return [(str(error.get("message", "")), str(error.get("field") or "")) for error in errors]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return []
-
-
-def _message(text: str) -> str:
-    return "; ".join(message for message, _ in _errors(text)) or text[:200]

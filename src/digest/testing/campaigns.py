@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from digest.delivery import SendReport
     from digest.models import Suppression
-    from digest.providers import Content, Provider, Recipient
+    from digest.providers import Content, MailHolds, Provider, Recipient
 
 __all__ = ["NOON", "Desk", "ScriptedProvider", "make_audience", "make_rendered"]
 
@@ -97,6 +97,7 @@ class ScriptedProvider:
             schedules=schedules,
             undo_until=timedelta(minutes=10),
         )
+        self.holds: MailHolds | None = None
         self.contents: list[Content] = []
         self.called_off: list[str] = []
         self.reserved = 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from digest.testing.sendgrid_batches import Batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +28,18 @@ class SentMail:
     message_id: str
     request: Mapping[str, Any] = field(repr=False)
     personalization: Mapping[str, Any] = field(repr=False)
+    accepted_at: float = 0.0
+
+    @property
+    def send_at(self) -> float | None:
+        """When it is to be delivered, in seconds since 1970; None: at once."""
+        found: float | None = self.personalization.get("send_at", self.request.get("send_at"))
+        return found
+
+    @property
+    def batch(self) -> str:
+        """The batch id; empty where it has none."""
+        return str(self.request.get("batch_id") or "")
 
     @property
     def subject(self) -> str:
@@ -93,11 +107,12 @@ class SendGridAccount:
             "verified_senders": {"results": []},
             "tracking_settings": {"result": [{"name": "click", "enabled": True}, {"name": "open", "enabled": False}]},
         }
-        self.scheduled: dict[str, str] = {}
+        self.batches = Batches()
         self.watch: Callable[[str, Mapping[str, Any]], None] = _look_away
         self.retry_after = 1
         self.released = threading.Event()
         self._disturbances: deque[str] = deque()
+        self._hold_disturbances: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lock = threading.Lock()
 
     def disturb(self, *kinds: str) -> None:
@@ -107,15 +122,53 @@ class SendGridAccount:
         server is closed); ``drop-before`` and ``drop-after`` (the connection is closed instead of an answer); or a
         status such as ``401``.
         """
-        for kind in kinds:
-            if kind and kind not in DISTURBANCES and not kind.isdigit():
-                raise ValueError(f"no disturbance is called {kind!r}")
-        self._disturbances.extend(kinds)
+        self._disturbances.extend(_known(kinds))
+
+    def disturb_holds(self, *kinds: str, method: str = "") -> None:
+        """Say what the next calls of /v3/user/scheduled_sends meet, as `disturb` does for mail.
+
+        Args:
+            method: Only calls of this method count, such as DELETE; without it all do.
+        """
+        self._hold_disturbances[method].extend(_known(kinds))
 
     def next_disturbance(self) -> str:
         """What the call at hand meets; for the handler."""
         with self._lock:
             return self._disturbances.popleft() if self._disturbances else ""
+
+    def next_hold_disturbance(self, method: str) -> str:
+        """What the call at hand meets; for the handler."""
+        with self._lock:
+            queue = self._hold_disturbances[method] or self._hold_disturbances[""]
+            return queue.popleft() if queue else ""
+
+    @property
+    def scheduled(self) -> dict[str, str]:
+        """What /v3/user/scheduled_sends lists now: ``pause`` or ``cancel`` by batch id."""
+        with self._lock:
+            return self.batches.listed(self.clock())
+
+    def delivered(self) -> list[SentMail]:
+        """What has reached an inbox by now, in that order.
+
+        Mail without ``send_at`` does at once, other mail when its time has come, but for what `Batches` keeps back.
+        """
+        with self._lock:
+            now = self.clock()
+            moments = [(self.batches.leaves_at(mail, now), mail) for mail in self.mails]
+        gone = [(moment, mail) for moment, mail in moments if moment is not None and moment <= now]
+        return [mail for _, mail in sorted(gone, key=lambda pair: pair[0])]
+
+    def new_batch(self) -> str:
+        """A batch id; for the handler."""
+        with self._lock:
+            return self.batches.create()
+
+    def hold(self, method: str, batch: str, body: Any) -> tuple[int, Any]:
+        """Status and body of the answer to a call of /v3/user/scheduled_sends; for the handler."""
+        with self._lock:
+            return self.batches.answer(method, batch, body, now=self.clock())
 
     def seen(self, method: str, path: str) -> None:
         """Count a request; for the handler."""
@@ -124,6 +177,7 @@ class SendGridAccount:
 
     def accept(self, body: dict[str, Any], message_id: str) -> None:
         """Take a call's mails; for the handler."""
+        now = self.clock()
         mails = [
             SentMail(
                 to=mailbox["email"],
@@ -131,12 +185,14 @@ class SendGridAccount:
                 message_id=message_id,
                 request=body,
                 personalization=group,
+                accepted_at=now,
             )
             for group in body["personalizations"]
             for mailbox in group["to"]
         ]
         with self._lock:
             self.mails.extend(mails)
+            self.batches.take(mails, now=now)
 
     def find_logs(self, categories: list[str], limit: int) -> list[dict[str, str]]:
         """What /v3/logs says of mails with one of the categories."""
@@ -153,6 +209,13 @@ class SendGridAccount:
             }
             for number, mail in enumerate(found[:limit])
         ]
+
+
+def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    for kind in kinds:
+        if kind and kind not in DISTURBANCES and not kind.isdigit():
+            raise ValueError(f"no disturbance is called {kind!r}")
+    return kinds
 
 
 def _look_away(moment: str, body: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ __all__ = ["Handler"]
 
 _LOG_QUERY = re.compile(r"categories IN \(((?:'[^']*'(?:, *)?)+)\)")
 _GROUP = re.compile(r"asm/groups/\d+/suppressions")
+_HOLDS = re.compile(r"user/scheduled_sends(?:/([A-Za-z0-9_-]+))?")
 _LISTS = {
     *("suppression/bounces", "suppression/blocks", "suppression/spam_reports"),
     *("suppression/invalid_emails", "suppression/unsubscribes"),
@@ -64,10 +65,23 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(400, "limit must be between 1 and 500", "limit")
         elif path in self._account.settings:
             self._answer(200, self._account.settings[path])
-        elif path == "user/scheduled_sends":
-            self._answer(200, [{"batch_id": key, "status": value} for key, value in self._account.scheduled.items()])
         else:
-            self._refuse(404, "not found")
+            self._holds("GET", path)
+
+    def do_PATCH(self) -> None:
+        """The status of a batch."""
+        self._change("PATCH")
+
+    def do_DELETE(self) -> None:
+        """The status of a batch."""
+        self._change("DELETE")
+
+    def _change(self, method: str) -> None:
+        path = urlsplit(self.path).path.removeprefix("/v3/")
+        self._account.seen(method, path)
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self._has_key():
+            self._holds(method, path, raw)
 
     def do_POST(self) -> None:
         """Mail, logs, batch ids, pauses."""
@@ -77,7 +91,10 @@ class Handler(BaseHTTPRequestHandler):
         if not self._has_key():
             return
         if path == "mail/batch":
-            self._answer(201, {"batch_id": secrets.token_urlsafe(36)})
+            self._answer(201, {"batch_id": self._account.new_batch()})
+            return
+        if path == "user/scheduled_sends":
+            self._holds("POST", path, raw)
             return
         try:
             body = json.loads(raw)
@@ -89,8 +106,6 @@ class Handler(BaseHTTPRequestHandler):
                 self._mail(body)
             case "logs":
                 self._logs(body)
-            case "user/scheduled_sends":
-                self._schedule(body)
             case _:
                 self._refuse(404, "not found")
 
@@ -104,6 +119,8 @@ class Handler(BaseHTTPRequestHandler):
             self._disturb(what)
             return
         wrong = refusals(body, now=account.clock())
+        if not wrong and not account.batches.knows(body.get("batch_id", "")):
+            wrong = [("The batch_id is invalid.", "batch_id")]
         if wrong:
             self._answer(400, {"errors": [{"message": said, "field": at, "help": None} for said, at in wrong]})
             return
@@ -142,15 +159,27 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._answer(200, {"messages": self._account.find_logs(re.findall(r"'([^']*)'", found[1]), limit)})
 
-    def _schedule(self, body: dict[str, Any]) -> None:
-        status, batch = body.get("status"), body.get("batch_id")
-        if status not in {"pause", "cancel"} or not batch or batch in self._account.scheduled:
-            self._refuse(400, "a status was set already, or is none", "status")
-        elif len(self._account.scheduled) >= 10:
-            self._refuse(400, "the maximum number of cancellations and pauses is reached", "batch_id")
+    def _holds(self, method: str, path: str, raw: bytes = b"") -> None:
+        """All of /v3/user/scheduled_sends."""
+        account = self._account
+        found = _HOLDS.fullmatch(path)
+        if found is None:
+            self._refuse(404, "not found")
+            return
+        kind = account.next_hold_disturbance(method)
+        what, _, when = kind.partition("-")
+        if when == "before" or kind.isdigit():
+            self._disturb(what)
+            return
+        try:
+            body = json.loads(raw or b"null")
+        except ValueError:
+            body = None
+        status, answer = account.hold(method, found[1] or "", body)
+        if when == "after":
+            self._disturb(what)
         else:
-            self._account.scheduled[batch] = status
-            self._answer(201, {"batch_id": batch, "status": status})
+            self._answer(status, answer)
 
     def _has_key(self) -> bool:
         if self.headers.get("Authorization") == f"Bearer {self._account.api_key}":
