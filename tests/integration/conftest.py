@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 
 from digest.delivery import Ledger
 from digest.preview.pictures import find_chromium
-from digest.testing.campaigns import Desk
+from digest.testing.campaigns import NOON, Desk
 
 
 # Not for the session: while Playwright runs, its event loop is the main thread's, and other tests need their own.
@@ -26,16 +27,42 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+GIT = "git+branch://digest-state"
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone of a bare repository, which is its origin."""
+    remote, folder = tmp_path / "remote.git", tmp_path / "clone"
+    for words in (["init", "--bare", "--quiet", remote], ["clone", "--quiet", remote, folder]):
+        subprocess.run(["git", *words], check=True, capture_output=True)  # noqa: S607 - whichever git there is
+    return folder
+
+
+@pytest.fixture
+def open_branch(clone):
+    """Opens the ledger on the branch of the clone's remote."""
+
+    def call(*, now=lambda: NOON, root=clone, new=True, key="a key for tests", url=GIT):
+        return Ledger.on_branch(url, root=root, environ={**os.environ, "DIGEST_LEDGER_KEY": key}, now=now, new=new)
+
+    return call
+
+
+@pytest.fixture(params=["sqlite", "postgres", "git"])
 def open_desk(request, tmp_path):
-    """Opens a desk whose ledger is in SQLite, and in PostgreSQL: both keep the same promises."""
+    """Opens a desk whose ledger is in SQLite, in PostgreSQL, and on a git branch: all keep the same promises."""
     opened = []
 
     def call(folder=tmp_path):
         if request.param == "sqlite":
             return Desk(folder)
-        url, clock = request.getfixturevalue("database"), []
-        ledger = Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: clock[0].now)
+        clock = []
+        if request.param == "git":
+            ledger = request.getfixturevalue("open_branch")(now=lambda: clock[0].now)
+        else:
+            url = request.getfixturevalue("database")
+            ledger = Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: clock[0].now)
         clock.append(Desk(folder, ledger=ledger))
         opened.append(clock[0])
         return clock[0]

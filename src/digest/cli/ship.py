@@ -255,6 +255,10 @@ def send(
             "--at", metavar="TIME", help="When to deliver, in the newsletter's zone: 08:00 or 2026-11-27 08:00."
         ),
     ] = None,
+    new_ledger: Annotated[
+        bool,
+        typer.Option("--new-ledger", help="Make the ledger's git branch: only when nothing was ever sent with it."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer the typed confirmation.")] = False,
 ) -> None:
     """Show what would be sent; with --live and an approval, send it, once."""
@@ -283,6 +287,7 @@ def send(
         approve=approve,
         resume=resume,
         on_unknown=on_unknown,
+        new_ledger=new_ledger,
         progress=lambda numbers: output.status(pace.words(numbers.settled, numbers.pending)),
         notice=lambda words: output.say(f"  Note       {words}"),
     )

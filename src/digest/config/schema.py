@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -247,14 +248,21 @@ class _ProvidersConfig(Table):
     smtp: SmtpConfig = SmtpConfig()
 
 
-class StateConfig(Table):
-    """Where the ledger lives: ``sqlite:///PATH``, from the newsletter's root, or ``postgresql://user@host/database``.
+#: What git allows in a branch's name, and a little less (git-check-ref-format).
+_BRANCH = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
 
-    ``url_env`` names a variable that holds the address instead, with its password.
+
+class StateConfig(Table):
+    """Where the ledger lives.
+
+    ``sqlite:///PATH``, from the newsletter's root; ``postgresql://user@host/database``; or ``git+branch://BRANCH``, of
+    the newsletter's own repository, with ``?remote=NAME`` where the remote is not origin. ``url_env`` names a variable
+    that holds the address instead, with its password; ``token_env`` one that holds a token for an https remote.
     """
 
     url: str = "sqlite:///.digest/ledger.db"
     url_env: str = ""
+    token_env: str = "GITHUB_TOKEN"  # noqa: S105 - the variable's name
 
     @field_validator("url")
     @classmethod
@@ -263,8 +271,19 @@ class StateConfig(Table):
             if urlsplit(value).password:
                 raise ValueError("it holds a password; put the whole address into a variable and name that in url_env")
             return value
+        if value.startswith("git+branch://"):
+            parts = urlsplit(value)
+            if not _BRANCH.fullmatch(f"{parts.netloc}{parts.path}") or not re.fullmatch(
+                r"(remote=[\w.-]+)?", parts.query
+            ):
+                raise ValueError(
+                    "a ledger on a branch is written git+branch://BRANCH or git+branch://BRANCH?remote=NAME"
+                )
+            return value
         if not value.startswith("sqlite:///"):
-            raise ValueError("the ledger lives at sqlite:///PATH or postgresql://user@host/database")
+            raise ValueError(
+                "the ledger lives at sqlite:///PATH, postgresql://user@host/database or git+branch://digest-state"
+            )
         return value
 
 

@@ -1,6 +1,7 @@
 """Campaigns: one rendered issue to one audience, once, whatever crashes and whenever."""
 
 from digest.delivery.cancelling import cancel_campaign
+from digest.delivery.git_store import has_branch
 from digest.delivery.ledger import Ledger
 from digest.delivery.plan import PlannedBatch, plan_batch, plan_campaign
 from digest.delivery.report import (
@@ -29,6 +30,7 @@ __all__ = [
     "Roster",
     "SendReport",
     "cancel_campaign",
+    "has_branch",
     "last_size",
     "plan_batch",
     "plan_campaign",

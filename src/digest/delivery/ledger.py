@@ -80,6 +80,35 @@ class Ledger:
 
         return cls(PostgresStore(url, environ=environ).open(), now=now)
 
+    @classmethod
+    def on_branch(
+        cls,
+        url: str,
+        *,
+        root: Path,
+        environ: Mapping[str, str],
+        now: Callable[[], datetime],
+        token: str = "",
+        new: bool = False,
+    ) -> Self:
+        """Open the ledger on a branch of the git repository to which ``root`` belongs.
+
+        Args:
+            url: ``git+branch://digest-state``; ``?remote=NAME`` where the remote is not ``origin``.
+            environ: For git, and holds the key, in DIGEST_LEDGER_KEY.
+            token: Goes to an https remote with each request.
+            new: Make the branch where it is missing or empty.
+
+        Raises:
+            CampaignRefusedError: The branch is missing or empty, and ``new`` is not given.
+            LedgerError: It cannot be reached, is damaged, or from a newer version.
+            CredentialsError: The key is missing, or is another ledger's.
+            ConfigError: There is no git, or no such remote.
+        """
+        from digest.delivery.git_store import GitStore  # noqa: PLC0415 - only one of the stores is needed
+
+        return cls(GitStore(url, root=root, environ=environ, token=token, new=new).open(), now=now)
+
     def __enter__(self) -> Self:
         return self
 

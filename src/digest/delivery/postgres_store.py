@@ -17,8 +17,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.delivery.report import CampaignRefusedError
-from digest.delivery.store import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
-from digest.errors import ConfigError, CredentialsError
+from digest.delivery.store import NAME_LENGTH, Senders, Store, required_key
+from digest.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,13 +53,7 @@ class PostgresStore(Store):
     def __init__(self, url: str, *, environ: Mapping[str, str]) -> None:
         parts = urlsplit(url)
         self.name = f"{parts.hostname or 'local'}{parts.path}"
-        key = environ.get(KEY_VARIABLE, "").strip()
-        if not key:
-            raise CredentialsError(
-                f"{KEY_VARIABLE} is not set; recipients are hashed with it in the ledger",
-                hint="Make one and keep it: python -c 'import secrets; print(secrets.token_hex(32))'",
-            )
-        self.key = digest_key(key)
+        self.key = required_key(environ)
         try:
             self.engine = create_engine(
                 url.replace("postgresql://", "postgresql+psycopg://", 1),

@@ -16,14 +16,14 @@ from digest.delivery.schema import HEAD, meta, metadata
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine, Table
 
     from digest.delivery.report import SendReport
 
-__all__ = ["KEY_VARIABLE", "NAME_LENGTH", "Senders", "Store", "digest_key", "upsert"]
+__all__ = ["KEY_VARIABLE", "NAME_LENGTH", "Senders", "Store", "digest_key", "required_key", "upsert"]
 
 #: The ledger's key may come from the environment; SQLite's may also be a file beside it.
 KEY_VARIABLE = "DIGEST_LEDGER_KEY"
@@ -191,6 +191,21 @@ class Store(ABC):
 def digest_key(written: str) -> bytes:
     """The 32 bytes that a key, as it is written, stands for."""
     return blake2b(written.encode(), digest_size=32, person=b"digest-key").digest()
+
+
+def required_key(environ: Mapping[str, str]) -> bytes:
+    """The key of a ledger that has no file beside it.
+
+    Raises:
+        CredentialsError: DIGEST_LEDGER_KEY is not set.
+    """
+    key = environ.get(KEY_VARIABLE, "").strip()
+    if not key:
+        raise CredentialsError(
+            f"{KEY_VARIABLE} is not set; recipients are hashed with it in the ledger",
+            hint="Make one and keep it: python -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    return digest_key(key)
 
 
 def upsert(connection: Connection, table: Table) -> Any:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
 import digest
@@ -35,6 +35,15 @@ __all__ = ["Project", "open_project"]
 
 _STATE = ".digest"
 _SQLITE = "sqlite:///"
+_GIT = "git+branch://"
+
+
+class _GitAccess(TypedDict):
+    """What a ledger on a branch is opened with."""
+
+    root: Path
+    environ: Mapping[str, str]
+    token: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,33 +190,45 @@ class Project:
         if not url:
             raise CredentialsError(f"{state.url_env} is not set", hint="It holds the address of the ledger's database.")
         url = url.replace("postgres://", "postgresql://", 1)  # as some hosts write it
-        if not url.startswith(("postgresql://", _SQLITE)):
+        if not url.startswith(("postgresql://", _GIT, _SQLITE)):
             raise ConfigError(f"{state.url_env} holds no address of a ledger", hint="postgresql://user:…@host/database")
         return url
 
     @cached_property
     def ledger_path(self) -> Path | None:
-        """The ledger's file; a relative address counts from the root. None where it is in a database."""
+        """The ledger's file; a relative address counts from the root. None where it is in a database or on a branch."""
         url = self.ledger_url
         return self.root / url.removeprefix(_SQLITE) if url.startswith(_SQLITE) else None
 
     @property
     def has_ledger(self) -> bool:
-        """Whether there may be campaigns to know of: a file that is there, or a database."""
+        """Whether there may be campaigns to know of: a file or a branch that is there, or a database."""
+        if self.ledger_url.startswith(_GIT):
+            from digest.delivery import has_branch
+
+            return has_branch(self.ledger_url, **self._git)
         return self.ledger_path is None or self.ledger_path.exists()
 
-    def open_ledger(self) -> Ledger:
-        """The ledger, made where there is none.
+    def open_ledger(self, *, new: bool = False) -> Ledger:
+        """The ledger, made where there is none; on a branch only when ``new`` says so.
 
         Raises:
-            LedgerError: It is locked, broken or from a newer version.
+            LedgerError: It is locked, broken or from a newer version, or cannot be reached.
+            CampaignRefusedError: The branch is missing or empty.
             CredentialsError: Its key is another one.
         """
         from digest.delivery import Ledger
 
+        if self.ledger_url.startswith(_GIT):
+            return Ledger.on_branch(self.ledger_url, **self._git, now=self.now, new=new)
         if self.ledger_path is None:
             return Ledger.connect(self.ledger_url, environ=self.environ, now=self.now)
         return Ledger.open(self.ledger_path, environ=self.environ, now=self.now)
+
+    @property
+    def _git(self) -> _GitAccess:
+        token = self.environ.get(self.config.state.token_env, "").strip()
+        return {"root": self.root, "environ": self.environ, "token": token}
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""

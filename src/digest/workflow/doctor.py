@@ -95,9 +95,14 @@ def _lists(project: Project) -> Iterator[Diagnosis]:
 
 
 def _state(project: Project) -> Iterator[Diagnosis]:
+    if not project.has_ledger and project.ledger_path is None:
+        words = "the branch can be reached; there is no ledger on it yet"
+        remedy = "The very first live send makes it: digest send --live --new-ledger"
+        yield Diagnosis(what="ledger", state="warning", words=words, remedy=remedy)
+        return
     if project.ledger_path is None:
         with project.open_ledger() as ledger:
-            words = f"the database can be reached; campaigns: {len(ledger.campaigns())}"
+            words = f"it can be reached; campaigns: {len(ledger.campaigns())}"
         yield Diagnosis(what="ledger", state="ok", words=words)
         return
     if not project.ledger_path.exists():
@@ -107,7 +112,9 @@ def _state(project: Project) -> Iterator[Diagnosis]:
             words = f"{project.ledger_path.name}, campaigns: {len(ledger.campaigns())}"
         yield Diagnosis(what="ledger", state="ok", words=words)
     if project.environ.get("CI", "").lower() in {"true", "1"}:
-        remedy = 'Keep the ledger in PostgreSQL: [state] url_env = "DATABASE_URL"'
+        remedy = (
+            'Keep it on a branch, [state] url = "git+branch://digest-state", or in PostgreSQL: url_env = "DATABASE_URL"'
+        )
         words = "a file of this runner, which forgets it: a live send is refused"
         yield Diagnosis(what="ledger", state="error", words=words, remedy=remedy)
 

@@ -80,6 +80,6 @@ def require_lasting_ledger(project: Project, report: SendReport) -> None:
     if any(project.ledger_path.resolve().is_relative_to(workspace) for workspace in workspaces):
         raise CampaignRefusedError(
             "a live send from a CI runner needs a ledger that outlives the runner; this one is a file in its workspace",
-            hint="Keep it in PostgreSQL ([state] url_env), or send where the disk is kept: digest send --live",
+            hint='Keep it on a branch: [state] url = "git+branch://digest-state", or in PostgreSQL: url_env = "…"',
             report=report,
         )

@@ -159,6 +159,7 @@ def send(
     approve: str | None = None,
     resume: bool = False,
     on_unknown: str = "hold",
+    new_ledger: bool = False,
     throwaway: bool = False,
     progress: Callable[[SendReport], None] | None = None,
     notice: Callable[[str], None] | None = None,
@@ -167,6 +168,7 @@ def send(
 
     Args:
         approve: The token that a person names; without it approval.toml must name the current one.
+        new_ledger: Make the ledger's branch where it is missing or empty.
         throwaway: This very process made the newsletter (`demo`), so no ledger can be lost with a runner.
 
     Raises:
@@ -190,7 +192,7 @@ def send(
     if build is not None and load_build(build.html, build.text, build.manifest).token == plan.token:
         folder.keep_build(build, token=plan.token)
     try:
-        with project.open_ledger() as ledger:
+        with project.open_ledger(new=new_ledger) as ledger:
             return send_campaign(
                 plan.rendered,
                 plan.audience,
@@ -324,6 +326,8 @@ def _build_to_send(folder: IssueFolder, campaign: Campaign | None, approve: str 
 
 def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
     notes = []
+    if project.ledger_url.startswith("git+branch://") and not project.has_ledger:
+        notes.append("there is no ledger on its branch yet: the very first live send needs --new-ledger")
     if audience.problems:
         count = len(audience.problems)
         notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need mending: digest subscribers check")

@@ -1,0 +1,281 @@
+"""What a ledger on a git branch promises beside what all ledgers do: pushes refused, replies lost, runners killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from digest.delivery import CampaignRefusedError, Ledger, PlannedBatch
+from digest.delivery.git_branch import GitBranch
+from digest.errors import ConfigError, CredentialsError, LedgerError
+from digest.testing.campaigns import NOON, Desk
+from digest.testing.fake_sendgrid import FakeSendGrid
+
+GIT = "git+branch://digest-state"
+#: One send of 1,000 people in calls of 100, in a process of its own, as a runner does it from its own clone.
+RUNNER = """
+import os, sys
+from pathlib import Path
+from digest.config import Config
+from digest.delivery import CampaignError, Ledger, send_campaign
+from digest.providers import Capabilities
+from digest.providers.sendgrid import SendGridProvider
+from digest.testing.campaigns import NOON, make_audience, make_rendered
+
+class SmallCalls(SendGridProvider):
+    capabilities = Capabilities(max_recipients=100)
+
+root, host = Path(sys.argv[1]), sys.argv[2]
+newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
+config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": {"host": host}}})
+provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
+environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}
+try:
+    with Ledger.on_branch("git+branch://digest-state", root=root, environ=environ, now=lambda: NOON) as ledger:
+        send_campaign(make_rendered(), make_audience(1000), ledger=ledger, provider=provider, config=config,
+                      now=lambda: NOON, secret=b"secret", resume=True, sleep=lambda seconds: None)
+except CampaignError as error:
+    sys.exit(error.exit_code)
+"""
+#: A git that now and then says that a push failed: before it was made, or after it was made, as a lost reply does.
+FLAKY = """#!/bin/sh
+case " $* " in
+  *" push "*)
+    n=$(cat "{folder}/count" 2>/dev/null || echo 0); n=$((n + 1)); echo $n > "{folder}/count"
+    case $((n % 5)) in
+      1) echo "fatal: the remote end hung up unexpectedly" >&2; exit 128;;
+      3) {git} "$@"; echo "fatal: the remote end hung up unexpectedly" >&2; exit 128;;
+    esac;;
+esac
+exec {git} "$@"
+"""
+
+
+def git(*words, cwd):
+    done = subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True, text=True)  # noqa: S607
+    return done.stdout
+
+
+@pytest.fixture
+def another(clone):
+    """Another clone of the same remote."""
+    folder = clone.with_name("another")
+    git("clone", "--quiet", str(clone.with_name("remote.git")), str(folder), cwd=clone.parent)
+    return folder
+
+
+@pytest.fixture
+def flaky(tmp_path):
+    """An environment whose git loses replies."""
+    folder = tmp_path / "flaky"
+    folder.mkdir()
+    program = folder / "git"
+    program.write_text(FLAKY.format(folder=folder, git=shutil.which("git")))
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def begin(ledger, batches=2):
+    planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, batches + 1)]
+    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
+    return ledger.start(**named, skipped=0, batches=lambda: planned)
+
+
+def content(clone):
+    remote = clone.with_name("remote.git")
+    names = git("ls-tree", "--name-only", "digest-state", cwd=remote).split()
+    return {name: git("show", f"digest-state:{name}", cwd=remote) for name in names}
+
+
+def test_a_branch_that_is_missing_or_empty_is_refused_until_somebody_says_that_it_is_new(clone, open_branch):
+    with pytest.raises(CampaignRefusedError, match="no ledger on the branch") as caught:
+        open_branch(new=False)
+    assert "--new-ledger" in caught.value.hint
+    (clone / "notes").write_text("x")
+    git("add", "notes", cwd=clone)
+    git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=clone)
+    git("push", "-q", "origin", "HEAD:refs/heads/digest-state", cwd=clone)
+    with pytest.raises(CampaignRefusedError, match="no ledger on the branch"):
+        open_branch(new=False)
+    open_branch(new=True).close()
+    assert set(content(clone)) == {"ledger.jsonl", "notes"}
+    with open_branch(new=False) as ledger:
+        assert ledger.campaigns() == ()
+
+
+def test_each_step_is_one_commit_that_says_what_it_is_and_holds_no_address(clone, open_branch):
+    with Desk(clone, ledger=open_branch()) as desk:
+        assert desk.send().accepted == 25
+    history = git("log", "--format=%s", "--reverse", "digest-state", cwd=clone.with_name("remote.git")).splitlines()
+    assert history[1] == "2026-W47 to weekly: sending"
+    assert history[2:8] == [f"2026-W47: batch {no} {state}" for no in (1, 2, 3) for state in ("sending", "accepted")]
+    assert history[-1] == "2026-W47 to weekly: sent"
+    assert set(content(clone)) == {"ledger.jsonl", "2026-W47.jsonl"}
+    assert "example" not in "".join(content(clone).values())
+
+
+def test_a_claim_is_pushed_before_the_call_that_it_announces(clone, open_branch):
+    with Desk(clone, ledger=open_branch()) as desk:
+        seen = []
+
+        def look(recipients):
+            seen.append(git("log", "-1", "--format=%s", "digest-state", cwd=clone.with_name("remote.git")).strip())
+            return desk.provider.accepted
+
+        desk.provider.answers.extend([look, look, look])
+        desk.send()
+    assert seen == [f"2026-W47: batch {no} sending" for no in (1, 2, 3)]
+
+
+def test_a_push_that_is_refused_drops_no_outcome_and_takes_no_claim_twice(another, open_branch):
+    with open_branch() as first, open_branch(root=another) as second:
+        mine = begin(first)
+        claim = mine.claim(1)
+        second.refresh()
+        theirs = second.book("2026-W47", "weekly")
+        taken = theirs.claim(2)
+        mine.settle(1, claim, outcome="accepted")  # refused at first: the other one has pushed
+        theirs.settle(2, taken, outcome="accepted")
+        with pytest.raises(LedgerError, match="taken"):
+            mine.claim(2)
+        first.refresh()
+        assert first.campaigns() == second.campaigns()
+        assert first.campaigns()[0].report.accepted == 2
+
+
+def test_two_who_claim_the_same_batch_at_once_get_it_once(another, open_branch):
+    with open_branch() as first, open_branch(root=another) as second:
+        mine = begin(first)
+        second.refresh()
+        theirs = second.book("2026-W47", "weekly")
+        mine.claim(1)
+        with pytest.raises(LedgerError, match="taken"):  # it was pending where the second one looked
+            theirs.claim(1)
+
+
+def test_an_outcome_that_comes_after_its_sender_was_thought_dead_is_written_down(another, open_branch):
+    with open_branch() as first, open_branch(root=another) as second:
+        mine = begin(first)
+        claim = mine.claim(1)
+        second.refresh()
+        second.book("2026-W47", "weekly").recover()
+        assert second.campaigns()[0].report.unknown == 1
+        mine.settle(1, claim, outcome="accepted")
+        second.refresh()
+        assert second.campaigns()[0].report.accepted == 1
+
+
+def test_two_that_begin_the_same_campaign_make_one(another, open_branch):
+    with open_branch() as first, open_branch(root=another) as second:
+        begin(first)
+        with pytest.raises(LedgerError, match="exists already"):
+            begin(second)
+        assert len(second.campaigns()) == 1
+
+
+def test_replies_that_are_lost_are_settled_by_looking(clone, flaky):
+    ledger = Ledger.on_branch(GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "k"}, now=lambda: NOON, new=True)
+    with Desk(clone, ledger=ledger) as desk:
+        assert desk.send().accepted == 25
+        assert sorted(desk.provider.mailed) == sorted(desk.everyone)
+    lines = content(clone)["2026-W47.jsonl"].splitlines()
+    assert len(lines) == len(set(lines))
+
+
+def test_a_remote_that_cannot_be_reached_posts_nothing(clone, open_branch, monkeypatch):
+    monkeypatch.setattr("digest.delivery.git_branch._WAITS", (0, 0))
+    with Desk(clone, ledger=open_branch()) as desk:
+        clone.with_name("remote.git").rename(clone.with_name("gone.git"))
+        with pytest.raises(LedgerError, match="cannot be reached") as caught:
+            desk.send()
+        assert "digest status" in caught.value.hint
+        assert desk.provider.calls == []
+
+
+def test_another_key_is_refused_and_none_is_too(clone, open_branch):
+    open_branch().close()
+    with pytest.raises(CredentialsError, match="another key"):
+        open_branch(key="another")
+    with pytest.raises(CredentialsError, match="DIGEST_LEDGER_KEY is not set"):
+        open_branch(key="")
+    with pytest.raises(ConfigError, match="upstream"):
+        open_branch(url=f"{GIT}?remote=upstream")
+    with pytest.raises(ConfigError, match="not a git repository") as caught:
+        open_branch(root=clone.parent)
+    assert "git remote add" in caught.value.hint
+
+
+def put(another, change):
+    """Push a change of the issue's file from another clone."""
+    git("fetch", "-q", "origin", "digest-state", cwd=another)
+    git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
+    file = another / "2026-W47.jsonl"
+    file.write_text(change(file.read_text()))
+    git("add", ".", cwd=another)
+    git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=another)
+    git("push", "-q", "origin", "digest-state", cwd=another)
+
+
+def test_a_damaged_line_is_named_and_a_rewritten_file_refused(another, open_branch):
+    with open_branch() as ledger:
+        book = begin(ledger)
+        put(another, lambda text: "".join(text.splitlines(keepends=True)[:-1]))
+        with pytest.raises(LedgerError, match=r"2026-W47.jsonl on the branch digest-state was rewritten"):
+            book.claim(1)
+    put(another, lambda text: text + '["=","batch",{"campaign":1\n')
+    with pytest.raises(LedgerError, match=r"2026-W47.jsonl:\d+ cannot be read"):
+        open_branch(new=False)
+
+
+def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
+    git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
+    given = {"branch": "digest-state", "remote": "origin", "token": "t0ken", "sleep": time.sleep}
+    branch = GitBranch(clone, **given, environ=os.environ)
+    try:
+        assert branch._environ["GIT_CONFIG_KEY_0"] == "http.https://git.example/.extraheader"
+        assert "t0ken" not in repr(branch._environ)  # in base64, as the header wants it
+        assert branch._environ["GIT_CONFIG_VALUE_0"].startswith("AUTHORIZATION: basic ")
+        git("remote", "set-url", "origin", "http://git.example/team/letter.git", cwd=clone)
+        plain = GitBranch(clone, **given, environ=os.environ)
+        plain.close()
+        assert "GIT_CONFIG_VALUE_0" not in plain._environ
+    finally:
+        branch.close()
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["git", "flaky git"])
+def test_two_runners_at_once_and_one_is_killed(clone, another, open_branch, flaky, broken):
+    """The one that lives finishes the campaign: nobody twice, and unknown only who was in flight at the kill."""
+    open_branch().close()
+    environ = flaky if broken else dict(os.environ)
+
+    def take_time(what, body):
+        time.sleep(0.05)
+
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        fake.watch = take_time
+        commands = [[sys.executable, "-c", RUNNER, str(root), fake.host] for root in (clone, another)]
+        runners = [subprocess.Popen(command, env=environ) for command in commands]
+        deadline = time.monotonic() + 60
+        while len(fake.mails) < 300 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        runners[0].kill()
+        codes = [runner.wait(timeout=120) for runner in runners]
+        for _ in range(2):  # the next ones find what is left
+            if codes[-1] in {0, 8}:
+                break
+            codes.append(subprocess.run(commands[1], env=environ, check=False, timeout=120).returncode)
+        counts = Counter(mail.to for mail in fake.mails)
+    with open_branch(new=False) as ledger:
+        report = ledger.campaigns()[0].report
+    assert codes[-1] in {0, 7, 8}
+    assert max(counts.values()) == 1
+    assert (report.pending, report.accepted + report.unknown) == (0, 1000)
+    assert report.unknown <= 100
+    assert report.accepted <= len(counts) <= 1000
