@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.session import Session, register
-from digest.errors import ChecksFailedError, RefusedError
+from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from digest.workflow.starting import Answers
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _PANEL = "Start"
+_TWO_PHASE = "digest doctor --two-phase"
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "demo", panel=_PANEL, example="digest demo --open")(demo)
     register(app, "init", panel=_PANEL, example="digest init my-letter")(init)
-    register(app, "doctor", panel=_PANEL, example="digest doctor")(doctor)
+    register(app, "doctor", panel=_PANEL, example=f"digest doctor · {_TWO_PHASE} --to you@example.org")(doctor)
 
 
 def demo(
@@ -138,8 +139,31 @@ def _ask(defaults: Answers) -> Answers:
     return Answers(name=name, sender=sender, feed=feed.strip(), provider=provider)
 
 
-def doctor(session: Session) -> None:
-    """Look at all that a send needs: configuration, lists, keys, provider, DNS. Exit code 5 if something is wrong."""
+def doctor(
+    session: Session,
+    two_phase: Annotated[
+        bool,
+        typer.Option(
+            "--two-phase", help="Try instead, with mail to yourself, whether SendGrid holds mail back and lets it go."
+        ),
+    ] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ADDRESS", help="With --two-phase: your own address; begins the test.")
+    ] = None,
+    received: Annotated[
+        str | None,
+        typer.Option("--received", metavar="CODE", help="With --two-phase: the code of the mail that came; ends it."),
+    ] = None,
+) -> None:
+    """Look at all that a send needs: configuration, lists, keys, provider, DNS. Exit code 5 if something is wrong.
+
+    It sends nothing. With --two-phase it mails you two codes, cancels one, and wants to be told the other.
+    """
+    if two_phase:
+        _try_two_phase(session, to, received)
+        return
+    if to is not None or received is not None:
+        raise UsageError("--to and --received belong to --two-phase", hint=f"{_TWO_PHASE} --to you@example.org")
     from digest.workflow.doctor import diagnose
 
     output, lines, data = session.output, [], []
@@ -160,3 +184,51 @@ def doctor(session: Session) -> None:
     if errors:
         raise typer.Exit(ChecksFailedError.exit_code)
     output.next("digest collect")
+
+
+def _try_two_phase(session: Session, to: str | None, received: str | None) -> None:
+    from digest.workflow.two_phase import receive_two_phase_code
+
+    if to is not None and received is None:
+        _begin_two_phase(session, to)
+        return
+    if received is None or to is not None:
+        raise UsageError("--two-phase wants either --to or --received", hint=f"{_TWO_PHASE} --to you@example.org")
+    receive_two_phase_code(session.project(), received)
+    words = "Passed: what was cancelled has not come, and what was held back came when it was let go."
+    session.output.result({"two_phase": "passed"}, [words])
+    session.output.next(
+        "if a second mail of this test comes after all, type its code too",
+        "set two_phase = true under [providers.sendgrid]",
+    )
+
+
+def _begin_two_phase(session: Session, to: str) -> None:
+    from dataclasses import asdict
+    from zoneinfo import ZoneInfo
+
+    from digest.workflow.two_phase import begin_two_phase_test
+
+    output, project = session.output, session.project()
+    due, trying = begin_two_phase_test(project, to)
+    steps, lines = [], []
+    for step in trying:
+        output.status(f"Mail {step.mail}: {step.what}")
+        steps.append(asdict(step))
+        lines.append(f"  {'✓' if step.state == 'ok' else '✗'} {step.mail}  {step.what:<10}  {step.words}")
+        if step.remedy:
+            lines.append(f"      → {step.remedy}")
+    output.status("")
+    failed = any(step["state"] == "error" for step in steps)
+    when = due.astimezone(ZoneInfo(project.config.newsletter.timezone))
+    if failed:
+        end = "The test could not be carried through. Leave two_phase = false."
+    else:
+        end = f"A was cancelled and must not come. B is to come at {when:%H:%M %Z}, with a code in its subject."
+    output.result(
+        {"two_phase": "failed" if failed else "begun", "due": None if failed else due.isoformat(), "steps": steps},
+        [*lines, end],
+    )
+    if failed:
+        raise typer.Exit(ChecksFailedError.exit_code)
+    output.next(f"{_TWO_PHASE} --received CODE")

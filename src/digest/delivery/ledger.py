@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from digest.delivery.book import CampaignBook, batch_row
 from digest.delivery.counting import count_campaign
-from digest.delivery.schema import HASH_BYTES, batch, campaign, suppression
+from digest.delivery.schema import HASH_BYTES, batch, campaign, meta, suppression
 from digest.delivery.store import Store, upsert
 from digest.errors import LedgerError
 
@@ -242,6 +242,23 @@ class Ledger:
         with self._store.begin() as connection:
             rows = connection.execute(select(suppression.c.recipient, suppression.c.reason))
             return {row.recipient: row.reason for row in rows}
+
+    def remember(self, name: str, value: str) -> None:
+        """Write down a fact about this newsletter that no campaign owns, in place of what was known before."""
+        if name in {"key", "version"}:
+            raise ValueError("this name is the ledger's own")
+
+        def put(connection: Connection) -> None:
+            row = upsert(connection, meta).values(name=name, value=value)
+            connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+        self._store.write(put)
+
+    def recall(self, name: str) -> str | None:
+        """The fact of that name; None when nobody has written it down."""
+        with self._store.begin() as connection:
+            found: str | None = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
+            return found
 
 
 def _is(issue: str, audience: str) -> ColumnElement[bool]:

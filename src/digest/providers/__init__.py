@@ -20,8 +20,10 @@ from digest.providers.base import (
 )
 from digest.providers.registry import open_provider
 from digest.providers.sendgrid_events import read_events
+from digest.providers.two_phase_proof import TWO_PHASE, TwoPhaseProof, hash_code, key_fingerprint, two_phase_passed
 
 __all__ = [
+    "TWO_PHASE",
     "CallRefused",
     "CancelRefusedError",
     "Capabilities",
@@ -36,8 +38,12 @@ __all__ = [
     "Provider",
     "Recipient",
     "SendResult",
+    "TwoPhaseProof",
     "Verdict",
+    "hash_code",
+    "key_fingerprint",
     "nothing",
     "open_provider",
     "read_events",
+    "two_phase_passed",
 ]

@@ -33,7 +33,7 @@ class _Batch:
     """
 
     events: list[tuple[float, str]] = field(default_factory=list)
-    mails: list[tuple[float, float | None]] = field(default_factory=list)
+    mails: set[tuple[float, float | None]] = field(default_factory=set)
 
     def status(self, moment: float) -> str:
         return next((status for at, status in reversed(self.events) if at <= moment), "")
@@ -73,7 +73,7 @@ class Batches:
         self._forget(now)
         for mail in mails:
             if mail.batch:
-                self._batches[mail.batch].mails.append((now, mail.send_at))
+                self._batches[mail.batch].mails.add((now, mail.send_at))
 
     def listed(self, now: float) -> dict[str, str]:
         """The status of each batch that has one, and so takes one of the ten places."""

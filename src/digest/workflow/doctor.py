@@ -11,6 +11,7 @@ from digest.providers import Diagnosis
 from digest.subscribers import is_sample, select_audience
 from digest.workflow.dns import diagnose_domain, resolve_txt
 from digest.workflow.tracked import check_tracked_lists
+from digest.workflow.two_phase import two_phase_is_proven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ def diagnose(
         ("state", lambda: _state(project)),
         ("secrets", lambda: _secrets(project)),
         ("delivery", lambda: _provider(project)),
+        ("delivery", lambda: _two_phase(project)),
         ("domain", lambda: _domain(project, resolve)),
         ("workflows", lambda: _workflows(project)),
     )
@@ -142,6 +144,17 @@ def _provider(project: Project) -> Iterator[Diagnosis]:
         yield from provider.diagnose(address)
     finally:
         provider.close()
+
+
+def _two_phase(project: Project) -> Iterator[Diagnosis]:
+    if project.config.delivery.provider != "sendgrid" or not project.config.providers.sendgrid.two_phase:
+        return
+    if two_phase_is_proven(project):
+        yield Diagnosis(what="two-phase", state="ok", words="the self-test has passed with this key")
+        return
+    words = "it rests on what SendGrid documents, and was not tried with this key"
+    remedy = "digest doctor --two-phase --to you@example.org"
+    yield Diagnosis(what="two-phase", state="warning", words=words, remedy=remedy)
 
 
 def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iterator[Diagnosis]:

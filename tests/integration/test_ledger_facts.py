@@ -1,0 +1,21 @@
+"""Facts that the ledger keeps beside its campaigns, in each place where it can live."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_a_fact_is_remembered_and_replaced(open_desk):
+    with open_desk() as desk:
+        assert desk.ledger.recall("two_phase") is None
+        for value in ("begun", "passed: ü"):
+            desk.ledger.remember("two_phase", value)
+            assert desk.ledger.recall("two_phase") == value
+        assert desk.ledger.recall("other") is None
+
+
+def test_the_ledgers_own_key_is_no_fact(open_desk):
+    with open_desk() as desk:
+        with pytest.raises(ValueError, match="the ledger's own"):
+            desk.ledger.remember("key", "x")
+        assert desk.ledger.recall("key")

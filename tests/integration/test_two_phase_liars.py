@@ -1,0 +1,83 @@
+"""The self-test of two-phase sending against a SendGrid that does not do what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.project import open_project
+from digest.testing.campaigns import NOON
+from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+from digest.workflow.two_phase import begin_two_phase_test
+
+CONFIG = """
+[newsletter]
+name = "Weekly"
+sender = "Weekly <news@example.org>"
+[delivery]
+provider = "sendgrid"
+undo_minutes = 0
+[providers.sendgrid]
+host = "{host}"
+"""
+
+
+class Bench:
+    def __init__(self, folder, fake):
+        self.fake = fake
+        (folder / "digest.toml").write_text(CONFIG.format(host=fake.host))
+        environ = {"SENDGRID_API_KEY": FAKE_KEY}
+        self.project = replace(open_project(folder, environ=environ, cwd=folder), now=lambda: NOON)
+        self.slept = []
+
+    def steps(self):
+        _, steps = begin_two_phase_test(self.project, "me@example.net", sleep=self.slept.append)
+        return [(step.mail, step.what, step.state) for step in steps]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    with FakeSendGrid(clock=NOON.timestamp) as fake:
+        yield Bench(tmp_path, fake)
+
+
+def test_it_can_be_tried_where_there_is_no_time_to_undo(bench):
+    assert {state for _, _, state in bench.steps()} == {"ok"}
+    assert bench.slept == []
+
+
+def test_a_pause_that_is_not_seen_cancels_what_was_posted(bench, monkeypatch):
+    answer = bench.fake.hold
+
+    def lie(method, batch, body):
+        return (200, []) if method == "GET" else answer(method, batch, body)
+
+    monkeypatch.setattr(bench.fake, "hold", lie)
+    steps = bench.steps()
+    assert steps[-2:] == [("A", "look", "error"), ("A", "clear up", "error")]
+    assert len(bench.fake.mails) == 1
+    assert sum(bench.slept) >= 30
+
+
+def test_a_cancellation_that_is_not_seen_ends_the_test_before_the_second_mail(bench, monkeypatch):
+    answer = bench.fake.hold
+
+    def lie(method, batch, body):
+        return (204, None) if method == "PATCH" else answer(method, batch, body)
+
+    monkeypatch.setattr(bench.fake, "hold", lie)
+    assert bench.steps()[-2:] == [("A", "look", "error"), ("A", "clear up", "ok")]
+    assert len(bench.fake.mails) == 1
+
+
+def test_a_mail_whose_fate_is_unknown_is_cancelled(bench):
+    bench.fake.disturb("drop-after")
+    assert bench.steps()[-2:] == [("A", "post", "error"), ("A", "clear up", "ok")]
+    assert list(bench.fake.scheduled.values()) == ["cancel"]
+
+
+def test_a_late_mail_that_is_refused_is_as_good(bench):
+    bench.fake.disturb("", "400")
+    assert {state for _, _, state in bench.steps()} == {"ok"}
+    assert len(bench.fake.mails) == 2

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.providers import TwoPhaseProof, hash_code, key_fingerprint, two_phase_passed
+
+LEDGER, HOST, KEY = b"k" * 32, "https://api.sendgrid.com", "SG.key"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+PRINT = key_fingerprint(KEY, ledger_key=LEDGER)
+
+
+def proof(**changes):
+    values = {
+        "state": "passed",
+        "at": NOON,
+        "due": NOON,
+        "host": HOST,
+        "fingerprint": PRINT,
+        "cancelled": hash_code("AAAAAA", ledger_key=LEDGER),
+        "released": hash_code("BBBBBB", ledger_key=LEDGER),
+    }
+    return TwoPhaseProof.model_validate({**values, **changes})
+
+
+def test_a_pass_counts_for_its_host_and_key_alone():
+    recorded = proof().model_dump_json()
+    assert two_phase_passed(recorded, host=HOST, fingerprint=PRINT)
+    assert not two_phase_passed(recorded, host="https://api.eu.sendgrid.com", fingerprint=PRINT)
+    for other in (key_fingerprint("SG.other", ledger_key=LEDGER), key_fingerprint(KEY, ledger_key=b"o" * 32)):
+        assert not two_phase_passed(recorded, host=HOST, fingerprint=other)
+
+
+@pytest.mark.parametrize("state", ["begun", "failed"])
+def test_nothing_but_a_pass_is_one(state):
+    assert not two_phase_passed(proof(state=state).model_dump_json(), host=HOST, fingerprint=PRINT)
+
+
+@pytest.mark.parametrize("recorded", [None, "", "passed", "{}", '{"state": "passed"}', "[]", "\x00"])
+def test_what_cannot_be_read_is_no_pass(recorded):
+    assert not two_phase_passed(recorded, host=HOST, fingerprint=PRINT)
+
+
+def test_a_code_is_known_however_it_is_typed():
+    made = proof()
+    assert made.which(" bbb bbb", ledger_key=LEDGER) == "released"
+    assert made.which("aaaaaa", ledger_key=LEDGER) == "cancelled"
+    assert made.which("CCCCCC", ledger_key=LEDGER) == ""
+    assert made.which("é", ledger_key=LEDGER) == ""
+    assert made.which("BBBBBB", ledger_key=b"o" * 32) == ""
