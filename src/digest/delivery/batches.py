@@ -119,14 +119,14 @@ class BatchSender:
         """
         trouble = self.send_pending()
         while not trouble and not self.stop.asked and self.book.waits_for_others():
-            if not self._others_end():
+            if not self.others_end():
                 return "another sender is still at work"
             self.book.recover()
             self.resolve_unknown(resend=False, in_time=True)
             trouble = self.send_pending()
         return trouble
 
-    def _others_end(self) -> bool:
+    def others_end(self) -> bool:
         """Wait until no call of another sender is in flight. Returns False when that takes too long."""
         for _ in range(_OTHERS):
             self.stop.wait(1.0, self.sleep)

@@ -2,7 +2,7 @@
 
 ::
 
-    pending ──claim──▶ sending ──settle──▶ accepted | rejected | unknown
+    pending ──claim──▶ sending ──settle──▶ accepted | rejected | unknown      (in a group: prepared first, ``groups``)
        ▲                  │                                        │
        ├──────release─────┤ provably not accepted                  │
        ├──────divide──────┘ into two, after a 400                  │
@@ -19,12 +19,12 @@ import secrets
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, insert, or_, select, update
 
 from digest.delivery.counting import count_campaign
 from digest.delivery.plan import PlannedBatch
 from digest.delivery.roster import cut_keys
-from digest.delivery.schema import HASH_BYTES, batch, campaign, event, exception
+from digest.delivery.schema import HASH_BYTES, batch, call_group, campaign, event, exception
 from digest.delivery.store import NAME_LENGTH, upsert
 from digest.errors import LedgerError
 
@@ -37,10 +37,14 @@ if TYPE_CHECKING:
     from digest.delivery.report import Campaign
     from digest.delivery.store import Store
 
-__all__ = ["CampaignBook", "ClaimLostError", "batch_row"]
+__all__ = ["CampaignBook", "ClaimLostError", "batch_row", "transaction"]
 
 
-_THIS = and_(batch.c.campaign == bindparam("this"), batch.c.no == bindparam("which"))
+_THIS = and_(
+    batch.c.campaign == bindparam("this"),
+    batch.c.no == bindparam("which"),
+    batch.c.group_no.is_not_distinct_from(bindparam("within", type_=Integer)),
+)
 _CLAIM = (
     update(batch)
     .where(_THIS, batch.c.state == "pending")
@@ -65,15 +69,16 @@ class ClaimLostError(LedgerError):
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
+_Book = TypeVar("_Book", bound="CampaignBook")
 
 
-def _transaction(
-    method: Callable[Concatenate[CampaignBook, Connection, _Given], _Result],
-) -> Callable[Concatenate[CampaignBook, _Given], _Result]:
+def transaction(
+    method: Callable[Concatenate[_Book, Connection, _Given], _Result],
+) -> Callable[Concatenate[_Book, _Given], _Result]:
     """Make a method one transaction of the ledger, which may have to run it again."""
 
     @wraps(method)
-    def run(self: CampaignBook, /, *given: _Given.args, **named: _Given.kwargs) -> _Result:
+    def run(self: _Book, /, *given: _Given.args, **named: _Given.kwargs) -> _Result:
         return self.store.write(lambda connection: method(self, connection, *given, **named))
 
     return run
@@ -81,6 +86,11 @@ def _transaction(
 
 class CampaignBook:
     """The batches of one campaign. Each method is one transaction, durable when it returns."""
+
+    #: The group whose batches these are; None for those that are in none.
+    _group: int | None = None
+    #: What an accepted batch is called.
+    _accepted = "accepted"
 
     def __init__(self, store: Store, number: int, *, now: Callable[[], datetime]) -> None:
         self.store = store
@@ -92,7 +102,7 @@ class CampaignBook:
         self._set_state()
         return self.campaign()
 
-    @_transaction
+    @transaction
     def _set_state(self, connection: Connection) -> None:
         here = campaign.c.id == self._id
         row = connection.execute(select(campaign).where(here)).mappings().one()
@@ -110,7 +120,7 @@ class CampaignBook:
         self._set_cancelled()
         return self.campaign()
 
-    @_transaction
+    @transaction
     def _set_cancelled(self, connection: Connection) -> None:
         here = campaign.c.id == self._id
         connection.execute(update(campaign).where(here).values(state="cancelled", finished_at=self._now()))
@@ -127,12 +137,16 @@ class CampaignBook:
         here = and_(batch.c.campaign == self._id, batch.c.state == "sending")
         with self.store.begin() as connection:
             claims = connection.execute(select(batch.c.claim).where(here)).scalars().all()
+            held = and_(
+                call_group.c.campaign == self._id, call_group.c.state.in_(("preparing", "prepared", "committing"))
+            )
+            claims = [*claims, *connection.execute(select(call_group.c.claim).where(held)).scalars().all()]
         others = [claim for claim in claims if claim and claim[:NAME_LENGTH] != self.store.sender]
         return bool(others) and any(map(self.store.at_work().hold, others))
 
     def pending(self, *, after: int, limit: int) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
         """The first pending batches whose number is greater than ``after``, each with those who are settled in it."""
-        here = and_(batch.c.campaign == self._id, batch.c.state == "pending", batch.c.no > after)
+        here = and_(batch.c.campaign == self._id, batch.c.state == "pending", self._within, batch.c.no > after)
         query = select(batch.c.no, batch.c.recipients).where(here).order_by(batch.c.no).limit(limit)
         with self.store.begin() as connection:
             rows = connection.execute(query).all()
@@ -149,12 +163,13 @@ class CampaignBook:
         """The first batch after this number in which somebody's outcome is unknown, with those people alone."""
         single = select(exception.c.batch).where(exception.c.campaign == self._id, exception.c.outcome == "unknown")
         doubtful = or_(batch.c.state == "unknown", batch.c.no.in_(single))
-        query = select(func.min(batch.c.no)).where(batch.c.campaign == self._id, batch.c.no > after, doubtful)
+        here = and_(batch.c.campaign == self._id, self._within, batch.c.no > after)
+        query = select(func.min(batch.c.no)).where(here, doubtful)
         with self.store.begin() as connection:
             no = connection.execute(query).scalar_one()
             return None if no is None else PlannedBatch(no=no, keys=b"".join(self._unknown(connection, no)))
 
-    @_transaction
+    @transaction
     def claim(self, connection: Connection, no: int, *, gone: Iterable[bytes] = ()) -> str:
         """Take a pending batch, durably, right before it is posted.
 
@@ -167,14 +182,14 @@ class CampaignBook:
             ClaimLostError: It is not pending.
         """
         token = self.store.sender + secrets.token_hex(12)
-        here = {"this": self._id, "which": no}
+        here = {"this": self._id, "which": no, "within": self._group}
         changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
         if changed.rowcount != 1:
             raise ClaimLostError("another process has taken the batch", hint="See: digest status")
         self._except(connection, no, dict.fromkeys(gone, ("skipped", "left since the audience was frozen")))
         return token
 
-    @_transaction
+    @transaction
     def settle(
         self,
         connection: Connection,
@@ -192,19 +207,20 @@ class CampaignBook:
             outcome: accepted, rejected or unknown.
             exceptions: Recipients whose outcome is another one, with the reason.
         """
-        self._move(connection, no, claim, state=outcome, message_id=message_id, reason=reason)
+        state = self._accepted if outcome == "accepted" else outcome
+        self._move(connection, no, claim, state=state, message_id=message_id, reason=reason)
         own = {key: verdict for key, verdict in (exceptions or {}).items() if verdict[0] != outcome}
         self._except(connection, no, own)
         if reason or outcome != "accepted":
             self._note(connection, no, outcome, reason)
 
-    @_transaction
+    @transaction
     def release(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
         """Give a batch back that was provably not accepted."""
         self._move(connection, no, claim, state="pending", reason=reason)
         self._note(connection, no, "not sent", reason)
 
-    @_transaction
+    @transaction
     def divide(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
         """Cut a batch that was refused as a whole in two, which are both pending."""
         self._move(connection, no, claim, state="pending", reason=reason)
@@ -223,10 +239,10 @@ class CampaignBook:
         claim = self.claim(no, gone=gone)
         self.settle(no, claim, outcome="rejected", reason="everybody has left")
 
-    @_transaction
+    @transaction
     def recover(self, connection: Connection) -> None:
         """Call what dead senders left in ``sending`` unknown. Only to be called between this process's own calls."""
-        left = and_(batch.c.campaign == self._id, batch.c.state == "sending")
+        left = and_(batch.c.campaign == self._id, batch.c.state == "sending", self._within)
         senders = self.store.at_work()
         for no, claim in connection.execute(select(batch.c.no, batch.c.claim).where(left)).all():
             if not senders.hold(claim):
@@ -234,7 +250,7 @@ class CampaignBook:
                 dead = update(batch).where(left, self._is(no))
                 connection.execute(dead.values(state="unknown", reason="the sender died"))
 
-    @_transaction
+    @transaction
     def confirm(self, connection: Connection, no: int, *, accepted: frozenset[bytes]) -> None:
         """Write down that the provider proves to have accepted these recipients whose outcome was unknown."""
         open_ = set(self._unknown(connection, no))
@@ -246,7 +262,7 @@ class CampaignBook:
             self._except(connection, no, dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it")))
         self._note(connection, no, "confirmed", f"{len(open_ & accepted)} of {len(open_)}")
 
-    @_transaction
+    @transaction
     def resend(self, connection: Connection, no: int, *, reason: str) -> None:
         """Make those whose outcome is unknown pending again: a person decided so, or repeating it is harmless.
 
@@ -261,6 +277,10 @@ class CampaignBook:
         own = and_(exception.c.campaign == self._id, exception.c.batch == no, exception.c.outcome == "unknown")
         connection.execute(delete(exception).where(own))
         self._note(connection, no, "resend", reason)
+
+    @property
+    def _within(self) -> ColumnElement[bool]:
+        return batch.c.group_no.is_not_distinct_from(self._group)
 
     def _is(self, no: int) -> ColumnElement[bool]:
         return and_(batch.c.campaign == self._id, batch.c.no == no)
@@ -285,7 +305,8 @@ class CampaignBook:
         rest = [key for key in self._recipients(connection, no) if key not in moved]
         connection.execute(update(batch).where(self._is(no)).values(recipients=b"".join(rest), size=len(rest)))
         last = connection.execute(select(func.max(batch.c.no)).where(batch.c.campaign == self._id)).scalar_one()
-        connection.execute(insert(batch).values(**batch_row(self._id, last + 1, b"".join(people))))
+        row = batch_row(self._id, last + 1, b"".join(people))
+        connection.execute(insert(batch).values(**row, group_no=self._group))
 
     def _move(
         self,
@@ -298,7 +319,7 @@ class CampaignBook:
         reason: str = "",
     ) -> None:
         settled = None if state == "pending" else self._now()
-        here = {"this": self._id, "which": no, "token": claim}
+        here = {"this": self._id, "which": no, "within": self._group, "token": claim}
         said = {"outcome": state, "message": message_id, "why": reason, "now": settled}
         if connection.execute(_MOVE, {**here, **said}).rowcount == 1:
             return

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from digest.delivery.patience import Stop, ask_again
-from digest.delivery.rails import require_cancellable
+from digest.delivery.rails import require_cancellable, require_holds
 from digest.delivery.report import CampaignDoneError
 from digest.errors import ProviderError
 from digest.providers import NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from digest.delivery.groups import CallGroup, GroupsBook
     from digest.delivery.ledger import Ledger
     from digest.delivery.report import SendReport
     from digest.providers import Provider
@@ -45,10 +47,32 @@ def cancel_campaign(
         if known is None or book is None or known.state in {"sent", "cancelled"}:
             words = f"{issue} was {known.state}" if known else f"no send of {issue} has begun"
             raise CampaignDoneError(words, hint="See: digest status", report=known.report if known else None)
-        require_cancellable(known, provider=provider, now=now())
+        groups = book.groups()
+        require_cancellable(known, groups, provider=provider, now=now())
+        require_holds(groups, provider=provider, report=known.report)
         try:
-            ask_again(lambda: provider.call_off(known.schedule), stop=stop, sleep=sleep)
+            if groups:
+                _cancel_groups(book, groups, provider=provider, stop=stop, sleep=sleep)
+            else:
+                ask_again(lambda: provider.call_off(known.schedule), stop=stop, sleep=sleep)
         except NotSent as error:
-            hint = "It is still scheduled. Try again at once: digest cancel"
+            hint = "What was not cancelled is still scheduled. Try again at once: digest cancel"
             raise ProviderError(f"{provider.name} could not be asked: {error.reason}", hint=hint) from None
         return book.cancel().report
+
+
+def _cancel_groups(
+    book: GroupsBook,
+    groups: Sequence[CallGroup],
+    *,
+    provider: Provider,
+    stop: Stop,
+    sleep: Callable[[float], object],
+) -> None:
+    """Call off each group that was let go, and never let go what is held back."""
+    for group in groups:
+        if group.state in {"preparing", "prepared"}:
+            book.abandon(group.no, reason="the campaign is called off")
+        elif group.state in {"committing", "committed"}:
+            ask_again(partial(provider.call_off, group.schedule), stop=stop, sleep=sleep)
+            book.call_off(group.no)

@@ -31,8 +31,11 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: Senders,
         now: Aware. What was scheduled counts as sent from its moment on.
     """
     counts = Counter[str]()
-    # Only those that are being sent have somebody whose they are; the others are one group.
-    whose = case((batch.c.state == "sending", func.substr(batch.c.claim, 1, NAME_LENGTH)), else_=None).label("whose")
+    # Only those that are being sent have somebody whose they are; what is held back was delivered to nobody.
+    held = and_(batch.c.group_no.is_not(None), batch.c.state.in_(("sending", "unknown")))
+    whose = case(
+        (held, "held"), (batch.c.state == "sending", func.substr(batch.c.claim, 1, NAME_LENGTH)), else_=None
+    ).label("whose")
     here = batch.c.campaign == row["id"]
     sizes = select(batch.c.state, whose, func.sum(batch.c.size)).where(here).group_by(batch.c.state, whose)
     for state, name, size in connection.execute(sizes):
@@ -73,6 +76,8 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: Senders,
 
 def _shown(state: str, whose: str | None, senders: Senders) -> str:
     """What a batch counts as."""
+    if state == "prepared" or whose == "held":
+        return "pending"
     if state == "sending":
         return "pending" if senders.hold(whose) else "unknown"
     return state

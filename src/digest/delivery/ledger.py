@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import and_, delete, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from digest.delivery.book import CampaignBook, batch_row
+from digest.delivery.book import batch_row
 from digest.delivery.counting import count_campaign
+from digest.delivery.groups import GroupsBook
 from digest.delivery.schema import HASH_BYTES, batch, campaign, meta, suppression
 from digest.delivery.store import Store, upsert
 from digest.errors import LedgerError
@@ -181,7 +182,7 @@ class Ledger:
         batches: Callable[[], Iterable[PlannedBatch]],
         send_at: datetime | None = None,
         schedule: str = "",
-    ) -> CampaignBook:
+    ) -> GroupsBook:
         """Freeze a campaign: all of it or nothing.
 
         Args:
@@ -209,13 +210,13 @@ class Ledger:
                 connection.execute(insert(batch), chunk)
             return number
 
-        return CampaignBook(self._store, self._store.write(freeze), now=self._now)
+        return GroupsBook(self._store, self._store.write(freeze), now=self._now)
 
-    def book(self, issue: str, audience: str) -> CampaignBook | None:
+    def book(self, issue: str, audience: str) -> GroupsBook | None:
         """The batches of a campaign, for its one sender; None when there is no such campaign."""
         with self._store.begin() as connection:
             number = connection.execute(select(campaign.c.id).where(_is(issue, audience))).scalar_one_or_none()
-        return CampaignBook(self._store, number, now=self._now) if number is not None else None
+        return GroupsBook(self._store, number, now=self._now) if number is not None else None
 
     def suppress(self, suppressions: Iterable[Suppression], *, provider: str) -> None:
         """Remember whom a provider says not to mail, by hash, in place of what it said before.

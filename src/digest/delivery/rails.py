@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from digest.delivery.groups import CallGroup
     from digest.delivery.report import Campaign, SendReport
     from digest.models import Manifest
     from digest.providers import Provider
@@ -19,6 +20,7 @@ __all__ = [
     "describe",
     "require_cancellable",
     "require_familiar_size",
+    "require_holds",
     "require_in_time",
     "require_in_window",
     "require_new",
@@ -61,6 +63,20 @@ def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: 
             f"{campaign.issue} was interrupted: {describe(campaign.report)}",
             hint="Go on with: digest send --live --resume",
             report=campaign.report,
+        )
+
+
+def require_holds(groups: Sequence[CallGroup], *, provider: Provider, report: SendReport) -> None:
+    """Refuse to go on in one phase with what was begun in two: what is held back would not be found.
+
+    Raises:
+        CampaignRefusedError: Groups are open, and the provider holds nothing back.
+    """
+    if provider.holds is None and any(group.open for group in groups):
+        raise CampaignRefusedError(
+            "this send was begun in two phases, and some of its mail is held back",
+            hint=f"Go on as it began: [providers.{provider.name}] two_phase = true",
+            report=report,
         )
 
 
@@ -171,13 +187,18 @@ def require_schedulable(at: datetime | None, *, provider: Provider, now: datetim
         )
 
 
-def require_cancellable(campaign: Campaign, *, provider: Provider, now: datetime) -> None:
+def require_cancellable(campaign: Campaign, groups: Sequence[CallGroup], *, provider: Provider, now: datetime) -> None:
     """Refuse to call off what cannot be called off any more.
+
+    Args:
+        groups: Of a campaign that is sent in two phases: it can be called off until the first of them is due.
 
     Raises:
         CampaignRefusedError: It is delivered at once, through another provider, or its moment is near.
     """
-    if campaign.send_at is None or not campaign.schedule:
+    let_go = [group.send_at for group in groups if group.state in {"committing", "committed"}]
+    send_at = min(let_go, default=None) if groups else campaign.send_at
+    if not groups and (send_at is None or not campaign.schedule):
         words, hint = (
             f"{campaign.issue} is delivered at once, and cannot be called off",
             "Use --at to have time for it.",
@@ -185,10 +206,10 @@ def require_cancellable(campaign: Campaign, *, provider: Provider, now: datetime
     elif campaign.provider != provider.name:
         words = f"{campaign.issue} is delivered by {campaign.provider}, and delivery.provider is now {provider.name}"
         hint = f'Set it back: [delivery] provider = "{campaign.provider}"'
-    elif now > campaign.send_at - provider.capabilities.undo_until:
+    elif send_at is not None and now > send_at - provider.capabilities.undo_until:
         minutes = int(provider.capabilities.undo_until.total_seconds() // 60)
         words = f"it is too late: {provider.name} can be told until {minutes} minutes before"
-        hint = f"It is delivered at {campaign.send_at:%H:%M} UTC."
+        hint = f"It is delivered at {send_at:%H:%M} UTC."
     else:
         return
     raise CampaignRefusedError(words, hint=hint, report=campaign.report)

@@ -26,6 +26,7 @@ class Refusals:
     def __init__(self, book: CampaignBook) -> None:
         self._book = book
         self._open: dict[int, tuple[BatchPlan, str]] = {}
+        self._taken = False
 
     def add(self, plan: BatchPlan, claim: str | None, *, reason: str) -> None:
         """Take note that everybody in this batch was refused.
@@ -36,7 +37,7 @@ class Refusals:
         Raises:
             ProviderError: They are so many that the fault must be everybody's. All are pending.
         """
-        if self._book.campaign().report.accepted:
+        if self._taken or self._book.campaign().report.accepted:
             self._settle(plan, claim, reason)
             return
         if claim is not None:
@@ -47,6 +48,7 @@ class Refusals:
 
     def accepted(self) -> None:
         """Write the refusals down: somebody was taken, so they were each person's own."""
+        self._taken = True
         for plan, reason in self._open.values():
             self._settle(plan, None, reason)
         self._open.clear()

@@ -24,12 +24,23 @@ from sqlalchemy.types import TypeDecorator
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-__all__ = ["HASH_BYTES", "HEAD", "batch", "campaign", "event", "exception", "meta", "metadata", "suppression"]
+__all__ = [
+    "HASH_BYTES",
+    "HEAD",
+    "batch",
+    "call_group",
+    "campaign",
+    "event",
+    "exception",
+    "meta",
+    "metadata",
+    "suppression",
+]
 
 #: Of a recipient's keyed hash.
 HASH_BYTES = 16
 #: The newest migration in ``migrations/versions``.
-HEAD = "0002"
+HEAD = "0003"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -89,7 +100,26 @@ batch = Table(
     Column("reason", Text, nullable=False),
     Column("claimed_at", Moment),
     Column("settled_at", Moment),
-    CheckConstraint("state IN ('pending', 'sending', 'accepted', 'rejected', 'unknown')", name="batch_state"),
+    Column("group_no", Integer),
+    CheckConstraint(
+        "state IN ('pending', 'sending', 'prepared', 'accepted', 'rejected', 'unknown')", name="batch_state"
+    ),
+)
+
+call_group = Table(
+    "call_group",
+    metadata,
+    Column("campaign", ForeignKey("campaign.id"), primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("schedule", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("claim", String(32), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("send_at", Moment, nullable=False),
+    CheckConstraint(
+        "state IN ('preparing', 'prepared', 'committing', 'committed', 'abandoned', 'cancelled', 'expired')",
+        name="call_group_state",
+    ),
 )
 
 exception = Table(

@@ -13,6 +13,7 @@ import gc
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from digest.delivery.plan import plan_campaign
 from digest.delivery.rails import (
     describe,
     require_familiar_size,
+    require_holds,
     require_in_time,
     require_in_window,
     require_new,
@@ -39,6 +41,7 @@ from digest.delivery.report import (
     SendReport,
 )
 from digest.delivery.suppressing import pull_suppressions, reduce_audience, tell_suppressed, without_suppressed
+from digest.delivery.two_phase import TwoPhaseSender
 from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
 
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.config import Config
-    from digest.delivery.book import CampaignBook
+    from digest.delivery.groups import GroupsBook
     from digest.delivery.ledger import Ledger
     from digest.delivery.report import Campaign
     from digest.delivery.roster import Roster
@@ -209,12 +212,13 @@ class _Sending:
             report = sender.book.finish().report
         return _judge(report, trouble, issue=issue, interrupted=self.stop.asked)
 
-    def _begun(self) -> BatchSender:
+    def _begun(self) -> BatchSender | TwoPhaseSender:
         """Pass the rails of a new campaign and write it down."""
         planned, manifest, at = _planned(self.rendered, self.audience), self.rendered.manifest, self.at
         _require_startable(self.rendered, self.audience, config=self.config, now=self.now(), at=at, report=planned)
         require_schedulable(at, provider=self.provider, now=self.now(), report=planned)
-        schedule = _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
+        two_phase = self.provider.holds is not None
+        schedule = "" if two_phase else _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
         composer = self._composer(self.now(), at, schedule)
         self._require_unknown_there(composer.content, planned)
         pull_suppressions(self.ledger, self.provider, stop=self.stop, sleep=self.sleep)
@@ -227,9 +231,9 @@ class _Sending:
         book = _freeze(
             self.rendered, todays, people, ledger=self.ledger, provider=self.provider, at=at, schedule=schedule
         )
-        return self._sender(book, composer, people)
+        return self._sender(book, composer, people, at)
 
-    def _resumed(self, known: Campaign) -> BatchSender:
+    def _resumed(self, known: Campaign) -> BatchSender | TwoPhaseSender:
         """Pass the rails of a campaign that has begun and settle what its dead senders left."""
         manifest = self.rendered.manifest
         require_resumable(known, token=self.rendered.token, provider=self.provider.name, resume=self.resume)
@@ -242,7 +246,8 @@ class _Sending:
         book = self.ledger.book(manifest.issue, manifest.audience)
         if book is None:
             raise LedgerError("the campaign has gone from the ledger", hint="See: digest status")
-        sender = self._sender(book, composer, people)
+        require_holds(book.groups(), provider=self.provider, report=known.report)
+        sender = self._sender(book, composer, people, at)
         book.recover()
         _resolve(sender, manifest, config=self.config, now=self.now(), at=at, resend=self.resend)
         return sender
@@ -254,8 +259,10 @@ class _Sending:
         self.provider.check(composer.content)
         return composer
 
-    def _sender(self, book: CampaignBook, composer: Composer, people: Roster) -> BatchSender:
-        return BatchSender(
+    def _sender(
+        self, book: GroupsBook, composer: Composer, people: Roster, at: datetime | None
+    ) -> BatchSender | TwoPhaseSender:
+        calls = BatchSender(
             book=book,
             provider=self.provider,
             composer=composer,
@@ -263,6 +270,17 @@ class _Sending:
             stop=self.stop,
             sleep=self.sleep,
             progress=self.progress,
+        )
+        if self.provider.holds is None:
+            return calls
+        return TwoPhaseSender(
+            book=book,
+            calls=calls,
+            holds=self.provider.holds,
+            compose=partial(self._composer, composer.content.date),
+            at=at,
+            undo=timedelta(minutes=self.config.delivery.undo_minutes),
+            now=self.now,
         )
 
     def _require_unknown_there(self, content: Content, planned: SendReport) -> None:
@@ -288,7 +306,13 @@ def _garbage_let_be() -> Iterator[None]:
 
 
 def _resolve(
-    sender: BatchSender, manifest: Manifest, *, config: Config, now: datetime, at: datetime | None, resend: bool
+    sender: BatchSender | TwoPhaseSender,
+    manifest: Manifest,
+    *,
+    config: Config,
+    now: datetime,
+    at: datetime | None,
+    resend: bool,
 ) -> None:
     """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
     sender.resolve_unknown(resend=resend, in_time=now <= manifest.not_after)
@@ -408,7 +432,7 @@ def _freeze(
     provider: Provider,
     at: datetime | None,
     schedule: str,
-) -> CampaignBook:
+) -> GroupsBook:
     """Write a new campaign down. ``people`` are the audience's, by their hash."""
     manifest = rendered.manifest
     if not len(people):

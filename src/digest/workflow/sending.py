@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,12 @@ from digest.delivery import (
     send_campaign,
     without_suppressed,
 )
-from digest.errors import UsageError
+from digest.errors import DigestError, UsageError
 from digest.rendering import load_build, shown_subject
 from digest.subscribers import select_audience
 from digest.workflow.building import read_build
 from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, require_same_configuration
+from digest.workflow.two_phase import two_phase_is_proven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -331,6 +332,8 @@ def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
     if audience.problems:
         count = len(audience.problems)
         notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need mending: digest subscribers check")
+    if project.config.delivery.provider == "sendgrid" and project.config.providers.sendgrid.two_phase:
+        notes.extend(_unproven(project))
     needed = [project.config.delivery.secret_env] if project.needs_secret else []
     if project.config.delivery.provider == "sendgrid":
         needed.append(project.config.providers.sendgrid.api_key_env)
@@ -338,3 +341,10 @@ def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
     if missing:
         notes.append(f"{' and '.join(missing)} must be set for a live send")
     return tuple(notes)
+
+
+def _unproven(project: Project) -> tuple[str, ...]:
+    with suppress(DigestError):
+        if project.has_ledger and two_phase_is_proven(project):
+            return ()
+    return ("two-phase sending was not tried with this account: digest doctor --two-phase --to you@example.org",)

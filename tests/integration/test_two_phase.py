@@ -1,0 +1,343 @@
+"""Two-phase sending to the fake SendGrid over real HTTP: killed at every step, replies lost, hours between runs.
+
+What counts is `delivered`: what would be in the inboxes, four days later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from digest.config import Config
+from digest.delivery import (
+    CampaignDoneError,
+    CampaignError,
+    CampaignIncompleteError,
+    CampaignRefusedError,
+    Ledger,
+    cancel_campaign,
+)
+from digest.delivery.store import Store
+from digest.errors import DigestError, ProviderError
+from digest.providers import Capabilities
+from digest.providers.sendgrid import SendGridProvider
+from digest.testing.campaigns import Desk, make_audience
+from digest.testing.fake_sendgrid import FakeSendGrid
+
+PEOPLE = 30
+HOURS = timedelta(hours=1)
+
+
+class SmallCalls(SendGridProvider):
+    """Calls of 5, so that 30 people are 6 calls in two groups."""
+
+    capabilities = Capabilities(
+        max_recipients=5, hosts_unsubscribe=True, schedules=timedelta(hours=71), undo_until=timedelta(minutes=10)
+    )
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class Death:
+    """Kills at the n-th step that touches the ledger or the network, before or after it; the dead do nothing more."""
+
+    def __init__(self, monkeypatch):
+        self.steps, self.at, self.after = 0, None, False
+        for owner, name in ((Store, "write"), (SendGridProvider, "_call")):
+            monkeypatch.setattr(owner, name, self._watched(getattr(owner, name)))
+
+    def _watched(self, method):
+        def step(*given, **named):
+            self.steps += 1
+            if self.at is None or self.steps < self.at:
+                return method(*given, **named)
+            if self.steps == self.at and self.after:
+                method(*given, **named)
+            raise Killed
+
+        return step
+
+    def comes(self, at, *, after):
+        self.steps, self.at, self.after = 0, at, after
+
+    def leaves(self):
+        self.at = None
+
+
+@pytest.fixture
+def death(monkeypatch):
+    return Death(monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with open_desk(tmp_path) as desk:
+        yield desk
+
+
+@contextlib.contextmanager
+def open_desk(folder):
+    """A desk at which SendGrid is the fake, whose clock is the desk's."""
+    with FakeSendGrid() as fake, Desk(folder) as desk:
+        fake.clock = lambda: desk.now.timestamp()  # noqa: PLW0108 - the desk's time moves
+        desk.fake = fake
+        desk.audience = make_audience(PEOPLE)
+        newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
+        sendgrid = {"host": fake.host, "two_phase": True}
+        desk.config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": sendgrid}})
+        desk.provider = provide(desk)
+        yield desk
+
+
+def provide(desk):
+    return SmallCalls(config=desk.config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=None, now=lambda: desk.now)
+
+
+def reborn(desk, folder):
+    """Another process on the same ledger."""
+    desk.provider.close()
+    desk.ledger.close()
+    desk.ledger = Ledger.open(folder / "ledger.db", environ={}, now=lambda: desk.now)
+    desk.provider = provide(desk)
+
+
+def delivered(desk):
+    """Each person's number of mails, when four days have passed."""
+    now = desk.now
+    desk.now += timedelta(days=4)
+    found = Counter(mail.to for mail in desk.fake.delivered())
+    desk.now = now
+    return found
+
+
+def require_everybody_once(desk):
+    assert delivered(desk) == dict.fromkeys(desk.everyone, 1)
+
+
+def cancel(desk):
+    return cancel_campaign(
+        "2026-W47", "weekly", ledger=desk.ledger, provider=desk.provider, now=lambda: desk.now, sleep=desk.slept.append
+    )
+
+
+def test_nothing_is_delivered_before_the_time_to_undo_is_over(desk):
+    report = desk.send()
+    assert (report.state, report.accepted) == ("scheduled", PEOPLE)
+    assert desk.fake.delivered() == []
+    desk.now += timedelta(minutes=29)
+    assert desk.fake.delivered() == []
+    desk.now += timedelta(minutes=2)
+    assert desk.ledger.campaigns()[0].state == "sent"
+    require_everybody_once(desk)
+
+
+def test_every_group_is_paused_before_its_first_call_and_released_after_its_last(desk):
+    desk.send()
+    calls = [
+        f"{method} {path.split('/')[0]}" if "mail" in path else f"{method} holds"
+        for method, path in desk.fake.calls
+        if path in {"mail/send", "mail/batch"} or "scheduled_sends" in path
+    ]
+    group = ["GET holds", "POST mail"]  # the slots, and the name
+    assert calls == [
+        *group, "POST holds", *["POST mail"] * 5, "DELETE holds",
+        *group, "POST holds", "POST mail", "DELETE holds",
+    ]  # fmt: skip
+    assert len({body["batch_id"] for body in desk.fake.requests}) == 2
+
+
+@pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
+def test_a_lost_reply_leaves_nobody_unsure(desk, kind):
+    desk.fake.disturb("", kind)
+    report = desk.send()
+    assert (report.accepted, report.unknown) == (PEOPLE, 0)
+    require_everybody_once(desk)
+
+
+@pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "GET", "PATCH"])
+def test_a_lost_reply_about_what_is_held_back_does_not_either(desk, kind, method):
+    desk.fake.disturb_holds(kind, kind, method=method)
+    desk.fake.disturb("", "drop-after")
+    assert desk.send().accepted == PEOPLE
+    require_everybody_once(desk)
+
+
+def test_replies_that_are_always_lost_end_it_and_nobody_has_it(desk):
+    desk.fake.disturb(*["drop-after"] * 18)
+    with pytest.raises(CampaignIncompleteError, match="lost 3 times") as caught:
+        desk.send()
+    assert (caught.value.report.pending, caught.value.report.unknown) == (PEOPLE, 0)
+    assert delivered(desk) == {}
+    assert desk.send(resume=True).accepted == PEOPLE
+    require_everybody_once(desk)
+
+
+def test_without_a_free_slot_it_stops_and_says_when_there_is_one(desk):
+    for _ in range(10):
+        batch = desk.fake.new_batch()
+        desk.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})
+    with pytest.raises(CampaignIncompleteError, match=r"10 mailings .* 2026-11-23 12:00 UTC") as caught:
+        desk.send()
+    assert caught.value.exit_code == 7
+    assert desk.fake.requests == []
+    desk.now += timedelta(hours=73)
+    assert desk.send(resume=True).accepted == PEOPLE
+    require_everybody_once(desk)
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_killed_at_every_step_and_found_hours_later(tmp_path, death, chunk):
+    """Each step of a send once, before or after it; the next run comes at once or after hours."""
+    dice = random.Random(chunk)  # noqa: S311 - dice, not keys
+    for number in itertools.count(1 + chunk, 4):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with open_desk(folder) as desk:
+            if dice.random() < 0.5:
+                desk.fake.disturb("", "drop-after")
+            death.comes(number, after=dice.random() < 0.5)
+            try:
+                desk.send()
+            except Killed:
+                killed = True
+            else:
+                killed = False
+            death.leaves()
+            desk.now += dice.choice([timedelta(0), timedelta(minutes=15), 3 * HOURS, 30 * HOURS])
+            reborn(desk, folder)
+            finish(desk)
+            assert desk.ledger.campaigns()[0].report.unknown == 0
+            require_everybody_once(desk)
+        if not killed:
+            break
+    assert number > 20
+
+
+def finish(desk):
+    for _ in range(4):
+        try:
+            desk.send(resume=True)
+        except CampaignDoneError:
+            return
+        except CampaignError:
+            desk.now += timedelta(minutes=20)
+        else:
+            return
+    raise AssertionError("it does not come to an end")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_again_and_again_with_replies_lost(desk, tmp_path, death, seed):
+    dice = random.Random(seed)  # noqa: S311 - dice, not keys
+    kinds = ["", "", "", "429", "drop-after", "drop-before", "500-after"]
+    desk.fake.retry_after = 0
+    for round_ in range(5):
+        desk.fake.disturb(*dice.choices(kinds, k=3))
+        desk.fake.disturb_holds(*dice.choices(["", "", "", "drop-after", "drop-before"], k=3))
+        death.comes(dice.randint(1, 40), after=dice.random() < 0.5)
+        with contextlib.suppress(Killed, DigestError):
+            desk.send(resume=round_ > 0)
+        death.leaves()
+        desk.now += dice.choice([timedelta(0), timedelta(minutes=25), HOURS, 9 * HOURS])
+        reborn(desk, tmp_path)
+    finish(desk)
+    assert desk.ledger.campaigns()[0].report.unknown == 0
+    require_everybody_once(desk)
+
+
+def test_what_was_held_back_for_too_long_is_unknown_and_not_sent_again(desk, tmp_path):
+    """70 hours after it was prepared nobody can tell whether SendGrid still has it."""
+    desk.fake.disturb_holds(*["500-before"] * 6, method="DELETE")
+    with pytest.raises(CampaignIncompleteError, match="partly sent"):
+        desk.send()
+    desk.now += timedelta(hours=71)
+    reborn(desk, tmp_path)
+    with pytest.raises(CampaignIncompleteError) as caught:
+        desk.send(resume=True)
+    assert (caught.value.report.unknown, caught.value.report.accepted) == (25, 5)
+    assert max(delivered(desk).values()) == 1
+
+
+@pytest.mark.parametrize("place", ["postgres", "git"])
+def test_a_sender_that_died_leaves_its_groups_to_the_next_wherever_the_ledger_is(tmp_path, death, request, place):
+    """In a database, and on a branch, whose commits are then the steps."""
+
+    def open_ledger(desk):
+        if place == "git":
+            return request.getfixturevalue("open_branch")(now=lambda: desk.now)
+        url = request.getfixturevalue("database")
+        return Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: desk.now)
+
+    with open_desk(tmp_path) as desk:
+        desk.ledger.close()
+        desk.ledger = open_ledger(desk)
+        for number in (14, 9, 17):
+            death.comes(number, after=True)
+            with contextlib.suppress(Killed, DigestError):
+                desk.send(resume=True)
+            death.leaves()
+            desk.now += 2 * HOURS
+            desk.ledger.close()
+            desk.ledger = open_ledger(desk)
+        finish(desk)
+        require_everybody_once(desk)
+
+
+def test_cancel_takes_back_every_group_until_ten_minutes_before(desk):
+    desk.send()
+    desk.now += timedelta(minutes=19)
+    assert cancel(desk).state == "cancelled"
+    assert delivered(desk) == {}
+    with pytest.raises(CampaignDoneError, match="cancelled"):
+        desk.send(resume=True)
+    with pytest.raises(CampaignDoneError, match="cancelled"):
+        cancel(desk)
+
+
+@pytest.mark.parametrize("number", [12, 20, 28])
+def test_cancel_after_a_crash_leaves_nothing_to_be_delivered(desk, tmp_path, death, number):
+    death.comes(number, after=True)
+    with pytest.raises(Killed):
+        desk.send()
+    death.leaves()
+    reborn(desk, tmp_path)
+    assert cancel(desk).state == "cancelled"
+    assert delivered(desk) == {}
+
+
+def test_it_is_too_late_to_cancel_in_the_last_ten_minutes(desk):
+    desk.send()
+    desk.now += timedelta(minutes=21)
+    with pytest.raises(CampaignRefusedError, match="too late"):
+        cancel(desk)
+    require_everybody_once(desk)
+
+
+def test_a_cancel_that_was_interrupted_goes_on(desk):
+    desk.send()
+    desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
+    with pytest.raises(ProviderError, match="could not be asked"):
+        cancel(desk)
+    assert cancel(desk).state == "cancelled"
+    assert delivered(desk) == {}
+
+
+def test_what_began_in_two_phases_does_not_go_on_in_one(desk, tmp_path, death):
+    desk.fake.disturb_holds(*["500-before"] * 40, method="DELETE")
+    with pytest.raises(CampaignIncompleteError):
+        desk.send()
+    one_phase = desk.config.model_dump(exclude_unset=True)
+    one_phase["providers"]["sendgrid"]["two_phase"] = False
+    desk.config = Config.model_validate(one_phase)
+    reborn(desk, tmp_path)
+    with pytest.raises(CampaignRefusedError, match="two phases") as caught:
+        desk.send(resume=True)
+    assert "two_phase = true" in caught.value.hint
