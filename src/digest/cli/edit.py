@@ -42,12 +42,29 @@ def collect(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask every source again, also one that is gone or answered just now.")
     ] = False,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--schedule",
+            metavar="CRON",
+            help="Without ISSUE: that of the week in which this cron line was last due, as for a run that is late.",
+        ),
+    ] = None,
+    which: Annotated[bool, typer.Option("--which", help="Only say which issue it would be.")] = False,
 ) -> None:
     """Read the sources and merge what is new into the issue, keeping every edit."""
     from digest.cli.progress import collect_lines, explain_lines
     from digest.workflow.collecting import collect as run
 
     output, project = session.output, session.project()
+    if issue is None and schedule is not None:
+        from digest.workflow.schedules import scheduled_issue
+
+        issue = scheduled_issue(schedule, zone=project.config.newsletter.zone, now=project.now())
+    if which:
+        id = project.issue_to_collect(issue).id
+        output.result({"issue": id}, [id])
+        return
     done = run(project, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
     output.status("")
     since = (
