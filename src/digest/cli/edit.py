@@ -1,4 +1,4 @@
-"""Edit: collect, add and preview."""
+"""Edit: collect, add, preview and diff."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     register(app, "collect", panel=_PANEL, example="digest collect")(collect)
     register(app, "add", panel=_PANEL, example="digest add https://example.org/story feeds.opml")(add)
     register(app, "preview", panel=_PANEL, example="digest preview --open")(preview)
+    register(app, "diff", panel=_PANEL, example="digest diff")(diff)
 
 
 def collect(
@@ -237,3 +238,21 @@ def run_preview(
     output = session.output
     source = NewsletterPreview(session.project, session.project().issue(issue).id)
     serve(source, host=host, port=port, open_browser=open_browser, announce=output.say)
+
+
+def diff(session: Session, issue: IssueArgument = None) -> None:
+    """Show what is other than in the issue before: stories that come again, length, sections, sites."""
+    from digest.workflow.comparing import difference_lines, last_difference
+
+    project, output = session.project(), session.output
+    name = project.issue(issue).id
+    found = last_difference(project, name)
+    if found is None:
+        raise NothingToDoError(f"there is no issue before {name}", hint=f"Look at it: digest preview {name}")
+    rows = difference_lines(found)
+    width = max(len(word) for word, _ in rows)
+    output.result(
+        found.as_data(),
+        [f"{found.issue} beside {found.before}", *(f"  {word.ljust(width)}  {what}" for word, what in rows)],
+    )
+    output.next(f"digest preview {name}", f"digest check {name}")
