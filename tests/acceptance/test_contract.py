@@ -137,7 +137,19 @@ def test_check_tells_github_of_lines_and_writes_the_summary(run, newsletter, tmp
     place = issue.relative_to(newsletter).as_posix()
     assert done.code == 5
     assert f"::error file={place},line={line},title=T104::A placeholder was left in the bullet: TODO" in done.out
-    assert f"| error | T104 | `{place}:{line}` |" in summary.read_text()
+    assert f"<td>error</td><td>T104</td><td>{place}:{line}</td>" in summary.read_text()
+
+
+def test_check_writes_the_text_of_a_pull_request(run, newsletter, tmp_path):
+    run("collect", cwd=newsletter)
+    url = "https://example.com/artifact"
+    done = run("check", "--report", str(tmp_path / "body.md"), "--email-url", url, "--no-ledger", cwd=newsletter)
+    token = run("build", "--json", cwd=newsletter).data["token"]
+    assert done.code == 0
+    body = (tmp_path / "body.md").read_text()
+    assert f"[**Open the email**]({url})" in body
+    assert token in body
+    assert run("check", "--report", "nowhere/body.md", cwd=newsletter).code == 2
 
 
 def test_a_rule_explains_itself(run):

@@ -46,6 +46,8 @@ class Project:
         environ: Where secrets come from.
         now: The clock; aware, in UTC.
         offline: Read sources from the cache alone.
+        no_ledger: Do not ask what was sent, as where the ledger's address is a secret of other jobs. For commands that
+            only look at an issue; nothing is ever sent so.
     """
 
     root: Path
@@ -53,6 +55,7 @@ class Project:
     environ: Mapping[str, str] = field(repr=False)
     now: Callable[[], datetime]
     offline: bool = False
+    no_ledger: bool = False
 
     # -- the folder ---------------------------------------------------------------------------------------------------
 
@@ -211,7 +214,7 @@ class Project:
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""
-        if not self.has_ledger:
+        if self.no_ledger or not self.has_ledger:
             return ()
         with self.open_ledger() as ledger:
             return tuple(
