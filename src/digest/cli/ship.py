@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path  # noqa: TC003 - Typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from digest.cli.checking import check, rules
 from digest.cli.progress import Pace, count
-from digest.cli.session import IssueArgument, NoLedger, Session, register
+from digest.cli.session import IssueArgument, NoLedger, Session, register, write_text
 
 if TYPE_CHECKING:
-    from digest.cli.output import Output
     from digest.delivery import SendReport
     from digest.project import Project
     from digest.workflow.building import Built
@@ -247,15 +247,34 @@ def cancel(session: Session, issue: IssueArgument = None) -> None:
     output.next("digest status", "digest collect")
 
 
-def status(session: Session, issue: IssueArgument = None) -> None:
-    """Tell where each issue stands, and what to do next."""
+def status(
+    session: Session,
+    issue: IssueArgument = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write what wants attention there, as Markdown; else nothing."),
+    ] = None,
+    failed_run: Annotated[
+        str, typer.Option("--failed-run", metavar="URL", help="Tell also of this run of a workflow, which failed.")
+    ] = "",
+) -> None:
+    """Tell where each issue stands, what wants attention, and what to do next."""
+    from digest.cli.summary import alerts_page
+    from digest.workflow.alerts import find_alerts
     from digest.workflow.standing import status as run
 
-    output: Output = session.output
-    done = run(session.project(), issue)
+    output, project = session.output, session.project()
+    everything = run(project)
+    done = everything if issue is None else run(project, issue)
+    alerts = find_alerts(project, everything, failed_run=failed_run)
+    if report is not None:
+        write_text(report, alerts_page(alerts))
     output.result(
-        {"issues": [standing.as_data() for standing in done]},
-        [f"{standing.issue}  {standing.state:<9} {standing.words}" for standing in done] or ["No issue yet."],
+        {"issues": [standing.as_data() for standing in done], "alerts": [alert.as_data() for alert in alerts]},
+        [
+            *([f"{standing.issue}  {standing.state:<9} {standing.words}" for standing in done] or ["No issue yet."]),
+            *(line for alert in alerts for line in (f"! {alert.words}", f"  → {alert.hint}")),
+        ],
     )
     following = [standing.next_step for standing in done if standing.next_step]
     output.next(*(following[-1:] or ["digest collect"]))

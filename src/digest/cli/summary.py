@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from digest.checks import Finding
+    from digest.workflow.alerts import Alert
     from digest.workflow.reporting import IssueReport
 
-__all__ = ["MOST_OF_A_BODY", "MOST_OF_A_SUMMARY", "as_words", "issue_page", "table"]
+__all__ = ["MOST_OF_A_BODY", "MOST_OF_A_SUMMARY", "alerts_page", "as_words", "issue_page", "table"]
 
 #: GitHub leaves out a summary of more than 1 MiB, and refuses a body of more than 65,536 characters. In bytes.
 MOST_OF_A_SUMMARY = 1_000_000
@@ -55,6 +56,17 @@ def issue_page(
         page += f"\n### {title}\n\n"
         page += _fitting(rows, most_bytes - len(page.encode())) if rows else "Nothing found.\n"
     return page + _text_part(report.text, most_bytes - len(page.encode()))
+
+
+def alerts_page(alerts: Sequence[Alert]) -> str:
+    """What wants attention, as the text of a GitHub issue; empty when nothing does."""
+    if not alerts:
+        return ""
+    told = "".join(f"- **{as_words(alert.words)}.** {as_words(alert.hint)}\n" for alert in alerts)
+    return (
+        f"{told}\nEach run of the workflow brings this text up to date, and closes the issue when there is nothing "
+        "left to tell. `digest status` says the same.\n"
+    )
 
 
 def table(*rows: Iterable[str], tag: str = "td") -> str:

@@ -92,6 +92,10 @@ class Project:
         """The issues that have a folder, oldest first."""
         return list_issues(self.root)
 
+    def weeks(self) -> tuple[str, ...]:
+        """All weeks that have a folder, oldest first, also those in which the sources brought nothing."""
+        return list_weeks(self.root)
+
     def issue(self, id: str | None) -> IssueFolder:
         """The folder of the named issue, or of the open one, or when none is open of the newest.
 
