@@ -60,7 +60,7 @@ def test_init_writes_a_newsletter_and_never_overwrites(run, tmp_path):
         "digest.toml",
         ".gitignore",
         "subscribers/weekly.csv",
-        ".github/workflows/weekly.yml",
+        ".github/workflows/collect.yml",
         ".github/workflows/send.yml",
         "templates/issue.mjml.j2",
     } <= written
