@@ -104,7 +104,7 @@ def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(gi
     github.edit("main", lambda clone: [(clone / f"articles/{number}.txt").unlink() for number in (2, 3)])
     run = collect(github)
     assert github.github.pulls == []
-    assert f"## {ISSUE}: No issue yet" in run.summary
+    assert f"## {ISSUE}: Nothing to propose" in run.summary
     assert issue_md(github) is not None  # what was found is kept for the next try
     (alert,) = github.github.issues
     assert (alert["state"], alert["labels"]) == ("OPEN", ["digest"])
@@ -176,6 +176,17 @@ def test_once_it_is_merged_or_closed_nothing_more_is_done(github, state):
     assert github.head(BRANCH) == before
     assert len(github.github.pulls) == 1
     assert f"nothing to do, its pull request is {state.lower()}" in run.summary
+
+
+def test_once_it_was_sent_nothing_more_is_done(newsletter, on_github, run):
+    _replace(newsletter / "digest.toml", "[state]\n", '[state]\nurl_env = "DATABASE_URL"\n')
+    github = on_github(newsletter)
+    ledger = {"DATABASE_URL": f"sqlite:///{newsletter}/.digest/ledger.db", "DIGEST_NOW": AT_FIVE}
+    for words in (["collect"], ["build"], ["approve"], ["send", "--live", "--yes"]):
+        assert run(*words, "-C", str(newsletter), env=ledger).code == 0
+    run = collect(github, now=AT_NINE, secrets=ledger)
+    assert (github.branches(), github.github.pulls, github.github.issues) == (["main"], [], [])
+    assert "was sent and is closed" in run.summary
 
 
 def test_an_issue_that_a_person_names_is_collected_again_after_it_was_closed(github):

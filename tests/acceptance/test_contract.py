@@ -152,6 +152,21 @@ def test_check_writes_the_text_of_a_pull_request(run, newsletter, tmp_path):
     assert run("check", "--report", "nowhere/body.md", cwd=newsletter).code == 2
 
 
+def test_status_tells_other_monitors_what_wants_attention(run, newsletter, tmp_path):
+    def alerts(now):
+        words = ("status", "--json", "--report", str(tmp_path / "alerts.md"))
+        done = run(*words, cwd=newsletter, env={"DIGEST_NOW": now})
+        assert done.code == 0
+        return [alert["code"] for alert in done.data["alerts"]]
+
+    monday, weeks_later = "2026-11-23T08:00:00+00:00", "2026-12-16T08:00:00+00:00"
+    assert run("collect", cwd=newsletter, env={"DIGEST_NOW": monday}).code == 0
+    assert alerts(monday) == []
+    assert (tmp_path / "alerts.md").read_text() == ""
+    assert alerts(weeks_later) == ["no_issue"]
+    assert "There is no issue 2026-W50" in (tmp_path / "alerts.md").read_text()
+
+
 def test_a_rule_explains_itself(run):
     one = run("rules", "l204", "--json")
     assert (one.code, [rule["code"] for rule in one.data["rules"]]) == (0, ["L204"])
