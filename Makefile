@@ -28,6 +28,7 @@ check: $(VENV)/.lint ## Style, types, the import contract, the workflows
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/zizmor --offline --quiet .github
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 pictures: $(VENV)/.test ## Draw the README's picture and the demo's image again (needs a Chromium)

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
+from github_runner import Repository
 
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -124,62 +124,7 @@ def sendgrid_newsletter(newsletter: Path, fake: FakeSendGrid) -> Path:
     return newsletter
 
 
-@dataclass
-class Runner:
-    """As much of a GitHub runner as these steps see."""
-
-    root: Path
-    temp: Path
-    workflow: str
-    outputs: dict[str, str] = field(default_factory=dict)
-
-    def step(self, name: str, **env: str) -> int:
-        """Run one step of the newsletter's workflow; returns its exit code."""
-        workflow = yaml.safe_load((self.root / ".github/workflows" / self.workflow).read_text(encoding="utf-8"))
-        (job,) = workflow["jobs"].values()
-        step = next(step for step in job["steps"] if step.get("name") == name)
-        given = set(step.get("env", {}))
-        assert set(env) == given
-        shell = [sys.executable] if step.get("shell") == "python" else ["bash", "-e"]
-        script = self.temp / "step"
-        script.write_text(step["run"], encoding="utf-8")
-        output = self.temp / "output.txt"
-        done = subprocess.run(
-            [*shell, script],
-            cwd=self.root,
-            env={
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-                "HOME": str(self.temp),
-                "CI": "true",
-                "RUNNER_TEMP": str(self.temp),
-                "GITHUB_OUTPUT": str(output),
-                "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
-                "GITHUB_RUN_ID": "4711",
-                **env,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if output.exists():
-            self.outputs = dict(line.split("=", 1) for line in output.read_text(encoding="utf-8").splitlines())
-        return done.returncode
-
-    def report(self) -> int:
-        return self.step("Report", ISSUE=self.outputs["issue"], EMAIL_URL="https://example.com/artifact")
-
-    @property
-    def summary(self) -> str:
-        return (self.temp / "summary.md").read_text(encoding="utf-8")
-
-
 @pytest.fixture
-def on_runner(tmp_path: Path) -> Callable[[Path, str], Runner]:
-    """A runner for a newsletter's folder and one of its workflows; its own folder is kept from run to run."""
-
-    def start(root: Path, workflow: str) -> Runner:
-        temp = tmp_path / "runner"
-        temp.mkdir(exist_ok=True)
-        return Runner(root, temp, workflow)
-
-    return start
+def on_github(tmp_path: Path) -> Callable[[Path], Repository]:
+    """Put a newsletter's folder into a repository of its own, on which its workflows can be run."""
+    return lambda newsletter: Repository.create(tmp_path / "github", newsletter)

@@ -19,6 +19,7 @@ COMMANDS = [
     "collect",
     "add",
     "preview",
+    "diff",
     "check",
     "rules",
     "build",
@@ -38,7 +39,7 @@ def test_the_help_lists_what_works_and_nothing_else(run):
         line.split()[0] for line in done.out.splitlines() if line.startswith("  ") and line.split()[0] in COMMANDS
     ]
     assert listed == COMMANDS
-    for later in ("archive", "diff", "edit"):
+    for later in ("archive", "edit"):
         assert f"\n  {later} " not in done.out
 
 
@@ -136,7 +137,34 @@ def test_check_tells_github_of_lines_and_writes_the_summary(run, newsletter, tmp
     place = issue.relative_to(newsletter).as_posix()
     assert done.code == 5
     assert f"::error file={place},line={line},title=T104::A placeholder was left in the bullet: TODO" in done.out
-    assert f"| error | T104 | `{place}:{line}` |" in summary.read_text()
+    assert f"<td>error</td><td>T104</td><td>{place}:{line}</td>" in summary.read_text()
+
+
+def test_check_writes_the_text_of_a_pull_request(run, newsletter, tmp_path):
+    run("collect", cwd=newsletter)
+    url = "https://example.com/artifact"
+    done = run("check", "--report", str(tmp_path / "body.md"), "--email-url", url, "--no-ledger", cwd=newsletter)
+    token = run("build", "--json", cwd=newsletter).data["token"]
+    assert done.code == 0
+    body = (tmp_path / "body.md").read_text()
+    assert f"[**Open the email**]({url})" in body
+    assert token in body
+    assert run("check", "--report", "nowhere/body.md", cwd=newsletter).code == 2
+
+
+def test_status_tells_other_monitors_what_wants_attention(run, newsletter, tmp_path):
+    def alerts(now):
+        words = ("status", "--json", "--report", str(tmp_path / "alerts.md"))
+        done = run(*words, cwd=newsletter, env={"DIGEST_NOW": now})
+        assert done.code == 0
+        return [alert["code"] for alert in done.data["alerts"]]
+
+    monday, weeks_later = "2026-11-23T08:00:00+00:00", "2026-12-16T08:00:00+00:00"
+    assert run("collect", cwd=newsletter, env={"DIGEST_NOW": monday}).code == 0
+    assert alerts(monday) == []
+    assert (tmp_path / "alerts.md").read_text() == ""
+    assert alerts(weeks_later) == ["no_issue"]
+    assert "There is no issue 2026-W50" in (tmp_path / "alerts.md").read_text()
 
 
 def test_a_rule_explains_itself(run):

@@ -78,3 +78,17 @@ def test_an_smtp_server_that_is_not_there_is_told(run, newsletter):
     code, seen = found(run, newsletter, {"DIGEST_SECRET": "x"})
     assert (code, seen["delivery", "provider"]["state"]) == (5, "error")
     assert "cannot be reached" in seen["delivery", "provider"]["words"]
+
+
+def test_workflows_that_are_missing_or_others_are_told_with_what_to_do(run, newsletter):
+    workflows = newsletter / ".github/workflows"
+    _, seen = found(run, newsletter)
+    assert {seen["workflows", name]["state"] for name in ("collect", "preview", "send", "action")} == {"ok"}
+    (workflows / "preview.yml").unlink()
+    (workflows / "send.yml").write_text("# mine\n")
+    (workflows / "weekly.yml").write_text("# an earlier version's\n")
+    code, seen = found(run, newsletter)
+    assert code == 0
+    for name in ("preview", "send", "weekly.yml"):
+        assert seen["workflows", name]["state"] == "warning"
+        assert "digest init --workflows" in seen["workflows", name]["remedy"]

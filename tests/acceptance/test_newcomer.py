@@ -60,7 +60,7 @@ def test_init_writes_a_newsletter_and_never_overwrites(run, tmp_path):
         "digest.toml",
         ".gitignore",
         "subscribers/weekly.csv",
-        ".github/workflows/weekly.yml",
+        ".github/workflows/collect.yml",
         ".github/workflows/send.yml",
         "templates/issue.mjml.j2",
     } <= written
@@ -70,6 +70,24 @@ def test_init_writes_a_newsletter_and_never_overwrites(run, tmp_path):
     second = run("init", "--yes", "letter", "--json")
     assert second.data["written"] == []
     assert config.read_text() == "# mine\n"
+
+
+def test_init_brings_workflows_up_to_date_and_keeps_what_it_replaces(run, newsletter):
+    github, root = newsletter / ".github", str(newsletter)
+    assert run("init", root, "--workflows", "--json").data["written"] == []
+    (github / "workflows/preview.yml").unlink()
+    (github / "workflows/send.yml").write_text("# mine\n")
+    (github / "workflows/weekly.yml").write_text("# an earlier version's\n")
+    done = run("init", "--workflows", "-C", root, "--json")
+    assert sorted(done.data["written"]) == [".github/workflows/preview.yml", ".github/workflows/send.yml"]
+    assert {file: (newsletter / undo).read_text() for file, undo in done.data["undo"].items()} == {
+        ".github/workflows/send.yml": "# mine\n",
+        ".github/workflows/weekly.yml": "# an earlier version's\n",
+    }
+    assert not (github / "workflows/weekly.yml").exists()
+    assert "Actions" in (github / "workflows/collect.yml").read_text()
+    assert run("init", "--workflows", "--json", cwd=newsletter).data["written"] == []
+    assert run("init", "--workflows", str(newsletter / "articles")).code == 3
 
 
 def test_without_a_person_init_asks_for_yes(run):

@@ -16,10 +16,12 @@ import pytest
 import yaml
 
 import digest
+from digest.config.resources import WORKFLOWS as SHIPPED_WORKFLOWS
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
 OWN_FOLDERS = (".ci", ".github", "docs", "scripts", "src", "subscribers", "templates", "tests")
 #: Written in two parts, so that this file is not the one that names them.
 REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "deb." + "debian.org", "crates" + ".io")
@@ -77,8 +79,7 @@ def test_the_wheel_carries_the_theme_the_sample_list_and_the_workflows(installed
     assert files_under(shipped / "templates") == files_under(ROOT / "templates") != set()
     for copy, home in (
         ("subscribers/sample.csv", "subscribers/sample.csv"),
-        ("workflows/weekly.yml", ".github/workflows/weekly.yml"),
-        ("workflows/send.yml", ".github/workflows/send.yml"),
+        *((f"github/{name}", f".github/{name}") for name in SHIPPED_WORKFLOWS),
     ):
         assert (shipped / copy).read_bytes() == (ROOT / home).read_bytes()
 
@@ -88,10 +89,8 @@ def test_there_is_one_version(wheel):
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = message_from_bytes(archive.read(name))
     assert metadata["Version"] == digest.__version__
-    weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
-    assert f"'newsletter-digest=={digest.__version__}'" in weekly
-    send = (ROOT / ".github/workflows/send.yml").read_text(encoding="utf-8")
-    assert f"'newsletter-digest[postgres]=={digest.__version__}'" in send
+    action = (ROOT / ".github/actions/digest/action.yml").read_text(encoding="utf-8")
+    assert f"'newsletter-digest[postgres]=={digest.__version__}'" in action
 
 
 def test_demo_and_init_work_with_no_source_tree(installed, tmp_path):
@@ -115,7 +114,8 @@ def test_demo_and_init_work_with_no_source_tree(installed, tmp_path):
     init = run("-m", "digest", "init", "--yes", "letter")
     assert init.returncode == 0, init.stderr
     written = files_under(tmp_path / "letter")
-    assert {"digest.toml", ".gitignore", "subscribers/weekly.csv", ".github/workflows/weekly.yml"} <= written
+    assert {"digest.toml", ".gitignore", "subscribers/weekly.csv"} <= written
+    assert {f".github/{name}" for name in SHIPPED_WORKFLOWS} <= written
     assert {f"templates/{name}" for name in files_under(ROOT / "templates")} <= written
     assert "min_stories = 3" in (tmp_path / "letter/digest.toml").read_text(encoding="utf-8")
 
@@ -186,18 +186,34 @@ def test_the_workflows_are_lint_clean():
         check=False,
     )
     assert schema.returncode == 0, schema.stdout
+    actions = subprocess.run(
+        [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-actions", *ACTIONS],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert actions.returncode == 0, actions.stdout
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("workflow", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.name)
 def test_actions_are_pinned_and_credentials_do_not_stay(workflow):
     text = workflow.read_text(encoding="utf-8")
     used = re.findall(r"uses: (.+)", text)
-    assert [use for use in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
-    for job in yaml.safe_load(text)["jobs"].values():
+    pinned = r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\$/\.github/actions/\w+"
+    assert [use for use in used if not re.fullmatch(pinned, use)] == []
+    definition = yaml.safe_load(text)
+    for job in definition.get("jobs", {"action": definition.get("runs")}).values():
         for step in job["steps"]:
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
             assert "${{" not in step.get("run", "")
+
+
+def test_the_daily_look_of_the_collecting_workflow_is_the_line_that_its_condition_names():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/collect.yml").read_text(encoding="utf-8"))
+    lines = [one["cron"] for one in workflow[True]["schedule"]]
+    assert workflow["jobs"]["collect"]["if"] == f"github.event.schedule != '{lines[1]}'"
+    assert not any(line.startswith("0 ") for line in lines)
 
 
 def test_the_readme_opens_with_the_two_commands():

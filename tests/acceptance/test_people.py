@@ -177,7 +177,7 @@ def test_a_request_of_the_webhook_is_believed_when_sendgrid_signed_it(run, lette
 
 def git(folder, *arguments):
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S607
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, letter, tmp_path):

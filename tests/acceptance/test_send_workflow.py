@@ -6,6 +6,7 @@ import re
 import shutil
 
 import pytest
+import yaml
 
 from digest.testing.fake_sendgrid import FAKE_KEY
 
@@ -33,56 +34,114 @@ def built(run, sendgrid_newsletter, database):
 
 
 @pytest.fixture
-def clone(built, tmp_path, on_runner):
-    """Clone the repository onto a new runner: nothing that git ignores comes along."""
-
-    def start(number):
-        target = tmp_path / f"clone{number}"
-        shutil.copytree(built[0], target, ignore=shutil.ignore_patterns(".digest", "*.csv"))
-        return on_runner(target, "send.yml")
-
-    return start
+def github(built, on_github):
+    return on_github(built[0])
 
 
 @pytest.fixture
 def secrets(built, database):
     return {
-        "ISSUE": built[1],
         "DATABASE_URL": database,
         "DIGEST_LEDGER_KEY": LEDGER_KEY,
         "DIGEST_SECRET": "a secret for tests only",
         "DIGEST_AGE_KEY": built[3],
+        "SENDGRID_API_KEY": FAKE_KEY,
     }
 
 
-def send(runner, secrets, token):
-    return runner.step("Send", **secrets, TOKEN=token, RESUME="", SENDGRID_API_KEY=FAKE_KEY)
+@pytest.fixture
+def send(github, built, secrets):
+    """Start the workflow by hand, on a new runner; returns its one job."""
+
+    def start(*, without=(), **inputs):
+        given = {name: value for name, value in secrets.items() if name not in without}
+        return github.run("send.yml", inputs={"issue": built[1], **inputs}, secrets=given).jobs["send"]
+
+    return start
 
 
-def test_everybody_is_mailed_once_by_two_runs_on_two_new_runners(clone, secrets, built, fake):
-    first = clone(1)
-    assert first.step("Show what would be sent", **secrets) == 0
-    assert "1,200" in first.summary
+def test_without_a_token_it_shows_what_would_be_sent(send, fake):
+    job = send()
+    assert job.result == "success"
+    assert "## What would be sent" in job.summary
+    assert "1,200" in job.summary
+    assert "## Where it stands" in job.summary
     assert fake.mails == []
-    assert send(first, secrets, built[2]) == 0, first.summary
+    assert not any(address in job.summary for address in PEOPLE)
+
+
+def test_everybody_is_mailed_once_by_two_runs_on_two_new_runners(send, built, fake):
+    first = send(token=built[2])
+    assert first.result == "success", first.summary
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
     assert "## Sent" in first.summary
+    assert f"{built[1]}  sent" in first.summary
 
-    again = clone(2)
-    send(again, secrets, built[2])
+    send(token=built[2])
+    send(token=built[2], resume=True)
     assert len(fake.mails) == len(PEOPLE)
 
 
-def test_a_token_of_another_email_sends_nothing(clone, secrets, fake):
-    runner = clone(1)
-    assert send(runner, secrets, "0" * 32) == 6
+def test_a_token_of_another_email_sends_nothing(send, fake):
+    job = send(token="0" * 32)
+    assert job.step("Send").code == 6
     assert fake.mails == []
-    assert "## Not sent to everybody (exit code 6)" in runner.summary
+    assert "## Not sent to everybody (exit code 6)" in job.summary
 
 
-def test_a_runner_without_the_database_is_refused(clone, secrets, built, fake):
-    runner = clone(1)
-    assert send(runner, secrets | {"DATABASE_URL": ""}, built[2]) == 4
+def test_a_runner_without_the_database_is_refused(send, built, fake):
+    job = send(token=built[2], without=("DATABASE_URL",))
+    assert job.step("Show what would be sent").code == 4
     assert fake.mails == []
-    assert "DATABASE_URL" in runner.summary
-    assert not any(address in runner.summary for address in PEOPLE)
+    assert "DATABASE_URL" in job.summary
+    assert not any(address in job.summary for address in PEOPLE)
+
+
+def test_a_build_that_was_not_merged_is_made_anew_and_the_token_proves_that_it_is_the_same(send, github, built, fake):
+    github.edit("main", lambda clone: shutil.rmtree(clone / f"issues/{built[1]}/build"))
+    job = send(token=built[2])
+    assert job.result == "success", job.summary
+    assert len(fake.mails) == len(PEOPLE)
+
+
+def test_a_token_of_an_issue_that_was_changed_afterwards_sends_nothing(send, github, built, fake):
+    def change(clone):
+        shutil.rmtree(clone / f"issues/{built[1]}/build")
+        path = clone / f"issues/{built[1]}/issue.md"
+        path.write_text(path.read_text().replace("- [x] ", "- [x] Now ", 1))
+
+    github.edit("main", change)
+    assert send(token=built[2]).step("Send").code == 6
+    assert fake.mails == []
+
+
+def test_what_a_merged_approval_names_is_sent_when_that_is_asked_for(send, github, built, run, fake, secrets):
+    assert send(approved=True).step("Send").code == 6
+    assert fake.mails == []
+
+    approval = f"issues/{built[1]}/approval.toml"
+    assert run("approve", "-C", str(built[0]), "--token", built[2], env=secrets).code == 0
+    text = (built[0] / approval).read_text()
+    github.edit("main", lambda clone: (clone / approval).write_text(text))
+    assert send(approved=True).result == "success"
+    assert len(fake.mails) == len(PEOPLE)
+
+
+def test_an_interrupted_send_is_gone_on_with_on_another_runner(send, built, fake):
+    fake.disturb("drop-after")
+    first = send(token=built[2])
+    assert first.step("Send").code == 7
+    assert send(token=built[2]).step("Show what would be sent").code == 7
+    again = send(token=built[2], resume=True)
+    assert again.step("Show what would be sent").code == 0
+    assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
+
+
+def test_no_step_makes_a_token_and_the_providers_key_is_where_it_is_needed_alone(github):
+    steps = yaml.safe_load(github.show("main", ".github/workflows/send.yml"))["jobs"]["send"]["steps"]
+    assert [step["name"] for step in steps if "SENDGRID_API_KEY" in step.get("env", {})] == ["Send"]
+    for name in ("collect", "preview", "send"):
+        text = github.show("main", f".github/workflows/{name}.yml")
+        assert "digest approve" not in text
+        assert set(re.findall(r"--approve (\S+)", text)) <= {'"$TOKEN"}'}
+        assert set(re.findall(r"TOKEN: (\S+ .*)", text)) <= {"${{ inputs.token }}", "${{ github.token }}"}

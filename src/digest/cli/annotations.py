@@ -1,4 +1,4 @@
-"""Findings as GitHub shows them: annotations of a pull request's lines, and the table of a job's summary. Pure.
+"""Findings as GitHub shows them at the lines of a pull request. Pure.
 
 Workflow commands: docs.github.com/actions/reference/workflow-commands-for-github-actions.
 """
@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 
     from digest.checks import Finding
 
-__all__ = ["annotation_lines", "summary_table"]
+__all__ = ["annotation_lines"]
 
-#: GitHub shows so many annotations of each kind for a step, and leaves out a summary of more bytes.
+#: GitHub shows so many annotations of each kind for a step.
 _MOST = 10
-_MOST_BYTES = 1_000_000
 _KINDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
@@ -44,38 +43,9 @@ def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -
     return lines
 
 
-def summary_table(findings: Sequence[Finding], shown: Callable[[str], str]) -> str:
-    """All findings as a Markdown table, within what GitHub takes."""
-    head = "| | Rule | Where | What |\n|---|---|---|---|\n"
-    rows = [
-        f"| {finding.severity} | {finding.code} | `{_place(finding, shown)}` | {_cell(finding.message)} |\n"
-        for finding in findings
-    ]
-    size = len(head)
-    kept: list[str] = []
-    for row in rows:
-        size += len(row.encode())
-        if size > _MOST_BYTES:
-            kept.append(f"\n{len(rows) - len(kept)} more are not shown.\n")
-            break
-        kept.append(row)
-    return head + "".join(kept) if rows else "Nothing to mend.\n"
-
-
-def _place(finding: Finding, shown: Callable[[str], str]) -> str:
-    file, line = shown(finding.place.file), finding.place.line
-    return f"{file}:{line}" if line else file
-
-
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _cell(text: str) -> str:
-    """Words of articles must not become markup of the summary."""
-    line = " ".join(text.split())
-    return "".join(f"\\{mark}" if mark in r"\`*_[]<>|~#!&" else mark for mark in line)

@@ -1,4 +1,4 @@
-"""Edit: collect, add and preview."""
+"""Edit: collect, add, preview and diff."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     register(app, "collect", panel=_PANEL, example="digest collect")(collect)
     register(app, "add", panel=_PANEL, example="digest add https://example.org/story feeds.opml")(add)
     register(app, "preview", panel=_PANEL, example="digest preview --open")(preview)
+    register(app, "diff", panel=_PANEL, example="digest diff")(diff)
 
 
 def collect(
@@ -42,12 +43,29 @@ def collect(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask every source again, also one that is gone or answered just now.")
     ] = False,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--schedule",
+            metavar="CRON",
+            help="Without ISSUE: that of the week in which this cron line was last due, as for a run that is late.",
+        ),
+    ] = None,
+    which: Annotated[bool, typer.Option("--which", help="Only say which issue it would be.")] = False,
 ) -> None:
     """Read the sources and merge what is new into the issue, keeping every edit."""
     from digest.cli.progress import collect_lines, explain_lines
     from digest.workflow.collecting import collect as run
 
     output, project = session.output, session.project()
+    if issue is None and schedule is not None:
+        from digest.workflow.schedules import scheduled_issue
+
+        issue = scheduled_issue(schedule, zone=project.config.newsletter.zone, now=project.now())
+    if which:
+        id = project.issue_to_collect(issue).id
+        output.result({"issue": id}, [id])
+        return
     done = run(project, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
     output.status("")
     since = (
@@ -220,3 +238,21 @@ def run_preview(
     output = session.output
     source = NewsletterPreview(session.project, session.project().issue(issue).id)
     serve(source, host=host, port=port, open_browser=open_browser, announce=output.say)
+
+
+def diff(session: Session, issue: IssueArgument = None) -> None:
+    """Show what is other than in the issue before: stories that come again, length, sections, sites."""
+    from digest.workflow.comparing import difference_lines, last_difference
+
+    project, output = session.project(), session.output
+    name = project.issue(issue).id
+    found = last_difference(project, name)
+    if found is None:
+        raise NothingToDoError(f"there is no issue before {name}", hint=f"Look at it: digest preview {name}")
+    rows = difference_lines(found)
+    width = max(len(word) for word, _ in rows)
+    output.result(
+        found.as_data(),
+        [f"{found.issue} beside {found.before}", *(f"  {word.ljust(width)}  {what}" for word, what in rows)],
+    )
+    output.next(f"digest preview {name}", f"digest check {name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +12,21 @@ import typer
 
 from digest.cli.boundary import boundary
 from digest.cli.output import Output
+from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from digest.project import Project
 
-__all__ = ["IssueArgument", "Session", "common_options", "register"]
+__all__ = ["IssueArgument", "NoLedger", "Session", "common_options", "register", "write_text"]
 
 IssueArgument = Annotated[
     str | None, typer.Argument(metavar="ISSUE", help="An ISO week such as 2026-W47. Default: the open issue.")
+]
+
+NoLedger = Annotated[
+    bool, typer.Option("--no-ledger", help="Do not ask what was sent, where the ledger cannot be reached.")
 ]
 
 _COMMON: dict[str, Any] = {
@@ -62,15 +67,18 @@ class Session:
         """Whether a person is there to answer."""
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
-    def project(self) -> Project:
+    def project(self, *, no_ledger: bool = False) -> Project:
         """Open the newsletter that this run works on.
+
+        Args:
+            no_ledger: For a command that only looks at an issue: do not ask the ledger what was sent.
 
         Raises:
             ConfigError: There is none, or its configuration is wrong.
         """
         from digest.project import open_project
 
-        return open_project(self.root, offline=self.offline, cwd=Path.cwd())
+        return replace(open_project(self.root, offline=self.offline, cwd=Path.cwd()), no_ledger=no_ledger)
 
     def shown(self, file: str) -> str:
         """A file of the newsletter as it can be typed from here."""
@@ -120,3 +128,15 @@ def register(app: typer.Typer, name: str, *, panel: str = "", example: str) -> C
         return app.command(name, rich_help_panel=panel or None)(run)
 
     return decorate
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that an option names.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="Name another file.") from error

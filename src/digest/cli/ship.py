@@ -1,24 +1,21 @@
-"""Ship: check, build, send-test, approve, send and status."""
+"""Ship: build, send-test, approve, send, cancel and status."""
 
 from __future__ import annotations
 
 import os
-import textwrap
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path  # noqa: TC003 - Typer reads the annotation
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from digest.cli.progress import Pace, count, finding_lines
-from digest.cli.session import IssueArgument, Session, register
-from digest.errors import ChecksFailedError, UsageError
+from digest.cli.checking import check, rules
+from digest.cli.progress import Pace, count
+from digest.cli.session import IssueArgument, NoLedger, Session, register, write_text
 
 if TYPE_CHECKING:
-    from digest.cli.output import Output
     from digest.delivery import SendReport
     from digest.project import Project
-    from digest.workflow.building import Built, Checked
+    from digest.workflow.building import Built
     from digest.workflow.sending import SendPlan
 
 __all__ = ["add_to"]
@@ -38,97 +35,6 @@ def add_to(app: typer.Typer) -> None:
     register(app, "status", panel=_PANEL, example="digest status --json")(status)
 
 
-def check(
-    session: Session,
-    issue: IssueArgument = None,
-    fail_on: Annotated[
-        Literal["error", "warning", "never"], typer.Option("--fail-on", help="From which severity on to exit with 5.")
-    ] = "error",
-    format: Annotated[
-        Literal["text", "json", "github"],
-        typer.Option("--format", help="json is --json; github annotates a pull request and writes the job's summary."),
-    ] = "text",
-    online: Annotated[
-        bool, typer.Option("--online", help="Ask the servers of the links as well, each once a day.")
-    ] = False,
-) -> None:
-    """Find what is wrong with the email, at issue.md:LINE. Exit code 5 if any error."""
-    from digest.cli.annotations import annotation_lines, summary_table
-    from digest.workflow.building import check as run
-
-    if online and session.offline:
-        raise UsageError("--online and --offline do not go together", hint="Leave one of them out.")
-    output = replace(session, as_json=session.as_json or format == "json").output
-    done = run(
-        session.project(),
-        issue,
-        online=online,
-        progress=lambda number, all_links: output.status(f"Asking for links: {number} of {all_links}"),
-    )
-    output.status("")
-    if format == "github":
-        output.result(_findings(done), annotation_lines(done.findings, session.shown))
-        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(f"### {done.issue}: digest check\n\n{summary_table(done.findings, session.shown)}")
-    else:
-        output.result(_findings(done), finding_lines(done, output))
-    failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
-    if any(done.count(severity) for severity in failing):
-        raise typer.Exit(ChecksFailedError.exit_code)
-    output.next(f"digest build {done.issue}")
-
-
-def rules(
-    session: Session,
-    code: Annotated[str | None, typer.Argument(metavar="CODE", help="Such as L204. Default: all, a line each.")] = None,
-) -> None:
-    """Explain what `digest check` looks for, and what to do about it."""
-    from digest.checks import all_rules, find_rule
-
-    output = session.output
-    found = all_rules() if code is None else (find_rule(code),)
-    data = [
-        {"code": rule.code, "severity": str(rule.severity), "title": rule.title, "explanation": rule.explanation}
-        for rule in found
-    ]
-    if code is None:
-        output.result({"rules": data}, [f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in found])
-        output.next("digest rules CODE")
-        return
-    (rule,) = found
-    lines = [
-        f"{rule.code}  {rule.severity}: {rule.title}",
-        "",
-        *textwrap.wrap(rule.explanation, 76),
-        "",
-        "To let it pass, in digest.toml:",
-        "  [[check.ignore]]",
-        f'  code = "{rule.code}"',
-        '  reason = "…"',
-    ]
-    output.result({"rules": data}, lines)
-
-
-def _findings(done: Checked) -> dict[str, Any]:
-    return {
-        "issue": done.issue,
-        "errors": done.count("error"),
-        "warnings": done.count("warning"),
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": str(finding.severity),
-                "file": finding.place.file,
-                "line": finding.place.line,
-                "message": finding.message,
-                "hint": finding.hint,
-            }
-            for finding in done.findings
-        ],
-    }
-
-
 def build(
     session: Session,
     issue: IssueArgument = None,
@@ -140,11 +46,12 @@ def build(
             "newsletter-digest[screenshots] and a Chromium.",
         ),
     ] = False,
+    no_ledger: NoLedger = False,
 ) -> None:
     """Render the email and print the token that an approval names."""
     from digest.workflow.building import build as run
 
-    done = run(session.project(), issue)
+    done = run(session.project(no_ledger=no_ledger), issue)
     output = session.output
     pictures = _draw(session, done) if screenshots else []
     output.result(
@@ -217,7 +124,6 @@ def approve(
 ) -> None:
     """Record that you approve the current build."""
     import getpass
-    import os
 
     from digest.workflow.building import approve as run
 
@@ -346,15 +252,34 @@ def cancel(session: Session, issue: IssueArgument = None) -> None:
     output.next("digest status", "digest collect")
 
 
-def status(session: Session, issue: IssueArgument = None) -> None:
-    """Tell where each issue stands, and what to do next."""
+def status(
+    session: Session,
+    issue: IssueArgument = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write what wants attention there, as Markdown; else nothing."),
+    ] = None,
+    failed_run: Annotated[
+        str, typer.Option("--failed-run", metavar="URL", help="Tell also of this run of a workflow, which failed.")
+    ] = "",
+) -> None:
+    """Tell where each issue stands, what wants attention, and what to do next."""
+    from digest.cli.summary import alerts_page
+    from digest.workflow.alerts import find_alerts
     from digest.workflow.standing import status as run
 
-    output: Output = session.output
-    done = run(session.project(), issue)
+    output, project = session.output, session.project()
+    everything = run(project)
+    done = everything if issue is None else run(project, issue)
+    alerts = find_alerts(project, everything, failed_run=failed_run)
+    if report is not None:
+        write_text(report, alerts_page(alerts))
     output.result(
-        {"issues": [standing.as_data() for standing in done]},
-        [f"{standing.issue}  {standing.state:<9} {standing.words}" for standing in done] or ["No issue yet."],
+        {"issues": [standing.as_data() for standing in done], "alerts": [alert.as_data() for alert in alerts]},
+        [
+            *([f"{standing.issue}  {standing.state:<9} {standing.words}" for standing in done] or ["No issue yet."]),
+            *(line for alert in alerts for line in (f"! {alert.words}", f"  → {alert.hint}")),
+        ],
     )
     following = [standing.next_step for standing in done if standing.next_step]
     output.next(*(following[-1:] or ["digest collect"]))

@@ -103,9 +103,20 @@ def init(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to. Default: here.")] = Path(),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults instead of asking.")] = False,
+    workflows: Annotated[
+        bool,
+        typer.Option(
+            "--workflows",
+            help="Write only what is missing or outdated of the GitHub workflows of the newsletter that is there.",
+        ),
+    ] = False,
 ) -> None:
-    """Make a new newsletter: configuration, theme, sample list and weekly workflow."""
+    """Make a new newsletter: configuration, theme, sample list and GitHub workflows."""
     import shlex
+
+    if workflows:
+        _refresh(replace(session, root=folder if folder != Path() else session.root))
+        return
 
     from digest.workflow.starting import Answers, initialise
 
@@ -125,6 +136,21 @@ def init(
     output.next(
         f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}", f"digest collect{where}"
     )
+
+
+def _refresh(session: Session) -> None:
+    from digest.workflow.starting import refresh_workflows
+
+    done, output = refresh_workflows(session.project()), session.output
+    output.say(
+        *(f"  kept    {session.shown(file)} as it was in {session.shown(undo)}" for file, undo in done.undo.items())
+    )
+    output.result(
+        {"written": list(done.written), "current": list(done.current), "undo": dict(done.undo)},
+        [f"  wrote   {session.shown(name)}" for name in done.written]
+        or ["The workflows are as this version of digest writes them."],
+    )
+    output.next("git diff", "digest doctor")
 
 
 def _ask(defaults: Answers) -> Answers:

@@ -2,6 +2,7 @@
 
 from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
 from digest.config.schema import (
+    GIVES_NEWS,
     AudienceConfig,
     BulletsConfig,
     CheckConfig,
@@ -23,6 +24,7 @@ from digest.config.theme import STANDARD_THEME, BlocksConfig, ColoursConfig, The
 
 __all__ = [
     "CONFIG_FILE",
+    "GIVES_NEWS",
     "STANDARD_THEME",
     "AudienceConfig",
     "BlocksConfig",

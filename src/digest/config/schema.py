@@ -15,6 +15,7 @@ from digest.config.theme import ThemeConfig
 from digest.models import is_web_address
 
 __all__ = [
+    "GIVES_NEWS",
     "AudienceConfig",
     "BulletsConfig",
     "CheckConfig",
@@ -35,8 +36,11 @@ __all__ = [
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SourceKind = Literal["feed", "page", "pages", "sitemap", "folder"]
+#: Others have no news of their own accord: a page is one article, and a folder is the editor's.
+GIVES_NEWS: frozenset[SourceKind] = frozenset({"feed", "sitemap"})
 FullText = Literal["auto", "always", "never"]
 _WINDOW = r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$"
+_DUE = r"^((mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d)?$"
 _SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
@@ -192,7 +196,8 @@ class DeliveryConfig(Table):
     ``old_secret_envs`` name variables with secrets of earlier times, whose links in old mail still work.
     ``send_window`` is a span of the day in the newsletter's zone, such as 07:00-19:00, and ``send_days`` are days of
     the week, outside which nothing is sent. ``max_change_percent`` is by how much an audience may differ in size from
-    the one of the last issue.
+    the one of the last issue. ``due`` is a day of the week and a time in the newsletter's zone, such as ``thu 12:00``,
+    by which the week's issue ought to have been sent; empty: when its week is over.
     """
 
     provider: str = "outbox"
@@ -206,6 +211,7 @@ class DeliveryConfig(Table):
     max_change_percent: Annotated[int, Field(ge=0)] | None = None
     send_window: Annotated[str, Field(pattern=_WINDOW)] = ""
     send_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    due: Annotated[str, Field(pattern=_DUE)] = ""
 
     @field_validator("unsubscribe_url")
     @classmethod

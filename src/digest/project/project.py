@@ -55,6 +55,8 @@ class Project:
         environ: Where secrets come from.
         now: The clock; aware, in UTC.
         offline: Read sources from the cache alone.
+        no_ledger: Do not ask what was sent, as where the ledger's address is a secret of other jobs. For commands that
+            only look at an issue; nothing is ever sent so.
     """
 
     root: Path
@@ -62,6 +64,7 @@ class Project:
     environ: Mapping[str, str] = field(repr=False)
     now: Callable[[], datetime]
     offline: bool = False
+    no_ledger: bool = False
 
     # -- the folder ---------------------------------------------------------------------------------------------------
 
@@ -97,6 +100,10 @@ class Project:
     def issue_ids(self) -> tuple[str, ...]:
         """The issues that have a folder, oldest first."""
         return list_issues(self.root)
+
+    def weeks(self) -> tuple[str, ...]:
+        """All weeks that have a folder, oldest first, also those in which the sources brought nothing."""
+        return list_weeks(self.root)
 
     def issue(self, id: str | None) -> IssueFolder:
         """The folder of the named issue, or of the open one, or when none is open of the newest.
@@ -232,7 +239,7 @@ class Project:
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""
-        if not self.has_ledger:
+        if self.no_ledger or not self.has_ledger:
             return ()
         with self.open_ledger() as ledger:
             return tuple(

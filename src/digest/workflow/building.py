@@ -54,11 +54,12 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """What `check` found, worst first."""
+    """What `check` found, worst first, and what it looked at: the issue as it would be built now."""
 
     issue: str
     file: str
     findings: tuple[Finding, ...]
+    rendered: RenderedIssue
 
     def count(self, severity: str) -> int:
         """How many findings have this severity."""
@@ -143,7 +144,7 @@ def check(
     findings = check_rendered(project, folder, issue, rendered, answers=answers)
     around = (*_check_build(project, folder, rendered), *check_tracked_lists(project))
     worst_first = sorted((*findings, *around), key=lambda finding: finding.severity.rank)
-    return Checked(issue=folder.id, file=folder.file, findings=tuple(worst_first))
+    return Checked(issue=folder.id, file=folder.file, findings=tuple(worst_first), rendered=rendered)
 
 
 def _check_build(project: Project, folder: IssueFolder, rendered: RenderedIssue) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.config.resources import WORKFLOWS, shipped
+from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
 from digest.errors import DigestError, IssueError
 from digest.mail import parse_sender
 from digest.providers import Diagnosis
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["diagnose"]
 
-_WORKFLOWS = ".github/workflows"
+_GITHUB = ".github"
 _EXAMPLES = ("example.org", "example.com", "example.net")
 
 
@@ -172,15 +172,20 @@ def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iter
 
 
 def _workflows(project: Project) -> Iterator[Diagnosis]:
+    """Whether they are there and as this version writes them. One may differ for a good reason: a warning."""
+    update = "digest init --workflows writes this version's, and keeps the one that is there in .digest/undo/."
     for name in WORKFLOWS:
-        what = name.removesuffix(".yml")
-        path = project.root / _WORKFLOWS / name
+        path, what = project.root / _GITHUB / name, name.rpartition("/")[2].removesuffix(".yml")
         if not path.is_file():
-            remedy = "digest init writes one into a new folder; copy it from there."
-            yield Diagnosis(what=what, state="warning", words=f"there is no {_WORKFLOWS}/{name}", remedy=remedy)
+            yield Diagnosis(what=what, state="warning", words=f"there is no {_GITHUB}/{name}", remedy=update)
             continue
         own = path.read_text(encoding="utf-8", errors="replace")
-        current = shipped(f"workflows/{name}").read_text(encoding="utf-8")
-        same = own.replace(project.config.newsletter.timezone, "Europe/Berlin") == current
-        words = "as this version of digest writes it" if same else "your own, or an earlier version's"
-        yield Diagnosis(what=what, state="ok", words=words)
+        if own == shipped_workflow(name, timezone=project.config.newsletter.timezone):
+            yield Diagnosis(what=what, state="ok", words="as this version of digest writes it")
+        else:
+            words = f"{_GITHUB}/{name} is your own, or an earlier version's"
+            yield Diagnosis(what=what, state="warning", words=words, remedy=f"If you did not edit it: {update}")
+    for name in FORMER_WORKFLOWS:
+        if (project.root / _GITHUB / name).is_file():
+            words = f"{_GITHUB}/{name} is an earlier version's and still runs beside those that took its place"
+            yield Diagnosis(what=name.rpartition("/")[2], state="warning", words=words, remedy=update)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import DigestError
 from digest.workflow.building import read_build, render
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from digest.delivery import Campaign
     from digest.issues import IssueFolder
     from digest.project import Project
@@ -25,7 +27,9 @@ class Standing:
             its campaign: ``sending``, ``scheduled``, ``sent``, ``held``, ``cancelled``.
         words: The same for a person.
         next_step: The command that brings it further; empty when it is done.
+        stories: How many stories go in the email, where nothing of it was sent; None where that is not known.
         report: The campaign's numbers, where there is one.
+        started_at: When the campaign began; aware, in UTC.
     """
 
     issue: str
@@ -33,7 +37,9 @@ class Standing:
     words: str
     next_step: str = ""
     token: str = ""
+    stories: int | None = None
     report: dict[str, Any] | None = None
+    started_at: datetime | None = None
 
     def as_data(self) -> dict[str, Any]:
         """As --json prints it."""
@@ -61,14 +67,17 @@ def _standing(project: Project, folder: IssueFolder, campaign: Campaign | None) 
         now = render(project, folder)
     except DigestError as error:
         return Standing(issue=folder.id, state="broken", words=str(error), next_step=f"edit {folder.file}")
+    stories = len(now.manifest.stories)
     if folder.read_build() is None:
-        words = f"{len(now.manifest.stories)} stories, not built yet"
-        return Standing(issue=folder.id, state="draft", words=words, next_step=f"digest build {folder.id}")
+        words = f"{stories} stories, not built yet"
+        following = f"digest build {folder.id}"
+        return Standing(issue=folder.id, state="draft", words=words, next_step=following, stories=stories)
     try:
         built = read_build(folder)
     except DigestError as error:
-        return Standing(issue=folder.id, state="stale", words=str(error), next_step=f"digest build {folder.id}")
-    return _of_build(folder, built.token, current=now.token)
+        following = f"digest build {folder.id}"
+        return Standing(issue=folder.id, state="stale", words=str(error), next_step=following, stories=stories)
+    return replace(_of_build(folder, built.token, current=now.token), stories=stories)
 
 
 def _of_build(folder: IssueFolder, token: str, *, current: str) -> Standing:
@@ -109,4 +118,5 @@ def _of_campaign(project: Project, campaign: Campaign) -> Standing:
         next_step=following,
         token=campaign.token,
         report=report.as_data(),
+        started_at=campaign.started_at,
     )

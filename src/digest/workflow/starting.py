@@ -12,14 +12,24 @@ from jinja2 import Environment, StrictUndefined
 
 from digest.config import CONFIG_FILE
 from digest.config.files import replace_file
-from digest.config.resources import WORKFLOWS, shipped
+from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped, shipped_workflow
 from digest.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["DEMO_FOLDER", "Answers", "Initialised", "initialise", "make_demo_newsletter"]
+    from digest.project import Project
+
+__all__ = [
+    "DEMO_FOLDER",
+    "Answers",
+    "Initialised",
+    "Refreshed",
+    "initialise",
+    "make_demo_newsletter",
+    "refresh_workflows",
+]
 
 DEMO_FOLDER = "digest-demo"
 #: Tells a folder that `demo` made, and may move aside, from one that a person made.
@@ -35,6 +45,20 @@ class Answers:
     feed: str = ""
     provider: str = "outbox"
     timezone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refreshed:
+    """What became of the workflows: paths from the newsletter's folder.
+
+    Attributes:
+        current: Files that were as this version writes them.
+        undo: Of each file that was replaced or taken away, where the earlier one is kept.
+    """
+
+    written: tuple[str, ...]
+    current: tuple[str, ...]
+    undo: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +82,42 @@ def initialise(folder: Path, answers: Answers) -> Initialised:
         _write(path, content)
         written.append(name)
     return Initialised(folder=folder, written=tuple(written), kept=tuple(kept))
+
+
+def refresh_workflows(project: Project) -> Refreshed:
+    """Bring what is under .github/ to this version. A file that differs, as one that was edited, is kept as undo copy.
+
+    Workflows of earlier versions whose place others have taken are put away there as well, or both would run.
+
+    Raises:
+        UsageError: A file cannot be written.
+    """
+    written: list[str] = []
+    current: list[str] = []
+    undo: dict[str, str] = {}
+    for name in WORKFLOWS:
+        path, file = project.root / ".github" / name, f".github/{name}"
+        fresh = shipped_workflow(name, timezone=project.config.newsletter.timezone).encode()
+        if path.is_file():
+            if path.read_bytes() == fresh:
+                current.append(file)
+                continue
+            undo[file] = _keep(project, path)
+        _write(path, fresh)
+        written.append(file)
+    for name in FORMER_WORKFLOWS:
+        path = project.root / ".github" / name
+        if path.is_file():
+            undo[f".github/{name}"] = _keep(project, path)
+            path.unlink()
+    return Refreshed(written=tuple(written), current=tuple(current), undo=undo)
+
+
+def _keep(project: Project, path: Path) -> str:
+    """Keep a copy of a file that is to be replaced; returns where, from the newsletter's folder."""
+    name = f".digest/undo/{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
+    _write(project.root / name, path.read_bytes())
+    return name
 
 
 def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
@@ -92,8 +152,7 @@ def _skeleton(answers: Answers) -> Iterator[tuple[str, bytes]]:
     yield "articles/.gitkeep", b""
     yield "subscribers/weekly.csv", shipped("subscribers/sample.csv").read_bytes()
     for name in WORKFLOWS:
-        workflow = shipped(f"workflows/{name}").read_text(encoding="utf-8")
-        yield f".github/workflows/{name}", workflow.replace("Europe/Berlin", answers.timezone).encode()
+        yield f".github/{name}", shipped_workflow(name, timezone=answers.timezone).encode()
     yield from _theme()
 
 

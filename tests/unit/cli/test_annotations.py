@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.checks import Finding, Severity
-from digest.cli.annotations import annotation_lines, summary_table
+from digest.cli.annotations import annotation_lines
 from digest.errors import Place
 
 
@@ -35,17 +35,3 @@ def test_ten_of_a_kind_are_shown_and_the_rest_counted():
     assert sum(line.startswith("::warning ") for line in lines) == 10
     assert sum(line.startswith("::notice ") for line in lines) == 10
     assert lines[-1] == "::notice title=digest check::7 more in the job's summary"
-
-
-def test_the_summary_holds_all_findings_and_no_markup_of_theirs():
-    table = summary_table([finding(Severity.ERROR, "<b>|x|\n[a](b)"), *[finding(Severity.INFO)] * 40], shown)
-    assert table.count("\n") == 43
-    assert "| error | T101 | `letters/issue.md:3` | \\<b\\>\\|x\\| \\[a\\](b) |" in table
-    assert summary_table([], shown) == "Nothing to mend.\n"
-
-
-def test_a_summary_stays_within_what_github_takes():
-    table = summary_table([finding(Severity.ERROR, "ü" * 1000)] * 2000, shown)
-    assert len(table.encode()) < 1_048_576
-    shown_rows = table.count("| error |")
-    assert table.endswith(f"\n{2000 - shown_rows} more are not shown.\n")

@@ -136,6 +136,6 @@ def test_the_sample_list_is_known_by_its_people():
 
 def test_what_is_shipped_is_found_and_what_is_not_is_said():
     assert shipped("templates").is_dir()
-    assert shipped("workflows/weekly.yml").name == "weekly.yml"
+    assert shipped("github/workflows/collect.yml").name == "collect.yml"
     with pytest.raises(ConfigError, match="did not come"):
         shipped("no/such/thing")

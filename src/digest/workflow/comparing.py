@@ -1,0 +1,130 @@
+"""`diff`: an issue beside the one before it, as its readers will see the two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import IssueError
+from digest.models import canonical_url, host_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.models import Issue
+    from digest.project import Project
+
+__all__ = ["Difference", "compare_issues", "difference_lines", "last_difference"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """What is other than the last time. Pairs hold the earlier value first.
+
+    Attributes:
+        before: The id of the issue before.
+        words: How many words of headlines, bullets and the editor's own text there are.
+        again: Headlines of stories that the issue before had too.
+        sections_new: Titles that the issue before did not have; ``sections_gone`` those that only it had.
+        sites_new: Hosts that are linked to now and were not; ``sites_gone`` the other way round.
+    """
+
+    issue: str
+    before: str
+    subjects: tuple[str, str]
+    stories: tuple[int, int]
+    words: tuple[int, int]
+    again: tuple[str, ...] = ()
+    sections_new: tuple[str, ...] = ()
+    sections_gone: tuple[str, ...] = ()
+    sites_new: tuple[str, ...] = ()
+    sites_gone: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """As --json prints it."""
+        return {
+            "issue": self.issue,
+            "before": self.before,
+            "subject": {"before": self.subjects[0], "now": self.subjects[1]},
+            "stories": {"before": self.stories[0], "now": self.stories[1]},
+            "words": {"before": self.words[0], "now": self.words[1]},
+            "again": list(self.again),
+            "sections": {"new": list(self.sections_new), "gone": list(self.sections_gone)},
+            "sites": {"new": list(self.sites_new), "gone": list(self.sites_gone)},
+        }
+
+
+def compare_issues(before: Issue, after: Issue) -> Difference:
+    """What readers of both will notice. Pure."""
+    told = {canonical_url(story.url) for story in before.stories}
+    again = tuple(story.headline for story in after.stories if canonical_url(story.url) in told)
+    sections, sites = [_sections(one) for one in (before, after)], [_sites(one) for one in (before, after)]
+    return Difference(
+        issue=after.id,
+        before=before.id,
+        subjects=(before.subject, after.subject),
+        stories=(len(before.stories), len(after.stories)),
+        words=(_words(before), _words(after)),
+        again=again,
+        sections_new=_only(sections[1], sections[0]),
+        sections_gone=_only(sections[0], sections[1]),
+        sites_new=_only(sites[1], sites[0]),
+        sites_gone=_only(sites[0], sites[1]),
+    )
+
+
+def last_difference(project: Project, id: str | None = None) -> Difference | None:
+    """The named issue, or the open one, beside the newest issue before it; None where there is none.
+
+    An earlier issue that cannot be read, or has no story, is passed over.
+
+    Raises:
+        IssueError: There is no such issue, or it cannot be read.
+    """
+    folder = project.issue(id)
+    issue = folder.read_issue()
+    for earlier in sorted((one for one in project.issue_ids() if one < folder.id), reverse=True):
+        with suppress(IssueError):
+            before = project.issue(earlier).read_issue()
+            if before.stories:
+                return compare_issues(before, issue)
+    return None
+
+
+def difference_lines(found: Difference) -> list[tuple[str, str]]:
+    """The same for a person, as pairs of a word and what is said of it."""
+    rows = [
+        ("Subject", f"“{found.subjects[1]}”, after “{found.subjects[0]}”"),
+        ("Stories", f"{found.stories[1]}, after {found.stories[0]}"),
+        ("Words", f"{found.words[1]:,}, after {found.words[0]:,}"),
+        *(("Again", headline) for headline in found.again),
+    ]
+    named = (
+        ("New sections", found.sections_new),
+        ("No more", found.sections_gone),
+        ("New sites", found.sites_new),
+        ("Not this time", found.sites_gone),
+    )
+    return rows + [(name, ", ".join(values)) for name, values in named if values]
+
+
+def _sections(issue: Issue) -> tuple[str, ...]:
+    return tuple(section.title for section in issue.sent_sections if section.title)
+
+
+def _sites(issue: Issue) -> tuple[str, ...]:
+    """The hosts of the stories, the most frequent first."""
+    return tuple(host for host, _ in Counter(host_name(story.url) for story in issue.stories).most_common() if host)
+
+
+def _words(issue: Issue) -> int:
+    texts = [issue.intro, *(section.text for section in issue.sent_sections)]
+    for story in issue.stories:
+        texts += [story.headline, story.note, *(bullet.text for bullet in story.bullets)]
+    return sum(len(text.split()) for text in texts)
+
+
+def _only(these: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in these if one not in others))

@@ -1,0 +1,248 @@
+"""The collecting workflow's own steps, on runners that have the repository, a `gh`, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from conftest import STORIES, write_story
+
+MONDAY, LATER = "17 5,9,13 * * 1-3", "41 16 * * *"
+AT_FIVE, AT_NINE = "2026-11-23T05:20:00+00:00", "2026-11-23T09:20:00+00:00"
+ISSUE, BRANCH = "2026-W48", "digest/2026-W48"
+MINE = "A headline of the editor's own"
+
+
+@pytest.fixture
+def github(newsletter, on_github):
+    return on_github(newsletter)
+
+
+def collect(github, *, now=AT_FIVE, **more):
+    run = github.run("collect.yml", **({"schedule": MONDAY} | more), now=now)
+    assert run.ok, run.said
+    return run
+
+
+def issue_md(github, branch=BRANCH):
+    return github.show(branch, f"issues/{ISSUE}/issue.md")
+
+
+def retitle(clone: Path):
+    path = clone / f"issues/{ISSUE}/issue.md"
+    path.write_text(re.sub(r"^### \[.*?\]", f"### [{MINE}]", path.read_text(), count=1, flags=re.MULTILINE))
+
+
+def one_more_story(clone: Path):
+    title = "A bridge is painted"
+    (clone / "articles/4.txt").write_text(
+        f"{title}\n\nBy Ana Example | Nov 20, 2026\n\nThe bridge over the outer harbour is painted blue, after a vote "
+        "in which nine hundred people took part. Painters work at night, when no train passes.\n"
+    )
+
+
+def test_a_first_run_opens_a_pull_request_that_tells_all(github):
+    run = collect(github)
+    (pull,) = github.github.pulls
+    assert (pull["headRefName"], pull["baseRefName"], pull["state"]) == (BRANCH, "main", "OPEN")
+    assert pull["title"].startswith(f"{ISSUE}: ")
+    token = re.search(r"<td>Token</td><td>(\w+)</td>", pull["body"])[1]
+    for words in (
+        f"## {ISSUE}: fit to send",
+        f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)",
+        f"with the issue `{ISSUE}` and the token `{token}`",
+        "not counted: the list is not here",
+        "close the pull request",
+    ):
+        assert words in pull["body"]
+        assert words in run.summary
+    assert run.artifacts[f"{ISSUE}.html"].startswith(b"<!DOCTYPE html>")
+    files = {Path(name).name for name in github.run_git("ls-tree", "-r", "--name-only", BRANCH, "issues/").split()}
+    assert files == {"issue.md", "base.json", "articles.jsonl", "sources.json"}
+    assert github.github.issues == []
+
+
+def test_the_program_is_installed_as_the_variable_says_or_at_the_pinned_version(github):
+    collect(github)
+    collect(github, variables={"DIGEST_PACKAGE": "./a.whl"}, now=AT_NINE)
+    lines = (github.folder / "installed.txt").read_text().splitlines()
+    assert lines[0] == lines[1] == "-m pip install --quiet newsletter-digest[postgres]==0.1.0"
+    assert lines[2] == "-m pip install --quiet ./a.whl"
+
+
+def test_a_later_run_keeps_the_editors_commit_and_updates_the_same_pull_request(github):
+    collect(github)
+    github.edit(BRANCH, retitle)
+    github.edit("main", one_more_story)
+    collect(github, now=AT_NINE)
+    text = issue_md(github)
+    assert MINE in text
+    assert "A bridge is painted" in text.partition("New since you last looked")[2]
+    (pull,) = github.github.pulls
+    assert MINE in pull["body"]
+
+
+def test_with_nothing_new_nothing_is_committed(github):
+    collect(github)
+    before = github.head(BRANCH)
+    body = github.github.pulls[0]["body"]
+    collect(github, now=AT_NINE)
+    assert github.head(BRANCH) == before
+    assert github.github.pulls[0]["body"] == body
+
+
+def test_a_configuration_that_was_mended_reaches_the_branch(github):
+    collect(github)
+    github.edit("main", lambda clone: _replace(clone / "digest.toml", 'name = "My Weekly"', 'name = "Ours"'))
+    collect(github, now=AT_NINE)
+    assert 'name = "Ours"' in github.show(BRANCH, "digest.toml")
+
+
+def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(github):
+    github.edit("main", lambda clone: [(clone / f"articles/{number}.txt").unlink() for number in (2, 3)])
+    run = collect(github)
+    assert github.github.pulls == []
+    assert f"## {ISSUE}: Nothing to propose" in run.summary
+    assert issue_md(github) is not None  # what was found is kept for the next try
+    (alert,) = github.github.issues
+    assert (alert["state"], alert["labels"]) == ("OPEN", ["digest"])
+    assert f"{ISSUE} has 1 of the 3 stories that it needs" in alert["body"]
+
+    collect(github, now=AT_NINE)
+    assert len(github.github.issues) == 1
+
+    def two_more(clone):
+        for number, title in enumerate(list(STORIES)[1:], start=2):
+            write_story(clone / "articles", number, title, day=20)
+
+    github.edit("main", two_more)
+    collect(github, now="2026-11-24T05:20:00+00:00")
+    assert len(github.github.pulls) == 1
+    (alert,) = github.github.issues
+    assert alert["state"] == "CLOSED"
+    assert "Nothing is left to tell" in alert["comments"][0]
+
+
+def test_an_alert_is_brought_up_to_date(github):
+    github.edit("main", lambda clone: (clone / "articles/3.txt").unlink())
+    collect(github)
+    github.edit("main", lambda clone: (clone / "articles/2.txt").unlink())
+    collect(github, now=AT_NINE)
+    (alert,) = github.github.issues
+    assert f"{ISSUE} has 1 of the 3 stories" in alert["body"]
+
+
+def test_an_issue_of_a_person_with_the_same_label_is_left_alone(github):
+    github.github.add_issue(title="My digest", labels=["digest"], body="Mine", url="")
+    collect(github)
+    (mine,) = github.github.issues
+    assert (mine["state"], mine["body"]) == ("OPEN", "Mine")
+
+
+def test_a_push_that_is_refused_is_done_again_on_top_of_the_others(github):
+    collect(github)
+    github.edit("main", one_more_story)
+    github.push_in_between(BRANCH, retitle)
+    run = collect(github, now=AT_NINE)
+    assert "Somebody else pushed" in run.jobs["collect"].step("Collect").err
+    text = issue_md(github)
+    assert MINE in text
+    assert "A bridge is painted" in text
+
+
+def test_a_run_that_is_late_over_the_weeks_end_names_the_week_that_it_was_meant_for(github):
+    def sunday_night(clone):
+        path = clone / ".github/workflows/collect.yml"
+        path.write_text(path.read_text().replace(MONDAY, "17 22 * * 0"))
+
+    github.edit("main", sunday_night)
+    collect(github, schedule="17 22 * * 0", now="2026-11-23T05:00:00+00:00")  # Monday, almost seven hours late
+    assert [pull["headRefName"] for pull in github.github.pulls] == ["digest/2026-W47"]
+
+
+@pytest.mark.parametrize("state", ["MERGED", "CLOSED"])
+def test_once_it_is_merged_or_closed_nothing_more_is_done(github, state):
+    collect(github)
+    (pull,) = github.github.pulls
+    if state == "MERGED":
+        github.merge(pull["number"])
+    else:
+        github.github.set_pull(pull["number"], state=state)
+    github.edit("main", one_more_story)
+    before = github.head(BRANCH)
+    run = collect(github, now=AT_NINE)
+    assert github.head(BRANCH) == before
+    assert len(github.github.pulls) == 1
+    assert f"nothing to do, its pull request is {state.lower()}" in run.summary
+
+
+def test_once_it_was_sent_nothing_more_is_done(newsletter, on_github, run):
+    _replace(newsletter / "digest.toml", "[state]\n", '[state]\nurl_env = "DATABASE_URL"\n')
+    github = on_github(newsletter)
+    ledger = {"DATABASE_URL": f"sqlite:///{newsletter}/.digest/ledger.db", "DIGEST_NOW": AT_FIVE}
+    for words in (["collect"], ["build"], ["approve"], ["send", "--live", "--yes"]):
+        assert run(*words, "-C", str(newsletter), env=ledger).code == 0
+    run = collect(github, now=AT_NINE, secrets=ledger)
+    assert (github.branches(), github.github.pulls, github.github.issues) == (["main"], [], [])
+    assert "was sent and is closed" in run.summary
+
+
+def test_an_issue_that_a_person_names_is_collected_again_after_it_was_closed(github):
+    collect(github)
+    github.github.set_pull(1, state="CLOSED")
+    collect(github, schedule=None, inputs={"issue": ISSUE}, now=AT_NINE)
+    assert [pull["state"] for pull in github.github.pulls] == ["CLOSED", "OPEN"]
+
+
+def test_without_a_name_a_person_gets_this_weeks(github):
+    collect(github, schedule=None)
+    assert github.branches() == [BRANCH, "main"]
+
+
+def test_errors_of_the_check_are_the_editors_to_mend_and_fail_no_run(github):
+    github.edit("main", lambda clone: _replace(clone / "digest.toml", '"1 Example Street, 12345 Town"', '""'))
+    run = collect(github)
+    (pull,) = github.github.pulls
+    assert "1 error to mend before it can be sent" in pull["body"]
+    assert "It cannot be approved yet" in pull["body"]
+    assert "::error file=" in run.jobs["collect"].step("Report").out
+
+
+def test_a_broken_configuration_fails_the_run_and_is_told(github):
+    github.edit("main", lambda clone: _replace(clone / "digest.toml", 'name = "My Weekly"', 'nmae = "My Weekly"'))
+    run = github.run("collect.yml", schedule=MONDAY, now=AT_FIVE)
+    assert run.jobs["collect"].result == "failure"
+    (alert,) = github.github.issues
+    assert "digest.toml:4: newsletter.name is missing" in alert["body"]
+    assert "https://github.com/example/letter/actions/runs/" in alert["body"]
+
+
+def test_a_run_that_fails_for_another_reason_is_told_with_its_address(github):
+    state = github.github.read()
+    github.github.write({**state, "may_open_pulls": False})
+    run = github.run("collect.yml", schedule=MONDAY, now=AT_FIVE)
+    assert run.jobs["collect"].result == "failure"
+    (alert,) = github.github.issues
+    assert "The last run of the workflow failed" in alert["body"]
+
+
+def test_the_daily_look_collects_nothing(github):
+    run = collect(github, schedule=LATER)
+    assert {name: job.result for name, job in run.jobs.items()} == {"collect": "skipped", "watch": "success"}
+    assert github.branches() == ["main"]
+
+
+def test_a_week_that_was_never_collected_is_told_by_the_daily_look(github):
+    collect(github)
+    github.merge(1)
+    collect(github, schedule=LATER, now="2026-12-10T16:50:00+00:00")
+    (alert,) = github.github.issues
+    assert "There is no issue 2026-W49" in alert["body"]
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))

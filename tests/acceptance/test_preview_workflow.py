@@ -1,0 +1,95 @@
+"""The preview of a pull request: its own steps, without any secret."""
+
+from __future__ import annotations
+
+import pytest
+
+ISSUE = "2026-W48"
+NOW = "2026-11-23T09:20:00+00:00"
+
+
+@pytest.fixture
+def github(newsletter, on_github, run):
+    # The ledger's address is a secret, which a pull request has not.
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text().replace("[state]\n", '[state]\nurl_env = "DATABASE_URL"\n'))
+    github = on_github(newsletter)
+    env = {"DIGEST_NOW": NOW, "DATABASE_URL": f"sqlite:///{newsletter}/.digest/ledger.db"}
+    assert run("collect", "-C", str(newsletter), env=env).code == 0
+    text = {path.name: path.read_bytes() for path in (newsletter / f"issues/{ISSUE}").iterdir() if path.is_file()}
+
+    def propose(clone):
+        for name, content in text.items():
+            path = clone / f"issues/{ISSUE}/{name}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    github.run_git("branch", "digest/2026-W48", "main")
+    github.edit("digest/2026-W48", propose)
+    return github
+
+
+def preview(github, head="digest/2026-W48"):
+    return github.run("preview.yml", event="pull_request", head=head, now=NOW)
+
+
+def edit(github, old, new):
+    def change(clone):
+        path = clone / f"issues/{ISSUE}/issue.md"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new, 1))
+
+    github.edit("digest/2026-W48", change)
+
+
+def test_it_shows_the_email_and_the_whole_report_without_a_secret(github):
+    run = preview(github)
+    assert run.ok, run.said
+    assert run.artifacts[f"{ISSUE}.html"].startswith(b"<!DOCTYPE html>")
+    assert f"## {ISSUE}: fit to send" in run.summary
+    assert f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)" in run.summary
+
+
+def test_an_error_fails_it_at_the_editors_line(github):
+    edit(github, "- [x] ", "- [x] TODO ")
+    run = preview(github)
+    check = run.jobs["preview"].step("Check")
+    assert check.code == 5
+    assert f"::error file=issues/{ISSUE}/issue.md,line=" in check.out
+    assert f"## {ISSUE}: 1 error to mend" in run.summary
+
+
+def test_an_issue_that_cannot_be_read_fails_it_with_the_line(github):
+    edit(github, "### [", "### (")
+    run = preview(github)
+    assert run.jobs["preview"].step("Build").code == 3
+    assert f"issues/{ISSUE}/issue.md:" in run.summary
+
+
+def test_too_few_stories_are_told_and_fail_nothing(github):
+    github.edit(
+        "digest/2026-W48",
+        lambda clone: (clone / f"issues/{ISSUE}/issue.md").write_text('+++\nsubject = "x"\npreheader = "y"\n+++\n'),
+    )
+    run = preview(github)
+    assert run.ok, run.said
+    assert "min_stories" in run.summary
+
+
+def test_before_the_first_issue_there_is_nothing_to_show(github):
+    github.run_git("branch", "theme", "main")
+    github.edit("theme", lambda clone: (clone / "templates/extra.css.j2").write_text("a { color: #000000 }\n"))
+    run = preview(github, head="theme")
+    assert run.ok, run.said
+    assert "There is no issue to show yet" in run.summary
+
+
+def test_a_change_of_the_theme_shows_the_newest_issue(github):
+    pull = {"number": 1, "state": "OPEN", "headRefName": "digest/2026-W48", "baseRefName": "main"}
+    github.github.write({**github.github.read(), "pulls": [pull]})
+    github.merge(1)
+    github.run_git("branch", "theme", "main")
+    github.edit("theme", lambda clone: (clone / "templates/extra.css.j2").write_text("a { color: #000000 }\n"))
+    run = preview(github, head="theme")
+    assert run.ok, run.said
+    assert list(run.artifacts) == [f"{ISSUE}.html"]

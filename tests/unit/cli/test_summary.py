@@ -1,0 +1,100 @@
+"""The pages that GitHub shows of an issue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.checks import Finding, Severity
+from digest.cli.summary import MOST_OF_A_BODY, as_words, issue_page
+from digest.errors import Place
+from digest.workflow.comparing import Difference
+from digest.workflow.reporting import IssueReport
+
+REPORT = IssueReport(
+    issue="2026-W48",
+    sender="Global Leaders <news@example.org>",
+    subject="Small models",
+    preheader="Eight reads",
+    stories=8,
+    bytes_html=40_123,
+    recipients=1842,
+    token="a" * 32,
+    text="SMALL MODELS\n\nEight reads\n",
+    difference=Difference(
+        issue="2026-W48", before="2026-W47", subjects=("Old", "Small models"), stories=(7, 8), words=(500, 600)
+    ),
+)
+
+
+def finding(severity: Severity, message: str = "Wrong", line: int | None = 3) -> Finding:
+    return Finding(code="T101", severity=severity, message=message, place=Place("issue.md", line), hint="Mend it.")
+
+
+def page(report: IssueReport = REPORT, **options) -> str:
+    return issue_page(report, lambda file: f"letters/{file}", **options)
+
+
+def test_the_verdict_comes_first_then_all_that_an_approver_looks_at():
+    told = page(email_url="https://example.com/artifact")
+    assert told.startswith("## 2026-W48: fit to send\n")
+    for words in (
+        "<td>Inbox</td><td>Global Leaders · Small models — Eight reads</td>",
+        "<td>To</td><td>1,842 people</td>",
+        f"<td>Token</td><td>{'a' * 32}</td>",
+        "[**Open the email**](https://example.com/artifact)",
+        "merge the pull request of the branch `digest/2026-W48`",
+        f"Send an issue, Run workflow, with the issue `2026-W48` and the token `{'a' * 32}`",
+        "**To stop it**: close the pull request",
+        "edit `letters/issues/2026-W48/issue.md`",
+        "### Checks: 0 errors, 0 warnings\n\nNothing found.",
+        "### Beside 2026-W47",
+        "    SMALL MODELS",
+    ):
+        assert words in told
+    assert "could not be read" not in told
+
+
+def test_an_issue_with_errors_says_that_it_cannot_be_approved_and_where_to_mend_it():
+    told = page(replace(REPORT, findings=(finding(Severity.ERROR), finding(Severity.WARNING))))
+    assert told.startswith("## 2026-W48: 1 error to mend before it can be sent\n")
+    assert "It cannot be approved yet" in told
+    assert "To approve" not in told
+    assert "<td>error</td><td>T101</td><td>letters/issue.md:3</td><td>Wrong</td><td>Mend it.</td>" in told
+
+
+def test_a_list_that_is_not_here_and_a_source_that_failed_are_told():
+    told = page(replace(REPORT, recipients=None, troubles=(("world", "503 from its server"),)))
+    assert "not counted: the list is not here" in told
+    assert "<tr><td>world</td><td>503 from its server</td></tr>" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<b>A & B</b>\n\n| x", "&lt;b&gt;A &amp; B&lt;/b&gt; | x"),
+        ("ask @octocat", "ask @\u2060octocat"),
+        ("see #12 and GH-7", "see #\u206012 and GH-\u20607"),
+        ("https://github.com/a/b/issues/1", "https://\u2060github.com/a/b/issues/1"),
+        ("https://example.com/#top", "https://example.com/#top"),
+    ],
+)
+def test_words_of_an_article_stay_words(text, words):
+    assert as_words(text) == words
+    assert words in page(replace(REPORT, subject=text))
+
+
+def test_a_page_stays_within_what_a_pull_request_takes_and_says_what_is_left_out():
+    found = tuple(finding(Severity.ERROR, "ü" * 1000) for _ in range(200))
+    told = page(replace(REPORT, findings=found, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
+    assert len(told.encode()) <= MOST_OF_A_BODY
+    shown = told.count("<td>error</td>")
+    assert f"{200 - shown} more are not shown." in told
+    assert told.count("<table>") == told.count("</table>")
+
+
+def test_a_long_text_part_is_cut():
+    told = page(replace(REPORT, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
+    assert len(told.encode()) <= MOST_OF_A_BODY
+    assert told.endswith("    …\n\n</details>\n")

@@ -1,0 +1,62 @@
+"""An issue beside the one before it."""
+
+from __future__ import annotations
+
+from digest.issues import parse_issue
+from digest.workflow.comparing import compare_issues, difference_lines
+
+BEFORE = """+++
+subject = "One"
+preheader = "p"
++++
+## World
+
+### [Trams](https://a.example/1?utm_source=x)
+- [x] Two words
+- [ ] Three words left out
+
+## Sports
+
+### [Goals](https://b.example/1)
+- [x] Two words
+"""
+AFTER = """+++
+subject = "Two"
+preheader = "p"
++++
+Hello there
+
+## World
+
+### [Trams, again](https://a.example/1)
+- [x] Two words
+
+## Arts
+
+### [Paint](https://c.example/1)
+- [x] Two words
+
+## New since you last looked
+
+### [Late](https://d.example/1)
+- [ ] Two words
+"""
+
+
+def test_what_readers_of_both_will_notice():
+    found = compare_issues(parse_issue(BEFORE, id="2026-W47"), parse_issue(AFTER, id="2026-W48"))
+    assert found.subjects == ("One", "Two")
+    assert found.stories == (2, 2)
+    assert found.words == (6, 9)
+    assert found.again == ("Trams, again",)
+    assert (found.sections_new, found.sections_gone) == (("Arts",), ("Sports",))
+    assert (found.sites_new, found.sites_gone) == (("c.example",), ("b.example",))
+    assert ("Again", "Trams, again") in difference_lines(found)
+    assert ("Not this time", "b.example") in difference_lines(found)
+
+
+def test_the_same_issue_twice_differs_in_nothing_but_says_that_all_comes_again():
+    issue = parse_issue(AFTER, id="2026-W48")
+    found = compare_issues(issue, issue)
+    assert found.again == ("Trams, again", "Paint")
+    assert (found.sections_new, found.sites_new, found.sites_gone) == ((), (), ())
