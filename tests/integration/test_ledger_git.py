@@ -58,7 +58,7 @@ exec {git} "$@"
 
 
 def git(*words, cwd):
-    done = subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True, text=True)  # noqa: S607
+    done = subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True, text=True)
     return done.stdout
 
 
