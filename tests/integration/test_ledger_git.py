@@ -113,6 +113,7 @@ def test_each_step_is_one_commit_that_says_what_it_is_and_holds_no_address(clone
     with Desk(clone, ledger=open_branch()) as desk:
         assert desk.send().accepted == 25
     history = git("log", "--format=%s", "--reverse", "digest-state", cwd=clone.with_name("remote.git")).splitlines()
+    assert history[0] == "The ledger begins"
     assert history[1] == "2026-W47 to weekly: sending"
     assert history[2:8] == [f"2026-W47: batch {no} {state}" for no in (1, 2, 3) for state in ("sending", "accepted")]
     assert history[-1] == "2026-W47 to weekly: sent"

@@ -16,7 +16,7 @@ from digest.delivery.schema import metadata
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -144,25 +144,37 @@ def describe(changes: Sequence[Change], issues: Mapping[int, str]) -> str:
     Args:
         issues: Each campaign's issue, by its number.
     """
-    words = [_of_campaign(after) for name, _, _, after in changes if name == "campaign" and after]
+    words = [*_campaigns(changes), *_groups(changes, issues), *_batches(changes, issues), *_common(changes)]
+    return "; ".join(words) or "Notes"
+
+
+def _campaigns(changes: Sequence[Change]) -> Iterator[str]:
+    for row in (change.after for change in changes if change.table == "campaign"):
+        if row:
+            yield f"{row['issue']} to {row['audience']}: {row['state']}"
+
+
+def _groups(changes: Sequence[Change], issues: Mapping[int, str]) -> Iterator[str]:
+    for row in (change.after for change in changes if change.table == "call_group"):
+        if row:
+            yield f"{issues[row['campaign']]}: group {row['no']} {row['state']}"
+
+
+def _batches(changes: Sequence[Change], issues: Mapping[int, str]) -> Iterator[str]:
     moved: dict[tuple[int, str], list[int]] = {}
     for name, _, before, after in changes:
         if name == "batch" and after and before and after["state"] != before["state"]:
             moved.setdefault((after["campaign"], after["state"]), []).append(after["no"])
-    words += [f"{issues[number]}: {_numbered(batches)} {state}" for (number, state), batches in moved.items()]
-    people = [
-        1 if after else -1 for name, _, before, after in changes if name == "suppression" and not (before and after)
-    ]
-    if people:
-        words.append(f"{people.count(1)} more not to mail, {people.count(-1)} less")
-    return "; ".join(words) or "Notes"
+    for (number, state), batches in moved.items():
+        some = f"{len(batches)} batches ({min(batches)} to {max(batches)})"
+        yield f"{issues[number]}: {some if len(batches) > 1 else f'batch {batches[0]}'} {state}"
 
 
-def _of_campaign(row: Mapping[str, Any]) -> str:
-    return f"{row['issue']} to {row['audience']}: {row['state']}"
-
-
-def _numbered(batches: Sequence[int]) -> str:
-    if len(batches) == 1:
-        return f"batch {batches[0]}"
-    return f"{len(batches)} batches ({min(batches)} to {max(batches)})"
+def _common(changes: Sequence[Change]) -> Iterator[str]:
+    people = [change for change in changes if change.table == "suppression"]
+    more, fewer = (sum(getattr(change, side) is None for change in people) for side in ("before", "after"))
+    if more or fewer:
+        yield f"{more} more not to mail, {fewer} fewer"
+    facts = sorted(change.key["name"] for change in changes if change.table == "meta")
+    if facts:
+        yield "The ledger begins" if "key" in facts else f"Remember {', '.join(facts)}"

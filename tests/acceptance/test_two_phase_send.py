@@ -1,0 +1,80 @@
+"""A two-phase send, as the installed program does it, with its clock and SendGrid's at the same time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from digest.testing.fake_sendgrid import FAKE_KEY
+
+SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
+PEOPLE = [f"reader{number}@example.org" for number in range(2500)]
+
+
+class Desk:
+    """The program at a time, on a newsletter whose SendGrid goes by the same clock."""
+
+    def __init__(self, run, root, fake):
+        self.now = datetime.fromisoformat("2026-11-20T09:00:00+00:00")
+        self._run, self._root, self.fake = run, root, fake
+        fake.clock = lambda: self.now.timestamp()  # noqa: PLW0108 - it moves
+
+    def digest(self, *words):
+        return self._run(*words, "-C", str(self._root), env={**SECRETS, "DIGEST_NOW": self.now.isoformat()})
+
+    def send(self, *words):
+        return self.digest("send", "--live", "--approve", self.token, "--json", *words)
+
+
+@pytest.fixture
+def desk(run, sendgrid_newsletter, fake):
+    config = sendgrid_newsletter / "digest.toml"
+    config.write_text(config.read_text().replace("two_phase = false", "two_phase = true"))
+    (sendgrid_newsletter / "subscribers" / "weekly.csv").write_text("email\n" + "\n".join(PEOPLE) + "\n")
+    desk = Desk(run, sendgrid_newsletter, fake)
+    assert desk.digest("collect").code == 0
+    desk.token = desk.digest("build", "--json").data["token"]
+    return desk
+
+
+def test_it_is_scheduled_shown_and_delivered_when_the_time_to_undo_is_over(desk):
+    rehearsed = desk.digest("send")
+    assert "digest doctor --two-phase" in rehearsed.out
+    sent = desk.send()
+    assert (sent.code, sent.data["state"], sent.data["accepted"]) == (0, "scheduled", 2500), sent.err
+    assert "scheduled for" in desk.digest("status").out
+    assert desk.fake.delivered() == []
+    desk.now += timedelta(minutes=31)
+    assert sorted(mail.to for mail in desk.fake.delivered()) == sorted(PEOPLE)
+    assert desk.digest("status", "--json").data["issues"][0]["state"] == "sent"
+    assert desk.send().code == 8
+
+
+def test_cancel_takes_it_back(desk):
+    assert desk.send().code == 0
+    desk.now += timedelta(minutes=15)
+    done = desk.digest("cancel", "--json")
+    assert (done.code, done.data["state"]) == (0, "cancelled"), done.err
+    desk.now += timedelta(days=4)
+    assert desk.fake.delivered() == []
+    assert desk.send("--resume").code == 8
+
+
+def test_a_lost_reply_is_made_good_in_the_same_run(desk):
+    desk.fake.disturb("", "drop-after")
+    sent = desk.send()
+    assert (sent.code, sent.data["accepted"], sent.data["unknown"]) == (0, 2500, 0), sent.err
+    desk.now += timedelta(days=4)
+    assert sorted(mail.to for mail in desk.fake.delivered()) == sorted(PEOPLE)
+
+
+def test_without_a_slot_it_says_when_to_come_back(desk):
+    for _ in range(10):
+        batch = desk.fake.new_batch()
+        desk.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})
+    sent = desk.send()
+    assert (sent.code, sent.data["pending"]) == (7, 2500)
+    assert "is over at 2026-11-23 09:00 UTC" in sent.data["error"]["message"]
+    desk.now += timedelta(hours=73)
+    assert desk.send("--resume").data["accepted"] == 2500
