@@ -83,7 +83,7 @@ class GitBranch:
             self._authorise(token)
         self.head = ""
         self._folder = Path(tempfile.mkdtemp(prefix="digest-ledger-"))
-        self._run("init", "--bare", "--quiet", ".")
+        self._run("init", "--bare", "--quiet", "--template=", ".")
 
     def close(self) -> None:
         """Remove the temporary folder."""
