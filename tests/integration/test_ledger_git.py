@@ -234,6 +234,22 @@ def test_a_damaged_line_is_named_and_a_rewritten_file_refused(another, open_bran
         open_branch(new=False)
 
 
+def test_a_branch_that_is_deleted_while_a_send_goes_on_is_never_begun_anew(clone, open_branch):
+    """Whoever has all of it puts it back; whoever has the newest commit alone, as a runner does, may not."""
+    remote = clone.with_name("remote.git")
+    with open_branch() as ledger:
+        book = begin(ledger)
+        git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
+        book.claim(1)
+    assert "sending" in content(clone)["2026-W47.jsonl"]
+    with open_branch(new=False) as ledger:
+        book = ledger.book("2026-W47", "weekly")
+        git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
+        with pytest.raises(LedgerError, match="digest-state was rewritten"):
+            book.claim(2)
+    assert git("branch", "--list", "digest-state", cwd=remote) == ""
+
+
 def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
     git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
     given = {"branch": "digest-state", "remote": "origin", "token": "t0ken", "sleep": time.sleep}

@@ -209,18 +209,16 @@ class GitStore(Store):
 
     def _take_over(self) -> None:
         """Make the tables what the branch says, by the lines that are new."""
-        files = self._branch.files()
+        files = {name: content for name, content in self._branch.files().items() if name.endswith(".jsonl")}
         with self.begin() as connection:
-            for name in sorted(files, key=lambda name: (name != _COMMON, name)):
-                known, content = self._known.get(name, b""), files[name]
-                if not name.endswith(".jsonl"):
-                    continue
+            for name in sorted({*files, *self._known}, key=lambda name: (name != _COMMON, name)):
+                known, content = self._known.get(name, b""), files.get(name, b"")
                 if not content.startswith(known):
                     raise LedgerError(
                         f"{name} on the branch {self._branch.branch} was rewritten, and may have lost what was sent",
                         hint="Bring it back from a clone that has it whole.",
                     )
-                replay(connection, content[len(known) :].splitlines(), file=name)
+                replay(connection, content[len(known) :].splitlines(), file=name, after=known.count(b"\n"))
             drain(connection)
         self._known = files
 

@@ -101,13 +101,16 @@ def _written(name: str, values: _Row) -> _Row:
     return {one: shown(one, value) for one, value in values.items()}
 
 
-def replay(connection: Connection, lines: Iterable[bytes], *, file: str) -> None:
+def replay(connection: Connection, lines: Iterable[bytes], *, file: str, after: int = 0) -> None:
     """Do again what the lines say.
+
+    Args:
+        after: How many lines of the file come before them.
 
     Raises:
         LedgerError: A line is damaged; says which.
     """
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=after + 1):
         try:
             _apply(connection, json.loads(line))
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
