@@ -16,8 +16,9 @@ import time
 from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from digest.testing.sendgrid_account import FAKE_KEY, SendGridAccount, SentMail
+from digest.testing.sendgrid_account import FAKE_KEY, SendGridAccount
 from digest.testing.sendgrid_handler import Handler
+from digest.testing.sendgrid_mail import SentMail
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from digest.testing.sendgrid_account import SentMail
+    from digest.testing.sendgrid_mail import SentMail
 
 __all__ = ["Batches"]
 
