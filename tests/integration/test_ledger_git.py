@@ -249,6 +249,58 @@ def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
         branch.close()
 
 
+def test_a_token_leaves_alone_what_is_set_in_the_same_way(clone):
+    git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
+    own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.proxy", "GIT_CONFIG_VALUE_0": "http://127.0.0.1:9"}
+    environ = {**os.environ, **own}
+    branch = GitBranch(clone, branch="b", remote="origin", token="t", environ=environ, sleep=time.sleep)
+    branch.close()
+    assert branch._environ["GIT_CONFIG_COUNT"] == "2"
+    assert branch._environ["GIT_CONFIG_KEY_0"] == "http.proxy"
+    assert branch._environ["GIT_CONFIG_KEY_1"] == "http.https://git.example/.extraheader"
+
+
+def test_folders_and_odd_names_on_the_branch_are_let_be(clone, another, open_branch):
+    open_branch().close()
+    git("fetch", "-q", "origin", "digest-state", cwd=another)
+    git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
+    (another / "docs.jsonl").mkdir()
+    (another / "docs.jsonl" / "page").write_text("x")
+    os.close(os.open(os.fsencode(another) + b"/caf\xe9 \t", os.O_CREAT))
+    git("add", ".", cwd=another)
+    git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=another)
+    git("push", "-q", "origin", "digest-state", cwd=another)
+    with open_branch(new=False) as ledger:
+        begin(ledger)
+    remote = clone.with_name("remote.git")
+    names = git("ls-tree", "-r", "--name-only", "digest-state", cwd=remote).splitlines()
+    assert names == ["2026-W47.jsonl", r'"caf\351 \t"', "docs.jsonl/page", "ledger.jsonl"]
+
+
+def test_a_person_s_hooks_and_habits_of_pushing_do_not_stop_it(clone, open_branch, tmp_path, monkeypatch):
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("pre-push", "pre-commit", "commit-msg"):
+        (hooks / name).write_text("#!/bin/sh\nexit 1\n")
+        (hooks / name).chmod(0o755)
+    config = tmp_path / "gitconfig"
+    config.write_text(
+        f"[core]\n hooksPath = {hooks}\n[push]\n gpgSign = true\n followTags = true\n recurseSubmodules = check\n"
+        "[commit]\n gpgSign = true\n"
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    with open_branch() as ledger:
+        begin(ledger)
+    assert set(content(clone)) == {"2026-W47.jsonl", "ledger.jsonl"}
+
+
+def test_a_git_that_cannot_work_here_is_an_error_in_words(clone, open_branch, monkeypatch):
+    with open_branch() as ledger:
+        shutil.rmtree(ledger._store._branch._folder / "objects")
+        with pytest.raises(LedgerError, match="git cannot work on a copy of the branch"):
+            begin(ledger)
+
+
 @pytest.mark.parametrize("broken", [False, True], ids=["git", "flaky git"])
 def test_two_runners_at_once_and_one_is_killed(clone, another, open_branch, flaky, broken):
     """The one that lives finishes the campaign: nobody twice, and unknown only who was in flight at the kill."""
