@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from digest.delivery import CampaignRefusedError, Ledger, PlannedBatch
-from digest.delivery.git_branch import GitBranch
+from digest.delivery.git_branch import GitBranch, Moved
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.testing.campaigns import NOON, Desk
 from digest.testing.fake_sendgrid import FakeSendGrid
@@ -211,11 +211,11 @@ def test_another_key_is_refused_and_none_is_too(clone, open_branch):
     assert "git remote add" in caught.value.hint
 
 
-def put(another, change):
-    """Push a change of the issue's file from another clone."""
+def put(another, change, *, name="2026-W47.jsonl"):
+    """Push a change of a file, by default the issue's, from another clone."""
     git("fetch", "-q", "origin", "digest-state", cwd=another)
     git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
-    file = another / "2026-W47.jsonl"
+    file = another / name
     file.write_text(change(file.read_text()))
     git("add", ".", cwd=another)
     git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=another)
@@ -230,6 +230,28 @@ def test_a_damaged_line_is_named_and_a_rewritten_file_refused(another, open_bran
             book.claim(1)
     put(another, lambda text: text + '["=","batch",{"campaign":1\n')
     with pytest.raises(LedgerError, match=r"2026-W47.jsonl:\d+ cannot be read"):
+        open_branch(new=False)
+
+
+def test_a_branch_that_went_away_is_not_begun_anew(clone, open_branch, monkeypatch):
+    """Where a shallow copy cannot bring the branch back, the lines of this process alone must not take its place."""
+    monkeypatch.setattr("digest.delivery.git_branch._WAITS", (0, 0))
+    remote = clone.with_name("remote.git")
+    with open_branch() as ledger:
+        book = begin(ledger)
+        git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
+        monkeypatch.setattr(GitBranch, "push", lambda branch, *_: branch.fetch() or (_ for _ in ()).throw(Moved))
+        with pytest.raises(LedgerError, match=r"ledger.jsonl on the branch digest-state was rewritten"):
+            book.claim(1)
+
+
+def test_what_a_newer_version_wrote_is_not_called_damaged(another, open_branch):
+    with open_branch() as ledger:
+        begin(ledger)
+    put(another, lambda text: text + '["+","table_of_tomorrow",{"campaign":1}]\n')
+    newer = '["=","meta",{"name":"version"},{"value":"9999"}]\n'
+    put(another, lambda text: text + newer, name="ledger.jsonl")
+    with pytest.raises(LedgerError, match="newer version"):
         open_branch(new=False)
 
 

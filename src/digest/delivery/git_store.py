@@ -111,7 +111,6 @@ class GitStore(Store):
             self._load()
             if not there:
                 self.write(self._begin_ledger)
-            self._check_version()
             self._check_key()
         except BaseException:
             self.close()
@@ -199,9 +198,8 @@ class GitStore(Store):
             rows = ({"name": "key", "value": self._fingerprint()}, {"name": "version", "value": HEAD})
             connection.execute(insert(meta), rows)
 
-    def _check_version(self) -> None:
-        with self.begin() as connection:
-            version = connection.execute(select(meta.c.value).where(meta.c.name == "version")).scalar_one_or_none()
+    def _check_version(self, connection: Connection) -> None:
+        version = connection.execute(select(meta.c.value).where(meta.c.name == "version")).scalar_one_or_none()
         if version is None or version > HEAD:
             raise LedgerError(
                 f"the ledger {self.name} was made by a newer version of digest", hint="Upgrade newsletter-digest."
@@ -209,18 +207,18 @@ class GitStore(Store):
 
     def _take_over(self) -> None:
         """Make the tables what the branch says, by the lines that are new."""
-        files = self._branch.files()
+        files = {name: content for name, content in self._branch.files().items() if name.endswith(".jsonl")}
         with self.begin() as connection:
-            for name in sorted(files, key=lambda name: (name != _COMMON, name)):
-                known, content = self._known.get(name, b""), files[name]
-                if not name.endswith(".jsonl"):
-                    continue
+            for name in sorted({*files, *self._known}, key=lambda name: (name != _COMMON, name)):
+                known, content = self._known.get(name, b""), files.get(name, b"")
                 if not content.startswith(known):
                     raise LedgerError(
                         f"{name} on the branch {self._branch.branch} was rewritten, and may have lost what was sent",
                         hint="Bring it back from a clone that has it whole.",
                     )
                 replay(connection, content[len(known) :].splitlines(), file=name)
+                if name == _COMMON:  # it says whether the other files can be read at all
+                    self._check_version(connection)
             drain(connection)
         self._known = files
 
