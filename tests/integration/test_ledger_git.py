@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from digest.delivery import CampaignRefusedError, Ledger, PlannedBatch
-from digest.delivery.git_branch import GitBranch
+from digest.delivery.git_branch import GitBranch, Moved
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.testing.campaigns import NOON, Desk
 from digest.testing.fake_sendgrid import FakeSendGrid
@@ -212,11 +212,11 @@ def test_another_key_is_refused_and_none_is_too(clone, open_branch):
     assert "git remote add" in caught.value.hint
 
 
-def put(another, change):
-    """Push a change of the issue's file from another clone."""
+def put(another, change, *, name="2026-W47.jsonl"):
+    """Push a change of a file, by default the issue's, from another clone."""
     git("fetch", "-q", "origin", "digest-state", cwd=another)
     git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
-    file = another / "2026-W47.jsonl"
+    file = another / name
     file.write_text(change(file.read_text()))
     git("add", ".", cwd=another)
     git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=another)
@@ -234,20 +234,26 @@ def test_a_damaged_line_is_named_and_a_rewritten_file_refused(another, open_bran
         open_branch(new=False)
 
 
-def test_a_branch_that_is_deleted_while_a_send_goes_on_is_never_begun_anew(clone, open_branch):
-    """Whoever has all of it puts it back; whoever has the newest commit alone, as a runner does, may not."""
+def test_a_branch_that_went_away_is_not_begun_anew(clone, open_branch, monkeypatch):
+    """Where a shallow copy cannot bring the branch back, the lines of this process alone must not take its place."""
+    monkeypatch.setattr("digest.delivery.git_branch._WAITS", (0, 0))
     remote = clone.with_name("remote.git")
     with open_branch() as ledger:
         book = begin(ledger)
         git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
-        book.claim(1)
-    assert "sending" in content(clone)["2026-W47.jsonl"]
-    with open_branch(new=False) as ledger:
-        book = ledger.book("2026-W47", "weekly")
-        git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
-        with pytest.raises(LedgerError, match="digest-state was rewritten"):
-            book.claim(2)
-    assert git("branch", "--list", "digest-state", cwd=remote) == ""
+        monkeypatch.setattr(GitBranch, "push", lambda branch, *_: branch.fetch() or (_ for _ in ()).throw(Moved))
+        with pytest.raises(LedgerError, match=r"ledger.jsonl on the branch digest-state was rewritten"):
+            book.claim(1)
+
+
+def test_what_a_newer_version_wrote_is_not_called_damaged(another, open_branch):
+    with open_branch() as ledger:
+        begin(ledger)
+    put(another, lambda text: text + '["+","table_of_tomorrow",{"campaign":1}]\n')
+    newer = '["=","meta",{"name":"version"},{"value":"9999"}]\n'
+    put(another, lambda text: text + newer, name="ledger.jsonl")
+    with pytest.raises(LedgerError, match="newer version"):
+        open_branch(new=False)
 
 
 def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
@@ -264,6 +270,58 @@ def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
         assert "GIT_CONFIG_VALUE_0" not in plain._environ
     finally:
         branch.close()
+
+
+def test_a_token_leaves_alone_what_is_set_in_the_same_way(clone):
+    git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
+    own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.proxy", "GIT_CONFIG_VALUE_0": "http://127.0.0.1:9"}
+    environ = {**os.environ, **own}
+    branch = GitBranch(clone, branch="b", remote="origin", token="t", environ=environ, sleep=time.sleep)
+    branch.close()
+    assert branch._environ["GIT_CONFIG_COUNT"] == "2"
+    assert branch._environ["GIT_CONFIG_KEY_0"] == "http.proxy"
+    assert branch._environ["GIT_CONFIG_KEY_1"] == "http.https://git.example/.extraheader"
+
+
+def test_folders_and_odd_names_on_the_branch_are_let_be(clone, another, open_branch):
+    open_branch().close()
+    git("fetch", "-q", "origin", "digest-state", cwd=another)
+    git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
+    (another / "docs.jsonl").mkdir()
+    (another / "docs.jsonl" / "page").write_text("x")
+    os.close(os.open(os.fsencode(another) + b"/caf\xe9 \t", os.O_CREAT))
+    git("add", ".", cwd=another)
+    git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=another)
+    git("push", "-q", "origin", "digest-state", cwd=another)
+    with open_branch(new=False) as ledger:
+        begin(ledger)
+    remote = clone.with_name("remote.git")
+    names = git("ls-tree", "-r", "--name-only", "digest-state", cwd=remote).splitlines()
+    assert names == ["2026-W47.jsonl", r'"caf\351 \t"', "docs.jsonl/page", "ledger.jsonl"]
+
+
+def test_a_person_s_hooks_and_habits_of_pushing_do_not_stop_it(clone, open_branch, tmp_path, monkeypatch):
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("pre-push", "pre-commit", "commit-msg"):
+        (hooks / name).write_text("#!/bin/sh\nexit 1\n")
+        (hooks / name).chmod(0o755)
+    config = tmp_path / "gitconfig"
+    config.write_text(
+        f"[core]\n hooksPath = {hooks}\n[push]\n gpgSign = true\n followTags = true\n recurseSubmodules = check\n"
+        "[commit]\n gpgSign = true\n"
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    with open_branch() as ledger:
+        begin(ledger)
+    assert set(content(clone)) == {"2026-W47.jsonl", "ledger.jsonl"}
+
+
+def test_a_git_that_cannot_work_here_is_an_error_in_words(clone, open_branch, monkeypatch):
+    with open_branch() as ledger:
+        shutil.rmtree(ledger._store._branch._folder / "objects")
+        with pytest.raises(LedgerError, match="git cannot work on a copy of the branch"):
+            begin(ledger)
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["git", "flaky git"])

@@ -15,6 +15,7 @@ from digest.delivery.report import (
 )
 from digest.delivery.roster import Roster
 from digest.delivery.sender import last_size, preview_campaign, send_campaign
+from digest.delivery.store import required_key
 from digest.delivery.suppressing import without_suppressed
 from digest.delivery.trial import send_test
 
@@ -35,6 +36,7 @@ __all__ = [
     "plan_batch",
     "plan_campaign",
     "preview_campaign",
+    "required_key",
     "send_campaign",
     "send_test",
     "without_suppressed",

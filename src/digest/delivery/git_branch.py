@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import secrets
 import shutil
 import subprocess
@@ -30,6 +31,11 @@ _NETWORK = 60
 #: How often the other side is asked, and the seconds before each time.
 _WAITS = (0, 1, 2, 4, 8, 15)
 _REF = "refs/digest/ledger"
+#: A person's hooks, and what they want of their own pushes, are not meant for a commit of the program's.
+_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+_PLAIN = ("--quiet", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
+#: A name that is not UTF-8 is written back as it was.
+_AS_IT_IS = "surrogateescape"
 #: What a git of the person's own may have set, and what would lead this one astray.
 _LEADING_ASTRAY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 
@@ -83,7 +89,7 @@ class GitBranch:
             self._authorise(token)
         self.head = ""
         self._folder = Path(tempfile.mkdtemp(prefix="digest-ledger-"))
-        self._run("init", "--bare", "--quiet", "--template=", ".")
+        self._here("init", "--bare", "--quiet", "--template=", ".")
 
     def close(self) -> None:
         """Remove the temporary folder."""
@@ -105,15 +111,16 @@ class GitBranch:
             depth = () if self.head else ("--depth=1",)
             refs = f"+refs/heads/{self.branch}:{_REF}"
             self._over_network("fetch", "--quiet", "--no-tags", *depth, self._remote, refs)
-            self.head = self._run("rev-parse", _REF).strip()
+            self.head = self._here("rev-parse", _REF).strip()
         return True
 
     def files(self) -> dict[str, bytes]:
-        """What the files at ``head`` hold, by name."""
-        if not self.head:
-            return {}
-        names = self._run("ls-tree", "-z", "--name-only", self.head).split("\0")
-        return {name: self._run_bytes("cat-file", "blob", f"{self.head}:{name}") for name in names if name}
+        """What the files at ``head`` hold, by name. Folders and what is in them are somebody else's."""
+        return {
+            name: self._here_bytes("cat-file", "blob", words.split()[2])
+            for name, words in self._listed().items()
+            if words.split()[1] == "blob"
+        }
 
     def push(self, files: Mapping[str, bytes], message: str) -> bool:
         """Replace the files by these in a new commit upon ``head``, and push it.
@@ -130,7 +137,7 @@ class GitBranch:
         for wait in _WAITS:
             self._sleep(wait)
             try:
-                self._run("push", "--quiet", self._remote, f"{commit}:refs/heads/{self.branch}", timeout=_NETWORK)
+                self._run("push", *_PLAIN, self._remote, f"{commit}:refs/heads/{self.branch}", timeout=_NETWORK)
             except _CommandError as error:
                 said = error.said
             else:
@@ -144,16 +151,21 @@ class GitBranch:
         raise _unreachable(self.branch, said)
 
     def _commit(self, files: Mapping[str, bytes], message: str) -> str:
-        listed = self._run("ls-tree", "-z", self.head).split("\0") if self.head else []
-        entries = {line.partition("\t")[2]: line for line in listed if line}
+        entries = {name: f"{words}\t{name}" for name, words in self._listed().items()}
         for name, content in files.items():
-            blob = self._run("hash-object", "-w", "--stdin", given=content).strip()
+            blob = self._here("hash-object", "-w", "--stdin", given=content).strip()
             entries[name] = f"100644 blob {blob}\t{name}"
-        tree = self._run("mktree", "-z", given="".join(f"{line}\0" for line in entries.values()).encode()).strip()
+        lines = "".join(f"{line}\0" for line in entries.values())
+        tree = self._here("mktree", "-z", given=lines.encode("utf-8", _AS_IT_IS)).strip()
         parents = ("-p", self.head) if self.head else ()
         # Two who write the same at the same second would make one and the same commit, and each take it for its own.
         words = f"{message}\n\nCheckpoint: {secrets.token_hex(8)}\n"
-        return self._run("commit-tree", tree, *parents, "-F", "-", given=words.encode()).strip()
+        return self._here("commit-tree", tree, *parents, "-F", "-", given=words.encode()).strip()
+
+    def _listed(self) -> dict[str, str]:
+        """Mode, kind and hash of what is at ``head``, by name."""
+        listed = self._here("ls-tree", "-z", self.head).split("\0") if self.head else []
+        return {line.partition("\t")[2]: line.partition("\t")[0] for line in listed if line}
 
     def _holds(self, commit: str) -> bool:
         try:
@@ -179,10 +191,12 @@ class GitBranch:
         if parts.scheme != "https":
             return
         basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        given = self._environ.get("GIT_CONFIG_COUNT", "")
+        count = int(given) if given.isdecimal() else 0  # what the person has set in the same way stays
         self._environ |= {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.https://{parts.netloc.rpartition('@')[2]}/.extraheader",
-            "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
+            "GIT_CONFIG_COUNT": str(count + 1),
+            f"GIT_CONFIG_KEY_{count}": f"http.https://{parts.netloc.rpartition('@')[2]}/.extraheader",
+            f"GIT_CONFIG_VALUE_{count}": f"AUTHORIZATION: basic {basic}",
         }
 
     def _over_network(self, *command: str) -> str:
@@ -196,13 +210,26 @@ class GitBranch:
                 said = error.said
         raise _unreachable(self.branch, said)
 
-    def _run(self, *command: str, given: bytes = b"", timeout: float = 30) -> str:
-        return self._run_bytes(*command, given=given, timeout=timeout).decode("utf-8", "replace")
+    def _here(self, *command: str, given: bytes = b"") -> str:
+        return self._here_bytes(*command, given=given).decode("utf-8", _AS_IT_IS)
+
+    def _here_bytes(self, *command: str, given: bytes = b"") -> bytes:
+        """Run a command in the temporary folder, which is not expected to fail."""
+        try:
+            return self._run_bytes(*command, given=given)
+        except _CommandError as error:
+            raise LedgerError(
+                f"git cannot work on a copy of the branch {self.branch}: {error.said}",
+                hint="Make room where temporary files are kept, and check git's own configuration.",
+            ) from None
+
+    def _run(self, *command: str, timeout: float = 30) -> str:
+        return self._run_bytes(*command, timeout=timeout).decode("utf-8", "replace")
 
     def _run_bytes(self, *command: str, given: bytes = b"", timeout: float = 30) -> bytes:
         try:
             done = subprocess.run(  # noqa: S603 - no shell, and the words are ours
-                ["git", "-C", str(self._folder), *command],  # noqa: S607 - whichever git the person has
+                ["git", "-C", str(self._folder), *_NO_HOOKS, *command],  # noqa: S607 - whichever git the person has
                 input=given,
                 capture_output=True,
                 env=self._environ,

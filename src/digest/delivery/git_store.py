@@ -111,7 +111,6 @@ class GitStore(Store):
             self._load()
             if not there:
                 self.write(self._begin_ledger)
-            self._check_version()
             self._check_key()
         except BaseException:
             self.close()
@@ -199,9 +198,8 @@ class GitStore(Store):
             rows = ({"name": "key", "value": self._fingerprint()}, {"name": "version", "value": HEAD})
             connection.execute(insert(meta), rows)
 
-    def _check_version(self) -> None:
-        with self.begin() as connection:
-            version = connection.execute(select(meta.c.value).where(meta.c.name == "version")).scalar_one_or_none()
+    def _check_version(self, connection: Connection) -> None:
+        version = connection.execute(select(meta.c.value).where(meta.c.name == "version")).scalar_one_or_none()
         if version is None or version > HEAD:
             raise LedgerError(
                 f"the ledger {self.name} was made by a newer version of digest", hint="Upgrade newsletter-digest."
@@ -219,6 +217,8 @@ class GitStore(Store):
                         hint="Bring it back from a clone that has it whole.",
                     )
                 replay(connection, content[len(known) :].splitlines(), file=name, after=known.count(b"\n"))
+                if name == _COMMON:  # it says whether the other files can be read at all
+                    self._check_version(connection)
             drain(connection)
         self._known = files
 

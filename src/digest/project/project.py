@@ -376,6 +376,10 @@ class Project:
         if value:
             return value.encode()
         if not self.needs_secret:
+            if self.ledger_path is None:  # its key is in the environment; the ledger itself may not be made yet
+                from digest.delivery import required_key
+
+                return required_key(self.environ)
             with self.open_ledger() as ledger:
                 return ledger.key
         raise CredentialsError(

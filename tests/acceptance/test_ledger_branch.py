@@ -1,0 +1,34 @@
+"""A newsletter whose ledger is on a git branch, as the installed program uses it."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+ENV = {"DIGEST_LEDGER_KEY": "a key for tests"}
+
+
+@pytest.fixture
+def letter(run, newsletter, tmp_path):
+    """A built newsletter in a clone, with nothing on the branch yet; returns (root, token)."""
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--bare", "--quiet", remote], check=True)
+    subprocess.run(["git", "init", "--quiet", newsletter], check=True)
+    subprocess.run(["git", "-C", newsletter, "remote", "add", "origin", remote], check=True)
+    config = newsletter / "digest.toml"
+    config.write_text(config.read_text().replace("sqlite:///.digest/ledger.db", "git+branch://digest-state"))
+    (newsletter / "subscribers" / "weekly.csv").write_text("email\nana@example.org\nbo@example.org\n")
+    root = str(newsletter)
+    assert run("collect", "-C", root, env=ENV).code == 0
+    return root, run("build", "-C", root, "--json", env=ENV).data["token"]
+
+
+def test_the_first_send_makes_the_branch_also_where_the_newsletter_signs_no_link(run, letter):
+    root, token = letter
+    assert run("send-test", "-C", root, "--to", "me@example.org", env=ENV).code == 0
+    without = run("send", "-C", root, "--live", "--approve", token, env=ENV)
+    assert (without.code, "--new-ledger" in without.err) == (6, True)
+    sent = run("send", "-C", root, "--live", "--approve", token, "--new-ledger", "--json", env=ENV)
+    assert (sent.code, sent.data["accepted"]) == (0, 2), sent.err
+    assert run("send", "-C", root, "--live", "--resume", env=ENV).code == 8
