@@ -14,7 +14,8 @@ from digest.delivery.report import (
     SendReport,
 )
 from digest.delivery.roster import Roster
-from digest.delivery.sender import last_size, preview_campaign, send_campaign
+from digest.delivery.sender import send_campaign
+from digest.delivery.starting import last_size, preview_campaign
 from digest.delivery.store import required_key
 from digest.delivery.suppressing import without_suppressed
 from digest.delivery.trial import send_test

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -24,12 +24,9 @@ from digest.delivery.patience import Stop, ask_again
 from digest.delivery.plan import plan_campaign
 from digest.delivery.rails import (
     describe,
-    require_familiar_size,
     require_holds,
     require_in_time,
-    require_in_window,
     require_new,
-    require_not_too_many,
     require_resumable,
     require_schedulable,
 )
@@ -40,7 +37,16 @@ from digest.delivery.report import (
     CampaignRefusedError,
     SendReport,
 )
-from digest.delivery.suppressing import pull_suppressions, reduce_audience, tell_suppressed, without_suppressed
+from digest.delivery.starting import (
+    count_skipped,
+    last_size,
+    planned_report,
+    require_open_window,
+    require_size,
+    require_startable,
+    with_numbers,
+)
+from digest.delivery.suppressing import pull_suppressions, reduce_audience, tell_suppressed
 from digest.delivery.two_phase import TwoPhaseSender
 from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
@@ -57,53 +63,7 @@ if TYPE_CHECKING:
     from digest.models import Audience, Manifest, RenderedIssue
     from digest.providers import Content, Provider
 
-__all__ = ["last_size", "preview_campaign", "send_campaign"]
-
-
-def preview_campaign(
-    rendered: RenderedIssue,
-    audience: Audience,
-    *,
-    ledger: Ledger | None,
-    provider: Provider,
-    config: Config,
-    now: Callable[[], datetime],
-    secret: bytes,
-    resume: bool = False,
-    at: datetime | None = None,
-) -> SendReport:
-    """Do everything that `send_campaign` does, but for the network and the ledger's pages.
-
-    A recipient's values and headers are made, so that what could not be sent is found now.
-
-    Args:
-        ledger: None when there is none yet; it is not made for a rehearsal.
-
-    Returns: The numbers, with state ``planned`` for a campaign that has not begun.
-
-    Raises:
-        CampaignDoneError, CampaignIncompleteError, CampaignRefusedError, ProviderError: As `send_campaign`.
-    """
-    manifest = rendered.manifest
-    known = ledger.campaign(manifest.issue, manifest.audience) if ledger else None
-    if known is not None:
-        require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
-        if known.report.pending:
-            require_in_time(manifest, now=now(), report=known.report)
-            _require_in_window(config, max(known.send_at or now(), now()), known.report)
-        return known.report
-    if ledger is not None:
-        audience = without_suppressed(audience, ledger)
-    report = _planned(rendered, audience)
-    before = last_size(ledger, manifest) if ledger else None
-    _require_startable(rendered, audience, config=config, now=now(), at=at, report=report)
-    _require_size(audience, config=config, before=before, report=report)
-    require_schedulable(at, provider=provider, now=now(), report=report)
-    composer = Composer(rendered, config=config, secret=secret, date=now(), send_at=at)
-    with _with_numbers(lambda: report):
-        provider.check(composer.content)
-    composer.recipient(b"", audience.subscribers[0])
-    return report
+__all__ = ["send_campaign"]
 
 
 def send_campaign(
@@ -165,7 +125,7 @@ def send_campaign(
         notice=notice or _quiet,
     )
     numbers = partial(_standing, rendered, audience, ledger=ledger)
-    with _garbage_let_be(), ledger.sending(join=resume, report=numbers), stop.listening(), _with_numbers(numbers):
+    with _garbage_let_be(), ledger.sending(join=resume, report=numbers), stop.listening(), with_numbers(numbers):
         try:
             return one.run()
         except CampaignExistsError:
@@ -214,8 +174,8 @@ class _Sending:
 
     def _begun(self) -> BatchSender | TwoPhaseSender:
         """Pass the rails of a new campaign and write it down."""
-        planned, manifest, at = _planned(self.rendered, self.audience), self.rendered.manifest, self.at
-        _require_startable(self.rendered, self.audience, config=self.config, now=self.now(), at=at, report=planned)
+        planned, manifest, at = planned_report(self.rendered, self.audience), self.rendered.manifest, self.at
+        require_startable(self.rendered, self.audience, config=self.config, now=self.now(), at=at, report=planned)
         require_schedulable(at, provider=self.provider, now=self.now(), report=planned)
         two_phase = self.provider.holds is not None
         schedule = "" if two_phase else _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
@@ -224,8 +184,8 @@ class _Sending:
         pull_suppressions(self.ledger, self.provider, stop=self.stop, sleep=self.sleep)
         todays, people = reduce_audience(self.audience, self.ledger)
         tell_suppressed(self.audience, todays, self.notice)
-        before, now_planned = last_size(self.ledger, manifest), _planned(self.rendered, todays)
-        _require_size(todays, config=self.config, before=before, report=now_planned)
+        before, now_planned = last_size(self.ledger, manifest), planned_report(self.rendered, todays)
+        require_size(todays, config=self.config, before=before, report=now_planned)
         if self.stop.asked:
             raise CampaignInterrupted(now_planned)
         book = _freeze(
@@ -319,65 +279,13 @@ def _resolve(
     report = sender.book.finish().report
     if report.pending or (resend and report.unknown):
         require_in_time(manifest, now=now, report=report)
-        _require_in_window(config, at or now, report)
-
-
-def _require_in_window(config: Config, moment: datetime, report: SendReport) -> None:
-    delivery, zone = config.delivery, config.newsletter.zone
-    require_in_window(moment, window=delivery.send_window, days=delivery.send_days, zone=zone, report=report)
-
-
-@contextmanager
-def _with_numbers(report: Callable[[], SendReport]) -> Iterator[None]:
-    """Let an error that stops a campaign carry its numbers, for --json."""
-    try:
-        yield
-    except (CredentialsError, ProviderError) as error:
-        with suppress(LedgerError):
-            error.data = report().as_data()
-        raise
+        require_open_window(config, at or now, report)
 
 
 def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger) -> SendReport:
     """The numbers of the campaign, or of the one that was to begin."""
     known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience)
-    return known.report if known else _planned(rendered, audience)
-
-
-def _require_startable(
-    rendered: RenderedIssue,
-    audience: Audience,
-    *,
-    config: Config,
-    now: datetime,
-    at: datetime | None,
-    report: SendReport,
-) -> None:
-    require_in_time(rendered.manifest, now=at or now, report=report)
-    _require_in_window(config, at or now, report)
-    if not audience.subscribers:
-        raise CampaignDoneError(
-            f"there is nobody to mail in the audience {audience.name}",
-            hint="Look at the lists with: digest subscribers check",
-            report=report,
-        )
-
-
-def _require_size(audience: Audience, *, config: Config, before: int | None, report: SendReport) -> None:
-    """The rails on how many are mailed, which count whom the provider leaves in."""
-    delivery = config.delivery
-    require_not_too_many(len(audience.subscribers), limit=delivery.max_recipients, report=report)
-    percent = delivery.max_change_percent
-    require_familiar_size(len(audience.subscribers), before=before, percent=percent, report=report)
-
-
-def last_size(ledger: Ledger, manifest: Manifest) -> int | None:
-    """How many people the last issue to this audience went to; None where there was none."""
-    done = [one for one in ledger.campaigns() if one.audience == manifest.audience and one.issue < manifest.issue]
-    if not done:
-        return None
-    report = max(done, key=lambda one: one.issue).report
-    return report.accepted + report.rejected + report.unknown + report.pending
+    return known.report if known else planned_report(rendered, audience)
 
 
 def _reserved(provider: Provider, at: datetime | None, *, stop: Stop, sleep: Callable[[float], object]) -> str:
@@ -413,16 +321,6 @@ def _ask_record(
         return False
 
 
-def _planned(rendered: RenderedIssue, audience: Audience) -> SendReport:
-    return SendReport(
-        state="planned", pending=len(audience.subscribers), skipped=_skipped(audience), token=rendered.token
-    )
-
-
-def _skipped(audience: Audience) -> int:
-    return audience.left_out.get("bad address", 0)
-
-
 def _freeze(
     rendered: RenderedIssue,
     audience: Audience,
@@ -439,14 +337,14 @@ def _freeze(
         raise CampaignDoneError(
             f"there is nobody to mail in the audience {audience.name}: all of them are suppressed",
             hint="Look at the lists with: digest subscribers check",
-            report=_planned(rendered, audience),
+            report=planned_report(rendered, audience),
         )
     return ledger.start(
         issue=manifest.issue,
         audience=manifest.audience,
         token=rendered.token,
         provider=provider.name,
-        skipped=_skipped(audience),
+        skipped=count_skipped(audience),
         batches=partial(plan_campaign, people, size=provider.capabilities.max_recipients),
         send_at=at,
         schedule=schedule,
