@@ -20,12 +20,18 @@ from digest.delivery import (
     CampaignIncompleteError,
     CampaignRefusedError,
     Ledger,
+    PlannedBatch,
     cancel_campaign,
 )
+from digest.delivery.book import ClaimLostError
+from digest.delivery.cancelling import _cancel_groups
+from digest.delivery.groups import GroupsBook
+from digest.delivery.patience import Stop
 from digest.delivery.store import Store
 from digest.errors import DigestError, ProviderError
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
+from digest.providers.sendgrid_holds import SendGridHolds
 from digest.testing.campaigns import Desk, make_audience
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -341,3 +347,90 @@ def test_what_began_in_two_phases_does_not_go_on_in_one(desk, tmp_path, death):
     with pytest.raises(CampaignRefusedError, match="two phases") as caught:
         desk.send(resume=True)
     assert "two_phase = true" in caught.value.hint
+
+
+def begin(desk, people=3):
+    """A campaign of one call for each person, and the first group of it."""
+    planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, people + 1)]
+    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
+    book = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
+    return book, book.gather(schedule="s", send_at=desk.now, limit=people)
+
+
+def test_nothing_is_posted_into_a_group_that_another_process_has_given_up(desk):
+    """It was seen untouched, so that its pause is deleted: what came later would be delivered beside its repetition."""
+    book, no = begin(desk)
+    book.abandon(no, reason="its sender seemed dead")
+    with pytest.raises(ClaimLostError, match="given the group up"):
+        book.within(no).claim(1)
+    book.give_back(no)
+    assert len(book.pending(after=0, limit=9)) == 3
+
+
+def test_who_is_proven_to_have_it_is_left_out_of_every_repetition(desk):
+    keys = [no.to_bytes(16, "big") for no in (1, 2)]
+    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
+    batches = [PlannedBatch(no=1, keys=b"".join(keys))]
+    book = desk.ledger.start(**named, skipped=0, batches=lambda: batches)
+    book.settle(1, book.claim(1), outcome="unknown")
+    book.confirm(1, accepted=frozenset(keys[:1]))
+    book.resend(1, reason="a person decided so")
+    no = book.gather(schedule="s", send_at=desk.now, limit=1)
+    group = book.within(no)
+    group.settle(1, group.claim(1), outcome="unknown")
+    book.abandon(no, reason="a reply was lost")
+    book.give_back(no)
+    assert [settled for _, settled in book.pending(after=0, limit=9)] == [frozenset(keys[:1])]
+
+
+def test_a_campaign_that_was_called_off_meanwhile_stays_so(desk):
+    book, no = begin(desk)
+    book.abandon(no, reason="the campaign is called off")
+    book.give_back(no)
+    book.cancel()
+    with pytest.raises(CampaignDoneError, match="cancelled"):
+        book.gather(schedule="t", send_at=desk.now, limit=1)
+    assert book.finish().state == "cancelled"
+
+
+def test_what_is_cancelled_while_its_pause_is_deleted_is_cancelled_again(desk, monkeypatch):
+    """To delete the pause takes a cancellation back."""
+    release = SendGridHolds.release
+
+    def late(holds, schedule):
+        monkeypatch.undo()
+        cancel_elsewhere(desk)
+        release(holds, schedule)
+
+    monkeypatch.setattr(SendGridHolds, "release", late)
+    with pytest.raises(CampaignDoneError, match="cancelled"):
+        desk.send()
+    assert desk.ledger.campaigns()[0].state == "cancelled"
+    assert delivered(desk) == {}
+
+
+def cancel_elsewhere(desk):
+    """As on a git branch, where nobody knows that the sender lives."""
+    book = desk.ledger.book("2026-W47", "weekly")
+    with contextlib.closing(provide(desk)) as provider:
+        _cancel_groups(book, book.groups(), provider=provider, stop=Stop(), sleep=desk.slept.append)
+    book.cancel()
+
+
+def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(desk, tmp_path, monkeypatch):
+    def killed(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(GroupsBook, "begin_commit", killed)
+    with pytest.raises(Killed):
+        desk.send()
+    monkeypatch.undo()
+    [group] = desk.ledger.book("2026-W47", "weekly").groups()
+    assert group.state == "prepared"
+    desk.provider.holds.cancel(group.schedule)  # by hand, in SendGrid's own pages
+    desk.now += HOURS  # it is thrown away
+    reborn(desk, tmp_path)
+    with pytest.raises(CampaignIncompleteError, match="25 people") as caught:
+        desk.send(resume=True)
+    assert (caught.value.report.accepted, caught.value.report.unknown) == (5, 25)
+    assert sum(delivered(desk).values()) == 5

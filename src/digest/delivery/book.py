@@ -106,6 +106,8 @@ class CampaignBook:
     def _set_state(self, connection: Connection) -> None:
         here = campaign.c.id == self._id
         row = connection.execute(select(campaign).where(here)).mappings().one()
+        if row["state"] == "cancelled":
+            return  # by another process, while this one was at work
         report = count_campaign(connection, row, senders=self.store.at_work(), now=self._now()).report
         later = row["send_at"] is not None and row["send_at"] > self._now()
         done = "scheduled" if later else "sent"
@@ -181,6 +183,7 @@ class CampaignBook:
         Raises:
             ClaimLostError: It is not pending.
         """
+        self._require_open(connection)
         token = self.store.sender + secrets.token_hex(12)
         here = {"this": self._id, "which": no, "within": self._group}
         changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
@@ -277,6 +280,9 @@ class CampaignBook:
         own = and_(exception.c.campaign == self._id, exception.c.batch == no, exception.c.outcome == "unknown")
         connection.execute(delete(exception).where(own))
         self._note(connection, no, "resend", reason)
+
+    def _require_open(self, connection: Connection) -> None:
+        """Refuse a claim where nothing is to be posted any more; in a group that may be."""
 
     @property
     def _within(self) -> ColumnElement[bool]:

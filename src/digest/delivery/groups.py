@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, func, insert, select, update
 
 from digest.delivery.book import CampaignBook, ClaimLostError, transaction
+from digest.delivery.report import CampaignDoneError
 from digest.delivery.schema import batch, call_group, campaign, exception
 
 if TYPE_CHECKING:
@@ -67,6 +68,14 @@ class GroupBook(CampaignBook):
         super().__init__(store, number, now=now)
         self._group = group
 
+    def _require_open(self, connection: Connection) -> None:
+        """Post nothing more into a group that another process has given up: it may have been seen untouched."""
+        here = and_(call_group.c.campaign == self._id, call_group.c.no == self._group)
+        # On hold until the claim is written, so that whoever gives the group up waits, and sees it.
+        state = connection.execute(select(call_group.c.state).where(here).with_for_update(read=True)).scalar_one()
+        if state != "preparing":
+            raise ClaimLostError("another process has given the group up", hint="See: digest status")
+
 
 class GroupsBook(CampaignBook):
     """The groups of one campaign, and its batches that are in none. Each method is one transaction."""
@@ -106,9 +115,15 @@ class GroupsBook(CampaignBook):
 
     @transaction
     def gather(self, connection: Connection, *, schedule: str, send_at: datetime, limit: int) -> int | None:
-        """Make a group of the first pending batches, in ``preparing``. Returns its number; None where none is."""
-        # One sender at a time gathers.
-        connection.execute(select(campaign.c.id).where(campaign.c.id == self._id).with_for_update())
+        """Make a group of the first pending batches, in ``preparing``. Returns its number; None where none is.
+
+        Raises:
+            CampaignDoneError: The campaign was called off meanwhile.
+        """
+        # One sender at a time gathers, and none in a campaign that was called off meanwhile.
+        here = select(campaign.c.state).where(campaign.c.id == self._id).with_for_update()
+        if connection.execute(here).scalar_one() == "cancelled":
+            raise CampaignDoneError("the campaign was cancelled meanwhile", hint="See: digest status")
         free = and_(batch.c.campaign == self._id, batch.c.state == "pending", batch.c.group_no.is_(None))
         numbers = connection.execute(select(batch.c.no).where(free).order_by(batch.c.no).limit(limit)).scalars().all()
         if not numbers:
@@ -171,7 +186,8 @@ class GroupsBook(CampaignBook):
         again = and_(self._in(no), batch.c.state.in_(("sending", "prepared", "unknown", "pending")))
         numbers = connection.execute(select(batch.c.no).where(again)).scalars().all()
         own = and_(exception.c.campaign == self._id, exception.c.batch.in_(numbers))
-        connection.execute(delete(exception).where(own, exception.c.outcome.in_(("accepted", "unknown"))))
+        # Who is proven to have it stays out: the proof is of a call before this group, which holds back all it takes.
+        connection.execute(delete(exception).where(own, exception.c.outcome == "unknown"))
         connection.execute(update(batch).where(again).values(state="pending", claim=None, group_no=None, message_id=""))
 
     @transaction

@@ -359,6 +359,8 @@ def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -
         )
     if report.state in {"sent", "scheduled"}:
         return report
+    if report.state == "cancelled":
+        raise CampaignDoneError(f"{issue} was cancelled meanwhile", hint="See: digest status", report=report)
     if interrupted:
         raise CampaignInterrupted(report)
     if report.pending:

@@ -169,7 +169,7 @@ class TwoPhaseSender:
             self.book.expire(group.no, reason="it was held back for too long")
         elif group.state == "committing":
             self._commit(group.no, group.schedule, group.send_at)
-        elif group.state == "prepared" and in_time:
+        elif group.state == "prepared" and in_time and self._holds_back(group):
             self.book.begin_commit(group.no)
             self._commit(group.no, group.schedule, group.send_at)
         elif group.state in {"preparing", "prepared"}:
@@ -180,12 +180,22 @@ class TwoPhaseSender:
     def _commit(self, no: int, schedule: str, send_at: datetime) -> None:
         """Delete the pause. Only for a group of which "committing" is written down, so that it may be repeated."""
         self._ask(lambda: self.holds.release(schedule))
-        with suppress(ClaimLostError):  # another sender has done the same
+        try:
             self.book.commit(no, send_at=send_at)
+        except ClaimLostError:  # another process has done the same, or has cancelled what was just let go
+            if self._group(no).state == "cancelled":
+                self._ask(lambda: self.holds.cancel(schedule))
+
+    def _holds_back(self, group: CallGroup) -> bool:
+        """Whether a group is paused: that the pause is gone proves success only once it was to be deleted."""
+        return self._ask(lambda: self.holds.state(group.schedule)) == "paused"
+
+    def _group(self, no: int) -> CallGroup:
+        return next(group for group in self.book.groups() if group.no == no)
 
     def _give_up(self, no: int, reason: str) -> None:
         self.book.abandon(no, reason=reason)
-        self._give_back(next(group for group in self.book.groups() if group.no == no))
+        self._give_back(self._group(no))
 
     def _give_back(self, group: CallGroup) -> None:
         """Let the batches of an abandoned group be sent again, once it is seen that what was posted is held back."""
