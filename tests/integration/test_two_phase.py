@@ -472,3 +472,15 @@ def test_cancel_calls_off_also_what_went_before_two_phase_sending_was_switched_o
     desk.send(resume=True)
     assert cancel(desk).state == "cancelled"
     assert delivered(desk) == {}
+
+
+def test_whose_group_was_cancelled_does_not_count_as_accepted_where_the_rest_went_out(desk):
+    """The cancellation did not get through to the end in time."""
+    desk.send()
+    desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
+    with pytest.raises(ProviderError, match="could not be asked"):
+        cancel(desk)
+    desk.now += HOURS
+    report = desk.ledger.campaigns()[0].report
+    assert sum(delivered(desk).values()) == 5
+    assert (report.state, report.accepted, report.rejected) == ("sent", 5, 25)
