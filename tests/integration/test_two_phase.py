@@ -484,3 +484,12 @@ def test_whose_group_was_cancelled_does_not_count_as_accepted_where_the_rest_wen
     report = desk.ledger.campaigns()[0].report
     assert sum(delivered(desk).values()) == 5
     assert (report.state, report.accepted, report.rejected) == ("sent", 5, 25)
+
+
+def test_readers_are_not_mailed_after_the_hours_because_of_the_time_to_undo(desk):
+    """At 12:00 it is posted, and at 12:30 delivered."""
+    delivery = {"send_window": "07:00-12:15"}
+    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": delivery})
+    for send in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError, match="fri 12:30 is outside"):
+            send()

@@ -90,13 +90,14 @@ def preview_campaign(
         require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
         if known.report.pending:
             require_in_time(manifest, now=now(), report=known.report)
-            _require_in_window(config, max(known.send_at or now(), now()), known.report)
+            _require_in_window(config, _due(provider, config, at=known.send_at, now=now()), known.report)
         return known.report
     if ledger is not None:
         audience = without_suppressed(audience, ledger)
     report = _planned(rendered, audience)
     before = last_size(ledger, manifest) if ledger else None
-    _require_startable(rendered, audience, config=config, now=now(), at=at, report=report)
+    due = _due(provider, config, at=at, now=now())
+    _require_startable(rendered, audience, config=config, due=due, report=report)
     _require_size(audience, config=config, before=before, report=report)
     require_schedulable(at, provider=provider, now=now(), report=report)
     composer = Composer(rendered, config=config, secret=secret, date=now(), send_at=at)
@@ -215,7 +216,8 @@ class _Sending:
     def _begun(self) -> BatchSender | TwoPhaseSender:
         """Pass the rails of a new campaign and write it down."""
         planned, manifest, at = _planned(self.rendered, self.audience), self.rendered.manifest, self.at
-        _require_startable(self.rendered, self.audience, config=self.config, now=self.now(), at=at, report=planned)
+        due = _due(self.provider, self.config, at=at, now=self.now())
+        _require_startable(self.rendered, self.audience, config=self.config, due=due, report=planned)
         require_schedulable(at, provider=self.provider, now=self.now(), report=planned)
         two_phase = self.provider.holds is not None
         schedule = "" if two_phase else _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
@@ -249,7 +251,8 @@ class _Sending:
         require_holds(book.groups(), provider=self.provider, report=known.report)
         sender = self._sender(book, composer, people, at)
         book.recover()
-        _resolve(sender, manifest, config=self.config, now=self.now(), at=at, resend=self.resend)
+        due = _due(self.provider, self.config, at=at, now=self.now())
+        _resolve(sender, manifest, config=self.config, now=self.now(), due=due, resend=self.resend)
         return sender
 
     def _composer(self, date: datetime, at: datetime | None, schedule: str) -> Composer:
@@ -311,7 +314,7 @@ def _resolve(
     *,
     config: Config,
     now: datetime,
-    at: datetime | None,
+    due: datetime,
     resend: bool,
 ) -> None:
     """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
@@ -319,7 +322,13 @@ def _resolve(
     report = sender.book.finish().report
     if report.pending or (resend and report.unknown):
         require_in_time(manifest, now=now, report=report)
-        _require_in_window(config, at or now, report)
+        _require_in_window(config, due, report)
+
+
+def _due(provider: Provider, config: Config, *, at: datetime | None, now: datetime) -> datetime:
+    """When readers get what is handed over now: in two phases, not before the time to undo is over."""
+    wait = provider.capabilities.undo_until + timedelta(minutes=config.delivery.undo_minutes)
+    return max(at or now, now + (wait if provider.holds is not None else timedelta(0)))
 
 
 def _require_in_window(config: Config, moment: datetime, report: SendReport) -> None:
@@ -349,12 +358,11 @@ def _require_startable(
     audience: Audience,
     *,
     config: Config,
-    now: datetime,
-    at: datetime | None,
+    due: datetime,
     report: SendReport,
 ) -> None:
-    require_in_time(rendered.manifest, now=at or now, report=report)
-    _require_in_window(config, at or now, report)
+    require_in_time(rendered.manifest, now=due, report=report)
+    _require_in_window(config, due, report)
     if not audience.subscribers:
         raise CampaignDoneError(
             f"there is nobody to mail in the audience {audience.name}",
