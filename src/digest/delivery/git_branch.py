@@ -179,8 +179,9 @@ class GitBranch:
             address = self._run("remote", "get-url", remote).strip()
         except _CommandError as error:
             raise ConfigError(
-                f"the ledger is to be on the branch {self.branch} of {remote}, and there is none: {error.said}",
-                hint=f"Make the newsletter a git repository with a remote: git remote add {remote} ADDRESS",
+                f"the ledger is to be on the branch {self.branch} of {remote}, whose address git does not tell: "
+                f"{error.said}",
+                hint=f"See: git remote get-url {remote}. Where there is none: git remote add {remote} ADDRESS",
             ) from None
         # A path counts from the clone, and this repository lies elsewhere.
         return str(root / address) if (root / address).exists() else address
