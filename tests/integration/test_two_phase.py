@@ -493,3 +493,15 @@ def test_readers_are_not_mailed_after_the_hours_because_of_the_time_to_undo(desk
     for send in (desk.preview, desk.send):
         with pytest.raises(CampaignRefusedError, match="fri 12:30 is outside"):
             send()
+
+
+def test_cancel_works_before_the_first_group_too(desk, monkeypatch):
+    def killed(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(GroupsBook, "gather", killed)
+    with pytest.raises(Killed):
+        desk.send()
+    monkeypatch.undo()
+    assert cancel(desk).state == "cancelled"
+    assert delivered(desk) == {}

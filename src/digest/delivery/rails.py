@@ -201,7 +201,8 @@ def require_cancellable(campaign: Campaign, groups: Sequence[CallGroup], *, prov
     """
     let_go = [group.send_at for group in groups if group.state in {"committing", "committed"}]
     send_at = min(let_go, default=None) if groups else campaign.send_at
-    if not groups and (send_at is None or not campaign.schedule):
+    unbegun = provider.holds is not None and not campaign.report.settled  # it died before its first group
+    if not groups and not unbegun and (send_at is None or not campaign.schedule):
         words, hint = (
             f"{campaign.issue} is delivered at once, and cannot be called off",
             "Use --at to have time for it.",
