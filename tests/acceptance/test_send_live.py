@@ -98,6 +98,9 @@ def test_a_scheduled_send_is_called_off_at_sendgrid(run, ready, fake):
     (batch,) = {request["batch_id"] for request in fake.requests}
     assert {request["send_at"] for request in fake.requests}
     assert "digest cancel" in run("status", "-C", root).err
+    refused = run("cancel", "-C", root, "--offline", env=SECRETS)
+    assert (refused.code, "--offline touches no network" in refused.err) == (6, True)
+    assert fake.scheduled == {}
     done = run("cancel", "-C", root, "--json", env=SECRETS)
     assert (done.code, done.data["state"]) == (0, "cancelled"), done.err
     assert fake.scheduled == {batch: "cancel"}

@@ -212,6 +212,20 @@ def test_another_key_is_refused_and_none_is_too(clone, open_branch):
     assert "git remote add" in caught.value.hint
 
 
+def test_a_clone_that_git_refuses_to_read_is_not_said_to_have_no_remote(open_branch, monkeypatch):
+    """As in a container, whose user does not own the folder."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(ConfigError, match="whose address git does not tell: fatal: detected dubious ownership"):
+        open_branch()
+
+
+def test_a_remote_beside_the_clone_is_found_from_a_newsletter_in_a_folder_of_it(clone, open_branch):
+    git("remote", "set-url", "origin", "../remote.git", cwd=clone)
+    (clone / "letter").mkdir()
+    open_branch(root=clone / "letter").close()
+    assert set(content(clone)) == {"ledger.jsonl"}
+
+
 def put(another, change, *, name="2026-W47.jsonl"):
     """Push a change of a file, by default the issue's, from another clone."""
     git("fetch", "-q", "origin", "digest-state", cwd=another)

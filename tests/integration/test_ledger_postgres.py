@@ -61,6 +61,20 @@ def test_only_one_sends_and_the_other_is_told_how_far_it_is(database, tmp_path):
             desk.send(resume=True)
 
 
+def test_who_wants_to_be_alone_is_refused_also_where_the_one_who_began_has_gone(database):
+    """Such as `digest cancel`, while one that joined is still at work."""
+    with connect(database) as first, connect(database) as second, connect(database) as third:
+        began, joined = first.sending(), second.sending(join=True)
+        began.__enter__()
+        joined.__enter__()
+        began.__exit__(None, None, None)
+        with pytest.raises(CampaignRefusedError, match="another digest is sending"), third.sending():
+            pass
+        joined.__exit__(None, None, None)
+        with third.sending():
+            pass
+
+
 def test_another_key_is_refused_and_none_is_too(database):
     connect(database).close()
     with pytest.raises(CredentialsError, match="another key"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from digest.config import Config
-from digest.delivery import CampaignDoneError, CampaignIncompleteError
+from digest.delivery import CampaignDoneError, CampaignIncompleteError, PlannedBatch
+from digest.delivery.plan import BatchPlan
+from digest.delivery.refusals import Refusals
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import CallRefused, Deferred, Outcome, SendResult, Verdict, open_provider
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience
@@ -202,3 +204,19 @@ def test_sendgrid_refusing_a_whole_list_without_naming_a_field_writes_nobody_off
         desk.send()
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
     assert len(fake.requests) < 20
+
+
+def test_what_another_sender_has_settled_meanwhile_is_not_called_refused_in_a_row(desk):
+    """Two share the work: one is refused one person after the other, and the other takes them, and is accepted."""
+    planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, 5)]
+    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
+    book = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
+    refusals = Refusals(book)
+    for batch in planned[:3]:
+        plan = BatchPlan(no=batch.no, keys=batch.recipients, people=())
+        refusals.add(plan, book.claim(batch.no), reason="550 no")
+    theirs = desk.ledger.book("2026-W47", "weekly")
+    for no in (2, 4):
+        theirs.settle(no, theirs.claim(no), outcome="accepted")
+    refusals.give_up()
+    assert counts(book.campaign().report) == (2, 2, 0, 0)

@@ -114,6 +114,14 @@ def reborn(desk, folder):
     desk.provider = provide(desk)
 
 
+def set_phases(desk, folder, *, two):
+    """Another process, after somebody has switched two-phase sending on or off."""
+    changed = desk.config.model_dump(exclude_unset=True)
+    changed["providers"]["sendgrid"]["two_phase"] = two
+    desk.config = Config.model_validate(changed)
+    reborn(desk, folder)
+
+
 def delivered(desk):
     """Each person's number of mails, when four days have passed."""
     now = desk.now
@@ -340,10 +348,7 @@ def test_what_began_in_two_phases_does_not_go_on_in_one(desk, tmp_path, death):
     desk.fake.disturb_holds(*["500-before"] * 40, method="DELETE")
     with pytest.raises(CampaignIncompleteError):
         desk.send()
-    one_phase = desk.config.model_dump(exclude_unset=True)
-    one_phase["providers"]["sendgrid"]["two_phase"] = False
-    desk.config = Config.model_validate(one_phase)
-    reborn(desk, tmp_path)
+    set_phases(desk, tmp_path, two=False)
     with pytest.raises(CampaignRefusedError, match="two phases") as caught:
         desk.send(resume=True)
     assert "two_phase = true" in caught.value.hint
@@ -434,3 +439,69 @@ def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(
         desk.send(resume=True)
     assert (caught.value.report.accepted, caught.value.report.unknown) == (5, 25)
     assert sum(delivered(desk).values()) == 5
+
+
+def test_what_began_in_two_phases_and_holds_nothing_back_does_not_go_on_in_one_either(desk, tmp_path):
+    """It would be delivered under no name by which `digest cancel` could call it off with the rest."""
+    real = GroupsBook.commit
+
+    def commit(*given, **named):
+        real(*given, **named)
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GroupsBook, "commit", commit)
+        with pytest.raises(Killed):
+            desk.send()
+    set_phases(desk, tmp_path, two=False)
+    with pytest.raises(CampaignRefusedError, match="two phases"):
+        desk.send(resume=True)
+    set_phases(desk, tmp_path, two=True)
+    desk.send(resume=True)
+    require_everybody_once(desk)
+
+
+def test_cancel_calls_off_also_what_went_before_two_phase_sending_was_switched_on(desk, tmp_path):
+    set_phases(desk, tmp_path, two=False)
+    desk.fake.disturb("", "", "429")
+    desk.fake.retry_after = 400
+    with pytest.raises(CampaignIncompleteError):
+        desk.send(at=desk.now + 5 * HOURS)
+    assert len(desk.fake.mails) == 10
+    set_phases(desk, tmp_path, two=True)
+    desk.send(resume=True)
+    assert cancel(desk).state == "cancelled"
+    assert delivered(desk) == {}
+
+
+def test_whose_group_was_cancelled_does_not_count_as_accepted_where_the_rest_went_out(desk):
+    """The cancellation did not get through to the end in time."""
+    desk.send()
+    desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
+    with pytest.raises(ProviderError, match="could not be asked"):
+        cancel(desk)
+    desk.now += HOURS
+    report = desk.ledger.campaigns()[0].report
+    assert sum(delivered(desk).values()) == 5
+    assert (report.state, report.accepted, report.rejected) == ("sent", 5, 25)
+
+
+def test_readers_are_not_mailed_after_the_hours_because_of_the_time_to_undo(desk):
+    """At 12:00 it is posted, and at 12:30 delivered."""
+    delivery = {"send_window": "07:00-12:15"}
+    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": delivery})
+    for send in (desk.preview, desk.send):
+        with pytest.raises(CampaignRefusedError, match="fri 12:30 is outside"):
+            send()
+
+
+def test_cancel_works_before_the_first_group_too(desk, monkeypatch):
+    def killed(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(GroupsBook, "gather", killed)
+    with pytest.raises(Killed):
+        desk.send()
+    monkeypatch.undo()
+    assert cancel(desk).state == "cancelled"
+    assert delivered(desk) == {}

@@ -51,10 +51,9 @@ def cancel_campaign(
         require_cancellable(known, groups, provider=provider, now=now())
         require_holds(groups, provider=provider, report=known.report)
         try:
-            if groups:
-                _cancel_groups(book, groups, provider=provider, stop=stop, sleep=sleep)
-            else:
+            if known.schedule:  # also where the rest went on in groups: two-phase sending was switched on meanwhile
                 ask_again(lambda: provider.call_off(known.schedule), stop=stop, sleep=sleep)
+            _cancel_groups(book, groups, provider=provider, stop=stop, sleep=sleep)
         except NotSent as error:
             hint = "What was not cancelled is still scheduled. Try again at once: digest cancel"
             raise ProviderError(f"{provider.name} could not be asked: {error.reason}", hint=hint) from None

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, literal, select
 
 from digest.delivery.report import Campaign, SendReport
-from digest.delivery.schema import batch, exception
+from digest.delivery.schema import batch, call_group, exception
 from digest.delivery.store import NAME_LENGTH
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from digest.delivery.store import Senders
 
@@ -34,7 +34,10 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: Senders,
     # Only those that are being sent have somebody whose they are; what is held back was delivered to nobody.
     held = and_(batch.c.group_no.is_not(None), batch.c.state.in_(("sending", "unknown")))
     whose = case(
-        (held, "held"), (batch.c.state == "sending", func.substr(batch.c.claim, 1, NAME_LENGTH)), else_=None
+        (_called_off(row), "off"),
+        (held, "held"),
+        (batch.c.state == "sending", func.substr(batch.c.claim, 1, NAME_LENGTH)),
+        else_=None,
     ).label("whose")
     here = batch.c.campaign == row["id"]
     sizes = select(batch.c.state, whose, func.sum(batch.c.size)).where(here).group_by(batch.c.state, whose)
@@ -74,8 +77,17 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: Senders,
     )
 
 
+def _called_off(row: RowMapping) -> ColumnElement[bool]:
+    """Whether a batch is in a group that was cancelled while its campaign was not: that stopped half-way."""
+    within = and_(call_group.c.campaign == batch.c.campaign, call_group.c.no == batch.c.group_no)
+    group = select(call_group.c.no).where(within, call_group.c.state == "cancelled")
+    return and_(literal(row["state"]) != "cancelled", batch.c.state == "accepted", group.exists())
+
+
 def _shown(state: str, whose: str | None, senders: Senders) -> str:
     """What a batch counts as."""
+    if whose == "off":
+        return "rejected"
     if state == "prepared" or whose == "held":
         return "pending"
     if state == "sending":

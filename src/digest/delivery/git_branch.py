@@ -84,7 +84,7 @@ class GitBranch:
         self._environ |= dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "digest@localhost")
         self._sleep = sleep
         self._folder = root
-        self._remote = self._address(root, remote)
+        self._remote = self._address(remote)
         if token:
             self._authorise(token)
         self.head = ""
@@ -174,16 +174,18 @@ class GitBranch:
             return False
         return True
 
-    def _address(self, root: Path, remote: str) -> str:
+    def _address(self, remote: str) -> str:
         try:
             address = self._run("remote", "get-url", remote).strip()
+            top = Path(self._run("rev-parse", "--show-toplevel").strip())
         except _CommandError as error:
             raise ConfigError(
-                f"the ledger is to be on the branch {self.branch} of {remote}, and there is none: {error.said}",
-                hint=f"Make the newsletter a git repository with a remote: git remote add {remote} ADDRESS",
+                f"the ledger is to be on the branch {self.branch} of {remote}, whose address git does not tell: "
+                f"{error.said}",
+                hint=f"See: git remote get-url {remote}. Where there is none: git remote add {remote} ADDRESS",
             ) from None
-        # A path counts from the clone, and this repository lies elsewhere.
-        return str(root / address) if (root / address).exists() else address
+        # A path counts from the top of the clone, and this repository lies elsewhere.
+        return str(top / address) if (top / address).exists() else address
 
     def _authorise(self, token: str) -> None:
         """Pass the token in the environment, where no list of processes shows it, and to this remote alone."""

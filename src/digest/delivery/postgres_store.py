@@ -71,18 +71,20 @@ class PostgresStore(Store):
         with self.translating():
             holder = self.engine.connect()
             leads = holder.execute(text("SELECT pg_try_advisory_lock(:name)"), {"name": _LEADER}).scalar_one()
-            number = secrets.randbits(31)
-            holder.execute(text("SELECT pg_advisory_lock(:space, :name)"), {"space": _SENDERS, "name": number})
             holder.commit()
-        own = f"{number:0{NAME_LENGTH}x}"
+        own = secrets.randbits(31)
         try:
-            if not leads and not join:
+            # Who leads may be dead, and those who joined it at work.
+            if not join and (not leads or self.at_work()):
                 raise CampaignRefusedError(
                     "another digest is sending from this ledger right now",
                     hint="Wait for it, then: digest status. To share its work: digest send --live --resume",
                     report=report(),
                 )
-            self.sender = own
+            with self.translating():
+                holder.execute(text("SELECT pg_advisory_lock(:space, :name)"), {"space": _SENDERS, "name": own})
+                holder.commit()
+            self.sender = f"{own:0{NAME_LENGTH}x}"
             yield
         finally:
             with suppress(DBAPIError):  # where the connection is gone, the locks are too

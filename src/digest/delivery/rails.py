@@ -67,14 +67,17 @@ def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: 
 
 
 def require_holds(groups: Sequence[CallGroup], *, provider: Provider, report: SendReport) -> None:
-    """Refuse to go on in one phase with what was begun in two: what is held back would not be found.
+    """Refuse to go on in one phase with what was begun in two.
+
+    What is held back would not be found, and what is sent now could not be called off with the rest.
 
     Raises:
-        CampaignRefusedError: Groups are open, and the provider holds nothing back.
+        CampaignRefusedError: Something is left to do, and the provider holds nothing back.
     """
-    if provider.holds is None and any(group.open for group in groups):
+    left = report.pending or report.unknown or any(group.open for group in groups)
+    if provider.holds is None and groups and left:
         raise CampaignRefusedError(
-            "this send was begun in two phases, and some of its mail is held back",
+            "this send was begun in two phases, and is not at its end",
             hint=f"Go on as it began: [providers.{provider.name}] two_phase = true",
             report=report,
         )
@@ -198,7 +201,8 @@ def require_cancellable(campaign: Campaign, groups: Sequence[CallGroup], *, prov
     """
     let_go = [group.send_at for group in groups if group.state in {"committing", "committed"}]
     send_at = min(let_go, default=None) if groups else campaign.send_at
-    if not groups and (send_at is None or not campaign.schedule):
+    unbegun = provider.holds is not None and not campaign.report.settled  # it died before its first group
+    if not groups and not unbegun and (send_at is None or not campaign.schedule):
         words, hint = (
             f"{campaign.issue} is delivered at once, and cannot be called off",
             "Use --at to have time for it.",

@@ -6,8 +6,10 @@ time as if it were that person's fault. Until one mail was accepted nobody is th
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from digest.delivery.book import ClaimLostError
 from digest.errors import ProviderError
 
 if TYPE_CHECKING:
@@ -49,9 +51,10 @@ class Refusals:
     def accepted(self) -> None:
         """Write the refusals down: somebody was taken, so they were each person's own."""
         self._taken = True
-        for plan, reason in self._open.values():
-            self._settle(plan, None, reason)
-        self._open.clear()
+        while self._open:
+            _, (plan, reason) = self._open.popitem()
+            with suppress(ClaimLostError):  # another sender has it, and its own answer
+                self._settle(plan, None, reason)
 
     def give_up(self) -> None:
         """End a round in which nobody was taken.
@@ -59,6 +62,8 @@ class Refusals:
         Raises:
             ProviderError: Somebody was refused. All are pending.
         """
+        if self._open and self._book.campaign().report.accepted:
+            self.accepted()  # another sender's call was, meanwhile
         if not self._open:
             return
         _, reason = next(reversed(self._open.values()))

@@ -39,6 +39,7 @@ from digest.delivery.report import (
 )
 from digest.delivery.starting import (
     count_skipped,
+    due_moment,
     last_size,
     planned_report,
     require_open_window,
@@ -175,7 +176,8 @@ class _Sending:
     def _begun(self) -> BatchSender | TwoPhaseSender:
         """Pass the rails of a new campaign and write it down."""
         planned, manifest, at = planned_report(self.rendered, self.audience), self.rendered.manifest, self.at
-        require_startable(self.rendered, self.audience, config=self.config, now=self.now(), at=at, report=planned)
+        due = due_moment(self.provider, self.config, at=at, now=self.now())
+        require_startable(self.rendered, self.audience, config=self.config, due=due, report=planned)
         require_schedulable(at, provider=self.provider, now=self.now(), report=planned)
         two_phase = self.provider.holds is not None
         schedule = "" if two_phase else _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
@@ -209,7 +211,8 @@ class _Sending:
         require_holds(book.groups(), provider=self.provider, report=known.report)
         sender = self._sender(book, composer, people, at)
         book.recover()
-        _resolve(sender, manifest, config=self.config, now=self.now(), at=at, resend=self.resend)
+        due = due_moment(self.provider, self.config, at=at, now=self.now())
+        _resolve(sender, manifest, config=self.config, now=self.now(), due=due, resend=self.resend)
         return sender
 
     def _composer(self, date: datetime, at: datetime | None, schedule: str) -> Composer:
@@ -271,7 +274,7 @@ def _resolve(
     *,
     config: Config,
     now: datetime,
-    at: datetime | None,
+    due: datetime,
     resend: bool,
 ) -> None:
     """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
@@ -279,7 +282,7 @@ def _resolve(
     report = sender.book.finish().report
     if report.pending or (resend and report.unknown):
         require_in_time(manifest, now=now, report=report)
-        require_open_window(config, at or now, report)
+        require_open_window(config, due, report)
 
 
 def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger) -> SendReport:

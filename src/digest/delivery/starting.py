@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from digest.delivery.compose import Composer
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "count_skipped",
+    "due_moment",
     "last_size",
     "planned_report",
     "preview_campaign",
@@ -69,13 +71,14 @@ def preview_campaign(
         require_resumable(known, token=rendered.token, provider=provider.name, resume=resume)
         if known.report.pending:
             require_in_time(manifest, now=now(), report=known.report)
-            require_open_window(config, max(known.send_at or now(), now()), known.report)
+            require_open_window(config, due_moment(provider, config, at=known.send_at, now=now()), known.report)
         return known.report
     if ledger is not None:
         audience = without_suppressed(audience, ledger)
     report = planned_report(rendered, audience)
     before = last_size(ledger, manifest) if ledger else None
-    require_startable(rendered, audience, config=config, now=now(), at=at, report=report)
+    due = due_moment(provider, config, at=at, now=now())
+    require_startable(rendered, audience, config=config, due=due, report=report)
     require_size(audience, config=config, before=before, report=report)
     require_schedulable(at, provider=provider, now=now(), report=report)
     composer = Composer(rendered, config=config, secret=secret, date=now(), send_at=at)
@@ -83,6 +86,12 @@ def preview_campaign(
         provider.check(composer.content)
     composer.recipient(b"", audience.subscribers[0])
     return report
+
+
+def due_moment(provider: Provider, config: Config, *, at: datetime | None, now: datetime) -> datetime:
+    """When readers get what is handed over now: in two phases, not before the time to undo is over. All aware."""
+    wait = provider.capabilities.undo_until + timedelta(minutes=config.delivery.undo_minutes)
+    return max(at or now, now + (wait if provider.holds is not None else timedelta(0)))
 
 
 def require_open_window(config: Config, moment: datetime, report: SendReport) -> None:
@@ -111,21 +120,20 @@ def require_startable(
     audience: Audience,
     *,
     config: Config,
-    now: datetime,
-    at: datetime | None,
+    due: datetime,
     report: SendReport,
 ) -> None:
     """Refuse a campaign that is too late, outside of the hours for it, or for nobody.
 
     Args:
-        at: Aware; when it is to be delivered. None: at once.
+        due: Aware; when readers get it, as `due_moment` says.
 
     Raises:
         CampaignRefusedError: It is too late, or outside.
         CampaignDoneError: There is nobody to mail.
     """
-    require_in_time(rendered.manifest, now=at or now, report=report)
-    require_open_window(config, at or now, report)
+    require_in_time(rendered.manifest, now=due, report=report)
+    require_open_window(config, due, report)
     if not audience.subscribers:
         raise CampaignDoneError(
             f"there is nobody to mail in the audience {audience.name}",

@@ -181,12 +181,7 @@ def send(
     if not throwaway:
         require_lasting_ledger(project, plan.report)
     provider = project.open_provider()
-    if project.offline and not provider.capabilities.local:
-        raise CampaignRefusedError(
-            f"--offline touches no network, and {provider.name} is reached over it",
-            hint="Send without --offline.",
-            report=plan.report,
-        )
+    _require_online(project, provider, plan.report)
     secret = project.secret()
     folder = project.issue(plan.issue)
     build = folder.read_build()
@@ -217,7 +212,7 @@ def cancel(project: Project, id: str | None = None) -> tuple[str, SendReport]:
 
     Raises:
         CampaignDoneError: There is nothing to call off (exit 8).
-        CampaignRefusedError: It is too late (exit 6).
+        CampaignRefusedError: It is too late, or the network is not to be touched (exit 6).
     """
     if id is None:
         waiting = [one.issue for one in project.campaigns() if one.state == "scheduled"]
@@ -226,6 +221,7 @@ def cancel(project: Project, id: str | None = None) -> tuple[str, SendReport]:
     if not project.has_ledger:
         raise CampaignDoneError(f"no send of {issue} has begun", hint="See: digest status")
     provider = project.open_provider()
+    _require_online(project, provider, None)
     try:
         with project.open_ledger() as ledger:
             audience = project.config.delivery.audience
@@ -268,6 +264,15 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None, san
     finally:
         provider.close()
     return built
+
+
+def _require_online(project: Project, provider: Provider, report: SendReport | None) -> None:
+    if project.offline and not provider.capabilities.local:
+        raise CampaignRefusedError(
+            f"--offline touches no network, and {provider.name} is reached over it",
+            hint="Do it without --offline.",
+            report=report,
+        )
 
 
 def _select(project: Project) -> Audience:
