@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -84,6 +85,7 @@ class Repository:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
     runs: int = 0
+    processes: int = 0
 
     @classmethod
     def create(cls, folder: Path, newsletter: Path) -> Repository:
@@ -166,6 +168,10 @@ class Repository:
         hooks.mkdir(exist_ok=True)
         _program(hooks / "pre-push", PUSH_HOOK.format(clone=clone, branch=branch))
 
+    def lose_the_machine(self) -> None:
+        """End all processes of the step that is running at once, as when the machine is lost; no later step is run."""
+        os.killpg(self.processes, signal.SIGKILL)
+
     # -- what GitHub does ---------------------------------------------------------------------------------------------
 
     def run(
@@ -186,6 +192,7 @@ class Repository:
             event: schedule, workflow_dispatch or pull_request.
             schedule: The cron line that the run is for; it implies the event.
             inputs: Of a workflow_dispatch; those that are not named have their defaults.
+            variables: Of the repository. No pictures are drawn, unless DIGEST_PICTURES says something else.
             now: The program's clock, as an ISO 8601 moment with its offset; without it the machine's.
             head: The branch of a pull request.
         """
@@ -208,7 +215,7 @@ class Repository:
             },
             "inputs": _inputs(definition, event, inputs or {}),
             "secrets": dict(secrets or {}),
-            "vars": dict(variables or {}),
+            "vars": {"DIGEST_PICTURES": "off", **(variables or {})},
         }
         run = WorkflowRun()
         for name, job in definition["jobs"].items():
@@ -233,6 +240,7 @@ class _Runner:
     now: str | None
     head: str | None
     workspace: Path | None = None
+    lost: bool = False
 
     def execute(self, job: Mapping[str, Any]) -> None:
         self.repository.runs += 1
@@ -250,7 +258,7 @@ class _Runner:
             shutil.rmtree(self.workspace)
 
     def _step(self, step: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        if not holds(step.get("if"), context, failed=self.job.result == "failure"):
+        if self.lost or not holds(step.get("if"), context, failed=self.job.result == "failure"):
             return
         if "uses" in step:
             self._use(step, context)
@@ -262,18 +270,21 @@ class _Runner:
         script = self.temp / "step.sh"
         script.write_text(step["run"], encoding="utf-8")
         shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail"] if step.get("shell") == "bash" else ["bash", "-e"]
-        done = subprocess.run(
+        with subprocess.Popen(
             [*shell, script],
             cwd=self.workspace or self.temp,
             env=self._machine(output) | environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=300,
-        )
-        self.job.steps.append(Step(step.get("name", ""), done.returncode, done.stdout, done.stderr))
-        if done.returncode != 0:
+            start_new_session=True,
+        ) as process:
+            self.repository.processes = process.pid
+            out, err = process.communicate(timeout=300)
+        self.job.steps.append(Step(step.get("name", ""), process.returncode, out, err))
+        if process.returncode != 0:
             self.job.result = "failure"
+        self.lost = process.returncode == -signal.SIGKILL
         lines = output.read_text(encoding="utf-8").splitlines()
         self._keep(step, dict(line.split("=", 1) for line in lines))
 
