@@ -90,17 +90,23 @@ class Repository:
     @classmethod
     def create(cls, folder: Path, newsletter: Path) -> Repository:
         """Commit a newsletter's folder, without what its .gitignore names, and push it to a new bare remote."""
-        folder.mkdir(parents=True)
-        repository = cls(folder)
+        repository = cls.nothing(folder)
         git("init", "--quiet", "--bare", f"--initial-branch={DEFAULT}", str(repository.origin), cwd=folder)
         git("init", "--quiet", f"--initial-branch={DEFAULT}", cwd=newsletter)
         git("add", "--all", cwd=newsletter)
         git("commit", "--quiet", "--message", "A newsletter", cwd=newsletter)
         git("push", "--quiet", repository.url, DEFAULT, cwd=newsletter)
+        return repository
+
+    @classmethod
+    def nothing(cls, folder: Path) -> Repository:
+        """An account that has no repository yet: only `gh` is there, and `pip` for a desk, in the folder shims."""
+        repository = cls(folder)
         shims = folder / "shims"
-        shims.mkdir()
+        shims.mkdir(parents=True)
         script = Path(__file__).with_name("fake_gh.py")
         _program(shims / "gh", GH_SHIM.format(python=sys.executable, script=script, state=repository.github.file))
+        _program(shims / "pip", f'#!/bin/sh\necho "pip $*" >> {folder / "installed.txt"}\n')
         _program(shims / "python", PYTHON_SHIM.format(python=sys.executable, log=folder / "installed.txt"))
         return repository
 
