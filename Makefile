@@ -10,7 +10,7 @@ PYTHON ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pictures constraints
+.PHONY: help demo test year check pictures constraints
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ demo: $(VENV)/.test ## See a week of articles become an email, offline, in ./dig
 
 test: $(VENV)/.test ## Run every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+year: $(VENV)/.test ## Live through 52 weeks of a newsletter on GitHub (a quarter of an hour)
+	@DIGEST_YEAR=1 $(BIN)/python -m pytest -s tests/acceptance/test_year.py
 
 check: $(VENV)/.lint ## Style, types, the import contract, the workflows
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""A `gh` that keeps pull requests, issues and labels in a JSON file, and takes what the real one is documented to take.
+"""A `gh` that keeps what GitHub knows in a JSON file, and takes what the real one is documented to take.
 
 Its manual: cli.github.com/manual. What it does not know it refuses, as gh does: exit code 1, and 4 without a token.
 """
@@ -11,11 +11,16 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 BOT = "app/github-actions"
+#: Who merges on the page of a pull request.
+WEB = ("-c", "user.name=GitHub", "-c", "user.email=noreply@example.org")
 MOST_OF_A_BODY = 65_536
 PULL_FIELDS = ("number", "title", "body", "state", "headRefName", "baseRefName", "url")
 ISSUE_FIELDS = ("number", "title", "body", "state", "labels", "url")
@@ -23,15 +28,32 @@ ISSUE_FIELDS = ("number", "title", "body", "state", "labels", "url")
 JQ = re.compile(r"(?P<many>\.\[0\]|\.\[\]|)\.(?P<field>\w+)(?P<default> // empty)?")
 
 
+EMPTY: dict[str, Any] = {
+    "pulls": [],
+    "issues": [],
+    "labels": [],
+    "secrets": {},
+    "variables": {},
+    "environments": [],
+    "dispatches": [],
+    "disabled": [],
+}
+
+
 @dataclass
 class GitHub:
-    """The pull requests, issues and labels of one repository."""
+    """The pull requests, issues, labels, secrets and started workflows of one repository.
+
+    Attributes:
+        dispatches: Workflows that a person started, as (name, inputs); nobody has run them yet.
+        secrets: By environment; those of the repository under "".
+    """
 
     file: Path
 
     def read(self) -> dict[str, Any]:
         if not self.file.exists():
-            return {"pulls": [], "issues": [], "labels": [], "may_open_pulls": True}
+            return {**EMPTY, "may_open_pulls": True}
         return json.loads(self.file.read_text(encoding="utf-8"))
 
     def write(self, state: dict[str, Any]) -> None:
@@ -44,6 +66,16 @@ class GitHub:
     @property
     def issues(self) -> list[dict[str, Any]]:
         return self.read()["issues"]
+
+    @property
+    def secrets(self) -> dict[str, dict[str, str]]:
+        return self.read()["secrets"]
+
+    def take_dispatches(self) -> list[tuple[str, dict[str, str]]]:
+        """Those that wait, once."""
+        state = self.read()
+        self.write({**state, "dispatches": []})
+        return [(name, inputs) for name, inputs in state["dispatches"]]
 
     def set_pull(self, number: int, **fields: Any) -> None:
         """What a person does on the page of a pull request: ``state="CLOSED"``."""
@@ -72,6 +104,9 @@ def main(file: str, words: list[str]) -> None:
     if not (os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")):
         fail("gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.", 4)
     github = GitHub(Path(file))
+    if words[:1] == ["api"]:
+        api(github, words[1:])
+        return
     name = " ".join(words[:2])
     if name not in COMMANDS:
         fail(f"unknown command {name!r} for gh")
@@ -159,8 +194,145 @@ def pr_edit(github: GitHub, words: list[str]) -> None:
 
 
 def pr_view(github: GitHub, words: list[str]) -> None:
-    given = _parser(shows=True, number=True).parse_args(words)
-    _show(_find(github.pulls, given.number), given, PULL_FIELDS)
+    parser = _parser(shows=True)
+    parser.add_argument("pull")
+    parser.add_argument("--web", action="store_true")
+    given = parser.parse_args(words)
+    pull = _pull(github.read(), given.pull)
+    if given.web:
+        print(f"Opening {pull['url'].removeprefix('https://')} in your browser.", file=sys.stderr)
+    else:
+        _show(pull, given, PULL_FIELDS)
+
+
+def pr_merge(github: GitHub, words: list[str]) -> None:
+    parser = _parser()
+    parser.add_argument("pull")
+    how = parser.add_mutually_exclusive_group()
+    for name in ("merge", "squash", "rebase"):
+        how.add_argument(f"--{name}", action="store_true")
+    given = parser.parse_args(words)
+    if not given.merge:
+        fail("--merge, --rebase, or --squash required when not running interactively")
+    state = github.read()
+    pull = _pull(state, given.pull)
+    if pull["state"] != "OPEN":
+        fail(f"Pull request example/letter#{pull['number']} ({pull['title']}) is not open")
+    with tempfile.TemporaryDirectory() as clone:
+        for command in (
+            ["clone", "--quiet", "--branch", pull["baseRefName"], _url(), clone],
+            ["-C", clone, "merge", "--quiet", "--no-ff", "--no-edit", f"origin/{pull['headRefName']}"],
+            ["-C", clone, "push", "--quiet"],
+        ):
+            subprocess.run(["git", *WEB, *command], check=True)
+    pull["state"] = "MERGED"
+    github.write(state)
+
+
+def pr_close(github: GitHub, words: list[str]) -> None:
+    parser = _parser("comment")
+    parser.add_argument("pull")
+    given = parser.parse_args(words)
+    state = github.read()
+    _pull(state, given.pull)["state"] = "CLOSED"
+    github.write(state)
+
+
+def repo_create(github: GitHub, words: list[str]) -> None:
+    parser = _parser("source", "remote", "description")
+    parser.add_argument("name")
+    parser.add_argument("--push", action="store_true")
+    visible = parser.add_mutually_exclusive_group()
+    for name in ("public", "private", "internal"):
+        visible.add_argument(f"--{name}", action="store_true")
+    given = parser.parse_args(words)
+    if not (given.public or given.private or given.internal):
+        fail("`--public`, `--private`, or `--internal` required when not running interactively")
+    if given.push and not given.source:
+        fail("`--push` option requires `--source` to be specified")
+    origin = github.file.with_name("origin.git")
+    if origin.exists():
+        fail(f"GraphQL: Name already exists on this account (createRepository): {given.name}")
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", origin], check=True)
+    remote = given.remote or "origin"
+    if given.source:
+        subprocess.run(["git", "-C", given.source, "remote", "add", remote, origin.as_uri()], check=True)
+    if given.push:
+        subprocess.run(["git", "-C", given.source, "push", "--quiet", "--set-upstream", remote, "HEAD"], check=True)
+    # A new repository of a person: its workflows may not open pull requests.
+    github.write({**EMPTY, "may_open_pulls": False})
+    print("https://github.com/example/letter")
+
+
+def api(github: GitHub, words: list[str]) -> None:
+    parser = Parser(allow_abbrev=False, add_help=False)
+    parser.add_argument("endpoint")
+    parser.add_argument("--method", "-X", default="GET")
+    parser.add_argument("--raw-field", "-f", action="append", default=[])
+    parser.add_argument("--field", "-F", action="append", default=[])
+    given = parser.parse_args(words)
+    fields: dict[str, Any] = dict(field.split("=", 1) for field in given.raw_field)
+    typed = {"true": True, "false": False, "null": None}
+    fields |= {name: typed.get(value, value) for name, value in (field.split("=", 1) for field in given.field)}
+    state = github.read()
+    path = given.endpoint.removeprefix("/").replace("{owner}/{repo}", "example/letter")
+    if given.method == "PUT" and path == "repos/example/letter/actions/permissions/workflow":
+        if not isinstance(fields.get("can_approve_pull_request_reviews"), bool):
+            fail("gh: Invalid request (HTTP 422)")
+        state["may_open_pulls"] = fields["can_approve_pull_request_reviews"]
+    elif given.method == "PUT" and (found := re.fullmatch(r"repos/example/letter/environments/(\w+)", path)):
+        state["environments"].append(found[1])
+        print(json.dumps({"name": found[1]}))
+    else:
+        fail("gh: Not Found (HTTP 404)")
+    github.write(state)
+
+
+def secret_set(github: GitHub, words: list[str]) -> None:
+    parser = _parser("env", "env-file", "body")
+    parser.add_argument("name", nargs="?")
+    given = parser.parse_args(words)
+    state = github.read()
+    if given.env and given.env not in state["environments"]:
+        fail(f"failed to fetch public key: HTTP 404: Not Found (environments/{given.env}/secrets/public-key)")
+    if given.env_file:
+        text = sys.stdin.read() if given.env_file == "-" else Path(given.env_file).read_text(encoding="utf-8")
+        values = dict(line.split("=", 1) for line in text.splitlines() if line)
+    else:
+        values = {given.name: given.body if given.body is not None else sys.stdin.read()}
+    state["secrets"].setdefault(given.env or "", {}).update(values)
+    github.write(state)
+
+
+def variable_set(github: GitHub, words: list[str]) -> None:
+    parser = _parser("env", "body")
+    parser.add_argument("name")
+    given = parser.parse_args(words)
+    state = github.read()
+    state["variables"][given.name] = given.body
+    github.write(state)
+
+
+def workflow_run(github: GitHub, words: list[str]) -> None:
+    parser = _parser("ref")
+    parser.add_argument("name")
+    parser.add_argument("--field", "-F", "--raw-field", "-f", action="append", default=[])
+    given = parser.parse_args(words)
+    state = github.read()
+    if given.name in state["disabled"]:
+        fail("could not create workflow dispatch event: HTTP 422: Cannot trigger a 'workflow_dispatch' on a disabled")
+    state["dispatches"].append((given.name, dict(field.split("=", 1) for field in given.field)))
+    github.write(state)
+    print(f"✓ Created workflow_dispatch event for {given.name} at main")
+
+
+def workflow_able(github: GitHub, words: list[str], *, disabled: bool) -> None:
+    parser = _parser()
+    parser.add_argument("name")
+    name = parser.parse_args(words).name
+    state = github.read()
+    state["disabled"] = sorted({*state["disabled"], name} if disabled else {*state["disabled"]} - {name})
+    github.write(state)
 
 
 def issue_list(github: GitHub, words: list[str]) -> None:
@@ -274,6 +446,20 @@ def _show(value: Any, given: argparse.Namespace, fields: tuple[str, ...]) -> Non
         print("null" if row[query["field"]] is None else row[query["field"]])
 
 
+def _pull(state: dict[str, Any], name: str) -> dict[str, Any]:
+    """By its number or its branch; of a branch, the newest."""
+    for pull in reversed(state["pulls"]):
+        if name in {str(pull["number"]), pull["headRefName"]}:
+            return pull
+    return fail(f'no pull requests found for branch "{name}"')
+
+
+def _url() -> str:
+    return subprocess.run(
+        ["git", "remote", "get-url", "origin"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
 def _remote(branch: str) -> str:
     done = subprocess.run(
         ["git", "ls-remote", "origin", f"refs/heads/{branch}"], capture_output=True, text=True, check=True
@@ -295,17 +481,25 @@ def _next(state: dict[str, Any]) -> int:
     return len(state["pulls"]) + len(state["issues"]) + 1
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[[GitHub, list[str]], None]] = {
     "auth setup-git": setup_git,
     "pr list": pr_list,
     "pr create": pr_create,
     "pr edit": pr_edit,
     "pr view": pr_view,
+    "pr merge": pr_merge,
+    "pr close": pr_close,
     "issue list": issue_list,
     "issue create": issue_create,
     "issue edit": issue_edit,
     "issue close": issue_close,
     "label create": label_create,
+    "repo create": repo_create,
+    "secret set": secret_set,
+    "variable set": variable_set,
+    "workflow run": workflow_run,
+    "workflow disable": partial(workflow_able, disabled=True),
+    "workflow enable": partial(workflow_able, disabled=False),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -84,21 +85,28 @@ class Repository:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
     runs: int = 0
+    processes: int = 0
 
     @classmethod
     def create(cls, folder: Path, newsletter: Path) -> Repository:
         """Commit a newsletter's folder, without what its .gitignore names, and push it to a new bare remote."""
-        folder.mkdir(parents=True)
-        repository = cls(folder)
+        repository = cls.nothing(folder)
         git("init", "--quiet", "--bare", f"--initial-branch={DEFAULT}", str(repository.origin), cwd=folder)
         git("init", "--quiet", f"--initial-branch={DEFAULT}", cwd=newsletter)
         git("add", "--all", cwd=newsletter)
         git("commit", "--quiet", "--message", "A newsletter", cwd=newsletter)
         git("push", "--quiet", repository.url, DEFAULT, cwd=newsletter)
+        return repository
+
+    @classmethod
+    def nothing(cls, folder: Path) -> Repository:
+        """An account that has no repository yet: only `gh` is there, and `pip` for a desk, in the folder shims."""
+        repository = cls(folder)
         shims = folder / "shims"
-        shims.mkdir()
+        shims.mkdir(parents=True)
         script = Path(__file__).with_name("fake_gh.py")
         _program(shims / "gh", GH_SHIM.format(python=sys.executable, script=script, state=repository.github.file))
+        _program(shims / "pip", f'#!/bin/sh\necho "pip $*" >> {folder / "installed.txt"}\n')
         _program(shims / "python", PYTHON_SHIM.format(python=sys.executable, log=folder / "installed.txt"))
         return repository
 
@@ -166,6 +174,10 @@ class Repository:
         hooks.mkdir(exist_ok=True)
         _program(hooks / "pre-push", PUSH_HOOK.format(clone=clone, branch=branch))
 
+    def lose_the_machine(self) -> None:
+        """End all processes of the step that is running at once, as when the machine is lost; no later step is run."""
+        os.killpg(self.processes, signal.SIGKILL)
+
     # -- what GitHub does ---------------------------------------------------------------------------------------------
 
     def run(
@@ -186,6 +198,7 @@ class Repository:
             event: schedule, workflow_dispatch or pull_request.
             schedule: The cron line that the run is for; it implies the event.
             inputs: Of a workflow_dispatch; those that are not named have their defaults.
+            variables: Of the repository. No pictures are drawn, unless DIGEST_PICTURES says something else.
             now: The program's clock, as an ISO 8601 moment with its offset; without it the machine's.
             head: The branch of a pull request.
         """
@@ -208,7 +221,7 @@ class Repository:
             },
             "inputs": _inputs(definition, event, inputs or {}),
             "secrets": dict(secrets or {}),
-            "vars": dict(variables or {}),
+            "vars": {"DIGEST_PICTURES": "off", **(variables or {})},
         }
         run = WorkflowRun()
         for name, job in definition["jobs"].items():
@@ -233,6 +246,7 @@ class _Runner:
     now: str | None
     head: str | None
     workspace: Path | None = None
+    lost: bool = False
 
     def execute(self, job: Mapping[str, Any]) -> None:
         self.repository.runs += 1
@@ -250,7 +264,7 @@ class _Runner:
             shutil.rmtree(self.workspace)
 
     def _step(self, step: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        if not holds(step.get("if"), context, failed=self.job.result == "failure"):
+        if self.lost or not holds(step.get("if"), context, failed=self.job.result == "failure"):
             return
         if "uses" in step:
             self._use(step, context)
@@ -262,18 +276,21 @@ class _Runner:
         script = self.temp / "step.sh"
         script.write_text(step["run"], encoding="utf-8")
         shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail"] if step.get("shell") == "bash" else ["bash", "-e"]
-        done = subprocess.run(
+        with subprocess.Popen(
             [*shell, script],
             cwd=self.workspace or self.temp,
             env=self._machine(output) | environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=300,
-        )
-        self.job.steps.append(Step(step.get("name", ""), done.returncode, done.stdout, done.stderr))
-        if done.returncode != 0:
+            start_new_session=True,
+        ) as process:
+            self.repository.processes = process.pid
+            out, err = process.communicate(timeout=300)
+        self.job.steps.append(Step(step.get("name", ""), process.returncode, out, err))
+        if process.returncode != 0:
             self.job.result = "failure"
+        self.lost = process.returncode == -signal.SIGKILL
         lines = output.read_text(encoding="utf-8").splitlines()
         self._keep(step, dict(line.split("=", 1) for line in lines))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from conftest import STORIES, write_story
+from digest.preview.pictures import find_chromium
 
 MONDAY, LATER = "17 5,9,13 * * 1-3", "41 16 * * *"
 AT_FIVE, AT_NINE = "2026-11-23T05:20:00+00:00", "2026-11-23T09:20:00+00:00"
@@ -64,11 +66,37 @@ def test_a_first_run_opens_a_pull_request_that_tells_all(github):
     assert github.github.issues == []
 
 
+PICTURE = f"](https://github.com/example/letter/artifacts/{ISSUE}.png)"
+
+
+def test_the_picture_is_kept_and_linked(github):
+    if find_chromium() is None:
+        assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
+        pytest.skip("no Chromium")
+    run = collect(github, variables={"DIGEST_PICTURES": ""})
+    assert run.artifacts[f"{ISSUE}.png"].startswith(b"\x89PNG"), run.said
+    assert PICTURE in github.github.pulls[0]["body"]
+    assert PICTURE in run.summary
+
+
+def test_without_a_browser_that_works_there_is_no_picture_and_nothing_else_is_missing(github):
+    browser = github.folder / "shims/chromium"
+    browser.write_text("#!/bin/sh\nexit 1\n")
+    browser.chmod(0o755)
+    run = collect(github, variables={"DIGEST_PICTURES": ""})
+    assert list(run.artifacts) == [f"{ISSUE}.html"]
+    assert "could not draw" in run.jobs["collect"].step("Draw").err
+    assert ".png" not in github.github.pulls[0]["body"]
+
+
 def test_the_program_is_installed_as_the_variable_says_or_at_the_pinned_version(github):
     collect(github)
     collect(github, variables={"DIGEST_PACKAGE": "./a.whl"}, now=AT_NINE)
     lines = (github.folder / "installed.txt").read_text().splitlines()
-    assert lines[0] == lines[1] == "-m pip install --quiet newsletter-digest[postgres]==0.1.0"
+    assert lines[:2] == [
+        "-m pip install --quiet newsletter-digest[postgres,screenshots]==0.1.0",
+        "-m pip install --quiet newsletter-digest[postgres]==0.1.0",
+    ]
     assert lines[2] == "-m pip install --quiet ./a.whl"
 
 

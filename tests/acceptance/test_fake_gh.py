@@ -36,6 +36,12 @@ def gh(tmp_path):
         (["issue", "create", "--title", "x", "--body", "y", "--label", "digest"], "'digest' not found"),
         (["issue", "create", "--title", "x", "--body", "y" * (MOST_OF_A_BODY + 1)], "too long"),
         (["repo", "delete"], "unknown command"),
+        (["repo", "create", "letter", "--push"], "`--private`"),
+        (["repo", "create", "letter", "--private", "--push"], "requires `--source`"),
+        (["secret", "set", "KEY", "--env", "newsletter", "--body", "x"], "404"),
+        (["api", "repos/{owner}/{repo}/environments/newsletter", "--method", "POST"], "404"),
+        (["pr", "merge", "7"], "required when not running interactively"),
+        (["pr", "merge", "7", "--merge"], "no pull requests found"),
     ],
 )
 def test_what_gh_refuses_is_refused(gh, words, said):

@@ -90,7 +90,7 @@ def test_there_is_one_version(wheel):
         metadata = message_from_bytes(archive.read(name))
     assert metadata["Version"] == digest.__version__
     action = (ROOT / ".github/actions/digest/action.yml").read_text(encoding="utf-8")
-    assert f"'newsletter-digest[postgres]=={digest.__version__}'" in action
+    assert f"newsletter-digest[$EXTRAS]=={digest.__version__}" in action
 
 
 def test_demo_and_init_work_with_no_source_tree(installed, tmp_path):

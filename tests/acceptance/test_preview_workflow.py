@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+from digest.preview.pictures import find_chromium
 
 ISSUE = "2026-W48"
 NOW = "2026-11-23T09:20:00+00:00"
@@ -29,8 +33,8 @@ def github(newsletter, on_github, run):
     return github
 
 
-def preview(github, head="digest/2026-W48"):
-    return github.run("preview.yml", event="pull_request", head=head, now=NOW)
+def preview(github, head="digest/2026-W48", **more):
+    return github.run("preview.yml", event="pull_request", head=head, now=NOW, **more)
 
 
 def edit(github, old, new):
@@ -48,6 +52,15 @@ def test_it_shows_the_email_and_the_whole_report_without_a_secret(github):
     assert run.artifacts[f"{ISSUE}.html"].startswith(b"<!DOCTYPE html>")
     assert f"## {ISSUE}: fit to send" in run.summary
     assert f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)" in run.summary
+
+
+def test_it_shows_a_picture_without_a_secret(github):
+    if find_chromium() is None:
+        assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
+        pytest.skip("no Chromium")
+    run = preview(github, variables={"DIGEST_PICTURES": ""})
+    assert run.artifacts[f"{ISSUE}.png"].startswith(b"\x89PNG"), run.said
+    assert f"](https://github.com/example/letter/artifacts/{ISSUE}.png)" in run.summary
 
 
 def test_an_error_fails_it_at_the_editors_line(github):

@@ -216,6 +216,22 @@ def test_a_feed_that_fails_for_four_issues_is_a_finding_and_says_since_when(root
     assert [f.code for f in findings if f.code.startswith("F")] == ["F802"]
 
 
+def test_what_a_feed_brought_while_it_could_not_be_read_is_not_lost(root, server, name_source):
+    bridge = ("Old bridge shut", "https://courier.example/1", WHOLE, 1)
+    server.put("/feed.xml", status=500)
+    server.put("/feed.xml", rss(bridge), once=True)
+    name_source(more='full_text = "never"')
+    lived(root, WEEKS[:3])  # W46 and W47 are sent without it
+    (root / "articles" / "last.txt").write_text("The last letter\n\nA letter about the end of this year.\n")
+    clock = ("A clock for tides", "https://courier.example/2", "Fishermen built a clock that follows the moon.", 10)
+    server.put("/feed.xml", rss(bridge, clock))
+    for _ in range(2):  # once read, it stays
+        assert line_of(collect(at(root, WEEKS[3]), "2026-W48")).counted == 1
+        text = at(root, WEEKS[3]).issue("2026-W48").read_text()
+        assert "A clock for tides" in text
+        assert "Old bridge shut" not in text
+
+
 def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(root, server, name_source):
     (root / "articles" / "letter.txt").unlink()
     server.put("/feed.xml", status=410)

@@ -15,6 +15,8 @@ from digest.cli.session import IssueArgument, NoLedger, Session, write_text
 from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from digest.project import Project
     from digest.workflow.building import Checked
 
@@ -38,6 +40,9 @@ def check(
     email_url: Annotated[
         str, typer.Option("--email-url", metavar="URL", help="Where the email can be opened, for the report.")
     ] = "",
+    picture_url: Annotated[
+        str, typer.Option("--picture-url", metavar="URL", help="Where its picture can be seen, for the report.")
+    ] = "",
     report: Annotated[
         Path | None,
         typer.Option(
@@ -60,7 +65,8 @@ def check(
         progress=lambda number, all_links: output.status(f"Asking for links: {number} of {all_links}"),
     )
     output.status("")
-    _write_pages(session, project, done, email_url=email_url, report=report, summary=format == "github")
+    links = {"email_url": email_url, "picture_url": picture_url}
+    _write_pages(session, project, done, links=links, report=report, summary=format == "github")
     if format == "github":
         output.result(_findings(done), annotation_lines(done.findings, session.shown))
     else:
@@ -72,7 +78,7 @@ def check(
 
 
 def _write_pages(
-    session: Session, project: Project, done: Checked, *, email_url: str, report: Path | None, summary: bool
+    session: Session, project: Project, done: Checked, *, links: Mapping[str, str], report: Path | None, summary: bool
 ) -> None:
     """Write the report: at the end of the job's summary, and to a file that is to be a pull request's text."""
     from digest.cli.summary import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
@@ -83,9 +89,9 @@ def _write_pages(
         return
     told = report_issue(project, done)
     if page:
-        _append(Path(page), issue_page(told, session.shown, email_url=email_url, most_bytes=MOST_OF_A_SUMMARY))
+        _append(Path(page), issue_page(told, session.shown, **links, most_bytes=MOST_OF_A_SUMMARY))
     if report is not None:
-        body = issue_page(told, session.shown, email_url=email_url, most_bytes=MOST_OF_A_BODY)
+        body = issue_page(told, session.shown, **links, most_bytes=MOST_OF_A_BODY)
         write_text(report, body)
 
 

@@ -53,7 +53,7 @@ def build(
 
     done = run(session.project(no_ledger=no_ledger), issue)
     output = session.output
-    pictures = _draw(session, done) if screenshots else []
+    pictures = _draw(session, done, no_ledger=no_ledger) if screenshots else []
     output.result(
         {
             "token": done.token,
@@ -82,14 +82,14 @@ def build(
     )
 
 
-def _draw(session: Session, done: Built) -> list[str]:
+def _draw(session: Session, done: Built, *, no_ledger: bool) -> list[str]:
     """Draw a build; returns the pictures' files, the sheet of all last."""
     from digest.preview.newsletter import NewsletterPreview
     from digest.preview.pictures import draw_pictures
 
     project = session.project()
     session.output.status("Drawing pictures")
-    source = NewsletterPreview(session.project, done.issue)
+    source = NewsletterPreview(lambda: session.project(no_ledger=no_ledger), done.issue)
     folder = project.root / done.folder / "shots"
     drawn = draw_pictures(source.render().html, folder, image=source.image, offline=session.offline)
     session.output.status("")

@@ -134,7 +134,9 @@ def init(
     )
     where = "" if folder == Path() else f" -C {shlex.quote(str(folder))}"
     output.next(
-        f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}", f"digest collect{where}"
+        f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}",
+        f"digest collect{where}",
+        "for every week on GitHub: docs/github.md in the repository of digest",
     )
 
 

@@ -38,6 +38,7 @@ def issue_page(
     shown: Callable[[str], str],
     *,
     email_url: str = "",
+    picture_url: str = "",
     most_bytes: int = MOST_OF_A_SUMMARY,
 ) -> str:
     """The verdict first, then the facts, what to do, the checks, the sources, the issue before, and the text part.
@@ -45,11 +46,13 @@ def issue_page(
     Args:
         shown: A file as it is named from the repository's root.
         email_url: Where the email can be opened.
+        picture_url: Where its picture can be seen.
         most_bytes: What does not fit any more is left out from the end, and counted.
     """
     head = [_verdict(report), _facts(report)]
-    if email_url:
-        head.append(f"[**Open the email**]({email_url})\n")
+    links = {"**Open the email**": email_url, "See it on a desk, a phone, in the dark and without images": picture_url}
+    if shown_links := [f"[{words}]({url})" for words, url in links.items() if url]:
+        head.append(f"{' · '.join(shown_links)}\n")
     head.append(_next_steps(report, shown))
     page = "\n".join(head)
     for title, rows in _sections(report, shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import clean_address, one_line
@@ -62,6 +63,7 @@ def plan_issue(
     config: Config,
     now: datetime,
     since: datetime | None,
+    missed: Mapping[str, datetime | None] = MappingProxyType({}),
     seen: Collection[str] = (),
     earlier: Sequence[Article] = (),
 ) -> Plan:
@@ -74,6 +76,7 @@ def plan_issue(
         now: Aware.
         since: When the last issue was sent, aware: articles of feeds, pages and sitemaps published until then are
             left out. None: the last seven days count. Articles without a date, in folders or added by hand always do.
+        missed: The same for single sources, by their ids, which could not be read for the last sent issues.
         seen: The canonical addresses of all stories that were sent; these are left out.
         earlier: The articles of the stories that readers have had in recent issues, with their texts. A story that
             says nothing else is left out, whatever its address; one that brings news on theirs is marked "Update".
@@ -88,7 +91,8 @@ def plan_issue(
     for article in earlier:
         had.setdefault(canonical_url(article.url), []).append(article)
     for article in articles:
-        reason = _reason_against(article, config=config, now=now, since=since, seen=seen, had=had)
+        begins = missed.get(article.source, since)
+        reason = _reason_against(article, config=config, now=now, since=begins, seen=seen, had=had)
         if reason:
             dropped.append(_dropped(article, reason))
         else:

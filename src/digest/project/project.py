@@ -139,9 +139,10 @@ class Project:
         A record that cannot be read, as after a merge of two machines, is none: it must not stop a schedule.
         """
         ids = sorted({until, *list_weeks(self.root)}, reverse=True)
-        return tuple(self._states_of(id) for id in ids if id <= until)
+        return tuple(self.states_of(id) for id in ids if id <= until)
 
-    def _states_of(self, id: str) -> Mapping[str, SourceState]:
+    def states_of(self, id: str) -> Mapping[str, SourceState]:
+        """How each source fared in an issue, by its id; empty where that cannot be read."""
         try:
             return IssueFolder(self.root, id).read_source_states()
         except IssueError:

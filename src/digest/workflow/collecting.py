@@ -98,6 +98,7 @@ def collect(
         config=project.config,
         now=now,
         since=history.since,
+        missed=history.missed,
         seen=history.seen,
         earlier=history.earlier,
     )

@@ -25,6 +25,8 @@ __all__ = ["History"]
 
 #: Events of older issues are not compared with: hardly one goes on so long, and each issue costs time.
 _ISSUES = 4
+#: What a source brought so many sent issues ago is no news any more.
+_FAILURES = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +35,8 @@ class History:
 
     Attributes:
         since: Where its time begins; aware, in UTC. None when nothing was sent yet.
+        missed: Where it begins for sources that could not be read for the last sent issues, by their ids: what they
+            brought meanwhile is in none of these. None: they were read for no issue that was sent.
         seen: Canonical URLs that are not proposed again: stories that readers have had, and articles without a date
             that were looked at for an earlier issue, for which ``since`` decides nothing.
         earlier: The articles that the stories of the last issues tell, with their texts.
@@ -40,6 +44,7 @@ class History:
     """
 
     since: datetime | None
+    missed: Mapping[str, datetime | None]
     seen: frozenset[str]
     earlier: tuple[Article, ...]
     states: Mapping[str, SourceState]
@@ -50,7 +55,7 @@ class History:
         existing = project.issue_ids()
         sent = sent_stories(project)
         seen = set(sent)
-        since: datetime | None = None
+        began: dict[str, datetime] = {}
         for campaign in project.campaigns():
             if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
                 continue
@@ -61,22 +66,37 @@ class History:
                 base = earlier.read_base()
                 # What came in between collecting and sending was not in that issue: it is new.
                 moment = min(moment, base.collected_at) if base else moment
-            since = moment if since is None else max(since, moment)
+            began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
+        since = max(began.values(), default=None)
         return cls(
             since=since,
+            missed=_missed(project, began) if since else {},
             seen=frozenset(seen),
             earlier=_articles_of(project, sent),
             states=_latest_states(project, folder),
         )
 
-    def begins(self, now: datetime) -> datetime:
-        """The moment after which an article's date counts."""
-        return self.since or now - timedelta(days=FIRST_DAYS)
+    def begins(self, now: datetime, source: str = "") -> datetime:
+        """The moment after which the date of an article of a source counts."""
+        return self.missed.get(source, self.since) or now - timedelta(days=FIRST_DAYS)
 
     def counts(self, article: Article, *, now: datetime) -> bool:
         """Whether an article of a feed, a page or a sitemap is new enough, and readers have not had it."""
-        new = article.published is None or article.published > self.begins(now)
+        new = article.published is None or article.published > self.begins(now, article.source)
         return new and canonical_url(article.url) not in self.seen
+
+
+def _missed(project: Project, began: Mapping[str, datetime]) -> dict[str, datetime | None]:
+    """Of each source that failed for the newest sent issue: where the newest one began for which it did not."""
+    issues = sorted(began, reverse=True)
+    states = {issue: project.states_of(issue) for issue in issues[:_FAILURES]}
+    missed: dict[str, datetime | None] = {}
+    for source in project.config.sources:
+        read = (issue for issue, found in states.items() if not (found.get(source.id) and found[source.id].error))
+        newest = next(read, None)
+        if newest != issues[0]:
+            missed[source.id] = began[newest] if newest else None
+    return missed
 
 
 def _undated(earlier: IssueFolder, config: Config) -> set[str]:

@@ -37,7 +37,8 @@ def page(report: IssueReport = REPORT, **options) -> str:
 
 
 def test_the_verdict_comes_first_then_all_that_an_approver_looks_at():
-    told = page(email_url="https://example.com/artifact")
+    told = page(email_url="https://example.com/artifact", picture_url="https://example.com/picture")
+    assert "without images](https://example.com/picture)" in told
     assert told.startswith("## 2026-W48: fit to send\n")
     for words in (
         "<td>Inbox</td><td>Global Leaders · Small models — Eight reads</td>",

@@ -1,0 +1,156 @@
+"""docs/github.md, followed word by word: what it tells to type is typed, what it tells to write is written."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from github_runner import BIN, Repository, WorkflowRun
+
+from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
+from digest.testing.feeds_server import FeedsServer
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs/github.md"
+ISSUE, NOW = "2026-W48", "2026-11-24T09:20:00+00:00"
+FEED = "".join(
+    f"""<item><title>{title}</title><link>https://a.example/{number}</link>
+<pubDate>Mon, 23 Nov 2026 06:00:00 GMT</pubDate><content:encoded><![CDATA[<p>{text}</p>]]></content:encoded></item>"""
+    for number, (title, text) in enumerate(
+        (
+            (
+                "The tram comes back",
+                "The council of Port Ensor reopens the tram line along the quay after eleven years.",
+            ),
+            ("A library at sea", "Nine hundred volumes sail between the islands on a boat that used to carry gravel."),
+            (
+                "The last lamplighter",
+                "Gas lamps in the upper town are lit by hand for one more winter, a company said.",
+            ),
+            (
+                "A clock that tells tides",
+                "Fishermen built a clock from a rudder, and its hand follows the moon, not noon.",
+            ),
+        )
+    )
+)
+
+
+@dataclass
+class Desk:
+    """The terminal of somebody who reads the guide. What GitHub is asked to run, it runs before the next box."""
+
+    github: Repository
+    here: Path
+    environ: dict[str, str]
+    replaced: dict[str, str]
+    runs: list[WorkflowRun]
+
+    def type(self, commands: str) -> str:
+        for old, new in self.replaced.items():
+            commands = commands.replace(old, new)
+        after = self.github.folder / "after.txt"
+        script = f'set -e\n{commands}\n{{ pwd; export -p; declare -p ISSUE TOKEN 2> /dev/null; }} > "{after}" || true\n'
+        before = self.github.folder / "before.sh"
+        done = subprocess.run(
+            ["bash", "-c", f'[ ! -f "{before}" ] || . "{before}"\n{script}'],
+            cwd=self.here,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+        where, _, state = after.read_text().partition("\n")
+        self.here = Path(where)
+        before.write_text(state)
+        self._run_workflows()
+        return done.stdout
+
+    def write(self, toml: str) -> None:
+        """Put the lines of a toml box where lines of that name stand, in the same table."""
+        path = self.here / "digest.toml"
+        text, table = path.read_text(), ""
+        for line in toml.splitlines():
+            if line.startswith("["):
+                table = line
+            elif line:
+                name = re.escape(line.split(" =")[0])
+                found = re.compile(rf"({re.escape(table)}\n(?:(?!\[).*\n)*?)(?:# )?{name} = .*")
+                text, count = found.subn(lambda match, line=line: match[1] + line, text, count=1)
+                assert count == 1, f"there is no {line} in {table}"
+        path.write_text(text)
+
+    def _run_workflows(self) -> None:
+        state = self.github.github.read()
+        for name, inputs in self.github.github.take_dispatches():
+            secrets = state["secrets"].get("", {}) | (state["secrets"]["newsletter"] if name == "send.yml" else {})
+            self.runs.append(self.github.run(name, inputs=_typed(inputs), secrets=secrets, now=NOW))
+            assert self.runs[-1].ok, self.runs[-1].said
+
+
+def _typed(inputs: dict[str, str]) -> dict[str, str | bool]:
+    return {name: {"true": True, "false": False}.get(value, value) for name, value in inputs.items()}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, fake: FakeSendGrid) -> Iterator[Desk]:
+    github = Repository.nothing(tmp_path / "github")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text('[user]\n\tname = "Ana"\n\temail = "ana@example.org"\n')
+    head = '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>World</title>'
+    with FeedsServer() as feeds:
+        feeds.put("/world.xml", f"{head}{FEED}</channel></rss>", headers={"Content-Type": "application/rss+xml"})
+        environ = {
+            "PATH": f"{github.folder / 'shims'}:{BIN}:{os.environ['PATH']}",
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "GH_TOKEN": "a token for tests",
+            "DIGEST_NOW": NOW,
+            "NO_COLOR": "1",
+        }
+        replaced = {"https://example.org/world.xml": feeds.url("/world.xml"), "SG.yours": FAKE_KEY}
+        yield Desk(github, tmp_path, environ, replaced, [])
+
+
+def test_the_guide_leads_from_nothing_to_a_newsletter_that_is_sent(desk: Desk, fake: FakeSendGrid):
+    boxes = re.findall(r"^```(sh|toml)\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(boxes) > 15
+    for kind, box in boxes:
+        if kind == "toml":
+            desk.write(box)
+            config = desk.here / "digest.toml"  # the one thing that the guide does not tell: it is another SendGrid
+            config.write_text(config.read_text().replace("https://api.sendgrid.com", fake.host))
+            continue
+        if "TOKEN=" in box:
+            (pull,) = desk.github.github.pulls
+            token = re.search(r"<td>Token</td><td>(\w+)</td>", pull["body"])
+            assert token
+            assert fake.mails == []
+            desk.replaced["0123456789abcdef0123456789abcdef"] = token[1]
+        said = desk.type(box)
+
+    assert f"{ISSUE}  sent" in said
+    assert f"{ISSUE} to weekly: sent" in said
+    assert sorted(mail.to for mail in fake.mails) == ["friend@example.org", "you@example.org"]
+    assert {mail.subject for mail in fake.mails} == {"Boats, books and bread"}
+    assert "Harbour Weekly" in fake.mails[0].html
+    assert [run.ok for run in desk.runs] == [True] * 4
+    assert "SENDGRID_API_KEY" not in desk.github.github.secrets[""]
+    history = desk.github.run_git("log", "--all", "--patch", "--format=%s")
+    assert "friend@example.org" not in history
+    assert FAKE_KEY not in history
+
+
+def test_every_other_command_that_the_guide_names_is_one(desk: Desk):
+    known = (GUIDE.parents[1] / "tests/acceptance/fake_gh.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"`gh (\w+ \w+)", GUIDE.read_text(encoding="utf-8"))) - {"auth login"}
+    assert len(named) > 4
+    assert [name for name in named if f'"{name}":' not in known] == []
