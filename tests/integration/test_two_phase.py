@@ -354,6 +354,26 @@ def test_what_began_in_two_phases_does_not_go_on_in_one(desk, tmp_path, death):
     assert "two_phase = true" in caught.value.hint
 
 
+def test_what_was_prepared_is_not_let_go_at_an_hour_at_which_nobody_is_to_be_mailed(desk, tmp_path, monkeypatch):
+    def killed(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(GroupsBook, "begin_commit", killed)
+    with pytest.raises(Killed):
+        desk.send()
+    monkeypatch.undo()
+    night = desk.config.model_dump(exclude_unset=True) | {"delivery": {"send_window": "08:00-20:00"}}
+    desk.config = Config.model_validate(night)
+    desk.now += 10 * HOURS
+    reborn(desk, tmp_path)
+    with pytest.raises(CampaignRefusedError, match="outside"):
+        desk.send(resume=True)
+    desk.now += 11 * HOURS
+    assert desk.fake.delivered() == []
+    assert desk.send(resume=True).accepted == PEOPLE
+    require_everybody_once(desk)
+
+
 def begin(desk, people=3):
     """A campaign of one call for each person, and the first group of it."""
     planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, people + 1)]

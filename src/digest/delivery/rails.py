@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "describe",
+    "is_in_window",
     "require_cancellable",
     "require_familiar_size",
     "require_holds",
@@ -122,6 +123,19 @@ def require_not_too_many(count: int, *, limit: int | None, report: SendReport) -
         )
 
 
+def is_in_window(moment: datetime, *, window: str, days: Sequence[str], zone: ZoneInfo) -> bool:
+    """Tell whether readers may be mailed at a moment, as `require_in_window` asks."""
+    clock, day = _clock_and_day(moment, zone)
+    begin, _, end = window.partition("-")
+    within = not window or (begin <= clock < end if begin < end else clock >= begin or clock < end)
+    return within and (not days or day in days)
+
+
+def _clock_and_day(moment: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    there = moment.astimezone(zone)
+    return f"{there:%H:%M}", _DAYS[there.weekday()]
+
+
 def require_in_window(
     moment: datetime, *, window: str, days: Sequence[str], zone: ZoneInfo, report: SendReport
 ) -> None:
@@ -134,12 +148,9 @@ def require_in_window(
     Raises:
         CampaignRefusedError: It is outside.
     """
-    there = moment.astimezone(zone)
-    clock, day = f"{there:%H:%M}", _DAYS[there.weekday()]
-    begin, _, end = window.partition("-")
-    within = not window or (begin <= clock < end if begin < end else clock >= begin or clock < end)
-    if within and (not days or day in days):
+    if is_in_window(moment, window=window, days=days, zone=zone):
         return
+    clock, day = _clock_and_day(moment, zone)
     allowed = " ".join(filter(None, [", ".join(days), window]))
     raise CampaignRefusedError(
         f"{day} {clock} is outside of when readers are mailed: {allowed} ({zone.key})",

@@ -24,6 +24,7 @@ from digest.delivery.patience import Stop, ask_again
 from digest.delivery.plan import plan_campaign
 from digest.delivery.rails import (
     describe,
+    is_in_window,
     require_holds,
     require_in_time,
     require_new,
@@ -278,7 +279,9 @@ def _resolve(
     resend: bool,
 ) -> None:
     """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
-    sender.resolve_unknown(resend=resend, in_time=now <= manifest.not_after)
+    delivery, zone = config.delivery, config.newsletter.zone
+    open_ = is_in_window(due, window=delivery.send_window, days=delivery.send_days, zone=zone)
+    sender.resolve_unknown(resend=resend, in_time=open_ and now <= manifest.not_after)
     report = sender.book.finish().report
     if report.pending or (resend and report.unknown):
         require_in_time(manifest, now=now, report=report)

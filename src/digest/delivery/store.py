@@ -203,7 +203,7 @@ def required_key(environ: Mapping[str, str]) -> bytes:
     if not key:
         raise CredentialsError(
             f"{KEY_VARIABLE} is not set; recipients are hashed with it in the ledger",
-            hint="Make one and keep it: python -c 'import secrets; print(secrets.token_hex(32))'",
+            hint="Set it to what the ledger was made with; make one for a new ledger: openssl rand -hex 32",
         )
     return digest_key(key)
 

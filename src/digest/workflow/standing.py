@@ -108,6 +108,8 @@ def _of_campaign(project: Project, campaign: Campaign) -> Standing:
         following = f"digest cancel {campaign.issue}, if nobody is to get it"
     elif campaign.state == "cancelled":
         words = "cancelled before it was delivered; nobody got it"
+        if report.unknown:
+            words = f"cancelled; nobody knows whether {report.unknown:,} people got it before, the others did not"
     else:
         words += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
         following = f"digest send {campaign.issue} --live --resume"
