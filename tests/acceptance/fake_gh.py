@@ -6,6 +6,7 @@ Its manual: cli.github.com/manual. What it does not know it refuses, as gh does:
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import re
@@ -53,7 +54,7 @@ class GitHub:
 
     def read(self) -> dict[str, Any]:
         if not self.file.exists():
-            return {**EMPTY, "may_open_pulls": True}
+            return {**copy.deepcopy(EMPTY), "may_open_pulls": True}
         return json.loads(self.file.read_text(encoding="utf-8"))
 
     def write(self, state: dict[str, Any]) -> None:
