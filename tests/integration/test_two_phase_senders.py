@@ -46,7 +46,7 @@ with ledger:
 """
 
 
-@pytest.fixture(params=["postgres", "git"])
+@pytest.fixture
 def place(request):
     if request.param == "postgres":
         return request.getfixturevalue("database")
@@ -54,7 +54,9 @@ def place(request):
     return str(request.getfixturevalue("clone"))
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["both live", "one is killed"])
+@pytest.mark.parametrize(
+    ("place", "killed"), [("postgres", False), ("postgres", True), ("git", True)], indirect=["place"]
+)
 def test_two_at_once_and_everybody_has_one_mail(place, killed):
     moment = [NOON]
 
