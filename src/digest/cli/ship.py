@@ -270,7 +270,8 @@ def status(
 
     output, project = session.output, session.project()
     everything = run(project)
-    done = everything if issue is None else run(project, issue)
+    named = None if issue is None else project.issue(issue).id
+    done = [standing for standing in everything if named in {None, standing.issue}]
     alerts = find_alerts(project, everything, failed_run=failed_run)
     if report is not None:
         write_text(report, alerts_page(alerts))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import StaticPool, create_engine, event, insert, select, update
@@ -56,7 +56,7 @@ def has_branch(url: str, *, root: Path, environ: Mapping[str, str], token: str) 
     """
     branch = _branch(url, root=root, environ=environ, token=token, sleep=time.sleep)
     try:
-        return branch.fetch() and _COMMON in branch.files()
+        return branch.fetch() and branch.has(_COMMON)
     finally:
         branch.close()
 
@@ -103,19 +103,13 @@ class GitStore(Store):
         self._working = False
         self._known: dict[str, bytes] = {}
 
-    def open(self) -> Self:
-        """Read the branch into memory, and see that the key is its own."""
-        try:
-            there = self._branch.fetch() and _COMMON in self._branch.files()
-            self._require(there)
-            self._load()
-            if not there:
-                self.write(self._begin_ledger)
-            self._check_key()
-        except BaseException:
-            self.close()
-            raise
-        return self
+    def _bring_up(self) -> None:
+        """Read the branch into memory."""
+        there = self._branch.fetch() and self._branch.has(_COMMON)
+        self._require(there)
+        self._load()
+        if not there:
+            self.write(self._begin_ledger)
 
     def close(self) -> None:
         """Let go of it."""

@@ -74,16 +74,20 @@ class Store(ABC):
         """Bring the tables up to date, and see that the key is theirs."""
         try:
             with self.translating():
-                version = self._version()
-                if version is None:
-                    self._make()
-                elif version != HEAD:
-                    self._migrate()
+                self._bring_up()
                 self._check_key()
         except BaseException:
             self.close()
             raise
         return self
+
+    def _bring_up(self) -> None:
+        """Make the tables, or those of today from older ones."""
+        version = self._version()
+        if version is None:
+            self._make()
+        elif version != HEAD:
+            self._migrate()
 
     def close(self) -> None:
         """Let go of it."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from digest.delivery.groups import CallGroup, GroupsBook
     from digest.providers import MailHolds
 
-__all__ = ["TwoPhaseSender", "throw_away"]
+__all__ = ["TwoPhaseSender"]
 
 _Answer = TypeVar("_Answer")
 
@@ -206,10 +206,10 @@ class TwoPhaseSender:
             return
         self.book.give_back(group.no)
         with suppress(NotSent, ProviderError, CredentialsError):  # it stays paused, and expires
-            throw_away(self.holds, group, state)
+            _throw_away(self.holds, group, state)
 
     def _no_slot(self) -> _NotNowError:
-        return _NotNowError(describe_slots(self.book.groups(), holds=self.holds, now=self.now()))
+        return _NotNowError(_describe_slots(self.book.groups(), holds=self.holds, now=self.now()))
 
     def _ask(self, question: Callable[[], _Answer]) -> _Answer:
         try:
@@ -218,7 +218,7 @@ class TwoPhaseSender:
             raise _NotNowError(error.reason) from None
 
 
-def throw_away(holds: MailHolds, group: CallGroup, state: str) -> None:
+def _throw_away(holds: MailHolds, group: CallGroup, state: str) -> None:
     """Have a group that is held back never delivered, and its slot free soon.
 
     Args:
@@ -230,7 +230,7 @@ def throw_away(holds: MailHolds, group: CallGroup, state: str) -> None:
         holds.cancel(group.schedule)
 
 
-def describe_slots(groups: Sequence[CallGroup], *, holds: MailHolds, now: datetime) -> str:
+def _describe_slots(groups: Sequence[CallGroup], *, holds: MailHolds, now: datetime) -> str:
     """That no slot is free, and when one is at the latest."""
     kept = [group for group in groups if group.state in {"abandoned", "cancelled"} and not group.untouched]
     ends = [group.send_at if group.send_at > now else group.made_at + holds.lasts for group in kept]
