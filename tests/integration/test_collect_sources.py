@@ -232,6 +232,29 @@ def test_what_a_feed_brought_while_it_could_not_be_read_is_not_lost(root, server
         assert "Old bridge shut" not in text
 
 
+def test_what_a_feed_shows_late_is_not_lost_and_what_was_looked_at_does_not_come_again(root, server, name_source):
+    config = root / "digest.toml"
+    config.write_text(config.read_text().replace("stories = 8", "stories = 2"))
+    bridge = ("Old bridge shut", "https://courier.example/1", WHOLE, 8)
+    clock = ("A clock for tides", "https://courier.example/2", "Fishermen built a clock that follows the moon.", 9)
+    older = ("A choir sings", "https://courier.example/3", "Two hundred people sang on the market square.", 5)
+    server.put("/feed.xml", rss(bridge))
+    name_source(more='full_text = "never"')
+    lived(root, WEEKS[:2])
+    sent = at(root).issue("2026-W46").read_text()
+    # Collected at eight; of ten o'clock is what comes after it, of the day alone what is read as its midnight.
+    day_alone = rss(bridge, clock, older).replace("09 Nov 2026 10:00:00 GMT", "2026-11-09")
+    server.put("/feed.xml", day_alone)
+    done = collect(at(root, WEEKS[2]), "2026-W47")
+    assert line_of(done).counted == 1
+    text = at(root).issue("2026-W47").read_text()
+    assert "A clock for tides" in text
+    assert "Old bridge shut" not in text
+    assert "Old bridge shut" in sent
+    reasons = {drop.title: drop.reason for drop in done.dropped}
+    assert reasons["A choir sings"] == "older than the last sent issue (Mon 9 Nov)"
+
+
 def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(root, server, name_source):
     (root / "articles" / "letter.txt").unlink()
     server.put("/feed.xml", status=410)

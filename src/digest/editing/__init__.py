@@ -3,15 +3,16 @@
 from digest.editing.bullets import pick_bullets
 from digest.editing.cleaning import one_line
 from digest.editing.grouping import group_articles
-from digest.editing.plan import FIRST_DAYS, Dropped, Plan, plan_issue
+from digest.editing.period import Period
+from digest.editing.plan import Dropped, Plan, plan_issue
 from digest.editing.proposal import propose_story
 from digest.editing.provenance import Trace, trace_bullets
 from digest.editing.ranking import Score, score_story
 from digest.editing.selection import Ranked
 
 __all__ = [
-    "FIRST_DAYS",
     "Dropped",
+    "Period",
     "Plan",
     "Ranked",
     "Score",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.editing.cleaning import clean_address, one_line
 from digest.editing.grouping import group_articles
 from digest.editing.mentions import mentions
+from digest.editing.period import FIRST_DAYS
 from digest.editing.proposal import propose_preheader, propose_story, propose_subject
 from digest.editing.ranking import score_story
 from digest.editing.selection import Ranked, select_stories
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.config import Config
+    from digest.editing.period import Period
     from digest.models import Article, Story
 
-__all__ = ["FIRST_DAYS", "Dropped", "Plan", "plan_issue"]
-
-#: How far back feeds and pages count when nothing has been sent yet (the design, section 3).
-FIRST_DAYS = 7
+__all__ = ["Dropped", "Plan", "plan_issue"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +59,7 @@ def plan_issue(
     id: str,
     config: Config,
     now: datetime,
-    since: datetime | None,
-    missed: Mapping[str, datetime | None] = MappingProxyType({}),
+    period: Period,
     seen: Collection[str] = (),
     earlier: Sequence[Article] = (),
 ) -> Plan:
@@ -74,9 +70,8 @@ def plan_issue(
         id: The issue's id.
         config: The selection, the sections and the weights of the sources.
         now: Aware.
-        since: When the last issue was sent, aware: articles of feeds, pages and sitemaps published until then are
-            left out. None: the last seven days count. Articles without a date, in folders or added by hand always do.
-        missed: The same for single sources, by their ids, which could not be read for the last sent issues.
+        period: Which articles of feeds, pages and sitemaps are new enough. Those in folders or added by hand always
+            are.
         seen: The canonical addresses of all stories that were sent; these are left out.
         earlier: The articles of the stories that readers have had in recent issues, with their texts. A story that
             says nothing else is left out, whatever its address; one that brings news on theirs is marked "Update".
@@ -91,8 +86,7 @@ def plan_issue(
     for article in earlier:
         had.setdefault(canonical_url(article.url), []).append(article)
     for article in articles:
-        begins = missed.get(article.source, since)
-        reason = _reason_against(article, config=config, now=now, since=begins, seen=seen, had=had)
+        reason = _reason_against(article, config=config, now=now, period=period, seen=seen, had=had)
         if reason:
             dropped.append(_dropped(article, reason))
         else:
@@ -165,7 +159,7 @@ def _reason_against(
     *,
     config: Config,
     now: datetime,
-    since: datetime | None,
+    period: Period,
     seen: Collection[str],
     had: Mapping[str, Sequence[Article]],
 ) -> str:
@@ -177,13 +171,11 @@ def _reason_against(
     if address in seen and not comes_back(article, had.get(address, ())):
         return "was in an earlier issue"
     source = config.source(article.source)
-    if source is None or source.kind == "folder" or article.published is None:
+    if source is None or source.kind == "folder" or period.holds(article, now=now):
         return ""
-    first = since or now - timedelta(days=FIRST_DAYS)
-    if article.published > first:
-        return ""
-    day = _day(first.astimezone(config.newsletter.zone))
-    return f"older than the last sent issue ({day})" if since else f"older than {FIRST_DAYS} days ({day})"
+    sent = period.missed.get(article.source, period.since) is not None
+    day = _day(period.begins(now, article.source).astimezone(config.newsletter.zone))
+    return f"older than the last sent issue ({day})" if sent else f"older than {FIRST_DAYS} days ({day})"
 
 
 def _day(moment: datetime) -> str:

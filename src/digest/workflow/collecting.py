@@ -97,8 +97,7 @@ def collect(
         id=folder.id,
         config=project.config,
         now=now,
-        since=history.since,
-        missed=history.missed,
+        period=history.period,
         seen=history.seen,
         earlier=history.earlier,
     )
@@ -120,7 +119,7 @@ def collect(
         issue=folder.id,
         file=folder.file,
         at=now,
-        since=history.since,
+        since=history.period.since,
         sources=gathered.lines,
         merge=merge,
         stories=len(issue.stories),

@@ -95,7 +95,7 @@ def gather(
     gone = {} if refresh else {id: state for id, state in history.states.items() if state.gone}
     moved = {} if refresh else _moves(sources, history)
     asked = [source for source in sources if source.id not in gone]
-    after = min((history.begins(now, source.id) for source in asked), default=history.begins(now))
+    after = min((history.period.earliest(now, source.id) for source in asked), default=now)
     with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
         read = read_sources(asked, root=project.root, fetcher=fetcher, after=after, finished=progress)
         readings = {reading.source: reading for reading in read}

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from digest.editing import FIRST_DAYS
+from digest.editing import Period
 from digest.errors import IssueError
 from digest.models import canonical_url
 from digest.workflow.building import sent_stories
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from digest.config import Config
@@ -34,17 +33,14 @@ class History:
     """What earlier issues say about this one.
 
     Attributes:
-        since: Where its time begins; aware, in UTC. None when nothing was sent yet.
-        missed: Where it begins for sources that could not be read for the last sent issues, by their ids: what they
-            brought meanwhile is in none of these. None: they were read for no issue that was sent.
+        period: Which articles are new enough for it.
         seen: Canonical URLs that are not proposed again: stories that readers have had, and articles without a date
-            that were looked at for an earlier issue, for which ``since`` decides nothing.
+            that were looked at for an earlier issue, for which the period decides nothing.
         earlier: The articles that the stories of the last issues tell, with their texts.
         states: How each source fared last, by its id; ``counted`` is that of this issue.
     """
 
-    since: datetime | None
-    missed: Mapping[str, datetime | None]
+    period: Period
     seen: frozenset[str]
     earlier: tuple[Article, ...]
     states: Mapping[str, SourceState]
@@ -54,7 +50,8 @@ class History:
         """Read it from the ledger and from the folders of the issues before ``folder``."""
         existing = project.issue_ids()
         sent = sent_stories(project)
-        seen = set(sent)
+        undated: set[str] = set()
+        collected: set[str] = set()
         began: dict[str, datetime] = {}
         for campaign in project.campaigns():
             if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
@@ -62,28 +59,28 @@ class History:
             moment = campaign.started_at
             if campaign.issue in existing:
                 earlier = project.issue(campaign.issue)
-                seen |= _undated(earlier, project.config)
+                articles = earlier.read_articles()
+                undated |= _undated(articles, project.config)
+                collected.update(canonical_url(article.url) for article in articles)
                 base = earlier.read_base()
                 # What came in between collecting and sending was not in that issue: it is new.
                 moment = min(moment, base.collected_at) if base else moment
             began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
-        since = max(began.values(), default=None)
+        newest = max(began, key=lambda issue: began[issue], default="")
         return cls(
-            since=since,
-            missed=_missed(project, began) if since else {},
-            seen=frozenset(seen),
+            period=Period(
+                since=began.get(newest),
+                missed=_missed(project, began) if began else {},
+                collected=collected if newest in existing else None,
+            ),
+            seen=frozenset(sent) | undated,
             earlier=_articles_of(project, sent),
             states=_latest_states(project, folder),
         )
 
-    def begins(self, now: datetime, source: str = "") -> datetime:
-        """The moment after which the date of an article of a source counts."""
-        return self.missed.get(source, self.since) or now - timedelta(days=FIRST_DAYS)
-
     def counts(self, article: Article, *, now: datetime) -> bool:
         """Whether an article of a feed, a page or a sitemap is new enough, and readers have not had it."""
-        new = article.published is None or article.published > self.begins(now, article.source)
-        return new and canonical_url(article.url) not in self.seen
+        return self.period.holds(article, now=now) and canonical_url(article.url) not in self.seen
 
 
 def _missed(project: Project, began: Mapping[str, datetime]) -> dict[str, datetime | None]:
@@ -99,12 +96,10 @@ def _missed(project: Project, began: Mapping[str, datetime]) -> dict[str, dateti
     return missed
 
 
-def _undated(earlier: IssueFolder, config: Config) -> set[str]:
+def _undated(articles: Iterable[Article], config: Config) -> set[str]:
     sources = {source.id for source in config.sources if source.kind != "folder"}
     return {
-        canonical_url(article.url)
-        for article in earlier.read_articles()
-        if article.published is None and article.source in sources
+        canonical_url(article.url) for article in articles if article.published is None and article.source in sources
     }
 
 

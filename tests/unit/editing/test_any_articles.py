@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest import Article, group_articles
 from digest.config import Config
-from digest.editing import Plan, plan_issue
+from digest.editing import Period, Plan, plan_issue
 from digest.editing.separation import separate_stories
 from digest.models import canonical_url
 
@@ -80,7 +80,9 @@ def test_every_article_is_a_story_or_left_out_for_a_reason(
     seen = [canonical_url(article.url) for article in earlier[:2]]
 
     def plan() -> Plan:
-        return plan_issue(given, id="2026-W47", config=CONFIG, now=NOW, since=since, seen=seen, earlier=earlier)
+        return plan_issue(
+            given, id="2026-W47", config=CONFIG, now=NOW, period=Period(since=since), seen=seen, earlier=earlier
+        )
 
     planned = plan()
     chosen = [ranked.story[0] for ranked in planned.ranking if ranked.chosen]
@@ -97,10 +99,10 @@ def test_hundreds_of_identical_articles_are_one_story():
         for number in range(300)
     ]
     began = time.process_time()
-    planned = plan_issue(same, id="2026-W47", config=CONFIG, now=NOW, since=None)
+    planned = plan_issue(same, id="2026-W47", config=CONFIG, now=NOW, period=Period())
     assert (len(planned.issue.stories), len(planned.dropped)) == (1, 299)
     assert len(planned.issue.stories[0].also) <= 5
-    again = plan_issue([same[0]] * 300, id="2026-W47", config=CONFIG, now=NOW, since=None)
+    again = plan_issue([same[0]] * 300, id="2026-W47", config=CONFIG, now=NOW, period=Period())
     assert (len(again.issue.stories), len(again.dropped)) == (1, 299)
     assert time.process_time() - began < 5
 
@@ -119,5 +121,5 @@ def test_very_long_texts_cost_little():
         for number, text in enumerate(["tram council ", "电车市议会批准", "รถรางสายใหม่"])
     ]
     began = time.process_time()
-    plan_issue(long, id="2026-W47", config=CONFIG, now=NOW, since=None, earlier=long)
+    plan_issue(long, id="2026-W47", config=CONFIG, now=NOW, period=Period(), earlier=long)
     assert time.process_time() - began < 5

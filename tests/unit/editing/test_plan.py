@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import Config
-from digest.editing import Plan, one_line, plan_issue, propose_story, score_story
+from digest.editing import Period, Plan, one_line, plan_issue, propose_story, score_story
 from digest.editing.bullets import rank_bullets
 from digest.editing.cleaning import shorten
 from digest.models import Article, Issue, canonical_url
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SENT = datetime(2026, 11, 16, 8, tzinfo=UTC)
+SINCE = Period(since=SENT)
 TOPICS = [
     "Vaccine for honey bees shows promise in Graz",
     "Chess champion loses first round to teenager",
@@ -56,8 +57,8 @@ def article(number: int, *, source: str = "world", hours: float | None = 5, **re
     return Article(**(values | {"source": source} | rest))
 
 
-def plan(*articles: Article, config: Config = WORLD, since: datetime | None = SENT, seen: tuple[str, ...] = ()) -> Plan:
-    return plan_issue(articles, id="2026-W47", config=config, now=NOW, since=since, seen=seen)
+def plan(*articles: Article, config: Config = WORLD, period: Period = SINCE, seen: tuple[str, ...] = ()) -> Plan:
+    return plan_issue(articles, id="2026-W47", config=config, now=NOW, period=period, seen=seen)
 
 
 def urls(issue: Issue) -> list[str]:
@@ -85,8 +86,17 @@ def test_what_is_old_sent_or_without_a_title_is_left_out_and_said_in_words():
     ]
 
 
+def test_what_came_late_is_new_and_what_was_collected_for_the_last_issue_is_not():
+    since_sent = (NOW - SENT) / timedelta(hours=1)
+    late, had, too_late = (article(number, hours=since_sent + hours) for number, hours in enumerate((47, 47, 49)))
+    period = Period(since=SENT, collected={"https://a.example/1"})
+    planned = plan(late, had, too_late, period=period)
+    assert urls(planned.issue) == [late.url]
+    assert reasons(planned) == [(one.url, "older than the last sent issue (Mon 16 Nov)") for one in (had, too_late)]
+
+
 def test_before_the_first_issue_seven_days_count():
-    planned = plan(article(0, hours=24 * 6), article(1, hours=24 * 8), since=None)
+    planned = plan(article(0, hours=24 * 6), article(1, hours=24 * 8), period=Period())
     assert urls(planned.issue) == ["https://a.example/0"]
     assert reasons(planned) == [("https://a.example/1", "older than 7 days (Fri 13 Nov)")]
 
@@ -243,7 +253,7 @@ def test_every_article_is_a_story_or_dropped(articles: list[Article]):
 def test_an_address_that_held_two_articles_is_one_story():
     first = article(1, text="The council shut the old bridge on Monday after engineers found cracks. " * 8, hours=5)
     later = article(1, text="A choir of two hundred sang on the market square for the harvest. " * 8, hours=5 + 24 * 6)
-    plan = plan_issue([first, later], id="2026-W47", config=WORLD, now=NOW, since=None)
+    plan = plan_issue([first, later], id="2026-W47", config=WORLD, now=NOW, period=Period())
     assert len(plan.issue.stories) == 1
     assert [drop.reason for drop in plan.dropped] == [f"repeat of {first.url}"]
 
@@ -271,7 +281,7 @@ def test_an_address_that_held_two_articles_does_not_swallow_what_others_report()
     text = "A choir of two hundred sang on the market square for the harvest. " * 8
     later = article(1, title=TOPICS[2], text=text, hours=5 + 24 * 6)
     other = article(3, url="https://b.example/choir", title=TOPICS[2], text=text[:200], source="bee", hours=5 + 24 * 6)
-    planned = plan(first, later, other, since=None)
+    planned = plan(first, later, other, period=Period())
     assert urls(planned.issue) == ["https://b.example/choir", first.url]
     assert reasons(planned) == [(first.url, f"repeat of {first.url}")]
 
@@ -280,6 +290,6 @@ def test_a_text_that_readers_have_had_is_left_out_whatever_its_address():
     text = "The council shut the old bridge on Monday after engineers found deep cracks in its second arch. " * 3
     earlier = article(1, title="Old bridge shut", text=text, hours=24 * 6)
     again = article(2, url="https://b.example/again", text=text)
-    planned = plan_issue([again, article(3)], id="2026-W47", config=WORLD, now=NOW, since=SENT, earlier=[earlier])
+    planned = plan_issue([again, article(3)], id="2026-W47", config=WORLD, now=NOW, period=SINCE, earlier=[earlier])
     assert urls(planned.issue) == [article(3).url]
     assert reasons(planned) == [(again.url, "was in an earlier issue: Old bridge shut")]

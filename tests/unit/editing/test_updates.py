@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import Config
-from digest.editing import Plan, plan_issue, propose_story
+from digest.editing import Period, Plan, plan_issue, propose_story
 from digest.editing.news import news_in
 from digest.editing.updates import told_before
 from digest.models import Article
@@ -74,7 +74,7 @@ CONFIG = Config.model_validate(
 
 def plan(*articles: Article, earlier: tuple[Article, ...] = (TRAM,), seen: tuple[str, ...] = (TRAM.url,)) -> Plan:
     now = SUNDAY + timedelta(days=7)
-    return plan_issue(articles, id="2026-W47", config=CONFIG, now=now, since=None, seen=seen, earlier=earlier)
+    return plan_issue(articles, id="2026-W47", config=CONFIG, now=now, period=Period(), seen=seen, earlier=earlier)
 
 
 def headlines(plan: Plan) -> list[str]:
