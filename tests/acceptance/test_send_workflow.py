@@ -137,6 +137,17 @@ def test_an_interrupted_send_is_gone_on_with_on_another_runner(send, built, fake
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
 
 
+def test_those_of_whom_nobody_knows_are_mailed_again_only_when_a_person_says_so(send, built, fake):
+    fake.disturb("drop-before")
+    assert send(token=built[2]).step("Send").code == 7
+    held = send(token=built[2], resume=True)
+    assert held.step("Send").code == 7
+    assert "held" in held.summary
+    assert len(fake.mails) < len(PEOPLE)
+    assert send(token=built[2], resume=True, on_unknown="resend").result == "success"
+    assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
+
+
 def test_no_step_makes_a_token_and_the_providers_key_is_where_it_is_needed_alone(github):
     steps = yaml.safe_load(github.show("main", ".github/workflows/send.yml"))["jobs"]["send"]["steps"]
     assert [step["name"] for step in steps if "SENDGRID_API_KEY" in step.get("env", {})] == ["Send"]

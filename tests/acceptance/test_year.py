@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -193,7 +192,7 @@ def letter(run: Run, tmp_path: Path, fake: FakeSendGrid, on_github) -> Iterator[
         yield Newsletter(on_github(root), feeds, fake, SECRETS | {"DIGEST_AGE_KEY": key[0]})
 
 
-def test_a_year(letter: Newsletter, run: Run):
+def test_a_year(letter: Newsletter):
     whole = bool(os.environ.get("DIGEST_YEAR"))
     weeks = [SPECIAL.get(number, Week()) for number in (range(1, WEEKS + 1) if whole else SHORT)]
     left: set[str] = set()
@@ -202,7 +201,7 @@ def test_a_year(letter: Newsletter, run: Run):
     for number, week in enumerate(weeks):
         monday = BEGIN + timedelta(weeks=number)
         issue = "{}-W{:02}".format(*monday.isocalendar())
-        live(letter, run, week, monday, issue, first=number == 0)
+        live(letter, week, monday, issue, first=number == 0)
         left |= {week.leaves} - {""}
         expected = {one: 1 for one in READERS if one not in left} if week.sent else {}
         assert letter.received(issue) == expected, f"{issue}, {week.why}"
@@ -226,7 +225,7 @@ def test_a_year(letter: Newsletter, run: Run):
     no_address_is_committed(letter.github)
 
 
-def live(letter: Newsletter, run: Run, week: Week, monday: datetime, issue: str, *, first: bool) -> None:
+def live(letter: Newsletter, week: Week, monday: datetime, issue: str, *, first: bool) -> None:
     """A week, from the first run to the daily look on Friday."""
     publish(letter.feeds, monday, failing=week.failing)
     headline = f"A headline of the editor's own in {issue}"
@@ -242,7 +241,7 @@ def live(letter: Newsletter, run: Run, week: Week, monday: datetime, issue: str,
         assert pull is None
     else:
         assert pull is not None, said.said
-        decide(letter, run, week, monday, issue, token_of(letter, week, monday, issue, pull), first=first)
+        decide(letter, week, monday, issue, token_of(letter, week, monday, issue, pull), first=first)
         if week.edit and week.sent:
             mails = [mail for mail in letter.fake.mails if mail.custom_args["di"] == issue]
             assert all(headline in mail.html and headline in mail.text for mail in mails)
@@ -267,7 +266,7 @@ def token_of(letter: Newsletter, week: Week, monday: datetime, issue: str, pull:
     return re.search(r"<td>Token</td><td>(\w+)</td>", text)[1]
 
 
-def decide(letter: Newsletter, run: Run, week: Week, monday: datetime, issue: str, token: str, *, first: bool) -> None:
+def decide(letter: Newsletter, week: Week, monday: datetime, issue: str, token: str, *, first: bool) -> None:
     """What people do with the proposal."""
     pull, now = letter.pull(issue), letter.at(monday, week.sends)
     assert pull
@@ -286,7 +285,7 @@ def decide(letter: Newsletter, run: Run, week: Week, monday: datetime, issue: st
         assert letter.send(issue, now, token="0" * 32).jobs["send"].step("Send").code == 6
         return
     if week.crash:
-        crash(letter, run, week, issue, token, now)
+        crash(letter, week, issue, token, now)
         return
     done = letter.send(issue, now, token=token, new_ledger=first)
     assert done.ok, done.said
@@ -295,7 +294,7 @@ def decide(letter: Newsletter, run: Run, week: Week, monday: datetime, issue: st
         assert letter.send(issue, now, token=token).jobs["send"].step("Show what would be sent").code in {0, 8}
 
 
-def crash(letter: Newsletter, run: Run, week: Week, issue: str, token: str, now: str) -> None:
+def crash(letter: Newsletter, week: Week, issue: str, token: str, now: str) -> None:
     """Lose the machine in the middle of a call, and go on with another."""
     assert week.crash
     number, moment = week.crash
@@ -321,13 +320,8 @@ def crash(letter: Newsletter, run: Run, week: Week, issue: str, token: str, now:
     assert resumed.jobs["send"].steps[-2].code == 7, resumed.said
     letter.collect(now, LOOK)
     assert f"The send of {issue} is held" in letter.alert()
-    desk = letter.github.clone("main")
-    environ = letter.secrets | {"DIGEST_NOW": now}
-    assert run("build", issue, cwd=desk, env=environ).code == 0
-    words = ("send", issue, "--live", "--approve", token, "--resume", "--on-unknown", "resend", "--yes")
-    done = run(*words, cwd=desk, env=environ)
-    shutil.rmtree(desk)
-    assert done.code == 0, done.err
+    done = letter.send(issue, now, token=token, resume=True, on_unknown="resend")
+    assert done.ok, done.said
 
 
 def publish(feeds: FeedsServer, monday: datetime, *, failing: tuple[str, ...]) -> None:
