@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,6 +123,19 @@ def sendgrid_newsletter(newsletter: Path, fake: FakeSendGrid) -> Path:
     text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
     config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
     return newsletter
+
+
+def encrypt_list(run: Run, root: Path, people: Iterable[str]) -> str:
+    """Put these people on the newsletter's list, encrypt it as a repository needs it, and return the key."""
+    (root / "subscribers/weekly.csv").write_text("email,name\n" + "".join(f"{one},Reader\n" for one in people))
+    assert run("subscribers", "encrypt", "subscribers/weekly.csv", cwd=root).code == 0
+    config = root / "digest.toml"
+    text = config.read_text()
+    assert '"subscribers/weekly.csv"' in text
+    config.write_text(text.replace('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"'))
+    key = re.search(r"^AGE-SECRET-KEY-\S+", (root / ".digest/age.key").read_text(), re.MULTILINE)
+    assert key
+    return key[0]
 
 
 @pytest.fixture

@@ -149,6 +149,13 @@ class Repository:
         git("config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*", cwd=target)
         return target
 
+    def clone_merged(self, head: str) -> Path:
+        """What GitHub checks out of a pull request: the merge of it into its base."""
+        target = self.clone(DEFAULT)
+        git("switch", "--quiet", "--detach", cwd=target)
+        git("merge", "--quiet", "--no-ff", "--no-edit", f"origin/{head}", cwd=target)
+        return target
+
     def show(self, branch: str, path: str) -> str | None:
         """A file of a branch; None where there is none."""
         done = _git("show", f"{branch}:{path}", cwd=self.origin, check=False)
@@ -333,11 +340,8 @@ class _Runner:
     def _check_out(self, depth: int) -> None:
         if self.head is None:
             self.workspace = self.repository.clone(DEFAULT, depth=depth)
-            return
-        # Of a pull request, GitHub checks out the merge of it into its base.
-        self.workspace = self.repository.clone(DEFAULT)
-        git("switch", "--quiet", "--detach", cwd=self.workspace)
-        git("merge", "--quiet", "--no-ff", "--no-edit", f"origin/{self.head}", cwd=self.workspace)
+        else:
+            self.workspace = self.repository.clone_merged(self.head)
 
     def _upload(self, step: Mapping[str, Any], given: Mapping[str, str]) -> None:
         path = Path(given["path"])

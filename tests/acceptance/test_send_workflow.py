@@ -8,6 +8,7 @@ import shutil
 import pytest
 import yaml
 
+from conftest import encrypt_list
 from digest.testing.fake_sendgrid import FAKE_KEY
 
 LEDGER_KEY = "a ledger key for tests"
@@ -17,19 +18,13 @@ PEOPLE = [f"reader{number}@example.org" for number in range(1200)]
 @pytest.fixture
 def built(run, sendgrid_newsletter, database):
     """The newsletter's folder with an encrypted list and a built issue; returns (root, issue, token, age key)."""
-    (sendgrid_newsletter / "subscribers/weekly.csv").write_text("email\n" + "\n".join(PEOPLE) + "\n")
-    assert run("subscribers", "encrypt", "subscribers/weekly.csv", "-C", str(sendgrid_newsletter)).code == 0
+    key = encrypt_list(run, sendgrid_newsletter, PEOPLE)
     config = sendgrid_newsletter / "digest.toml"
-    text = config.read_text().replace('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"')
+    text = config.read_text()
     config.write_text(re.sub(r"^\[state\]$", '[state]\\nurl_env = "DATABASE_URL"', text, flags=re.MULTILINE))
     ledger = {"DATABASE_URL": database, "DIGEST_LEDGER_KEY": LEDGER_KEY}
     assert run("collect", "-C", str(sendgrid_newsletter), env=ledger).code == 0
     made = run("build", "-C", str(sendgrid_newsletter), "--json", env=ledger).data
-    key = next(
-        line
-        for line in (sendgrid_newsletter / ".digest/age.key").read_text().splitlines()
-        if line.startswith("AGE-SECRET-KEY-")
-    )
     return sendgrid_newsletter, made["issue"], made["token"], key
 
 

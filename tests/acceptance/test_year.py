@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from github_runner import Repository, WorkflowRun
 
-from conftest import Run
+from conftest import Run, encrypt_list
 from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
 from digest.testing.feeds_server import FeedsServer
 
@@ -164,10 +164,7 @@ class Newsletter:
 def letter(run: Run, tmp_path: Path, fake: FakeSendGrid, on_github) -> Iterator[Newsletter]:
     root = tmp_path / "letter"
     assert run("init", "--yes", str(root)).code == 0
-    (root / "subscribers/weekly.csv").write_text("email,name\n" + "".join(f"{one},Reader\n" for one in READERS))
-    assert run("subscribers", "encrypt", "subscribers/weekly.csv", cwd=root).code == 0
-    key = re.search(r"^AGE-SECRET-KEY-\S+", (root / ".digest/age.key").read_text(), re.MULTILINE)
-    assert key
+    key = encrypt_list(run, root, READERS)
     with FeedsServer() as feeds:
         config = (root / "digest.toml").read_text()
         sources = "".join(SOURCE.format(name=one, url=feeds.url(f"/{one}")) for one in FEEDS)
@@ -175,7 +172,6 @@ def letter(run: Run, tmp_path: Path, fake: FakeSendGrid, on_github) -> Iterator[
             ('timezone = "UTC"', f'timezone = "{BERLIN.key}"'),
             ('provider = "outbox"', 'provider = "sendgrid"'),
             ('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'),
-            ('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"'),
             ('url = "sqlite:///.digest/ledger.db"', 'url = "git+branch://digest-state"'),
             ('# due = "thu 12:00"', 'due = "thu 12:00"'),
             ('[[sources]]\nid = "articles"\nfolder = "articles"\nsection = "This week"\n', sources),
@@ -189,7 +185,7 @@ def letter(run: Run, tmp_path: Path, fake: FakeSendGrid, on_github) -> Iterator[
         assert line in collect.read_text()
         more = f'    - cron: "{LAST_TRY}"\n      timezone: "{BERLIN.key}"\n'
         collect.write_text(collect.read_text().replace(line, more + line))
-        yield Newsletter(on_github(root), feeds, fake, SECRETS | {"DIGEST_AGE_KEY": key[0]})
+        yield Newsletter(on_github(root), feeds, fake, SECRETS | {"DIGEST_AGE_KEY": key})
 
 
 def test_a_year(letter: Newsletter):
