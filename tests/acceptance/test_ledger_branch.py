@@ -32,3 +32,17 @@ def test_the_first_send_makes_the_branch_also_where_the_newsletter_signs_no_link
     sent = run("send", "-C", root, "--live", "--approve", token, "--new-ledger", "--json", env=ENV)
     assert (sent.code, sent.data["accepted"]) == (0, 2), sent.err
     assert run("send", "-C", root, "--live", "--resume", env=ENV).code == 8
+
+
+def test_offline_the_branch_is_not_asked_and_what_must_know_of_it_says_so(run, letter, tmp_path):
+    root, _ = letter
+    (tmp_path / "remote.git").rename(tmp_path / "unreachable.git")
+    for words in (("build",), ("check",), ("diff",)):
+        done = run(*words, "--offline", "-C", root, env=ENV)
+        assert done.code == (8 if words == ("diff",) else 0), done.err  # there is no issue before it
+    for words in (("collect",), ("status",), ("send",)):
+        done = run(*words, "--offline", "-C", root, env=ENV)
+        assert (done.code, "--offline touches no network" in done.err) == (2, True), done.err
+    doctor = run("doctor", "--offline", "-C", root, "--json", env=ENV)
+    found = [one for one in doctor.data["findings"] if one["what"] == "ledger"]
+    assert [one["words"] for one in found] == ["not asked, because of --offline"]

@@ -57,7 +57,7 @@ def check(
     if online and session.offline:
         raise UsageError("--online and --offline do not go together", hint="Leave one of them out.")
     output = replace(session, as_json=session.as_json or format == "json").output
-    project = session.project(no_ledger=no_ledger)
+    project = session.project_at_hand(no_ledger=no_ledger)
     done = run(
         project,
         issue,

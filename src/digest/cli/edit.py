@@ -236,7 +236,7 @@ def run_preview(
     from digest.preview.newsletter import NewsletterPreview
 
     output = session.output
-    source = NewsletterPreview(session.project, session.project().issue(issue).id)
+    source = NewsletterPreview(session.project_at_hand, session.project_at_hand().issue(issue).id)
     serve(source, host=host, port=port, open_browser=open_browser, announce=output.say)
 
 
@@ -244,7 +244,7 @@ def diff(session: Session, issue: IssueArgument = None) -> None:
     """Show what is other than in the issue before: stories that come again, length, sections, sites."""
     from digest.workflow.comparing import difference_lines, last_difference
 
-    project, output = session.project(), session.output
+    project, output = session.project_at_hand(), session.output
     name = project.issue(issue).id
     found = last_difference(project, name)
     if found is None:

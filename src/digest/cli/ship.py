@@ -51,7 +51,7 @@ def build(
     """Render the email and print the token that an approval names."""
     from digest.workflow.building import build as run
 
-    done = run(session.project(no_ledger=no_ledger), issue)
+    done = run(session.project_at_hand(no_ledger=no_ledger), issue)
     output = session.output
     pictures = _draw(session, done, no_ledger=no_ledger) if screenshots else []
     output.result(
@@ -89,7 +89,7 @@ def _draw(session: Session, done: Built, *, no_ledger: bool) -> list[str]:
 
     project = session.project()
     session.output.status("Drawing pictures")
-    source = NewsletterPreview(lambda: session.project(no_ledger=no_ledger), done.issue)
+    source = NewsletterPreview(lambda: session.project_at_hand(no_ledger=no_ledger), done.issue)
     folder = project.root / done.folder / "shots"
     drawn = draw_pictures(source.render().html, folder, image=source.image, offline=session.offline)
     session.output.status("")

@@ -195,7 +195,7 @@ def doctor(
     from digest.workflow.doctor import diagnose
 
     output, lines, data = session.output, [], []
-    for part, found in diagnose(session.project()):
+    for part, found in diagnose(session.project_at_hand()):
         output.status(f"Looking at: {part}")
         mark = {"ok": "✓", "warning": "!", "error": "✗"}[found.state]
         lines.append(f"  {mark} {part:<11} {found.what}: {found.words}")

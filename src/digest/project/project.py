@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import digest
 from digest.config import STANDARD_THEME, Config, config_file, find_root, load_config
 from digest.config.resources import shipped
-from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
+from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError, UsageError
 from digest.issues import IssueFolder, list_issues, list_weeks
 from digest.models import is_web_address, issue_week
 from digest.project.choice import issue_to_collect, open_issue
@@ -210,7 +210,12 @@ class Project:
 
     @property
     def has_ledger(self) -> bool:
-        """Whether there may be campaigns to know of: a file or a branch that is there, or a database."""
+        """Whether there may be campaigns to know of: a file or a branch that is there, or a database.
+
+        Raises:
+            UsageError: It is reached over the network, which is not to be touched.
+        """
+        self._require_reachable()
         if self.ledger_url.startswith(_GIT):
             from digest.delivery import has_branch
 
@@ -222,16 +227,25 @@ class Project:
 
         Raises:
             LedgerError: It is locked, broken or from a newer version, or cannot be reached.
+            UsageError: It is reached over the network, which is not to be touched.
             CampaignRefusedError: The branch is missing or empty.
             CredentialsError: Its key is another one.
         """
         from digest.delivery import Ledger
 
+        self._require_reachable()
         if self.ledger_url.startswith(_GIT):
             return Ledger.on_branch(self.ledger_url, **self._git, now=self.now, new=new)
         if self.ledger_path is None:
             return Ledger.connect(self.ledger_url, environ=self.environ, now=self.now)
         return Ledger.open(self.ledger_path, environ=self.environ, now=self.now)
+
+    def _require_reachable(self) -> None:
+        if self.offline and self.ledger_path is None:
+            raise UsageError(
+                "--offline touches no network, and the ledger, which knows what was sent, is reached over it",
+                hint="Do it without --offline.",
+            )
 
     @property
     def _git(self) -> _GitAccess:
