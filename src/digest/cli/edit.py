@@ -1,4 +1,4 @@
-"""Edit: collect, add, preview and diff."""
+"""Edit: collect, add, edit, preview and diff."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "collect", panel=_PANEL, example="digest collect")(collect)
     register(app, "add", panel=_PANEL, example="digest add https://example.org/story feeds.opml")(add)
+    register(app, "edit", panel=_PANEL, example="digest edit")(edit)
     register(app, "preview", panel=_PANEL, example="digest preview --open")(preview)
     register(app, "diff", panel=_PANEL, example="digest diff")(diff)
 
@@ -238,6 +239,26 @@ def run_preview(
     output = session.output
     source = NewsletterPreview(session.project_at_hand, session.project_at_hand().issue(issue).id)
     serve(source, host=host, port=port, open_browser=open_browser, announce=output.say)
+
+
+def edit(session: Session, issue: IssueArgument = None) -> None:
+    """Open issue.md in $EDITOR, then tell what is wrong with it."""
+    from digest.cli.editor import open_in_editor
+    from digest.cli.progress import finding_lines
+    from digest.workflow.building import check
+    from digest.workflow.handwork import edit as run
+
+    project, output = session.project_at_hand(), session.output
+    done = run(project, issue, editor=open_in_editor)
+    data = {"issue": done.issue, "file": done.file, "changed": bool(done.undo), "undo": done.undo or None}
+    if not done.undo:
+        output.result(data, ["Nothing was changed."])
+        return
+    output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.file)}")
+    checked = check(project, done.issue)
+    counts = {"errors": checked.count("error"), "warnings": checked.count("warning")}
+    output.result({**data, **counts}, finding_lines(checked, output))
+    output.next(f"digest {'edit' if counts['errors'] else 'preview'} {done.issue}", f"digest build {done.issue}")
 
 
 def diff(session: Session, issue: IssueArgument = None) -> None:

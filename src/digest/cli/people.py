@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.editor import open_in_editor
 from digest.cli.help import PanelGroup
 from digest.cli.progress import count
 from digest.cli.session import Session, register
@@ -221,19 +219,11 @@ def edit(
 
 
 def _in_editor(text: str) -> str:
-    """What a person makes of a text in $VISUAL or $EDITOR, in a folder that only they can read."""
-    command = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if not command:
-        raise UsageError("no editor is set", hint="export EDITOR=nano, then try again.")
+    """What a person makes of a text in their editor, in a folder that only they can read."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
         path.write_text(text, encoding="utf-8")
-        try:
-            done = subprocess.run([*shlex.split(command), str(path)], check=False)  # noqa: S603 - the person's own editor
-        except OSError as error:
-            raise UsageError(f"the editor {command} cannot be started: {error.strerror}", hint="Set EDITOR.") from error
-        if done.returncode:
-            raise UsageError(f"the editor ended with {done.returncode}, so nothing was changed")
+        open_in_editor(path)
         return path.read_text(encoding="utf-8")
 
 

@@ -81,7 +81,7 @@ class Session:
         return replace(open_project(self.root, offline=self.offline, cwd=Path.cwd()), no_ledger=no_ledger)
 
     def project_at_hand(self, *, no_ledger: bool = False) -> Project:
-        """As `project`, for a command that only looks at an issue: offline it does without a ledger that is elsewhere."""
+        """As `project`, for a command that only looks at an issue: offline, without a ledger that is elsewhere."""
         project = self.project(no_ledger=no_ledger)
         return replace(project, no_ledger=no_ledger or (project.offline and project.ledger_path is None))
 

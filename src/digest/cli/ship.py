@@ -243,7 +243,7 @@ def _sent(plan: SendPlan, report: SendReport) -> list[str]:
 
 
 def cancel(session: Session, issue: IssueArgument = None) -> None:
-    """Call off a send that --at has put off; nobody gets it. SendGrid can be told until ten minutes before."""
+    """Call off a send that --at or two phases put off; nobody gets it. It works until ten minutes before."""
     from digest.workflow.sending import cancel as run
 
     output = session.output

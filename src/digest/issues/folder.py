@@ -140,8 +140,22 @@ class IssueFolder:
         if before == data:
             return
         if before is not None:
-            self._keep(before)
+            self.keep_copy(before)
         self._write("issue.md", data)
+
+    def keep_copy(self, data: bytes) -> str:
+        """Keep an issue.md that was, under the next number, and only the last twenty. Returns the copy's name.
+
+        Raises:
+            IssueError: It cannot be written.
+        """
+        with _Guard(".digest/undo"):
+            numbers = {int(_NUMBER.search(path.name)[1]): path for path in self._copies()}  # type: ignore[index]  # matched there
+            name = f"{self.id}-{max(numbers, default=0) + 1:04}.md"
+            replace_file(self._undo / name, data)
+            for old in sorted(numbers)[: max(0, len(numbers) + 1 - _UNDO_KEPT)]:
+                numbers[old].unlink(missing_ok=True)
+        return f".digest/undo/{name}"
 
     def read_articles(self) -> tuple[Article, ...]:
         """What was collected; nothing when there is no articles.jsonl.
@@ -253,15 +267,6 @@ class IssueFolder:
             return
         with self._guard(name):
             replace_file(self.path / name, data)
-
-    def _keep(self, data: bytes) -> None:
-        """Keep a copy under the next number, and only the last of them."""
-        with _Guard(".digest/undo"):
-            numbers = {int(_NUMBER.search(path.name)[1]): path for path in self._copies()}  # type: ignore[index]  # matched there
-            number = max(numbers, default=0) + 1
-            replace_file(self._undo / f"{self.id}-{number:04}.md", data)
-            for old in sorted(numbers)[: max(0, len(numbers) + 1 - _UNDO_KEPT)]:
-                numbers[old].unlink(missing_ok=True)
 
     def _copies(self) -> list[Path]:
         return [path for path in self._undo.glob(f"{self.id}-*.md") if _NUMBER.search(path.name)]
