@@ -18,7 +18,7 @@ from sqlalchemy import create_engine
 
 from digest import delivery
 from digest.delivery import Ledger, PlannedBatch
-from digest.delivery.schema import metadata
+from digest.delivery.stores.schema import metadata
 from digest.errors import CredentialsError, LedgerError
 from digest.models import Suppression, SuppressionReason
 

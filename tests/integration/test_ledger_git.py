@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from digest.delivery import CampaignRefusedError, Ledger, PlannedBatch
-from digest.delivery.git_branch import GitBranch, Moved
+from digest.delivery.stores.git_branch import GitBranch, Moved
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.testing.campaigns import NOON, Desk
 from digest.testing.fake_sendgrid import FakeSendGrid
@@ -190,7 +190,7 @@ def test_replies_that_are_lost_are_settled_by_looking(clone, flaky):
 
 
 def test_a_remote_that_cannot_be_reached_posts_nothing(clone, open_branch, monkeypatch):
-    monkeypatch.setattr("digest.delivery.git_branch._WAITS", (0, 0))
+    monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
     with Desk(clone, ledger=open_branch()) as desk:
         clone.with_name("remote.git").rename(clone.with_name("gone.git"))
         with pytest.raises(LedgerError, match="cannot be reached") as caught:
@@ -250,7 +250,7 @@ def test_a_damaged_line_is_named_and_a_rewritten_file_refused(another, open_bran
 
 def test_a_branch_that_went_away_is_not_begun_anew(clone, open_branch, monkeypatch):
     """Where a shallow copy cannot bring the branch back, the lines of this process alone must not take its place."""
-    monkeypatch.setattr("digest.delivery.git_branch._WAITS", (0, 0))
+    monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
     remote = clone.with_name("remote.git")
     with open_branch() as ledger:
         book = begin(ledger)

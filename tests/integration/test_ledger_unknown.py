@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from digest.delivery import CampaignIncompleteError, Ledger, PlannedBatch
-from digest.delivery.schema import event
+from digest.delivery.stores.schema import event
 from digest.providers import Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON
 

@@ -27,7 +27,7 @@ from digest.delivery.book import ClaimLostError
 from digest.delivery.cancelling import _cancel_groups
 from digest.delivery.groups import GroupsBook
 from digest.delivery.patience import Stop
-from digest.delivery.store import Store
+from digest.delivery.stores.base import Store
 from digest.errors import DigestError, ProviderError
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider

@@ -2,7 +2,7 @@
 
 from digest.checks.finding import Finding, Severity
 from digest.checks.links import links_of
-from digest.checks.online import LinkAnswer
+from digest.checks.material import LinkAnswer
 from digest.checks.registry import Rule, all_rules, fault, find_rule
 from digest.checks.run import check_issue
 

@@ -18,15 +18,29 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-    from digest.checks.online import LinkAnswer
     from digest.config import Config
     from digest.issues import SourceState
     from digest.models import Article, Issue, RenderedIssue
     from digest.rendering import MarkdownLink
 
-__all__ = ["Material", "Page", "Passage", "passages_of", "read_page"]
+__all__ = ["LinkAnswer", "Material", "Page", "Passage", "passages_of", "read_page"]
 
 _WIDTH = re.compile(r"\d+%?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkAnswer:
+    """What came of asking for one address.
+
+    Attributes:
+        status: The last answer's; None where there was none.
+        url: Where it led in the end; empty without a good answer.
+        reason: Why there is none, in a few words.
+    """
+
+    status: int | None = None
+    url: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,6 @@ A server that refuses programs, or is slow, is no broken link: readers may well 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.checks.links import addresses
@@ -18,25 +17,10 @@ if TYPE_CHECKING:
     from digest.checks.finding import Finding
     from digest.checks.material import Material
 
-__all__ = ["LinkAnswer", "check_online"]
+__all__ = ["check_online"]
 
 #: Refusals that tell of programs, not of readers (RFC 9110, section 15.5; 451: RFC 7725).
 _BLOCKED = frozenset({401, 402, 403, 405, 406, 407, 408, 418, 421, 423, 425, 426, 429, 451})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkAnswer:
-    """What came of asking for one address.
-
-    Attributes:
-        status: The last answer's; None where there was none.
-        url: Where it led in the end; empty without a good answer.
-        reason: Why there is none, in a few words.
-    """
-
-    status: int | None = None
-    url: str = ""
-    reason: str = ""
 
 
 def check_online(material: Material) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.checks.finding import Finding
-    from digest.checks.online import LinkAnswer
+    from digest.checks.material import LinkAnswer
     from digest.config import Config
     from digest.errors import Place
     from digest.issues import SourceState

@@ -1,7 +1,6 @@
 """Campaigns: one rendered issue to one audience, once, whatever crashes and whenever."""
 
 from digest.delivery.cancelling import cancel_campaign
-from digest.delivery.git_store import has_branch
 from digest.delivery.ledger import Ledger
 from digest.delivery.plan import PlannedBatch, plan_batch, plan_campaign
 from digest.delivery.report import (
@@ -16,7 +15,8 @@ from digest.delivery.report import (
 from digest.delivery.roster import Roster
 from digest.delivery.sender import send_campaign
 from digest.delivery.starting import last_size, preview_campaign
-from digest.delivery.store import required_key
+from digest.delivery.stores.base import required_key
+from digest.delivery.stores.git import has_branch
 from digest.delivery.suppressing import without_suppressed
 from digest.delivery.trial import send_test
 

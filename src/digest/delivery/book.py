@@ -24,8 +24,8 @@ from sqlalchemy import Integer, and_, bindparam, delete, func, insert, or_, sele
 from digest.delivery.counting import count_campaign
 from digest.delivery.plan import PlannedBatch
 from digest.delivery.roster import cut_keys
-from digest.delivery.schema import HASH_BYTES, batch, call_group, campaign, event, exception
-from digest.delivery.store import NAME_LENGTH, upsert
+from digest.delivery.stores.base import NAME_LENGTH, upsert
+from digest.delivery.stores.schema import HASH_BYTES, batch, call_group, campaign, event, exception
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from digest.delivery.report import Campaign
-    from digest.delivery.store import Store
+    from digest.delivery.stores.base import Store
 
 __all__ = ["CampaignBook", "ClaimLostError", "batch_row", "transaction"]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, func, literal, select
 
 from digest.delivery.report import Campaign, SendReport
-from digest.delivery.schema import batch, call_group, exception
-from digest.delivery.store import NAME_LENGTH
+from digest.delivery.stores.base import NAME_LENGTH
+from digest.delivery.stores.schema import batch, call_group, exception
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
-    from digest.delivery.store import Senders
+    from digest.delivery.stores.base import Senders
 
 __all__ = ["count_campaign"]
 

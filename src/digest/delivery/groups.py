@@ -21,7 +21,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 
 from digest.delivery.book import CampaignBook, ClaimLostError, transaction
 from digest.delivery.report import CampaignDoneError
-from digest.delivery.schema import batch, call_group, campaign, exception
+from digest.delivery.stores.schema import batch, call_group, campaign, exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from digest.delivery.store import Store
+    from digest.delivery.stores.base import Store
 
 __all__ = ["CallGroup", "GroupBook", "GroupsBook"]
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from digest.delivery.book import batch_row
 from digest.delivery.counting import count_campaign
 from digest.delivery.groups import GroupsBook
-from digest.delivery.schema import HASH_BYTES, batch, campaign, meta, suppression
-from digest.delivery.store import Store, upsert
+from digest.delivery.stores.base import Store, upsert
+from digest.delivery.stores.schema import HASH_BYTES, batch, campaign, meta, suppression
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Ledger:
             LedgerError: It is locked, damaged, not writable or from a newer version.
             CredentialsError: Its key is missing, or is another one.
         """
-        from digest.delivery.sqlite_store import SqliteStore  # noqa: PLC0415 - the other one needs another driver
+        from digest.delivery.stores.sqlite import SqliteStore  # noqa: PLC0415 - the other one needs another driver
 
         return cls(SqliteStore(path, environ=environ).open(), now=now)
 
@@ -77,7 +77,7 @@ class Ledger:
             CredentialsError: The key is missing, or is another ledger's.
             ConfigError: psycopg is not installed.
         """
-        from digest.delivery.postgres_store import PostgresStore  # noqa: PLC0415 - it needs psycopg
+        from digest.delivery.stores.postgres import PostgresStore  # noqa: PLC0415 - it needs psycopg
 
         return cls(PostgresStore(url, environ=environ).open(), now=now)
 
@@ -106,7 +106,7 @@ class Ledger:
             CredentialsError: The key is missing, or is another ledger's.
             ConfigError: There is no git, or no such remote.
         """
-        from digest.delivery.git_store import GitStore  # noqa: PLC0415 - only one of the stores is needed
+        from digest.delivery.stores.git import GitStore  # noqa: PLC0415 - only one of the stores is needed
 
         return cls(GitStore(url, root=root, environ=environ, token=token, new=new).open(), now=now)
 

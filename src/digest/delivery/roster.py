@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from digest.delivery.schema import HASH_BYTES
+from digest.delivery.stores.schema import HASH_BYTES
 from digest.models import Subscriber
 from digest.subscribers import People
 

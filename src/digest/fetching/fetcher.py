@@ -12,11 +12,10 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self, TypeAlias
-from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import urldefrag, urlsplit
 
 import httpx2
 
@@ -26,6 +25,7 @@ from digest.fetching.content import CODINGS, decoded
 from digest.fetching.deadline import Deadline, within
 from digest.fetching.failures import RestingError, StatusError, UnreachableError, shown, status_error, translated
 from digest.fetching.guard import GuardedBackend, GuardedTransport, resolve_host
+from digest.fetching.headers import redirect_target, retry_seconds
 from digest.fetching.hosts import Hosts, host_of
 from digest.fetching.memory import SiteMemory
 from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from digest.fetching.content import Content
 
-__all__ = ["Fetcher", "retry_seconds"]
+__all__ = ["Fetcher"]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -255,7 +255,7 @@ class Fetcher:
                 kept, from_cache = self._hop(url, request, deadline)
                 if kept.status not in _REDIRECTS:
                     return kept, from_cache, lasting
-                target = _redirect(url, kept.headers.get("location", ""))
+                target = redirect_target(url, kept.headers.get("location", ""))
             lasting = target if lasting == url and kept.status in _PERMANENT else lasting
             url = target
         raise FetchError(f"{shown(first)} redirects more than {_MAX_REDIRECTS} times")
@@ -374,23 +374,6 @@ class Fetcher:
             raise
 
 
-def retry_seconds(value: str, now: datetime) -> float | None:
-    """How long a Retry-After header asks to wait, in seconds from ``now``; None when it says nothing.
-
-    It holds seconds or an HTTP date (RFC 9110, section 10.2.3).
-    """
-    value = value.strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
-
-
 def _accepted(answer: Kept) -> Kept:
     if answer.status in _CONTENT or answer.status in _REDIRECTS:
         return answer
@@ -403,14 +386,6 @@ def _is_missing(error: FetchError) -> bool:
 
 def _clock(moment: datetime, now: datetime) -> str:
     return f"{moment:%H:%M} UTC" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _redirect(url: str, location: str) -> str:
-    """Where a redirect leads; a name and a password in it are not sent."""
-    if not location:
-        raise FetchError(f"{shown(url)} redirects, but does not say where")
-    parts = urlsplit(urldefrag(urljoin(url, location)).url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _require_moderate(url: str, size: int, limit: int) -> None:

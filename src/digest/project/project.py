@@ -6,17 +6,18 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import digest
 from digest.config import STANDARD_THEME, Config, config_file, find_root, load_config
 from digest.config.resources import shipped
-from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError, UsageError
+from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues, list_weeks
 from digest.models import is_web_address, issue_week
 from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
+from digest.project.place import LedgerPlace, ledger_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,16 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Project", "open_project"]
 
 _STATE = ".digest"
-_SQLITE = "sqlite:///"
-_GIT = "git+branch://"
-
-
-class _GitAccess(TypedDict):
-    """What a ledger on a branch is opened with."""
-
-    root: Path
-    environ: Mapping[str, str]
-    token: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,73 +175,36 @@ class Project:
         )
 
     @cached_property
-    def ledger_url(self) -> str:
-        """Where the ledger is; with a password, where it stands in the environment.
+    def ledger_place(self) -> LedgerPlace:
+        """Where the ledger is.
 
         Raises:
             CredentialsError: ``state.url_env`` names a variable that is not set.
             ConfigError: The variable holds another kind of address.
         """
         state = self.config.state
-        if not state.url_env:
-            return state.url
-        url = self.environ.get(state.url_env, "").strip()
-        if not url:
-            raise CredentialsError(f"{state.url_env} is not set", hint="It holds the address of the ledger's database.")
-        url = url.replace("postgres://", "postgresql://", 1)  # as some hosts write it
-        if not url.startswith(("postgresql://", _GIT, _SQLITE)):
-            raise ConfigError(f"{state.url_env} holds no address of a ledger", hint="postgresql://user:…@host/database")
-        return url
+        return LedgerPlace(
+            url=ledger_url(state, self.environ),
+            root=self.root,
+            environ=self.environ,
+            token=self.environ.get(state.token_env, "").strip(),
+            now=self.now,
+            offline=self.offline,
+        )
 
-    @cached_property
+    @property
     def ledger_path(self) -> Path | None:
-        """The ledger's file; a relative address counts from the root. None where it is in a database or on a branch."""
-        url = self.ledger_url
-        return self.root / url.removeprefix(_SQLITE) if url.startswith(_SQLITE) else None
+        """The ledger's file. None where it is in a database or on a branch."""
+        return self.ledger_place.file
 
     @property
     def has_ledger(self) -> bool:
-        """Whether there may be campaigns to know of: a file or a branch that is there, or a database.
-
-        Raises:
-            UsageError: It is reached over the network, which is not to be touched.
-        """
-        self._require_reachable()
-        if self.ledger_url.startswith(_GIT):
-            from digest.delivery import has_branch
-
-            return has_branch(self.ledger_url, **self._git)
-        return self.ledger_path is None or self.ledger_path.exists()
+        """Whether there may be campaigns to know of; raises as `LedgerPlace.exists`."""
+        return self.ledger_place.exists()
 
     def open_ledger(self, *, new: bool = False) -> Ledger:
-        """The ledger, made where there is none; on a branch only when ``new`` says so.
-
-        Raises:
-            LedgerError: It is locked, broken or from a newer version, or cannot be reached.
-            UsageError: It is reached over the network, which is not to be touched.
-            CampaignRefusedError: The branch is missing or empty.
-            CredentialsError: Its key is another one.
-        """
-        from digest.delivery import Ledger
-
-        self._require_reachable()
-        if self.ledger_url.startswith(_GIT):
-            return Ledger.on_branch(self.ledger_url, **self._git, now=self.now, new=new)
-        if self.ledger_path is None:
-            return Ledger.connect(self.ledger_url, environ=self.environ, now=self.now)
-        return Ledger.open(self.ledger_path, environ=self.environ, now=self.now)
-
-    def _require_reachable(self) -> None:
-        if self.offline and self.ledger_path is None:
-            raise UsageError(
-                "--offline touches no network, and the ledger, which knows what was sent, is reached over it",
-                hint="Do it without --offline.",
-            )
-
-    @property
-    def _git(self) -> _GitAccess:
-        token = self.environ.get(self.config.state.token_env, "").strip()
-        return {"root": self.root, "environ": self.environ, "token": token}
+        """The ledger; made and raises as `LedgerPlace.open`."""
+        return self.ledger_place.open(new=new)
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""

@@ -2,13 +2,11 @@
 
 from digest.providers.base import (
     CallRefused,
-    CancelRefusedError,
     Capabilities,
     Content,
     Deferred,
     Diagnosis,
     LinkedRecipients,
-    MailHolds,
     NoSlot,
     NotSent,
     Outcome,
@@ -18,6 +16,7 @@ from digest.providers.base import (
     Verdict,
     nothing,
 )
+from digest.providers.holds import CancelRefusedError, MailHolds
 from digest.providers.registry import open_provider
 from digest.providers.sendgrid_events import read_events
 from digest.providers.two_phase_proof import TWO_PHASE, TwoPhaseProof, hash_code, key_fingerprint, two_phase_passed

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest.models import Suppression
-    from digest.providers.base import Content, MailHolds, Recipient
+    from digest.providers.base import Content, Recipient
+    from digest.providers.holds import MailHolds
 
 __all__ = ["MessageMaker", "PlainProvider"]
 

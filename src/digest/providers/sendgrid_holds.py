@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from digest.errors import ProviderError
 from digest.mail import redact_addresses
-from digest.providers.base import CancelRefusedError, NoSlot, NotSent
+from digest.providers.base import NoSlot, NotSent
+from digest.providers.holds import CancelRefusedError
 from digest.providers.sendgrid_answers import message_in
 
 if TYPE_CHECKING:

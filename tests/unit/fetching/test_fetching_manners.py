@@ -6,7 +6,7 @@ import pytest
 
 from digest.errors import FetchError
 from digest.fetching.failures import shown
-from digest.fetching.fetcher import retry_seconds
+from digest.fetching.headers import retry_seconds
 from digest.fetching.robots import RobotsRules
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.delivery.report import CampaignRefusedError
-from digest.delivery.store import NAME_LENGTH, Senders, Store, required_key
+from digest.delivery.stores.base import NAME_LENGTH, Senders, Store, required_key
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import StaticPool, create_engine, event, insert, select, update
 
-from digest.delivery.git_branch import GitBranch, Moved
-from digest.delivery.journal import describe, drain, encode, record, replay
 from digest.delivery.report import CampaignRefusedError
-from digest.delivery.schema import HEAD, campaign, meta, metadata
-from digest.delivery.store import NAME_LENGTH, Senders, Store, required_key
+from digest.delivery.stores.base import NAME_LENGTH, Senders, Store, required_key
+from digest.delivery.stores.git_branch import GitBranch, Moved
+from digest.delivery.stores.journal import describe, drain, encode, record, replay
+from digest.delivery.stores.schema import HEAD, campaign, meta, metadata
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from digest.delivery.journal import Change
     from digest.delivery.report import SendReport
+    from digest.delivery.stores.journal import Change
 
 __all__ = ["GitStore", "has_branch"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from digest.delivery.schema import HEAD, meta, metadata
+from digest.delivery.stores.schema import HEAD, meta, metadata
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from digest.config.files import locked
 from digest.delivery.report import CampaignRefusedError
-from digest.delivery.store import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
+from digest.delivery.stores.base import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:

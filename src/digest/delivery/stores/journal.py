@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import LargeBinary, and_, column, table, text
 
-from digest.delivery.schema import metadata
+from digest.delivery.stores.schema import metadata
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
