@@ -55,9 +55,6 @@ def collect(
     which: Annotated[bool, typer.Option("--which", help="Only say which issue it would be.")] = False,
 ) -> None:
     """Read the sources and merge what is new into the issue, keeping every edit."""
-    from digest.cli.progress import collect_lines, explain_lines
-    from digest.workflow.collecting import collect as run
-
     output, project = session.output, session.project()
     if issue is None and schedule is not None:
         from digest.workflow.schedules import scheduled_issue
@@ -67,6 +64,9 @@ def collect(
         id = project.issue_to_collect(issue).id
         output.result({"issue": id}, [id])
         return
+    from digest.cli.progress import collect_lines, explain_lines
+    from digest.workflow.collecting import collect as run
+
     done = run(project, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
     output.status("")
     since = (
