@@ -39,9 +39,14 @@ Run = Callable[..., Ran]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run `digest ARGUMENTS…` in the test's own folder."""
+    return run_in(tmp_path)
+
+
+def run_in(folder: Path) -> Run:
+    """What runs `digest ARGUMENTS…` in this folder, unless ``cwd`` says another."""
 
     def run_program(
-        *arguments: str, cwd: Path = tmp_path, env: dict[str, str] | None = None, stdin: str | None = None
+        *arguments: str, cwd: Path = folder, env: dict[str, str] | None = None, stdin: str | None = None
     ) -> Ran:
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"NO_COLOR": "1"} | (env or {})
         done = subprocess.run(
@@ -103,7 +108,10 @@ def write_story(folder: Path, number: int, title: str, *, day: int) -> None:
 @pytest.fixture
 def newsletter(tmp_path: Path, run: Run) -> Path:
     """A newsletter as `digest init --yes` makes it, with three local articles."""
-    root = tmp_path / "letter"
+    return make_newsletter(run, tmp_path / "letter")
+
+
+def make_newsletter(run: Run, root: Path) -> Path:
     assert run("init", "--yes", str(root)).code == 0
     for number, title in enumerate(STORIES, start=1):
         write_story(root / "articles", number, title, day=16 + number)
@@ -119,20 +127,27 @@ def fake() -> Iterator[FakeSendGrid]:
 @pytest.fixture
 def sendgrid_newsletter(newsletter: Path, fake: FakeSendGrid) -> Path:
     """The newsletter, sent through the fake SendGrid."""
-    config = newsletter / "digest.toml"
-    text = config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"')
-    config.write_text(text.replace('host = "https://api.sendgrid.com"', f'host = "{fake.host}"'))
+    send_by_sendgrid(newsletter, fake.host)
     return newsletter
+
+
+def send_by_sendgrid(root: Path, host: str) -> None:
+    replace_in(root / "digest.toml", 'provider = "outbox"', 'provider = "sendgrid"')
+    replace_in(root / "digest.toml", 'host = "https://api.sendgrid.com"', f'host = "{host}"')
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    """Replace what stands in a file once or more."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def encrypt_list(run: Run, root: Path, people: Iterable[str]) -> str:
     """Put these people on the newsletter's list, encrypt it as a repository needs it, and return the key."""
     (root / "subscribers/weekly.csv").write_text("email,name\n" + "".join(f"{one},Reader\n" for one in people))
     assert run("subscribers", "encrypt", "subscribers/weekly.csv", cwd=root).code == 0
-    config = root / "digest.toml"
-    text = config.read_text()
-    assert '"subscribers/weekly.csv"' in text
-    config.write_text(text.replace('"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"'))
+    replace_in(root / "digest.toml", '"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"')
     key = re.search(r"^AGE-SECRET-KEY-\S+", (root / ".digest/age.key").read_text(), re.MULTILINE)
     assert key
     return key[0]

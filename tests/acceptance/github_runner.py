@@ -110,6 +110,13 @@ class Repository:
         _program(shims / "python", PYTHON_SHIM.format(python=sys.executable, log=folder / "installed.txt"))
         return repository
 
+    def copy_to(self, folder: Path) -> Repository:
+        """Another repository, in which everything is as it is in this one."""
+        repository = Repository.nothing(folder)
+        shutil.copytree(self.origin, repository.origin)
+        repository.github.write(self.github.read())
+        return repository
+
     @property
     def origin(self) -> Path:
         return self.folder / "origin.git"

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from github_runner import Repository
 
-from conftest import STORIES, write_story
+from conftest import STORIES, make_newsletter, replace_in, run_in, write_story
 from digest.preview.pictures import find_chromium
 
 MONDAY, LATER = "17 5,9,13 * * 1-3", "41 16 * * *"
@@ -20,6 +21,20 @@ MINE = "A headline of the editor's own"
 @pytest.fixture
 def github(newsletter, on_github):
     return on_github(newsletter)
+
+
+@pytest.fixture(scope="module")
+def proposed_once(tmp_path_factory):
+    """A repository in which a first run has proposed the issue."""
+    folder = tmp_path_factory.mktemp("proposed")
+    github = Repository.create(folder / "github", make_newsletter(run_in(folder), folder / "letter"))
+    collect(github)
+    return github
+
+
+@pytest.fixture
+def proposed(proposed_once, tmp_path):
+    return proposed_once.copy_to(tmp_path / "github")
 
 
 def collect(github, *, now=AT_FIVE, **more):
@@ -64,6 +79,8 @@ def test_a_first_run_opens_a_pull_request_that_tells_all(github):
     files = {Path(name).name for name in github.run_git("ls-tree", "-r", "--name-only", BRANCH, "issues/").split()}
     assert files == {"issue.md", "base.json", "articles.jsonl", "sources.json"}
     assert github.github.issues == []
+    installed = (github.folder / "installed.txt").read_text().splitlines()
+    assert installed[0] == "-m pip install --quiet newsletter-digest[postgres,screenshots]==0.1.0"
 
 
 PICTURE = f"](https://github.com/example/letter/artifacts/{ISSUE}.png)"
@@ -89,43 +106,41 @@ def test_without_a_browser_that_works_there_is_no_picture_and_nothing_else_is_mi
     assert ".png" not in github.github.pulls[0]["body"]
 
 
-def test_the_program_is_installed_as_the_variable_says_or_at_the_pinned_version(github):
-    collect(github)
-    collect(github, variables={"DIGEST_PACKAGE": "./a.whl"}, now=AT_NINE)
-    lines = (github.folder / "installed.txt").read_text().splitlines()
-    assert lines[:2] == [
-        "-m pip install --quiet newsletter-digest[postgres,screenshots]==0.1.0",
-        "-m pip install --quiet newsletter-digest[postgres]==0.1.0",
-    ]
-    assert lines[2] == "-m pip install --quiet ./a.whl"
+@pytest.mark.parametrize(
+    ("variables", "installed"),
+    [
+        ({"DIGEST_PACKAGE": "./a.whl"}, "./a.whl"),
+        ({}, "newsletter-digest[postgres]==0.1.0"),
+    ],
+)
+def test_the_program_is_installed_as_the_variable_says_or_at_the_pinned_version(github, variables, installed):
+    collect(github, schedule=LATER, variables=variables)
+    assert (github.folder / "installed.txt").read_text() == f"-m pip install --quiet {installed}\n"
 
 
-def test_a_later_run_keeps_the_editors_commit_and_updates_the_same_pull_request(github):
-    collect(github)
-    github.edit(BRANCH, retitle)
-    github.edit("main", one_more_story)
-    collect(github, now=AT_NINE)
-    text = issue_md(github)
+def test_a_later_run_keeps_the_editors_commit_and_updates_the_same_pull_request(proposed):
+    proposed.edit(BRANCH, retitle)
+    proposed.edit("main", one_more_story)
+    collect(proposed, now=AT_NINE)
+    text = issue_md(proposed)
     assert MINE in text
     assert "A bridge is painted" in text.partition("New since you last looked")[2]
-    (pull,) = github.github.pulls
+    (pull,) = proposed.github.pulls
     assert MINE in pull["body"]
 
 
-def test_with_nothing_new_nothing_is_committed(github):
-    collect(github)
-    before = github.head(BRANCH)
-    body = github.github.pulls[0]["body"]
-    collect(github, now=AT_NINE)
-    assert github.head(BRANCH) == before
-    assert github.github.pulls[0]["body"] == body
+def test_with_nothing_new_nothing_is_committed(proposed):
+    before = proposed.head(BRANCH)
+    body = proposed.github.pulls[0]["body"]
+    collect(proposed, now=AT_NINE)
+    assert proposed.head(BRANCH) == before
+    assert proposed.github.pulls[0]["body"] == body
 
 
-def test_a_configuration_that_was_mended_reaches_the_branch(github):
-    collect(github)
-    github.edit("main", lambda clone: _replace(clone / "digest.toml", 'name = "My Weekly"', 'name = "Ours"'))
-    collect(github, now=AT_NINE)
-    assert 'name = "Ours"' in github.show(BRANCH, "digest.toml")
+def test_a_configuration_that_was_mended_reaches_the_branch(proposed):
+    proposed.edit("main", lambda clone: replace_in(clone / "digest.toml", 'name = "My Weekly"', 'name = "Ours"'))
+    collect(proposed, now=AT_NINE)
+    assert 'name = "Ours"' in proposed.show(BRANCH, "digest.toml")
 
 
 def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(github):
@@ -169,13 +184,12 @@ def test_an_issue_of_a_person_with_the_same_label_is_left_alone(github):
     assert (mine["state"], mine["body"]) == ("OPEN", "Mine")
 
 
-def test_a_push_that_is_refused_is_done_again_on_top_of_the_others(github):
-    collect(github)
-    github.edit("main", one_more_story)
-    github.push_in_between(BRANCH, retitle)
-    run = collect(github, now=AT_NINE)
+def test_a_push_that_is_refused_is_done_again_on_top_of_the_others(proposed):
+    proposed.edit("main", one_more_story)
+    proposed.push_in_between(BRANCH, retitle)
+    run = collect(proposed, now=AT_NINE)
     assert "Somebody else pushed" in run.jobs["collect"].step("Collect").err
-    text = issue_md(github)
+    text = issue_md(proposed)
     assert MINE in text
     assert "A bridge is painted" in text
 
@@ -191,23 +205,22 @@ def test_a_run_that_is_late_over_the_weeks_end_names_the_week_that_it_was_meant_
 
 
 @pytest.mark.parametrize("state", ["MERGED", "CLOSED"])
-def test_once_it_is_merged_or_closed_nothing_more_is_done(github, state):
-    collect(github)
-    (pull,) = github.github.pulls
+def test_once_it_is_merged_or_closed_nothing_more_is_done(proposed, state):
+    (pull,) = proposed.github.pulls
     if state == "MERGED":
-        github.merge(pull["number"])
+        proposed.merge(pull["number"])
     else:
-        github.github.set_pull(pull["number"], state=state)
-    github.edit("main", one_more_story)
-    before = github.head(BRANCH)
-    run = collect(github, now=AT_NINE)
-    assert github.head(BRANCH) == before
-    assert len(github.github.pulls) == 1
+        proposed.github.set_pull(pull["number"], state=state)
+    proposed.edit("main", one_more_story)
+    before = proposed.head(BRANCH)
+    run = collect(proposed, now=AT_NINE)
+    assert proposed.head(BRANCH) == before
+    assert len(proposed.github.pulls) == 1
     assert f"nothing to do, its pull request is {state.lower()}" in run.summary
 
 
 def test_once_it_was_sent_nothing_more_is_done(newsletter, on_github, run):
-    _replace(newsletter / "digest.toml", "[state]\n", '[state]\nurl_env = "DATABASE_URL"\n')
+    replace_in(newsletter / "digest.toml", "[state]\n", '[state]\nurl_env = "DATABASE_URL"\n')
     github = on_github(newsletter)
     ledger = {"DATABASE_URL": f"sqlite:///{newsletter}/.digest/ledger.db", "DIGEST_NOW": AT_FIVE}
     for words in (["collect"], ["build"], ["approve"], ["send", "--live", "--yes"]):
@@ -217,11 +230,10 @@ def test_once_it_was_sent_nothing_more_is_done(newsletter, on_github, run):
     assert "was sent and is closed" in run.summary
 
 
-def test_an_issue_that_a_person_names_is_collected_again_after_it_was_closed(github):
-    collect(github)
-    github.github.set_pull(1, state="CLOSED")
-    collect(github, schedule=None, inputs={"issue": ISSUE}, now=AT_NINE)
-    assert [pull["state"] for pull in github.github.pulls] == ["CLOSED", "OPEN"]
+def test_an_issue_that_a_person_names_is_collected_again_after_it_was_closed(proposed):
+    proposed.github.set_pull(1, state="CLOSED")
+    collect(proposed, schedule=None, inputs={"issue": ISSUE}, now=AT_NINE)
+    assert [pull["state"] for pull in proposed.github.pulls] == ["CLOSED", "OPEN"]
 
 
 def test_without_a_name_a_person_gets_this_weeks(github):
@@ -230,7 +242,7 @@ def test_without_a_name_a_person_gets_this_weeks(github):
 
 
 def test_errors_of_the_check_are_the_editors_to_mend_and_fail_no_run(github):
-    github.edit("main", lambda clone: _replace(clone / "digest.toml", '"1 Example Street, 12345 Town"', '""'))
+    github.edit("main", lambda clone: replace_in(clone / "digest.toml", '"1 Example Street, 12345 Town"', '""'))
     run = collect(github)
     (pull,) = github.github.pulls
     assert "1 error to mend before it can be sent" in pull["body"]
@@ -239,7 +251,7 @@ def test_errors_of_the_check_are_the_editors_to_mend_and_fail_no_run(github):
 
 
 def test_a_broken_configuration_fails_the_run_and_is_told(github):
-    github.edit("main", lambda clone: _replace(clone / "digest.toml", 'name = "My Weekly"', 'nmae = "My Weekly"'))
+    github.edit("main", lambda clone: replace_in(clone / "digest.toml", 'name = "My Weekly"', 'nmae = "My Weekly"'))
     run = github.run("collect.yml", schedule=MONDAY, now=AT_FIVE)
     assert run.jobs["collect"].result == "failure"
     (alert,) = github.github.issues
@@ -262,15 +274,8 @@ def test_the_daily_look_collects_nothing(github):
     assert github.branches() == ["main"]
 
 
-def test_a_week_that_was_never_collected_is_told_by_the_daily_look(github):
-    collect(github)
-    github.merge(1)
-    collect(github, schedule=LATER, now="2026-12-10T16:50:00+00:00")
-    (alert,) = github.github.issues
+def test_a_week_that_was_never_collected_is_told_by_the_daily_look(proposed):
+    proposed.merge(1)
+    collect(proposed, schedule=LATER, now="2026-12-10T16:50:00+00:00")
+    (alert,) = proposed.github.issues
     assert "There is no issue 2026-W49" in alert["body"]
-
-
-def _replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))

@@ -8,24 +8,33 @@ import shutil
 import pytest
 import yaml
 
-from conftest import encrypt_list
+from conftest import encrypt_list, make_newsletter, replace_in, run_in, send_by_sendgrid
 from digest.testing.fake_sendgrid import FAKE_KEY
 
 LEDGER_KEY = "a ledger key for tests"
+NOWHERE = "http://127.0.0.1:1"  # until there is a fake to send to
 PEOPLE = [f"reader{number}@example.org" for number in range(1200)]
 
 
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory):
+    """A newsletter with an encrypted list and a built issue; returns (root, issue, token, age key)."""
+    folder = tmp_path_factory.mktemp("built")
+    run = run_in(folder)
+    root = make_newsletter(run, folder / "letter")
+    send_by_sendgrid(root, NOWHERE)
+    key = encrypt_list(run, root, PEOPLE)
+    assert run("collect", cwd=root).code == 0
+    made = run("build", "--json", cwd=root).data
+    replace_in(root / "digest.toml", "\n[state]\n", '\n[state]\nurl_env = "DATABASE_URL"\n')
+    return root, made["issue"], made["token"], key
+
+
 @pytest.fixture
-def built(run, sendgrid_newsletter, database):
-    """The newsletter's folder with an encrypted list and a built issue; returns (root, issue, token, age key)."""
-    key = encrypt_list(run, sendgrid_newsletter, PEOPLE)
-    config = sendgrid_newsletter / "digest.toml"
-    text = config.read_text()
-    config.write_text(re.sub(r"^\[state\]$", '[state]\\nurl_env = "DATABASE_URL"', text, flags=re.MULTILINE))
-    ledger = {"DATABASE_URL": database, "DIGEST_LEDGER_KEY": LEDGER_KEY}
-    assert run("collect", "-C", str(sendgrid_newsletter), env=ledger).code == 0
-    made = run("build", "-C", str(sendgrid_newsletter), "--json", env=ledger).data
-    return sendgrid_newsletter, made["issue"], made["token"], key
+def built(built_once, tmp_path, fake):
+    root = shutil.copytree(built_once[0], tmp_path / "letter")
+    replace_in(root / "digest.toml", NOWHERE, fake.host)
+    return root, *built_once[1:]
 
 
 @pytest.fixture
