@@ -16,8 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from digest import delivery
-from digest.delivery import Ledger, PlannedBatch
+from digest.delivery import Ledger, PlannedBatch, stores
 from digest.delivery.stores.schema import metadata
 from digest.errors import CredentialsError, LedgerError
 from digest.models import Suppression, SuppressionReason
@@ -220,7 +219,7 @@ def test_a_new_ledger_is_what_the_migrations_make_of_the_first_one(place, tmp_pa
             request.getfixturevalue("second_database"), environ={"DIGEST_LEDGER_KEY": "k"}, now=lambda: NOW
         )
     config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(delivery.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(stores.__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")
     steps = create_engine(url)
     with steps.begin() as connection:

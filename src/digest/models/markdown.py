@@ -8,7 +8,7 @@ __all__ = ["escape_inline", "unescape_inline"]
 
 #: What CommonMark reads as inline markup: code, emphasis, links, images, HTML, entities, strikethrough and the escape
 #: itself. An underscore inside a word is none (CommonMark 0.31, section 6.2); a lone asterisk between spaces neither.
-_MARKUP = re.compile(r"[\\`\[\]<]|(?<!\s)\*|\*(?!\s)|(?<!\w)_|_(?!\w)|~~|&(?=#?\w+;)")
+_MARKUP = re.compile(r"[\\`\[\]<]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|~~|&(?=#?\w+;)")
 
 
 #: A backslash before any ASCII punctuation (CommonMark 0.31, section 2.4).

@@ -3,7 +3,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -12,6 +12,8 @@ from digest.models import escape_inline
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
 
+@example("__0__")
+@example("a __init__ of b__c")
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
 def test_escaped_text_reads_as_itself(text):
     plain = " ".join(text.split())
