@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -105,10 +106,30 @@ def write_story(folder: Path, number: int, title: str, *, day: int) -> None:
     (folder / f"{number}.txt").write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def newsletter_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("newsletter")
+    return make_newsletter(run_in(folder), folder / "letter")
+
+
+@pytest.fixture(scope="session")
+def collected_once(newsletter_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = shutil.copytree(newsletter_once, tmp_path_factory.mktemp("collected") / "letter")
+    assert run_in(root)("collect").code == 0
+    return root
+
+
 @pytest.fixture
-def newsletter(tmp_path: Path, run: Run) -> Path:
+def newsletter(newsletter_once: Path, tmp_path: Path) -> Path:
     """A newsletter as `digest init --yes` makes it, with three local articles."""
-    return make_newsletter(run, tmp_path / "letter")
+    return shutil.copytree(newsletter_once, tmp_path / "letter")
+
+
+@pytest.fixture
+def collected(newsletter: Path, collected_once: Path) -> Path:
+    """The newsletter after `digest collect`."""
+    shutil.copytree(collected_once / "issues", newsletter / "issues")
+    return newsletter
 
 
 def make_newsletter(run: Run, root: Path) -> Path:

@@ -68,9 +68,8 @@ def test_every_object_has_its_schema_version(run, newsletter):
         assert (command, done.code, done.data["schema_version"]) == (command, 0, 1)
 
 
-def test_build_and_send_report_what_they_promise(run, newsletter):
-    root = str(newsletter)
-    run("collect", "-C", root)
+def test_build_and_send_report_what_they_promise(run, collected):
+    root = str(collected)
     built = run("build", "-C", root, "--json").data
     assert {"token", "issue", "subject", "stories", "bytes_html"} <= built.keys()
     assert len(built["token"]) >= 16

@@ -32,8 +32,7 @@ def issue_md(root: Path) -> Path:
 
 
 @pytest.fixture
-def built(run, newsletter):
-    run("collect", "-C", str(newsletter))
+def built(run, newsletter, collected):
     return run("build", "-C", str(newsletter), "--json").data["token"]
 
 
@@ -123,8 +122,7 @@ def test_a_build_that_was_changed_by_hand_is_refused(run, newsletter, built):
     assert done.code == 3
 
 
-def test_an_email_with_errors_is_not_sent(run, newsletter):
-    run("collect", "-C", str(newsletter))
+def test_an_email_with_errors_is_not_sent(run, newsletter, collected):
     path = issue_md(newsletter)
     lines = path.read_text().splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("subject"))

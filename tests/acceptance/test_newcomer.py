@@ -134,9 +134,8 @@ def test_the_way_from_articles_to_a_sent_issue(run, newsletter):
     assert run("collect", "-C", root, issue).code == 8
 
 
-def test_the_outbox_holds_whole_emails_each_with_its_own_link(run, newsletter):
+def test_the_outbox_holds_whole_emails_each_with_its_own_link(run, newsletter, collected):
     root = str(newsletter)
-    run("collect", "-C", root)
     token = run("build", "-C", root, "--json").data["token"]
     assert run("send", "-C", root, "--live", "--approve", token).code == 0
     links = set()
@@ -152,9 +151,8 @@ def test_the_outbox_holds_whole_emails_each_with_its_own_link(run, newsletter):
     assert len(links) == 3
 
 
-def test_what_was_sent_is_not_in_the_next_issue(run, newsletter):
+def test_what_was_sent_is_not_in_the_next_issue(run, newsletter, collected):
     root = str(newsletter)
-    run("collect", "-C", root)
     token = run("build", "-C", root, "--json").data["token"]
     assert run("send", "-C", root, "--live", "--approve", token).code == 0
     nothing = run("collect", "-C", root, "--json")

@@ -31,11 +31,10 @@ odd@example.org,Odd,,vip,
 
 
 @pytest.fixture
-def letter(run, sendgrid_newsletter):
+def letter(sendgrid_newsletter, collected):
     (sendgrid_newsletter / "subscribers/weekly.csv").write_text(
         "email,name,status\nana@example.org,Ana,active\nleft@example.org,Lea,\n"
     )
-    assert run("collect", "-C", str(sendgrid_newsletter)).code == 0
     return sendgrid_newsletter
 
 
