@@ -21,7 +21,7 @@ demo: $(VENV)/.test ## See a week of articles become an email, offline, in ./dig
 test: $(VENV)/.test ## Run every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
-year: $(VENV)/.test ## Live through 52 weeks of a newsletter on GitHub (a quarter of an hour)
+year: $(VENV)/.test ## Live through 52 weeks of a newsletter on GitHub (some twenty minutes)
 	@DIGEST_YEAR=1 $(BIN)/python -m pytest -s tests/acceptance/test_year.py
 
 check: $(VENV)/.lint ## Style, types, the import contract, the workflows

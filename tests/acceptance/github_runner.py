@@ -205,6 +205,7 @@ class Repository:
         variables: Mapping[str, str] | None = None,
         now: str | None = None,
         head: str | None = None,
+        attempt: int = 1,
     ) -> WorkflowRun:
         """Run one workflow as GitHub would.
 
@@ -215,6 +216,7 @@ class Repository:
             variables: Of the repository. No pictures are drawn, unless DIGEST_PICTURES says something else.
             now: The program's clock, as an ISO 8601 moment with its offset; without it the machine's.
             head: The branch of a pull request.
+            attempt: More than 1 where somebody pressed "Re-run jobs".
         """
         self.runs += 1
         ref = head if head is not None else DEFAULT
@@ -231,6 +233,7 @@ class Repository:
                 "repository": "example/letter",
                 "server_url": "https://github.com",
                 "run_id": self.runs,
+                "run_attempt": str(attempt),
                 "ref": f"refs/heads/{ref}",
             },
             "inputs": _inputs(definition, event, inputs or {}),

@@ -57,13 +57,13 @@ def test_a_file_that_does_not_parse_is_left_as_the_person_saved_it_and_can_be_ed
 
 def test_nothing_changed_keeps_no_copy(edit, newsletter):
     done = edit("", "--json")
-    assert (done.code, done.data["changed"], done.data["undo"]) == (0, False, None)
+    assert (done.code, done.data["changed"], done.data["undo"], done.data["findings"]) == (0, False, None, [])
     assert not (newsletter / ".digest/undo").exists()
 
 
 def test_an_editor_that_fails_after_it_saved_loses_nothing(edit, newsletter):
     done = edit(f"{RETITLE}; sys.exit(3)")
-    assert (done.code, "the editor ended with 3" in done.err) == (2, True)
+    assert (done.code, "ended with 3" in done.err, "What was saved stands" in done.err) == (2, True, True)
     (copy,) = (newsletter / ".digest/undo").iterdir()
     assert "### [The tram" in copy.read_text()
 
@@ -79,6 +79,32 @@ def test_an_editor_that_fails_after_it_saved_loses_nothing(edit, newsletter):
 def test_an_editor_that_is_not_there_is_a_usage_error(edit, editor, words):
     done = edit("", EDITOR=editor)
     assert (done.code, words in done.err) == (2, True), done.err
+
+
+def test_what_collect_found_meanwhile_is_found_again_when_an_older_text_was_saved_over_it(edit, run, newsletter):
+    story = newsletter / "articles/new.txt"
+    late = "A pier opens\\n\\nThe new pier opened on Tuesday after two years of work, with a band.\\n"
+    collect = f"subprocess.run([{sys.executable!r}, '-m', 'digest', 'collect', '-C', {str(newsletter)!r}], check=True)"
+    lines = (
+        "import subprocess",
+        "text = path.read_text()",
+        f"pathlib.Path({str(story)!r}).write_text('{late}')",
+        collect,
+        "assert 'A pier opens' in path.read_text()",
+        'path.write_text(text.replace("### [The tram", "### [A tram", 1))',
+    )
+    done = edit("; ".join(lines))
+    assert (done.code, "Meanwhile digest collect found more" in done.err) == (0, True), done.err
+    assert run("collect", "-C", str(newsletter), env={"DIGEST_NOW": NOW}).code == 0
+    text = (newsletter / f"issues/{ISSUE}/issue.md").read_text()
+    assert "### [A tram" in text
+    assert "### [A pier opens]" in text.partition("New since you last looked")[2]
+
+
+def test_what_an_editor_prints_is_kept_off_the_json_and_visual_goes_first(edit):
+    assert edit("print('hello')", "--json").data["changed"] is False
+    done = edit("", VISUAL="nowhere-to-be-found", EDITOR=" ")
+    assert "Set VISUAL to another" in done.err
 
 
 def test_an_issue_that_is_not_there_or_was_sent_is_refused(edit, run, newsletter):

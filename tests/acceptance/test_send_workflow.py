@@ -57,9 +57,9 @@ def secrets(built, database):
 def send(github, built, secrets):
     """Start the workflow by hand, on a new runner; returns its one job."""
 
-    def start(*, without=(), **inputs):
+    def start(*, without=(), attempt=1, **inputs):
         given = {name: value for name, value in secrets.items() if name not in without}
-        return github.run("send.yml", inputs={"issue": built[1], **inputs}, secrets=given).jobs["send"]
+        return github.run("send.yml", inputs={"issue": built[1], **inputs}, secrets=given, attempt=attempt).jobs["send"]
 
     return start
 
@@ -148,7 +148,11 @@ def test_those_of_whom_nobody_knows_are_mailed_again_only_when_a_person_says_so(
     assert held.step("Send").code == 7
     assert "held" in held.summary
     assert len(fake.mails) < len(PEOPLE)
-    assert send(token=built[2], resume=True, on_unknown="resend").result == "success"
+    again = send(token=built[2], resume=True, on_unknown="resend", attempt=2)  # what was decided once is not decided
+    assert (again.step("Send").code, "again to up to" in again.summary) == (7, False)
+    done = send(token=built[2], resume=True, on_unknown="resend")
+    assert done.result == "success"
+    assert "0 people, and again to up to 1,000 of whom nobody knows" in done.summary
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
 
 

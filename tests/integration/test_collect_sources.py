@@ -255,6 +255,17 @@ def test_what_a_feed_shows_late_is_not_lost_and_what_was_looked_at_does_not_come
     assert reasons["A choir sings"] == "older than the last sent issue (Mon 9 Nov)"
 
 
+@pytest.mark.parametrize("lost", ["articles.jsonl", ""])
+def test_where_it_is_not_known_what_was_looked_at_nothing_counts_as_late(root, server, name_source, lost):
+    bridge = ("Old bridge shut", "https://courier.example/1", WHOLE, 8)
+    server.put("/feed.xml", rss(bridge))
+    name_source(more='full_text = "never"')
+    lived(root, WEEKS[:2])
+    gone = root / "issues" / "2026-W46" / lost
+    gone.unlink() if lost else shutil.rmtree(gone)
+    assert line_of(collect(at(root, WEEKS[2]), "2026-W47")).counted == 0
+
+
 def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(root, server, name_source):
     (root / "articles" / "letter.txt").unlink()
     server.put("/feed.xml", status=410)

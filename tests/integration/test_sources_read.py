@@ -164,6 +164,17 @@ def test_pages_of_a_sitemap_that_are_too_old_are_not_asked_for(server, tmp_path,
     assert "/old" not in [request.path for request in server.requests]
 
 
+def test_the_page_of_an_article_that_does_not_count_is_not_read(server, tmp_path, fetcher):
+    items = "".join(f"<item><title>{name}</title><link>{server.url(name)}</link></item>" for name in ("/had", "/new"))
+    server.put("/feed.xml", f"<rss version='2.0'><channel><title>World</title>{items}</channel></rss>")
+    for path in ("/had", "/new"):
+        server.put(path, page(path))
+    source = SourceConfig(id="world", feed=server.url("/feed.xml"))
+    known = {("world", server.url("/had"))}
+    read_source(source, root=tmp_path, fetcher=fetcher, counts=lambda one: (one.source, one.url) not in known)
+    assert [request.path for request in server.requests] == ["/feed.xml", "/robots.txt", "/new"]
+
+
 def test_a_page_of_a_sitemap_on_another_private_host_is_refused(server, read):
     with FeedsServer() as inner:
         inner.put("/secret", page("Secret"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from digest.project import Project
     from digest.workflow.building import Checked
 
-__all__ = ["check", "rules"]
+__all__ = ["check", "findings_data", "rules"]
 
 
 def check(
@@ -58,6 +58,8 @@ def check(
         raise UsageError("--online and --offline do not go together", hint="Leave one of them out.")
     output = replace(session, as_json=session.as_json or format == "json").output
     project = session.project_at_hand(no_ledger=no_ledger)
+    if project.no_ledger and not no_ledger:
+        output.say("Not asked, because of --offline: the ledger, which knows the stories that readers have had.")
     done = run(
         project,
         issue,
@@ -68,9 +70,9 @@ def check(
     links = {"email_url": email_url, "picture_url": picture_url}
     _write_pages(session, project, done, links=links, report=report, summary=format == "github")
     if format == "github":
-        output.result(_findings(done), annotation_lines(done.findings, session.shown))
+        output.result(findings_data(done), annotation_lines(done.findings, session.shown))
     else:
-        output.result(_findings(done), finding_lines(done, output))
+        output.result(findings_data(done), finding_lines(done, output))
     failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
     if any(done.count(severity) for severity in failing):
         raise typer.Exit(ChecksFailedError.exit_code)
@@ -134,7 +136,8 @@ def rules(
     output.result({"rules": data}, lines)
 
 
-def _findings(done: Checked) -> dict[str, Any]:
+def findings_data(done: Checked) -> dict[str, Any]:
+    """What --json tells of a check."""
     return {
         "issue": done.issue,
         "errors": done.count("error"),

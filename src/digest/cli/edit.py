@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,7 +89,7 @@ def collect(
     output.result(data, explained)
     if done.waiting:
         output.say(f"{done.waiting} wait under “New since you last looked”: move them up to send them.")
-    output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}", f"digest check {done.issue}")
+    output.next(f"digest preview {done.issue}", f"digest edit {done.issue}", f"digest check {done.issue}")
 
 
 def _reading(output: Output, count: int) -> Callable[[SourceReading], None]:
@@ -209,7 +210,7 @@ def add(
     if done.undo:
         output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.config)}")
     if done.headlines:
-        output.next(f"digest preview {done.issue}", f"edit {session.shown(done.file)}")
+        output.next(f"digest preview {done.issue}", f"digest edit {done.issue}")
     else:
         output.next("digest collect")
 
@@ -243,22 +244,31 @@ def run_preview(
 
 def edit(session: Session, issue: IssueArgument = None) -> None:
     """Open issue.md in $EDITOR, then tell what is wrong with it."""
+    from digest.cli.checking import findings_data
     from digest.cli.editor import open_in_editor
     from digest.cli.progress import finding_lines
     from digest.workflow.building import check
     from digest.workflow.handwork import edit as run
 
-    project, output = session.project_at_hand(), session.output
-    done = run(project, issue, editor=open_in_editor)
-    data = {"issue": done.issue, "file": done.file, "changed": bool(done.undo), "undo": done.undo or None}
-    if not done.undo:
-        output.result(data, ["Nothing was changed."])
-        return
-    output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.file)}")
+    project, output = session.project(), session.output
+    done = run(project, issue, editor=partial(open_in_editor, quiet=session.as_json))
+    if done.undo:
+        output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.file)}")
+    if done.again:
+        output.say("Meanwhile digest collect found more, which is not in what you saved: collect again.")
     checked = check(project, done.issue)
-    counts = {"errors": checked.count("error"), "warnings": checked.count("warning")}
-    output.result({**data, **counts}, finding_lines(checked, output))
-    output.next(f"digest {'edit' if counts['errors'] else 'preview'} {done.issue}", f"digest build {done.issue}")
+    data = {"file": done.file, "changed": bool(done.undo), "undo": done.undo or None}
+    output.result(
+        {**data, **findings_data(checked)},
+        finding_lines(checked, output) if done.undo else ["Nothing was changed."],
+    )
+    if not done.undo:
+        output.say("An editor with windows must wait until the file is closed: EDITOR='code --wait'")
+    output.next(
+        *([f"digest collect {done.issue}"] if done.again else []),
+        f"digest {'edit' if checked.count('error') else 'preview'} {done.issue}",
+        f"digest build {done.issue}",
+    )
 
 
 def diff(session: Session, issue: IssueArgument = None) -> None:

@@ -223,7 +223,11 @@ def _in_editor(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
         path.write_text(text, encoding="utf-8")
-        open_in_editor(path)
+        try:
+            open_in_editor(path)
+        except UsageError as error:
+            error.hint += " Nothing was changed."
+            raise
         return path.read_text(encoding="utf-8")
 
 

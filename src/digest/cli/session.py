@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -81,13 +82,17 @@ class Session:
         return replace(open_project(self.root, offline=self.offline, cwd=Path.cwd()), no_ledger=no_ledger)
 
     def project_at_hand(self, *, no_ledger: bool = False) -> Project:
-        """As `project`, for a command that only looks at an issue: offline, without a ledger that is elsewhere."""
+        """As `project`, for a command that changes nothing: offline it does without a ledger that is elsewhere."""
         project = self.project(no_ledger=no_ledger)
-        return replace(project, no_ledger=no_ledger or (project.offline and project.ledger_path is None))
+        return replace(project, no_ledger=no_ledger or project.ledger_out_of_reach)
 
     def shown(self, file: str) -> str:
         """A file of the newsletter as it can be typed from here."""
-        return file if self.root is None else (self.root / file).as_posix()
+        from digest.config import find_root
+
+        if self.root is not None:
+            return (self.root / file).as_posix()
+        return Path(os.path.relpath(find_root(Path.cwd()) / file)).as_posix()
 
     def merged(self, later: Session) -> Session:
         """Options before the command and after it: either may say it, the later one wins."""

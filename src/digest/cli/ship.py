@@ -51,7 +51,7 @@ def build(
     """Render the email and print the token that an approval names."""
     from digest.workflow.building import build as run
 
-    done = run(session.project_at_hand(no_ledger=no_ledger), issue)
+    done = run(session.project(no_ledger=no_ledger), issue)
     output = session.output
     pictures = _draw(session, done, no_ledger=no_ledger) if screenshots else []
     output.result(
@@ -89,7 +89,7 @@ def _draw(session: Session, done: Built, *, no_ledger: bool) -> list[str]:
 
     project = session.project()
     session.output.status("Drawing pictures")
-    source = NewsletterPreview(lambda: session.project_at_hand(no_ledger=no_ledger), done.issue)
+    source = NewsletterPreview(lambda: session.project(no_ledger=no_ledger), done.issue)
     folder = project.root / done.folder / "shots"
     drawn = draw_pictures(source.render().html, folder, image=source.image, offline=session.offline)
     session.output.status("")
@@ -175,16 +175,18 @@ def send(
     output, project = session.output, session.project()
     moment = read_moment(at, zone=project.config.newsletter.zone, now=project.now()) if at is not None else None
     plan = plan_send(project, issue, approve=approve, resume=resume, at=moment)
+    again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
-        output.result(plan.report.as_data(), _dry_run(plan, project))
+        output.result(plan.report.as_data(), _dry_run(plan, project, again=again))
         approval = "" if plan.approved else f" --approve {plan.token}"
         later = f' --at "{at}"' if at and not resume else ""
-        output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{later}{approval}")
+        more = " --on-unknown resend" if again else ""
+        output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{more}{later}{approval}")
         return
     require_approval(plan, approve)
-    output.say(*_table(plan, project, approved=True))
+    output.say(*_table(plan, project, approved=True, again=again))
     if session.interactive and not yes:
-        _confirm(plan)
+        _confirm(plan, again=again)
 
     pace = Pace()
     report = run(
@@ -202,15 +204,15 @@ def send(
     output.next("digest status", "digest collect")
 
 
-def _confirm(plan: SendPlan) -> None:
+def _confirm(plan: SendPlan, *, again: int) -> None:
     from digest.delivery import CampaignRefusedError
 
-    words = f"{plan.issue} {plan.report.pending}"
+    words = f"{plan.issue} {plan.report.pending + again}"
     if typer.prompt(f"Type “{words}” to send", err=True, default="", show_default=False).strip() != words:
         raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
 
 
-def _table(plan: SendPlan, project: Project, *, approved: bool = False) -> list[str]:
+def _table(plan: SendPlan, project: Project, *, approved: bool = False, again: int = 0) -> list[str]:
     words = (
         f"approved{f' by {plan.approved_by}' if plan.approved_by else ''}"
         if approved or plan.approved
@@ -224,6 +226,7 @@ def _table(plan: SendPlan, project: Project, *, approved: bool = False) -> list[
         f"  From       {plan.rendered.manifest.sender}",
         f"  Via        {plan.provider} · audience “{plan.audience.name}”",
         f"  To         {count(plan.report.pending, 'person', 'people')}"
+        + (f", and again to up to {again:,} of whom nobody knows" if again else "")
         + (f" (left out: {left_out})" if left_out else "")
         + (f" · last issue {plan.last:,}" if plan.last else ""),
         *([f"  When       {plan.at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"] if plan.at else []),
@@ -231,8 +234,8 @@ def _table(plan: SendPlan, project: Project, *, approved: bool = False) -> list[
     ]
 
 
-def _dry_run(plan: SendPlan, project: Project) -> list[str]:
-    return ["DRY RUN: nothing leaves this machine", *_table(plan, project)]
+def _dry_run(plan: SendPlan, project: Project, *, again: int) -> list[str]:
+    return ["DRY RUN: nothing leaves this machine", *_table(plan, project, again=again)]
 
 
 def _sent(plan: SendPlan, report: SendReport) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from digest.models import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from digest.models import Article
@@ -33,12 +33,14 @@ class Period:
         missed: The same for single sources, by their ids, which could not be read for the last sent issues. None: they
             were read for no issue that was sent.
         collected: The canonical addresses of all that was collected for the last sent issues, chosen or not. What is
-            dated shortly before ``since`` and is not among them came late, and is new. None where this is not known.
+            dated shortly before the moment from which its source counts, and is not among them, came late, and is new.
+        whole_since: The beginning of the oldest of these issues for which this is known; None: of none.
     """
 
     since: datetime | None = None
     missed: Mapping[str, datetime | None] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-    collected: Collection[str] | None = None
+    collected: frozenset[str] = frozenset()
+    whole_since: datetime | None = None
 
     def begins(self, now: datetime, source: str = "") -> datetime:
         """The moment after which the articles of a source count that did not come late."""
@@ -46,11 +48,16 @@ class Period:
 
     def earliest(self, now: datetime, source: str = "") -> datetime:
         """The moment until which the dates of a source's articles decide against them."""
-        return self.begins(now, source) - (LATE if self.collected is not None else timedelta())
+        sent = self.missed.get(source, self.since)
+        known = sent is not None and self.whole_since is not None and sent >= self.whole_since
+        return self.begins(now, source) - (LATE if known else timedelta())
 
     def holds(self, article: Article, *, now: datetime) -> bool:
         """Whether an article is new enough. One without a date always is."""
         if article.published is None or article.published > self.begins(now, article.source):
             return True
-        late = article.published > self.earliest(now, article.source)
-        return late and self.collected is not None and canonical_url(article.url) not in self.collected
+        return self.could_be_late(article, now=now) and canonical_url(article.url) not in self.collected
+
+    def could_be_late(self, article: Article, *, now: datetime) -> bool:
+        """Whether an article is dated so shortly before its time that it is old only if it was collected before."""
+        return article.published is not None and article.published > self.earliest(now, article.source)

@@ -173,6 +173,8 @@ def _reason_against(
     source = config.source(article.source)
     if source is None or source.kind == "folder" or period.holds(article, now=now):
         return ""
+    if period.could_be_late(article, now=now):
+        return "was looked at for the last issue"
     sent = period.missed.get(article.source, period.since) is not None
     day = _day(period.begins(now, article.source).astimezone(config.newsletter.zone))
     return f"older than the last sent issue ({day})" if sent else f"older than {FIRST_DAYS} days ({day})"

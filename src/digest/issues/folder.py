@@ -91,13 +91,21 @@ class IssueFolder:
         """Whether there is an issue.md."""
         return self.issue_md.is_file()
 
+    def read_bytes(self) -> bytes | None:
+        """issue.md as it lies there, whatever is in it; None when there is none.
+
+        Raises:
+            IssueError: It cannot be read.
+        """
+        return self._read("issue.md")
+
     def read_text(self) -> str | None:
         """issue.md as it is, line breaks included; None when there is none.
 
         Raises:
             IssueError: It cannot be read, or is not UTF-8.
         """
-        data = self._read("issue.md")
+        data = self.read_bytes()
         if data is None:
             return None
         try:
@@ -130,7 +138,7 @@ class IssueFolder:
             IssueError: It cannot be written, or is not what it was; the file is left as it is.
         """
         data = text.encode("utf-8")
-        before = self._read("issue.md")
+        before = self.read_bytes()
         if before != (None if over is None else over.encode("utf-8")):
             raise IssueError(
                 "somebody saved the file at this very moment, so nothing was written",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigError, CredentialsError, UsageError
@@ -52,10 +52,10 @@ class LedgerPlace:
         offline: The network is not to be touched.
     """
 
-    url: str
+    url: str = field(repr=False)
     root: Path
-    environ: Mapping[str, str]
-    token: str
+    environ: Mapping[str, str] = field(repr=False)
+    token: str = field(repr=False)
     now: Callable[[], datetime]
     offline: bool
 
@@ -106,6 +106,6 @@ class LedgerPlace:
     def _require_reachable(self) -> None:
         if self.offline and self.file is None:
             raise UsageError(
-                "--offline touches no network, and the ledger, which knows what was sent, is reached over it",
-                hint="Do it without --offline.",
+                "--offline touches no network, and the ledger is reached over it",
+                hint="Do it without --offline. digest build also goes without the ledger: --no-ledger.",
             )

@@ -198,6 +198,16 @@ class Project:
         return self.ledger_place.file
 
     @property
+    def ledger_out_of_reach(self) -> bool:
+        """Whether the network is not to be touched, and the ledger is reached over it, or who knows where."""
+        if not self.offline:
+            return False
+        try:
+            return self.ledger_path is None
+        except CredentialsError:
+            return True
+
+    @property
     def has_ledger(self) -> bool:
         """Whether there may be campaigns to know of; raises as `LedgerPlace.exists`."""
         return self.ledger_place.exists()

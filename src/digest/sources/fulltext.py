@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from digest.models import canonical_url, is_web_address
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
 
     from digest.config import FullText
     from digest.models import Article
@@ -26,13 +26,15 @@ _CUT_OFF = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$|\b(?:read more|con
 _WORD = re.compile(r"\w{3,}")
 
 
-def pages_to_read(articles: tuple[Article, ...], *, full_text: FullText, after: datetime) -> tuple[Article, ...]:
+def pages_to_read(
+    articles: tuple[Article, ...], *, full_text: FullText, counts: Callable[[Article], bool]
+) -> tuple[Article, ...]:
     """The articles of a feed whose pages should be read: the newest 25 that are new and need it.
 
     Args:
         articles: In the feed's order.
         full_text: The source's setting.
-        after: Articles published until then, aware, do not count for the issue.
+        counts: Whether an article is new enough for the issue.
     """
     if full_text == "never":
         return ()
@@ -40,9 +42,7 @@ def pages_to_read(articles: tuple[Article, ...], *, full_text: FullText, after: 
     wanted = [
         article
         for article in reversed(each.values())
-        if is_web_address(article.url)
-        and (article.published is None or article.published > after)
-        and (full_text == "always" or _is_snippet(article.text))
+        if is_web_address(article.url) and counts(article) and (full_text == "always" or _is_snippet(article.text))
     ]
     # Undated ones keep their place in the feed, which begins with the newest.
     newest = sorted(wanted, key=lambda article: -(article.published.timestamp() if article.published else 1e12))

@@ -88,14 +88,26 @@ class SourceReading:
         return isinstance(self.error, GoneError)
 
 
-def read_source(source: SourceConfig, *, root: Path, fetcher: Fetcher, after: datetime = _EVER) -> SourceReading:
+def read_source(
+    source: SourceConfig,
+    *,
+    root: Path,
+    fetcher: Fetcher,
+    after: datetime = _EVER,
+    counts: Callable[[Article], bool] = lambda _article: True,
+) -> SourceReading:
     """Read a configured source. Whatever fails is in the reading; nothing is raised.
 
     Args:
         root: The newsletter's folder; addresses that are not http or https are paths in it.
-        after: What was published until this moment, aware, does not count: its pages need not be read.
+        after: What changed until this moment, aware, is no news: pages of a sitemap that did are not read.
+        counts: Whether an article of a feed is new enough: of one that is not, the page is not read.
     """
-    reader = _Reader(root, fetcher, full_text=source.full_text, after=after)
+
+    def counts_here(article: Article) -> bool:
+        return counts(replace(article, source=source.id))
+
+    reader = _Reader(root, fetcher, full_text=source.full_text, after=after, counts=counts_here)
     read = {
         "feed": reader.feed,
         "page": reader.pages,
@@ -151,9 +163,17 @@ def _attempt(read: Callable[[], _Read], address: str) -> _Read | DigestError:
 class _Reader:
     """One reading of one source: collects problems, and whether all answers were the kept ones."""
 
-    def __init__(self, root: Path, fetcher: Fetcher, *, full_text: FullText = "never", after: datetime = _EVER) -> None:
+    def __init__(
+        self,
+        root: Path,
+        fetcher: Fetcher,
+        *,
+        full_text: FullText = "never",
+        after: datetime = _EVER,
+        counts: Callable[[Article], bool] = lambda _article: True,
+    ) -> None:
         self._root, self._fetcher = root, fetcher
-        self._full_text, self._after = full_text, after
+        self._full_text, self._after, self._counts = full_text, after, counts
         self._kept: list[bool] = []
         self.pages_read = 0
         self.moved_to = ""
@@ -169,7 +189,7 @@ class _Reader:
             data, shown = self._file(address)
             return parse_feed(data, url=shown).articles
         articles = self._read_feed(address)
-        fuller = self._with_pages(pages_to_read(articles, full_text=self._full_text, after=self._after))
+        fuller = self._with_pages(pages_to_read(articles, full_text=self._full_text, counts=self._counts))
         return tuple(fuller.get(article.url, article) for article in articles)
 
     def _read_feed(self, address: str) -> tuple[Article, ...]:

@@ -97,7 +97,7 @@ def _lists(project: Project) -> Iterator[Diagnosis]:
 
 
 def _state(project: Project) -> Iterator[Diagnosis]:
-    if project.offline and project.ledger_path is None:
+    if project.ledger_out_of_reach:
         yield Diagnosis(what="ledger", state="warning", words="not asked, because of --offline")
         return
     if not project.has_ledger and project.ledger_path is None:
@@ -152,8 +152,9 @@ def _provider(project: Project) -> Iterator[Diagnosis]:
 def _two_phase(project: Project) -> Iterator[Diagnosis]:
     if project.config.delivery.provider != "sendgrid" or not project.config.providers.sendgrid.two_phase:
         return
-    if project.offline and project.ledger_path is None:
-        return  # where a pass is written down
+    if project.ledger_out_of_reach:
+        yield Diagnosis(what="two-phase", state="warning", words="not known, because of --offline")
+        return
     if two_phase_is_proven(project):
         yield Diagnosis(what="two-phase", state="ok", words="the self-test has passed with this key")
         return

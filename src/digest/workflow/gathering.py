@@ -97,7 +97,14 @@ def gather(
     asked = [source for source in sources if source.id not in gone]
     after = min((history.period.earliest(now, source.id) for source in asked), default=now)
     with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
-        read = read_sources(asked, root=project.root, fetcher=fetcher, after=after, finished=progress)
+        read = read_sources(
+            asked,
+            root=project.root,
+            fetcher=fetcher,
+            after=after,
+            counts=lambda article: history.period.holds(article, now=now),
+            finished=progress,
+        )
         readings = {reading.source: reading for reading in read}
     lines: list[SourceLine] = []
     states: list[SourceState] = []

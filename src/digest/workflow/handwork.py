@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.errors import IssueError, Place
+from digest.errors import DigestError, IssueError, Place
+from digest.issues import is_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from digest.issues import Base, IssueFolder
     from digest.project import Project
 
 __all__ = ["Edited", "edit"]
@@ -22,11 +25,13 @@ class Edited:
 
     Attributes:
         undo: Where issue.md is kept as it was; empty when nothing was changed.
+        again: Whether `collect` wrote the file meanwhile, and what it found is to be collected again.
     """
 
     issue: str
     file: str
     undo: str = ""
+    again: bool = False
 
 
 def edit(project: Project, id: str | None = None, *, editor: Callable[[Path], None]) -> Edited:
@@ -38,17 +43,41 @@ def edit(project: Project, id: str | None = None, *, editor: Callable[[Path], No
     Raises:
         IssueError: There is no such issue, or its file cannot be read.
         NothingToDoError: It was sent.
+        UsageError: The editor failed. What it saved stands.
     """
     folder = project.issue(id)
     project.require_open(folder.id)
-    if not folder.exists():
+    before, base = folder.read_bytes(), _base_of(folder)
+    if before is None:
         hint = f"digest collect {folder.id}"
         raise IssueError("there is no such issue yet", place=Place(folder.file), hint=hint)
-    before = folder.issue_md.read_bytes()
-    undo = ""
+    undo, again = "", False
     try:
         editor(folder.issue_md)
-    finally:  # also when the editor failed, or Ctrl-C ended it, after something was saved
-        if not folder.exists() or folder.issue_md.read_bytes() != before:
-            undo = folder.keep_copy(before)
-    return Edited(issue=folder.id, file=folder.file, undo=undo)
+    except DigestError as error:
+        if folder.read_bytes() != before:
+            error.hint += f" What was saved stands; as it was before: {folder.keep_copy(before)}"
+        raise
+    if folder.read_bytes() != before:
+        undo, again = folder.keep_copy(before), _restore(folder, base)
+    return Edited(issue=folder.id, file=folder.file, undo=undo, again=again)
+
+
+def _restore(folder: IssueFolder, base: Base | None) -> bool:
+    """Take back what `collect` proposed while the editor had an older text, which was saved over its own.
+
+    Otherwise its new stories, which the text lacks, would count as taken out by the editor.
+    """
+    now, text = _base_of(folder), folder.read_text()
+    if base is None or now is None or now == base or text is None:
+        return False
+    if is_untouched(text, now.issue, now.written_sha256):
+        return False  # it is the text of collect: the person saved nothing after it
+    folder.write_base(base)
+    return True
+
+
+def _base_of(folder: IssueFolder) -> Base | None:
+    with suppress(IssueError):  # a broken one is told by the next collect
+        return folder.read_base()
+    return None

@@ -12,7 +12,7 @@ from digest.models import canonical_url
 from digest.workflow.building import sent_stories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from digest.config import Config
@@ -51,7 +51,7 @@ class History:
         existing = project.issue_ids()
         sent = sent_stories(project)
         undated: set[str] = set()
-        collected: set[str] = set()
+        collected: dict[str, set[str]] = {}
         began: dict[str, datetime] = {}
         for campaign in project.campaigns():
             if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
@@ -61,17 +61,17 @@ class History:
                 earlier = project.issue(campaign.issue)
                 articles = earlier.read_articles()
                 undated |= _undated(articles, project.config)
-                collected.update(canonical_url(article.url) for article in articles)
+                collected[campaign.issue] = {canonical_url(article.url) for article in articles}
                 base = earlier.read_base()
                 # What came in between collecting and sending was not in that issue: it is new.
                 moment = min(moment, base.collected_at) if base else moment
             began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
-        newest = max(began, key=lambda issue: began[issue], default="")
         return cls(
             period=Period(
-                since=began.get(newest),
+                since=max(began.values(), default=None),
                 missed=_missed(project, began) if began else {},
-                collected=collected if newest in existing else None,
+                collected=frozenset().union(*collected.values()),
+                whole_since=_whole_since(began, collected),
             ),
             seen=frozenset(sent) | undated,
             earlier=_articles_of(project, sent),
@@ -81,6 +81,16 @@ class History:
     def counts(self, article: Article, *, now: datetime) -> bool:
         """Whether an article of a feed, a page or a sitemap is new enough, and readers have not had it."""
         return self.period.holds(article, now=now) and canonical_url(article.url) not in self.seen
+
+
+def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:
+    """When the oldest issue began from which on all that was collected is still known."""
+    whole = None
+    for issue in sorted(began, key=lambda issue: began[issue], reverse=True):
+        if not collected.get(issue):  # its folder, or what was collected, is gone
+            break
+        whole = began[issue]
+    return whole
 
 
 def _missed(project: Project, began: Mapping[str, datetime]) -> dict[str, datetime | None]:

@@ -87,7 +87,7 @@ def check_lists(project: Project) -> tuple[Audience, ...]:
             "no audience is configured", hint='Add [audiences.weekly] with files = ["subscribers/weekly.csv"].'
         )
     found = [_selected(project, name) for name in sorted(project.config.audiences)]
-    if not project.has_ledger:
+    if project.ledger_out_of_reach or not project.has_ledger:
         return tuple(found)
     from digest.delivery import without_suppressed
 

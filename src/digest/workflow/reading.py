@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from digest.config import SourceConfig
     from digest.fetching import Fetcher
+    from digest.models import Article
 
 __all__ = ["read_sources"]
 
@@ -30,6 +31,7 @@ def read_sources(
     root: Path,
     fetcher: Fetcher,
     after: datetime,
+    counts: Callable[[Article], bool] = lambda _article: True,
     finished: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> Iterator[SourceReading]:
     """Read all ``sources``, many at a time, and yield the readings in their order.
@@ -39,7 +41,8 @@ def read_sources(
 
     Args:
         root: The newsletter's folder.
-        after: The moment, aware, after which articles count.
+        after: The moment, aware, after which articles may count.
+        counts: Whether an article, with its source, is new enough.
         finished: Called with each reading as it comes, in the thread that takes the readings.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
@@ -56,7 +59,7 @@ def read_sources(
             source = sources[number]
             try:
                 with fetcher.working(at_once=not is_web_address(source.addresses[0])):
-                    reading = read_source(source, root=root, fetcher=fetcher, after=after)
+                    reading = read_source(source, root=root, fetcher=fetcher, after=after, counts=counts)
             except Exception as error:  # noqa: BLE001 - a bug in reading one source must not stop the others
                 fault = SourceError(f"{source.id} could not be read: {type(error).__name__}: {error}")
                 reading = SourceReading(source=source.id, kind=source.kind, articles=(), error=fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,10 +90,27 @@ def test_what_is_old_sent_or_without_a_title_is_left_out_and_said_in_words():
 def test_what_came_late_is_new_and_what_was_collected_for_the_last_issue_is_not():
     since_sent = (NOW - SENT) / timedelta(hours=1)
     late, had, too_late = (article(number, hours=since_sent + hours) for number, hours in enumerate((47, 47, 49)))
-    period = Period(since=SENT, collected={"https://a.example/1"})
+    period = Period(since=SENT, collected=frozenset({had.url}), whole_since=SENT)
     planned = plan(late, had, too_late, period=period)
     assert urls(planned.issue) == [late.url]
-    assert reasons(planned) == [(one.url, "older than the last sent issue (Mon 16 Nov)") for one in (had, too_late)]
+    assert reasons(planned) == [
+        (had.url, "was looked at for the last issue"),
+        (too_late.url, "older than the last sent issue (Mon 16 Nov)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        Period(since=SENT),  # what was collected for it is gone
+        Period(since=SENT, missed={"world": SENT - timedelta(days=7)}, collected=frozenset({"x"}), whole_since=SENT),
+        Period(since=SENT, missed={"world": None}, collected=frozenset({"x"}), whole_since=SENT),
+    ],
+)
+def test_nothing_is_late_where_nobody_knows_what_was_collected(period):
+    begins = period.begins(NOW, "world")
+    assert not period.holds(replace(article(0), published=begins - timedelta(hours=1)), now=NOW)
+    assert period.holds(replace(article(0), published=begins + timedelta(hours=1)), now=NOW)
 
 
 def test_before_the_first_issue_seven_days_count():

@@ -17,8 +17,12 @@ def article(number=1, *, text=SNIPPET, days=1, **more):
     return Article(url=f"https://a.example/{number}", title="Old bridge shut", text=text, published=published, **more)
 
 
-def chosen(*articles, full_text="auto", after=MONDAY):
-    return [one.url[-1] for one in pages_to_read(articles, full_text=full_text, after=after)]
+def is_new(article):
+    return article.published is None or article.published > MONDAY
+
+
+def chosen(*articles, full_text="auto"):
+    return [one.url[-1] for one in pages_to_read(articles, full_text=full_text, counts=is_new)]
 
 
 def test_only_snippets_need_their_page():
@@ -42,13 +46,13 @@ def test_what_is_too_old_for_the_issue_needs_no_page():
 
 def test_the_newest_25_are_read():
     many = [article(number, days=number) for number in range(1, 40)]
-    wanted = pages_to_read(tuple(many), full_text="auto", after=MONDAY)
+    wanted = pages_to_read(tuple(many), full_text="auto", counts=is_new)
     assert [one.url for one in wanted] == [f"https://a.example/{number}" for number in range(39, 14, -1)]
 
 
 def test_an_article_in_the_folder_has_no_page():
     local = Article(url="articles/bridge.txt", title="Old bridge shut", text=SNIPPET)
-    assert pages_to_read((local,), full_text="always", after=MONDAY) == ()
+    assert pages_to_read((local,), full_text="always", counts=is_new) == ()
 
 
 def test_a_page_gives_what_the_item_lacks_and_nothing_else():
