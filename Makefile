@@ -34,7 +34,7 @@ check: $(VENV)/.lint ## Style, types, the import contract, the workflows
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
-pictures: $(VENV)/.test ## Draw the README's picture and the demo's image again (needs a Chromium)
+pictures: $(VENV)/.test ## Draw the pictures of the README, the docs and the demo again (needs a Chromium)
 	@$(BIN)/python scripts/make_pictures.py
 
 constraints: ## Resolve constraints.txt afresh

@@ -230,6 +230,22 @@ def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, let
     assert run("subscribers", "check", "-C", str(letter), env=env).code == 3
 
 
+def test_suppressions_reach_a_runner_in_an_encrypted_file(run, letter):
+    root = ("-C", str(letter))
+    assert run("subscribers", "suppress", "ana@example.org", *root).code == 0
+    done = run("subscribers", "encrypt", "subscribers/suppressions.csv", *root)
+    assert (done.code, "audiences" in done.err, "digest.toml" in done.err) == (0, False, False)
+    plain, sealed = (letter / f"subscribers/suppressions.csv{end}" for end in ("", ".age"))
+    plain.unlink()  # git ignores it, so a runner has none
+    assert people(run, letter)["left_out"]["suppressed: manual"] == 1
+    told = run("subscribers", "suppress", "bo@example.org", *root)
+    assert "digest subscribers edit subscribers/suppressions.csv.age" in told.err
+    assert (plain.exists(), "bo@" in sealed.read_text()) == (False, False)
+    (letter / ".digest/age.key").unlink()
+    # Nobody is mailed where it cannot be known who must not be.
+    assert run("subscribers", "check", *root).code == 4
+
+
 def test_a_reader_who_left_stays_gone_when_the_audience_is_renamed_and_can_still_leave(run, letter, fake):
     token = run("build", "-C", str(letter), "--json").data["token"]
     assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0

@@ -75,6 +75,7 @@ def _check_examples(material: Material) -> Iterator[Finding]:
     sender = parseaddr(newsletter.sender)[1]
     left_over = {
         "newsletter.sender": (sender, _is_example(sender.rpartition("@")[2])),
+        "newsletter.homepage": (newsletter.homepage, _is_example(host_name(newsletter.homepage))),
         "newsletter.postal_address": (
             _EXAMPLE_ADDRESS,
             " ".join(newsletter.postal_address.split()) == _EXAMPLE_ADDRESS,

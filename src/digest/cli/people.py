@@ -134,6 +134,7 @@ def suppress(
     ] = "manual",
 ) -> None:
     """Never mail somebody again. With --token any small endpoint can serve the unsubscribe link."""
+    from digest.subscribers import suppressions_file
     from digest.workflow.people import suppress as run
     from digest.workflow.people import suppress_token
 
@@ -144,7 +145,9 @@ def suppress(
     said = f"{count(done, 'person is', 'people are')} suppressed now" if done else "Nothing new: they had left already"
     session.output.result({"suppressed": done}, [f"{said}."])
     if done:
-        session.output.say("To take it back, remove the row: subscribers/suppressions.csv")
+        session.output.say(
+            f"To take it back, remove the row: digest subscribers edit {suppressions_file(project.root)}"
+        )
 
 
 def sync(
@@ -178,6 +181,7 @@ def encrypt(
     file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
 ) -> None:
     """Encrypt a list with age, so that it may lie in the repository. A key is made where there is none."""
+    from digest.subscribers import SUPPRESSIONS
     from digest.workflow.people import encrypt as run
     from digest.workflow.people import list_to_write
 
@@ -194,7 +198,7 @@ def encrypt(
     )
     output.next(
         *([f"gh secret set DIGEST_AGE_KEY < {key}"] if fresh else []),
-        f'in digest.toml: files = ["{target}"]',
+        *([] if plain == SUPPRESSIONS else [f'in digest.toml: files = ["{target}"]']),
         f"digest subscribers edit {target}",
     )
 

@@ -101,7 +101,7 @@ def demo(
 
 def init(
     session: Session,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to. Default: here.")] = Path(),
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to. Default: -C, or here.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults instead of asking.")] = False,
     workflows: Annotated[
         bool,
@@ -115,8 +115,9 @@ def init(
     import shlex
 
     if workflows:
-        _refresh(replace(session, root=folder if folder != Path() else session.root))
+        _refresh(replace(session, root=folder or session.root))
         return
+    folder = folder or session.root or Path()
 
     from digest.workflow.starting import Answers, initialise
 
@@ -132,7 +133,7 @@ def init(
         {"folder": str(folder), "written": list(done.written), "kept": list(done.kept)},
         [*(f"  wrote   {name}" for name in done.written)],
     )
-    where = "" if folder == Path() else f" -C {shlex.quote(str(folder))}"
+    where = "" if folder in {Path(), session.root} else f" -C {shlex.quote(str(folder))}"  # -C is said by itself
     output.next(
         f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}",
         f"digest collect{where}",

@@ -329,11 +329,15 @@ class Project:
         return found
 
     def own_suppressions(self) -> tuple[Suppression, ...]:
-        """The newsletter's own suppression file. Of an audience that there is no more, they hold for all."""
-        from digest.subscribers import read_suppressions
+        """The newsletter's own suppressions, plain and encrypted. Of an audience that is no more, they hold for all."""
+        from digest.subscribers import ENCRYPTED, SUPPRESSIONS, read_suppressions
 
         names = {name.casefold(): name for name in self.config.audiences}
-        found = read_suppressions(self.root / "subscribers" / "suppressions.csv")
+        found = [
+            one
+            for file in (SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}")
+            for one in read_suppressions(self.root / file, file=file, environ=self.list_environ)
+        ]
         return tuple(replace(one, audience=names.get(one.audience.casefold(), "")) for one in found)
 
     @property

@@ -6,13 +6,19 @@ from digest.subscribers.importing import Imported, merge_list, read_export
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.people import People
 from digest.subscribers.rows import read_table
-from digest.subscribers.suppressions import append_suppressions, read_suppressions
+from digest.subscribers.suppressions import (
+    SUPPRESSIONS,
+    append_suppressions,
+    read_suppressions,
+    suppressions_file,
+)
 from digest.subscribers.tokens import TokenReading, make_token, read_token, signer
 from digest.subscribers.where import compile_where
 
 __all__ = [
     "AGE_KEY",
     "ENCRYPTED",
+    "SUPPRESSIONS",
     "Imported",
     "ListReading",
     "People",
@@ -33,4 +39,5 @@ __all__ = [
     "read_token",
     "select_audience",
     "signer",
+    "suppressions_file",
 ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.models import Subscriber
     from digest.subscribers.rows import Row
 
-__all__ = ["ListReading", "is_sample", "list_columns", "read_list"]
+__all__ = ["ListReading", "is_sample", "list_columns", "list_source", "read_list"]
 
 _MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 _LEFT = frozenset({"pending", "unsubscribed"})
@@ -63,7 +63,7 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
             raises.
         CredentialsError: It is encrypted, and the key is missing or another one.
     """
-    with read_table(_source(path, file, environ), file=file) as table:
+    with read_table(list_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
         take = reader.take
         for row in table.rows:
@@ -77,11 +77,17 @@ def list_columns(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVI
     Raises:
         ListError: As `read_list`.
     """
-    with read_table(_source(path, file, environ), file=file) as table:
+    with read_table(list_source(path, file, environ), file=file) as table:
         return frozenset(filter(None, (column.casefold() for column in table.header)))
 
 
-def _source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
+def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
+    """What `read_table` is to read: a file, or the text of one that is encrypted or in the environment.
+
+    Raises:
+        ListError: It is missing, damaged or cannot be read.
+        CredentialsError: It is encrypted, and the key is missing or another one.
+    """
     if file.endswith(ENCRYPTED):
         try:
             data = path.read_bytes()

@@ -1,39 +1,62 @@
-"""The newsletter's own suppressions: ``subscribers/suppressions.csv`` with email, reason, at, source and audience."""
+"""The newsletter's own suppressions: ``subscribers/suppressions.csv`` with email, reason, at, source and audience.
+
+Git ignores that file. One that a runner is to have is encrypted, as lists are: ``subscribers/suppressions.csv.age``.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.config.files import replace_file
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
 from digest.models import Suppression, SuppressionReason
+from digest.subscribers.encryption import ENCRYPTED, encrypt_list
+from digest.subscribers.lists import list_source
 from digest.subscribers.rows import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["append_suppressions", "read_suppressions"]
+__all__ = ["SUPPRESSIONS", "append_suppressions", "read_suppressions", "suppressions_file"]
+
+#: Where they are, from the newsletter's folder.
+SUPPRESSIONS = "subscribers/suppressions.csv"
+_NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 _COLUMNS = ("email", "reason", "at", "source", "audience")
 
 
-def read_suppressions(path: Path, *, file: str = "subscribers/suppressions.csv") -> tuple[Suppression, ...]:
+def suppressions_file(root: Path) -> str:
+    """The file that suppressions are added to, from the newsletter's folder: the encrypted one where there is one."""
+    encrypted = f"{SUPPRESSIONS}{ENCRYPTED}"
+    return encrypted if (root / encrypted).exists() else SUPPRESSIONS
+
+
+def read_suppressions(
+    path: Path, *, file: str = SUPPRESSIONS, environ: Mapping[str, str] = _NO_ENVIRONMENT
+) -> tuple[Suppression, ...]:
     """Everybody the newsletter must not mail; nobody when there is no such file.
 
     A reason that is not known counts as "manual": to suppress one too many is the safe mistake. A row without an
     address in it is passed over, since nobody can be mailed by it either.
 
+    Args:
+        file: What people know it by; what ends in ``.age`` is encrypted.
+        environ: The environment, with the key of such a file in DIGEST_AGE_KEY.
+
     Raises:
         ListError: The file is there and cannot be read, so that nobody knows who must not be mailed.
+        CredentialsError: It is encrypted, and the key is missing or another one.
     """
     if not path.exists():
         return ()
-    with read_table(path, file=file) as table:
+    with read_table(list_source(path, file, environ), file=file) as table:
         names = [column.casefold() for column in table.header]
         if "email" not in names:
             raise ListError(
@@ -67,7 +90,11 @@ def read_suppressions(path: Path, *, file: str = "subscribers/suppressions.csv")
 
 
 def append_suppressions(
-    path: Path, suppressions: Iterable[Suppression], *, file: str = "subscribers/suppressions.csv"
+    path: Path,
+    suppressions: Iterable[Suppression],
+    *,
+    file: str = SUPPRESSIONS,
+    environ: Mapping[str, str] = _NO_ENVIRONMENT,
 ) -> int:
     """Add those who are not in the file yet; it is written anew as a whole, or not at all.
 
@@ -75,8 +102,9 @@ def append_suppressions(
 
     Raises:
         ListError: The file cannot be read or written.
+        CredentialsError: It is encrypted, and the key is missing or another one.
     """
-    known = read_suppressions(path, file=file)
+    known = read_suppressions(path, file=file, environ=environ)
     present = {(one.email.casefold(), one.audience) for one in known}
     fresh = []
     for suppression in suppressions:
@@ -85,7 +113,9 @@ def append_suppressions(
             present.add((email, suppression.audience))
             fresh.append(suppression)
     if fresh:
-        _write(path, f"{','.join(_COLUMNS)}\n{_lines((*known, *fresh))}", file=file)
+        text = f"{','.join(_COLUMNS)}\n{_lines((*known, *fresh))}"
+        data = encrypt_list(text, environ=environ) if file.endswith(ENCRYPTED) else text.encode()
+        _write(path, data, file=file)
     return len(fresh)
 
 
@@ -113,9 +143,9 @@ def _lines(suppressions: Iterable[Suppression]) -> str:
     return buffer.getvalue()
 
 
-def _write(path: Path, text: str, *, file: str) -> None:
+def _write(path: Path, data: bytes, *, file: str) -> None:
     try:
-        replace_file(path, text.encode(), mode=0o600)  # addresses are the team's business alone
+        replace_file(path, data, mode=0o600)  # addresses are the team's business alone
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None
 

@@ -25,6 +25,7 @@ from digest.providers import NotSent, read_events
 from digest.subscribers import (
     AGE_KEY,
     ENCRYPTED,
+    SUPPRESSIONS,
     append_suppressions,
     decrypt_list,
     encrypt_list,
@@ -35,6 +36,7 @@ from digest.subscribers import (
     read_table,
     read_token,
     select_audience,
+    suppressions_file,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +61,6 @@ __all__ = [
     "sync_suppressions",
 ]
 
-_FILE = "subscribers/suppressions.csv"
 #: Seconds that one process waits for another that writes the same file.
 _PATIENCE = 30.0
 
@@ -304,7 +305,7 @@ def list_to_write(project: Project) -> str:
 def _require_list(project: Project, name: str) -> None:
     """Refuse to add people where no list of theirs can be."""
     inside = (project.root / name).resolve().is_relative_to(project.root.resolve())
-    if name.startswith("env:") or not inside or name == _FILE:
+    if name.startswith("env:") or not inside or name.removesuffix(ENCRYPTED) == SUPPRESSIONS:
         hint = "Name a file of the newsletter, such as subscribers/weekly.csv."
         raise UsageError(f"{name} is no list that people can be added to", hint=hint)
 
@@ -363,8 +364,9 @@ def _secrets(project: Project) -> list[bytes]:
 
 
 def _append(project: Project, people: Iterable[Suppression]) -> int:
+    file = suppressions_file(project.root)
     with _alone(project):
-        return append_suppressions(project.root / _FILE, people, file=_FILE)
+        return append_suppressions(project.root / file, people, file=file, environ=project.list_environ)
 
 
 def _alone(project: Project) -> _Alone:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.checks import fault
 from digest.errors import DigestError, Place
-from digest.subscribers import ENCRYPTED, is_sample, read_list
+from digest.subscribers import ENCRYPTED, SUPPRESSIONS, is_sample, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +22,14 @@ def check_tracked_lists(project: Project) -> Iterator[Finding]:
     """One finding for each list in clear that git tracks, but for the sample, which is known by its people."""
     named = {file for audience in project.config.audiences.values() for file in audience.files}
     plain = sorted(file for file in named if not file.startswith("env:") and not file.endswith(ENCRYPTED))
-    for file in _tracked(project, [*plain, "subscribers/suppressions.csv"]):
+    for file in _tracked(project, [*plain, SUPPRESSIONS]):
         try:
             people = read_list(project.root / file, file=file).subscribers
         except DigestError:
             continue
         if people and not is_sample(people):
-            hint = f"digest subscribers encrypt {file}, name that in audiences.files, and: git rm --cached {file}"
+            name = "" if file == SUPPRESSIONS else "name that in audiences.files, "
+            hint = f"digest subscribers encrypt {file}, {name}and: git rm --cached {file}"
             yield fault(
                 "D606", f"{len(people):,} people stand in clear in a file that git keeps", Place(file), hint=hint
             )

@@ -66,13 +66,20 @@ EXAMPLES = [
         "https://www.example.org/u/{token}",
         "delivery.unsubscribe_url is still the example's: https://www.example.org/u/{token}",
     ),
+    (
+        "newsletter",
+        "homepage",
+        "https://example.org",
+        "newsletter.homepage is still the example's: https://example.org",
+    ),
 ]
 
 
 @pytest.fixture
 def own(clean, configure):
     """The clean issue of a person who has written their own addresses, and sends."""
-    configure(clean, "newsletter", sender="Letter <news@letter.example>", postal_address="2 Quay, 54321 Port")
+    own = {"sender": "Letter <news@letter.example>", "postal_address": "2 Quay, 54321 Port"}
+    configure(clean, "newsletter", **own, homepage="https://letter.example")
     return configure(clean, "delivery", provider="smtp", unsubscribe_url="https://letter.example/u/{token}")
 
 
@@ -89,14 +96,14 @@ def test_d605_an_address_is_still_the_examples(check, own, configure, table, key
 
 
 def test_d605_has_one_finding_for_each_key(found, clean, configure):
-    assert found(configure(clean, "delivery", provider="sendgrid")) == [("D605", "digest.toml")] * 3
+    assert found(configure(clean, "delivery", provider="sendgrid")) == [("D605", "digest.toml")] * 4
 
 
 def test_d605_knows_every_address_that_a_new_newsletter_is_given(check, clean, tmp_path):
     initialise(tmp_path, Answers(provider="smtp"))
     made = load_config(tmp_path)
     clean.config = made.model_copy(update={"selection": clean.config.selection})
-    assert [finding.code for finding in check(clean)] == ["D605"] * 3
+    assert [finding.code for finding in check(clean)] == ["D605"] * 4
 
 
 def test_d605_leaves_the_outbox_alone_and_an_address_that_no_email_holds(found, own, configure):

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.errors import ListError
+from digest.errors import CredentialsError, ListError
 from digest.models import Suppression, SuppressionReason
-from digest.subscribers import append_suppressions, read_suppressions
+from digest.subscribers import AGE_KEY, append_suppressions, new_age_key, read_suppressions, suppressions_file
 
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -28,6 +28,19 @@ def test_what_is_added_is_read_back_and_nobody_is_added_twice(path):
     assert append_suppressions(path, [again, bob, bob]) == 1
     assert read_suppressions(path) == (ana, bob)
     assert [entry.name for entry in path.parent.iterdir()] == ["suppressions.csv"]
+
+
+def test_an_encrypted_file_protects_the_same_people_and_holds_no_address(path):
+    file, environ = "subscribers/suppressions.csv.age", {AGE_KEY: new_age_key()}
+    sealed = path.with_name("suppressions.csv.age")
+    ana = Suppression(email="ana@example.com", reason=SuppressionReason.MANUAL, at=AT)
+    assert append_suppressions(sealed, [ana], file=file, environ=environ) == 1
+    assert append_suppressions(sealed, [ana], file=file, environ=environ) == 0
+    assert read_suppressions(sealed, file=file, environ=environ) == (ana,)
+    assert "ana" not in sealed.read_text()
+    with pytest.raises(CredentialsError):
+        read_suppressions(sealed, file=file)
+    assert suppressions_file(path.parent.parent) == file
 
 
 def test_a_file_written_by_hand_protects_as_much_as_it_can(path):
