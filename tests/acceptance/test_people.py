@@ -236,11 +236,21 @@ def test_suppressions_reach_a_runner_in_an_encrypted_file(run, letter):
     done = run("subscribers", "encrypt", "subscribers/suppressions.csv", *root)
     assert (done.code, "audiences" in done.err, "digest.toml" in done.err) == (0, False, False)
     plain, sealed = (letter / f"subscribers/suppressions.csv{end}" for end in ("", ".age"))
-    plain.unlink()  # git ignores it, so a runner has none
+    assert not plain.exists()  # git ignores it, so a runner has none
     assert people(run, letter)["left_out"]["suppressed: manual"] == 1
     told = run("subscribers", "suppress", "bo@example.org", *root)
     assert "digest subscribers edit subscribers/suppressions.csv.age" in told.err
     assert (plain.exists(), "bo@" in sealed.read_text()) == (False, False)
+    # Rows that somebody put into a plain file again are taken over, and none is lost.
+    plain.write_text("email\ncy@example.org\n")
+    assert run("subscribers", "encrypt", "./subscribers/suppressions.csv", *root).code == 0
+    left = run("subscribers", "check", *root, "--json").data["audiences"][0]["left_out"]
+    assert (left["suppressed: manual"], plain.exists()) == (1, False)
+    assert run("subscribers", "suppress", "bo@example.org", "cy@example.org", *root, "--json").data["suppressed"] == 0
+    broken = f"{sys.executable} -c \"import sys; open(sys.argv[1], 'w').write('email\\nq@@x\\n')\""
+    done = run("subscribers", "edit", "subscribers/suppressions.csv.age", *root, env={"EDITOR": broken})
+    assert (done.code, "this is no address" in done.err) == (3, True), done.err
+
     (letter / ".digest/age.key").unlink()
     # Nobody is mailed where it cannot be known who must not be.
     assert run("subscribers", "check", *root).code == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,8 +43,10 @@ def check(session: Session) -> None:
     """Read every list: who would be mailed, who is left out and why. Exit code 5 if a row needs mending."""
     from digest.workflow.people import check_lists
 
-    output = session.output
-    done = check_lists(session.project())
+    output, project = session.output, session.project()
+    done = check_lists(project)
+    if project.ledger_out_of_reach:
+        output.say("Not asked, because of --offline: the ledger, which knows whom the provider does not mail.")
     lines = [f"{problem.place}  {problem.message}" for audience in done for problem in audience.problems]
     for audience in done:
         lines.append(f"Audience “{audience.name}”: {len(audience.subscribers):,} people")
@@ -181,7 +184,7 @@ def encrypt(
     file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
 ) -> None:
     """Encrypt a list with age, so that it may lie in the repository. A key is made where there is none."""
-    from digest.subscribers import SUPPRESSIONS
+    from digest.subscribers import ENCRYPTED, SUPPRESSIONS
     from digest.workflow.people import encrypt as run
     from digest.workflow.people import list_to_write
 
@@ -198,7 +201,7 @@ def encrypt(
     )
     output.next(
         *([f"gh secret set DIGEST_AGE_KEY < {key}"] if fresh else []),
-        *([] if plain == SUPPRESSIONS else [f'in digest.toml: files = ["{target}"]']),
+        *([] if target == f"{SUPPRESSIONS}{ENCRYPTED}" else [f'in digest.toml: files = ["{target}"]']),
         f"digest subscribers edit {target}",
     )
 
@@ -208,31 +211,37 @@ def edit(
     file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
 ) -> None:
     """Open a list in $EDITOR, encrypted or not, and write it when it can be read as one."""
+    from digest.subscribers import ENCRYPTED, SUPPRESSIONS
     from digest.workflow.people import edit_list, list_to_write
 
     output, project = session.output, session.project()
     name = file or list_to_write(project)
-    reading = edit_list(project, name, _in_editor)
+    reading = edit_list(project, name, partial(_in_editor, quiet=session.as_json))
     if reading is None:
         output.result({"file": name, "changed": False}, ["Nothing was changed."])
         return
     data = {"file": name, "changed": True, "people": len(reading.subscribers), "left_out": dict(reading.left_out)}
     people = count(len(reading.subscribers), "person", "people")
-    output.result(data, [f"{session.shown(name)}: {people} to mail", *_left_out(reading.left_out)])
+    suppressed = Path(name).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
+    what = "never to mail" if suppressed else "to mail"
+    output.result(data, [f"{session.shown(name)}: {people} {what}", *_left_out(reading.left_out)])
     output.next("digest subscribers check")
 
 
-def _in_editor(text: str) -> str:
+def _in_editor(text: str, *, quiet: bool) -> str:
     """What a person makes of a text in their editor, in a folder that only they can read."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
         path.write_text(text, encoding="utf-8")
         try:
-            open_in_editor(path)
+            open_in_editor(path, quiet=quiet)
         except UsageError as error:
             error.hint += " Nothing was changed."
             raise
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError("what was saved is no UTF-8 text", hint="Save it as UTF-8. Nothing was changed.") from None
 
 
 def _left_out(reasons: Mapping[str, int]) -> list[str]:

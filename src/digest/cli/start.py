@@ -112,8 +112,6 @@ def init(
     ] = False,
 ) -> None:
     """Make a new newsletter: configuration, theme, sample list and GitHub workflows."""
-    import shlex
-
     if workflows:
         _refresh(replace(session, root=folder or session.root))
         return
@@ -127,16 +125,15 @@ def init(
             raise RefusedError("there is nobody to answer four questions", hint="Take the defaults: digest init --yes")
         answers = _ask(answers)
     done = initialise(folder, answers)
-    output = session.output
+    output = replace(session, root=folder if folder != Path() else None).output
     output.say(*(f"  kept    {name}" for name in done.kept))
     output.result(
         {"folder": str(folder), "written": list(done.written), "kept": list(done.kept)},
         [*(f"  wrote   {name}" for name in done.written)],
     )
-    where = "" if folder in {Path(), session.root} else f" -C {shlex.quote(str(folder))}"  # -C is said by itself
     output.next(
         f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}",
-        f"digest collect{where}",
+        "digest collect",
         "for every week on GitHub: docs/github.md in the repository of digest",
     )
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, IssueError, Place
-from digest.issues import is_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,15 +50,20 @@ def edit(project: Project, id: str | None = None, *, editor: Callable[[Path], No
     if before is None:
         hint = f"digest collect {folder.id}"
         raise IssueError("there is no such issue yet", place=Place(folder.file), hint=hint)
-    undo, again = "", False
+
+    def settle() -> tuple[str, bool]:
+        if folder.read_bytes() == before:
+            return "", False
+        return folder.keep_copy(before), _restore(folder, base)
+
     try:
         editor(folder.issue_md)
-    except DigestError as error:
-        if folder.read_bytes() != before:
-            error.hint += f" What was saved stands; as it was before: {folder.keep_copy(before)}"
+    except BaseException as error:  # Ctrl-C as well: what was saved until then stands
+        undo, _ = settle()
+        if undo and isinstance(error, DigestError):
+            error.hint += f" What was saved stands; as it was before: {undo}"
         raise
-    if folder.read_bytes() != before:
-        undo, again = folder.keep_copy(before), _restore(folder, base)
+    undo, again = settle()
     return Edited(issue=folder.id, file=folder.file, undo=undo, again=again)
 
 
@@ -68,11 +72,14 @@ def _restore(folder: IssueFolder, base: Base | None) -> bool:
 
     Otherwise its new stories, which the text lacks, would count as taken out by the editor.
     """
-    now, text = _base_of(folder), folder.read_text()
-    if base is None or now is None or now == base or text is None:
+    now = _base_of(folder)
+    if base is None or now is None:
         return False
-    if is_untouched(text, now.issue, now.written_sha256):
-        return False  # it is the text of collect: the person saved nothing after it
+    before = {story.url for story in base.issue.stories}
+    fresh = {story.url for story in now.issue.stories} - before
+    text = (folder.read_bytes() or b"").decode(errors="replace")
+    if not fresh or any(url in text for url in fresh):
+        return False  # it found nothing, or what it found is there
     folder.write_base(base)
     return True
 

@@ -6,13 +6,12 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from digest.config.files import locked, replace_file
 from digest.errors import (
     ConfigError,
     CredentialsError,
-    LedgerError,
     ListError,
     NothingToDoError,
     Place,
@@ -27,17 +26,17 @@ from digest.subscribers import (
     ENCRYPTED,
     SUPPRESSIONS,
     append_suppressions,
-    decrypt_list,
-    encrypt_list,
     merge_list,
     new_age_key,
     read_export,
     read_list,
+    read_suppressions,
     read_table,
     read_token,
     select_audience,
     suppressions_file,
 )
+from digest.workflow.listfiles import alone, replace_list, text_of, write_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,9 +59,6 @@ __all__ = [
     "suppress_token",
     "sync_suppressions",
 ]
-
-#: Seconds that one process waits for another that writes the same file.
-_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,10 +109,10 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
     _require_list(project, name)
     with read_table(export, file=export.name) as table:
         imported = read_export(table.header, table.rows, file=export.name)
-    with _alone(project):
+    with alone(project):
         text, header, delimiter, known, gone = _list_as_it_is(project, name)
         merged, added, left_out = merge_list(text, header, known, gone, imported, delimiter=delimiter)
-        undo = _replace_list(project, name, merged) if write and added else ""
+        undo = replace_list(project, name, merged) if write and added else ""
     if write:
         gone_there = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
         _append(project, _left(project, gone_there, source=f"import of {export.name}"))
@@ -248,7 +244,9 @@ def _selected(project: Project, name: str) -> Audience:
 
 
 def encrypt(project: Project, name: str) -> tuple[str, bool]:
-    """Encrypt a list, so that it may lie in the repository; the plain one stays. A key is made where there is none.
+    """Encrypt a list, so that it may lie in the repository. A key is made where there is none.
+
+    The plain list stays. Suppressions are moved: the plain file goes to .digest/undo/.
 
     Returns: The encrypted file's name, and whether the key is new.
 
@@ -256,16 +254,34 @@ def encrypt(project: Project, name: str) -> tuple[str, bool]:
         ListError: The list cannot be read.
         UsageError: It is encrypted already.
     """
+    name = PurePosixPath(name).as_posix()
     if name.endswith(ENCRYPTED):
         raise UsageError(f"{name} is encrypted already", hint=f"Change it with: digest subscribers edit {name}")
     with read_table(project.root / name, file=name):
         text = (project.root / name).read_text(encoding="utf-8-sig")
     fresh = AGE_KEY not in project.list_environ
     if fresh:
-        _write(project.age_key_file, f"{new_age_key()}\n", file=f".digest/{project.age_key_file.name}")
+        write_list(project.age_key_file, f"{new_age_key()}\n", file=f".digest/{project.age_key_file.name}")
     target = f"{name}{ENCRYPTED}"
-    _write(project.root / target, encrypt_list(text, environ=project.list_environ).decode(), file=target)
+    with alone(project):
+        if name == SUPPRESSIONS:
+            _seal_suppressions(project, target)
+        else:
+            replace_list(project, target, text)
     return target, fresh
+
+
+def _seal_suppressions(project: Project, target: str) -> None:
+    """Take the plain rows into the encrypted file, which may have others, and put the plain file away.
+
+    Two files would tell two stories: a runner has the encrypted one alone.
+    """
+    path = project.root / SUPPRESSIONS
+    people = read_suppressions(path)
+    append_suppressions(project.root / target, people, file=target, environ=project.list_environ)
+    copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
+    write_list(copy, path.read_text(encoding="utf-8-sig"), file=SUPPRESSIONS)
+    path.unlink()
 
 
 def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListReading | None:
@@ -280,13 +296,15 @@ def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListRe
         ListError: It cannot be read, before or afterwards; the file stays as it is.
         CredentialsError: The key is missing, or another one.
     """
-    with _alone(project):
-        before = _text_of(project, name)
+    with alone(project):
+        before = text_of(project, name)
         after = edit(before)
         if after == before:
             return None
         reading = read_list(project.root, file="env:LIST", environ={"LIST": after})
-        _replace_list(project, name, after)
+        if _is_of_suppressions(name):
+            read_suppressions(project.root, file="env:LIST", environ={"LIST": after})
+        replace_list(project, name, after)
         return reading
 
 
@@ -305,41 +323,19 @@ def list_to_write(project: Project) -> str:
 def _require_list(project: Project, name: str) -> None:
     """Refuse to add people where no list of theirs can be."""
     inside = (project.root / name).resolve().is_relative_to(project.root.resolve())
-    if name.startswith("env:") or not inside or name.removesuffix(ENCRYPTED) == SUPPRESSIONS:
+    if name.startswith("env:") or not inside or _is_of_suppressions(name):
         hint = "Name a file of the newsletter, such as subscribers/weekly.csv."
         raise UsageError(f"{name} is no list that people can be added to", hint=hint)
 
 
-def _text_of(project: Project, name: str) -> str:
-    path = project.root / name
-    try:
-        if name.endswith(ENCRYPTED):
-            return decrypt_list(path.read_bytes(), file=name, environ=project.list_environ)
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return ""
-    except UnicodeDecodeError:
-        raise ListError("the file is not UTF-8", place=Place(name), hint="Save it as UTF-8.") from None
-    except OSError as error:
-        raise ListError(f"the file cannot be read: {error.strerror}", place=Place(name)) from None
-
-
-def _replace_list(project: Project, name: str, text: str) -> str:
-    """Write a list, and keep a copy of the one before; returns the copy's name, empty for a new list."""
-    path, undo = project.root / name, ""
-    if path.exists():
-        copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
-        undo = f".digest/undo/{copy.name}"
-        _write(copy, path.read_text(encoding="utf-8-sig"), file=undo)
-    encrypted = name.endswith(ENCRYPTED)
-    _write(path, encrypt_list(text, environ=project.list_environ).decode() if encrypted else text, file=name)
-    return undo
+def _is_of_suppressions(name: str) -> bool:
+    return PurePosixPath(name).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
 
 
 def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], str, set[str], set[str]]:
     """A list's text, columns, delimiter and addresses, and the addresses that must not be mailed."""
     gone = {one.email.casefold() for one in project.own_suppressions()}
-    text = _text_of(project, name)
+    text = text_of(project, name)
     if not text.strip():
         return "", [], ",", set(), gone
     known = set()
@@ -364,33 +360,6 @@ def _secrets(project: Project) -> list[bytes]:
 
 
 def _append(project: Project, people: Iterable[Suppression]) -> int:
-    file = suppressions_file(project.root)
-    with _alone(project):
+    with alone(project):
+        file = suppressions_file(project.root)
         return append_suppressions(project.root / file, people, file=file, environ=project.list_environ)
-
-
-def _alone(project: Project) -> _Alone:
-    return _Alone(project.state / "subscribers.lock")
-
-
-class _Alone:
-    """One process at a time writes lists: two that left at the same moment must both stay gone."""
-
-    def __init__(self, path: Path) -> None:
-        self._lock = locked(path, patience=_PATIENCE)
-
-    def __enter__(self) -> None:
-        try:
-            self._lock.__enter__()
-        except TimeoutError:
-            raise LedgerError("another digest is writing the lists", hint="Try again in a moment.") from None
-
-    def __exit__(self, *about: object) -> None:
-        self._lock.__exit__(None, None, None)
-
-
-def _write(path: Path, text: str, *, file: str) -> None:
-    try:
-        replace_file(path, text.encode(), mode=0o600)  # addresses are the team's business alone
-    except OSError as error:
-        raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None
