@@ -81,7 +81,10 @@ def test_an_editor_that_is_not_there_is_a_usage_error(edit, editor, words):
     assert (done.code, words in done.err) == (2, True), done.err
 
 
-def test_what_collect_found_meanwhile_is_found_again_when_an_older_text_was_saved_over_it(edit, run, newsletter):
+@pytest.mark.parametrize("touched", [False, True])
+def test_what_collect_found_meanwhile_is_found_again_after_an_older_text_was_saved(edit, run, newsletter, touched):
+    if touched:
+        assert edit("""path.write_text(path.read_text().replace("- [x] ", "- [x] Now ", 1))""").code == 0
     story = newsletter / "articles/new.txt"
     late = "A pier opens\\n\\nThe new pier opened on Tuesday after two years of work, with a band.\\n"
     collect = f"subprocess.run([{sys.executable!r}, '-m', 'digest', 'collect', '-C', {str(newsletter)!r}], check=True)"

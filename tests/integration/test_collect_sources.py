@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime
 
@@ -255,12 +256,34 @@ def test_what_a_feed_shows_late_is_not_lost_and_what_was_looked_at_does_not_come
     assert reasons["A choir sings"] == "older than the last sent issue (Mon 9 Nov)"
 
 
+@pytest.fixture
+def taken_out(root, server, name_source):
+    """A feed whose one article was collected for an issue, and taken out of it before it was sent."""
+    name_source()
+    server.put("/feed.xml", rss())
+    lived(root, WEEKS[:1])
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 8)))
+    server.put("/1", page("Old bridge shut", WHOLE))
+    (root / "articles" / "more.txt").write_text("One more letter\n\nA letter about the second week of the year.\n")
+    project = at(root, WEEKS[1])
+    assert line_of(collect(project)).counted == 1
+    file = project.issue("2026-W46").issue_md
+    text, cuts = re.subn(r"^### \[Old bridge.*?(?=^##|\Z)", "", file.read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert cuts == 1
+    file.write_text(text)
+    token = build(project).token
+    send(project, plan_send(project), approve=token)
+    shutil.rmtree(root / ".digest" / "http")  # another machine
+    server.requests.clear()
+
+
+def test_what_was_looked_at_is_not_new_and_its_page_is_read_no_more(root, server, taken_out):
+    assert line_of(collect(at(root, WEEKS[2]), "2026-W47")).counted == 0
+    assert asked(server) == ["/feed.xml"]
+
+
 @pytest.mark.parametrize("lost", ["articles.jsonl", ""])
-def test_where_it_is_not_known_what_was_looked_at_nothing_counts_as_late(root, server, name_source, lost):
-    bridge = ("Old bridge shut", "https://courier.example/1", WHOLE, 8)
-    server.put("/feed.xml", rss(bridge))
-    name_source(more='full_text = "never"')
-    lived(root, WEEKS[:2])
+def test_where_it_is_not_known_what_was_looked_at_nothing_counts_as_late(root, taken_out, lost):
     gone = root / "issues" / "2026-W46" / lost
     gone.unlink() if lost else shutil.rmtree(gone)
     assert line_of(collect(at(root, WEEKS[2]), "2026-W47")).counted == 0

@@ -187,8 +187,8 @@ def test_a_password_stands_in_the_environment_alone(tmp_path):
         missing={}, wrong={"LEDGER_URL": "mysql://x"}, right={"LEDGER_URL": "postgres://u:p@db/l"}
     )
     with pytest.raises(CredentialsError, match="LEDGER_URL is not set"):
-        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.missing).ledger_place
+        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.missing).ledger_address
     with pytest.raises(ConfigError, match="no address of a ledger"):
-        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.wrong).ledger_place
+        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.wrong).ledger_address
     opened = open_project(tmp_path, cwd=tmp_path, environ=environ.right)
-    assert (opened.ledger_place.url, opened.ledger_path, opened.has_ledger) == ("postgresql://u:p@db/l", None, True)
+    assert (opened.ledger_address.url, opened.ledger_path, opened.has_ledger) == ("postgresql://u:p@db/l", None, True)

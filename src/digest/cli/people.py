@@ -184,7 +184,7 @@ def encrypt(
     file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
 ) -> None:
     """Encrypt a list with age, so that it may lie in the repository. A key is made where there is none."""
-    from digest.subscribers import ENCRYPTED, SUPPRESSIONS
+    from digest.subscribers import holds_suppressions
     from digest.workflow.people import encrypt as run
     from digest.workflow.people import list_to_write
 
@@ -201,7 +201,7 @@ def encrypt(
     )
     output.next(
         *([f"gh secret set DIGEST_AGE_KEY < {key}"] if fresh else []),
-        *([] if target == f"{SUPPRESSIONS}{ENCRYPTED}" else [f'in digest.toml: files = ["{target}"]']),
+        *([] if holds_suppressions(target) else [f'in digest.toml: files = ["{target}"]']),
         f"digest subscribers edit {target}",
     )
 
@@ -211,7 +211,7 @@ def edit(
     file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
 ) -> None:
     """Open a list in $EDITOR, encrypted or not, and write it when it can be read as one."""
-    from digest.subscribers import ENCRYPTED, SUPPRESSIONS
+    from digest.subscribers import holds_suppressions
     from digest.workflow.people import edit_list, list_to_write
 
     output, project = session.output, session.project()
@@ -222,8 +222,7 @@ def edit(
         return
     data = {"file": name, "changed": True, "people": len(reading.subscribers), "left_out": dict(reading.left_out)}
     people = count(len(reading.subscribers), "person", "people")
-    suppressed = Path(name).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
-    what = "never to mail" if suppressed else "to mail"
+    what = "never to mail" if holds_suppressions(name) else "to mail"
     output.result(data, [f"{session.shown(name)}: {people} {what}", *_left_out(reading.left_out)])
     output.next("digest subscribers check")
 

@@ -15,9 +15,9 @@ from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues, list_weeks
 from digest.models import is_web_address, issue_week
+from digest.project.address import LedgerAddress, ledger_url
 from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
-from digest.project.place import LedgerPlace, ledger_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -175,7 +175,7 @@ class Project:
         )
 
     @cached_property
-    def ledger_place(self) -> LedgerPlace:
+    def ledger_address(self) -> LedgerAddress:
         """Where the ledger is.
 
         Raises:
@@ -183,7 +183,7 @@ class Project:
             ConfigError: The variable holds another kind of address.
         """
         state = self.config.state
-        return LedgerPlace(
+        return LedgerAddress(
             url=ledger_url(state, self.environ),
             root=self.root,
             environ=self.environ,
@@ -195,7 +195,7 @@ class Project:
     @property
     def ledger_path(self) -> Path | None:
         """The ledger's file. None where it is in a database or on a branch."""
-        return self.ledger_place.file
+        return self.ledger_address.file
 
     @property
     def ledger_out_of_reach(self) -> bool:
@@ -209,12 +209,12 @@ class Project:
 
     @property
     def has_ledger(self) -> bool:
-        """Whether there may be campaigns to know of; raises as `LedgerPlace.exists`."""
-        return self.ledger_place.exists()
+        """Whether there may be campaigns to know of; raises as `LedgerAddress.exists`."""
+        return self.ledger_address.exists()
 
     def open_ledger(self, *, new: bool = False) -> Ledger:
-        """The ledger; made and raises as `LedgerPlace.open`."""
-        return self.ledger_place.open(new=new)
+        """The ledger; made and raises as `LedgerAddress.open`."""
+        return self.ledger_address.open(new=new)
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import RenderError
 from digest.models import Manifest, RenderedIssue, canonical_url
+from digest.rendering.css import inline_css
 from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
 from digest.rendering.personal import PERSONAL_PART, PersonalTags, find_tag, nonce_of
@@ -86,9 +87,6 @@ def render_issue(
 
 
 def _html(context: Mapping[str, Any], templates: Sequence[Path]) -> str:
-    # premailer brings two more libraries, and is a fifth of the time of a command that only reads an issue.
-    from digest.rendering.css import inline_css  # noqa: PLC0415
-
     source = render_template(_PAGE, context, folders=templates)
     try:
         page = render_mjml(source)

@@ -9,6 +9,7 @@ from digest.subscribers.rows import read_table
 from digest.subscribers.suppressions import (
     SUPPRESSIONS,
     append_suppressions,
+    holds_suppressions,
     read_suppressions,
     suppressions_file,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "compile_where",
     "decrypt_list",
     "encrypt_list",
+    "holds_suppressions",
     "is_sample",
     "list_columns",
     "make_token",

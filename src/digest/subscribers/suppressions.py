@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["SUPPRESSIONS", "append_suppressions", "read_suppressions", "suppressions_file"]
+__all__ = ["SUPPRESSIONS", "append_suppressions", "holds_suppressions", "read_suppressions", "suppressions_file"]
 
 #: Where they are, from the newsletter's folder.
 SUPPRESSIONS = "subscribers/suppressions.csv"
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 _COLUMNS = ("email", "reason", "at", "source", "audience")
+
+
+def holds_suppressions(file: str) -> bool:
+    """Whether a file, from the newsletter's folder, is that of the suppressions, plain or encrypted."""
+    return PurePosixPath(file).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
 
 
 def suppressions_file(root: Path) -> str:

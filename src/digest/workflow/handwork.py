@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, IssueError, Place
+from digest.models import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from digest.issues import Base, IssueFolder
+    from digest.models import Issue
     from digest.project import Project
 
 __all__ = ["Edited", "edit"]
@@ -75,13 +77,18 @@ def _restore(folder: IssueFolder, base: Base | None) -> bool:
     now = _base_of(folder)
     if base is None or now is None:
         return False
-    before = {story.url for story in base.issue.stories}
-    fresh = {story.url for story in now.issue.stories} - before
-    text = (folder.read_bytes() or b"").decode(errors="replace")
-    if not fresh or any(url in text for url in fresh):
-        return False  # it found nothing, or what it found is there
+    found = _addresses(now.issue) - _addresses(base.issue)
+    with suppress(IssueError):  # of a text that nobody can read, nothing is known to be there
+        if found & _addresses(folder.read_issue()):
+            return False
+    if not found:
+        return False
     folder.write_base(base)
     return True
+
+
+def _addresses(issue: Issue) -> set[str]:
+    return {canonical_url(story.url) for section in issue.sections for story in section.stories}
 
 
 def _base_of(folder: IssueFolder) -> Base | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from digest.project import Project
 
-__all__ = ["alone", "replace_list", "text_of", "write_list"]
+__all__ = ["alone", "keep_copy", "replace_list", "text_of", "write_list"]
 
 #: Seconds that one process waits for another that writes the same file.
 _PATIENCE = 30.0
@@ -39,13 +39,22 @@ def text_of(project: Project, name: str) -> str:
         raise ListError(f"the file cannot be read: {error.strerror}", place=Place(name)) from None
 
 
+def keep_copy(project: Project, path: Path) -> str:
+    """Keep a list as it is now; returns the copy's name.
+
+    Raises:
+        ListError: It cannot be written.
+    """
+    copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
+    undo = f".digest/undo/{copy.name}"
+    write_list(copy, path.read_text(encoding="utf-8-sig"), file=undo)
+    return undo
+
+
 def replace_list(project: Project, name: str, text: str) -> str:
     """Write a list, and keep a copy of the one before; returns the copy's name, empty for a new list."""
-    path, undo = project.root / name, ""
-    if path.exists():
-        copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
-        undo = f".digest/undo/{copy.name}"
-        write_list(copy, path.read_text(encoding="utf-8-sig"), file=undo)
+    path = project.root / name
+    undo = keep_copy(project, path) if path.exists() else ""
     encrypted = name.endswith(ENCRYPTED)
     write_list(path, encrypt_list(text, environ=project.list_environ).decode() if encrypted else text, file=name)
     return undo

@@ -26,6 +26,7 @@ from digest.subscribers import (
     ENCRYPTED,
     SUPPRESSIONS,
     append_suppressions,
+    holds_suppressions,
     merge_list,
     new_age_key,
     read_export,
@@ -36,7 +37,7 @@ from digest.subscribers import (
     select_audience,
     suppressions_file,
 )
-from digest.workflow.listfiles import alone, replace_list, text_of, write_list
+from digest.workflow.listfiles import alone, keep_copy, replace_list, text_of, write_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -252,7 +253,7 @@ def encrypt(project: Project, name: str) -> tuple[str, bool]:
 
     Raises:
         ListError: The list cannot be read.
-        UsageError: It is encrypted already.
+        UsageError: It is encrypted already, or is that of the suppressions and names nobody.
     """
     name = PurePosixPath(name).as_posix()
     if name.endswith(ENCRYPTED):
@@ -278,9 +279,10 @@ def _seal_suppressions(project: Project, target: str) -> None:
     """
     path = project.root / SUPPRESSIONS
     people = read_suppressions(path)
+    if not people:
+        raise UsageError(f"{SUPPRESSIONS} names nobody", hint="digest subscribers suppress ana@example.com")
     append_suppressions(project.root / target, people, file=target, environ=project.list_environ)
-    copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
-    write_list(copy, path.read_text(encoding="utf-8-sig"), file=SUPPRESSIONS)
+    keep_copy(project, path)
     path.unlink()
 
 
@@ -302,7 +304,7 @@ def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListRe
         if after == before:
             return None
         reading = read_list(project.root, file="env:LIST", environ={"LIST": after})
-        if _is_of_suppressions(name):
+        if holds_suppressions(name):
             read_suppressions(project.root, file="env:LIST", environ={"LIST": after})
         replace_list(project, name, after)
         return reading
@@ -323,13 +325,9 @@ def list_to_write(project: Project) -> str:
 def _require_list(project: Project, name: str) -> None:
     """Refuse to add people where no list of theirs can be."""
     inside = (project.root / name).resolve().is_relative_to(project.root.resolve())
-    if name.startswith("env:") or not inside or _is_of_suppressions(name):
+    if name.startswith("env:") or not inside or holds_suppressions(name):
         hint = "Name a file of the newsletter, such as subscribers/weekly.csv."
         raise UsageError(f"{name} is no list that people can be added to", hint=hint)
-
-
-def _is_of_suppressions(name: str) -> bool:
-    return PurePosixPath(name).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
 
 
 def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], str, set[str], set[str]]:

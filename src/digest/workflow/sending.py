@@ -332,7 +332,7 @@ def _build_to_send(folder: IssueFolder, campaign: Campaign | None, approve: str 
 
 def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
     notes = []
-    if project.ledger_place.on_branch and not project.has_ledger:
+    if project.ledger_address.on_branch and not project.has_ledger:
         notes.append("there is no ledger on its branch yet: the very first live send needs --new-ledger")
     if audience.problems:
         count = len(audience.problems)

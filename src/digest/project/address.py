@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digest.config import StateConfig
     from digest.delivery import Ledger
 
-__all__ = ["LedgerPlace", "ledger_url"]
+__all__ = ["LedgerAddress", "ledger_url"]
 
 _SQLITE = "sqlite:///"
 _GIT = "git+branch://"
@@ -41,7 +41,7 @@ def ledger_url(state: StateConfig, environ: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LedgerPlace:
+class LedgerAddress:
     """Where the ledger is, and how it is opened.
 
     Attributes:
