@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digest.sources.feed import parse_feed
-    from digest.sources.files import parse_text
-    from digest.sources.opml import FeedAddress, parse_opml
-    from digest.sources.read import SourceReading, read_address, read_source
-    from digest.sources.webpage import extract_article
+    from digest.sources.feeds.feed_parser import parse_feed
+    from digest.sources.feeds.opml import FeedAddress, parse_opml
+    from digest.sources.files.article_files import parse_text
+    from digest.sources.pages.article_extraction import extract_article
+    from digest.sources.source_reader import SourceReading, read_address, read_source
 
 __all__ = [
     "FeedAddress",
@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "FeedAddress": "digest.sources.opml",
-    "SourceReading": "digest.sources.read",
-    "extract_article": "digest.sources.webpage",
-    "parse_feed": "digest.sources.feed",
-    "parse_opml": "digest.sources.opml",
-    "parse_text": "digest.sources.files",
-    "read_address": "digest.sources.read",
-    "read_source": "digest.sources.read",
+    "FeedAddress": "digest.sources.feeds.opml",
+    "SourceReading": "digest.sources.source_reader",
+    "extract_article": "digest.sources.pages.article_extraction",
+    "parse_feed": "digest.sources.feeds.feed_parser",
+    "parse_opml": "digest.sources.feeds.opml",
+    "parse_text": "digest.sources.files.article_files",
+    "read_address": "digest.sources.source_reader",
+    "read_source": "digest.sources.source_reader",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from charset_normalizer import from_bytes
 
-from digest.sources.tables import read_table
+from digest.sources.tables import load_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ def _unquoted(attributes: bytes) -> bytes:
 def _name(label: str) -> str:
     """Python's name of the encoding that browsers mean by a label; "" for one that no page is in."""
     label = label.strip().lower()
-    wider = read_table("encodings")["wider"]
+    wider = load_table("encodings")["wider"]
     try:
         name = codecs.lookup(wider.get(label, label)).name
     except (LookupError, ValueError):
@@ -134,7 +134,7 @@ def _as_labelled(data: bytes, name: str) -> str | None:
         beyond = len(data) - len(text) if text is not None else 0
         if text is not None and (not beyond or name == _DEFAULT or beyond >= _MANY):
             return text
-    if (other := read_table("encodings")["windows"].get(name)) and _C1.search(data):
+    if (other := load_table("encodings")["windows"].get(name)) and _C1.search(data):
         name = other
     text = data.decode(name, errors="replace")
     wrong = text.count("\ufffd")

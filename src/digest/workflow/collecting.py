@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
 from digest.issues import Base, IssueFolder, is_untouched, merge_issue, parse_issue
 from digest.models import canonical_url
-from digest.sources.fulltext import keep_full_text
+from digest.sources.feeds.full_text import keep_full_text
 from digest.workflow.gathering import SourceLine, gather
 from digest.workflow.history import History
 

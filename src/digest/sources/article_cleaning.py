@@ -1,0 +1,94 @@
+"""What may stand in an article: no control characters but the line's end, no halves of characters, no markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from digest.sources.html_text import has_markup, line_of_html, plain_line
+from digest.sources.tables import load_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from digest.models import Article
+
+__all__ = ["_clean_text", "clean_article", "drop_promotion", "is_furniture", "is_promotion"]
+
+_SPACES = re.compile(r"[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
+_TAG = re.compile(r"</?[a-z][a-z0-9]+\b[^<>]*>", re.IGNORECASE)  # "use <T>" is none
+_MARKS = re.compile(r"[<>]")
+_LONGEST_TITLE = 500
+
+
+def _clean_text(text: str) -> str:
+    """Text without control characters (but for line feeds) and without lone surrogates."""
+    return _CONTROLS.sub("", _SPACES.sub(" ", text))
+
+
+def clean_article(article: Article) -> Article:
+    """An article whose every text is clean; its title is one line of at most 500 characters without markup."""
+    points = dict.fromkeys(filter(None, map(_line, article.key_points)))
+    return replace(
+        article,
+        title=_title(article.title) or _title(_MARKS.sub(" ", article.text.partition("\n")[0])) or _line(article.url),
+        text="\n\n".join(line for part in article.text.split("\n\n") if (line := _clean_text(part).strip())),
+        authors=tuple(filter(None, map(_line, article.authors))),
+        source=_line(article.source),
+        key_points=tuple(points),
+    )
+
+
+def _line(text: str) -> str:
+    return plain_line(_clean_text(text))
+
+
+def _title(text: str) -> str:
+    title = _line(text[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
+    while has_markup(title):  # what was escaped may be markup once it no longer is
+        title = _line(line_of_html(title))
+    return _line(_TAG.sub("", title))
+
+
+def is_promotion(line: str) -> bool:
+    """Tell whether a line only leads elsewhere, such as "Also Read: Another headline"."""
+    line = line.strip()
+    return len(line) <= load_table("promotion")["longest"] and _lead().match(line) is not None
+
+
+def drop_promotion(lines: Iterable[str]) -> list[str]:
+    """The lines that do not lead elsewhere, in order."""
+    return [line for line in lines if not is_promotion(line)]
+
+
+def is_furniture(line: str) -> bool:
+    """Tell whether a line asks for something or says who helped, such as "Follow us on X" and "Photo: Ann Lee"."""
+    table = load_table("promotion")
+    return line.casefold().strip(" .:!?…|-\u2013—") in _furniture() or (
+        len(line) <= table["longest_aside"] and _asides().search(line) is not None
+    )
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    leads, sure = (_any_of(load_table("promotion")[key]) for key in ("leads", "sure"))
+    # An arrow, a bracket or an emphasis may stand in front of it.
+    mark = r"[\s*_]*[:|»→>][\s*_]*"
+    return re.compile(rf"^[\W_]{{0,4}}(?:(?:{leads}){mark}|(?:{sure})\s+[-\u2013—]\s)", re.IGNORECASE)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+@cache
+def _furniture() -> frozenset[str]:
+    return frozenset(load_table("promotion")["furniture"])
+
+
+@cache
+def _asides() -> re.Pattern[str]:
+    return re.compile("|".join(load_table("promotion")["asides"]), re.IGNORECASE)

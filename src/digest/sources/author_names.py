@@ -1,0 +1,88 @@
+"""Names of authors out of bylines, feeds and page metadata."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from digest.sources.html_text import line_of_html
+from digest.sources.tables import load_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["clean_names", "split_names"]
+
+_EMAIL_WITH_NAME = re.compile(r"^\S+@\S+\s*\((.+)\)$")
+_NAME_WITH_EMAIL = re.compile(r"^(.+?)(?:\s+|\s*<)\S+@\S+$")
+_ADDRESS = re.compile(r"^(?:https?://|www\.|@)\S+$|^\S+@\S+$", re.IGNORECASE)
+_AND = re.compile(r"\s*[,;]\s*(?:(?:and|und|et|y|og|och)\s+)?|\s+(?:and|und|et|y|og|och|&)\s+")
+_ASIDE = re.compile(r"\s*\([^)]*\)?\s*$|\s+@\w+$")  # "(obe)" and "@handle" after a name
+_PLACE = re.compile(r"\s*,\s*[^\W\d_]+\.?$")
+_MAX_LENGTH = 80
+_LONGEST_BYLINE = 1_000  # characters; more name nobody
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in one byline, without "By".
+
+    "A B, C D and E F" are three; "Bill and Melinda Gates" and "Lee, Ann" are left whole, since not every part is a
+    full name; a role such as "Chief Editor" is dropped, and so is a single word after a comma, such as a place.
+    """
+    if len(text) > _LONGEST_BYLINE:
+        return ()
+    text = line_of_html(text)
+    if found := _EMAIL_WITH_NAME.match(text) or _NAME_WITH_EMAIL.match(text):
+        text = found[1]
+    text = _prefix().sub("", text).strip(" ,;|-→")
+    if ";" in text:
+        return clean_names(name for part in text.split(";") for name in split_names(part))
+    if (place := _PLACE.search(text)) and " " in text[: place.start()]:
+        text = text[: place.start()]
+    parts = [part for part in _AND.split(text) if part]
+    if len(parts) > 1:
+        named = [part for part in parts if not _is_role(part)]
+        if named and all(" " in part for part in named):
+            return clean_names(named)
+    return clean_names([text])
+
+
+def clean_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names in their order, each once, without addresses and without words that name nobody."""
+    kept: dict[str, str] = {}
+    for name in names:
+        line = _without_role(_ASIDE.sub("", line_of_html(name)))
+        if line and len(line) <= _MAX_LENGTH and not _ADDRESS.match(line) and line.casefold() not in _nobody():
+            kept.setdefault(line.casefold(), line)
+    return tuple(kept.values())
+
+
+def _is_role(part: str) -> bool:
+    return any(word in _roles() for word in part.casefold().split())
+
+
+def _without_role(name: str) -> str:
+    """A name without a role in front of it, such as "News-Reporter Ann Lee", or behind it in Korean and Japanese."""
+    words = name.split()
+    while len(words) > 2 and words[0].casefold().rpartition("-")[2] in _roles():
+        words = words[1:]
+    if len(words) > 1 and words[-1] in load_table("author_names")["after"]:
+        words = words[:-1]
+    return " ".join(words)
+
+
+@cache
+def _prefix() -> re.Pattern[str]:
+    words = sorted(load_table("author_names")["by"], key=len, reverse=True)
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, words))})(?:\s*:\s*|\s+)", re.IGNORECASE)
+
+
+@cache
+def _roles() -> frozenset[str]:
+    return frozenset(load_table("author_names")["roles"])
+
+
+@cache
+def _nobody() -> frozenset[str]:
+    return frozenset(load_table("author_names")["nobody"])

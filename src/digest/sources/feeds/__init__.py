@@ -1,0 +1,1 @@
+"""RSS, Atom and JSON feeds, and OPML lists of them."""

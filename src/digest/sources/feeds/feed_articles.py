@@ -1,0 +1,185 @@
+"""From what a feed says of itself and its items to articles, whichever reader read it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urldefrag
+
+from digest.models import Article, Feed, host_name
+from digest.sources.author_names import split_names
+from digest.sources.date_parsing import parse_date
+from digest.sources.feeds.feed_items import first_picture, picture_in_source, picture_in_tree
+from digest.sources.html_text import (
+    has_markup,
+    line_of_html,
+    plain_line,
+    seen_source,
+    text_of_html,
+    text_of_plain,
+    text_of_source,
+    text_of_tree,
+    tree_of_html,
+)
+from digest.sources.source_links import join_link, language_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from digest.sources.feeds.feed_items import FeedBody, FeedChannel, FeedItem, FeedPicture
+
+__all__ = ["feed_from_channel", "make_headline"]
+
+_MAX_TITLE = 500  # characters; longer ones are attacks or whole articles
+_MAX_TEXT = 400_000  # a book's; what is longer is no article
+_MAX_HTML = 1_000_000
+_MAX_LINK = 4096
+_MAX_AUTHOR = 300
+_ESCAPED = re.compile(r"&lt;(?:p|br|div|span|a|img|strong|em|b|i|ul|ol|li|h[1-6])\b[^<>]{0,2000}?&gt;", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*\S+@\S+\s*")
+
+
+def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
+    """The feed with its articles in their order, without those that have neither an address nor a text."""
+    home = join_link(url, channel.link)
+    # RSS says nothing about relative links; publishers mean their site.
+    base = url if channel.atom else home or url
+    title = line_of_html(channel.title[:_MAX_TITLE]) or host_name(url)
+    language = language_tag(channel.language)
+    shared = _names(channel.authors) if channel.atom else ()
+    place = _Place(base=base, home=home, source=title, language=language, authors=shared)
+    articles = (_article(item, place) for item in channel.items)
+    return Feed(title=title, url=url, articles=tuple(article for article in articles if article is not None))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """What the items of one feed have in common."""
+
+    base: str
+    home: str
+    source: str
+    language: str | None
+    authors: tuple[str, ...]
+
+
+def _article(item: FeedItem, place: _Place) -> Article | None:
+    base = place.base
+    address = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
+    if not address and not place.home:
+        return None
+    picture = _named_picture(item.pictures, base)
+    text, first = _fullest(item, base, pictures=picture is None)
+    title = _title(item.title) or make_headline(text)
+    if not address and text:  # only in the feed: its site is the place to read more
+        address = f"{urldefrag(place.home)[0]}#{quote(item.identity[:_MAX_TITLE] or title, safe='')}"
+    if not address:
+        return None
+    return Article(
+        url=address,
+        title=title,
+        text=text,
+        authors=_names(item.authors) or place.authors,
+        published=_published(item.dates),
+        source=place.source,
+        image=picture or first,
+        language=language_tag(item.language) or place.language,
+    )
+
+
+def _address(link: str, base: str) -> str:
+    return join_link(base, f"https://{link}" if link.startswith("www.") else link)
+
+
+def _title(text: str) -> str:
+    title = line_of_html(text[: 8 * _MAX_TITLE]) if "<" in text or "&" in text else plain_line(text[: 8 * _MAX_TITLE])
+    return title if len(title) <= _MAX_TITLE else make_headline(title)
+
+
+def _fullest(item: FeedItem, base: str, *, pictures: bool) -> tuple[str, str | None]:
+    """The text of the longest content that has words, else of the longest summary, and the first picture there."""
+    picture = None
+    for bodies in (item.contents, item.summaries):
+        for body in sorted(bodies, key=lambda body: len(body.html), reverse=True):
+            text, first = _read(body, base, pictures=pictures)
+            picture = picture or first
+            if text:
+                if picture is None and pictures:
+                    picture = _picture_in(item.summaries, base)
+                return _cut(text), picture
+    return "", picture
+
+
+def _picture_in(bodies: Iterable[FeedBody], base: str) -> str | None:
+    found = (first_picture(body.html[:_MAX_HTML], _base(body, base)) for body in bodies if not body.plain)
+    return next(filter(None, found), None)
+
+
+def _base(body: FeedBody, base: str) -> str:
+    return (body.base and join_link(base, body.base)) or base
+
+
+def _read(body: FeedBody, base: str, *, pictures: bool) -> tuple[str, str | None]:
+    if body.plain:
+        return text_of_plain(body.html[:_MAX_HTML]), None
+    html = _once_escaped(body.html[:_MAX_HTML])
+    if not has_markup(html):
+        return text_of_html(html), None
+    base = _base(body, base)
+    for source in _sources(html):
+        text = text_of_source(source)
+        if text is not None:
+            return text, picture_in_source(source, base) if pictures else None
+    tree = tree_of_html(html)
+    picture = picture_in_tree(tree, base) if pictures else None
+    return text_of_tree(tree), picture
+
+
+def _sources(html: str) -> Iterator[str]:
+    yield html
+    seen = seen_source(html)
+    if len(seen) < len(html):
+        yield seen
+
+
+def _once_escaped(html: str) -> str:
+    """Undo a second escaping: where there are no elements, but escaped ones, those are meant."""
+    if "&lt;" not in html or has_markup(html) or not _ESCAPED.search(html):
+        return html
+    return unescape(html)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT].rpartition(" ")[0] or text[:_MAX_TEXT]
+
+
+def _names(bylines: Iterable[str]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for byline in bylines:
+        if byline and len(byline) <= _MAX_AUTHOR and not _ADDRESS.fullmatch(byline):
+            names.update(dict.fromkeys(split_names(byline)))
+    return tuple(names)
+
+
+def _published(dates: Iterable[str]) -> datetime | None:
+    return next((moment for date in dates if date and (moment := parse_date(date))), None)
+
+
+def _named_picture(pictures: Iterable[FeedPicture], base: str) -> str | None:
+    for picture in pictures:
+        if picture.link and len(picture.link) <= _MAX_LINK and (address := join_link(base, picture.link)):
+            return address
+    return None
+
+
+_WIDTH = 80
+
+
+def make_headline(text: str) -> str:
+    """The beginning of a text, at most 80 characters, cut between words; empty for an empty text."""
+    first, _, _ = text.partition("\n")
+    return textwrap.shorten(first, _WIDTH, placeholder=" …") or first[:_WIDTH]

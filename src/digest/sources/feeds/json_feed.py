@@ -1,0 +1,103 @@
+"""JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), which the released feedparser cannot read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import Place, SourceError
+from digest.models import is_web_address
+from digest.sources.encoding import decode_text
+from digest.sources.feeds.feed_articles import feed_from_channel
+from digest.sources.feeds.feed_items import MAX_ITEMS, MAX_REPEATS, FeedBody, FeedChannel, FeedItem, FeedPicture
+from digest.sources.html_text import without_controls
+
+if TYPE_CHECKING:
+    from digest.models import Feed
+
+__all__ = ["parse_json_feed"]
+
+_JSON_BYTES = 8 * 2**20  # its strings may take four bytes a character, and twice
+_JSON_OBJECTS = 200_000
+_JSON_VALUES = 1_500_000
+
+
+def parse_json_feed(data: bytes, *, url: str) -> Feed:
+    """Read a JSON feed; relative links count from ``url``.
+
+    Raises:
+        SourceError: It is not JSON, or JSON but no feed.
+    """
+    if _is_crowded(data):
+        raise SourceError("the JSON feed is too large to be read", place=Place(url), hint="Ask for a shorter feed.")
+    try:
+        # strict=False takes raw line breaks inside strings.
+        feed = json.loads(_decoded(data.lstrip(b" \t\r\n")), strict=False)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"this is not JSON: {error}", place=Place(url)) from None
+    items = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(items, list) or "jsonfeed.org" not in _text(feed, "version"):
+        raise SourceError("this is JSON, but no JSON feed", place=Place(url), hint="A JSON feed names its version.")
+    channel = FeedChannel(
+        atom=True,
+        title=_text(feed, "title"),
+        link=_text(feed, "home_page_url"),
+        language=_text(feed, "language"),
+        authors=_authors(feed),
+        items=tuple(_item(item) for item in items[:MAX_ITEMS] if isinstance(item, dict)),
+    )
+    return feed_from_channel(channel, url=url)
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, -16 or -32, as JSON may be (RFC 4627, section 3), or what else it seems to be."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        return decode_text(data)
+
+
+def _item(item: dict[str, Any]) -> FeedItem:
+    identity, html = _text(item, "id"), _text(item, "content_html")
+    text = FeedBody(html=_text(item, "content_text"), plain=True)
+    attachments = [part for part in _list(item, "attachments") if isinstance(part, dict)]
+    pictures = [_text(part, "url") for part in attachments if _text(part, "mime_type").startswith("image/")]
+    links = [_text(item, "url"), _text(item, "external_url"), identity if is_web_address(identity) else ""]
+    return FeedItem(
+        links=(*links, *(_text(part, "url") for part in attachments)),
+        identity=identity,
+        title=_text(item, "title"),
+        contents=(FeedBody(html=html),) if html else (text,),
+        summaries=(text, FeedBody(html=_text(item, "summary"))),
+        authors=_authors(item),
+        dates=(_text(item, "date_published"), _text(item, "date_modified")),
+        pictures=tuple(
+            FeedPicture(link=link) for link in (_text(item, "image"), _text(item, "banner_image"), *pictures)
+        ),
+        language=_text(item, "language"),
+    )
+
+
+def _authors(owner: dict[str, Any]) -> tuple[str, ...]:
+    """``authors`` of version 1.1, ``author`` of 1.0; some give a name where an object should be."""
+    authors = [*(_list(owner, "authors") or [owner.get("author")])]
+    return tuple(author if isinstance(author, str) else _text(author, "name") for author in authors if author)
+
+
+def _list(owner: dict[str, Any], key: str) -> list[Any]:
+    value = owner.get(key)
+    return value[:MAX_REPEATS] if isinstance(value, list) else []
+
+
+def _text(owner: Any, key: str) -> str:
+    """A string, or a number that stands for one, as ids do."""
+    value = owner.get(key) if isinstance(owner, dict) else None
+    if isinstance(value, str):
+        return without_controls(value)
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _is_crowded(data: bytes) -> bool:
+    """Tell whether JSON is so large, or holds so many values, that reading it would fill the memory."""
+    objects = data.count(b"{") + data.count(b"[")
+    return len(data) > _JSON_BYTES or objects > _JSON_OBJECTS or max(map(data.count, (b",", b'"'))) > _JSON_VALUES

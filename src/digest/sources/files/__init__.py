@@ -1,0 +1,1 @@
+"""Articles in the newsletter's own folder: plain text, Markdown and HTML."""

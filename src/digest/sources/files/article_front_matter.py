@@ -1,0 +1,139 @@
+"""The lines at the top of a local article that say what it is: ``---`` with simple lines, or ``+++`` with TOML.
+
+The simple lines are no YAML on purpose: a headline with a colon or a quotation mark breaks YAML.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from digest.errors import Place, SourceError
+from digest.models import is_web_address
+from digest.sources.author_names import clean_names, split_names
+from digest.sources.date_parsing import parse_date
+
+__all__ = ["ArticleFrontMatter", "read_article_front_matter"]
+
+_KEY = re.compile(r"([A-Za-z][\w -]*?)\s*:\s*(.*)")
+_KEYS = frozenset({"title", "url", "date", "author", "authors"})
+_TOML_LINE = re.compile(r"at line (\d+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArticleFrontMatter:
+    """What the top of a file says; empty where it says nothing. ``published`` is aware, in UTC."""
+
+    title: str = ""
+    url: str = ""
+    published: datetime | None = None
+    authors: tuple[str, ...] = ()
+
+
+def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatter, str]:
+    """Split a file into its front matter and the rest. Other keys than title, url, date and author are passed over.
+
+    Raises:
+        SourceError: It has no end, is no TOML, or a value in it cannot be read.
+    """
+    lines = text.splitlines()
+    mark = lines[0].rstrip() if lines else ""
+    if mark not in {"---", "+++"}:
+        return ArticleFrontMatter(), text
+    end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == mark), None)
+    if end is None:
+        if mark == "---" and not _begins_with_key(lines[1:]):  # a rule, not front matter
+            return ArticleFrontMatter(), text
+        raise SourceError("the front matter has no end", place=Place(path, 1), hint=f"Close it with a line {mark}.")
+    head, rest = lines[1:end], "\n".join(lines[end + 1 :])
+    if mark == "---" and not any(_KEY.fullmatch(line.strip()) for line in head):
+        return ArticleFrontMatter(), text
+    values = _simple(head) if mark == "---" else _toml(head, path)
+    return _checked(values, path, head), rest
+
+
+def _begins_with_key(lines: list[str]) -> bool:
+    """Whether the line under the mark is one of the keys that are read here."""
+    found = _KEY.fullmatch(lines[0].strip()) if lines else None
+    return found is not None and found[1].strip().lower() in _KEYS
+
+
+def _simple(lines: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    key = ""
+    for raw in lines:
+        line = raw.strip()
+        if line.startswith("- ") and key:
+            values[key] = [*_listed(values[key]), _unquoted(line[2:])]
+        elif found := _KEY.fullmatch(line):
+            key = found[1].strip().lower()
+            inner = found[2].strip()
+            listed = inner.startswith("[") and inner.endswith("]")
+            values[key] = [_unquoted(part) for part in inner[1:-1].split(",")] if listed else _unquoted(inner)
+    return values
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1].replace(f"\\{value[0]}", value[0]).strip() if quoted else value
+
+
+def _toml(lines: list[str], path: str) -> dict[str, Any]:
+    try:
+        values = tomllib.loads("\n".join(lines))
+    except tomllib.TOMLDecodeError as error:
+        found = _TOML_LINE.search(str(error))
+        line = int(found[1]) + 1 if found else None
+        raise SourceError(
+            f"the front matter is no TOML: {error}",
+            place=Place(path, line),
+            hint="Text stands in double quotes; between two lines --- it needs none.",
+        ) from None
+    return {key.lower(): value for key, value in values.items()}
+
+
+def _checked(values: dict[str, Any], path: str, head: list[str]) -> ArticleFrontMatter:
+    url = str(values.get("url") or "").strip()
+    if url and not is_web_address(url):
+        raise SourceError(
+            f"url {url!r} is no web address",
+            place=_place(path, head, "url"),
+            hint="It begins with https:// or http://.",
+        )
+    authors = [name for key in ("author", "authors") for name in _listed(values.get(key))]
+    names = authors if len(authors) > 1 else [name for author in authors for name in split_names(str(author))]
+    return ArticleFrontMatter(
+        title=" ".join(str(values.get("title") or "").split()),
+        url=url,
+        published=_moment(values.get("date"), path, head),
+        authors=clean_names(str(name) for name in names),
+    )
+
+
+def _moment(value: Any, path: str, head: list[str]) -> datetime | None:
+    """TOML has dates of its own; a local one is taken as UTC."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), tzinfo=UTC)
+    text = str(value or "").strip()
+    moment = parse_date(text)
+    if text and moment is None:
+        raise SourceError(
+            f"date {text!r} cannot be read", place=_place(path, head, "date"), hint="Write it as 2026-11-16."
+        )
+    return moment
+
+
+def _place(path: str, head: list[str], key: str) -> Place:
+    """The line of a key; the front matter's mark is line 1."""
+    lines = (number for number, line in enumerate(head, start=2) if re.match(rf"{key}\s*[:=]", line.strip().lower()))
+    return Place(path, next(lines, None))

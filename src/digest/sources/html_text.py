@@ -1,0 +1,252 @@
+"""HTML as plain text: one line for a title, paragraphs for a text."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import unescape
+from itertools import repeat
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from digest.sources.tables import load_table
+
+__all__ = [
+    "decode_references",
+    "has_markup",
+    "line_of_html",
+    "lines_of_node",
+    "plain_line",
+    "seen_source",
+    "text_of_html",
+    "text_of_plain",
+    "text_of_source",
+    "text_of_tree",
+    "tree_of_html",
+    "without_controls",
+]
+
+_ELEMENTS = load_table("html_elements")
+#: Other "<words>" in a title or a snippet are the writer's own.
+_TAG = re.compile(rf"</?(?:{'|'.join(_ELEMENTS['known'])})\b[^<>]*>|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL)
+_BLOCKS = frozenset(_ELEMENTS["blocks"])
+_UNSEEN = frozenset(_ELEMENTS["unseen"])
+_BREAK = " \x02 "  # stands for <br>; no document can contain it
+_PARAGRAPH = " \x03 "
+_MARKS = re.compile("[\x02\x03]")
+_INVISIBLE_MARKS = "\u00ad\u200b\u2060\ufeff"
+_INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_MARKS))
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # without what is white space
+_LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` gives
+#: A reference as HTML reads it (https://html.spec.whatwg.org/#character-reference-state), as `unescape` does too.
+_REFERENCE = re.compile(r"(&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[^\t\n\f <&#;]{1,32});?)")
+_BREAKS = re.compile("\x02(?: \x02)+")
+#: In what lexbor writes "<" and ">" are markup always, but for these elements, whose text is written as it is.
+_RAW = frozenset({"script", "style", "iframe", "noembed", "noframes", "xmp", "plaintext"})
+_MANY, _TOO_MANY = 1_000, 50_000  # tags
+_DEEP = 500
+_NESTING = re.compile(
+    r"<(/)?(?!(?:br|col|hr|img|input|link|meta|p|li|source|wbr)\b)[a-zA-Z][^<>]*(?<!/)>", re.IGNORECASE
+)
+_ANY_NAME = re.compile(r"</?[a-zA-Z][^<>]*>")
+_HIDDEN = _RAW | _UNSEEN
+_VOID = frozenset({"embed", "input", "meta"})
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_ANY_TAG = re.compile(r"<([^> ]+)[^>]*>")
+_SOURCE_TAG = re.compile(r"<(/?[^\s/>]*)[^>]*>")
+_WELL_KNOWN = frozenset(
+    f"{slash}{name}" for name in (*_ELEMENTS["blocks"], *_ELEMENTS["inline"], "br") for slash in ("", "/")
+)
+_EDGES = {"br": _BREAK, "/br": _BREAK} | {f"{slash}{name}": _PARAGRAPH for name in _BLOCKS for slash in ("", "/")}
+_BLANK_LINE = re.compile(r"\n[ \t\r\f\v]*\n")
+_SKIPPED = "|".join(_ELEMENTS["skipped"])
+_UNREAD = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<({_SKIPPED})(?=[\s/>])[^>]*>.*?(?:</\1\s*>|\Z)|<(?:embed|input|meta)(?=[\s/>])[^>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNREAD_MARKS = ("<!--", "<iframe", "<script", "<svg")
+#: A tag that seems to end within the value of an attribute.
+_TAG_REST = re.compile("[\"']>")
+_CUT_TAG = re.compile(r"""<[^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)>""")
+
+
+def has_markup(text: str) -> bool:
+    """Tell whether ``text`` holds HTML elements."""
+    return _TAG.search(text) is not None
+
+
+def plain_line(text: str) -> str:
+    """Text with its white space folded and without invisible characters, on one line."""
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    return " ".join(text.split())
+
+
+def without_controls(text: str) -> str:
+    """Text without control characters and lone surrogates, but with its white space."""
+    return _CONTROLS.sub("", text)
+
+
+def decode_references(text: str) -> str:
+    """Text with HTML's references to characters decoded, but for those to control characters, which are left out."""
+    if "&" not in text:
+        return text
+    pieces = _REFERENCE.split(text)
+    pieces[1::2] = map(_character, pieces[1::2])
+    decoded = "".join(pieces)
+    return _LATER_CONTROLS.sub("", decoded) if "&#" in text else decoded
+
+
+@lru_cache(maxsize=4096)
+def _character(reference: str) -> str:
+    return unescape(reference)
+
+
+def line_of_html(html: str) -> str:
+    """A title or name that may hold elements and entities, as one line of plain text.
+
+    Only elements that HTML knows are markup: in "if a <b> c" they are, in "5 < 6" and "use <T>" they are not.
+    """
+    if has_markup(html):
+        html = " ".join(_TAG.sub(lambda tag: "" if _is_inline(tag[0]) else " ", html).split())
+    return plain_line(decode_references(html))
+
+
+def text_of_html(html: str) -> str:
+    """The text of an HTML fragment, or of plain text; paragraphs are separated by a blank line."""
+    if not has_markup(html):
+        return text_of_plain(decode_references(html))
+    text = text_of_source(html)
+    return text_of_tree(tree_of_html(html)) if text is None else text
+
+
+def text_of_plain(text: str) -> str:
+    """Plain text with its white space folded; blank lines separate its paragraphs."""
+    return _paragraphs(_PARAGRAPH.join(_BLANK_LINE.split(_MARKS.sub("", text))))
+
+
+def seen_source(html: str) -> str:
+    """A fragment without its comments, its scripts and the like, as far as that can be told from its source."""
+    return _UNREAD.sub("", html)
+
+
+def text_of_source(html: str) -> str | None:
+    """What `text_of_html` gives, without building a tree; None for a fragment that needs one.
+
+    That is one with any tag but those of well-known elements in lower case, with a stray "<", or with a ">" in the
+    value of an attribute.
+    """
+    if any(mark in html for mark in _UNREAD_MARKS):  # the commonest of what `seen_source` takes out
+        return None
+    if html.rfind(">") < html.rfind("<"):  # and so that no "<" makes the patterns look in vain to the end
+        return None
+    if "\x02" in html or "\x03" in html:
+        html = _MARKS.sub("", html)
+    pieces = _SOURCE_TAG.split(html)
+    tags = pieces[1::2]
+    if not _WELL_KNOWN.issuperset(tags):
+        return None
+    pieces[1::2] = map(_EDGES.get, tags, repeat(""))
+    flat = "".join(pieces)
+    if "<" in flat or (">" in flat and (_TAG_REST.search(flat) or _CUT_TAG.search(html))):
+        return None
+    return _paragraphs(decode_references(flat))
+
+
+def _is_deep(html: str) -> bool:
+    """Tell whether lexbor would take time by the square of how deep elements are nested, or left open."""
+    if html.count("<") <= _MANY:
+        return False
+    depth = 0
+    for count, tag in enumerate(_NESTING.finditer(html)):
+        depth += -1 if tag[1] else 1
+        if depth > _DEEP or count > _TOO_MANY:
+            return True
+    return False
+
+
+def tree_of_html(html: str) -> LexborHTMLParser:
+    """A fragment as a tree, for more than one reader; without its tags where these would take long to make a tree."""
+    if _is_deep(html):
+        html = _ANY_NAME.sub("\n\n", html)
+    return LexborHTMLParser(_MARKS.sub("", html))
+
+
+def text_of_tree(tree: LexborHTMLParser) -> str:
+    """What `text_of_html` gives, from a tree of `tree_of_html`; its scripts and the like are taken out of it."""
+    pieces = _pieces(tree)
+    tags = pieces[1::2]
+    if hidden := _HIDDEN.intersection(tags):
+        if not _RAW.isdisjoint(hidden):
+            tree.strip_tags(list(_RAW & hidden), recursive=True)
+            pieces = _pieces(tree)
+        pieces = _seen(pieces)
+        tags = pieces[1::2]
+    pieces[1::2] = map(_EDGES.get, tags, repeat(""))
+    flat = "".join(pieces)
+    if "&" in flat:
+        flat = flat.replace("&nbsp;", "\xa0").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _paragraphs(flat)
+
+
+def lines_of_node(root: LexborNode) -> list[str]:
+    """The text under an element, a paragraph each."""
+    return [line for line in _paragraphs(_flat(root)).split("\n\n") if line]
+
+
+def _flat(root: LexborNode) -> str:
+    pieces: list[str] = []
+    stack: list[LexborNode | str] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+        elif node.is_text_node:
+            pieces.append(node.text_content or "")
+        elif node.tag == "br":
+            pieces.append(_BREAK)
+        elif node.is_element_node and node.tag not in _UNSEEN:
+            edge = _PARAGRAPH if node.tag in _BLOCKS else ""
+            stack.append(edge)
+            stack.extend(reversed(list(node.iter(include_text=True))))
+            pieces.append(edge)
+    return "".join(pieces)
+
+
+def _pieces(tree: LexborHTMLParser) -> list[str]:
+    """Texts and tags by turns, from what lexbor writes: a tag costs less there than a node of its tree."""
+    body = tree.body
+    html = (body.html or "") if body is not None else ""
+    return _ANY_TAG.split(_COMMENT.sub("", html) if "<!--" in html else html)
+
+
+def _seen(pieces: list[str]) -> list[str]:
+    """Texts and tags by turns without the elements that have no words for a reader."""
+    kept = [pieces[0]]
+    hidden, depth = "", 0
+    for tag, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        if not depth and tag in _UNSEEN and tag not in _VOID:
+            hidden, depth = tag, 1
+        elif depth and tag in {hidden, f"/{hidden}"}:
+            depth += 1 if tag == hidden else -1
+            if not depth:
+                kept[-1] += text
+        elif not depth:
+            kept += (tag, text)
+    return kept
+
+
+def _paragraphs(flat: str) -> str:
+    if not flat.isascii():
+        for mark in _INVISIBLE_MARKS:
+            if mark in flat:
+                flat = flat.replace(mark, "")
+    flat = " ".join(flat.split())  # _BREAK and _PARAGRAPH have become words of their own
+    if "\x02" in flat:
+        flat = _BREAKS.sub("\x03", flat).replace(" \x02", "").replace("\x02", "")
+    return "\n\n".join(filter(None, map(str.strip, flat.split("\x03"))))
+
+
+def _is_inline(tag: str) -> bool:
+    name = re.match(r"</?(\w+)", tag)
+    return name is None or name[1].lower() not in {*_BLOCKS, "br"}

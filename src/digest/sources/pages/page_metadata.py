@@ -1,0 +1,232 @@
+"""What a page says about itself: JSON-LD first, then OpenGraph and other meta elements, then its markup."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from digest.models import host_name, is_web_address
+from digest.sources.author_names import clean_names, split_names
+from digest.sources.date_parsing import parse_date
+from digest.sources.html_text import line_of_html, plain_line, text_of_html
+from digest.sources.pages.json_ld import JsonLd
+from digest.sources.pages.page_bylines import find_byline
+from digest.sources.pages.page_titles import StatedTitles, choose_title
+from digest.sources.source_links import join_link, language_tag, same_site
+from digest.sources.tables import load_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import datetime
+
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+__all__ = ["Metadata", "is_own", "read_metadata"]
+
+#: "23.01.2026 - Ferries are back" and "Ferries are back | The News | 23.01.2026".
+_DATED = re.compile(r"^(\d{1,2}\.\d{1,2}\.\d{4})\s*[-|\u2013]|[-|\u2013]\s*(\d{1,2}\.\d{1,2}\.\d{4})$")
+
+
+#: So many values of one name are read, and so many characters of each.
+_MOST, _LONGEST = 50, 5_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metadata:
+    """What was found; empty where the page says nothing.
+
+    Attributes:
+        url: The address to publish: the page's own where it belongs to the same site.
+        published: Aware, in UTC.
+        site: What the site calls itself; ``known_as`` all names by which it goes.
+        text: The whole text, as some pages give it in their JSON-LD; ``description`` its summary.
+    """
+
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    site: str
+    known_as: tuple[str, ...]
+    image: str | None
+    language: str | None
+    description: str
+    text: str
+
+
+def read_metadata(tree: LexborHTMLParser, *, url: str) -> Metadata:
+    """Read the metadata of a parsed page that came from ``url``."""
+    page = _Page(tree, url)
+    site = page.site()
+    return Metadata(
+        url=page.address(),
+        title=page.title(site),
+        authors=page.authors(site),
+        published=page.published(),
+        site=site,
+        known_as=page.known_as(site),
+        image=page.image(),
+        language=page.language(),
+        description=next(page.lines("description"), ""),
+        text=text_of_html(page.linked.text("articleBody")),
+    )
+
+
+class _Page:
+    def __init__(self, tree: LexborHTMLParser, url: str) -> None:
+        self.tree, self.url = tree, url
+        self.linked = JsonLd(tree, url)
+        self._names = load_table("page_metadata")
+        self._meta: defaultdict[str, list[str]] = defaultdict(list)
+        for node in tree.css("meta[content]"):
+            attributes = node.attributes
+            name = next(
+                (attributes[key] for key in ("property", "name", "itemprop", "http-equiv") if attributes.get(key)), ""
+            )
+            values = self._meta[name.lower()] if name and attributes.get("content") else None
+            if values is not None and len(values) < _MOST:
+                values.append((attributes["content"] or "")[:_LONGEST])
+
+    def lines(self, field: str) -> Iterator[str]:
+        """The values of the meta elements for ``field``, the surest first."""
+        for name in self._names[field]:
+            for value in self._meta.get(name, ()):
+                if line := line_of_html(value):
+                    yield line
+
+    def marked(self, field: str) -> Iterator[str]:
+        """The same out of the page's own elements."""
+        for selector in self._names["markup"][field]:
+            for node in self.tree.css(selector)[:_MOST]:
+                attributes = node.attributes
+                line = attributes.get("content") or attributes.get("datetime") or plain_line(node.text(separator=" "))
+                if line:
+                    yield line[:_LONGEST]
+
+    def address(self) -> str:
+        """rel=canonical where it names a page of this site; a home page there is a mistake of the site's."""
+        canonical: list[str] = [
+            node.attributes.get("href") or "" for node in self.tree.css("link[rel~=canonical i][href]")[:_MOST]
+        ]
+        for link in (*canonical, *self._meta.get("og:url", ())):
+            address = join_link(self.url, link)
+            if not is_web_address(self.url):
+                if is_web_address(address):
+                    return address
+            elif same_site(address, self.url) and (link in canonical) and not _is_home(address, self.url):
+                return address
+        return self.url
+
+    def site(self) -> str:
+        """What the site calls itself, else its host."""
+        named = (name.lstrip("@") for name in (*self.linked.names("publisher"), *self.lines("site")))
+        return next((line_of_html(name) for name in named if name), "") or host_name(self.address())
+
+    def title(self, site: str) -> str:
+        document = self.tree.css_first("head title, title")
+        said = StatedTitles(
+            linked=line_of_html(self.linked.text("headline")[:_LONGEST]),
+            shared=next(self.lines("title"), ""),
+            document=plain_line(document.text()[:_LONGEST]) if document else "",
+            headings=tuple(dict.fromkeys(self.marked("headline"))),
+        )
+        return choose_title(said, (*self.known_as(site), *self.lines("section")))
+
+    def known_as(self, site: str) -> tuple[str, ...]:
+        """The names by which the site goes."""
+        host = host_name(self.url)
+        return (site, *self.linked.names("publisher"), *self.lines("site"), host, host.rpartition(".")[0])
+
+    def authors(self, site: str) -> tuple[str, ...]:
+        """People; the site itself only where its JSON-LD says so and nobody else is named."""
+        own = self.known_as(site)
+        for values in (
+            self.linked.names("author"),
+            self.linked.names("creator"),
+            self._named(),
+            self._bylines(),
+            find_byline(self.tree),
+        ):
+            names = clean_names(name for value in values for name in split_names(value))
+            people = tuple(name for name in names if not is_own(name, own))
+            if people:
+                return people
+        return clean_names(self.linked.names("author"))
+
+    def _named(self) -> Iterable[str]:
+        """Authors in the meta elements: all under the surest name, none of them a reading time or an address."""
+        for name in self._names["author"]:
+            found = [line for value in self._meta.get(name, ()) if (line := line_of_html(value))]
+            found = [line for line in found if not any(map(str.isdigit, line))]
+            if clean_names(found):
+                return found
+        return ()
+
+    def _bylines(self) -> Iterable[str]:
+        for selector in self._names["markup"]["author"]:
+            nodes = self.tree.css(selector)
+            # A page's teasers have authors too: only what stands beside the first belongs to it.
+            beside = [node for node in nodes if _line(nodes[0], node)]
+            found = [plain_line(node.text(separator=" ")) for node in beside]
+            if any(found):
+                return found[:4]
+        return ()
+
+    def published(self) -> datetime | None:
+        raw = (
+            self.linked.text("datePublished"),
+            self.linked.text("dateCreated"),
+            *self.lines("published"),
+            *self.marked("published"),
+            *(found[1] or found[2] for line in self.lines("title") if (found := _DATED.search(line))),
+        )
+        return next((moment for text in raw if (moment := parse_date(text))), None)
+
+    def image(self) -> str | None:
+        links = (*self.linked.links("image"), *self.linked.links("thumbnailUrl"), *self.lines("image"))
+        found = (join_link(self.url, link) for link in links)
+        return next((image for image in found if image and not _no_picture().search(urlsplit(image).path)), None)
+
+    def language(self) -> str | None:
+        root = self.tree.root
+        attributes = root.attributes if root else {}
+        given = (
+            attributes.get("lang"),
+            attributes.get("xml:lang"),
+            self.linked.text("inLanguage"),
+            *self.lines("language"),
+        )
+        return next((tag for value in given if (tag := language_tag(value))), None)
+
+
+@cache
+def _no_picture() -> re.Pattern[str]:
+    words = "|".join(load_table("page_metadata")["no_picture"])
+    return re.compile(rf"(?:^|[/_.\-])(?:{words})(?:[/_.\-\d]|$)", re.IGNORECASE)
+
+
+def _is_home(address: str, url: str) -> bool:
+    """Tell whether a page deeper in the site calls the home page its address."""
+    return not urlsplit(address).path.strip("/") and bool(urlsplit(url).path.strip("/"))
+
+
+def _line(first: LexborNode, other: LexborNode) -> bool:
+    """Tell whether two elements have a parent or a grandparent in common."""
+    mine = {node.mem_id for node in (first.parent, first.parent and first.parent.parent) if node}
+    return any(node.mem_id in mine for node in (other.parent, other.parent and other.parent.parent) if node)
+
+
+def is_own(name: str, sites: Collection[str]) -> bool:
+    """Tell whether a name is the site's: "The News", "news.example, London", "BBC Sport"."""
+    own = {_letters(site) for site in sites}
+    words = name.split()
+    parts = (name, name.partition(",")[0], words[0] if words and words[0].isupper() else "")
+    return any(letters in own for part in parts if (letters := _letters(part)))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()

@@ -1,0 +1,103 @@
+"""Sitemaps and news sitemaps (https://www.sitemaps.org/protocol.html): the newest pages of a site."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from digest.errors import FetchError, Place, SourceError
+from digest.fetching import FEED_BYTES
+from digest.sources.date_parsing import parse_date
+from digest.sources.source_links import join_link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["SitemapPage", "parse_sitemap", "read_sitemap"]
+
+_MOST_PAGES = 50
+_MOST_PARTS = 5  # sitemaps of an index, the newest
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SitemapPage:
+    """One address of a sitemap. ``modified`` is aware, in UTC; None where the sitemap does not say."""
+
+    url: str
+    modified: datetime | None = None
+
+
+def read_sitemap(url: str, read: Callable[[str], bytes]) -> tuple[SitemapPage, ...]:
+    """The newest pages of a sitemap, newest first, at most 50; of an index, those of its newest sitemaps.
+
+    Args:
+        url: Its address.
+        read: From an address to the bytes behind it.
+
+    Raises:
+        SourceError: It cannot be read, or is no sitemap.
+    """
+    parts, pages = parse_sitemap(read(url), url=url)
+    found = list(pages)
+    failed: FetchError | None = None
+    for part in parts[:_MOST_PARTS]:
+        try:
+            found.extend(parse_sitemap(read(part.url), url=part.url)[1])
+        except FetchError as error:
+            failed = error
+    if failed is not None and not found:
+        raise failed
+    return _newest(found)[:_MOST_PAGES]
+
+
+def parse_sitemap(data: bytes, *, url: str) -> tuple[tuple[SitemapPage, ...], tuple[SitemapPage, ...]]:
+    """The sitemaps that an index names, and the pages that a sitemap names, each newest first; one of them is empty.
+
+    Raises:
+        SourceError: It is no sitemap, or decompresses to more than 20 MiB.
+    """
+    if data.startswith(_GZIP):
+        data = _decompressed(data, url)
+    # No entity is resolved, nothing is loaded, and the parser's limits on depth and size stay on.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True, load_dtd=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None
+    kind = etree.QName(root).localname if root is not None else ""
+    if root is None or kind not in {"urlset", "sitemapindex"}:
+        raise SourceError(
+            "this is no sitemap", place=Place(url), hint="A sitemap begins with <urlset> or <sitemapindex>."
+        )
+    entries = _newest(page for element in root.iterchildren("{*}url", "{*}sitemap") if (page := _page(element, url)))
+    return (entries, ()) if kind == "sitemapindex" else ((), entries)
+
+
+def _page(element: etree._Element, base: str) -> SitemapPage | None:
+    address = join_link(base, element.findtext("{*}loc") or "")
+    dates = (element.findtext("{*}news/{*}publication_date"), element.findtext("{*}lastmod"))
+    moment = next((moment for text in dates if text and (moment := parse_date(text))), None)
+    return SitemapPage(url=address, modified=moment) if address else None
+
+
+def _newest(pages: Iterable[SitemapPage]) -> tuple[SitemapPage, ...]:
+    """Each address once, the newest first; among those without a date the order of the file stays."""
+    unique = {page.url: page for page in pages}
+    return tuple(sorted(unique.values(), key=lambda page: page.modified or _OLDEST, reverse=True))
+
+
+def _decompressed(data: bytes, url: str) -> bytes:
+    machine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = machine.decompress(data, FEED_BYTES)
+    except zlib.error as error:
+        raise SourceError(f"the sitemap cannot be decompressed: {error}", place=Place(url)) from None
+    if machine.unconsumed_tail:
+        raise SourceError("the sitemap is larger than 20 MiB", place=Place(url))
+    return content

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import SourceError
+from digest.sources import FeedAddress, parse_opml
+from digest.sources.feeds.feed_discovery import is_feed, is_opml
+
+
+def opml(body):
+    return (
+        f'<?xml version="1.0"?><opml version="2.0"><head><title>Mine</title></head><body>{body}</body></opml>'.encode()
+    )
+
+
+def test_feeds_are_read_in_their_order_and_a_folder_is_their_section():
+    found = parse_opml(
+        opml(
+            """<outline text="World"><outline text="Courier" title="The Courier" type="rss"
+                 xmlUrl="https://courier.example/feed" htmlUrl="https://courier.example/"/>
+               <outline text="Deeper"><outline text="Gazette" xmlUrl="https://gazette.example/atom.xml"/></outline></outline>
+               <outline text="Alone" xmlUrl="https://alone.example/rss"/>"""
+        ),
+        file="feeds.opml",
+    )
+    assert found == (
+        FeedAddress(title="The Courier", url="https://courier.example/feed", section="World"),
+        FeedAddress(title="Gazette", url="https://gazette.example/atom.xml", section="World"),
+        FeedAddress(title="Alone", url="https://alone.example/rss"),
+    )
+
+
+def test_odd_files_of_feed_readers_are_read():
+    found = parse_opml(
+        b"""<?xml version="1.0"?><OPML version="1.0"><body>
+        <outline TEXT="  Two\nlines & more " XMLURL="feed://a.example/x" category="News,Old"/>
+        <outline text="twice" xmlUrl="feed://a.example/x"/>
+        <outline text="no feed" xmlUrl="javascript:alert(1)"/>
+        <outline text="file" xmlUrl="file:///etc/passwd"/>
+        </body></OPML>""".replace(b"OPML", b"opml"),
+        file="feeds.opml",
+    )
+    assert found == (FeedAddress(title="Two lines more", url="http://a.example/x", section="News"),)
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("feed:https://a.example/x", "https://a.example/x"),
+        ("feed://a.example/x", "http://a.example/x"),
+        ("feed:a.example/x", "http://a.example/x"),
+    ],
+)
+def test_the_old_scheme_of_feeds_is_understood(written, address):
+    assert parse_opml(opml(f"<outline xmlUrl='{written}'/>"), file="f.opml")[0].url == address
+
+
+def test_a_list_in_another_encoding_than_it_says_is_read():
+    data = "<opml><body><outline text='Café Köln' xmlUrl='https://a.example/x'/></body></opml>".encode("cp1252")
+    assert parse_opml(data, file="f.opml")[0].title == "Café Köln"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "no OPML"),
+        (b"<rss version='2.0'/>", "no OPML"),
+        (b"\x00\xff", "no OPML"),
+        (opml(""), "names no feed"),
+        (opml("<outline text='folder'/>"), "names no feed"),
+    ],
+)
+def test_what_is_no_list_of_feeds_is_refused(data, message):
+    with pytest.raises(SourceError, match=message) as caught:
+        parse_opml(data, file="feeds.opml")
+    assert caught.value.place.file == "feeds.opml"
+
+
+def test_entities_are_not_resolved():
+    data = b"""<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+    <opml><body><outline text="&x;" xmlUrl="https://a.example/feed"/></body></opml>"""
+    assert parse_opml(data, file="feeds.opml") == (FeedAddress(title="", url="https://a.example/feed"),)
+
+
+@given(st.binary(max_size=200))
+def test_nothing_but_our_own_error_is_raised(data):
+    for document in (data, opml("").replace(b"<body>", b"<body>" + data)):
+        try:
+            parse_opml(document, file="feeds.opml")
+        except SourceError:
+            continue
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"<rss version='2.0'>",
+        b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- made by hand --><rss>",
+        b"<?xml version='1.0'?><?xml-stylesheet href='x'?><feed xmlns='http://www.w3.org/2005/Atom'>",
+        b"<rdf:RDF xmlns:rdf='x'>",
+        b'{"version": "https://jsonfeed.org/version/1.1", "items": []}',
+        "<?xml version='1.0'?><rss>".encode("utf-16"),
+    ],
+)
+def test_a_feed_is_known_by_its_beginning(start):
+    assert is_feed(start)
+    assert not is_opml(start)
+
+
+@pytest.mark.parametrize(
+    "start", [b"<!DOCTYPE html><html>", b"A title\n\nrss feeds are fine", b'{"a": 1}', b"", b"<p>"]
+)
+def test_a_page_or_a_text_is_no_feed(start):
+    assert not is_feed(start)
+    assert not is_opml(start)
+
+
+def test_a_list_of_feeds_is_known_by_its_beginning():
+    assert is_opml(b"\xef\xbb\xbf<?xml version='1.0'?><!DOCTYPE opml><opml version='1.0'>")

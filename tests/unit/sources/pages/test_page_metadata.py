@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.sources import extract_article
+from digest.sources.author_names import split_names
+from digest.sources.pages.page_titles import StatedTitles, choose_title, without_site
+
+URL = "https://www.harbour-news.example/2026/01/ferries"
+BODY = "".join(
+    f"<p>The harbour of the town was dredged for the {word} time on Monday, and the ferries came back at noon.</p>"
+    for word in ("first", "second", "third", "fourth")
+)
+SITES = ("The Harbour News", "harbour-news.example", "harbour-news")
+
+
+def read(head="", body="", lang="lang='en'", url=URL):
+    return extract_article(
+        f"<!doctype html><html {lang}><head>{head}</head><body><article>{body}{BODY}</article></body></html>", url=url
+    )
+
+
+def meta(**values):
+    return "".join(f'<meta property="{name.replace("__", ":")}" content="{value}">' for name, value in values.items())
+
+
+def linked(**values):
+    return f"<script type='application/ld+json'>{json.dumps({'@type': 'NewsArticle', **values})}</script>"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Ferries are back - The Harbour News", "Ferries are back"),
+        ("Ferries are back | Harbour News", "Ferries are back"),
+        ("The Harbour News: Ferries are back", "The Harbour News: Ferries are back"),
+        ("The Harbour News - Ferries are back", "Ferries are back"),
+        ("Ferries are back-The Harbour News", "Ferries are back"),
+        ("Ferries are back - at last", "Ferries are back - at last"),
+        ("The Harbour News", "The Harbour News"),
+    ],
+)
+def test_a_title_loses_the_name_of_its_site(title, expected):
+    assert without_site(title, SITES) == expected
+
+
+def test_a_section_goes_with_the_site():
+    assert without_site("Ferries are back - Town - The Harbour News", (*SITES, "Town")) == "Ferries are back"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (StatedTitles(linked="A", shared="B b b b", document="A", headings=("B b b b",)), "B b b b"),
+        (
+            StatedTitles(linked="Ferries back", shared="Ferries", document="Ferries", headings=("Ferries back",)),
+            "Ferries back",
+        ),
+        (
+            StatedTitles(
+                linked="Ferries back", shared="Boats return", document="Ferries back", headings=("Ferries back",)
+            ),
+            "Boats return",
+        ),
+        (StatedTitles(linked="Ferries back", shared="Boats", document="Boats", headings=("Other",)), "Ferries back"),
+        (
+            StatedTitles(shared="Ferries: all about it", document="Ferries: all about it", headings=("Ferries",)),
+            "Ferries",
+        ),
+        (StatedTitles(shared="Ferries back", document="Ferries back", headings=("TOWN Ferries back",)), "Ferries back"),
+        (StatedTitles(shared="Ferries", document="News", headings=("News", "Ferries")), "Ferries"),
+        (StatedTitles(document="Ferries back | Any Name", headings=("The Harbour News",)), "Ferries back"),
+        (StatedTitles(document="05.01.2026 - Ferries back"), "Ferries back"),
+        (StatedTitles(headings=("Ferries back",)), "Ferries back"),
+        (StatedTitles(), ""),
+    ],
+)
+def test_a_headline_is_chosen_by_what_agrees(said, expected):
+    assert choose_title(said, SITES) == expected
+
+
+@pytest.mark.parametrize(
+    ("byline", "expected"),
+    [
+        ("By Ann Lee and Bob Ray", ("Ann Lee", "Bob Ray")),
+        ("Von Ann Lee, Bob Ray und Cem Öz, London", ("Ann Lee", "Bob Ray", "Cem Öz")),
+        ("Ann Lee;Bob Ray", ("Ann Lee", "Bob Ray")),
+        ("News-Reporter Ann Lee", ("Ann Lee",)),
+        ("신현주 기자", ("신현주",)),
+        ("Lee, Ann", ("Lee, Ann",)),
+        ("Christian von Berg", ("Christian von Berg",)),
+    ],
+)
+def test_names_are_split_and_lose_roles_and_places(byline, expected):
+    assert split_names(byline) == expected
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<h1>Ferries</h1><p>By Ann Lee</p>",
+        "<h1>Ferries</h1><div><span>Von</span> <a href='/ann'>Ann Lee</a> | 5. Januar 2026</div>",
+        "<h1>Ferries</h1><p class='autorenzeile'>Ann Lee, London</p>",
+        "<nav><p>By Not Me</p></nav><h1>Ferries</h1><div class='teaser'>By Nor Me</div><p>By Ann Lee</p>",
+        "<h1>Ferries</h1><div><a rel='author'>Ann Lee</a></div><ul><li><p><a rel='author'>Bob Ray</a></ul>",
+    ],
+)
+def test_a_byline_is_found_in_running_markup(markup):
+    assert read(body=markup).authors == ("Ann Lee",)
+
+
+def test_sentences_that_begin_like_a_byline_are_none():
+    assert read(body="<h1>Ferries</h1><p>By noon they were back</p><p>By The Harbour</p>").authors == ()
+
+
+def test_authors_of_references_and_reading_times_are_none():
+    head = meta(citation_author="Ann Lee", author="Some Source", twitter__data1="5 minutes")
+    assert read(head).authors == ("Ann Lee",)
+    assert read(meta(twitter__data1="5 minutes")).authors == ()
+
+
+def test_the_site_is_the_author_where_its_json_ld_says_so_and_nobody_is_named():
+    head = linked(headline="Ferries", author={"name": "Harbour"}, publisher={"name": "Harbour"})
+    assert read(head).authors == ("Harbour",)
+    assert read(meta(og__site_name="Harbour", author="Harbour")).authors == ()
+
+
+@pytest.mark.parametrize("title", ["Ferries are back | News | 23.01.2026", "23.01.2026 - Ferries are back"])
+def test_a_date_at_the_edge_of_a_title_counts_where_no_other_is_given(title):
+    assert read(meta(og__title=title)).published == datetime(2026, 1, 23, tzinfo=UTC)
+    dated = meta(og__title=title, article__published_time="2026-01-05T10:00:00Z")
+    assert read(dated).published == datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("lang", "head", "expected"),
+    [
+        ("lang='de-AT'", "", "de-AT"),
+        ("lang='EN'", meta(og__locale="fr_FR"), "en"),
+        ("", meta(og__locale="fr_FR"), "fr-FR"),
+        ("", "<meta http-equiv='content-language' content='pt-br'>", "pt-BR"),
+        ("", linked(headline="T", inLanguage="nl"), "nl"),
+        ("lang=''", "", None),
+    ],
+)
+def test_the_language_is_a_tag(lang, head, expected):
+    assert read(head, lang=lang).language == expected
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        (["/a/ferry.jpg"], "https://www.harbour-news.example/a/ferry.jpg"),
+        (["//img.example.com/ferry.jpg?w=1200"], "https://img.example.com/ferry.jpg?w=1200"),
+        (["/img/logo.png", "ferry.jpg"], "https://www.harbour-news.example/2026/01/ferry.jpg"),
+        (["data:image/gif;base64,R0lGOD", "/i/1x1.gif", "/i/placeholder-16x9.png"], None),
+        (["https://img.example.com/catalogo/ferry.jpg"], "https://img.example.com/catalogo/ferry.jpg"),
+        (["javascript:alert(1)"], None),
+    ],
+)
+def test_the_lead_image_is_an_absolute_address_and_no_logo(links, expected):
+    head = "".join(f'<meta property="og:image" content="{link}">' for link in links)
+    assert read(head).image == expected
+
+
+def test_the_canonical_address_is_absolute_and_of_this_site():
+    assert read('<link rel="canonical" href="/ferries">').url == "https://www.harbour-news.example/ferries"
+    assert read('<link rel="CANONICAL" href="https://evil.example/x">').url == URL

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+
+from digest.sources.article_cleaning import is_promotion
+from digest.sources.author_names import split_names
+from digest.sources.feeds.feed_articles import make_headline
+from digest.sources.feeds.feed_items import first_picture
+from digest.sources.html_text import line_of_html, text_of_html
+from digest.sources.source_links import join_link, language_tag, same_site
+
+
+@pytest.mark.parametrize(
+    ("html", "line"),
+    [
+        ("A &amp; B", "A & B"),
+        ("<b>Big</b> news", "Big news"),
+        ("one<br>two", "one two"),
+        ("a<!-- x -->b", "ab"),
+        ("5 < 6 and x > y", "5 < 6 and x > y"),
+        ("use <T> here", "use <T> here"),
+        ("caf&eacute;\u00ad\u200b  <i>x</i>y\n", "café xy"),
+    ],
+)
+def test_a_title_loses_its_markup_and_nothing_else(html, line):
+    assert line_of_html(html) == line
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One <b>bold</b></p><p>two<br>lines</p>", "One bold\n\ntwo lines"),
+        ("a<br><br/>b", "a\n\nb"),
+        ("<ul><li>a<li>b</ul>c", "a\n\nb\n\nc"),
+        ("plain &amp; simple\n\nsecond\nparagraph", "plain & simple\n\nsecond paragraph"),
+        ("<p>ok</p><script>x()</script><style>p{}</style><!-- c -->", "ok"),
+        ("<div><div><div>deep</div></div></div>", "deep"),
+        ("", ""),
+    ],
+)
+def test_a_fragment_becomes_paragraphs(html, text):
+    assert text_of_html(html) == text
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("By Ann Lee", ("Ann Lee",)),
+        ("By: Ann Lee, Bob Ray & Cy Fox", ("Ann Lee", "Bob Ray", "Cy Fox")),
+        ("Von Anna Groß und Karl Klein", ("Anna Groß", "Karl Klein")),
+        ("By Ann Lee, Business Reporter", ("Ann Lee",)),
+        ("Bill and Melinda Gates", ("Bill and Melinda Gates",)),
+        ("Lee, Ann", ("Lee, Ann",)),
+        ("The Insights Team", ("The Insights Team",)),
+        ("Bylaw Smith", ("Bylaw Smith",)),
+        ("ann@news.example (Ann Lee)", ("Ann Lee",)),
+        ("Ann Lee <ann@news.example>", ("Ann Lee",)),
+        ("Elena Ober (obe)", ("Elena Ober",)),
+        ("ann@news.example", ()),
+        ("https://news.example/ann", ()),
+        ("admin", ()),
+        ("", ()),
+    ],
+)
+def test_a_byline_gives_its_names(byline, names):
+    assert split_names(byline) == names
+
+
+@pytest.mark.parametrize(
+    ("base", "link", "joined"),
+    [
+        ("https://news.example/blog/feed.xml", "a.html", "https://news.example/blog/a.html"),
+        ("https://news.example/blog/", "/a", "https://news.example/a"),
+        ("https://news.example/", "//cdn.example/i.png", "https://cdn.example/i.png"),
+        ("https://news.example/", " https://news.example/a b\n", "https://news.example/a%20b"),
+        ("https://news.example/", "mailto:ann@news.example", ""),
+        ("https://news.example/", "javascript:x()", ""),
+        ("https://news.example/", "file:///etc/hostname", ""),
+        ("https://news.example/", "", ""),
+        ("samples/feed.xml", "a.html", "samples/a.html"),
+        ("samples/feed.xml", "https://news.example/a", "https://news.example/a"),
+        ("samples/feed.xml", "file:///etc/hostname", ""),
+    ],
+)
+def test_a_link_is_joined_or_refused(base, link, joined):
+    assert join_link(base, link) == joined
+
+
+def test_sites_are_the_same_but_for_www_and_the_like():
+    assert same_site("https://www.news.example/a", "http://m.news.example/b")
+    assert not same_site("https://news.example/", "https://other.example/")
+    assert not same_site("samples/a.html", "samples/b.html")
+
+
+@pytest.mark.parametrize(
+    ("given", "tag"),
+    [
+        ("en", "en"),
+        ("EN_us", "en-US"),
+        ("zh-hant-TW", "zh-Hant-TW"),
+        ("de-DE.UTF-8", "de-DE"),
+        ("english", None),
+        (None, None),
+    ],
+)
+def test_a_language_is_a_bcp_47_tag(given, tag):
+    assert language_tag(given) == tag
+
+
+def test_a_counter_is_no_picture():
+    html = (
+        '<img src="/p.gif" width="1" height="1"><img src="https://x.example/pixel"><img src="data:x"><img src="b.jpg">'
+    )
+    assert first_picture(html, "https://news.example/a/") == "https://news.example/a/b.jpg"
+    assert first_picture("<p>none</p>", "https://news.example/") is None
+
+
+def test_a_headline_is_cut_between_words():
+    assert make_headline("word " * 40) == "word " * 15 + "…"
+    assert make_headline("Short.\n\nMore.") == "Short."
+    assert make_headline("") == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Also Read: A headline",
+        "Read more: https://x.example",
+        "Related:",
+        "→ See also | A headline",
+        "Lire aussi : un titre",
+    ],
+)
+def test_a_line_that_leads_elsewhere_is_known(line):
+    assert is_promotion(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Related parties met on Monday.", "Watch out for rain", "Read more books", "Related: " + "x" * 300]
+)
+def test_a_sentence_is_no_promotion(line):
+    assert not is_promotion(line)
