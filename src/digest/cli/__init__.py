@@ -1,5 +1,5 @@
 """The command line: one thin module per panel. It parses, calls `digest.workflow`, and prints what came back."""
 
-from digest.cli.app import app, run
+from digest.cli.main import app, run
 
 __all__ = ["app", "run"]

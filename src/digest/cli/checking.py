@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digest.cli.progress import finding_lines
-from digest.cli.session import IssueArgument, NoLedger, Session, write_text
+from digest.cli.commands import IssueArgument, NoLedger
+from digest.cli.result_lines import finding_lines
+from digest.cli.session import Session, write_text
 from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def check(
     ] = None,
 ) -> None:
     """Find what is wrong with the email, at issue.md:LINE. Exit code 5 if any error."""
-    from digest.cli.annotations import annotation_lines
+    from digest.cli.github_pages import annotation_lines
     from digest.workflow.building import check as run
 
     if online and session.offline:
@@ -83,7 +84,7 @@ def _write_pages(
     session: Session, project: Project, done: Checked, *, links: Mapping[str, str], report: Path | None, summary: bool
 ) -> None:
     """Write the report: at the end of the job's summary, and to a file that is to be a pull request's text."""
-    from digest.cli.summary import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
+    from digest.cli.github_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
     from digest.workflow.reporting import report_issue
 
     page = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None

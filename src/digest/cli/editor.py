@@ -1,4 +1,4 @@
-"""A person's own editor."""
+"""The user's own editor."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import os
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 from digest.errors import UsageError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["open_in_editor"]
+__all__ = ["edit_text", "open_in_editor"]
 
 
 def open_in_editor(path: Path, *, quiet: bool = False) -> None:
@@ -38,3 +36,23 @@ def open_in_editor(path: Path, *, quiet: bool = False) -> None:
         raise UsageError(f"the editor {command} cannot be started: {words}", hint=f"Set {name} to another.") from error
     if done.returncode:
         raise UsageError(f"the editor {command} ended with {done.returncode}", hint=f"It is what {name} says.")
+
+
+def edit_text(text: str, *, quiet: bool) -> str:
+    """Let the user edit a text in their editor; returns the new text. The temporary file is readable by the user alone.
+
+    Raises:
+        UsageError: As `open_in_editor`, or the saved file is not UTF-8.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_text(text, encoding="utf-8")
+        try:
+            open_in_editor(path, quiet=quiet)
+        except UsageError as error:
+            error.hint += " Nothing was changed."
+            raise
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError("what was saved is no UTF-8 text", hint="Save it as UTF-8. Nothing was changed.") from None

@@ -1,4 +1,4 @@
-"""The options that every command has, before and after its name, and the frame that each command runs in."""
+"""The options that every command takes, before or after its name."""
 
 from __future__ import annotations
 
@@ -11,26 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.boundary import boundary
 from digest.cli.output import Output
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from digest.project import Project
 
-__all__ = ["IssueArgument", "NoLedger", "Session", "common_options", "register", "write_text"]
+__all__ = ["COMMON_OPTIONS", "Session", "common_options", "write_text"]
 
-IssueArgument = Annotated[
-    str | None, typer.Argument(metavar="ISSUE", help="An ISO week such as 2026-W47. Default: the open issue.")
-]
-
-NoLedger = Annotated[
-    bool, typer.Option("--no-ledger", help="Do not ask what was sent, where the ledger cannot be reached.")
-]
-
-_COMMON: dict[str, Any] = {
+COMMON_OPTIONS: dict[str, Any] = {
     "root": Annotated[Path | None, typer.Option("-C", "--root", metavar="DIR", help="The newsletter's folder.")],
     "as_json": Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")],
     "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print results and errors only.")],
@@ -107,37 +96,8 @@ def common_options() -> list[inspect.Parameter]:
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=_DEFAULTS.get(name, False)
         )
-        for name, annotation in _COMMON.items()
+        for name, annotation in COMMON_OPTIONS.items()
     ]
-
-
-def register(app: typer.Typer, name: str, *, panel: str = "", example: str) -> Callable[[Callable[..., None]], Any]:
-    """Make ``function(session, …)`` a command with the common options, run inside the error boundary.
-
-    Args:
-        panel: The heading it stands under in the help.
-        example: One command line, shown at the end of its help.
-    """
-
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-
-        def run(ctx: typer.Context, **values: Any) -> None:
-            after = Session(**{key: values.pop(key) for key in _COMMON})
-            before = ctx.find_object(Session) or Session()
-            session = before.merged(after)
-            with boundary(session.output, ctx.command_path.removeprefix("digest "), verbose=bool(session.verbose)):
-                function(session, **values)
-
-        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        parameters = [context, *(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own), *common_options()]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        run.__doc__ = f"{inspect.getdoc(function)}\n\nExample: {example}"
-        run.__name__ = function.__name__
-        return app.command(name, rich_help_panel=panel or None)(run)
-
-    return decorate
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """digest.toml, or ``[tool.digest]`` in pyproject.toml, as a checked `Config`. Secrets come from the environment."""
 
 from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
-from digest.config.schema import (
+from digest.config.settings import (
     GIVES_NEWS,
     AudienceConfig,
     BulletsConfig,
@@ -20,7 +20,7 @@ from digest.config.schema import (
     SourceKind,
     StateConfig,
 )
-from digest.config.theme import STANDARD_THEME, BlocksConfig, ColoursConfig, ThemeConfig
+from digest.config.theme_settings import STANDARD_THEME, BlocksConfig, ColoursConfig, ThemeConfig
 
 __all__ = [
     "CONFIG_FILE",

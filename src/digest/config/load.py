@@ -7,9 +7,11 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from digest.config.schema import Config
+from digest.config.config_table import known_keys
+from digest.config.settings import Config
+from digest.config.toml_text import toml_line
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def source_places(root: Path) -> Mapping[str, Place]:
     text = _read(path)
     sources = parse_config(text, file=path.name, prefix=prefix).sources
     return {
-        source.id: Place(path.name, _line_of(text, (*prefix, "sources", number, "id")))
+        source.id: Place(path.name, toml_line(text, (*prefix, "sources", number, "id")))
         for number, source in enumerate(sources)
     }
 
@@ -108,12 +110,12 @@ def _explain(error: ValidationError, text: str, file: str, prefix: Sequence[str]
     first, *others = error.errors(include_url=False)
     path = first["loc"]
     dotted = _dotted(path)
-    place = Place(file, _line_of(text, (*prefix, *path)))
+    place = Place(file, toml_line(text, (*prefix, *path)))
     more = f" ({len(others)} more after this one)" if others else ""
     if first["type"] == "extra_forbidden":
         return ConfigError(f"unknown key {dotted}{more}", place=place, hint=_nearest(path))
     if first["type"] == "missing":
-        form = f"[{dotted}]" if _known_keys(Config, path) else f"{path[-1]} = …"
+        form = f"[{dotted}]" if known_keys(Config, path) else f"{path[-1]} = …"
         return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {form}")
     message = first["msg"].removeprefix("Value error, ")
     where = f"{dotted}: " if path else ""
@@ -129,56 +131,8 @@ def _dotted(path: Sequence[int | str]) -> str:
 
 def _nearest(path: Sequence[int | str]) -> str:
     """Name the known key that looks most like the last part of ``path``."""
-    known = _known_keys(Config, path[:-1])
+    known = known_keys(Config, path[:-1])
     close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {_dotted((*path[:-1], close[0]))}?"
     return f"Known here: {', '.join(sorted(known))}." if known else ""
-
-
-def _known_keys(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:
-    for part in path:
-        field = model.model_fields.get(str(part))
-        if field is None:
-            continue  # a list index, or a name that the editor chose
-        inner = _table_of(field.annotation)
-        if inner is None:
-            return []
-        model = inner
-    return list(model.model_fields)
-
-
-def _table_of(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _table_of(argument)
-        if found is not None:
-            return found
-    return None
-
-
-def _line_of(text: str, path: Sequence[int | str]) -> int | None:
-    """The line of a key, found by reading headers and keys; tomllib keeps no positions."""
-    names = [str(part) for part in path if isinstance(part, str)]
-    index = next((part for part in path if isinstance(part, int)), None)
-    best: int | None = None
-    table: list[str] = []
-    seen: dict[str, int] = {}
-    matched = 0
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if header := re.match(r"\[\[?\s*([^\]]+?)\s*\]", line):
-            table = [part.strip().strip("\"'") for part in header[1].split(".")]
-            if line.startswith("[["):
-                seen[header[1]] = seen.get(header[1], -1) + 1
-            if index is not None and seen.get(header[1], index) != index:
-                table = ["\0"]  # another element of the same list
-            here = table
-        elif key := re.match(r"([A-Za-z0-9_\"'.-]+)\s*=", line):
-            here = [*table, *(part.strip("\"'") for part in key[1].split("."))]
-        else:
-            continue
-        if here == names[: len(here)] and len(here) > matched:
-            best, matched = number, len(here)
-    return best

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.mail import clean_value, list_id, parse_sender, unsubscribe_headers
 from digest.providers import Content, LinkedRecipients, Recipient
-from digest.subscribers import People, signer
+from digest.subscribers import PackedSubscribers, signer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ class Composer:
 
     def recipients(self, keys: Sequence[bytes], people: Sequence[Subscriber]) -> Sequence[Recipient]:
         """The people of one call, with their keyed hashes in the same order."""
-        if not (self._only_link and self._around[0] and isinstance(people, People)):
+        if not (self._only_link and self._around[0] and isinstance(people, PackedSubscribers)):
             return [self.recipient(key, person) for key, person in zip(keys, people, strict=True)]
         token, (before, after), rows = self._token, self._around, list(people.rows())  # clean since they were read
         return LinkedRecipients(

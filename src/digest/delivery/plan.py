@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.delivery.roster import cut_keys
-from digest.subscribers import People
+from digest.subscribers import PackedSubscribers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -73,6 +73,6 @@ def plan_batch(batch: PlannedBatch, *, people: Roster, settled: Collection[bytes
     return BatchPlan(
         no=batch.no,
         keys=here,
-        people=People.of([people[key] for key in here]),
+        people=PackedSubscribers.of([people[key] for key in here]),
         gone=[key for key in open_ if key not in people],
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.delivery.stores.schema import HASH_BYTES
 from digest.models import Subscriber
-from digest.subscribers import People
+from digest.subscribers import PackedSubscribers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ class Roster(Mapping[bytes, Subscriber]):
     """
 
     def __init__(self, people: Sequence[Subscriber], keys_of: Callable[[Iterable[str]], bytes]) -> None:
-        self.people = People.of(people)
+        self.people = PackedSubscribers.of(people)
         self._keys = keys_of(self.people.folded())
 
     def __len__(self) -> int:
@@ -44,7 +44,7 @@ class Roster(Mapping[bytes, Subscriber]):
         step = size * HASH_BYTES
         return (self._keys[start : start + step] for start in range(0, len(self._keys), step))
 
-    def run(self, keys: bytes, *, near: int) -> People | None:
+    def run(self, keys: bytes, *, near: int) -> PackedSubscribers | None:
         """The people of joined hashes, if they stand in the roster from position ``near`` on just like this.
 
         So they do in a batch that was cut from this very audience, and nobody need be looked up.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from digest.config.tomltext import toml_string
+from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
 from digest.issues.frontmatter import FIELDS
 from digest.issues.notation import one_line, write_link, write_mentions, write_note, write_title

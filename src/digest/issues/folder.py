@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.config.files import replace_file, sync_folder
+from digest.config.atomic_files import replace_file, sync_folder
 from digest.errors import IssueError, Place
 from digest.issues.document import parse_issue, trace_origins
 from digest.issues.records import (

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.config.tomltext import toml_string
+from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
 from digest.issues.document import format_also, format_candidates, format_issue, format_story, issue_of
 from digest.issues.frontmatter import FIELDS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
-from digest.config.tomltext import toml_string
+from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
 from digest.issues.jsontext import (
     SCHEMA_VERSION,

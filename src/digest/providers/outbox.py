@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.config.files import replace_file
+from digest.config.atomic_files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base import Capabilities, Diagnosis, Outcome, SendResult, nothing
 from digest.providers.composing import MessageMaker, PlainProvider

@@ -1,11 +1,11 @@
 """Lists, the audiences selected from them, suppressions, and the tokens by which a reader leaves."""
 
 from digest.subscribers.audience import select_audience
+from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import AGE_KEY, ENCRYPTED, decrypt_list, encrypt_list, new_age_key
 from digest.subscribers.importing import Imported, merge_list, read_export
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
-from digest.subscribers.people import People
-from digest.subscribers.rows import read_table
+from digest.subscribers.packed_subscribers import PackedSubscribers
 from digest.subscribers.suppressions import (
     SUPPRESSIONS,
     append_suppressions,
@@ -22,7 +22,7 @@ __all__ = [
     "SUPPRESSIONS",
     "Imported",
     "ListReading",
-    "People",
+    "PackedSubscribers",
     "TokenReading",
     "append_suppressions",
     "compile_where",
@@ -34,10 +34,10 @@ __all__ = [
     "make_token",
     "merge_list",
     "new_age_key",
+    "read_csv_table",
     "read_export",
     "read_list",
     "read_suppressions",
-    "read_table",
     "read_token",
     "select_audience",
     "signer",

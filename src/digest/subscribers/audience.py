@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from digest.models import Audience
-from digest.subscribers.people import People
+from digest.subscribers.packed_subscribers import PackedSubscribers
 from digest.subscribers.where import compile_where
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def select_audience(
     left_out: Counter[str] = Counter()
     for reading in lists:
         left_out.update(reading.left_out)
-    people, repeats = People.joined([reading.subscribers for reading in lists]).without_repeats()
+    people, repeats = PackedSubscribers.joined([reading.subscribers for reading in lists]).without_repeats()
     left_out["twice in the lists"] += repeats
 
     def reason(address: str) -> str:

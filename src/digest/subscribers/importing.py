@@ -18,7 +18,7 @@ from digest.models import ListProblem
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from digest.subscribers.rows import Row
+    from digest.subscribers.csv_rows import Row
 
 __all__ = ["Imported", "merge_list", "read_export"]
 

@@ -11,16 +11,16 @@ from digest.config.resources import shipped
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
 from digest.models import ListProblem
+from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import ENCRYPTED, decrypt_list
-from digest.subscribers.people import People, pack
-from digest.subscribers.rows import read_table
+from digest.subscribers.packed_subscribers import PackedSubscribers, pack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from digest.models import Subscriber
-    from digest.subscribers.rows import Row
+    from digest.subscribers.csv_rows import Row
 
 __all__ = ["ListReading", "is_sample", "list_columns", "list_source", "read_list"]
 
@@ -63,7 +63,7 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
             raises.
         CredentialsError: It is encrypted, and the key is missing or another one.
     """
-    with read_table(list_source(path, file, environ), file=file) as table:
+    with read_csv_table(list_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
         take = reader.take
         for row in table.rows:
@@ -77,12 +77,12 @@ def list_columns(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVI
     Raises:
         ListError: As `read_list`.
     """
-    with read_table(list_source(path, file, environ), file=file) as table:
+    with read_csv_table(list_source(path, file, environ), file=file) as table:
         return frozenset(filter(None, (column.casefold() for column in table.header)))
 
 
 def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
-    """What `read_table` is to read: a file, or the text of one that is encrypted or in the environment.
+    """What `read_csv_table` is to read: a file, or the text of one that is encrypted or in the environment.
 
     Raises:
         ListError: It is missing, damaged or cannot be read.
@@ -108,9 +108,9 @@ def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str
 
 def is_sample(subscribers: Sequence[Subscriber]) -> bool:
     """Tell whether these are the sample list's people: all of them, or nobody else."""
-    sample = set(People.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
+    sample = set(PackedSubscribers.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
     missing, others = set(sample), False
-    for address in People.of(subscribers).folded():
+    for address in PackedSubscribers.of(subscribers).folded():
         missing.discard(address)
         others = others or address not in sample
     return bool(subscribers) and (not others or not missing)
@@ -175,7 +175,7 @@ class _Reader:
         """Everything that was taken."""
         return ListReading(
             file=self._file,
-            subscribers=People(self._records, [[self._header[at] for at in self._fields]]),
+            subscribers=PackedSubscribers(self._records, [[self._header[at] for at in self._fields]]),
             columns=tuple(self._header),
             left_out=dict(self._left_out),
             problems=tuple(self._problems),

@@ -12,13 +12,13 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.config.files import replace_file
+from digest.config.atomic_files import replace_file
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
 from digest.models import Suppression, SuppressionReason
+from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import ENCRYPTED, encrypt_list
 from digest.subscribers.lists import list_source
-from digest.subscribers.rows import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,7 +62,7 @@ def read_suppressions(
     """
     if not path.exists():
         return ()
-    with read_table(list_source(path, file, environ), file=file) as table:
+    with read_csv_table(list_source(path, file, environ), file=file) as table:
         names = [column.casefold() for column in table.header]
         if "email" not in names:
             raise ListError(

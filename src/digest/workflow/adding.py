@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.config.edit import NewSource, source_id, with_sources
+from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
 from digest.errors import NothingToDoError, Place, SourceError
 from digest.issues import append_story, parse_issue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.config.files import locked, replace_file
+from digest.config.atomic_files import locked, replace_file
 from digest.errors import LedgerError, ListError, Place
 from digest.subscribers import ENCRYPTED, decrypt_list, encrypt_list
 

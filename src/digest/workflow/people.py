@@ -29,10 +29,10 @@ from digest.subscribers import (
     holds_suppressions,
     merge_list,
     new_age_key,
+    read_csv_table,
     read_export,
     read_list,
     read_suppressions,
-    read_table,
     read_token,
     select_audience,
     suppressions_file,
@@ -108,7 +108,7 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
     """
     name = to or list_to_write(project)
     _require_list(project, name)
-    with read_table(export, file=export.name) as table:
+    with read_csv_table(export, file=export.name) as table:
         imported = read_export(table.header, table.rows, file=export.name)
     with alone(project):
         text, header, delimiter, known, gone = _list_as_it_is(project, name)
@@ -258,7 +258,7 @@ def encrypt(project: Project, name: str) -> tuple[str, bool]:
     name = PurePosixPath(name).as_posix()
     if name.endswith(ENCRYPTED):
         raise UsageError(f"{name} is encrypted already", hint=f"Change it with: digest subscribers edit {name}")
-    with read_table(project.root / name, file=name):
+    with read_csv_table(project.root / name, file=name):
         text = (project.root / name).read_text(encoding="utf-8-sig")
     fresh = AGE_KEY not in project.list_environ
     if fresh:
@@ -337,7 +337,7 @@ def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], str, se
     if not text.strip():
         return "", [], ",", set(), gone
     known = set()
-    with read_table(text, file=name) as table:
+    with read_csv_table(text, file=name) as table:
         names = [column.casefold() for column in table.header]
         if "email" not in names:
             hint = "Name another list with --to."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, StrictUndefined
 
 from digest.config import CONFIG_FILE
-from digest.config.files import replace_file
+from digest.config.atomic_files import replace_file
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped, shipped_workflow
 from digest.errors import RefusedError, UsageError
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import load_config, source_places
-from digest.config.edit import NewSource, source_id, with_sources
+from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.errors import ConfigError, Place
 
 CONFIG = """# mine

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.config import AudienceConfig
 from digest.errors import ListError
-from digest.subscribers import merge_list, read_export, read_list, read_suppressions, read_table, select_audience
+from digest.subscribers import merge_list, read_csv_table, read_export, read_list, read_suppressions, select_audience
 
 CELLS = st.lists(
     st.text(st.sampled_from("ab ,;\"'\u2028\u2029\x85\x0b\x0c\x1c日") | st.characters(codec="utf-8"), max_size=8).map(
@@ -37,7 +37,7 @@ def test_a_character_that_only_looks_like_a_line_end_does_not_cut_a_row(odd):
 def test_every_row_that_a_writer_quotes_is_read_as_it_was(rows):
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
-    with read_table(f"a,b,c,d\n{buffer.getvalue()}", file="x") as table:
+    with read_csv_table(f"a,b,c,d\n{buffer.getvalue()}", file="x") as table:
         found = [row.cells for row in table.rows]
     assert found == [row for row in rows if any(row)] or found == rows
 
@@ -54,7 +54,7 @@ def test_a_column_that_lists_write_in_two_ways_selects_by_both():
 
 
 def exported(text):
-    with read_table(text, file="export.csv") as table:
+    with read_csv_table(text, file="export.csv") as table:
         return read_export(table.header, table.rows, file="export.csv")
 
 
@@ -83,7 +83,7 @@ def test_columns_in_two_ways_become_one():
 def test_what_is_added_has_the_lists_own_delimiter():
     found = exported("email,name\nana@a.org,Ana\n")
     text = "email;name;city, state\n"
-    with read_table(text, file="x") as table:
+    with read_csv_table(text, file="x") as table:
         merged, added, _ = merge_list(text, table.header, (), (), found, delimiter=table.delimiter)
     assert (merged, added) == ("email;name;city, state\nana@a.org;Ana;\n", 1)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.cli.summary import alerts_page
+from digest.cli.github_pages import alerts_page
 from digest.config import SourceConfig
 from digest.issues import SourceState
 from digest.workflow.alerts import Alert, Facts, alerts_of, due_moment

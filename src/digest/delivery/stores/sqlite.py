@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
 
-from digest.config.files import locked
+from digest.config.atomic_files import locked
 from digest.delivery.report import CampaignRefusedError
 from digest.delivery.stores.base import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
 from digest.errors import CredentialsError, LedgerError

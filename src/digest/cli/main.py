@@ -9,10 +9,13 @@ from typing import Annotated, Any
 import typer
 
 import digest
-from digest.cli import edit, people, ship, start
 from digest.cli.boundary import INTERRUPTED, usage_error
-from digest.cli.help import PanelGroup
+from digest.cli.commands import PanelGroup
+from digest.cli.edit_panel import add_edit_commands
+from digest.cli.people_panel import add_people_commands
 from digest.cli.session import Session, common_options
+from digest.cli.ship_panel import add_ship_commands
+from digest.cli.start_panel import add_start_commands
 
 __all__ = ["app", "run"]
 
@@ -50,10 +53,10 @@ _main.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-define
 _main.__annotations__ = {parameter.name: parameter.annotation for parameter in _parameters}
 app.callback()(_main)
 
-start.add_to(app)
-edit.add_to(app)
-ship.add_to(app)
-people.add_to(app)
+add_start_commands(app)
+add_edit_commands(app)
+add_ship_commands(app)
+add_people_commands(app)
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
-"""Pages for GitHub: what is told of an issue in a job's summary and in its pull request. Pure.
+"""What GitHub shows of an issue: the job's summary, the text of its pull request, and annotations at its lines. Pure.
 
 They are HTML within Markdown, because words of an article must not become markup of the page, call anybody by name
 (@…), or leave a mark on the page of another project (#12, a link to an issue).
@@ -10,7 +10,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from digest.cli.progress import count
+from digest.cli.result_lines import count
 from digest.workflow.comparing import difference_lines
 
 if TYPE_CHECKING:
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from digest.workflow.alerts import Alert
     from digest.workflow.reporting import IssueReport
 
-__all__ = ["MOST_OF_A_BODY", "MOST_OF_A_SUMMARY", "alerts_page", "as_words", "issue_page", "table"]
+__all__ = [
+    "MOST_OF_A_BODY",
+    "MOST_OF_A_SUMMARY",
+    "alerts_page",
+    "annotation_lines",
+    "as_words",
+    "html_table",
+    "issue_page",
+]
 
 #: GitHub leaves out a summary of more than 1 MiB, and refuses a body of more than 65,536 characters. In bytes.
 MOST_OF_A_SUMMARY = 1_000_000
@@ -31,6 +39,9 @@ _INBOX = 110
 #: What GitHub would make a mention or a reference, and a mark nobody sees that stops it.
 _CALLS = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=GH-)(?=\d)|(?<=://)(?=(?:www\.)?github\.com)", re.IGNORECASE)
 _JOINER = "\u2060"
+#: GitHub shows so many annotations of each kind for a step.
+_MOST = 10
+_KINDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def issue_page(
@@ -72,7 +83,7 @@ def alerts_page(alerts: Sequence[Alert]) -> str:
     )
 
 
-def table(*rows: Iterable[str], tag: str = "td") -> str:
+def html_table(*rows: Iterable[str], tag: str = "td") -> str:
     """Rows of plain words as an HTML table."""
     return f"<table>\n{''.join(_row(row, tag=tag) for row in rows)}</table>\n"
 
@@ -98,7 +109,7 @@ def _facts(report: IssueReport) -> str:
     people = "not counted: the list is not here"
     if report.recipients is not None:
         people = count(report.recipients, "person", "people")
-    return table(
+    return html_table(
         ("Inbox", inbox if len(inbox) <= _INBOX else f"{inbox[:_INBOX].rstrip()}…"),
         ("Subject", report.subject),
         ("Preheader", report.preheader),
@@ -169,3 +180,35 @@ def _text_part(text: str, room: int) -> str:
             break
         kept.append(f"    {line}")
     return f"{before}{chr(10).join(kept)}\n{after}" if kept else ""
+
+
+def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -> list[str]:
+    """One workflow command for each finding, at most ten of a kind, and a notice that says how many there are more.
+
+    Args:
+        findings: The worst first.
+        shown: A file as it is named from the repository's root.
+    """
+    lines, left_out = [], 0
+    for severity, kind in _KINDS.items():
+        own = [finding for finding in findings if finding.severity == severity]
+        # The last notice tells of the others.
+        most = _MOST if kind != "notice" or len(findings) <= _MOST else _MOST - 1
+        left_out += len(own[most:])
+        for finding in own[:most]:
+            where = [f"file={_property(shown(finding.place.file))}"]
+            if finding.place.line:
+                where.append(f"line={finding.place.line}")
+            words = f"{finding.message}. {finding.hint}" if finding.hint else finding.message
+            lines.append(f"::{kind} {','.join([*where, f'title={finding.code}'])}::{_data(words)}")
+    if left_out:
+        lines.append(f"::notice title=digest check::{left_out} more in the job's summary")
+    return lines
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.config.files import replace_file
+from digest.config.atomic_files import replace_file
 from digest.config.load import config_file, parse_config
-from digest.config.tomltext import toml_string
+from digest.config.toml_text import toml_string
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from digest.errors import ListError, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Row", "Table", "read_table"]
+__all__ = ["CsvTable", "Row", "read_csv_table"]
 
 #: A quoted cell may hold line ends, but not more than this many; beyond it a quote was left open.
 _LONGEST_ROW = 20
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """A header, stripped, and the rows below it, read as they are asked for."""
 
     header: list[str]
@@ -46,7 +46,7 @@ class Table:
 
 
 @contextmanager
-def read_table(source: Path | str, *, file: str) -> Iterator[Table]:
+def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
     """Yield one table, open while it is worked on.
 
     Args:
@@ -66,7 +66,7 @@ def read_table(source: Path | str, *, file: str) -> Iterator[Table]:
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
             header = _cells(first[1], delimiter)
-            yield Table(header, _rows(numbered, delimiter), delimiter)
+            yield CsvTable(header, _rows(numbered, delimiter), delimiter)
     except FileNotFoundError:
         raise ListError(
             "the file does not exist", place=Place(file), hint="Make it, or change audiences.files."

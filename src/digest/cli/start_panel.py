@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.session import Session, register
+from digest.cli.commands import register
+from digest.cli.session import Session
 from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from digest.workflow.starting import Answers
 
-__all__ = ["add_to"]
+__all__ = ["add_start_commands"]
 
 _PANEL = "Start"
 _TWO_PHASE = "digest doctor --two-phase"
 
 
-def add_to(app: typer.Typer) -> None:
+def add_start_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "demo", panel=_PANEL, example="digest demo --open")(demo)
     register(app, "init", panel=_PANEL, example="digest init my-letter")(init)
@@ -38,7 +39,7 @@ def demo(
     import os
     import shlex
 
-    from digest.cli.progress import collect_lines, finding_lines
+    from digest.cli.result_lines import collect_lines, finding_lines
     from digest.project import clock_of, open_project
     from digest.workflow.building import build, check
     from digest.workflow.collecting import collect
@@ -94,7 +95,7 @@ def demo(
         ],
     )
     if open_preview:
-        from digest.cli.edit import run_preview
+        from digest.cli.edit_panel import run_preview
 
         run_preview(replace(session, root=target, offline=True), built.issue, open_browser=True)
 

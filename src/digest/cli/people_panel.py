@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.editor import open_in_editor
-from digest.cli.help import PanelGroup
-from digest.cli.progress import count
-from digest.cli.session import Session, register
+from digest.cli.commands import PanelGroup, register
+from digest.cli.editor import edit_text
+from digest.cli.result_lines import count
+from digest.cli.session import Session
 from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -21,10 +20,10 @@ if TYPE_CHECKING:
 
     from digest.models import ListProblem
 
-__all__ = ["add_to"]
+__all__ = ["add_people_commands"]
 
 
-def add_to(app: typer.Typer) -> None:
+def add_people_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     people = typer.Typer(
         cls=PanelGroup, no_args_is_help=True, rich_markup_mode=None, help="Look after the subscriber lists."
@@ -109,7 +108,7 @@ def export(
     ] = None,
 ) -> None:
     """Write an audience, as it would be mailed now, to a CSV file that only you can read."""
-    from digest.config.files import replace_file
+    from digest.config.atomic_files import replace_file
     from digest.workflow.people import export_audience
 
     if str(file) == "-" and session.as_json:
@@ -216,7 +215,7 @@ def edit(
 
     output, project = session.output, session.project()
     name = file or list_to_write(project)
-    reading = edit_list(project, name, partial(_in_editor, quiet=session.as_json))
+    reading = edit_list(project, name, partial(edit_text, quiet=session.as_json))
     if reading is None:
         output.result({"file": name, "changed": False}, ["Nothing was changed."])
         return
@@ -225,22 +224,6 @@ def edit(
     what = "never to mail" if holds_suppressions(name) else "to mail"
     output.result(data, [f"{session.shown(name)}: {people} {what}", *_left_out(reading.left_out)])
     output.next("digest subscribers check")
-
-
-def _in_editor(text: str, *, quiet: bool) -> str:
-    """What a person makes of a text in their editor, in a folder that only they can read."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list.csv"
-        path.write_text(text, encoding="utf-8")
-        try:
-            open_in_editor(path, quiet=quiet)
-        except UsageError as error:
-            error.hint += " Nothing was changed."
-            raise
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise UsageError("what was saved is no UTF-8 text", hint="Save it as UTF-8. Nothing was changed.") from None
 
 
 def _left_out(reasons: Mapping[str, int]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.checks import Finding, Severity
-from digest.cli.summary import MOST_OF_A_BODY, as_words, issue_page
+from digest.cli.github_pages import MOST_OF_A_BODY, as_words, issue_page
 from digest.errors import Place
 from digest.workflow.comparing import Difference
 from digest.workflow.reporting import IssueReport

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from digest.config.table import Table
-from digest.config.theme import ThemeConfig
+from digest.config.config_table import ConfigTable
+from digest.config.theme_settings import ThemeConfig
 from digest.models import is_web_address
 
 __all__ = [
@@ -46,7 +46,7 @@ _SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
 
 
-class NewsletterConfig(Table):
+class NewsletterConfig(ConfigTable):
     """Who writes. ``timezone`` is an IANA name; issues are the ISO weeks of that zone.
 
     ``archive_url`` is where issues can be read on the web: an address with ``{issue}`` in it, or one that the issue is
@@ -90,7 +90,7 @@ class NewsletterConfig(Table):
         return ZoneInfo(self.timezone)
 
 
-class SourceConfig(Table):
+class SourceConfig(ConfigTable):
     """Where articles come from: exactly one of ``feed``, ``page``, ``pages``, ``sitemap`` and ``folder``.
 
     The addresses are http or https, or a path from the newsletter's root. ``name`` is what readers see
@@ -129,7 +129,7 @@ class SourceConfig(Table):
         return (value,) if isinstance(value, str) else value
 
 
-class SelectionConfig(Table):
+class SelectionConfig(ConfigTable):
     """How many stories make an issue. ``max_per_source`` 0 means no limit."""
 
     stories: Annotated[int, Field(ge=1)] = 8
@@ -137,19 +137,19 @@ class SelectionConfig(Table):
     max_per_source: Annotated[int, Field(ge=0)] = 0
 
 
-class BulletsConfig(Table):
+class BulletsConfig(ConfigTable):
     """How many bullets a story has."""
 
     per_story: Annotated[int, Field(ge=1, le=10)] = 3
 
 
-class ImagesConfig(Table):
+class ImagesConfig(ConfigTable):
     """Where local images are served from. Without ``base_url`` a local image is left out of the email."""
 
     base_url: str = ""
 
 
-class FetchingConfig(Table):
+class FetchingConfig(ConfigTable):
     """How sources are fetched, and when one counts as lost.
 
     ``allow_hosts`` are hosts (``host`` or ``host:port``) that may be fetched although their address is private.
@@ -160,7 +160,7 @@ class FetchingConfig(Table):
     silent_issues: Annotated[int, Field(ge=1)] = 4
 
 
-class IgnoredFinding(Table):
+class IgnoredFinding(ConfigTable):
     """Findings of the rule ``code`` that are meant to be so, and why.
 
     With ``contains`` only those whose message has these words in it, in any case.
@@ -171,7 +171,7 @@ class IgnoredFinding(Table):
     contains: str = ""
 
 
-class CheckConfig(Table):
+class CheckConfig(ConfigTable):
     """What `check` looks for. ``clients`` are families of mail programs that the email must be right in."""
 
     clients: tuple[Literal["gmail", "apple-mail", "outlook", "yahoo"], ...] = (
@@ -183,14 +183,14 @@ class CheckConfig(Table):
     ignore: tuple[IgnoredFinding, ...] = ()
 
 
-class AudienceConfig(Table):
+class AudienceConfig(ConfigTable):
     """A selection from lists. ``where`` is an expression over a subscriber's fields."""
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     where: str = ""
 
 
-class DeliveryConfig(Table):
+class DeliveryConfig(ConfigTable):
     """How an issue leaves. Times in minutes and days as named.
 
     ``old_secret_envs`` name variables with secrets of earlier times, whose links in old mail still work.
@@ -221,7 +221,7 @@ class DeliveryConfig(Table):
         return value
 
 
-class SendGridConfig(Table):
+class SendGridConfig(ConfigTable):
     """SendGrid's own settings. ``host`` is https, or plain http on loopback for tests."""
 
     host: str = "https://api.sendgrid.com"
@@ -239,7 +239,7 @@ class SendGridConfig(Table):
         raise ValueError("it must begin with https:// (plain http only on loopback)")
 
 
-class SmtpConfig(Table):
+class SmtpConfig(ConfigTable):
     """An SMTP server. Without ``username_env`` there is no AUTH."""
 
     host: str = "127.0.0.1"
@@ -249,7 +249,7 @@ class SmtpConfig(Table):
     password_env: str | None = None
 
 
-class _ProvidersConfig(Table):
+class _ProvidersConfig(ConfigTable):
     sendgrid: SendGridConfig = SendGridConfig()
     smtp: SmtpConfig = SmtpConfig()
 
@@ -258,7 +258,7 @@ class _ProvidersConfig(Table):
 _BRANCH = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
 
 
-class StateConfig(Table):
+class StateConfig(ConfigTable):
     """Where the ledger lives.
 
     ``sqlite:///PATH``, from the newsletter's root; ``postgresql://user@host/database``; or ``git+branch://BRANCH``, of
@@ -293,7 +293,7 @@ class StateConfig(Table):
         return value
 
 
-class Config(Table):
+class Config(ConfigTable):
     """The whole configuration of one newsletter."""
 
     newsletter: NewsletterConfig

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from digest.config.table import Table
+from digest.config.config_table import ConfigTable
 
 __all__ = ["STANDARD_THEME", "BlocksConfig", "ColoursConfig", "ThemeConfig"]
 
@@ -17,7 +17,7 @@ Colour = Annotated[str, Field(pattern=r"^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
 FontStack = Annotated[str, Field(pattern=r"^[\w '.,-]*$")]
 
 
-class ColoursConfig(Table):
+class ColoursConfig(ConfigTable):
     """Colours of one scheme, each ``#rgb`` or ``#rrggbb``. What is not set keeps the theme's own.
 
     ``page`` is the ground of everything, ``card`` that of the stories, ``box`` that of the sponsor; ``text``,
@@ -35,7 +35,7 @@ class ColoursConfig(Table):
     line: Colour | None = None
 
 
-class BlocksConfig(Table):
+class BlocksConfig(ConfigTable):
     """Which parts of the email are shown. What is not set is as the theme has it.
 
     ``contents`` names the sections of a long issue, ``picture`` is the lead story's, ``byline`` the day and the
@@ -49,7 +49,7 @@ class BlocksConfig(Table):
     sponsor: bool | None = None
 
 
-class ThemeConfig(Table):
+class ThemeConfig(ConfigTable):
     """``name`` is ``standard``, ``letter``, or a folder of the newsletter's own under templates/.
 
     ``logo`` is an address or a path such as images/logo.png, shown ``logo_width`` pixels wide. A font is a CSS

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.session import IssueArgument, Session, register
+from digest.cli.commands import IssueArgument, register
+from digest.cli.session import Session
 from digest.errors import NothingToDoError
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from digest.sources import SourceReading
     from digest.workflow.collecting import Collected
 
-__all__ = ["add_to", "run_preview"]
+__all__ = ["add_edit_commands", "run_preview"]
 
 _PANEL = "Edit"
 
 
-def add_to(app: typer.Typer) -> None:
+def add_edit_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "collect", panel=_PANEL, example="digest collect")(collect)
     register(app, "add", panel=_PANEL, example="digest add https://example.org/story feeds.opml")(add)
@@ -65,7 +66,7 @@ def collect(
         id = project.issue_to_collect(issue).id
         output.result({"issue": id}, [id])
         return
-    from digest.cli.progress import collect_lines, explain_lines
+    from digest.cli.result_lines import collect_lines, explain_lines
     from digest.workflow.collecting import collect as run
 
     done = run(project, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
@@ -184,7 +185,7 @@ def add(
     section: Annotated[str, typer.Option("--section", help="The section of the new sources.")] = "",
 ) -> None:
     """Put articles in the issue by hand, or add feeds to the sources."""
-    from digest.cli.progress import count
+    from digest.cli.result_lines import count
     from digest.workflow.adding import add as run
 
     done = run(session.project(), addresses, id=issue, section=section, cwd=Path.cwd())
@@ -246,7 +247,7 @@ def edit(session: Session, issue: IssueArgument = None) -> None:
     """Open issue.md in $EDITOR, then tell what is wrong with it."""
     from digest.cli.checking import findings_data
     from digest.cli.editor import open_in_editor
-    from digest.cli.progress import finding_lines
+    from digest.cli.result_lines import finding_lines
     from digest.workflow.building import check
     from digest.workflow.handwork import edit as run
 

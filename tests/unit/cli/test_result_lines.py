@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.cli.output import Output
-from digest.cli.progress import age, collect_lines, explain_lines
+from digest.cli.result_lines import age, collect_lines, explain_lines
 from digest.editing import Dropped, Ranked, Score
 from digest.issues import Merge
 from digest.models import Article, Issue

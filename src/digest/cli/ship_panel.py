@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path  # noqa: TC003 - Typer reads the annotation
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from digest.cli.checking import check, rules
-from digest.cli.progress import Pace, count
-from digest.cli.session import IssueArgument, NoLedger, Session, register, write_text
+from digest.cli.commands import IssueArgument, NoLedger, register
+from digest.cli.result_lines import Pace, count
+from digest.cli.session import Session, write_text
 
 if TYPE_CHECKING:
     from digest.delivery import SendReport
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from digest.workflow.building import Built
     from digest.workflow.sending import SendPlan
 
-__all__ = ["add_to"]
+__all__ = ["add_ship_commands"]
 
 _PANEL = "Ship"
 
 
-def add_to(app: typer.Typer) -> None:
+def add_ship_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "check", panel=_PANEL, example="digest check --fail-on warning")(check)
     register(app, "rules", panel=_PANEL, example="digest rules L204")(rules)
@@ -267,7 +268,7 @@ def status(
     ] = "",
 ) -> None:
     """Tell where each issue stands, what wants attention, and what to do next."""
-    from digest.cli.summary import alerts_page
+    from digest.cli.github_pages import alerts_page
     from digest.workflow.alerts import find_alerts
     from digest.workflow.standing import status as run
 

@@ -17,7 +17,7 @@ from typing import Self, overload
 
 from digest.models import Subscriber
 
-__all__ = ["People", "pack"]
+__all__ = ["PackedSubscribers", "pack"]
 
 _APART = "\0"
 #: Digits of a list's number and of a row in it.
@@ -31,7 +31,7 @@ def pack(email: str, name: str, fields: Collection[str], *, row: int) -> str:
     return _APART.join((f"{folded}\0{row:012}\0{given}\0{name}", *fields))
 
 
-class People(Sequence[Subscriber]):
+class PackedSubscribers(Sequence[Subscriber]):
     """Packed subscribers, which are unpacked when they are asked for.
 
     Attributes:
@@ -46,9 +46,9 @@ class People(Sequence[Subscriber]):
         self.columns = columns
 
     @classmethod
-    def of(cls, subscribers: Sequence[Subscriber]) -> Self | People:
+    def of(cls, subscribers: Sequence[Subscriber]) -> Self | PackedSubscribers:
         """The same people, packed, in their order; who stands twice is taken once."""
-        if isinstance(subscribers, People):
+        if isinstance(subscribers, PackedSubscribers):
             return subscribers
         seen: dict[str, Subscriber] = {}
         for person in subscribers:
@@ -82,10 +82,10 @@ class People(Sequence[Subscriber]):
     @overload
     def __getitem__(self, index: int) -> Subscriber: ...
     @overload
-    def __getitem__(self, index: slice) -> People: ...
-    def __getitem__(self, index: int | slice) -> Subscriber | People:
+    def __getitem__(self, index: slice) -> PackedSubscribers: ...
+    def __getitem__(self, index: int | slice) -> Subscriber | PackedSubscribers:
         if isinstance(index, slice):
-            return People(self.records[index], self.columns)
+            return PackedSubscribers(self.records[index], self.columns)
         return self._unpacked(self.records[index])
 
     def __iter__(self) -> Iterator[Subscriber]:
@@ -110,16 +110,18 @@ class People(Sequence[Subscriber]):
             folded, _, given, name = record.split(_APART, 4)[:4]
             yield given or folded, name
 
-    def chosen(self, keep: Iterable[bool]) -> People:
+    def chosen(self, keep: Iterable[bool]) -> PackedSubscribers:
         """Those for whom ``keep`` is true."""
-        return People([record for record, kept in zip(self.records, keep, strict=True) if kept], self.columns)
+        return PackedSubscribers(
+            [record for record, kept in zip(self.records, keep, strict=True) if kept], self.columns
+        )
 
-    def without_repeats(self) -> tuple[People, int]:
+    def without_repeats(self) -> tuple[PackedSubscribers, int]:
         """Sorted people, of whom each comes once, as the first list says; and how many were repeats."""
         records = (
             [next(same) for _, same in groupby(self.records, key=_folded)] if self._has_repeats() else self.records
         )
-        return People(records, self.columns), len(self.records) - len(records)
+        return PackedSubscribers(records, self.columns), len(self.records) - len(records)
 
     def _has_repeats(self) -> bool:
         before = ""

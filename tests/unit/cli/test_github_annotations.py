@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.checks import Finding, Severity
-from digest.cli.annotations import annotation_lines
+from digest.cli.github_pages import annotation_lines
 from digest.errors import Place
 
 
