@@ -20,7 +20,7 @@ from digest.issues.records import (
     load_base,
 )
 from digest.issues.sourcestate import dump_source_states, load_source_states
-from digest.models import issue_week
+from digest.models import IssueId, is_issue_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Build", "IssueFolder", "list_issues", "list_weeks"]
 
 _ISSUES = "issues"
-_ISSUE_ID = re.compile(r"\d{4}-W\d{2}")
 _BUILD_FILES = ("email.html", "email.txt", "manifest.json")
 _STATES = "sources.json"
 _UNDO_KEPT = 20
@@ -48,7 +47,7 @@ class Build:
     manifest: bytes
 
 
-def list_issues(root: Path) -> tuple[str, ...]:
+def list_issues(root: Path) -> tuple[IssueId, ...]:
     """The ids of all issues of the newsletter in ``root``, the oldest first.
 
     A week of which no more is known than how the sources fared is no issue.
@@ -56,11 +55,11 @@ def list_issues(root: Path) -> tuple[str, ...]:
     return tuple(id for id in list_weeks(root) if [path.name for path in (root / _ISSUES / id).iterdir()] != [_STATES])
 
 
-def list_weeks(root: Path) -> tuple[str, ...]:
+def list_weeks(root: Path) -> tuple[IssueId, ...]:
     """The ids of all weeks that have a folder, the oldest first."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        found = (folder for folder in (root / _ISSUES).iterdir() if _ISSUE_ID.fullmatch(folder.name))
-        return tuple(sorted(folder.name for folder in found if folder.is_dir()))
+        found = (folder for folder in (root / _ISSUES).iterdir() if is_issue_id(folder.name))
+        return tuple(sorted(IssueId.parse(folder.name) for folder in found if folder.is_dir()))
     return ()
 
 
@@ -77,10 +76,9 @@ class IssueFolder:
         """Name the folder of issue ``id`` in the newsletter ``root``.
 
         Raises:
-            UsageError: ``id`` is not an ISO week such as 2026-W47.
+            UsageError: ``id`` is not an issue id.
         """
-        issue_week(id, "UTC")
-        self.id = id
+        self.id = IssueId.parse(id)
         self.path = root / _ISSUES / id
         self.issue_md = self.path / "issue.md"
         self.file = f"{_ISSUES}/{id}/issue.md"

@@ -5,7 +5,8 @@ All moments are aware and in UTC. Nothing here touches disk, network or clock.
 
 from digest.models.address import canonical_url, host_name, is_web_address, site_name
 from digest.models.article import Article, Bullet, Feed, Origin
-from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, issue_id, issue_week
+from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story
+from digest.models.issue_id import IssueId, is_issue_id
 from digest.models.markdown import escape_inline, unescape_inline
 from digest.models.people import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
 from digest.models.rendered import Approval, Manifest, PersonalTag, RenderedIssue
@@ -19,6 +20,7 @@ __all__ = [
     "Candidate",
     "Feed",
     "Issue",
+    "IssueId",
     "ListProblem",
     "Manifest",
     "Mention",
@@ -33,9 +35,8 @@ __all__ = [
     "canonical_url",
     "escape_inline",
     "host_name",
+    "is_issue_id",
     "is_web_address",
-    "issue_id",
-    "issue_week",
     "site_name",
     "unescape_inline",
 ]

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
-
-from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from digest.models.article import Bullet
 
-__all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story", "issue_id", "issue_week"]
+__all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story"]
 
 #: The section under which `collect` appends once a person has touched the file. It is not sent.
 NEW_SECTION = "New since you last looked"
-
-_ISSUE_ID = re.compile(r"(\d{4})-W(\d{2})")
-
-
-def issue_id(moment: datetime, timezone: str) -> str:
-    """The issue that ``moment`` (aware) falls in: its ISO week in the newsletter's zone, such as ``2026-W47``."""
-    year, week, _ = moment.astimezone(ZoneInfo(timezone)).isocalendar()
-    return f"{year}-W{week:02}"
-
-
-def issue_week(id: str, timezone: str) -> tuple[datetime, datetime]:
-    """The first moment of the issue's week and the first after it, aware, in UTC.
-
-    Raises:
-        UsageError: ``id`` is not an ISO week.
-    """
-    match = _ISSUE_ID.fullmatch(id)
-    try:
-        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
-    except ValueError:
-        monday = None  # a year has 52 or 53 weeks
-    if monday is None:
-        raise UsageError(f"{id!r} is not an issue", hint="An issue is named by its ISO week, such as 2026-W47.")
-    zone = ZoneInfo(timezone)
-    first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (monday, monday + timedelta(days=7)))
-    return first.astimezone(UTC), last.astimezone(UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

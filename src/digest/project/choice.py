@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.errors import IssueError
-from digest.models import issue_id, issue_week
+from digest.errors import IssueError, UsageError
+from digest.models import IssueId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["issue_to_collect", "open_issue"]
 
 
-def open_issue(existing: Sequence[str], ended: Collection[str]) -> str | None:
+def open_issue(existing: Sequence[IssueId], ended: Collection[str]) -> IssueId | None:
     """The newest issue that exists and has not ended (been sent or cancelled), or None.
 
     Args:
@@ -24,17 +24,16 @@ def open_issue(existing: Sequence[str], ended: Collection[str]) -> str | None:
     return next((id for id in reversed(existing) if id not in ended), None)
 
 
-def issue_to_collect(existing: Sequence[str], ended: Collection[str], *, now: datetime, timezone: str) -> str:
+def issue_to_collect(existing: Sequence[IssueId], ended: Collection[str], *, now: datetime, timezone: str) -> IssueId:
     """The open issue, or else this week's, or else the week's after the newest one that has ended."""
     found = open_issue(existing, ended)
     if found is not None:
         return found
-    current = issue_id(now, timezone)
+    current = IssueId.of(now, timezone)
     newest = max((*ended, *existing), default="")
     if newest < current:
         return current
     try:
-        _, after = issue_week(newest, timezone)
-    except Exception as error:
+        return IssueId.parse(newest).next_week()
+    except UsageError as error:
         raise IssueError(f"the newest issue is called {newest!r}", hint="Name one: digest collect 2026-W47") from error
-    return issue_id(after, timezone)

@@ -14,7 +14,7 @@ from digest.config import STANDARD_THEME, Config, config_file, find_root, load_c
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues, list_weeks
-from digest.models import is_web_address, issue_week
+from digest.models import IssueId, is_web_address
 from digest.project.address import LedgerAddress, ledger_url
 from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
@@ -88,11 +88,11 @@ class Project:
             raise ConfigError(f"theme.name is {name!r}, but there are {', '.join(known)}", hint=hint)
         return (*(folder / name for folder in shared), *shared)
 
-    def issue_ids(self) -> tuple[str, ...]:
+    def issue_ids(self) -> tuple[IssueId, ...]:
         """The issues that have a folder, oldest first."""
         return list_issues(self.root)
 
-    def weeks(self) -> tuple[str, ...]:
+    def weeks(self) -> tuple[IssueId, ...]:
         """All weeks that have a folder, oldest first, also those in which the sources brought nothing."""
         return list_weeks(self.root)
 
@@ -101,10 +101,9 @@ class Project:
 
         Raises:
             IssueError: There is no such issue, or none at all.
-            UsageError: ``id`` is not an ISO week.
+            UsageError: ``id`` is not an issue id.
         """
         if id is not None:
-            issue_week(id, self.config.newsletter.timezone)
             folder = IssueFolder(self.root, id)
             if not folder.exists():
                 raise IssueError(f"there is no issue {id}", hint=f"Start it: digest collect {id}")
@@ -120,8 +119,6 @@ class Project:
         timezone = self.config.newsletter.timezone
         if id is None:
             id = issue_to_collect(self.issue_ids(), self.begun_issues(), now=self.now(), timezone=timezone)
-        else:
-            issue_week(id, timezone)
         return IssueFolder(self.root, id)
 
     def source_states(self, *, until: str) -> tuple[Mapping[str, SourceState], ...]:

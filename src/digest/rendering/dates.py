@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from digest.models import issue_week
+from digest.models import IssueId
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -23,7 +23,7 @@ _MONTHS = (
 def week_words(issue: str, *, timezone: str, language: str) -> str:
     """The week of an issue: in English its days, its year and ``Week 47``; else its first and last day and its id."""
     zone = ZoneInfo(timezone)
-    first, end = (moment.astimezone(zone).date() for moment in issue_week(issue, timezone))
+    first, end = (moment.astimezone(zone).date() for moment in IssueId.parse(issue).week_bounds(timezone))
     last = end - timedelta(days=1)
     if not _is_english(language):
         return f"{first} {_TO} {last} · {issue}"

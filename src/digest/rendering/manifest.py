@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.errors import IssueError, Place
-from digest.models import Manifest, PersonalTag, RenderedIssue, issue_week
+from digest.models import IssueId, Manifest, PersonalTag, RenderedIssue
 from digest.rendering.personal import find_tag
 
 __all__ = [
@@ -37,7 +37,7 @@ def not_after(issue: str, *, timezone: str, days: int, now: datetime) -> datetim
     It is the end of the issue's week plus the smallest whole number (at least one) of times ``days`` that lies after
     ``now``; so building again before it passes gives the same moment, and building again afterwards moves it.
     """
-    _, last = issue_week(issue, timezone)
+    _, last = IssueId.parse(issue).week_bounds(timezone)
     step = timedelta(days=days)
     return last + max(1, (now - last) // step + 1) * step
 

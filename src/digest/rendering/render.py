@@ -47,7 +47,7 @@ def render_issue(
 
     Raises:
         RenderError: A template is missing or wrong, with its file and line.
-        UsageError: ``issue.id`` is not an ISO week.
+        UsageError: ``issue.id`` is not an issue id.
     """
     view = view_issue(issue, articles=articles, config=config)
     tags = PersonalTags(nonce_of(repr(view)))

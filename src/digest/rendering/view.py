@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.models import Mention, canonical_url, host_name, is_web_address, issue_week
+from digest.models import IssueId, Mention, canonical_url, host_name, is_web_address
 from digest.rendering.dates import day_words, week_words
 from digest.rendering.links import published_image, safe_url
 from digest.rendering.markdown import block_html, block_text, inline_html, inline_text
@@ -203,7 +203,7 @@ class _Viewer:
         self._config = config
         self._images = config.images.base_url
         self._dir = "rtl" if is_rtl_language(config.newsletter.language) else "ltr"
-        self._year = issue_week(issue.id, config.newsletter.timezone)[0].year
+        self._year = IssueId.parse(issue.id).week_bounds(config.newsletter.timezone)[0].year
 
     def view(self) -> View:
         newsletter, issue = self._config.newsletter, self._issue

@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from digest.config import GIVES_NEWS
-from digest.models import issue_id, issue_week
+from digest.models import IssueId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -119,7 +119,7 @@ def due_moment(id: str, *, due: str, zone: ZoneInfo) -> datetime:
 
     Returns: Aware, in UTC.
     """
-    first, after = issue_week(id, zone.key)
+    first, after = IssueId.parse(id).week_bounds(zone.key)
     if not due:
         return after
     day, _, time = due.partition(" ")
@@ -202,8 +202,8 @@ def _recent(facts: Facts, now: datetime) -> Iterator[Standing]:
     return (one for one in facts.standings if one.issue >= last)
 
 
-def _weeks(facts: Facts, now: datetime) -> tuple[str, str]:
+def _weeks(facts: Facts, now: datetime) -> tuple[IssueId, IssueId]:
     """This week's issue and the last one's."""
-    current = issue_id(now, facts.zone.key)
-    first, _ = issue_week(current, facts.zone.key)
-    return current, issue_id(first - timedelta(hours=1), facts.zone.key)
+    current = IssueId.of(now, facts.zone.key)
+    first, _ = current.week_bounds(facts.zone.key)
+    return current, IssueId.of(first - timedelta(hours=1), facts.zone.key)

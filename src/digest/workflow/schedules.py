@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cronsim import CronSim, CronSimError
 
 from digest.errors import UsageError
-from digest.models import issue_id
+from digest.models import IssueId
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -43,10 +43,10 @@ def scheduled_moment(line: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def scheduled_issue(line: str, *, zone: ZoneInfo, now: datetime) -> str:
+def scheduled_issue(line: str, *, zone: ZoneInfo, now: datetime) -> IssueId:
     """The issue of the week for which a run of this schedule was meant, however late it is.
 
     Raises:
         UsageError: It is no cron line.
     """
-    return issue_id(scheduled_moment(line, zone=zone, now=now), zone.key)
+    return IssueId.of(scheduled_moment(line, zone=zone, now=now), zone.key)

@@ -30,6 +30,8 @@ def test_the_open_issue_is_the_newest_that_was_not_sent(existing, ended, expecte
         (("2026-W46",), ("2026-W46",), "2026-W47"),
         (("2026-W47",), ("2026-W47",), "2026-W48"),
         (("2026-W48",), ("2026-W48",), "2026-W49"),
+        (("2026-W47", "2026-W47b"), ("2026-W47",), "2026-W47b"),
+        (("2026-W47", "2026-W47b"), ("2026-W47", "2026-W47b"), "2026-W48"),
     ],
 )
 def test_collecting_goes_on_with_the_open_issue_or_starts_the_next_one_due(existing, ended, expected):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import IssueError
-from digest.models import Manifest, issue_week
+from digest.models import IssueId, Manifest
 from digest.rendering import dump_manifest, load_build, load_manifest, manifest_token, not_after
 
 WEEK_END = datetime(2026, 11, 22, 23, tzinfo=UTC)  # Monday, midnight in Berlin
@@ -36,7 +36,7 @@ def test_it_is_the_first_multiple_after_now(hours, days):
     assert moment > now
     assert (moment - WEEK_END) % step == timedelta(0)
     assert moment == WEEK_END + step or moment - step <= now
-    assert issue_week("2026-W47", "Europe/Berlin")[1] == WEEK_END
+    assert IssueId.parse("2026-W47").week_bounds("Europe/Berlin")[1] == WEEK_END
 
 
 def test_a_manifest_is_read_as_it_was_written(render):
