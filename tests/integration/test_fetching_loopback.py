@@ -50,7 +50,7 @@ def open_fetcher(server, tmp_path):
         fetcher.__exit__()
 
 
-def test_an_answer_is_given_as_it_was_sent(server, open_fetcher):
+def test_returns_the_response_as_sent(server, open_fetcher):
     server.put("/a", "grüße", headers={"Content-Type": "text/plain; charset=utf-8", "X-Word": "é"})
     response = open_fetcher().get(server.url("/a#part"), accept="text/plain")
     assert (response.url, response.status, response.content) == (server.url("/a"), 200, "grüße".encode())
@@ -62,7 +62,7 @@ def test_an_answer_is_given_as_it_was_sent(server, open_fetcher):
     assert not {"cookie", "referer", "authorization"} & set(asked)
 
 
-def test_no_cookie_is_ever_sent_back(server, open_fetcher):
+def test_never_sends_cookies(server, open_fetcher):
     server.put("/a", "x", headers={"Set-Cookie": "id=1; Path=/"})
     fetcher = open_fetcher(cache=None)
     fetcher.get(server.url("/a"))
@@ -70,7 +70,7 @@ def test_no_cookie_is_ever_sent_back(server, open_fetcher):
     assert "cookie" not in server.requests[1].headers
 
 
-def test_a_proxy_of_the_environment_is_not_used(server, open_fetcher, monkeypatch):
+def test_ignores_proxies_from_the_environment(server, open_fetcher, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     server.put("/a", "x")
@@ -80,7 +80,7 @@ def test_a_proxy_of_the_environment_is_not_used(server, open_fetcher, monkeypatc
 @pytest.mark.parametrize(
     "url", ["file:///etc/hostname", "ftp://example.org/", "mailto:a@b.example", "feed.xml", "http://"]
 )
-def test_only_http_and_https_are_fetched(open_fetcher, url):
+def test_fetches_only_http_and_https(open_fetcher, url):
     with pytest.raises(FetchError, match="not an http or https address"):
         open_fetcher().get(url)
 
@@ -88,7 +88,7 @@ def test_only_http_and_https_are_fetched(open_fetcher, url):
 # -- private addresses ------------------------------------------------------------------------------------------------
 
 
-def test_a_private_host_that_nobody_named_is_refused(server, open_fetcher):
+def test_refuses_a_private_host_that_is_not_allowed(server, open_fetcher):
     server.put("/a", "secret")
     with pytest.raises(FetchError, match="not a public address") as caught:
         open_fetcher(allow_hosts=[]).get(server.url("/a"))
@@ -96,7 +96,7 @@ def test_a_private_host_that_nobody_named_is_refused(server, open_fetcher):
     assert server.requests == []
 
 
-def test_a_redirect_to_another_private_host_is_refused(server, open_fetcher):
+def test_refuses_a_redirect_to_another_private_host(server, open_fetcher):
     with FeedsServer() as inner:
         inner.put("/secret", "secret")
         server.put("/a", status=302, headers={"Location": inner.url("/secret")})
@@ -105,7 +105,7 @@ def test_a_redirect_to_another_private_host_is_refused(server, open_fetcher):
         assert inner.requests == []
 
 
-def test_a_redirect_to_a_name_with_a_private_address_is_refused(server, open_fetcher):
+def test_refuses_a_redirect_to_a_name_with_a_private_address(server, open_fetcher):
     port = int(server.host.partition(":")[2])
     fetcher = open_fetcher(allow_hosts=[f"feeds.example:{port}"], resolve=lambda *_: ("127.0.0.1",))
     server.put("/a", status=302, headers={"Location": f"http://news.example:{port}/secret"})
@@ -117,7 +117,7 @@ def test_a_redirect_to_a_name_with_a_private_address_is_refused(server, open_fet
 # -- redirects --------------------------------------------------------------------------------------------------------
 
 
-def test_redirects_are_followed_five_times(server, open_fetcher):
+def test_follows_five_redirects(server, open_fetcher):
     for number in range(5):
         server.put(f"/{number}", status=301 + number % 2, headers={"Location": f"{number + 1}"})
     server.put("/5", "end")
@@ -125,20 +125,20 @@ def test_redirects_are_followed_five_times(server, open_fetcher):
     assert (response.url, response.content) == (server.url("/5"), b"end")
 
 
-def test_a_sixth_redirect_is_refused(server, open_fetcher):
+def test_refuses_a_sixth_redirect(server, open_fetcher):
     server.put("/a", status=302, headers={"Location": "/a"})
     with pytest.raises(FetchError, match="redirects more than 5 times"):
         open_fetcher().get(server.url("/a"))
     assert len(server.requests) == 6
 
 
-def test_a_redirect_to_a_file_is_refused(server, open_fetcher):
+def test_refuses_a_redirect_to_a_file(server, open_fetcher):
     server.put("/a", status=302, headers={"Location": "file:///etc/hostname"})
     with pytest.raises(FetchError, match="which is not an http or https address"):
         open_fetcher().get(server.url("/a"))
 
 
-def test_a_password_in_a_redirect_is_not_sent(server, open_fetcher):
+def test_does_not_send_a_password_found_in_a_redirect(server, open_fetcher):
     server.put("/a", status=302, headers={"Location": f"http://ann:secret@{server.host}/b"})
     server.put("/b", "x")
     assert open_fetcher().get(server.url("/a")).url == server.url("/b")
@@ -156,9 +156,7 @@ def test_a_password_in_a_redirect_is_not_sent(server, open_fetcher):
         ({"last_modified": "Mon, 16 Nov 2026 12:00:00 GMT"}, ("if-modified-since", "Mon, 16 Nov 2026 12:00:00 GMT")),
     ],
 )
-def test_validators_are_sent_back_byte_for_byte_and_304_gives_the_kept_content(
-    server, open_fetcher, validators, header
-):
+def test_sends_validators_byte_for_byte_and_a_304_returns_the_cached_content(server, open_fetcher, validators, header):
     server.put("/a", "content", headers={"Content-Type": "text/xml"}, **validators)
     first = open_fetcher().get(server.url("/a"))
     again = open_fetcher().get(server.url("/a"))
@@ -168,14 +166,14 @@ def test_validators_are_sent_back_byte_for_byte_and_304_gives_the_kept_content(
     assert server.requests[1].headers[header[0]] == header[1]
 
 
-def test_changed_content_is_fetched_again(server, open_fetcher):
+def test_fetches_changed_content_again(server, open_fetcher):
     server.put("/a", "one", etag='"1"')
     open_fetcher().get(server.url("/a"))
     server.put("/a", "two", etag='"2"')
     assert [open_fetcher().get(server.url("/a")).content for _ in range(2)] == [b"two", b"two"]
 
 
-def test_offline_answers_from_the_cache_and_through_kept_redirects(server, open_fetcher):
+def test_offline_uses_the_cache_and_cached_redirects(server, open_fetcher):
     server.put("/a", status=301, headers={"Location": "/b"})
     server.put("/b", "content")
     open_fetcher().get(server.url("/a"))
@@ -185,13 +183,13 @@ def test_offline_answers_from_the_cache_and_through_kept_redirects(server, open_
     assert len(server.requests) == asked
 
 
-def test_offline_without_a_kept_answer_says_what_to_do(server, open_fetcher):
+def test_offline_without_a_cached_response_says_what_to_do(server, open_fetcher):
     with pytest.raises(FetchError, match="not in the cache") as caught:
         open_fetcher(offline=True).get(server.url("/a"))
     assert "--offline" in caught.value.hint
 
 
-def test_an_answer_that_must_not_be_stored_is_not_kept(server, open_fetcher):
+def test_does_not_cache_a_no_store_response(server, open_fetcher):
     server.put("/a", "x", etag='"1"', headers={"Cache-Control": "private, no-store"})
     open_fetcher().get(server.url("/a"))
     assert open_fetcher().get(server.url("/a")).from_cache is False
@@ -209,7 +207,7 @@ def test_an_answer_that_must_not_be_stored_is_not_kept(server, open_fetcher):
         ("max-age=99999999999999999999", timedelta(minutes=61), 2),
     ],
 )
-def test_max_age_keeps_from_asking_for_an_hour_at_most(server, open_fetcher, clock, cache_control, later, asked):
+def test_honours_max_age_for_at_most_an_hour(server, open_fetcher, clock, cache_control, later, asked):
     server.put("/a", "x", etag='"1"', headers={"Cache-Control": cache_control})
     open_fetcher(now=clock).get(server.url("/a"))
     clock.move(later)
@@ -217,7 +215,7 @@ def test_max_age_keeps_from_asking_for_an_hour_at_most(server, open_fetcher, clo
     assert (again.content, again.from_cache, len(server.requests)) == (b"x", True, asked)
 
 
-def test_what_the_server_confirmed_is_fresh_again(server, open_fetcher, clock):
+def test_a_confirmed_response_is_fresh_again(server, open_fetcher, clock):
     server.put("/a", "x", etag='"1"')
     for _ in range(3):
         open_fetcher(now=clock).get(server.url("/a"), keep_for=timedelta(days=1))
@@ -225,7 +223,7 @@ def test_what_the_server_confirmed_is_fresh_again(server, open_fetcher, clock):
     assert len(server.requests) == 2
 
 
-def test_a_page_kept_for_less_than_asked_is_not_asked_again(server, open_fetcher, clock):
+def test_keep_for_uses_a_young_cached_page_without_asking(server, open_fetcher, clock):
     server.put("/a", status=302, headers={"Location": "/b"})
     server.put("/b", "x")
     day = timedelta(days=1)
@@ -239,7 +237,7 @@ def test_a_page_kept_for_less_than_asked_is_not_asked_again(server, open_fetcher
 
 
 @pytest.mark.parametrize("status", [403, 404, 410, 451])
-def test_a_refusal_is_kept_for_as_long_as_an_answer(server, open_fetcher, clock, status):
+def test_keep_for_caches_refusals_too(server, open_fetcher, clock, status):
     server.put("/a", status=status)
     for asked, settings in ((1, {}), (1, {}), (2, {"refresh": True})):
         with pytest.raises(StatusError, match=f"answered {status}"):
@@ -250,7 +248,7 @@ def test_a_refusal_is_kept_for_as_long_as_an_answer(server, open_fetcher, clock,
     assert open_fetcher(now=clock).get(server.url("/a"), keep_for=timedelta(days=1)).content == b"back"
 
 
-def test_a_refusal_of_a_named_address_is_never_kept(server, open_fetcher, clock):
+def test_never_caches_the_refusal_of_a_named_address(server, open_fetcher, clock):
     server.put("/a", "x")
     open_fetcher(now=clock).get(server.url("/a"))
     server.put("/a", status=403)
@@ -259,7 +257,7 @@ def test_a_refusal_of_a_named_address_is_never_kept(server, open_fetcher, clock)
     assert open_fetcher(offline=True).get(server.url("/a")).content == b"x"
 
 
-def test_refresh_asks_although_the_kept_answer_is_fresh_and_only_for_what_changed(server, open_fetcher):
+def test_refresh_revalidates_a_fresh_cached_response(server, open_fetcher):
     server.put("/a", "x", etag='"1"', headers={"Cache-Control": "max-age=600"})
     open_fetcher().get(server.url("/a"))
     again = open_fetcher(refresh=True).get(server.url("/a"), keep_for=timedelta(days=1))
@@ -270,7 +268,7 @@ def test_refresh_asks_although_the_kept_answer_is_fresh_and_only_for_what_change
 # -- addresses that moved ---------------------------------------------------------------------------------------------
 
 
-def test_the_new_address_is_given_when_every_redirect_is_permanent(server, open_fetcher):
+def test_reports_the_new_address_if_every_redirect_is_permanent(server, open_fetcher):
     server.put("/a", status=301, headers={"Location": "/b"})
     server.put("/b", status=308, headers={"Location": "/c"})
     server.put("/c", "x")
@@ -278,7 +276,7 @@ def test_the_new_address_is_given_when_every_redirect_is_permanent(server, open_
     assert open_fetcher().get(server.url("/c")).moved_to == ""
 
 
-def test_a_temporary_redirect_is_no_move_and_only_what_came_before_it_is_remembered(server, open_fetcher):
+def test_a_temporary_redirect_is_not_a_move_and_only_moves_before_it_are_remembered(server, open_fetcher):
     server.put("/a", status=301, headers={"Location": "/b"})
     server.put("/b", status=302, headers={"Location": "/c"})
     server.put("/c", "x")
@@ -288,7 +286,7 @@ def test_a_temporary_redirect_is_no_move_and_only_what_came_before_it_is_remembe
     assert [request.path for request in server.requests] == ["/a", "/b", "/c", "/b", "/c"]
 
 
-def test_a_move_is_remembered_in_this_run_and_in_the_next_ones_for_a_month(server, open_fetcher, clock):
+def test_remembers_a_move_in_this_run_and_for_a_month(server, open_fetcher, clock):
     server.put("/a", status=301, headers={"Location": "/b"})
     server.put("/b", "x", etag='"1"')
     fetcher = open_fetcher(now=clock)
@@ -300,7 +298,7 @@ def test_a_move_is_remembered_in_this_run_and_in_the_next_ones_for_a_month(serve
     assert server.requests[4].path == "/a"
 
 
-def test_a_known_move_is_asked_at_once(server, open_fetcher):
+def test_requests_the_new_address_of_a_known_move(server, open_fetcher):
     server.put("/b", "x")
     response = open_fetcher(moved={server.url("/a"): server.url("/b")}).get(server.url("/a"))
     assert (response.content, response.url, response.moved_to) == (b"x", server.url("/b"), server.url("/b"))
@@ -308,7 +306,7 @@ def test_a_known_move_is_asked_at_once(server, open_fetcher):
 
 
 @pytest.mark.parametrize("failure", [404, 410, "unreachable"])
-def test_a_known_move_that_fails_is_forgotten_and_the_old_address_asked(server, open_fetcher, failure):
+def test_forgets_a_known_move_that_fails_and_requests_the_old_address(server, open_fetcher, failure):
     with FeedsServer() as gone:
         elsewhere = gone.url("/b")
     if failure != "unreachable":
@@ -322,7 +320,7 @@ def test_a_known_move_that_fails_is_forgotten_and_the_old_address_asked(server, 
     assert [request.path for request in server.requests if request.path == "/b"] == ["/b"] * (failure != "unreachable")
 
 
-def test_a_broken_memory_is_no_error(server, open_fetcher, tmp_path):
+def test_ignores_a_damaged_site_memory(server, open_fetcher, tmp_path):
     server.put("/a", "x")
     (tmp_path / "http").mkdir()
     for content in (b"\xff", b"[]", b'{"moves": {"a": 1}, "rests": {}}'):
@@ -333,20 +331,20 @@ def test_a_broken_memory_is_no_error(server, open_fetcher, tmp_path):
 # -- size and time ----------------------------------------------------------------------------------------------------
 
 
-def test_a_bomb_is_stopped_while_it_is_decoded(server, open_fetcher):
+def test_stops_a_decompression_bomb_while_decoding(server, open_fetcher):
     server.put("/a", gzip.compress(b"\0" * 64 * 2**20), headers={"Content-Encoding": "gzip"})
     with pytest.raises(FetchError, match="too large: more than 15 MiB"):
         open_fetcher().get(server.url("/a"))
 
 
-def test_a_page_of_more_than_5_mib_on_the_wire_is_refused_and_a_feed_is_not(server, open_fetcher):
+def test_refuses_a_page_over_5_mib_on_the_wire_but_not_a_feed(server, open_fetcher):
     server.put("/a", b"x" * (6 * 2**20))
     with pytest.raises(FetchError, match="too large: more than 5 MiB"):
         open_fetcher().get(server.url("/a"))
     assert len(open_fetcher().get(server.url("/a"), max_bytes=FEED_BYTES).content) == 6 * 2**20
 
 
-def test_large_content_is_given_whole_fresh_and_kept(server, open_fetcher):
+def test_returns_large_content_whole_both_fresh_and_cached(server, open_fetcher):
     content = bytes(range(256)) * 8000
     server.put("/a", content, etag='"1"')
     assert [open_fetcher().get(server.url("/a")).content == content for _ in range(2)] == [True, True]
@@ -354,26 +352,26 @@ def test_large_content_is_given_whole_fresh_and_kept(server, open_fetcher):
     assert open_fetcher(offline=True).get(server.url("/a")).content == content
 
 
-def test_a_compressed_answer_is_decoded(server, open_fetcher):
+def test_decodes_a_compressed_response(server, open_fetcher):
     server.put("/a", gzip.compress(b"content"), headers={"Content-Encoding": "gzip"})
     assert open_fetcher().get(server.url("/a")).content == b"content"
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip"])
-def test_a_coding_that_was_not_asked_for_is_refused(server, open_fetcher, coding):
+def test_refuses_a_content_coding_that_was_not_requested(server, open_fetcher, coding):
     server.put("/a", b"x", headers={"Content-Encoding": coding})
     with pytest.raises(FetchError, match="content coding"):
         open_fetcher().get(server.url("/a"))
 
 
-def test_broken_compression_is_an_error_in_plain_words(server, open_fetcher):
+def test_describes_broken_compression_plainly(server, open_fetcher):
     server.put("/a", b"this is not gzip", headers={"Content-Encoding": "gzip"})
     with pytest.raises(FetchError, match="cannot be decompressed"):
         open_fetcher().get(server.url("/a"))
 
 
 @pytest.mark.parametrize("slow", [{"drip": 0.05}, {"delay": 5.0}])
-def test_a_slow_server_is_left_when_the_total_time_is_over(server, open_fetcher, slow):
+def test_gives_up_on_a_slow_server_at_the_deadline(server, open_fetcher, slow):
     server.put("/a", b"x" * 1000, **slow)
     began = time.monotonic()
     with pytest.raises(FetchError, match=r"timed out after 0\.4 s"):
@@ -381,7 +379,7 @@ def test_a_slow_server_is_left_when_the_total_time_is_over(server, open_fetcher,
     assert time.monotonic() - began < 2
 
 
-def test_a_slow_resolver_is_left_when_the_total_time_is_over(open_fetcher):
+def test_gives_up_on_a_slow_resolver_at_the_deadline(open_fetcher):
     fetcher = open_fetcher(deadline=0.2, resolve=lambda *_: time.sleep(3))
     with pytest.raises(FetchError, match=r"timed out after 0\.2 s"):
         fetcher.get("http://news.example/")
@@ -393,27 +391,27 @@ def test_a_slow_resolver_is_left_when_the_total_time_is_over(open_fetcher):
 @pytest.mark.parametrize(
     ("status", "words"), [(404, "answered 404 Not Found"), (500, "answered 500"), (599, "answered 599")]
 )
-def test_an_error_status_is_said(server, open_fetcher, status, words):
+def test_names_the_error_status(server, open_fetcher, status, words):
     server.put("/a", "sorry", status=status)
     with pytest.raises(FetchError, match=words):
         open_fetcher().get(server.url("/a"))
     assert len(server.requests) == 1
 
 
-def test_a_304_that_was_not_asked_for_is_an_error(server, open_fetcher):
+def test_an_unsolicited_304_is_an_error(server, open_fetcher):
     server.put("/a", status=304)
     with pytest.raises(FetchError, match="answered 304"):
         open_fetcher().get(server.url("/a"))
 
 
-def test_a_busy_server_is_asked_a_second_time_when_it_says_when(server, open_fetcher):
+def test_retries_a_busy_server_once_after_its_retry_after(server, open_fetcher):
     server.put("/a", "content")
     server.put("/a", status=503, headers={"Retry-After": "0"}, once=True)
     assert open_fetcher().get(server.url("/a")).content == b"content"
     assert len(server.requests) == 2
 
 
-def test_a_busy_server_is_never_asked_a_third_time(server, open_fetcher):
+def test_never_asks_a_busy_server_a_third_time(server, open_fetcher):
     server.put("/a", status=429, headers={"Retry-After": "0"})
     with pytest.raises(FetchError, match="answered 429"):
         open_fetcher().get(server.url("/a"))
@@ -421,14 +419,14 @@ def test_a_busy_server_is_never_asked_a_third_time(server, open_fetcher):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "3600"}])
-def test_a_server_that_is_busy_for_long_is_left_alone(server, open_fetcher, headers):
+def test_leaves_a_server_alone_that_is_busy_for_long(server, open_fetcher, headers):
     server.put("/a", status=429, headers=headers)
     with pytest.raises(FetchError, match="answered 429"):
         open_fetcher().get(server.url("/a"))
     assert len(server.requests) == 1
 
 
-def test_a_server_that_asks_to_be_left_alone_is_not_asked_before_that(server, open_fetcher, clock):
+def test_does_not_ask_a_server_before_its_retry_after(server, open_fetcher, clock):
     server.put("/a", "x")
     open_fetcher(now=clock).get(server.url("/a"))
     server.put("/a", status=503, headers={"Retry-After": "3600"})
@@ -447,7 +445,7 @@ def test_a_server_that_asks_to_be_left_alone_is_not_asked_before_that(server, op
     assert open_fetcher(now=clock).get(server.url("/a")).content == b"y"
 
 
-def test_no_server_can_send_us_away_for_more_than_a_day(server, open_fetcher, clock):
+def test_honours_a_retry_after_for_at_most_a_day(server, open_fetcher, clock):
     server.put("/a", status=429, headers={"Retry-After": "9" * 30})
     with pytest.raises(StatusError):
         open_fetcher(now=clock).get(server.url("/a"))
@@ -456,13 +454,13 @@ def test_no_server_can_send_us_away_for_more_than_a_day(server, open_fetcher, cl
     assert open_fetcher(now=clock).get(server.url("/a")).content == b"x"
 
 
-def test_what_is_gone_for_good_is_an_error_of_its_own(server, open_fetcher):
+def test_gone_for_good_has_its_own_error(server, open_fetcher):
     server.put("/a", status=410)
     with pytest.raises(GoneError, match="answered 410 Gone"):
         open_fetcher().get(server.url("/a"))
 
 
-def test_pages_of_a_host_that_nobody_answers_at_cost_one_try_and_named_sources_one_each(open_fetcher):
+def test_tries_a_dead_host_once_for_pages_and_once_for_each_named_source(open_fetcher):
     asked = []
 
     def resolve(host, _port):
@@ -480,7 +478,7 @@ def test_pages_of_a_host_that_nobody_answers_at_cost_one_try_and_named_sources_o
     assert len(asked) == 4
 
 
-def test_after_two_answers_that_took_too_long_the_pages_of_a_host_are_left_alone(server, open_fetcher):
+def test_skips_the_pages_of_a_host_after_two_timeouts(server, open_fetcher):
     fetcher = open_fetcher(deadline=0.2)
     for number in range(4):
         server.put(f"/{number}", "x", delay=1.0)
@@ -489,14 +487,14 @@ def test_after_two_answers_that_took_too_long_the_pages_of_a_host_are_left_alone
     assert [request.path for request in server.requests] == ["/robots.txt", "/0", "/1"]
 
 
-def test_an_unreachable_server_is_an_error_in_plain_words(open_fetcher):
+def test_describes_an_unreachable_server_plainly(open_fetcher):
     with FeedsServer() as gone:
         url, host = gone.url("/a"), gone.host
     with pytest.raises(FetchError, match="the connection was refused"):
         open_fetcher(allow_hosts=[host]).get(url)
 
 
-def test_an_unknown_name_is_an_error_in_plain_words(open_fetcher):
+def test_describes_an_unknown_host_name_plainly(open_fetcher):
     with pytest.raises(FetchError, match="its host is not known"):
         open_fetcher().get("http://nowhere.invalid/")
 
@@ -504,20 +502,20 @@ def test_an_unknown_name_is_an_error_in_plain_words(open_fetcher):
 # -- manners ----------------------------------------------------------------------------------------------------------
 
 
-def test_robots_txt_is_obeyed_when_asked_for(server, open_fetcher):
+def test_obeys_robots_txt_on_request(server, open_fetcher):
     server.put("/robots.txt", "User-agent: digest\nDisallow: /closed\n")
     server.put("/open", status=302, headers={"Location": "/closed"})
     server.put("/closed", "x")
     fetcher = open_fetcher()
     assert fetcher.get(server.url("/closed")).content == b"x"
     for path in ("/closed", "/open"):
-        with pytest.raises(FetchError, match=r"closed to programs by the site's robots\.txt"):
+        with pytest.raises(FetchError, match=r"the site's robots\.txt does not allow programs to fetch"):
             fetcher.get(server.url(path), robots=True)
     assert [request.path for request in server.requests].count("/robots.txt") == 1
 
 
 @pytest.mark.parametrize(("status", "allowed"), [(404, True), (403, True), (500, False)])
-def test_a_missing_robots_txt_allows_and_a_broken_one_does_not(server, open_fetcher, status, allowed):
+def test_a_missing_robots_txt_allows_and_an_unreadable_one_forbids(server, open_fetcher, status, allowed):
     server.put("/robots.txt", status=status)
     server.put("/a", "x")
     fetcher = open_fetcher()
@@ -528,7 +526,7 @@ def test_a_missing_robots_txt_allows_and_a_broken_one_does_not(server, open_fetc
             fetcher.get(server.url("/a"), robots=True)
 
 
-def test_robots_txt_is_read_once_a_day(server, open_fetcher, clock):
+def test_reads_robots_txt_once_a_day(server, open_fetcher, clock):
     server.put("/a", "x", etag='"1"')
     for hours, asked in ((0, 1), (23, 1), (2, 2)):
         clock.move(timedelta(hours=hours))
@@ -536,11 +534,11 @@ def test_robots_txt_is_read_once_a_day(server, open_fetcher, clock):
         assert [request.path for request in server.requests].count("/robots.txt") == asked
 
 
-def test_of_an_endless_robots_txt_the_beginning_counts(server, open_fetcher):
+def test_reads_only_the_beginning_of_an_endless_robots_txt(server, open_fetcher):
     server.put("/robots.txt", "User-agent: *\nDisallow: /closed\n" + "# more\n" * 200_000)
     server.put("/a", "x")
     assert open_fetcher().get(server.url("/a"), robots=True).content == b"x"
-    with pytest.raises(FetchError, match="closed to programs"):
+    with pytest.raises(FetchError, match=r"robots\.txt does not allow"):
         open_fetcher().get(server.url("/closed"), robots=True)
 
 
@@ -556,9 +554,7 @@ class Rerouted(httpcore2.SyncBackend):
 
 @pytest.mark.parametrize(("robots_txt", "pause"), [("", 1.0), ("User-agent: *\nCrawl-delay: 4\n", 4.0)])
 @pytest.mark.parametrize(("address", "pauses"), [("93.184.216.34", True), ("127.0.0.1", False)])
-def test_pages_of_a_public_host_are_fetched_with_a_pause_and_named_sources_and_private_hosts_without(
-    server, open_fetcher, robots_txt, pause, address, pauses
-):
+def test_pauses_between_pages_of_a_public_host_only(server, open_fetcher, robots_txt, pause, address, pauses):
     server.put("/robots.txt", robots_txt)
     server.put("/feed", "x")
     server.put("/a", "x")
@@ -574,7 +570,7 @@ def test_pages_of_a_public_host_are_fetched_with_a_pause_and_named_sources_and_p
     assert len(server.requests) == 5
 
 
-def test_no_site_is_given_more_than_ten_seconds_between_its_pages(server, open_fetcher):
+def test_pauses_for_at_most_ten_seconds(server, open_fetcher):
     server.put("/robots.txt", "User-agent: *\nCrawl-delay: 86400\n")
     server.put("/a", "x")
     slept = []
@@ -584,7 +580,7 @@ def test_no_site_is_given_more_than_ten_seconds_between_its_pages(server, open_f
     assert slept == [10.0]
 
 
-def test_one_host_is_asked_one_thing_at_a_time_and_the_wait_does_not_count(server, open_fetcher):
+def test_sends_one_request_at_a_time_to_a_host_and_does_not_count_the_wait(server, open_fetcher):
     for number in range(4):
         server.put(f"/{number}", b"x", delay=0.15)
     fetcher = open_fetcher(deadline=0.4)

@@ -48,7 +48,7 @@ REFUSED = {
     "/500": "answered 500 Internal Server Error",
     "/loop": "redirects more than 5 times",
     "/chain-6": "redirects more than 5 times",
-    "/no-location": "does not say where",
+    "/no-location": "redirects without saying where",
 }
 
 

@@ -1,8 +1,8 @@
-"""The one guarded HTTP client, its cache and its manners."""
+"""The one guarded HTTP client, its cache, and how politely it treats hosts."""
 
-from digest.fetching.failures import GoneError, RestingError, StatusError, UnreachableError
+from digest.fetching.address_guard import is_public_address
+from digest.fetching.fetch_errors import GoneError, RestingError, StatusError, UnreachableError
 from digest.fetching.fetcher import Fetcher
-from digest.fetching.guard import is_public_address
 from digest.fetching.response import FEED_BYTES, PAGE_BYTES, PAGE_WIRE_BYTES, Response
 
 __all__ = [

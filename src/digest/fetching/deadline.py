@@ -1,4 +1,7 @@
-"""A total time and size for one fetch. The client's own time-outs are per read, and a dripping server outlasts them."""
+"""Limits the total time and size of one fetch.
+
+The HTTP client's own time-outs apply to each read, so a server that sends a byte now and then would never hit them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import httpcore2
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Deadline", "count_received", "seconds_left", "uncounted", "within"]
+__all__ = ["Deadline", "count_received", "seconds_left", "time_limit", "untimed"]
 
 
 class Deadline:
@@ -25,35 +28,35 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds left; zero or less when it has passed."""
+        """Seconds left; zero or negative once the deadline has passed."""
         return self._until - time.monotonic()
 
     def extend(self, seconds: float) -> None:
-        """Do not count a wait of our own making."""
+        """Move the deadline by ``seconds`` that we chose to wait."""
         self._until += seconds
 
     def allow(self, size: int) -> None:
-        """From now on the server may send ``size`` bytes, headers and framing included."""
+        """Allow the server to send ``size`` more bytes, headers and framing included."""
         self._bytes_left = size
 
     def receive(self, size: int) -> None:
-        """Count what the server sent.
+        """Count ``size`` bytes that the server sent.
 
         Raises:
-            httpcore2.RemoteProtocolError: It is more than was allowed.
+            httpcore2.RemoteProtocolError: It sent more than was allowed.
         """
         self._bytes_left -= size
         if self._bytes_left < 0:
             raise httpcore2.RemoteProtocolError("it sends far more than content")
 
 
-# The network streams sit below the client and are shared by its requests, so the deadline cannot be handed to them.
+# The network streams sit below the client and its requests share them, so the deadline cannot be passed as an argument.
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def within(seconds: float) -> Generator[Deadline]:
-    """All network work inside must end in ``seconds``; a fetch made for another one shares its deadline."""
+def time_limit(seconds: float) -> Generator[Deadline]:
+    """Limit all network work inside to ``seconds``. A nested fetch (of robots.txt) shares the deadline."""
     running = _current.get()
     if running is not None:
         yield running
@@ -67,8 +70,8 @@ def within(seconds: float) -> Generator[Deadline]:
 
 
 @contextmanager
-def uncounted() -> Generator[None]:
-    """What happens inside is a wait of our own making: the deadline moves on by as much."""
+def untimed() -> Generator[None]:
+    """Exclude the time spent inside from the deadline, because we chose to wait."""
     deadline = _current.get()
     began = time.monotonic()
     try:
@@ -79,7 +82,7 @@ def uncounted() -> Generator[None]:
 
 
 def seconds_left(timeout: float | None) -> float | None:
-    """The shorter of ``timeout`` and what the deadline leaves, in seconds.
+    """The shorter of ``timeout`` and the time left before the deadline, in seconds.
 
     Raises:
         httpcore2.ReadTimeout: The deadline has passed.
@@ -94,7 +97,7 @@ def seconds_left(timeout: float | None) -> float | None:
 
 
 def count_received(data: bytes) -> bytes:
-    """Count what the server sent towards what the running fetch allows, and give it back."""
+    """Count received bytes against the limit of the current fetch, and return them unchanged."""
     deadline = _current.get()
     if deadline is not None:
         deadline.receive(len(data))

@@ -1,10 +1,11 @@
-"""`Fetcher`: http and https, in bounded time and space, to public addresses, politely.
+"""`Fetcher`: http and https requests to public addresses, politely, and with limits on time and size.
 
 ::
 
-    get ─▶ moved? ─▶ for each hop, at most 5 redirects ─▶ robots.txt? ─▶ kept and fresh? ─▶ the host's turn ─▶ request
-           memory.py                                       robots.py      cache.py           hosts.py
-    guard.py, below all of it: addresses are checked where the socket is opened
+    get ─▶ moved? ─▶ each hop, at most 5 redirects ─▶ cached and fresh?  ─▶ robots.txt? ─▶ the host's turn ─▶ request
+           politeness                                 response_cache        robots         politeness
+
+`address_guard` sits below all of this and checks addresses where the socket is opened.
 """
 
 from __future__ import annotations
@@ -20,17 +21,22 @@ from urllib.parse import urldefrag, urlsplit
 import httpx2
 
 from digest.errors import FetchError
-from digest.fetching.cache import Kept, ResponseCache
-from digest.fetching.content import CODINGS, decoded
-from digest.fetching.deadline import Deadline, within
-from digest.fetching.failures import RestingError, StatusError, UnreachableError, shown, status_error, translated
-from digest.fetching.guard import GuardedBackend, GuardedTransport, resolve_host
-from digest.fetching.headers import redirect_target, retry_seconds
-from digest.fetching.hosts import Hosts, host_of
-from digest.fetching.memory import SiteMemory
-from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response
+from digest.fetching.address_guard import GuardedBackend, GuardedTransport, resolve_host
+from digest.fetching.deadline import Deadline, time_limit
+from digest.fetching.fetch_errors import (
+    RestingError,
+    StatusError,
+    UnreachableError,
+    error_for_status,
+    printable_url,
+    translate_errors,
+)
+from digest.fetching.politeness import HostQueues, SiteMemory, host_of
+from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response, redirect_target, retry_seconds
+from digest.fetching.response_body import SUPPORTED_CODINGS, decode_chunks
+from digest.fetching.response_cache import CachedResponse, ResponseCache
 from digest.fetching.robots import ROBOTS_BYTES, RobotsRules
-from digest.fetching.turns import Turns
+from digest.fetching.work_turns import WorkTurns
 from digest.models import is_web_address
 
 if TYPE_CHECKING:
@@ -39,64 +45,64 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from digest.fetching.content import Content
+    from digest.fetching.response_body import ResponseBody
 
 __all__ = ["Fetcher"]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-#: Answers that hold the content asked for; a part of it (206) was not (RFC 9110, section 15.3).
+#: Statuses that carry the requested content. A partial answer (206) was not requested (RFC 9110, section 15.3).
 _CONTENT = frozenset({200, 203})
 _PERMANENT = frozenset({301, 308})
-_KEPT = frozenset({200, *_REDIRECTS})
-#: Refusals that are worth keeping for a page that nobody named.
+_CACHED = frozenset({200, *_REDIRECTS})
+#: Refusals worth caching, if the caller sets ``keep_for``.
 _REFUSALS = frozenset({403, 404, 410, 451})
 _BUSY = frozenset({429, 503})
 _TIMEOUT = httpx2.Timeout(15.0, connect=10.0)
 _MAX_WAIT = 5.0
-#: Seconds between two pages of one public host; what a site's Crawl-delay asks for is kept up to the longer one.
+#: Seconds between two pages of one public host, and the longest Crawl-delay that is honoured.
 _PAUSE, _LONGEST_PAUSE = 1.0, 10.0
-_ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
-#: A probe is kept apart from pages that were read whole, by what it accepts.
-_PROBE_ACCEPT, _PROBE_BYTES, _PROBE_KEPT = "text/html, */*;q=0.7", 1024, timedelta(hours=24)
-#: How much a server may send before its answer begins, and around its content.
+_ROBOTS_LIFETIME = timedelta(hours=24)  # RFC 9309, section 2.4
+#: A probe has its own Accept header, so that the cache does not confuse it with a page that was read whole.
+_PROBE_ACCEPT, _PROBE_BYTES, _PROBE_LIFETIME = "text/html, */*;q=0.7", 1024, timedelta(hours=24)
+#: How many bytes a server may send in headers and framing.
 _MAX_HEAD = 256 * 1024
-#: Content in more pieces than this is chopped to keep us busy.
+#: A body in more chunks than this only serves to keep us busy.
 _MAX_PIECES = 50_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Request:
-    """What is asked of every hop. ``cut``: what is over ``max_bytes`` is left out, and no error."""
+    """What is requested at every hop. ``truncate``: cut the body at ``max_bytes`` instead of failing."""
 
     accept: str
     max_bytes: int
     max_wire_bytes: int
     robots: bool
     keep_for: timedelta | None
-    cut: bool = False
+    truncate: bool = False
 
 
-#: An answer, whether it is the kept one, and how far the permanent redirects led.
-_Found: TypeAlias = tuple[Kept, bool, str]
+#: A response, whether it came from the cache, and the address that the permanent redirects lead to.
+_Fetched: TypeAlias = tuple[CachedResponse, bool, str]
 
 
 class Fetcher:
     """The one HTTP client. A context manager; safe to share between threads.
 
     Args:
-        user_agent: Who asks, such as ``digest/1.0 (+https://example.org)``. What stands before the slash is the product
-            token that robots.txt may name.
-        cache: A folder for kept answers and for what sites asked of us, made when needed; None keeps nothing.
-        allow_hosts: Hosts, each ``host`` or ``host:port``, that may have a private address.
-        offline: Answer from the cache alone.
+        user_agent: The User-Agent header, such as ``digest/1.0 (+https://example.org)``. The part before the slash is
+            the product token that robots.txt may name.
+        cache: A folder for cached responses and for `SiteMemory`, created on demand; None caches nothing.
+        allow_hosts: Hosts that may have a private address, each ``host`` or ``host:port``.
+        offline: Use only the cache.
         now: The clock; aware, in UTC.
-        deadline: Seconds that one fetch may take with all its redirects. Waiting for a host's turn does not count.
-        moved: From addresses to where they are known to have moved for good. Those seen are remembered besides.
-        refresh: Ask even where a kept answer is still fresh, and every address itself, wherever it moved.
-        resolve: From host and port to IP addresses.
-        ssl_context: How a server proves who it is; by default by the certificates that browsers trust.
-        sleep, monotonic: How manners are kept: wait so many seconds, and the seconds on a clock that only goes forward.
+        deadline: Seconds for one fetch with all its redirects. Waiting for a host's turn does not count.
+        moved: Known permanent moves, from old address to new. Moves seen during the run are remembered as well.
+        refresh: Request every address itself, even if it moved or its cached response is still fresh.
+        resolve: Returns the IP addresses of a host and port.
+        ssl_context: Verifies servers; by default with the usual trusted certificates.
+        sleep, monotonic: Wait for a number of seconds; read a clock, in seconds, that never goes back.
     """
 
     def __init__(
@@ -119,8 +125,8 @@ class Fetcher:
         self._memory = SiteMemory(cache, moved=moved, now=now)
         if refresh:
             self._memory.forget_moves()
-        self._hosts = Hosts(sleep=sleep, monotonic=monotonic)
-        self._turns = Turns()
+        self._hosts = HostQueues(sleep=sleep, monotonic=monotonic)
+        self._turns = WorkTurns()
         self._offline, self._refresh = offline, refresh
         self._now = now
         self._seconds = deadline
@@ -144,13 +150,12 @@ class Fetcher:
         self._client.close()
 
     def working(self, *, at_once: bool = False) -> AbstractContextManager[None]:
-        """For one of many threads: inside, it works on what it fetched only when it is its turn.
+        """Limit how many threads process fetched content at the same time; at most one works on large content.
 
-        `get` gives up the turn while it waits for a server, and waits for the next one before it takes the content into
-        memory: a few threads work at a time, and one of them at most on large content.
+        `get` gives up the thread's turn while it waits for a server, and takes one before it loads the content.
 
         Args:
-            at_once: Begin with a turn, since there is work before the first fetch.
+            at_once: Start with a turn, because there is work to do before the first fetch.
         """
         return self._turns.taken(at_once=at_once)
 
@@ -169,17 +174,17 @@ class Fetcher:
         Args:
             url: Absolute, http or https.
             accept: The Accept header.
-            max_bytes: Of the decoded content.
-            max_wire_bytes: Of the content as sent; by default 5 MiB, or ``max_bytes`` where that is given.
-            robots: This page was found, not named: obey the site's robots.txt, pause between the pages of a public
-                host, and leave a host alone that gave no answer earlier in this run.
-            keep_for: An answer kept for less than this is used without asking, a refusal (403, 404, 410, 451) too.
+            max_bytes: The limit for the decoded content.
+            max_wire_bytes: The limit for the content as transferred; by default 5 MiB, or ``max_bytes`` if that is set.
+            robots: The page was discovered, not named by the user: obey the site's robots.txt, pause between the pages
+                of a public host, and skip a host that did not answer earlier in this run.
+            keep_for: Use a cached response, including a refusal (403, 404, 410, 451), without asking for this long.
 
         Raises:
             GoneError: The address is gone for good.
-            StatusError: It answered with another error.
-            UnreachableError: It gave no answer.
-            FetchError: It is refused, too large or not readable, or asked to be left alone for now.
+            StatusError: The server answered with another error status.
+            UnreachableError: The server did not answer.
+            FetchError: The address is refused, the content is too large or unreadable, or the site asked us to wait.
         """
         if max_wire_bytes is None:
             max_wire_bytes = PAGE_WIRE_BYTES if max_bytes == PAGE_BYTES else max_bytes
@@ -187,108 +192,110 @@ class Fetcher:
             accept=accept, max_bytes=max_bytes, max_wire_bytes=max_wire_bytes, robots=robots, keep_for=keep_for
         )
         self._turns.leave()
-        with within(self._seconds) as deadline, translated(url, deadline):
+        with time_limit(self._seconds) as deadline, translate_errors(url, deadline):
             url = urldefrag(url).url
-            kept, from_cache, lasting = self._get(url, request, deadline)
-            # Where a named address moved is remembered; what was found is seldom asked twice.
+            cached, from_cache, lasting = self._get(url, request, deadline)
+            # Only moves of addresses that the user named are remembered; discovered pages are seldom requested twice.
             if not (self._offline or robots) and lasting not in {url, self._memory.moved(url)}:
                 self._memory.learn_move(url, lasting)
-            with kept.content as content:
+            with cached.content as content:
                 self._turns.take(content.size)
                 return Response(
-                    url=kept.url,
-                    status=kept.status,
-                    headers=kept.headers,
+                    url=cached.url,
+                    status=cached.status,
+                    headers=cached.headers,
                     content=content.read(),
                     from_cache=from_cache,
-                    moved_to=lasting if kept.url == lasting != url else "",
+                    moved_to=lasting if cached.url == lasting != url else "",
                 )
 
     def probe(self, url: str) -> str:
-        """Where ``url`` leads a reader: the address after all redirects. The answer is kept for a day.
+        """The address that ``url`` leads to after all redirects. The answer is cached for a day.
 
-        The beginning of the page is asked for, since many servers answer HEAD wrongly or not at all.
+        This sends a GET request and reads only the beginning, because many servers answer HEAD wrongly or not at all.
 
         Raises:
-            StatusError: It answered with an error.
-            FetchError: It gave no answer, is refused, or asked to be left alone for now.
+            StatusError: The server answered with an error status.
+            FetchError: The server did not answer, is refused, or asked us to wait.
         """
         request = _Request(
             accept=_PROBE_ACCEPT,
             max_bytes=_PROBE_BYTES,
             max_wire_bytes=PAGE_WIRE_BYTES,
             robots=False,
-            keep_for=_PROBE_KEPT,
-            cut=True,
+            keep_for=_PROBE_LIFETIME,
+            truncate=True,
         )
-        with within(self._seconds) as deadline, translated(url, deadline):
+        with time_limit(self._seconds) as deadline, translate_errors(url, deadline):
             first = urldefrag(url).url
-            kept, *_ = self._follow(first, first, request, deadline)
-            with kept.content:
-                return kept.url
+            cached, *_ = self._follow(first, first, request, deadline)
+            with cached.content:
+                return cached.url
 
     def forget_move(self, url: str) -> None:
-        """Ask ``url`` itself again: what stands at its new address is not what stood there."""
+        """Request ``url`` itself again, because its new address holds something else."""
         self._memory.forget_move(url)
 
-    def _get(self, url: str, request: _Request, deadline: Deadline) -> _Found:
-        """From the address to which it moved, as far as known; when that proves wrong, from the address itself."""
-        known = self._memory.moved(url)
-        if known != url:
+    def _get(self, url: str, request: _Request, deadline: Deadline) -> _Fetched:
+        """Fetch from the address that ``url`` moved to, if known; if that fails, from ``url`` itself."""
+        target = self._memory.moved(url)
+        if target != url:
             try:
-                return self._follow(known, url, request, deadline)
+                return self._follow(target, url, request, deadline)
             except FetchError as error:
-                if not (self._offline or isinstance(error, UnreachableError) or _is_missing(error)):
+                missing = isinstance(error, StatusError) and error.status in {404, 410}
+                if not (self._offline or missing or isinstance(error, UnreachableError)):
                     raise
             if not self._offline:
                 self._memory.forget_move(url)
         return self._follow(url, url, request, deadline)
 
-    def _follow(self, url: str, first: str, request: _Request, deadline: Deadline) -> _Found:
-        """The answer behind all redirects from ``url``."""
+    def _follow(self, url: str, first: str, request: _Request, deadline: Deadline) -> _Fetched:
+        """Follow all redirects from ``url``."""
         lasting = url
         for _ in range(_MAX_REDIRECTS + 1):
             if not is_web_address(url):
-                led = "" if url == first else f"{shown(first)} leads to "
-                raise FetchError(f"{led}{shown(url)!r}, which is not an http or https address")
-            with translated(url, deadline):
-                kept, from_cache = self._hop(url, request, deadline)
-                if kept.status not in _REDIRECTS:
-                    return kept, from_cache, lasting
-                target = redirect_target(url, kept.headers.get("location", ""))
-            lasting = target if lasting == url and kept.status in _PERMANENT else lasting
+                led = "" if url == first else f"{printable_url(first)} leads to "
+                raise FetchError(f"{led}{printable_url(url)!r}, which is not an http or https address")
+            with translate_errors(url, deadline):
+                cached, from_cache = self._hop(url, request, deadline)
+                if cached.status not in _REDIRECTS:
+                    return cached, from_cache, lasting
+                target = redirect_target(url, cached.headers.get("location", ""))
+            lasting = target if lasting == url and cached.status in _PERMANENT else lasting
             url = target
-        raise FetchError(f"{shown(first)} redirects more than {_MAX_REDIRECTS} times")
+        raise FetchError(f"{printable_url(first)} redirects more than {_MAX_REDIRECTS} times")
 
-    def _hop(self, url: str, request: _Request, deadline: Deadline) -> tuple[Kept, bool]:
-        """One request without its redirects: the answer, and whether it is the kept one."""
-        kept = self._cache.read(url, request.accept)
-        if self._offline and kept is None:
-            raise FetchError(f"{shown(url)} is not in the cache", hint="Collect once without --offline.")
-        fresh = kept is not None and not self._refresh and kept.is_fresh(self._now(), request.keep_for)
-        if kept is not None and (self._offline or fresh):
-            return _accepted(kept), True
-        self._require_welcome(url, request)
+    def _hop(self, url: str, request: _Request, deadline: Deadline) -> tuple[CachedResponse, bool]:
+        """Make one request, without following redirects. Returns the response and whether it came from the cache."""
+        cached = self._cache.read(url, request.accept)
+        if self._offline and cached is None:
+            raise FetchError(f"{printable_url(url)} is not in the cache", hint="Collect once without --offline.")
+        fresh = cached is not None and not self._refresh and cached.is_fresh(self._now(), request.keep_for)
+        if cached is not None and (self._offline or fresh):
+            return _accepted(cached), True
+        self._require_allowed(url, request)
         if request.robots and not self._robots.allow(url):
-            raise FetchError(f"{shown(url)} is closed to programs by the site's robots.txt")
+            raise FetchError(f"the site's robots.txt does not allow programs to fetch {printable_url(url)}")
         with self._hosts.turn(url, lambda: self._pause(url, request)):
-            self._require_welcome(url, request)  # others had their turn while we waited
-            answer = self._ask(url, request, kept if kept is not None and kept.status == 200 else None, deadline)
-        if answer.status == 304 and kept is not None:
-            self._cache.confirm(kept, request.accept, self._now())
-            return kept, True
-        if answer.status in _KEPT or (answer.status in _REFUSALS and request.keep_for is not None):
+            self._require_allowed(url, request)  # another thread may have been refused while we waited
+            answer = self._ask(url, request, cached if cached is not None and cached.status == 200 else None, deadline)
+        if answer.status == 304 and cached is not None:
+            self._cache.confirm(cached, request.accept, self._now())
+            return cached, True
+        if answer.status in _CACHED or (answer.status in _REFUSALS and request.keep_for is not None):
             self._cache.write(answer, request.accept)
         return _accepted(answer), False
 
-    def _require_welcome(self, url: str, request: _Request) -> None:
-        # What a person named is asked for all the same when another address of its host asked for rest: many
-        # newsletters' feeds live on one host.
+    def _require_allowed(self, url: str, request: _Request) -> None:
+        # A page that the user named is requested even if another address of its host asked us to wait, because many
+        # newsletters' feeds share one host.
         until = self._memory.rest_until(host_of(url) if request.robots else url)
         if until is not None:
+            form = "%H:%M" if until.date() == self._now().date() else "%Y-%m-%d %H:%M"
             raise RestingError(
-                f"{shown(url)} asked not to be visited before {_clock(until, self._now())}",
-                hint="It is asked again by itself after that.",
+                f"{printable_url(url)} asked not to be visited before {until:{form}} UTC",
+                hint="The next run after that requests it again.",
             )
         if request.robots:
             self._hosts.require_alive(url)
@@ -300,30 +307,30 @@ class Fetcher:
             return 0.0
         return min(max(self._robots.delay(url), _PAUSE), _LONGEST_PAUSE)
 
-    def _ask(self, url: str, request: _Request, kept: Kept | None, deadline: Deadline) -> Kept:
-        """The answer; a busy host is asked a second time when it says when, and that is soon."""
-        answer = self._send(url, request, kept, deadline)
+    def _ask(self, url: str, request: _Request, cached: CachedResponse | None, deadline: Deadline) -> CachedResponse:
+        """Send the request; if a busy host says when to come back and that is soon, wait and send it again."""
+        answer = self._send(url, request, cached, deadline)
         wait = self._asked_wait(answer)
         if wait is not None and wait <= _MAX_WAIT:
             self._hosts.wait(wait)
-            answer = self._send(url, request, kept, deadline)
+            answer = self._send(url, request, cached, deadline)
             wait = self._asked_wait(answer)
         if wait:
             for place in {host_of(url), host_of(url) if request.robots else url}:
                 self._memory.rest(place, wait)
         return answer
 
-    def _asked_wait(self, answer: Kept) -> float | None:
+    def _asked_wait(self, answer: CachedResponse) -> float | None:
         return retry_seconds(answer.headers.get("retry-after", ""), self._now()) if answer.status in _BUSY else None
 
-    def _send(self, url: str, request: _Request, kept: Kept | None, deadline: Deadline) -> Kept:
-        headers = [(b"Accept", request.accept.encode("ascii")), *(kept.conditions if kept else [])]
+    def _send(self, url: str, request: _Request, cached: CachedResponse | None, deadline: Deadline) -> CachedResponse:
+        headers = [(b"Accept", request.accept.encode("ascii")), *(cached.conditions if cached else [])]
         deadline.allow(_MAX_HEAD)
         try:
-            with translated(url, deadline), self._client.stream("GET", url, headers=headers) as response:
+            with translate_errors(url, deadline), self._client.stream("GET", url, headers=headers) as response:
                 deadline.allow(request.max_wire_bytes + _MAX_HEAD)
                 raw = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
-                return Kept(
+                return CachedResponse(
                     url=url,
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
@@ -336,21 +343,21 @@ class Fetcher:
             self._hosts.count_failure(url, error)
             raise
 
-    def _receive(self, response: httpx2.Response, url: str, request: _Request, deadline: Deadline) -> Content:
-        """The decoded content, or an error as soon as it grows over a limit."""
+    def _receive(self, response: httpx2.Response, url: str, request: _Request, deadline: Deadline) -> ResponseBody:
+        """Receive and decode the body; fails as soon as it exceeds a limit."""
         with ExitStack() as unfinished:
             content = unfinished.enter_context(self._cache.content())
             if response.status_code in _CONTENT:
                 for number, piece in enumerate(_pieces(response, url)):
                     content.append(piece)
-                    if request.cut and content.size >= request.max_bytes:
+                    if request.truncate and content.size >= request.max_bytes:
                         break
-                    _require_moderate(url, content.size, request.max_bytes)
-                    _require_moderate(url, response.num_bytes_downloaded, request.max_wire_bytes)
+                    _require_size(url, content.size, request.max_bytes)
+                    _require_size(url, response.num_bytes_downloaded, request.max_wire_bytes)
                     if deadline.left <= 0:
                         raise TimeoutError
                     if number > _MAX_PIECES:
-                        raise FetchError(f"{shown(url)} comes in too many pieces")
+                        raise FetchError(f"{printable_url(url)} comes in too many pieces")
             unfinished.pop_all()
         return content
 
@@ -360,13 +367,13 @@ class Fetcher:
             max_bytes=ROBOTS_BYTES,
             max_wire_bytes=ROBOTS_BYTES,
             robots=False,
-            keep_for=_ROBOTS_KEPT,
-            cut=True,
+            keep_for=_ROBOTS_LIFETIME,
+            truncate=True,
         )
         try:
-            with within(self._seconds) as deadline:
-                kept, *_ = self._follow(url, url, request, deadline)
-                with kept.content as content:
+            with time_limit(self._seconds) as deadline:
+                cached, *_ = self._follow(url, url, request, deadline)
+                with cached.content as content:
                     return content.read()
         except StatusError as error:
             if error.status < 500:
@@ -374,27 +381,19 @@ class Fetcher:
             raise
 
 
-def _accepted(answer: Kept) -> Kept:
+def _accepted(answer: CachedResponse) -> CachedResponse:
     if answer.status in _CONTENT or answer.status in _REDIRECTS:
         return answer
-    raise status_error(answer.url, answer.status)
+    raise error_for_status(answer.url, answer.status)
 
 
-def _is_missing(error: FetchError) -> bool:
-    return isinstance(error, StatusError) and error.status in {404, 410}
-
-
-def _clock(moment: datetime, now: datetime) -> str:
-    return f"{moment:%H:%M} UTC" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _require_moderate(url: str, size: int, limit: int) -> None:
+def _require_size(url: str, size: int, limit: int) -> None:
     if size > limit:
-        raise FetchError(f"{shown(url)} is too large: more than {limit / 2**20:.3g} MiB")
+        raise FetchError(f"{printable_url(url)} is too large: more than {limit / 2**20:.3g} MiB")
 
 
 def _pieces(response: httpx2.Response, url: str) -> Iterator[bytes]:
     coding = response.headers.get("content-encoding", "").strip().lower()
-    if coding not in CODINGS:
-        raise FetchError(f"{shown(url)} came in the content coding {coding!r}, which was not asked for")
-    return decoded(response.iter_raw(), coding)
+    if coding not in SUPPORTED_CODINGS:
+        raise FetchError(f"{printable_url(url)} came in the content coding {coding!r}, which was not asked for")
+    return decode_chunks(response.iter_raw(), coding)

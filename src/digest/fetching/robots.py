@@ -1,4 +1,4 @@
-"""robots.txt (RFC 9309), for pages that nobody named but that were found in a sitemap or a feed."""
+"""robots.txt (RFC 9309), for pages that were discovered in a sitemap or a feed. Pages the user named are exempt."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from urllib.parse import urljoin, urlsplit
 from protego import Protego
 
 from digest.errors import FetchError
-from digest.fetching.deadline import uncounted
-from digest.fetching.failures import UnreachableError, shown
+from digest.fetching.deadline import untimed
+from digest.fetching.fetch_errors import UnreachableError, printable_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["ROBOTS_BYTES", "RobotsRules"]
 
-ROBOTS_BYTES = 512 * 1024  # RFC 9309, section 2.5: at least 500 KiB
+ROBOTS_BYTES = 512 * 1024  # RFC 9309, section 2.5, asks for at least 500 KiB
 
 
 class RobotsRules:
-    """What each site allows, read once a run. Safe to share between threads.
+    """The rules of each site, read once per run. Safe to share between threads.
 
     Args:
         product: The product token that a group of rules may name.
-        read: From the address of a robots.txt to its bytes, or to None when there is none (a 4xx status).
+        read: Reads a robots.txt; returns None if there is none (a 4xx status).
     """
 
     def __init__(self, *, product: str, read: Callable[[str], bytes | None]) -> None:
@@ -39,34 +39,34 @@ class RobotsRules:
         """Tell whether ``url`` may be fetched.
 
         Raises:
-            FetchError: The site's rules cannot be read, so that nothing is allowed (section 2.3.1.4).
+            FetchError: The site's robots.txt cannot be read. RFC 9309, section 2.3.1.4, then disallows everything.
         """
         if urlsplit(url).path == "/robots.txt":
             return True
         rules = self._rules(url)
         if isinstance(rules, UnreachableError):
-            raise UnreachableError(f"{shown(url)} {rules.reason}", reason=rules.reason)
+            raise UnreachableError(f"{printable_url(url)} {rules.reason}", reason=rules.reason)
         if isinstance(rules, FetchError):
-            raise FetchError(f"{shown(url)} may not be visited by programs, since {rules.message}")
+            raise FetchError(f"{printable_url(url)} was not fetched, because {rules.message}")
         return bool(rules.can_fetch(url, self._product))
 
     def delay(self, url: str) -> float:
-        """The seconds that the site wants between two requests; 0 when it does not say."""
+        """The Crawl-delay of the site, in seconds; 0 if it sets none."""
         rules = self._sites.get(urljoin(url, "/robots.txt"))
         return 0.0 if rules is None or isinstance(rules, FetchError) else float(rules.crawl_delay(self._product) or 0)
 
     def _rules(self, url: str) -> Protego | FetchError:
         site = urljoin(url, "/robots.txt")
-        with uncounted():
+        with untimed():
             self._locks[site].acquire()
         try:
             if site not in self._sites:
-                self._sites[site] = self._fetched(site)
+                self._sites[site] = self._fetch(site)
             return self._sites[site]
         finally:
             self._locks[site].release()
 
-    def _fetched(self, site: str) -> Protego | FetchError:
+    def _fetch(self, site: str) -> Protego | FetchError:
         try:
             content = self._read(site)
         except FetchError as error:

@@ -1,4 +1,4 @@
-"""The seam where the errors of the client and of the system become a `FetchError` in plain words."""
+"""Fetching errors, and the one place where errors of the HTTP client and the system become a `FetchError`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from digest.fetching.deadline import Deadline
 
-__all__ = ["GoneError", "RestingError", "StatusError", "UnreachableError", "shown", "status_error", "translated"]
+__all__ = [
+    "GoneError",
+    "RestingError",
+    "StatusError",
+    "UnreachableError",
+    "error_for_status",
+    "printable_url",
+    "translate_errors",
+]
 
 _FOREIGN = (
     httpx2.HTTPError,
@@ -37,28 +45,28 @@ _FOREIGN = (
 )
 _UNCONNECTED = (httpcore2.ConnectError, httpcore2.ConnectTimeout)
 _TIMEOUTS = (httpx2.TimeoutException, httpcore2.TimeoutException, TimeoutError)
-_LONGEST_REASON = 200  # some quote what the server sent
-#: What to say, of the first kind that fits.
-_WORDS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], str]] = {
+_LONGEST_REASON = 200  # some errors quote what the server sent
+#: How each kind of cause is described; the first match is used.
+_DESCRIPTIONS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], str]] = {
     socket.gaierror: lambda _: "cannot be reached: its host is not known",
     ssl.SSLCertVerificationError: lambda error: f"cannot be trusted: {error.verify_message}",
     ssl.SSLError: lambda error: f"cannot be read: the secure connection failed: {error.reason or error}",
     ConnectionRefusedError: lambda _: "cannot be reached: the connection was refused",
-    _TIMEOUTS: lambda _: "cannot be reached: it gave no sign in time",
+    _TIMEOUTS: lambda _: "cannot be reached: it did not answer in time",
     zlib.error: lambda _: "sent content that cannot be decompressed",
 }
 _HINTS = {
-    401: "It asks for a name and a password.",
-    403: "The site refuses programs; take another source, or ask it for its feed.",
+    401: "It requires a user name and a password.",
+    403: "The site refuses automated requests. Use another source, or ask the site for its feed.",
     404: "Open it in a browser and correct the address.",
-    410: "It is gone for good: remove it.",
-    429: "It asks for fewer visits; try again later.",
-    503: "The site is busy; try again later.",
+    410: "The page was removed for good. Remove it from the configuration.",
+    429: "The site limits how often it is visited. Try again later.",
+    503: "The site is overloaded. Try again later.",
 }
 
 
-def shown(url: str) -> str:
-    """An address as it may be printed: without a name and a password."""
+def printable_url(url: str) -> str:
+    """An address without its user name and password, so that it can be printed."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -67,10 +75,10 @@ def shown(url: str) -> str:
 
 
 class StatusError(FetchError):
-    """The server answered, with an error status.
+    """The server answered with an error status.
 
     Attributes:
-        status: The status, such as 404.
+        status: The HTTP status, such as 404.
     """
 
     def __init__(self, url: str, status: int) -> None:
@@ -78,24 +86,24 @@ class StatusError(FetchError):
             phrase = f" {HTTPStatus(status).phrase}"
         except ValueError:
             phrase = ""
-        super().__init__(f"{shown(url)} answered {status}{phrase}", hint=_HINTS.get(status, ""))
+        super().__init__(f"{printable_url(url)} answered {status}{phrase}", hint=_HINTS.get(status, ""))
         self.status = status
 
 
 class GoneError(StatusError):
-    """The server answered 410: it is gone for good, and is not to be asked again (RFC 9110, section 15.5.11)."""
+    """The server answered 410: the address is gone for good and is not requested again (RFC 9110, section 15.5.11)."""
 
 
 class RestingError(FetchError):
-    """The server asked to be left alone for now (Retry-After: RFC 9110, section 10.2.3), and was not asked."""
+    """No request was made, because the server asked us to wait (Retry-After: RFC 9110, section 10.2.3)."""
 
 
 class UnreachableError(FetchError):
-    """The server gave no answer.
+    """The server did not answer.
 
     Attributes:
-        reason: Why, in words that follow an address.
-        answers_slowly: There is a server, but its answer took too long.
+        reason: Why, as a phrase that follows the address.
+        answers_slowly: A connection was made, but the answer took too long.
     """
 
     def __init__(self, message: str, *, reason: str, answers_slowly: bool = False, hint: str = "") -> None:
@@ -104,14 +112,14 @@ class UnreachableError(FetchError):
         self.answers_slowly = answers_slowly
 
 
-def status_error(url: str, status: int) -> StatusError:
-    """The error for an error status."""
+def error_for_status(url: str, status: int) -> StatusError:
+    """The exception for an error status."""
     return GoneError(url, status) if status == 410 else StatusError(url, status)
 
 
 @contextmanager
-def translated(url: str, deadline: Deadline) -> Generator[None]:
-    """Raise whatever fails inside as a `FetchError` about ``url``."""
+def translate_errors(url: str, deadline: Deadline) -> Generator[None]:
+    """Turn every error raised inside into a `FetchError` about ``url``."""
     try:
         yield
     except FetchError:
@@ -127,7 +135,7 @@ def _translation(url: str, deadline: Deadline, error: Exception) -> FetchError:
         reason, hint = f"timed out after {deadline.seconds:g} s", "Try again later."
     else:
         reason, hint = _reason(error, causes), ""
-    message = f"{shown(url)} {reason}"
+    message = f"{printable_url(url)} {reason}"
     if unconnected or deadline.left <= 0 or any(isinstance(cause, _TIMEOUTS) for cause in causes):
         return UnreachableError(message, reason=reason, answers_slowly=not unconnected, hint=hint)
     return FetchError(message, hint=hint)
@@ -135,9 +143,9 @@ def _translation(url: str, deadline: Deadline, error: Exception) -> FetchError:
 
 def _reason(error: Exception, causes: tuple[BaseException, ...]) -> str:
     for cause in causes:
-        for kind, words in _WORDS.items():
+        for kind, description in _DESCRIPTIONS.items():
             if isinstance(cause, kind):
-                return words(cause)
+                return description(cause)
     if isinstance(error, httpx2.InvalidURL | ValueError):
         return f"is not a web address: {str(error)[:_LONGEST_REASON]}"
     return f"cannot be read: {str(error)[:_LONGEST_REASON]}"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import FetchError
-from digest.fetching.failures import shown
-from digest.fetching.headers import retry_seconds
+from digest.fetching.fetch_errors import printable_url
+from digest.fetching.response import retry_seconds
 from digest.fetching.robots import RobotsRules
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
@@ -24,19 +24,19 @@ NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
         ("", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(value, seconds):
+def test_reads_retry_after_as_seconds_or_a_date(value, seconds):
     assert retry_seconds(value, NOW) == seconds
 
 
-def test_an_address_is_printed_without_its_password():
-    assert shown("https://ann:secret@news.example/a?b=1") == "https://news.example/a?b=1"
+def test_prints_an_address_without_its_password():
+    assert printable_url("https://ann:secret@news.example/a?b=1") == "https://news.example/a?b=1"
 
 
 def rules_from(content):
     return RobotsRules(product="digest", read=lambda _: content)
 
 
-def test_robots_rules_for_our_own_name_win_over_those_for_everybody():
+def test_robots_rules_for_our_name_take_precedence():
     rules = rules_from(b"User-agent: *\nDisallow: /\n\nUser-agent: digest\nDisallow: /private\n")
     assert rules.allow("https://news.example/story")
     assert not rules.allow("https://news.example/private/story")
@@ -50,11 +50,11 @@ def test_a_site_whose_robots_txt_cannot_be_read_allows_nothing():
     def unreachable(url):
         raise FetchError("unreachable")
 
-    with pytest.raises(FetchError, match=r"news\.example/story may not be visited"):
+    with pytest.raises(FetchError, match=r"news\.example/story was not fetched"):
         RobotsRules(product="digest", read=unreachable).allow("https://news.example/story")
 
 
-def test_robots_txt_is_read_once_a_site():
+def test_reads_robots_txt_once_per_site():
     asked = []
     rules = RobotsRules(product="digest", read=asked.append)
     for path in ("a", "b"):
@@ -63,7 +63,7 @@ def test_robots_txt_is_read_once_a_site():
     assert asked == ["https://news.example/robots.txt", "https://other.example/robots.txt"]
 
 
-def test_the_pause_that_a_site_asks_for_is_read():
+def test_reads_the_crawl_delay():
     rules = rules_from(b"User-agent: *\nCrawl-delay: 7\nDisallow: /closed\n")
     assert rules.delay("https://news.example/story") == 0.0  # not read yet
     rules.allow("https://news.example/story")

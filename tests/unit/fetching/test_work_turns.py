@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from digest.fetching.content import LARGE_BYTES
-from digest.fetching.turns import Turns
+from digest.fetching.response_body import LARGE_BYTES
+from digest.fetching.work_turns import WorkTurns
 
 
 class Busy:
@@ -27,8 +27,8 @@ class Busy:
             self.now -= 1
 
 
-def test_a_few_work_at_a_time_and_one_of_them_on_something_large():
-    turns, all_at_work, on_large = Turns(), Busy(), Busy()
+def test_a_few_threads_work_at_a_time_and_one_of_them_on_large_content():
+    turns, all_at_work, on_large = WorkTurns(), Busy(), Busy()
 
     def work(number):
         size = LARGE_BYTES + 1 if number % 2 else 10
@@ -52,14 +52,14 @@ def fail_at(turns, size):
         raise ZeroDivisionError
 
 
-def test_the_turn_is_given_up_when_the_work_fails():
-    turns = Turns()
+def test_gives_up_the_turn_if_the_work_fails():
+    turns = WorkTurns()
     for _ in range(10):
         with pytest.raises(ZeroDivisionError):
             fail_at(turns, LARGE_BYTES + 1)
 
 
-def test_outside_nobody_waits():
-    turns = Turns()
+def test_threads_outside_need_no_turn():
+    turns = WorkTurns()
     for _ in range(10):
         turns.take(LARGE_BYTES + 1)

@@ -1,7 +1,7 @@
-"""The guard at the socket: only public addresses, and those hosts that the newsletter's configuration names.
+"""Refuses connections to private addresses, except for hosts that the newsletter's configuration names.
 
-A check of the URL is not enough: a name may resolve to a private address, or to another one on the second look (DNS
-rebinding), and a redirect may lead anywhere. So the name is resolved here, every answer is checked, and the connection
+Checking the URL is not enough: a name may resolve to a private address, or to a different one at the second lookup (DNS
+rebinding), and a redirect may lead anywhere. So the name is resolved here, every address is checked, and the connection
 goes to the checked address. TLS still verifies the name.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardedBackend", "GuardedTransport", "is_public_address", "resolve_host"]
 
-# Global unicast (RFC 4291, section 2.5.4) holds neither NAT64, nor link-local, nor IPv4-compatible addresses.
+# Global unicast (RFC 4291, section 2.5.4) excludes NAT64, link-local and IPv4-compatible addresses.
 _GLOBAL_UNICAST_V6 = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _MAX_ADDRESSES = 4
@@ -35,10 +35,10 @@ _MAX_CONNECTIONS = 128
 
 
 def is_public_address(text: str) -> bool:
-    """Tell whether an IP address is a public unicast one.
+    """Tell whether an IP address is a public unicast address.
 
-    ``ipaddress`` alone calls multicast, NAT64 (RFC 6052) and 6to4 (RFC 3056) global, through which private IPv4
-    addresses can be reached.
+    ``ipaddress.is_global`` also accepts multicast, and NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses, through which
+    private IPv4 addresses can be reached.
     """
     try:
         address = ipaddress.ip_address(text)
@@ -53,23 +53,23 @@ def is_public_address(text: str) -> bool:
 
 
 def resolve_host(host: str, port: int) -> tuple[str, ...]:
-    """The IP addresses of a host, in the order in which they should be tried.
+    """The IP addresses of a host, in the order in which to try them.
 
     Raises:
-        OSError: The name is not known.
+        OSError: The name cannot be resolved.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in infos))
 
 
 @functools.cache
-def _browsers_trust() -> ssl.SSLContext:
-    """The certificates that browsers trust; reading them takes longer than many a fetch."""
+def _default_ssl_context() -> ssl.SSLContext:
+    """The usual trusted certificates. Cached, because loading them takes longer than most fetches."""
     return httpx2.create_ssl_context(trust_env=False)
 
 
 class _AllowedHosts:
-    """Hosts that may be private, each ``host`` (any port) or ``host:port``."""
+    """Hosts that may have a private address, each ``host`` (any port) or ``host:port``."""
 
     def __init__(self, entries: Collection[str]) -> None:
         self._entries = frozenset(self._read(entry) for entry in entries if entry.strip())
@@ -85,8 +85,8 @@ class _AllowedHosts:
         if entry.count(":") > 1 and not entry.startswith("["):
             entry = f"[{entry}]"  # a bare IPv6 address
         try:
-            # The client's own reading of an address, so that international names compare in their ASCII form. A
-            # scheme without a default port keeps ":80" from being dropped.
+            # Parsed as the client parses it, so that international names compare in their ASCII form. An invented
+            # scheme has no default port, so that ":80" is not dropped.
             url = httpx2.URL(f"allow://{entry}")
             host = url.raw_host.decode("ascii")
         except (httpx2.InvalidURL, UnicodeError):
@@ -95,11 +95,11 @@ class _AllowedHosts:
 
 
 class GuardedBackend(httpcore2.NetworkBackend):
-    """Opens sockets to checked addresses only, and keeps every read and write within the deadline.
+    """Opens sockets only to checked addresses, and applies the deadline to every read and write.
 
     Args:
-        allow_hosts: Hosts that may be private.
-        resolve: From host and port to IP addresses.
+        allow_hosts: Hosts that may have a private address.
+        resolve: Returns the IP addresses of a host and port.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
         self._private: set[tuple[str, int]] = set()
 
     def is_private(self, host: str, port: int) -> bool:
-        """Tell whether a connection to a private address of this host was opened: nobody else's server."""
+        """Tell whether this host was reached at a private address, so that it is the user's own server."""
         return (host.strip("[]"), port) in self._private
 
     def connect_tcp(
@@ -125,8 +125,8 @@ class GuardedBackend(httpcore2.NetworkBackend):
         """Connect to the first checked address that answers.
 
         Raises:
-            FetchError: An address of the host is private and the host is not allowed.
-            httpcore2.ConnectError: None answers.
+            FetchError: An address of the host is private, and the host is not in ``allow_hosts``.
+            httpcore2.ConnectError: No address answers.
         """
         error: Exception = httpcore2.ConnectError("the host has no address")
         for address in self._addresses(host, port, seconds_left(timeout))[:_MAX_ADDRESSES]:
@@ -154,17 +154,17 @@ class GuardedBackend(httpcore2.NetworkBackend):
 
 
 class GuardedTransport(httpx2.BaseTransport):
-    """The client's transport over a `GuardedBackend`. No proxy, no environment."""
+    """The HTTP client's transport over a `GuardedBackend`. It ignores proxies and environment variables."""
 
     def __init__(self, backend: httpcore2.NetworkBackend, *, ssl_context: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl_context or _browsers_trust(),
+            ssl_context=ssl_context or _default_ssl_context(),
             max_connections=_MAX_CONNECTIONS,
             network_backend=backend,
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request; errors come as httpcore2's own."""
+        """Send a request. Errors are httpcore2's own."""
         response = self._pool.handle_request(
             httpcore2.Request(
                 method=request.method,
@@ -180,14 +180,14 @@ class GuardedTransport(httpx2.BaseTransport):
         )
         return httpx2.Response(
             status_code=response.status,
-            # Nobody reads a cookie here, and a header full of them takes seconds to parse.
+            # Cookies are never used here, and a header full of them takes seconds to parse.
             headers=[pair for pair in response.headers if pair[0].lower() not in _COOKIES],
             stream=_Body(response),
             extensions=response.extensions,
         )
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close idle connections."""
         self._pool.close()
 
 
@@ -203,7 +203,7 @@ class _Body(httpx2.SyncByteStream):
 
 
 class _TimedStream(httpcore2.NetworkStream):
-    """A stream whose every step stays within the time and the size of the fetch that uses it."""
+    """A stream that applies the deadline and size limit of the current fetch to every step."""
 
     def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
@@ -227,7 +227,7 @@ class _TimedStream(httpcore2.NetworkStream):
 
 
 def _in_time(function: Callable[[], Sequence[str]], timeout: float | None) -> Sequence[str]:
-    """Call ``function`` in a thread of its own: the system's resolver takes no time-out."""
+    """Call ``function`` in a separate thread, because the system's resolver has no time-out."""
     answers: SimpleQueue[Sequence[str] | OSError] = SimpleQueue()
 
     def ask() -> None:
@@ -244,6 +244,6 @@ def _in_time(function: Callable[[], Sequence[str]], timeout: float | None) -> Se
     if isinstance(answer, OSError):
         try:
             raise answer
-        except OSError as error:  # the pool drops an error's cause, but not its context
+        except OSError as error:  # httpcore2's pool drops an error's cause, but keeps its context
             raise httpcore2.ConnectError(str(error)) from error
     return answer

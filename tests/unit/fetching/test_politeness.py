@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from digest.fetching import UnreachableError
-from digest.fetching.hosts import Hosts, host_of
+from digest.fetching.politeness import HostQueues, host_of
 
 
 class Time:
@@ -28,7 +28,7 @@ def time():
 
 @pytest.fixture
 def hosts(time):
-    return Hosts(sleep=time.sleep, monotonic=time)
+    return HostQueues(sleep=time.sleep, monotonic=time)
 
 
 def visit(hosts, url, pause=1.0, took=0.0, time=None):
@@ -47,18 +47,18 @@ def visit(hosts, url, pause=1.0, took=0.0, time=None):
         ("http://news.example:8080/a", "news.example:8080"),
     ],
 )
-def test_http_and_https_are_one_host_and_another_port_is_another(url, host):
+def test_http_and_https_share_a_host_but_other_ports_do_not(url, host):
     assert host_of(url) == host
 
 
-def test_the_pause_counts_from_the_end_of_the_last_answer(hosts, time):
+def test_the_pause_starts_at_the_end_of_the_last_response(hosts, time):
     visit(hosts, "https://news.example/a", took=5.0, time=time)
     time.now += 0.25
     visit(hosts, "http://news.example/b")
     assert time.slept == [0.75]
 
 
-def test_the_first_visit_and_one_after_a_long_time_need_no_pause(hosts, time):
+def test_does_not_pause_before_the_first_visit_or_after_a_long_time(hosts, time):
     visit(hosts, "https://news.example/a", pause=10.0)
     time.now += 11.0
     visit(hosts, "https://news.example/b", pause=10.0)
@@ -66,21 +66,21 @@ def test_the_first_visit_and_one_after_a_long_time_need_no_pause(hosts, time):
     assert time.slept == []
 
 
-def test_a_host_is_free_again_after_a_visit_that_failed(hosts, time):
+def test_releases_the_host_after_a_failed_visit(hosts, time):
     with pytest.raises(ZeroDivisionError), hosts.turn("https://news.example/a", lambda: 1.0):
         raise ZeroDivisionError
     visit(hosts, "https://news.example/b")
     assert time.slept == [1.0]
 
 
-def test_a_host_is_dead_when_nobody_answers_or_when_two_answers_took_too_long(hosts):
-    slow = UnreachableError("…", reason="gave no sign", answers_slowly=True)
+def test_a_host_is_dead_after_no_answer_or_two_timeouts(hosts):
+    slow = UnreachableError("…", reason="did not answer in time", answers_slowly=True)
     hosts.count_failure("https://slow.example/a", slow)
     hosts.require_alive("https://slow.example/b")
     hosts.count_failure("https://slow.example/b", slow)
     hosts.count_failure("https://dead.example/a", UnreachableError("…", reason="has no address"))
     hosts.require_alive("https://other.example/")
-    with pytest.raises(UnreachableError, match=r"slow\.example/c gave no sign"):
+    with pytest.raises(UnreachableError, match=r"slow\.example/c did not answer in time"):
         hosts.require_alive("https://slow.example/c")
     with pytest.raises(UnreachableError, match=r"dead\.example/b has no address"):
         hosts.require_alive("http://dead.example/b")

@@ -5,7 +5,7 @@ import pytest
 
 from digest.errors import FetchError
 from digest.fetching import is_public_address
-from digest.fetching.guard import GuardedBackend
+from digest.fetching.address_guard import GuardedBackend
 
 
 @pytest.mark.parametrize(
@@ -34,16 +34,16 @@ from digest.fetching.guard import GuardedBackend
         "not an address",
     ],
 )
-def test_what_is_not_public_unicast_is_refused(address):
+def test_refuses_addresses_that_are_not_public_unicast(address):
     assert is_public_address(address) is False
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
-def test_public_unicast_addresses_are_accepted(address):
+def test_accepts_public_unicast_addresses(address):
     assert is_public_address(address) is True
 
 
-def test_a_name_with_one_private_answer_among_public_ones_is_refused():
+def test_refuses_a_name_with_one_private_address_among_public_ones():
     backend = GuardedBackend(resolve=answering("93.184.216.34", "10.0.0.7"))
     with pytest.raises(FetchError, match=r"news\.example is at 10\.0\.0\.7") as caught:
         backend.connect_tcp("news.example", 80)
@@ -51,7 +51,7 @@ def test_a_name_with_one_private_answer_among_public_ones_is_refused():
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1"])
-def test_other_spellings_of_loopback_are_refused(host):
+def test_refuses_other_spellings_of_loopback(host):
     with pytest.raises(FetchError, match=r"127\.0\.0\.1"):
         GuardedBackend().connect_tcp(host, 80)
 
@@ -82,14 +82,14 @@ def test_an_allowed_host_may_be_private(entry, host, port, allowed):
         assert backend._backend.dialled == []
 
 
-def test_the_connection_goes_to_the_checked_address_and_to_the_next_when_it_does_not_answer():
+def test_connects_to_the_checked_address_and_then_to_the_next():
     backend = GuardedBackend(resolve=answering("93.184.216.34", "8.8.8.8"))
     backend._backend = Dialled(dead={"93.184.216.34"})
     backend.connect_tcp("news.example", 443)
     assert backend._backend.dialled == [("93.184.216.34", 443), ("8.8.8.8", 443)]
 
 
-def test_a_name_that_changes_its_address_is_asked_once_for_each_connection_and_checked_each_time():
+def test_resolves_and_checks_the_name_for_every_connection():
     answers = iter([["93.184.216.34"], ["127.0.0.1"]])
     backend = GuardedBackend(resolve=lambda *_: next(answers))
     backend._backend = Dialled()
@@ -100,7 +100,7 @@ def test_a_name_that_changes_its_address_is_asked_once_for_each_connection_and_c
 
 
 @pytest.mark.parametrize("answer", ["64:ff9b::7f00:1", "2002:7f00:1::1", "224.0.0.1", "0.0.0.0", "::ffff:127.0.0.1"])  # noqa: S104 - an address to refuse
-def test_an_answer_that_leads_to_a_private_address_in_disguise_is_refused(answer):
+def test_refuses_a_private_address_in_disguise(answer):
     backend = GuardedBackend(resolve=answering(answer))
     backend._backend = Dialled()
     with pytest.raises(FetchError, match="not a public address"):
