@@ -1,4 +1,4 @@
-"""Write src/digest/checks/support.toml: how far each family of mail programs supports each feature.
+"""Write src/digest/checks/client_support.toml: how far each family of mail programs supports each feature.
 
     python scripts/make_client_support.py caniemail.json
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OUT = Path(__file__).parents[1] / "src" / "digest" / "checks" / "support.toml"
+OUT = Path(__file__).parents[1] / "src" / "digest" / "checks" / "client_support.toml"
 FAMILIES = ("gmail", "apple-mail", "outlook", "yahoo")
 POINTS = {"y": 100, "a": 50, "n": 0}
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from digest.preview.pictures import CHROMIUMS, draw_pictures, find_chromium
+from digest.preview.screenshots import CHROMIUMS, find_chromium, take_screenshots
 from digest.project import open_project
 from digest.workflow.building import render
 
@@ -91,7 +91,7 @@ def draw_views(chromium: str, target: Path, *, letter: bool) -> None:
             path = images / url.rpartition("/")[2]
             return path if path.is_file() else None
 
-        *_, sheet = draw_pictures(html, Path(folder) / "shots", image=local, offline=True)
+        *_, sheet = take_screenshots(html, Path(folder) / "shots", image=local, offline=True)
         with sync_playwright() as playwright:
             page = playwright.chromium.launch(executable_path=chromium).new_page()
             page.set_content(f'<style>body {{ margin: 0 }}</style><img src="data:image/png;base64,{_base64(sheet)}">')

@@ -10,7 +10,7 @@ import pytest
 from github_runner import Repository
 
 from conftest import STORIES, make_newsletter, replace_in, run_in, write_story
-from digest.preview.pictures import find_chromium
+from digest.preview.screenshots import find_chromium
 
 MONDAY, LATER = "17 5,9,13 * * 1-3", "41 16 * * *"
 AT_FIVE, AT_NINE = "2026-11-23T05:20:00+00:00", "2026-11-23T09:20:00+00:00"

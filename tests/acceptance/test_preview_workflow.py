@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from digest.preview.pictures import find_chromium
+from digest.preview.screenshots import find_chromium
 
 ISSUE = "2026-W48"
 NOW = "2026-11-23T09:20:00+00:00"

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from digest.preview.pictures import find_chromium
+from digest.preview.screenshots import find_chromium
 
 
 def test_the_pictures_of_a_build_stand_beside_it(run, newsletter):

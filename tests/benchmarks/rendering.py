@@ -28,7 +28,7 @@ from unittest import mock
 from digest.config import Config
 from digest.models import Article, Bullet, Candidate, Issue, RenderedIssue, Section, Story, canonical_url
 from digest.rendering import render, render_issue
-from digest.rendering.css import inline_css
+from digest.rendering.css_inlining import inline_css
 from digest.rendering.mjml import render_mjml
 from digest.testing.memory import peak_megabytes
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from digest.delivery import Ledger
-from digest.preview.pictures import find_chromium
+from digest.preview.screenshots import find_chromium
 from digest.testing.campaigns import NOON, Desk
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from digest.errors import DigestError
-from digest.preview.pictures import VIEWS, draw_pictures, find_chromium
+from digest.preview.screenshots import SCREENSHOTS, find_chromium, take_screenshots
 from digest.testing.feeds_server import FeedsServer
 
 IMAGE = "https://letter.example/images/red.svg"
@@ -36,7 +36,7 @@ def draw(tmp_path, needs_chromium):
     red.write_text(RED)
 
     def call(html: str, **options):
-        drawn = draw_pictures(html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, **options)
+        drawn = take_screenshots(html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, **options)
         return {path.stem: path for path in drawn}
 
     return call
@@ -61,7 +61,7 @@ def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
     with FeedsServer() as foreign:
         drawn = draw(HTML.replace("IMAGE", IMAGE).replace("FOREIGN", foreign.url("/x.png")), offline=True)
         assert foreign.requests == []
-    assert list(drawn) == [*(view.name for view in VIEWS), "sheet"]
+    assert list(drawn) == [*(view.name for view in SCREENSHOTS), "sheet"]
 
     from playwright.sync_api import sync_playwright
 
@@ -84,9 +84,9 @@ def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
 def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DigestError, match="no Chromium") as error:
-        draw_pictures("<p>x</p>", tmp_path, image=lambda _: None)
+        take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)
     assert "apt-get install chromium" in error.value.hint
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     with pytest.raises(DigestError, match="Playwright") as error:
-        draw_pictures("<p>x</p>", tmp_path, image=lambda _: None)
+        take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)
     assert "newsletter-digest[screenshots]" in error.value.hint

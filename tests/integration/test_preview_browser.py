@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from digest.checks import Finding, Severity
 from digest.editing import Trace
 from digest.errors import IssueError, Place
-from digest.preview import Page
+from digest.preview import PreviewedIssue
 from digest.preview.server import PreviewServer, listen
 
 pytestmark = pytest.mark.browser
@@ -67,8 +67,8 @@ class FolderSource:
         html = self.email.read_text()
         if "###" in html:
             raise IssueError("the story has no link", place=Place("issue.md", 23), hint="Write ### [Headline](…).")
-        return Page(
-            issue="2026-W47",
+        return PreviewedIssue(
+            id="2026-W47",
             file="issues/2026-W47/issue.md",
             html=html,
             text="Eight towns\nhttps://example.org/1",

@@ -12,17 +12,17 @@ import httpx2
 import pytest
 
 from digest.errors import DigestError, IssueError, Place, UsageError
-from digest.preview import Page, serve
+from digest.preview import PreviewedIssue, serve
 from digest.preview.server import PreviewServer, listen
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from digest.preview import Page, serve
+from digest.preview import PreviewedIssue, serve
 
 class Source:
     def render(self):
-        return Page(issue="2026-W47", file="issue.md", html="<p>x</p>", text="x", subject="s", preheader="p",
+        return PreviewedIssue(id="2026-W47", file="issue.md", html="<p>x</p>", text="x", subject="s", preheader="p",
                     sender="a@example.org", findings=(), token="", state="Draft", bytes_html=8)
     def watched(self):
         return [Path(sys.argv[1])]
@@ -44,8 +44,8 @@ class FileSource:
         subject = self.path.read_text()
         if subject == "broken":
             raise IssueError("the story has no link", place=Place("issue.md", 23), hint="Add one.")
-        return Page(
-            issue="2026-W47",
+        return PreviewedIssue(
+            id="2026-W47",
             file="issue.md",
             html=f"<p>{subject}</p>",
             text=subject,

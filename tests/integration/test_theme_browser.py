@@ -12,10 +12,10 @@ from css_inline import CSSInliner
 
 from digest.config import Config
 from digest.models import Article, Bullet, Candidate, Issue, Mention, Section, Story, canonical_url
-from digest.rendering.css import inline_css
+from digest.rendering.css_inlining import inline_css
+from digest.rendering.jinja_templates import render_template
 from digest.rendering.mjml import render_mjml
-from digest.rendering.template import render_template
-from digest.rendering.view import view_issue
+from digest.rendering.theme_view import view_issue
 
 pytestmark = pytest.mark.browser
 

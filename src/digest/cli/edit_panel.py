@@ -236,7 +236,7 @@ def run_preview(
 ) -> None:
     """Serve the preview until Ctrl-C."""
     from digest.preview import serve
-    from digest.preview.newsletter import NewsletterPreview
+    from digest.preview.preview_source import NewsletterPreview
 
     output = session.output
     source = NewsletterPreview(session.project_at_hand, session.project_at_hand().issue(issue).id)

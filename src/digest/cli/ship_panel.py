@@ -85,14 +85,14 @@ def build(
 
 def _draw(session: Session, done: Built, *, no_ledger: bool) -> list[str]:
     """Draw a build; returns the pictures' files, the sheet of all last."""
-    from digest.preview.newsletter import NewsletterPreview
-    from digest.preview.pictures import draw_pictures
+    from digest.preview.preview_source import NewsletterPreview
+    from digest.preview.screenshots import take_screenshots
 
     project = session.project()
     session.output.status("Drawing pictures")
     source = NewsletterPreview(lambda: session.project(no_ledger=no_ledger), done.issue)
     folder = project.root / done.folder / "shots"
-    drawn = draw_pictures(source.render().html, folder, image=source.image, offline=session.offline)
+    drawn = take_screenshots(source.render().html, folder, image=source.image, offline=session.offline)
     session.output.status("")
     return [session.shown(path.relative_to(project.root).as_posix()) for path in drawn]
 

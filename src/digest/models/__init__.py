@@ -3,7 +3,7 @@
 All moments are aware and in UTC. Nothing here touches disk, network or clock.
 """
 
-from digest.models.address import canonical_url, host_name, is_web_address, site_name
+from digest.models.address import canonical_url, host_name, is_example_host, is_web_address, site_name
 from digest.models.article import Article, Bullet, Feed, Origin
 from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story
 from digest.models.issue_id import IssueId, is_issue_id
@@ -35,6 +35,7 @@ __all__ = [
     "canonical_url",
     "escape_inline",
     "host_name",
+    "is_example_host",
     "is_issue_id",
     "is_web_address",
     "site_name",

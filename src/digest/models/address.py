@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["canonical_url", "host_name", "is_web_address", "site_name"]
+__all__ = ["canonical_url", "host_name", "is_example_host", "is_web_address", "site_name"]
 
 #: Parameters that name a campaign and never a document.
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+#: RFC 2606, section 3.
+_EXAMPLE_HOSTS = ("example.com", "example.net", "example.org")
 
 
 def is_web_address(text: str) -> bool:
@@ -36,6 +38,15 @@ def site_name(url: str) -> str:
     """`host_name` where it tells one site from others: empty for a bare IP address, localhost and a local path."""
     host = host_name(url)
     return "" if host == "localhost" or ":" in host or host.replace(".", "").isdigit() else host
+
+
+def is_example_host(host: str) -> bool:
+    """Tell whether ``host`` is one of the domains reserved for examples, or below one (RFC 2606, section 3).
+
+    Whole labels are compared, so ``counterexample.org`` is not an example. Case and a trailing dot do not matter.
+    """
+    name = host.rstrip(".").lower()
+    return any(name == example or name.endswith(f".{example}") for example in _EXAMPLE_HOSTS)
 
 
 def canonical_url(url: str) -> str:

@@ -2,13 +2,13 @@
 
 ::
 
-    watch ──(something changed)──▶ Live.render ──▶ View ──(SSE: its version)──▶ the page asks for /state and /email
+    watch ──(a file changed)──▶ LivePreview.render ──▶ PreviewState ──(SSE: its version)──▶ page fetches /state, /email
 
-It reads and shows; nothing it serves changes any state. What is previewed comes from a `PreviewSource`.
+The preview only reads: no request changes anything. What it shows comes from a `PreviewSource`.
 """
 
-from digest.preview.app import create_app
+from digest.preview.preview_app import create_app
+from digest.preview.preview_source import NewsletterPreview, PreviewedIssue, PreviewSource
 from digest.preview.server import serve
-from digest.preview.source import Page, PreviewSource
 
-__all__ = ["Page", "PreviewSource", "create_app", "serve"]
+__all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue", "create_app", "serve"]

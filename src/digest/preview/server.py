@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from digest.errors import DigestError, UsageError
-from digest.preview.app import create_app
-from digest.preview.guard import ANY_ADDRESS, LOOPBACK
+from digest.preview.preview_app import create_app
+from digest.preview.request_guard import ANY_ADDRESS, LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from digest.preview.source import PreviewSource
+    from digest.preview.preview_source import PreviewSource
 
 __all__ = ["PreviewServer", "listen", "serve"]
 

@@ -1,6 +1,5 @@
 """Issue → email: Jinja2, MJML and premailer for the HTML part, Jinja2 alone for the text part, and the manifest."""
 
-from digest.rendering.links import is_local_path, published_image, safe_url
 from digest.rendering.manifest import (
     dump_manifest,
     load_build,
@@ -8,10 +7,11 @@ from digest.rendering.manifest import (
     manifest_token,
     not_after,
 )
-from digest.rendering.markdown import MarkdownLink, markdown_links, prose
-from digest.rendering.personal import PERSONAL_PART, personal_parts, shown_subject
+from digest.rendering.markdown_rendering import MarkdownLink, markdown_links, prose
+from digest.rendering.personal_tags import PERSONAL_PART, personal_parts, shown_subject
 from digest.rendering.render import render_issue
-from digest.rendering.view import lead_image
+from digest.rendering.sanitising import is_local_path, published_image, safe_url
+from digest.rendering.theme_view import lead_image
 
 __all__ = [
     "PERSONAL_PART",

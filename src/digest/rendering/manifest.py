@@ -10,7 +10,7 @@ from typing import Any
 
 from digest.errors import IssueError, Place
 from digest.models import IssueId, Manifest, PersonalTag, RenderedIssue
-from digest.rendering.personal import find_tag
+from digest.rendering.personal_tags import find_tag
 
 __all__ = [
     "dump_manifest",

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import RenderError
 from digest.models import Manifest, RenderedIssue, canonical_url
-from digest.rendering.css import inline_css
+from digest.rendering.css_inlining import inline_css
+from digest.rendering.jinja_templates import render_template, template_place
 from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
-from digest.rendering.personal import PERSONAL_PART, PersonalTags, find_tag, nonce_of
-from digest.rendering.template import render_template, template_place
-from digest.rendering.text import tidy
-from digest.rendering.view import view_issue
+from digest.rendering.personal_tags import PERSONAL_PART, PersonalTags, find_tag, nonce_of
+from digest.rendering.text_wrapping import tidy
+from digest.rendering.theme_view import view_issue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

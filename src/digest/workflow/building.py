@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.checks import Finding, check_issue, fault, links_of
+from digest.checks import check_issue, links_of
 from digest.config import source_places
-from digest.errors import DigestError, IssueError, NothingToDoError, Place, RefusedError
+from digest.errors import DigestError, IssueError, NothingToDoError, RefusedError
 from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
 from digest.rendering import dump_manifest, load_build, render_issue, shown_subject
-from digest.workflow.tracked import check_tracked_lists
+from digest.workflow.tracked import read_tracked_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from digest.checks import LinkAnswer
-    from digest.issues import IssueFolder
-    from digest.models import Article, Issue, RenderedIssue
+    from digest.checks import Finding, LinkAnswer
+    from digest.issues import Build, IssueFolder
+    from digest.models import Article, Issue, RenderedIssue, Subscriber
     from digest.project import Project
 
 __all__ = [
@@ -141,27 +141,16 @@ def check(
 
         links = links_of(issue, sponsor=project.config.newsletter.sponsor)
         answers = ask_links(project, links, progress=progress)
-    findings = check_rendered(project, folder, issue, rendered, answers=answers)
-    around = (*_check_build(project, folder, rendered), *check_tracked_lists(project))
-    worst_first = sorted((*findings, *around), key=lambda finding: finding.severity.rank)
-    return Checked(issue=folder.id, file=folder.file, findings=tuple(worst_first), rendered=rendered)
-
-
-def _check_build(project: Project, folder: IssueFolder, rendered: RenderedIssue) -> Iterator[Finding]:
-    """S703: whether what was built, and may have been approved, is still what would be built."""
-    built = folder.read_build()
-    sent = folder.id in project.ended_issues()
-    if built is not None and not sent:
-        try:
-            load_build(built.html, built.text, built.manifest)
-        except IssueError as error:
-            yield fault(
-                "S703", f"{error.message}", error.place or Place(folder.file), hint=f"Run digest build {folder.id}."
-            )
-            return
-    if built is not None and not sent and built.manifest != dump_manifest(rendered.manifest):
-        place = Place(f"{folder.file.removesuffix('issue.md')}build")
-        yield fault("S703", "The build is older than what it was made of", place, hint=f"Run digest build {folder.id}.")
+    findings = check_rendered(
+        project,
+        folder,
+        issue,
+        rendered,
+        answers=answers,
+        tracked_lists=read_tracked_lists(project),
+        build=None if folder.id in project.ended_issues() else folder.read_build(),
+    )
+    return Checked(issue=folder.id, file=folder.file, findings=findings, rendered=rendered)
 
 
 def check_rendered(
@@ -171,8 +160,10 @@ def check_rendered(
     rendered: RenderedIssue,
     *,
     answers: Mapping[str, LinkAnswer] = MappingProxyType({}),
+    tracked_lists: Mapping[str, Sequence[Subscriber]] = MappingProxyType({}),
+    build: Build | None = None,
 ) -> tuple[Finding, ...]:
-    """Run every rule on one rendering of an issue; ``answers`` are what servers said of its links."""
+    """Run every rule on one rendering of an issue; see `check_issue` for what the keyword arguments add."""
     return check_issue(
         issue,
         rendered,
@@ -185,6 +176,8 @@ def check_rendered(
         source_places=source_places(project.root),
         answers=answers,
         columns=_columns(project),
+        tracked_lists=tracked_lists,
+        build=build,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from digest.checks import tracked_list_findings
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
 from digest.errors import DigestError, IssueError
 from digest.mail import parse_sender
+from digest.models import is_example_host
 from digest.providers import Diagnosis
 from digest.subscribers import is_sample, select_audience
 from digest.workflow.dns import diagnose_domain, resolve_txt
-from digest.workflow.tracked import check_tracked_lists
+from digest.workflow.tracked import read_tracked_lists
 from digest.workflow.two_phase import two_phase_is_proven
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["diagnose"]
 
 _GITHUB = ".github"
-_EXAMPLES = ("example.org", "example.com", "example.net")
 
 
 def diagnose(
@@ -91,7 +92,7 @@ def _lists(project: Project) -> Iterator[Diagnosis]:
         files = ", ".join(config.files)
         words = "this is the sample list, which no provider is given"
         yield Diagnosis(what="lists", state="warning", words=words, remedy=f"Put your own people in {files}.")
-    for finding in check_tracked_lists(project):
+    for finding in tracked_list_findings(read_tracked_lists(project)):
         words = f"{finding.place}: {finding.message}"
         yield Diagnosis(what="lists", state="error", words=words, remedy=finding.hint)
 
@@ -168,7 +169,7 @@ def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iter
     domain = parse_sender(project.config.newsletter.sender)[1].rpartition("@")[2]
     if provider.capabilities.local:
         yield Diagnosis(what="DNS", state="ok", words="not asked, since nothing leaves this machine")
-    elif domain.endswith(_EXAMPLES):
+    elif is_example_host(domain):
         remedy = "Set newsletter.sender to an address of your own domain."
         yield Diagnosis(what="DNS", state="error", words=f"{domain} is reserved for examples", remedy=remedy)
     elif project.offline:

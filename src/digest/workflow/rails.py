@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.delivery import CampaignRefusedError
 from digest.subscribers import is_sample
 from digest.workflow.building import check_rendered, render
-from digest.workflow.tracked import check_tracked_lists
+from digest.workflow.tracked import read_tracked_lists
 
 if TYPE_CHECKING:
     from digest.delivery import SendReport
@@ -38,7 +38,7 @@ def require_fit_to_send(
             hint=f"Build it again, look, and approve that: digest build {folder.id}",
             report=report,
         )
-    findings = (*check_rendered(project, folder, issue, built), *check_tracked_lists(project))
+    findings = check_rendered(project, folder, issue, built, tracked_lists=read_tracked_lists(project))
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         listed = "".join(f"\n  {finding.place}  {finding.code}  {finding.message}" for finding in errors)

@@ -9,8 +9,9 @@ import pytest
 
 from digest.checks import check_issue
 from digest.config import Config
+from digest.issues import Build
 from digest.models import Article, Bullet, Candidate, Issue, Section, Story, canonical_url
-from digest.rendering import render_issue
+from digest.rendering import dump_manifest, render_issue
 
 THEME = Path(__file__).parents[3] / "templates"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -55,6 +56,8 @@ def clean():
         articles={canonical_url(each.url): each for each in (article, letter)},
         sent={},
         answers={},
+        tracked_lists={},
+        build=None,
         rendered=None,
     )
 
@@ -73,6 +76,8 @@ def check(tmp_path):
             sent=case.sent,
             answers=case.answers,
             columns=frozenset({"email", "name", "city"}),
+            tracked_lists=case.tracked_lists,
+            build=case.build,
         )
 
     return call
@@ -91,6 +96,18 @@ def built():
     def call(case, **changes):
         rendered = render(case)
         return replace(rendered, **{field: change(getattr(rendered, field)) for field, change in changes.items()})
+
+    return call
+
+
+@pytest.fixture
+def build_of():
+    """The case as `digest build` would write it to disk."""
+
+    def call(case):
+        rendered = render(case)
+        manifest = dump_manifest(rendered.manifest)
+        return Build(html=rendered.html.encode(), text=rendered.text.encode(), manifest=manifest)
 
     return call
 

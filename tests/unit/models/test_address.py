@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.models import canonical_url, host_name, is_web_address, site_name
+from digest.models import canonical_url, host_name, is_example_host, is_web_address, site_name
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,19 @@ def test_a_reader_sees_the_host_without_www():
 )
 def test_a_site_is_told_by_a_name_and_not_by_a_number(url, site):
     assert site_name(url) == site
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("example.org", True),
+        ("mail.example.COM.", True),
+        ("www.example.net", True),
+        ("counterexample.org", False),
+        ("example.org.uk", False),
+        ("letter.example", False),
+        ("", False),
+    ],
+)
+def test_example_hosts_are_compared_by_whole_labels(host, expected):
+    assert is_example_host(host) is expected

@@ -7,14 +7,14 @@ import pytest
 
 from digest.checks import Finding, Severity
 from digest.errors import Place
-from digest.preview import Page
+from digest.preview import PreviewedIssue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PAGE = Page(
-    issue="2026-W47",
+PAGE = PreviewedIssue(
+    id="2026-W47",
     file="issues/2026-W47/issue.md",
     html="<!doctype html><html><head><title>t</title></head><body><p>Eight towns</p></body></html>",
     text="Eight towns",
@@ -40,7 +40,7 @@ PAGE = Page(
 class MemorySource:
     """Renders what a test puts in, and raises what it puts in as `error`."""
 
-    page: Page = PAGE
+    page: PreviewedIssue = PAGE
     error: Exception | None = None
     paths: tuple[Path, ...] = ()
     images: dict[str, Path] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from digest.errors import IssueError, Place
 from digest.preview import create_app
-from digest.preview.guard import ANY_ADDRESS, LOOPBACK
+from digest.preview.request_guard import ANY_ADDRESS, LOOPBACK
 
 HOME = "http://127.0.0.1:8025"
 

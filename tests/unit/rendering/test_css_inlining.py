@@ -5,7 +5,7 @@ import re
 import pytest
 
 from digest.errors import RenderError
-from digest.rendering.css import inline_css
+from digest.rendering.css_inlining import inline_css
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>é</title>
 <!--[if mso]><style>.x { width: 1px !important }</style><![endif]-->

@@ -12,7 +12,7 @@ import pytest
 from lxml import html as lxml_html
 
 from digest.errors import RenderError
-from digest.rendering.css import inline_css
+from digest.rendering.css_inlining import inline_css
 from digest.rendering.mjml import render_mjml
 
 HARD = "👩‍💻 ❤️ क्षत्रिय ภาษาไทย שָׁלוֹם a\u00a0b a\u00adb back\\slash"

@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from digest.errors import RenderError
 from digest.rendering.mjml import render_mjml
-from digest.rendering.text import clean_line
+from digest.rendering.sanitising import clean_line
 
 
 def document(body, head=""):

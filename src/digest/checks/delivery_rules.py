@@ -1,0 +1,107 @@
+"""D: what law and mailbox providers ask of every issue."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from digest.checks.link_rules import dead_link
+from digest.checks.rule_registry import fault
+from digest.config import CONFIG_FILE
+from digest.errors import Place
+from digest.models import host_name, is_example_host
+from digest.subscribers import SUPPRESSIONS, is_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from digest.checks.check_context import CheckContext
+    from digest.checks.rule_registry import Finding
+    from digest.models import Subscriber
+
+__all__ = ["check_delivery", "tracked_list_findings"]
+
+#: What a new newsletter's digest.toml holds until a person writes their own: reserved for examples (RFC 2606).
+_EXAMPLE_ADDRESS = "1 Example Street, 12345 Town"
+
+
+def check_delivery(context: CheckContext) -> Iterator[Finding]:
+    """Check the ways to leave, the postal address, addresses left from the example, and lists that git tracks."""
+    yield from _check_unsubscribe(context)
+    yield from _check_one_click(context)
+    yield from _check_address(context)
+    yield from _check_examples(context)
+    yield from tracked_list_findings(context.tracked_lists)
+
+
+def _check_unsubscribe(context: CheckContext) -> Iterator[Finding]:
+    manifest = context.rendered.manifest
+    if not manifest.unsubscribe:
+        hint = "Set delivery.unsubscribe_url, or providers.sendgrid.unsubscribe_group."
+        yield fault("D601", "No way to unsubscribe is configured", context.built("email.html"), hint=hint)
+        return
+    tags = [tag.tag for tag in manifest.tags if tag.name == "unsubscribe_url"]
+    if not any(tag in context.page.links for tag in tags):
+        yield fault("D601", "The HTML part has no unsubscribe link", context.built("email.html"))
+    if not any(tag in context.rendered.text for tag in tags):
+        yield fault("D601", "The text part has no unsubscribe link", context.built("email.txt"))
+
+
+def _check_one_click(context: CheckContext) -> Iterator[Finding]:
+    method = context.config.unsubscribe_method
+    if not method or method.startswith("group:"):
+        return
+    if urlsplit(method).scheme.lower() != "https":
+        yield fault("D602", f"delivery.unsubscribe_url is not https: {method}", Place(CONFIG_FILE))
+    elif why := dead_link(method.replace("{token}", "x"), context.config.fetching.allow_hosts):
+        yield fault("D602", f"delivery.unsubscribe_url {why}: {method}", Place(CONFIG_FILE))
+
+
+def _check_address(context: CheckContext) -> Iterator[Finding]:
+    address = context.config.newsletter.postal_address
+    if not address.strip():
+        hint = "Set newsletter.postal_address."
+        yield fault("D603", "No postal address is configured", context.built("email.html"), hint=hint)
+        return
+    parts = (("email.html", "HTML", context.page.text), ("email.txt", "text", context.rendered.text))
+    for name, part, text in parts:
+        if "".join(address.split()) not in "".join(text.split()):
+            yield fault("D603", f"The {part} part does not show the postal address", context.built(name))
+
+
+def _check_examples(context: CheckContext) -> Iterator[Finding]:
+    newsletter, delivery = context.config.newsletter, context.config.delivery
+    if delivery.provider == "outbox":
+        return
+    sender = parseaddr(newsletter.sender)[1]
+    left_over = {
+        "newsletter.sender": (sender, is_example_host(sender.rpartition("@")[2])),
+        "newsletter.homepage": (newsletter.homepage, is_example_host(host_name(newsletter.homepage))),
+        "newsletter.postal_address": (
+            _EXAMPLE_ADDRESS,
+            " ".join(newsletter.postal_address.split()) == _EXAMPLE_ADDRESS,
+        ),
+        "delivery.unsubscribe_url": (
+            delivery.unsubscribe_url,
+            is_example_host(host_name(context.config.unsubscribe_method)),
+        ),
+    }
+    for key, (value, found) in left_over.items():
+        if found:
+            message = f"{key} is still the example's: {value}"
+            yield fault("D605", message, Place(CONFIG_FILE), hint="Put your own in its place before you send.")
+
+
+def tracked_list_findings(tracked_lists: Mapping[str, Sequence[Subscriber]]) -> Iterator[Finding]:
+    """One D606 finding for each unencrypted list in git, except the sample list, which is known by its people.
+
+    Args:
+        tracked_lists: The people in each unencrypted list that git tracks, by the list's path.
+    """
+    for file, people in tracked_lists.items():
+        if people and not is_sample(people):
+            name = "" if file == SUPPRESSIONS else "name the encrypted file in audiences.files, "
+            hint = f"digest subscribers encrypt {file}, {name}and: git rm --cached {file}"
+            message = f"{len(people):,} people stand in clear in a file that git keeps"
+            yield fault("D606", message, Place(file), hint=hint)

@@ -1,0 +1,214 @@
+"""L: where the links lead. Nothing is fetched here."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from digest.checks.check_context import passages_of
+from digest.checks.rule_registry import fault
+from digest.config import CONFIG_FILE
+from digest.errors import Place
+from digest.models import canonical_url, host_name, is_web_address
+from digest.rendering import is_local_path, safe_url
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from digest.checks.check_context import CheckContext
+    from digest.checks.rule_registry import Finding
+    from digest.models import Issue
+
+__all__ = ["addresses", "check_links", "check_online", "dead_link", "links_of"]
+
+#: Parameters that name one reader of another newsletter: Mailchimp's and HubSpot's.
+_READER = re.compile(r"(?:^|&)(?:mc_eid|_hsenc|_hsmi)=")
+#: Names that are never public (RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution on .internal).
+_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
+#: Refusals that tell of programs, not of readers (RFC 9110, section 15.5; 451: RFC 7725).
+_BLOCKED = frozenset({401, 402, 403, 405, 406, 407, 408, 418, 421, 423, 425, 426, 429, 451})
+
+
+def check_links(context: CheckContext) -> Iterator[Finding]:
+    """L204 to L207, for stories, for who else reported them, for links in Markdown, and for what a template holds."""
+    yield from _check_dead(context)
+    for url, what, line in addresses(context):
+        if is_web_address(url) and not dead_link(url, context.config.fetching.allow_hosts):
+            yield from _check_kind(url, what, context.line(line), allowed=context.config.fetching.allow_hosts)
+    for passage in context.passages():
+        for link, line in passage.links():
+            if not link.image and _is_vague(link.words):
+                message = f"The words of a link in {passage.what} do not tell where it leads: {link.words.strip()}"
+                yield fault("L207", message, context.line(line))
+
+    yield from _check_templates(context)
+
+
+def _check_templates(context: CheckContext) -> Iterator[Finding]:
+    """L205 to L207 for what a template or the configuration links."""
+    tree = context.page.tree
+    known = {unquote(url) for url, _, _ in addresses(context)}
+    tags = {tag.tag for tag in context.rendered.manifest.tags}
+    allowed, place, seen = context.config.fetching.allow_hosts, context.built("email.html"), set[str]()
+    for link in tree.iter("a") if tree is not None else ():
+        url = link.get("href", "")
+        words = link.text_content()
+        if unquote(url) not in known and url not in tags and url not in seen and is_web_address(url):
+            seen.add(url)
+            if not dead_link(url, allowed):
+                yield from _check_kind(url, "A link of the template", place, allowed=allowed)
+        if unquote(url) not in _in_words(context) and _is_vague(words) and words not in seen:
+            seen.add(words)
+            yield fault("L207", f"The words of a link do not tell where it leads: {words.strip()}", place)
+
+
+def _in_words(context: CheckContext) -> frozenset[str]:
+    """The addresses of links in the editor's own words, which are looked at there."""
+    return frozenset(unquote(link.url) for passage in context.passages() for link, _ in passage.links())
+
+
+def _is_vague(words: str) -> bool:
+    return " ".join(words.casefold().split()).strip(' .…:!?»>→"“”') in _table("vague")
+
+
+def links_of(issue: Issue, *, sponsor: str) -> tuple[str, ...]:
+    """The web addresses that an issue sends readers to, each once; ``sponsor`` where the issue has none of its own."""
+    stories = [url for story in issue.stories for url in (story.url, *(mention.url for mention in story.also))]
+    written = [
+        link.url for passage in passages_of(issue, sponsor=sponsor) for link, _ in passage.links() if not link.image
+    ]
+    return tuple(url for url in dict.fromkeys((*stories, *written)) if is_web_address(url))
+
+
+def addresses(context: CheckContext) -> Iterator[tuple[str, str, int | None]]:
+    """Every address that the editor sends readers to, with what it belongs to and its line."""
+    for story in context.issue.stories:
+        if not _is_local_article(context, story.url):
+            yield story.url, "The story's link", story.line
+        for mention in story.also:
+            yield mention.url, f"The link to {mention.name}", story.also_line or story.line
+    for passage in context.passages():
+        for link, line in passage.links():
+            if not link.image:
+                yield link.url, f"A link in {passage.what}", line
+
+
+def check_online(context: CheckContext) -> Iterator[Finding]:
+    """One finding for each link with an answer that is not what readers expect."""
+    for url, what, line in addresses(context):
+        answer = context.answers.get(url)
+        if answer is None:
+            continue
+        place = context.line(line)
+        if answer.url:
+            if host_name(answer.url) != host_name(url):
+                yield fault("L203", f"{what} leads to another site: {url} to {answer.url}", place)
+        elif answer.status is None or answer.status in _BLOCKED or answer.status > 599:
+            yield fault("L202", f"{what} could not be checked, {answer.reason}: {url}", place)
+        else:
+            yield fault("L201", f"{what} is broken, {answer.reason}: {url}", place)
+
+
+def _check_kind(url: str, what: str, place: Place, *, allowed: Collection[str]) -> Iterator[Finding]:
+    parts = urlsplit(url)
+    if parts.scheme.lower() == "http" and not {parts.hostname, parts.netloc} & set(allowed):
+        yield fault("L205", f"{what} is not encrypted: {url}", place)
+    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
+    if host in _table("shorteners"):
+        yield fault("L206", f"{what} goes through a shortener: {url}", place)
+    elif any(host == name or host.endswith(f".{name}") for name in _table("trackers")) or _READER.search(parts.query):
+        yield fault("L206", f"{what} goes through somebody's tracking: {url}", place)
+
+
+@cache
+def _table(name: str) -> frozenset[str]:
+    table = tomllib.loads(resources.files("digest.checks").joinpath("links.toml").read_text(encoding="utf-8"))
+    return frozenset(table[name])
+
+
+def _check_dead(context: CheckContext) -> Iterator[Finding]:
+    allowed = context.config.fetching.allow_hosts
+    seen = set()
+    for story in context.issue.stories:
+        seen.add(unquote(story.url))
+        if not _is_local_article(context, story.url) and (why := dead_link(story.url, allowed)):
+            yield fault("L204", f"The story's link {why}: {story.url}", context.line(story.line))
+        for mention in story.also:
+            seen.add(unquote(mention.url))
+            if not _is_local_article(context, mention.url) and (why := dead_link(mention.url, allowed)):
+                message = f"“Also reported by”: the link to {mention.name} {why}: {mention.url}"
+                yield fault("L204", message, context.line(story.also_line or story.line))
+    for passage in context.passages():
+        for link, line in passage.links():
+            seen.add(unquote(link.url))
+            if not link.image and (why := dead_link(link.url, allowed)):
+                yield fault("L204", f"A link in {passage.what} {why}: {link.url}", context.line(line))
+    yield from _check_configured(context)
+    seen |= {unquote(url) for _, url in _configured(context)}
+    tags = {tag.tag for tag in context.rendered.manifest.tags}
+    for url in dict.fromkeys(context.page.links):
+        if url not in tags and unquote(url) not in seen and (why := dead_link(url, allowed)):
+            yield fault("L204", f"A link in the email {why}: {url}", context.built("email.html"))
+
+
+def _check_configured(context: CheckContext) -> Iterator[Finding]:
+    for key, url in _configured(context):
+        if why := dead_link(url.replace("{issue}", "x"), context.config.fetching.allow_hosts):
+            yield fault("L204", f"newsletter.{key} {why}: {url}", Place(CONFIG_FILE))
+
+
+def _configured(context: CheckContext) -> tuple[tuple[str, str], ...]:
+    newsletter = context.config.newsletter
+    both = (("homepage", newsletter.homepage), ("archive_url", newsletter.archive_url))
+    return tuple((key, url) for key, url in both if url)
+
+
+def _is_local_article(context: CheckContext, url: str) -> bool:
+    """Tell whether a story is a file of the newsletter's, which has no link."""
+    if is_web_address(url):
+        return False
+    if canonical_url(url) in context.articles:
+        return True
+    path = context.root / url
+    return is_local_path(url) and path.is_file() and path.resolve().is_relative_to(context.root.resolve())
+
+
+def dead_link(url: str, allowed: Collection[str]) -> str:
+    """Why a reader cannot follow ``url``; empty when nothing speaks against it."""
+    text = url.strip()
+    if text in {"", "#"}:
+        return "is empty"
+    if not safe_url(text):
+        return _unsendable(text)
+    parts = urlsplit(text)
+    host, netloc = (parts.hostname or ""), parts.netloc.rpartition("@")[2].lower()
+    if parts.scheme.lower() == "mailto" or {host, netloc} & set(allowed):
+        return ""
+    return "leads into a private network" if _is_private(host) else ""
+
+
+def _unsendable(text: str) -> str:
+    scheme = text.partition(":")[0].lower()
+    if scheme == "file" or text.startswith(("/", "\\")) or (len(scheme) == 1 and scheme != text):
+        return "is a file on one computer"
+    known = scheme in {"http", "https"} or not scheme.isalpha() or scheme == text.lower()
+    return "is no web address" if known else f"begins with {scheme}:, which is not let through"
+
+
+def _is_private(host: str) -> bool:
+    name = host.rstrip(".").lower()
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        try:
+            address = ipaddress.IPv4Address(socket.inet_aton(name))  # also 127.1 and 0x7f000001, as browsers do
+        except OSError:
+            return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+    return not address.is_global

@@ -1,0 +1,85 @@
+"""S: what must not be sent by mistake: secrets, paths of this computer, and a build that is out of date."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from digest.checks.rule_registry import fault
+from digest.errors import IssueError
+from digest.rendering import dump_manifest, load_build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from digest.checks.check_context import CheckContext
+    from digest.checks.rule_registry import Finding
+
+__all__ = ["check_safety"]
+
+#: The forms that these services document for their keys; what is called by one is shown by its first characters only.
+_KEYS = {
+    "a SendGrid key": re.compile(r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    "an AWS key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    "a GitHub token": re.compile(r"\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})"),
+    "a Slack token": re.compile(r"\bxox[abprs]-[\w-]{10,}"),
+    "a Stripe key": re.compile(r"\b[rs]k_(?:live|test)_\w{16,}"),
+    "an OpenAI key": re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{32,}"),
+    "a Google key": re.compile(r"\bAIza[\w-]{30,}"),
+    "a GitLab token": re.compile(r"\bglpat-[\w-]{16,}"),
+    "an npm token": re.compile(r"\bnpm_\w{30,}"),
+    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
+    "a Slack address": re.compile(r"hooks\.slack\.com/services/T\w+/B\w+/\w+"),
+    "a Mailchimp key": re.compile(r"\b[0-9a-f]{32}-us\d{1,2}\b"),
+    "a signed token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    "a password in an address": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]+:[^\s/@\"'<>]+@", re.IGNORECASE),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
+}
+_INSIDE = re.compile(
+    r"(?<![\w/.:-])/(?:home|Users)/[\w.-]+|(?<![\w/.:-])/root/[\w.-]+|\b[A-Za-z]:[\\/]Users[\\/]"
+    r"|(?<![\w/.:-])/(?:mnt/[a-z]/Users|private/var|var/folders)/",
+    re.ASCII,
+)
+
+
+def check_safety(context: CheckContext) -> Iterator[Finding]:
+    """Check for secrets and local paths, at the editor's line if they are there, and that the build is current."""
+    for what, pattern in _KEYS.items():
+        yield from _places(context, "S701", pattern, f"{what[0].upper()}{what[1:]} would be sent")
+    yield from _places(context, "S702", _INSIDE, "A path of one computer would be sent")
+    yield from _check_build(context)
+
+
+def _places(context: CheckContext, code: str, pattern: re.Pattern[str], message: str) -> Iterator[Finding]:
+    written = False
+    for story in context.issue.stories if code == "S701" else ():
+        for url, at in ((story.url, story.line), *((one.url, story.also_line or story.line) for one in story.also)):
+            if found := pattern.search(url):
+                written = True
+                yield fault(code, f"{message}: {found[0][:8]}…", context.line(at))
+    for passage in context.passages():
+        # An address is L204's, unless there is a key in it.
+        if found := pattern.search(passage.text if code == "S701" else passage.words):
+            written = True
+            line = passage.line and passage.line + passage.text.count("\n", 0, max(0, passage.text.find(found[0])))
+            yield fault(code, f"{message}: {found[0][:8]}…", context.line(line))
+    coded = any(pattern.search(passage.text) for passage in context.passages())  # as code, which is meant to be seen
+    if not written and not (code == "S702" and coded):
+        for name, part in (("email.html", context.rendered.html), ("email.txt", context.rendered.text)):
+            if found := pattern.search(part):
+                yield fault(code, f"{message}: {found[0][:8]}…", context.built(name))
+
+
+def _check_build(context: CheckContext) -> Iterator[Finding]:
+    """S703: whether the build, which may have been approved, is intact and still what would be built now."""
+    build = context.build
+    if build is None:
+        return
+    hint = f"Run digest build {context.issue.id}."
+    try:
+        load_build(build.html, build.text, build.manifest)
+    except IssueError as error:
+        yield fault("S703", error.message, error.place or context.line(None), hint=hint)
+        return
+    if build.manifest != dump_manifest(context.rendered.manifest):
+        yield fault("S703", "The build is older than what it was made of", context.build_folder, hint=hint)

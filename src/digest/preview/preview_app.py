@@ -1,0 +1,186 @@
+"""The web application: one page, what it shows, and the stream that tells it to look again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mimetypes
+from email.utils import parseaddr
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from digest.preview.frame import CLIP_BYTES, Scheme, clip_position, frame_html
+from digest.preview.live_preview import LivePreview
+from digest.preview.request_guard import LOOPBACK, PAGE_POLICY, Guard, email_policy
+from digest.preview.watch import watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+    from starlette.requests import Request
+
+    from digest.checks import Finding
+    from digest.editing import Trace
+    from digest.errors import DigestError
+    from digest.preview.live_preview import PreviewState
+    from digest.preview.preview_source import PreviewedIssue, PreviewSource
+
+__all__ = ["create_app"]
+
+
+def create_app(source: PreviewSource, *, hosts: Collection[str] = LOOPBACK) -> Starlette:
+    """The preview of ``source`` as an ASGI application. Watching and rendering go on during its lifespan.
+
+    Args:
+        source: Renders the issue and says what to watch.
+        hosts: The names that a request may ask for in its ``Host`` header, without port.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        live = app.state.live
+        watching = asyncio.create_task(watch(source.watched, live.render))
+        try:
+            yield
+        finally:
+            await live.close()
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    app = Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/static/{name}", _static),
+            Route("/state", _state),
+            Route("/email", _email),
+            Route("/image", _image),
+            Route("/events", _events),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts)],
+        lifespan=lifespan,
+    )
+    app.state.source = source
+    app.state.live = LivePreview(source)
+    return app
+
+
+async def _page(_: Request) -> Response:
+    return HTMLResponse(_asset("page.html"), headers={"Content-Security-Policy": PAGE_POLICY})
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    names = {file.name for file in resources.files(__package__).joinpath("static").iterdir() if file.is_file()}
+    if name not in names:
+        raise HTTPException(404)
+    return Response(_asset(name), media_type=mimetypes.guess_type(name)[0])
+
+
+async def _state(request: Request) -> Response:
+    return JSONResponse(_describe(await request.app.state.live.current()))
+
+
+async def _email(request: Request) -> Response:
+    query = request.query_params
+    try:
+        scheme = Scheme(query.get("scheme", Scheme.LIGHT))
+    except ValueError:
+        raise HTTPException(400, f"scheme is one of {', '.join(Scheme)}") from None
+    state = await request.app.state.live.current()
+    if state.issue is None:
+        raise HTTPException(404, "There is no email yet.")
+    source = request.app.state.source
+
+    def local(url: str) -> str | None:
+        return None if source.image(url) is None else f"/image?url={quote(url, safe='')}"
+
+    html = await asyncio.to_thread(frame_html, state.issue.html, scheme=scheme, image=local)
+    return HTMLResponse(html, headers={"Content-Security-Policy": email_policy(images=query.get("images") != "off")})
+
+
+async def _image(request: Request) -> Response:
+    path = await asyncio.to_thread(request.app.state.source.image, request.query_params.get("url", ""))
+    kind = mimetypes.guess_type(path.name)[0] if path else None
+    if path is None or not path.is_file() or not (kind or "").startswith("image/"):
+        raise HTTPException(404, "This is no image of the newsletter.")
+    return FileResponse(path, media_type=kind)
+
+
+async def _events(request: Request) -> Response:
+    """Server-sent events (HTML Living Standard, section 9.2): the version of each view, once it is there."""
+    return StreamingResponse(_stream(request.app.state.live), media_type="text/event-stream")
+
+
+async def _stream(live: LivePreview) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    async for state in live.states():
+        yield f"event: rendered\ndata: {state.version}\n\n"
+
+
+def _asset(name: str) -> bytes:
+    return resources.files(__package__).joinpath("static", name).read_bytes()
+
+
+def _describe(state: PreviewState) -> dict[str, Any]:
+    return {
+        "version": state.version,
+        "clip_bytes": CLIP_BYTES,
+        "page": _describe_issue(state.issue) if state.issue else None,
+        "error": _describe_error(state.error) if state.error else None,
+    }
+
+
+def _describe_issue(issue: PreviewedIssue) -> dict[str, Any]:
+    name, address = parseaddr(issue.sender)
+    return {
+        "issue": issue.id,
+        "file": issue.file,
+        "subject": issue.subject,
+        "preheader": issue.preheader,
+        "sender": issue.sender,
+        "sender_name": name or address or issue.sender,
+        "token": issue.token,
+        "state": issue.state.capitalize(),
+        "bytes_html": issue.bytes_html,
+        "clip_at": clip_position(issue.html),
+        "html": issue.html,
+        "text": issue.text,
+        "findings": [_describe_finding(finding) for finding in issue.findings],
+        "bullets": [_describe_bullet(trace, issue.file) for trace in issue.bullets],
+    }
+
+
+def _describe_bullet(trace: Trace, file: str) -> dict[str, Any]:
+    return {
+        "headline": trace.headline,
+        "text": trace.text,
+        "origin": trace.origin,
+        "sentence": trace.sentence,
+        "shortened": trace.shortened,
+        "place": f"{file}:{trace.line}" if trace.line else file,
+        "line": trace.line,
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "file": finding.place.file,
+        "place": str(finding.place),
+        "line": finding.place.line,
+        "hint": finding.hint,
+    }
+
+
+def _describe_error(error: DigestError) -> dict[str, Any]:
+    return {"message": error.message, "place": str(error.place or ""), "hint": error.hint}

@@ -1,0 +1,148 @@
+"""What the preview shows: an issue of a newsletter, rendered from issue.md as it is on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from digest.config import CONFIG_FILE
+from digest.editing import trace_bullets
+from digest.errors import DigestError
+from digest.rendering import personal_parts
+from digest.workflow.building import check_rendered, read_build, render, sample_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from digest.checks import Finding
+    from digest.editing import Trace
+    from digest.issues import IssueFolder
+    from digest.project import Project
+
+__all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewedIssue:
+    """One issue as it would be sent now.
+
+    Attributes:
+        id: The issue's id, such as ``2026-W47``.
+        file: The issue's file as shown to people, such as ``issues/2026-W47/issue.md``.
+        html: The HTML part.
+        text: The text part.
+        sender: ``Name <address>``.
+        findings: What the checks found, worst first.
+        token: What an approval of exactly this would name; empty when there is none yet.
+        state: Draft, Built, Approved or Stale.
+        bytes_html: The size of the HTML part in UTF-8 bytes.
+        bullets: Those in the email, with the sentences that they come from.
+    """
+
+    id: str
+    file: str
+    html: str
+    text: str
+    subject: str
+    preheader: str
+    sender: str
+    findings: tuple[Finding, ...]
+    token: str
+    state: str
+    bytes_html: int
+    bullets: tuple[Trace, ...] = ()
+
+
+class PreviewSource(Protocol):
+    """Renders the issue. Called from worker threads, but never twice at a time to render."""
+
+    def render(self) -> PreviewedIssue:
+        """The issue as it is on disk now.
+
+        Raises:
+            DigestError: issue.md, a template or the configuration is broken.
+        """
+        ...
+
+    def watched(self) -> Sequence[Path]:
+        """The files and folders (with all that is below them) whose change means: render again.
+
+        They need not exist yet. Nothing that `render` writes may be among them. Never raises.
+        """
+        ...
+
+    def image(self, url: str) -> Path | None:
+        """The local file behind an image address of the email, if it is one of the newsletter's own."""
+        ...
+
+
+class NewsletterPreview:
+    """Renders one issue again and again.
+
+    Args:
+        reopen: Opens the newsletter, so that a change of its configuration shows too.
+        id: The issue.
+    """
+
+    def __init__(self, reopen: Callable[[], Project], id: str) -> None:
+        self._reopen = reopen
+        self._id = id
+        self._project = reopen()
+
+    def render(self) -> PreviewedIssue:
+        """The issue as it stands, with sample values in the personal places.
+
+        Raises:
+            DigestError: issue.md, a template or the configuration is broken.
+        """
+        self._project = project = self._reopen()
+        folder = project.issue(self._id)
+        issue = folder.read_issue()
+        rendered = render(project, folder, issue)
+        findings = check_rendered(project, folder, issue, rendered)
+        subject, html, text = personal_parts(rendered, sample_values(rendered))
+        return PreviewedIssue(
+            id=folder.id,
+            file=folder.file,
+            html=html,
+            text=text,
+            subject=subject,
+            preheader=rendered.manifest.preheader,
+            sender=rendered.manifest.sender,
+            findings=findings,
+            token=rendered.token,
+            state=_state(project, folder, rendered.token),
+            bytes_html=len(rendered.html.encode()),
+            bullets=trace_bullets(issue, folder.read_articles()),
+        )
+
+    def watched(self) -> Sequence[Path]:
+        """What a change of means: render again."""
+        root = self._project.root
+        folder = self._project.issue(self._id)
+        own = (root / CONFIG_FILE, root / "pyproject.toml", root / "images", *self._project.template_folders)
+        # build/ and approval.toml change the state pill; render() writes none of them.
+        return (folder.path, *own)
+
+    def image(self, url: str) -> Path | None:
+        """The local file behind an image address of the email, if it is one of the newsletter's own."""
+        base = self._project.config.images.base_url.rstrip("/")
+        images = (self._project.root / "images").resolve()
+        if not base or not url.startswith(f"{base}/"):
+            return None
+        path = (images / url.removeprefix(f"{base}/")).resolve()
+        return path if path.is_relative_to(images) and path.is_file() else None
+
+
+def _state(project: Project, folder: IssueFolder, token: str) -> str:
+    if folder.id in project.ended_issues():
+        return "Sent"
+    try:
+        built = read_build(folder)
+        approval = folder.read_approval()
+    except DigestError:
+        return "Draft"
+    if built.token != token:
+        return "Stale"
+    return "Approved" if approval is not None and approval.token == token else "Built"

@@ -1,0 +1,142 @@
+"""Pictures of an email as its readers may see it, drawn by the Chromium of this machine through Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.preview.frame import Scheme, frame_html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, Route
+
+__all__ = ["CHROMIUMS", "SCREENSHOTS", "Screenshot", "find_chromium", "take_screenshots"]
+
+#: The names that Chromium and its kin are installed under.
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: Pixels of a picture's height at most: Chromium draws no more than 16,384.
+_TALLEST = 12_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Screenshot:
+    """One way to see the email. ``width`` in CSS pixels."""
+
+    name: str
+    title: str
+    width: int
+    scheme: Scheme = Scheme.LIGHT
+    images: bool = True
+
+
+SCREENSHOTS = (
+    Screenshot(name="desktop", title="Desktop", width=640),
+    Screenshot(name="phone", title="Phone", width=375),
+    Screenshot(name="dark", title="Its own dark colours", width=640, scheme=Scheme.AUTHORED),
+    Screenshot(name="forced-dark", title="Turned over by the program", width=640, scheme=Scheme.FORCED),
+    Screenshot(name="images-off", title="Images off", width=640, images=False),
+)
+
+
+def find_chromium() -> str | None:
+    """The path of this machine's Chromium, or None where there is none."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+def take_screenshots(
+    html: str, folder: Path, *, image: Callable[[str], Path | None], offline: bool = False
+) -> tuple[Path, ...]:
+    """Draw each of SCREENSHOTS and a sheet of all into ``folder``, as PNG files. The sheet is last.
+
+    Args:
+        html: The HTML part, with sample values in its personal places. Its scripts are not run.
+        image: The local file behind an image address, if it is one of the newsletter's own.
+        offline: Leave out images that only the network has.
+
+    Raises:
+        DigestError: Playwright or a Chromium is missing, or the browser failed.
+    """
+    try:
+        from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - an extra that few install
+    except ImportError:
+        hint = "Install it: pip install 'newsletter-digest[screenshots]'."
+        raise DigestError("pictures need Playwright, which is not installed", hint=hint) from None
+    program = find_chromium()
+    if program is None:
+        hint = "Install one (Debian, Ubuntu: apt-get install chromium)."
+        raise DigestError(f"no Chromium was found; looked for {', '.join(CHROMIUMS)}", hint=hint)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program)
+            pictures = tuple(_draw(browser, html, folder, image=image, offline=offline))
+            sheet = _draw_sheet(browser, folder, pictures)
+            browser.close()
+    except Error as error:
+        raise DigestError(f"the browser could not draw the email: {error.message.splitlines()[0]}") from error
+    return (*pictures, sheet)
+
+
+def _draw(
+    browser: Browser, html: str, folder: Path, *, image: Callable[[str], Path | None], offline: bool
+) -> Iterator[Path]:
+    for shot in SCREENSHOTS:
+        context = browser.new_context(
+            viewport={"width": shot.width, "height": 800}, device_scale_factor=2, java_script_enabled=False
+        )
+        page = context.new_page()
+
+        page.route("**/*", _answering(image if shot.images else None, offline=offline))
+        page.set_content(frame_html(html, scheme=shot.scheme, image=lambda _: None), wait_until="load")
+        path = folder / f"{shot.name}.png"
+        _shoot(page, path, width=shot.width)
+        context.close()
+        yield path
+
+
+def _answering(image: Callable[[str], Path | None] | None, *, offline: bool) -> Callable[[Route], None]:
+    """Answer for the newsletter's own images, let those of the web through, and nothing else."""
+
+    def answer(route: Route) -> None:
+        local = image(route.request.url) if image else None
+        if local is not None:
+            route.fulfill(path=local)
+        elif image and not offline and route.request.resource_type == "image":
+            route.continue_()
+        else:
+            route.abort()
+
+    return answer
+
+
+def _shoot(page: Page, path: Path, *, width: int) -> None:
+    box = page.locator("html").bounding_box()
+    height = min(_TALLEST // 2, max(1, round(box["height"]) if box else 800))
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+
+
+def _draw_sheet(browser: Browser, folder: Path, pictures: Sequence[Path]) -> Path:
+    """All pictures side by side, each under its title."""
+    figures = "".join(
+        f'<figure style="width:{shot.width // 2}px"><figcaption>{escape(shot.title)}</figcaption><img src="http://sheet/{picture.name}"></figure>'
+        for shot, picture in zip(SCREENSHOTS, pictures, strict=True)
+    )
+    style = (
+        "body{margin:24px;display:flex;gap:24px;align-items:flex-start;background:#e8e8e4;font:14px system-ui}"
+        "figure{margin:0}figcaption{margin:0 0 8px;font-weight:600}"
+        "img{display:block;width:100%;border-radius:4px;box-shadow:0 1px 6px rgb(0 0 0/20%)}"
+    )
+    width = sum(shot.width // 2 + 24 for shot in SCREENSHOTS) + 24
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.route("http://sheet/*", lambda route: route.fulfill(path=folder / route.request.url.rpartition("/")[2]))
+    page.set_content(f"<style>{style}</style>{figures}", wait_until="load")
+    path = folder / "sheet.png"
+    page.screenshot(path=path, full_page=True)
+    page.close()
+    return path

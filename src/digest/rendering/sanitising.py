@@ -1,0 +1,75 @@
+"""What may enter an email: text without control characters, safe addresses, and published pictures."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import quote, urlsplit
+
+from digest.models import is_web_address
+
+__all__ = ["clean_line", "is_local_path", "published_image", "safe_url", "strip_controls"]
+
+#: Controls (C1 makes Gmail clip a mail of any size), embeddings, overrides and isolates (which turn the text around
+#: them), the byte order mark, lone surrogates and noncharacters. The joiners stay: emoji and Indic scripts need them.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ud800-\udfff"
+    # The last two characters of each of the 17 planes.
+    + "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+_NEW_LINES = re.compile("\r\n?|[\x85\u2028\u2029]")
+#: White space at which a line may end; a no-break space holds two words together.
+_SPACE = re.compile("[^\\S\u00a0\u202f]+")
+
+
+def strip_controls(text: str) -> str:
+    r"""``text`` without controls and without characters that turn the text around them; line ends are ``\n``."""
+    if text.isprintable():  # the usual case; none of what is taken out is
+        return text
+    return _UNWANTED.sub("", _NEW_LINES.sub("\n", text))
+
+
+def clean_line(text: str) -> str:
+    """As `strip_controls`, and on one line: every run of white space is one space; no-break spaces stay."""
+    return _SPACE.sub(" ", strip_controls(text)).strip()
+
+
+def safe_url(address: str) -> str:
+    """``address`` as it was given, or an empty string when it is not http, https or mailto.
+
+    White space cannot stand in an address (RFC 3986, section 2): at the ends it goes, inside it is percent-encoded.
+    """
+    url = "%20".join(strip_controls(address).split())
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme.lower() == "mailto":
+        return url if "@" in parts.path else ""
+    return url if is_web_address(url) else ""
+
+
+def is_local_path(text: str) -> bool:
+    """Tell whether ``text`` is a relative path, as of a file in the newsletter's folder, not an address of any kind."""
+    try:
+        return bool(text) and not urlsplit(text).scheme and not text.startswith(("/", "\\", "#"))
+    except ValueError:
+        return False
+
+
+def published_image(image: str, *, base_url: str) -> str:
+    """The address of a picture in the email, or an empty string when it cannot have one.
+
+    Args:
+        image: An absolute address, or a path from the newsletter's root with forward slashes.
+        base_url: Where the folder ``images`` is served from (``[images] base_url``).
+    """
+    if is_web_address(image):
+        return safe_url(image)
+    if not is_local_path(image) or not is_web_address(base_url):
+        return ""
+    path = posixpath.normpath(image)
+    if path.startswith(".."):
+        return ""
+    return f"{base_url.rstrip('/')}/{quote(path.removeprefix('images/'))}"

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from digest.errors import IssueError, Place
+from digest.preview.live_preview import LivePreview
+
+
+def test_every_render_has_a_version_of_its_own(source):
+    async def versions():
+        live = LivePreview(source)
+        seen = set()
+        for _ in range(3):
+            await live.render()
+            seen.add((await live.current()).version)
+        return seen
+
+    assert len(asyncio.run(versions()) | asyncio.run(versions())) == 6
+
+
+def test_a_failed_render_keeps_the_last_good_page_and_a_good_one_clears_the_error(source):
+    error = IssueError("the story has no link", place=Place("issue.md", 23), hint="Write ### [Headline](https://…)")
+
+    async def scenario():
+        live = LivePreview(source)
+        views = []
+        for failure in (None, error, None):
+            source.error = failure
+            await live.render()
+            views.append(await live.current())
+        return views
+
+    good, failed, mended = asyncio.run(scenario())
+    assert (good.issue, good.error) == (source.page, None)
+    assert (failed.issue, failed.error) == (source.page, error)
+    assert (mended.issue, mended.error) == (source.page, None)
+
+
+def test_a_defect_of_ours_is_shown_and_does_not_end_the_preview(source, caplog):
+    source.error = ZeroDivisionError("division by zero")
+
+    async def scenario():
+        live = LivePreview(source)
+        await live.render()
+        return await live.current()
+
+    state = asyncio.run(scenario())
+    assert "ZeroDivisionError: division by zero" in state.error.message
+    assert "Traceback" in caplog.text
+
+
+def test_listeners_hear_of_a_render_after_it_is_done(source):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait():
+        begun.set()
+        assert go_on.wait(5)
+
+    source.during = wait
+
+    async def scenario():
+        live = LivePreview(source)
+        waiting = asyncio.create_task(live.current())
+        rendering = asyncio.create_task(live.render())
+        await asyncio.to_thread(begun.wait, 5)
+        early = waiting.done()
+        go_on.set()
+        await rendering
+        return early, await waiting
+
+    early, state = asyncio.run(scenario())
+    assert not early
+    assert state.issue == source.page
+
+
+def test_two_renders_never_run_at_the_same_time(source):
+    running = []
+    most = []
+
+    def count():
+        running.append(1)
+        most.append(len(running))
+        threading.Event().wait(0.02)
+        running.pop()
+
+    source.during = count
+
+    async def scenario():
+        live = LivePreview(source)
+        await asyncio.gather(*(live.render() for _ in range(4)))
+
+    asyncio.run(scenario())
+    assert most == [1, 1, 1, 1]
+
+
+def test_closing_ends_everybody_who_waits(source):
+    async def scenario():
+        live = LivePreview(source)
+        await live.render()
+        seen = []
+
+        async def listen():
+            seen.extend([state.version async for state in live.states()])
+
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(0.01)
+        await live.close()
+        await asyncio.wait_for(listening, 5)
+        return seen
+
+    assert len(asyncio.run(scenario())) == 1
