@@ -122,7 +122,7 @@ def test_pages_are_read_and_a_failing_one_is_a_problem(server, read):
 def test_a_page_that_fails_is_the_error_of_its_source(server, read):
     server.put("/a.pdf", b"%PDF-1.4\0\0\0")
     reading = read(page=server.url("/a.pdf"))
-    assert "no web page" in str(reading.error)
+    assert "not a web page" in str(reading.error)
     assert reading.problems == ()
 
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from digest.checks.rule_registry import fault
-from digest.config import CONFIG_FILE, GIVES_NEWS
+from digest.config import CONFIG_FILE
 from digest.errors import Place
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _findings(source: SourceConfig, past: Sequence[SourceState], *, place: Place
         yield fault("F801", f"The source {source.id} is gone for good: {last.error}", place)
     elif failed >= least:
         yield fault("F802", f"The source {source.id} has failed for {failed} issues: {last.error}", place)
-    elif silent >= least and source.kind in GIVES_NEWS:
+    elif silent >= least and source.kind.gives_news:
         newest = f"; its newest article is of {last.newest:%d %b %Y}" if last.newest else ""
         yield fault("F803", f"The source {source.id} has brought nothing new for {silent} issues{newest}", place)
     if last.moved_to:

@@ -2,7 +2,6 @@
 
 from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
 from digest.config.settings import (
-    GIVES_NEWS,
     AudienceConfig,
     BulletsConfig,
     CheckConfig,
@@ -17,14 +16,14 @@ from digest.config.settings import (
     SendGridConfig,
     SmtpConfig,
     SourceConfig,
-    SourceKind,
     StateConfig,
 )
+from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import STANDARD_THEME, BlocksConfig, ColoursConfig, ThemeConfig
 
 __all__ = [
     "CONFIG_FILE",
-    "GIVES_NEWS",
+    "SOURCE_KINDS",
     "STANDARD_THEME",
     "AudienceConfig",
     "BlocksConfig",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from email.utils import parseaddr
-from typing import Annotated, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from digest.config.config_table import ConfigTable
+from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import ThemeConfig
 from digest.models import is_web_address
 
 __all__ = [
-    "GIVES_NEWS",
     "AudienceConfig",
     "BulletsConfig",
     "CheckConfig",
@@ -30,18 +30,13 @@ __all__ = [
     "SendGridConfig",
     "SmtpConfig",
     "SourceConfig",
-    "SourceKind",
     "StateConfig",
 ]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-SourceKind = Literal["feed", "page", "pages", "sitemap", "folder"]
-#: Others have no news of their own accord: a page is one article, and a folder is the editor's.
-GIVES_NEWS: frozenset[SourceKind] = frozenset({"feed", "sitemap"})
 FullText = Literal["auto", "always", "never"]
 _WINDOW = r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$"
 _DUE = r"^((mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d)?$"
-_SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
 
@@ -90,42 +85,59 @@ class NewsletterConfig(ConfigTable):
         return ZoneInfo(self.timezone)
 
 
-class SourceConfig(ConfigTable):
-    """Where articles come from: exactly one of ``feed``, ``page``, ``pages``, ``sitemap`` and ``folder``.
-
-    The addresses are http or https, or a path from the newsletter's root. ``name`` is what readers see
-    ("Read at NAME"); without it they see the host. ``full_text`` says which items of a feed have their page read too:
-    those that hold no more than a snippet, all, or none.
-    """
+class _NamedSource(ConfigTable):
+    """A source without its address."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     name: str = ""
-    feed: str | None = None
-    page: str | None = None
-    pages: tuple[str, ...] | None = None
-    sitemap: str | None = None
-    folder: str | None = None
+
+
+if TYPE_CHECKING:
+    _LocatedSource = _NamedSource
+else:
+    # One optional key per kind (https://docs.pydantic.dev/latest/concepts/models/#dynamic-model-creation).
+    _LocatedSource = create_model(
+        "_LocatedSource",
+        __base__=_NamedSource,
+        **{
+            kind.name: (
+                (tuple[str, ...] if kind.takes_list else str) | None,
+                Field(default=None, description=kind.summary),
+            )
+            for kind in SOURCE_KINDS.values()
+        },
+    )
+
+
+class SourceConfig(_LocatedSource):
+    """Where articles come from: a source of exactly one of the `SOURCE_KINDS`.
+
+    An address is an http or https URL, or a path relative to the newsletter's root. ``name`` is what readers see
+    ("Read at NAME"); without it they see the host. ``full_text`` says for which items of a feed the page is read as
+    well: for those that hold only a snippet, for all, or for none.
+    """
+
     section: str = ""
     weight: Annotated[float, Field(ge=0)] = 1.0
     full_text: FullText = "auto"
 
     @model_validator(mode="after")
     def _exactly_one_kind(self) -> Self:
-        given = [kind for kind in _SOURCE_KINDS if getattr(self, kind)]
-        if len(given) != 1:
-            said = " and ".join(given) if given else "none"
-            raise ValueError(f"a source has exactly one of {', '.join(_SOURCE_KINDS)}; {self.id!r} has {said}")
+        names = [name for name in SOURCE_KINDS if getattr(self, name)]
+        if len(names) != 1:
+            given = " and ".join(names) if names else "none"
+            raise ValueError(f"a source has exactly one of {', '.join(SOURCE_KINDS)}; {self.id!r} has {given}")
         return self
 
     @property
     def kind(self) -> SourceKind:
-        """Which of the five this source is."""
-        return next(kind for kind in _SOURCE_KINDS if getattr(self, kind))
+        """The kind of this source, with its properties."""
+        return next(kind for name, kind in SOURCE_KINDS.items() if getattr(self, name))
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Its address, or its list of addresses."""
-        value: str | tuple[str, ...] = getattr(self, self.kind)
+        """The source's address, or its list of addresses."""
+        value: str | tuple[str, ...] = getattr(self, self.kind.name)
         return (value,) if isinstance(value, str) else value
 
 

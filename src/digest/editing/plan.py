@@ -171,7 +171,7 @@ def _reason_against(
     if address in seen and not comes_back(article, had.get(address, ())):
         return "was in an earlier issue"
     source = config.source(article.source)
-    if source is None or source.kind == "folder" or period.holds(article, now=now):
+    if source is None or not source.kind.has_dates or period.holds(article, now=now):
         return ""
     if period.could_be_late(article, now=now):
         return "was looked at for the last issue"

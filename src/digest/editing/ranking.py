@@ -83,7 +83,7 @@ def _recency(article: Article, *, config: Config, now: datetime) -> float:
 def _counts_by_date(article: Article, config: Config) -> bool:
     """Not what a person put there for this issue, however old it is."""
     source = config.source(article.source)
-    return source is not None and source.kind != "folder"
+    return source is not None and source.kind.has_dates
 
 
 def _is_ahead(article: Article, now: datetime) -> bool:

@@ -137,7 +137,7 @@ def _if_several(values: Sequence[str | None]) -> list[str | None]:
 def _own_source(article: Article, config: Config) -> str | None:
     """None for what a person put there for this issue, which is not to give way for that."""
     source = config.source(article.source)
-    return None if source is None or source.kind == "folder" else source.id
+    return None if source is None or source.kind.is_local else source.id
 
 
 def _section(article: Article, config: Config) -> str:

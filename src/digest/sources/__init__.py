@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digest.sources.feeds.feed_parser import parse_feed
+    from digest.sources.feeds.full_text import keep_full_text
     from digest.sources.feeds.opml import FeedAddress, parse_opml
     from digest.sources.files.article_files import parse_text
     from digest.sources.pages.article_extraction import extract_article
@@ -19,6 +20,7 @@ __all__ = [
     "FeedAddress",
     "SourceReading",
     "extract_article",
+    "keep_full_text",
     "parse_feed",
     "parse_opml",
     "parse_text",
@@ -30,6 +32,7 @@ _HOMES = {
     "FeedAddress": "digest.sources.feeds.opml",
     "SourceReading": "digest.sources.source_reader",
     "extract_article": "digest.sources.pages.article_extraction",
+    "keep_full_text": "digest.sources.feeds.full_text",
     "parse_feed": "digest.sources.feeds.feed_parser",
     "parse_opml": "digest.sources.feeds.opml",
     "parse_text": "digest.sources.files.article_files",

@@ -159,7 +159,7 @@ class _Stories:
 
 def _new_sources(project: Project, feeds: Sequence[FeedAddress], *, section: str) -> list[NewSource]:
     sources = project.config.sources
-    configured = {canonical_url(source.feed) for source in sources if source.feed}
+    configured = {canonical_url(source.addresses[0]) for source in sources if source.kind.name == "feed"}
     taken = {source.id for source in sources}
     new: list[NewSource] = []
     for feed in feeds:

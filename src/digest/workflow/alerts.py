@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from digest.config import GIVES_NEWS
 from digest.models import IssueId
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def _of_source(source: SourceConfig, past: Sequence[SourceState], *, least: int,
     elif last.failing_since is not None and now - last.failing_since >= _FAILING:
         words = f"The source {source.id} has failed since {last.failing_since:%d %b}: {last.error}"
         yield Alert(code="source_failing", words=words, hint=hint)
-    elif silent >= least and source.kind in GIVES_NEWS:
+    elif silent >= least and source.kind.gives_news:
         words = f"The source {source.id} has brought nothing new for {silent} issues"
         yield Alert(code="source_silent", words=words, hint=hint)
 

@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from digest.config import SOURCE_KINDS
 from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
 from digest.issues import Base, IssueFolder, is_untouched, merge_issue, parse_issue
 from digest.models import canonical_url
-from digest.sources.feeds.full_text import keep_full_text
+from digest.sources import keep_full_text
 from digest.workflow.gathering import SourceLine, gather
 from digest.workflow.history import History
 
@@ -138,7 +139,8 @@ def _still_counting(known: Iterable[Article], config: Config, gathered: Gathered
     A folder that was read whole says which of its files are no more. What came from a source that was taken out of the
     configuration goes with it; what somebody added by hand has no source.
     """
-    whole = {line.source for line in gathered.lines if line.kind == "folder" and not (line.error or line.problems)}
+    local = (line for line in gathered.lines if SOURCE_KINDS[line.kind].is_local)
+    whole = {line.source for line in local if not (line.error or line.problems)}
     for article in known:
         if not article.source or (article.source not in whole and config.source(article.source)):
             yield article

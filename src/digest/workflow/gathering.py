@@ -110,7 +110,7 @@ def gather(
     states: list[SourceState] = []
     for source in sources:
         if source.id in gone:
-            reading, state = SourceReading(source=source.id, kind=source.kind), gone[source.id]
+            reading, state = SourceReading(source=source.id, kind=source.kind.name), gone[source.id]
         else:
             reading = readings[source.id]
             state = _next_state(source, reading, history.states.get(source.id), history=history, now=now)
@@ -157,7 +157,7 @@ def _next_state(
 
 def _counts(article: Article, source: SourceConfig, *, history: History, now: datetime) -> bool:
     """Whether an article is new enough for the issue, and readers have not had it. Files have no age."""
-    if source.kind == "folder":
+    if not source.kind.has_dates:
         return canonical_url(article.url) not in history.seen
     return history.counts(article, now=now)
 

@@ -107,7 +107,7 @@ def _missed(project: Project, began: Mapping[str, datetime]) -> dict[str, dateti
 
 
 def _undated(articles: Iterable[Article], config: Config) -> set[str]:
-    sources = {source.id for source in config.sources if source.kind != "folder"}
+    sources = {source.id for source in config.sources if source.kind.has_dates}
     return {
         canonical_url(article.url) for article in articles if article.published is None and article.source in sources
     }

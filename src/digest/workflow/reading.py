@@ -62,7 +62,7 @@ def read_sources(
                     reading = read_source(source, root=root, fetcher=fetcher, after=after, counts=counts)
             except Exception as error:  # noqa: BLE001 - a bug in reading one source must not stop the others
                 fault = SourceError(f"{source.id} could not be read: {type(error).__name__}: {error}")
-                reading = SourceReading(source=source.id, kind=source.kind, articles=(), error=fault)
+                reading = SourceReading(source=source.id, kind=source.kind.name, articles=(), error=fault)
             done.put((number, reading))
 
     for _ in range(min(_READERS, len(sources))):

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from digest.errors import Place, SourceError
-from digest.sources.files.article_files import SUFFIXES
+from digest.sources.files.article_files import SUFFIXES, parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["article_files", "read_file", "resolve_path"]
+    from digest.models import Article
+    from digest.sources.source_access import SourceAccess
+
+__all__ = ["article_files", "read_file", "read_folder_source", "resolve_path"]
 
 _MAX_BYTES = 20 * 2**20
 
@@ -59,6 +62,21 @@ def read_file(root: Path, address: str) -> tuple[bytes, str]:
         raise SourceError("there is no such file", place=Place(shown), hint=hint) from None
     except OSError as error:
         raise SourceError(f"the file cannot be read: {error.strerror}", place=Place(shown)) from None
+
+
+def read_folder_source(access: SourceAccess, addresses: tuple[str, ...]) -> list[Article]:
+    """Read the articles in a folder. Files that fail become problems of the source.
+
+    Raises:
+        SourceError: The folder does not exist, or is outside of the newsletter's folder.
+    """
+    (address,) = addresses
+
+    def read(path: str) -> Article:
+        data, shown = access.read_file(path)
+        return parse_text(data, path=shown)
+
+    return access.read_each(article_files(access.root, address), read)
 
 
 def article_files(root: Path, address: str) -> Iterator[str]:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from digest.errors import FetchError, Place, SourceError
 from digest.fetching import FEED_BYTES
+from digest.models import is_web_address
 from digest.sources.date_parsing import parse_date
+from digest.sources.pages.page_source import read_page
 from digest.sources.source_links import join_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["SitemapPage", "parse_sitemap", "read_sitemap"]
+    from digest.models import Article
+    from digest.sources.source_access import SourceAccess
+
+__all__ = ["SitemapPage", "parse_sitemap", "read_sitemap", "read_sitemap_source"]
+
+_SITEMAP_ACCEPT = "application/xml, text/xml, */*;q=0.5"
+_DAY = timedelta(days=1)
 
 _MOST_PAGES = 50
 _MOST_PARTS = 5  # sitemaps of an index, the newest
@@ -31,6 +40,33 @@ class SitemapPage:
 
     url: str
     modified: datetime | None = None
+
+
+def read_sitemap_source(access: SourceAccess, addresses: tuple[str, ...]) -> list[Article]:
+    """Read the newest pages of a sitemap. Pages that fail become problems of the source.
+
+    Raises:
+        SourceError: The sitemap cannot be fetched or read.
+    """
+    (address,) = addresses
+    # A page that has not changed since then was not published since then. Many sitemaps give only the day.
+    modified = {
+        page.url: page.modified
+        for page in read_sitemap(address, partial(_read_bytes, access))
+        if page.modified is None or page.modified > access.after - _DAY
+    }
+
+    def read(url: str) -> Article:
+        article = read_page(access, url, robots=True)
+        return article if article.published else replace(article, published=modified[url])
+
+    return access.read_each(modified, read)
+
+
+def _read_bytes(access: SourceAccess, address: str) -> bytes:
+    if not is_web_address(address):
+        return access.read_file(address)[0]
+    return access.note(access.fetcher.get(address, accept=_SITEMAP_ACCEPT, max_bytes=FEED_BYTES)).content
 
 
 def read_sitemap(url: str, read: Callable[[str], bytes]) -> tuple[SitemapPage, ...]:

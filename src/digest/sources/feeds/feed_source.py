@@ -1,0 +1,103 @@
+"""A feed as a source: fetch it, follow it where it moved, and read the pages of items that hold only a snippet."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError, FetchError, Place, SourceError
+from digest.fetching import FEED_BYTES
+from digest.models import is_web_address
+from digest.sources.feeds.feed_parser import parse_feed
+from digest.sources.feeds.full_text import pages_to_read, with_page
+from digest.sources.pages.page_source import article_from_response, fetch_page
+from digest.sources.source_access import attempt
+
+if TYPE_CHECKING:
+    from digest.models import Article
+    from digest.sources.source_access import SourceAccess
+
+__all__ = ["read_feed_source"]
+
+_FEED_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+)
+#: For the pages of one feed together, in seconds. An item whose page was not read by then keeps its snippet.
+_PAGES_SECONDS = 60.0
+#: After this many unreadable pages in a row the rest are left alone: the site does not want us.
+_MAX_FAILURES = 5
+
+
+def read_feed_source(access: SourceAccess, addresses: tuple[str, ...]) -> tuple[Article, ...]:
+    """Read a feed, and the pages of its new items that hold only a snippet.
+
+    Raises:
+        SourceError: The feed cannot be fetched or read. An unreadable page is a problem of the source instead.
+    """
+    (address,) = addresses
+    if not is_web_address(address):
+        data, path = access.read_file(address)
+        return parse_feed(data, url=path).articles
+    articles = _read_feed(access, address)
+    completed = _read_pages(access, pages_to_read(articles, full_text=access.full_text, counts=access.counts))
+    return tuple(completed.get(article.url, article) for article in articles)
+
+
+def _read_feed(access: SourceAccess, address: str) -> tuple[Article, ...]:
+    try:
+        return _fetch_feed(access, address)
+    except SourceError as error:
+        # If there is no feed where it moved to, the move was a mistake, or the domain has another owner.
+        if isinstance(error, FetchError) or not access.moved_to:
+            raise
+    access.fetcher.forget_move(address)
+    return _fetch_feed(access, address)
+
+
+def _fetch_feed(access: SourceAccess, address: str) -> tuple[Article, ...]:
+    response = access.fetcher.get(address, accept=_FEED_ACCEPT, max_bytes=FEED_BYTES)
+    access.moved_to = response.moved_to
+    content_type = response.headers.get("content-type")
+    articles = parse_feed(response.content, url=response.url, content_type=content_type).articles
+    access.note(response)
+    return articles
+
+
+def _read_pages(access: SourceAccess, wanted: tuple[Article, ...]) -> dict[str, Article]:
+    """Complete articles from their pages.
+
+    Returns:
+        The articles whose pages could be read, by address. All that failed are one problem of the source.
+    """
+    completed: dict[str, Article] = {}
+    failures: list[DigestError] = []
+    in_a_row = 0
+    until = time.monotonic() + _PAGES_SECONDS
+    for article in wanted:
+        if in_a_row == _MAX_FAILURES or time.monotonic() > until:
+            break
+        page = attempt(partial(_complete, access, article), article.url)
+        if isinstance(page, DigestError):
+            failures.append(page)
+            in_a_row += 1
+        else:
+            completed[article.url] = page
+            in_a_row = 0
+    access.pages_read = len(completed)
+    if len(completed) < len(wanted):
+        first = f": {failures[0]}" if failures else ""
+        access.problems.append(
+            SourceError(
+                f"{len(wanted) - len(completed)} of {len(wanted)} pages were not read; what was known stands{first}",
+                hint='full_text = "never" leaves the pages of this source alone.',
+            )
+        )
+    return completed
+
+
+def _complete(access: SourceAccess, article: Article) -> Article:
+    completed = with_page(article, article_from_response(fetch_page(access, article.url, robots=True)))
+    if completed is None:
+        raise SourceError("the page holds something else than the article", place=Place(article.url))
+    return completed
