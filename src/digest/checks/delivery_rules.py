@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from digest.checks.link_rules import dead_link
 from digest.checks.rule_registry import fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
-from digest.models import host_name, is_example_host
+from digest.models import host_name, is_example_host, parse_sender
 from digest.subscribers import SUPPRESSIONS, is_sample
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _check_examples(context: CheckContext) -> Iterator[Finding]:
     newsletter, delivery = context.config.newsletter, context.config.delivery
     if delivery.provider == "outbox":
         return
-    sender = parseaddr(newsletter.sender)[1]
+    sender = parse_sender(newsletter.sender)[1]
     left_over = {
         "newsletter.sender": (sender, is_example_host(sender.rpartition("@")[2])),
         "newsletter.homepage": (newsletter.homepage, is_example_host(host_name(newsletter.homepage))),

@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from digest.cli.result_lines import count
+from digest.models import parse_sender
 from digest.workflow.comparing import difference_lines
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def _verdict(report: IssueReport) -> str:
 
 
 def _facts(report: IssueReport) -> str:
-    sender = report.sender.partition("<")[0].strip().strip('"') or report.sender
-    inbox = f"{sender} · {report.subject} — {report.preheader}"
+    name, address = parse_sender(report.sender)
+    inbox = f"{name or address} · {report.subject} — {report.preheader}"
     people = "not counted: the list is not here"
     if report.recipients is not None:
         people = count(report.recipients, "person", "people")

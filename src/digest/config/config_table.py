@@ -9,13 +9,21 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ConfigTable", "known_keys"]
+__all__ = ["ConfigTable", "ConfigValueError", "known_keys"]
 
 
 class ConfigTable(BaseModel):
     """A table of digest.toml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class ConfigValueError(ValueError):
+    """A value that a validator of a `ConfigTable` refuses; the hint says what to write instead."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def known_keys(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from digest.config.config_table import known_keys
+from digest.config.config_table import ConfigValueError, known_keys
 from digest.config.settings import Config
 from digest.config.toml_text import toml_line
 from digest.errors import ConfigError, Place
@@ -23,21 +23,33 @@ __all__ = ["CONFIG_FILE", "config_file", "find_root", "load_config", "parse_conf
 CONFIG_FILE = "digest.toml"
 _PYPROJECT = "pyproject.toml"
 _NO_NEWSLETTER = "Make a newsletter with `digest init`, try `digest demo`, or name a folder with -C."
+_HEADER = re.compile(r"^\s*\[\[?\s*tool\s*\.\s*digest\s*[.\]]", re.MULTILINE)
 _POSITION = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
 def find_root(start: Path) -> Path:
-    """The nearest folder from ``start`` upwards that holds digest.toml, or pyproject.toml with ``[tool.digest]``.
+    """The nearest folder from ``start`` upwards with digest.toml, or pyproject.toml with the table ``[tool.digest]``.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is no such folder.
     """
     for folder in (start, *start.parents):
-        if (folder / CONFIG_FILE).is_file():
-            return folder
-        if (folder / _PYPROJECT).is_file() and "[tool.digest" in _read(folder / _PYPROJECT):
+        if (folder / CONFIG_FILE).is_file() or _configures_digest(folder / _PYPROJECT):
             return folder
     raise ConfigError(f"no {CONFIG_FILE} in {start} or above it", hint=_NO_NEWSLETTER)
+
+
+def _configures_digest(path: Path) -> bool:
+    """Whether a pyproject.toml has a table ``[tool.digest]``. If it is not TOML, the header decides."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return False
+    try:
+        tool = tomllib.loads(text).get("tool")
+    except tomllib.TOMLDecodeError:
+        return _HEADER.search(text) is not None  # so that loading it names the line that is wrong
+    return isinstance(tool, dict) and "digest" in tool
 
 
 def load_config(root: Path) -> Config:
@@ -55,7 +67,7 @@ def load_config(root: Path) -> Config:
 def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
     """The file that configures the newsletter in ``root``, and the table in it that does."""
     path = root / CONFIG_FILE
-    if path.is_file() or not (root / _PYPROJECT).is_file():
+    if path.is_file() or not _configures_digest(root / _PYPROJECT):
         return path, ()
     return root / _PYPROJECT, ("tool", "digest")
 
@@ -119,7 +131,9 @@ def _explain(error: ValidationError, text: str, file: str, prefix: Sequence[str]
         return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {form}")
     message = first["msg"].removeprefix("Value error, ")
     where = f"{dotted}: " if path else ""
-    return ConfigError(f"{where}{message}{more}", place=place)
+    cause = first.get("ctx", {}).get("error")
+    hint = cause.hint if isinstance(cause, ConfigValueError) else ""
+    return ConfigError(f"{where}{message}{more}", place=place, hint=hint)
 
 
 def _dotted(path: Sequence[int | str]) -> str:

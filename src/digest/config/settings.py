@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, create_model, field_validator, model_validator
 
-from digest.config.config_table import ConfigTable
+from digest.config.config_table import ConfigTable, ConfigValueError
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import ThemeConfig
-from digest.models import is_web_address
+from digest.errors import ConfigError
+from digest.models import is_web_address, parse_sender
 
 __all__ = [
     "AudienceConfig",
@@ -60,9 +60,13 @@ class NewsletterConfig(ConfigTable):
 
     @field_validator("sender", "reply_to")
     @classmethod
-    def _has_an_address(cls, value: str) -> str:
-        if value and "@" not in parseaddr(value)[1]:
-            raise ValueError(f"{value!r} has no address; write it as Name <name@example.org>")
+    def _can_be_sent(cls, value: str) -> str:
+        """What is accepted here goes into a From or Reply-To header weeks later, when nobody is at the keyboard."""
+        if value:
+            try:
+                parse_sender(value)
+            except ConfigError as error:
+                raise ConfigValueError(error.message, hint=error.hint) from None
         return value
 
     @field_validator("archive_url")

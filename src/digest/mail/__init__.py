@@ -1,9 +1,9 @@
 """Addresses, headers (RFC 8058, 2369, 2919) and MIME. Nothing here touches disk, network or clock."""
 
-from digest.mail.email_addresses import normalise_address, parse_sender, redact_addresses
 from digest.mail.mail_headers import check_header, list_id, unsubscribe_headers
 from digest.mail.mime_message import MessageTemplate, build_message
 from digest.mail.personal_values import clean_value, fill
+from digest.models.email_address import normalise_address, parse_sender, redact_addresses
 
 __all__ = [
     "MessageTemplate",

@@ -5,6 +5,7 @@ All moments are aware and in UTC. Nothing here touches disk, network or clock.
 
 from digest.models.address import canonical_url, host_name, is_example_host, is_web_address, site_name
 from digest.models.article import Article, Bullet, Feed, Origin
+from digest.models.email_address import normalise_address, parse_sender, redact_addresses
 from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story
 from digest.models.issue_id import IssueId, is_issue_id
 from digest.models.markdown import escape_inline, unescape_inline
@@ -38,6 +39,9 @@ __all__ = [
     "is_example_host",
     "is_issue_id",
     "is_web_address",
+    "normalise_address",
+    "parse_sender",
+    "redact_addresses",
     "site_name",
     "unescape_inline",
 ]

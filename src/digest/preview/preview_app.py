@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mimetypes
-from email.utils import parseaddr
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from digest.models import parse_sender
 from digest.preview.frame import CLIP_BYTES, Scheme, clip_position, frame_html
 from digest.preview.live_preview import LivePreview
 from digest.preview.request_guard import LOOPBACK, PAGE_POLICY, Guard, email_policy
@@ -139,14 +139,14 @@ def _describe(state: PreviewState) -> dict[str, Any]:
 
 
 def _describe_issue(issue: PreviewedIssue) -> dict[str, Any]:
-    name, address = parseaddr(issue.sender)
+    name, address = parse_sender(issue.sender)
     return {
         "issue": issue.id,
         "file": issue.file,
         "subject": issue.subject,
         "preheader": issue.preheader,
         "sender": issue.sender,
-        "sender_name": name or address or issue.sender,
+        "sender_name": name or address,
         "token": issue.token,
         "state": issue.state.capitalize(),
         "bytes_html": issue.bytes_html,

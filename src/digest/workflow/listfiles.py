@@ -40,14 +40,14 @@ def text_of(project: Project, name: str) -> str:
 
 
 def keep_copy(project: Project, path: Path) -> str:
-    """Keep a list as it is now; returns the copy's name.
+    """Keep a list as it is now, byte for byte; returns the copy's name.
 
     Raises:
         ListError: It cannot be written.
     """
     copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
     undo = f".digest/undo/{copy.name}"
-    write_list(copy, path.read_text(encoding="utf-8-sig"), file=undo)
+    write_list(copy, path.read_bytes(), file=undo)
     return undo
 
 
@@ -56,7 +56,7 @@ def replace_list(project: Project, name: str, text: str) -> str:
     path = project.root / name
     undo = keep_copy(project, path) if path.exists() else ""
     encrypted = name.endswith(ENCRYPTED)
-    write_list(path, encrypt_list(text, environ=project.list_environ).decode() if encrypted else text, file=name)
+    write_list(path, encrypt_list(text, environ=project.list_environ) if encrypted else text.encode(), file=name)
     return undo
 
 
@@ -81,13 +81,13 @@ class _Alone:
         self._lock.__exit__(None, None, None)
 
 
-def write_list(path: Path, text: str, *, file: str) -> None:
+def write_list(path: Path, data: bytes, *, file: str) -> None:
     """Write a file that the team alone can read, whole or not at all.
 
     Raises:
         ListError: It cannot be written.
     """
     try:
-        replace_file(path, text.encode(), mode=0o600)  # addresses are the team's business alone
+        replace_file(path, data, mode=0o600)  # addresses are the team's business alone
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None

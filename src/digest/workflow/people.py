@@ -262,7 +262,7 @@ def encrypt(project: Project, name: str) -> tuple[str, bool]:
         text = (project.root / name).read_text(encoding="utf-8-sig")
     fresh = AGE_KEY not in project.list_environ
     if fresh:
-        write_list(project.age_key_file, f"{new_age_key()}\n", file=f".digest/{project.age_key_file.name}")
+        write_list(project.age_key_file, f"{new_age_key()}\n".encode(), file=f".digest/{project.age_key_file.name}")
     target = f"{name}{ENCRYPTED}"
     with alone(project):
         if name == SUPPRESSIONS:

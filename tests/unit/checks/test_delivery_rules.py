@@ -50,7 +50,7 @@ def test_a_postal_address_of_several_lines_is_found(found, clean):
 
 
 EXAMPLES = [
-    ("newsletter", "sender", "Letter <news@Example.com>", "newsletter.sender is still the example's: news@Example.com"),
+    ("newsletter", "sender", "Letter <news@Example.com>", "newsletter.sender is still the example's: news@example.com"),
     (
         "newsletter",
         "sender",

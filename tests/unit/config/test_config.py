@@ -126,9 +126,30 @@ def test_a_byte_order_mark_is_no_fault(tmp_path):
     assert load_config(write(tmp_path, "\ufeff" + NEWSLETTER)).newsletter.name == "Weekly"
 
 
-def test_a_sender_has_an_address(tmp_path):
-    error = refused(tmp_path, NEWSLETTER.replace("Weekly <news@example.org>", "Weekly"))
-    assert (error.place.line, "has no address" in error.message) == (3, True)
+REST = {"sender": "name = 'W'\n", "reply_to": "name = 'W'\nsender = 'a@b.example'\n"}
+
+
+@pytest.mark.parametrize("key", REST)
+def test_a_sender_that_could_not_be_sent_is_refused_at_its_line(tmp_path, key):
+    error = refused(tmp_path, f"[newsletter]\n{key} = 'My, News <a@b.example>'\n" + REST[key])
+    assert error.message == f"newsletter.{key}: a comma outside quotes separates two addresses"
+    assert (error.place.line, error.hint) == (2, 'Write it as "My, News" <a@b.example>')
+
+
+def test_a_tool_with_a_similar_name_is_not_a_newsletter(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.digest-utils]\nname = 'x'\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"no digest\.toml"):
+        find_root(tmp_path)
+    with pytest.raises(ConfigError, match=r"no digest\.toml"):
+        load_config(tmp_path)
+
+
+def test_a_pyproject_with_a_mistake_in_it_is_still_the_newsletter(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.digest.newsletter]\nname = Weekly\n", encoding="utf-8")
+    assert find_root(tmp_path) == tmp_path
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path)
+    assert caught.value.place.line == 2
 
 
 def test_without_a_newsletter_the_way_to_one_is_shown(tmp_path):

@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 
 from digest.errors import ConfigError
-from digest.mail import normalise_address, parse_sender, redact_addresses
+from digest.models import normalise_address, parse_sender, redact_addresses
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ DOMAIN = st.text(string.ascii_letters + string.digits + ".-_", min_size=0, max_s
 @example("a", "b--c.com")
 @example("a", "1.2.3.4")
 @example("a", "example.c0m")
-def test_the_quick_way_agrees_with_the_library(local, domain):
+def test_the_fast_path_agrees_with_email_validator(local, domain):
     text = f"{local}@{domain}"
     try:
         found = validate_email(
@@ -97,12 +97,30 @@ def test_a_sender_is_a_name_and_an_address(text, parsed):
     assert parse_sender(text) == parsed
 
 
-@pytest.mark.parametrize("text", ["", "Weekly", "Weekly <news>", "A <a@b.example> <c@d.example>", "A\n <a@b.example>"])
-def test_what_is_no_sender_is_refused(text):
-    with pytest.raises(ConfigError):
+@pytest.mark.parametrize(
+    ("text", "reason", "hint"),
+    [
+        ("", "not a name and an address", "Write it as Name <news@example.org>"),
+        ("Weekly", "'Weekly' is not an email address", "Write it as Name <news@example.org>"),
+        ("Weekly <news>", "'news' is not an email address", "Write it as Name <news@example.org>"),
+        ("A\n <a@b.example>", "line break", "Write it as"),
+        ("A <a@b.example> <c@d.example>", "two addresses", "Write it as"),
+        ("a@b.example, c@d.example", "two addresses", "Write it as"),
+        ("A <a@b.example>, B <c@d.example>", "two addresses", "Write it as"),
+        ("a@b.example <c@d.example>", "two addresses", "Write it as"),
+        ("My, News <a@b.example>", "a comma outside quotes", 'Write it as "My, News" <a@b.example>'),
+        ("a@b.example (My News)", "before the address", "Write it as My News <a@b.example>."),
+        ('My "Best" News <a@b.example>', "quotation marks", 'Write it as "My Best News" <a@b.example>'),
+        ("My News <jö@b.example>", "letters outside ASCII", "Write it as"),
+    ],
+)
+def test_a_sender_that_could_not_be_sent_is_refused_and_explained(text, reason, hint):
+    with pytest.raises(ConfigError) as caught:
         parse_sender(text)
+    assert reason in caught.value.message
+    assert caught.value.hint.startswith(hint)
 
 
-def test_a_servers_words_lose_their_addresses_and_line_breaks():
-    said = "550 5.1.1 <ana.b@example.com>:\r\n\tno such user, ask postmaster@example.org; id=x"
-    assert redact_addresses(said) == "550 5.1.1 <…>: no such user, ask …; id=x"
+def test_addresses_and_line_breaks_are_removed_from_a_server_reply():
+    reply = "550 5.1.1 <ana.b@example.com>:\r\n\tno such user, ask postmaster@example.org; id=x"
+    assert redact_addresses(reply) == "550 5.1.1 <…>: no such user, ask …; id=x"
