@@ -67,7 +67,7 @@ SOURCE_KINDS = {
         SourceKind(
             name="folder",
             summary="A folder of articles as text, Markdown or HTML files.",
-            reader="digest.sources.files.article_folder:read_folder_source",
+            reader="digest.sources.files.article_files:read_folder_source",
             has_dates=False,
             is_local=True,
         ),

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from digest.errors import DigestError, Place, SourceError
-from digest.sources.files.article_folder import read_file
+from digest.sources.files.article_files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

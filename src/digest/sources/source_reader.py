@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.fetching import FEED_BYTES, GoneError
 from digest.models import Article, canonical_url, is_web_address
-from digest.sources.feeds.feed_discovery import is_feed, is_opml
-from digest.sources.feeds.feed_parser import parse_feed
+from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
 from digest.sources.feeds.opml import FeedAddress, parse_opml
 from digest.sources.files.article_files import parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response

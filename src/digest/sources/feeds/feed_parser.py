@@ -1,27 +1,39 @@
-"""Feeds of every kind: which reader takes which."""
+"""Read a feed of any kind: tell what a document is, and choose the reader for it."""
 
 from __future__ import annotations
 
+import codecs
+import re
 import zlib
 from typing import TYPE_CHECKING
 
 from digest.errors import Place, SourceError
 from digest.sources.feeds.feed_articles import feed_from_channel
-from digest.sources.feeds.feed_discovery import not_a_feed
 from digest.sources.feeds.json_feed import parse_json_feed
 from digest.sources.feeds.xml_feed import parse_tree, read_tree
 from digest.sources.feeds.xml_text import decode_xml, repair_xml
+from digest.sources.html_text import tree_of_html
+from digest.sources.source_links import join_link
 
 if TYPE_CHECKING:
     from digest.models import Feed
     from digest.sources.feeds.feed_items import FeedChannel
 
-__all__ = ["parse_feed"]
+__all__ = ["is_feed", "is_opml", "not_a_feed", "parse_feed"]
 
 _MAX_BYTES = 20 * 2**20  # what the fetcher returns at most
 #: Bytes of a broken document; for hostile ones feedparser takes time by the square of their length.
 _MAX_BROKEN = 256 * 2**10
 _GZIP = b"\x1f\x8b"
+#: What may stand before the root element: a byte order mark, the declaration, comments, a doctype.
+_PROLOGUE = rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*"
+_FEED = re.compile(_PROLOGUE + rb"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.DOTALL | re.IGNORECASE)
+_OPML = re.compile(_PROLOGUE + rb"<opml[\s>]", re.DOTALL | re.IGNORECASE)
+_JSON_FEED = re.compile(rb'\s*\{.*?"https?://(?:www\.)?jsonfeed\.org/version/', re.DOTALL)
+_BEGINNING = 4096
+_HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
+_PAGE_HEAD = 100_000  # characters of a web page in which it names its feed
 
 
 def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Feed:
@@ -86,3 +98,38 @@ def _read(data: bytes) -> FeedChannel | None:
     from digest.sources.feeds.broken_feed import read_broken_feed  # noqa: PLC0415 - heavy, and seldom needed
 
     return read_broken_feed(data)
+
+
+def is_feed(content: bytes) -> bool:
+    """Whether it begins as RSS, Atom, RDF or a JSON feed does."""
+    start = _beginning(content)
+    return _FEED.match(start) is not None or _JSON_FEED.match(start) is not None
+
+
+def is_opml(content: bytes) -> bool:
+    """Whether it begins as OPML does."""
+    return _OPML.match(_beginning(content)) is not None
+
+
+def not_a_feed(text: str, url: str) -> SourceError:
+    """The error for a document that is not a feed. For a web page its hint names the feed the page links to.
+
+    Args:
+        text: The document.
+        url: Where it came from.
+    """
+    if not _HTML.search(text[:2048]):
+        return SourceError("this is no feed", place=Place(url), hint="Give the address of an RSS, Atom or JSON feed.")
+    for link in tree_of_html(text[:_PAGE_HEAD]).css("link[rel~=alternate][href]"):
+        address = join_link(url, link.attributes.get("href") or "")
+        if address and link.attributes.get("type") in _FEED_TYPES:
+            return SourceError("this is a web page, no feed", place=Place(url), hint=f'Its feed: feed = "{address}"')
+    return SourceError(
+        "this is a web page, no feed", place=Place(url), hint=f'To take it as an article: page = "{url}"'
+    )
+
+
+def _beginning(content: bytes) -> bytes:
+    start = content[:_BEGINNING]
+    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return start.decode("utf-16", "replace").encode() if wide else start

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest.errors import SourceError
 from digest.sources import FeedAddress, parse_opml
-from digest.sources.feeds.feed_discovery import is_feed, is_opml
+from digest.sources.feeds.feed_parser import is_feed, is_opml
 
 
 def opml(body):
