@@ -1,30 +1,30 @@
-# The project's verbs. They need Python 3.11, 3.12 or 3.13 and make; everything else goes into .venv, which `make` makes.
+# The project's commands. They need make and Python 3.11, 3.12 or 3.13; everything else is installed into .venv.
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-# Say which Python to use: make test PYTHON=/opt/python3.12/bin/python3
+# Choose a Python: make test PYTHON=/opt/python3.12/bin/python3
 PYTHON ?=
-# More words for pytest: make test ARGS="-k merge"
+# Pass arguments to pytest: make test ARGS="-k merge"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test year check pictures constraints
+.PHONY: help demo test year check docs pictures constraints
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.test ## See a week of articles become an email, offline, in ./digest-demo
+demo: $(VENV)/.test ## Turn a week of articles into an email, offline, in ./digest-demo
 	@$(BIN)/digest demo
 
 test: $(VENV)/.test ## Run every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
-year: $(VENV)/.test ## Live through 52 weeks of a newsletter on GitHub (some twenty minutes)
+year: $(VENV)/.test ## Simulate 52 weeks of a newsletter on GitHub (about twenty minutes)
 	@DIGEST_YEAR=1 $(BIN)/python -m pytest -s tests/acceptance/test_year.py
 
-check: $(VENV)/.lint ## Style, types, the import contract, the workflows
+check: $(VENV)/.lint ## Check style, types, imports and workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -34,13 +34,16 @@ check: $(VENV)/.lint ## Style, types, the import contract, the workflows
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
-pictures: $(VENV)/.test ## Draw the pictures of the README, the docs and the demo again (needs a Chromium)
+docs: $(VENV)/.docs ## Build the documentation site into docs/.site; any warning is an error
+	@$(BIN)/python scripts/build_docs.py
+
+pictures: $(VENV)/.test ## Redraw the pictures of the README, the docs and the demo (needs a Chromium)
 	@$(BIN)/python scripts/make_pictures.py
 
-constraints: ## Resolve constraints.txt afresh
+constraints: ## Resolve constraints.txt again (needs Python 3.11)
 	@$(FIND_PYTHON); "$$python" scripts/make_constraints.py
 
-# A command found on the PATH may be a shim of a version that is not there, and Debian's Python may lack venv: ask each.
+# A command on the PATH may be a shim for a version that is not installed, and Debian's Python may lack venv, so try each.
 define FIND_PYTHON
 python=; \
 for candidate in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3 python); do \
@@ -48,13 +51,13 @@ for candidate in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 pyt
   then python=$$candidate; break; fi; \
 done; \
 if [ -z "$$python" ]; then \
-  echo "digest needs Python 3.11, 3.12 or 3.13 with its venv module; $(if $(PYTHON),$(PYTHON) is not one,none was found)." >&2; \
-  echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or name one: make test PYTHON=/path/to/python3" >&2; \
+  echo "digest needs Python 3.11, 3.12 or 3.13 with its venv module; $(if $(PYTHON),$(PYTHON) does not qualify,none was found)." >&2; \
+  echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or choose one: make test PYTHON=/path/to/python3" >&2; \
   exit 1; \
 fi
 endef
 
-# pip reads [dependency-groups] from 25.1 on, so a venv's own pip is first brought to the pinned one.
+# pip reads [dependency-groups] since 25.1, so first upgrade the pip of the new .venv to the pinned version.
 $(VENV)/.test: pyproject.toml constraints.txt
 	@$(FIND_PYTHON); \
 	if ! $(BIN)/python -c 'import pip' >/dev/null 2>&1; then \
@@ -67,4 +70,8 @@ $(VENV)/.test: pyproject.toml constraints.txt
 
 $(VENV)/.lint: $(VENV)/.test
 	@$(PIP) install --constraint constraints.txt --group lint
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.test
+	@$(PIP) install --constraint constraints.txt --group docs
 	@touch $@

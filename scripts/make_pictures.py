@@ -1,8 +1,8 @@
-"""Draw the pictures that the repository carries, with the Chromium of this machine.
+"""Draw the pictures that the repository contains, with this machine's Chromium.
 
-The demo's lead image comes from its drawing in docs/art; the README's picture is the first email that `digest demo`
-puts in its outbox, docs/gallery.md shows it in every view, and docs/themes.md in the other theme. Addresses are
-answered from the demo's own folder, so no network is touched.
+The demo's lead image is drawn from docs/art. The README shows the first email that `digest demo` puts into its outbox,
+and `digest preview` with the demo's issue. docs/gallery.md shows the email in every view, and docs/themes.md in the
+other theme. Requests are answered from the demo's own folder, so nothing is fetched from the network.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import base64
 import email
 import email.policy
 import json
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,13 +32,17 @@ ROOT = Path(__file__).resolve().parent.parent
 DRAWING = ROOT / "docs/art/harbour.svg"
 IMAGE = ROOT / "src/digest/newsletter/demo/images/harbour.jpg"
 PICTURE = ROOT / "docs/images/demo-email.png"
+PREVIEW = ROOT / "docs/images/demo-preview.png"
 VIEWS = ROOT / "docs/images/demo-views.jpg"
 LETTER = ROOT / "docs/images/letter-views.jpg"
 SPONSOR = (
     "**Tidewater Maps** prints sea charts on linen, made to be folded wet: [choose one](https://tidewater.example)."
 )
-#: As wide as a mail program shows it, and as much of it as a README wants; CSS pixels.
+#: The width of a mail program's window, and as much of the email as the README should show; CSS pixels.
 WIDTH, HEIGHT = 680, 1100
+#: The browser window around the preview; CSS pixels.
+PREVIEW_WIDTH, PREVIEW_HEIGHT = 1280, 800
+DIGEST = Path(sys.executable).with_name("digest")
 
 
 def main() -> int:
@@ -49,10 +55,11 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         draw_image(browser)
         draw_email(browser)
+        draw_preview(browser)
         browser.close()
     draw_views(chromium, VIEWS, letter=False)
     draw_views(chromium, LETTER, letter=True)
-    for path in (IMAGE, PICTURE, VIEWS, LETTER):
+    for path in (IMAGE, PICTURE, PREVIEW, VIEWS, LETTER):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
     return 0
 
@@ -78,6 +85,26 @@ def draw_email(browser: Browser) -> None:
         page.set_content(html, wait_until="load")
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURE)
+
+
+def draw_preview(browser: Browser) -> None:
+    """`digest preview` with the demo's issue, as a browser shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        newsletter = run_demo(Path(folder))[0]
+        command = [str(DIGEST), "preview", "-C", str(newsletter), "--port", "18025"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+            try:
+                address = next(match[0] for line in server.stdout or () if (match := re.search(r"http://\S+", line)))
+                page = browser.new_page(
+                    viewport={"width": PREVIEW_WIDTH, "height": PREVIEW_HEIGHT}, color_scheme="light"
+                )
+                page.goto(address, wait_until="load")
+                page.frame_locator("iframe").first.locator("img").first.wait_for()
+                page.wait_for_timeout(500)  # the lead image is decoded after the frame has loaded
+                page.screenshot(path=PREVIEW)
+                page.close()  # it holds an event stream open, for which the server would wait
+            finally:
+                server.send_signal(signal.SIGINT)
 
 
 def draw_views(chromium: str, target: Path, *, letter: bool) -> None:
@@ -111,17 +138,22 @@ def _base64(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 
 
+def run_demo(folder: Path) -> tuple[Path, Path]:
+    """Run the demo in ``folder``; returns the folders of its newsletter and of its outbox."""
+    process = subprocess.run([DIGEST, "demo", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE)
+    result = json.loads(process.stdout)
+    return folder / result["folder"], folder / result["outbox"]
+
+
 def make_email(folder: Path) -> tuple[str, Path]:
-    """Run the demo in ``folder``; returns the HTML of one sent email, and where the demo's images are."""
-    program = Path(sys.executable).with_name("digest")
-    done = subprocess.run([program, "demo", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE)
-    result = json.loads(done.stdout)
-    sent = min((folder / result["outbox"]).rglob("*.eml"))
+    """Run the demo in ``folder``; returns the HTML of one sent email, and the folder of the demo's images."""
+    newsletter, outbox = run_demo(folder)
+    sent = min(outbox.rglob("*.eml"))
     message = email.message_from_bytes(sent.read_bytes(), policy=email.policy.default)
     part = message.get_body(("html",))
     if part is None:
         raise SystemExit(f"{sent.name} has no HTML part")
-    return part.get_content(), folder / result["folder"] / "images"
+    return part.get_content(), newsletter / "images"
 
 
 if __name__ == "__main__":

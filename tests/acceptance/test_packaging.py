@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Mapping
 from email import message_from_bytes
+from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
 
@@ -25,6 +28,12 @@ ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
 OWN_FOLDERS = (".ci", ".github", "docs", "scripts", "src", "subscribers", "templates", "tests")
 #: Written in two parts, so that this file is not the one that names them.
 REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "deb." + "debian.org", "crates" + ".io")
+#: Dependencies that no module imports, and what needs them all the same.
+NEVER_IMPORTED = {
+    "lxml-html-clean": "trafilatura imports it",
+    "psycopg": "SQLAlchemy loads it for postgresql:// addresses",
+    "tzdata": "zoneinfo reads it where the system has no time zones",
+}
 DOWNLOADS = re.compile(
     r"(index-url|find-links)[ =:\"']+https?://|\"resolved\": \"https?://|https?://\S+\.(whl|tar\.gz)\b"
 )
@@ -34,7 +43,7 @@ def files_under(folder: Path) -> set[str]:
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", ".site", ".cache"} & set(path.parts)
     }
 
 
@@ -138,6 +147,39 @@ def test_the_installed_package_needs_only_what_it_declares(installed):
         for found in re.finditer(r"^\s*(?:import|from) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert imported & (for_tests | {"yaml"}) == set()
+
+
+def test_every_dependency_is_imported_and_every_import_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = chain.from_iterable(project["project"]["optional-dependencies"].values())
+    declared = {_name(line) for line in project["project"]["dependencies"]}
+    optional = {_name(line) for line in extras}
+    for_tests = {_name(line) for line in project["dependency-groups"]["test"] if isinstance(line, str)}
+    owners = packages_distributions()
+    imported, imported_by_doubles = set(), set()
+    for path in (ROOT / "src/digest").rglob("*.py"):
+        doubles = path.relative_to(ROOT / "src/digest").parts[0] == "testing"
+        (imported_by_doubles if doubles else imported).update(_imported_distributions(path, owners))
+    assert imported - declared - optional == set()
+    assert imported_by_doubles - declared - optional - for_tests == set()
+    assert (declared | optional) - imported - NEVER_IMPORTED.keys() == set()
+    assert NEVER_IMPORTED.keys() & imported == set()
+
+
+def _imported_distributions(path: Path, owners: Mapping[str, list[str]]) -> set[str]:
+    """The distributions, under normalised names, that a module imports anywhere, also inside functions.
+
+    Args:
+        owners: The distributions that provide each top-level module.
+    """
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            modules.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules.add((node.module or "").partition(".")[0])
+    modules -= sys.stdlib_module_names | {"digest"}
+    return {_name(owners[module][0]) if module in owners else f"{module}, not installed" for module in modules}
 
 
 def test_constraints_hold_names_and_versions_only():
