@@ -130,8 +130,8 @@ def as_letter(newsletter: Path) -> str:
     config = newsletter / "digest.toml"
     text = config.read_text(encoding="utf-8").replace("[newsletter]", f'[newsletter]\nsponsor = "{SPONSOR}"', 1)
     config.write_text(f'{text}\n[theme]\nname = "letter"\n', encoding="utf-8")
-    project = open_project(newsletter, cwd=newsletter)
-    return render(project, project.issue(None)).html
+    session = open_project(newsletter, cwd=newsletter).open_session()
+    return render(session, session.issue()).html
 
 
 def _base64(path: Path) -> str:

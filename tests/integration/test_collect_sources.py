@@ -71,7 +71,7 @@ def name_source(root, server):
 
 
 def at(root, moment=WEEKS[0]):
-    return open_project(root, environ={"DIGEST_NOW": moment}, cwd=root)
+    return open_project(root, environ={"DIGEST_NOW": moment}, cwd=root).open_session()
 
 
 def line_of(done, id="courier"):
@@ -91,7 +91,7 @@ def test_a_snippet_gets_the_text_of_its_page_and_a_second_run_asks_only_for_the_
     name_source()
     first = line_of(collect(at(root)))
     assert (first.fetched, first.counted, first.pages, first.problems) == (1, 1, 1, ())
-    articles = at(root).issue(None).read_articles()
+    articles = at(root).issue().articles
     assert "costs nothing at all" in next(one.text for one in articles if one.source == "courier")
     server.requests.clear()
     before = (root / "issues" / "2026-W45" / "issue.md").read_bytes()
@@ -188,10 +188,10 @@ def lived(root, weeks):
         (root / "articles" / f"{number}.txt").write_text(
             f"Letter {number}\n\nA letter about week {number} of the year.\n"
         )
-        project = at(root, moment)
-        done = collect(project)
-        token = build(project).token
-        send(project, plan_send(project), approve=token)
+        session = at(root, moment)
+        done = collect(session)
+        token = build(session).token
+        send(session, plan_send(session), approve=token)
     return done
 
 
@@ -228,7 +228,7 @@ def test_what_a_feed_brought_while_it_could_not_be_read_is_not_lost(root, server
     server.put("/feed.xml", rss(bridge, clock))
     for _ in range(2):  # once read, it stays
         assert line_of(collect(at(root, WEEKS[3]), "2026-W48")).counted == 1
-        text = at(root, WEEKS[3]).issue("2026-W48").read_text()
+        text = at(root, WEEKS[3]).issue("2026-W48").text
         assert "A clock for tides" in text
         assert "Old bridge shut" not in text
 
@@ -242,13 +242,13 @@ def test_what_a_feed_shows_late_is_not_lost_and_what_was_looked_at_does_not_come
     server.put("/feed.xml", rss(bridge))
     name_source(more='full_text = "never"')
     lived(root, WEEKS[:2])
-    sent = at(root).issue("2026-W46").read_text()
+    sent = at(root).issue("2026-W46").text
     # Collected at eight; of ten o'clock is what comes after it, of the day alone what is read as its midnight.
     day_alone = rss(bridge, clock, older).replace("09 Nov 2026 10:00:00 GMT", "2026-11-09")
     server.put("/feed.xml", day_alone)
     done = collect(at(root, WEEKS[2]), "2026-W47")
     assert line_of(done).counted == 1
-    text = at(root).issue("2026-W47").read_text()
+    text = at(root).issue("2026-W47").text
     assert "A clock for tides" in text
     assert "Old bridge shut" not in text
     assert "Old bridge shut" in sent
@@ -265,14 +265,15 @@ def taken_out(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 8)))
     server.put("/1", page("Old bridge shut", WHOLE))
     (root / "articles" / "more.txt").write_text("One more letter\n\nA letter about the second week of the year.\n")
-    project = at(root, WEEKS[1])
-    assert line_of(collect(project)).counted == 1
-    file = project.issue("2026-W46").issue_md
+    session = at(root, WEEKS[1])
+    assert line_of(collect(session)).counted == 1
+    file = session.issue("2026-W46").folder.issue_md
     text, cuts = re.subn(r"^### \[Old bridge.*?(?=^##|\Z)", "", file.read_text(), flags=re.DOTALL | re.MULTILINE)
     assert cuts == 1
     file.write_text(text)
-    token = build(project).token
-    send(project, plan_send(project), approve=token)
+    session = at(root, WEEKS[1])
+    token = build(session).token
+    send(session, plan_send(session), approve=token)
     shutil.rmtree(root / ".digest" / "http")  # another machine
     server.requests.clear()
 
@@ -299,7 +300,7 @@ def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(ro
     server.requests.clear()
     assert line_of(collect(at(root, WEEKS[1]))).state == "gone"
     assert asked(server) == []
-    assert at(root).issue_ids() == ()
+    assert at(root).issue_ids == ()
 
 
 def test_reading_offline_tells_nothing_about_the_sources(root, server, name_source):
@@ -308,8 +309,8 @@ def test_reading_offline_tells_nothing_about_the_sources(root, server, name_sour
     collect(at(root))
     states = (root / "issues" / "2026-W45" / "sources.json").read_bytes()
     shutil.rmtree(root / ".digest")
-    project = open_project(root, environ={"DIGEST_NOW": WEEKS[0]}, cwd=root, offline=True)
-    assert "not in the cache" in line_of(collect(project)).error
+    session = open_project(root, environ={"DIGEST_NOW": WEEKS[0]}, cwd=root, offline=True).open_session()
+    assert "not in the cache" in line_of(collect(session)).error
     assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
 
 
@@ -444,7 +445,7 @@ def test_a_list_of_feeds_becomes_sources_and_can_be_added_twice(root, server, tm
     before = (root / "digest.toml").read_text()
     done = add(at(root), ["../mine.opml"], cwd=root)
     assert (done.sources, done.config, done.known) == (("the-courier", "gazette"), "digest.toml", 0)
-    assert [(one.feed, one.section) for one in at(root).config.sources[1:]] == [
+    assert [(one.feed, one.section) for one in at(root).project.config.sources[1:]] == [
         (feeds["courier"], "Town"),
         (feeds["gazette"], "Town"),
     ]
@@ -458,7 +459,7 @@ def test_a_list_of_feeds_is_read_from_the_web_too(root, server):
         "/mine.opml", OPML.format(courier="https://courier.example/feed", gazette="https://gazette.example/feed")
     )
     assert add(at(root), [server.url("/mine.opml")], section="World", cwd=root).sources == ("the-courier", "gazette")
-    assert {one.section for one in at(root).config.sources[1:]} == {"World"}
+    assert {one.section for one in at(root).project.config.sources[1:]} == {"World"}
 
 
 def test_a_feed_becomes_a_source_and_a_page_a_story(root, server):
@@ -477,7 +478,7 @@ def test_nothing_is_added_when_the_configuration_cannot_take_its_part(root, serv
     )
     with pytest.raises(ConfigError, match="written as one list"):
         add(at(root), [server.url("/1"), server.url("/feed.xml")], cwd=root)
-    assert at(root).issue_ids() == ()
+    assert at(root).issue_ids == ()
 
 
 def test_nothing_is_added_when_one_of_them_cannot_be_read(root, server):

@@ -123,8 +123,8 @@ def test_good_sources_are_in_the_issue_and_each_bad_one_is_one_line(inner, hosti
 def test_nothing_reaches_the_email_as_markup(hostile, newsletter):
     root = newsletter(*((path.strip("/"), "feed", hostile(path)) for path in sorted(HARMLESS)))
     collect(root)
-    project = open_project(root, environ={}, cwd=root)
-    build(project)
+    session = open_project(root, environ={}, cwd=root).open_session()
+    build(session)
     (html,) = (path.read_text() for path in root.glob("issues/*/build/email.html"))
     tree = LexborHTMLParser(html)
     assert tree.css("script, iframe, object, img[onerror], img[src=x]") == []

@@ -9,7 +9,7 @@ import pytest
 
 from digest.delivery import CampaignDoneError, CampaignRefusedError
 from digest.errors import IssueError, ListError, NothingToDoError
-from digest.project import Project, open_project
+from digest.project import Session, open_project
 from digest.providers import Capabilities
 from digest.providers.outbox import OutboxProvider
 from digest.testing.feeds_server import FeedsServer
@@ -50,8 +50,8 @@ def configure(root: Path, old: str, new: str) -> None:
     config.write_text(text.replace(old, new))
 
 
-def at(root: Path, moment: str = MONDAY, **environ: str) -> Project:
-    return open_project(root, environ={"DIGEST_NOW": moment, **environ}, cwd=root)
+def at(root: Path, moment: str = MONDAY, **environ: str) -> Session:
+    return open_project(root, environ={"DIGEST_NOW": moment, **environ}, cwd=root).open_session()
 
 
 def issue_md(root: Path, id: str = "2026-W47") -> Path:
@@ -59,17 +59,17 @@ def issue_md(root: Path, id: str = "2026-W47") -> Path:
 
 
 def sent(root: Path, moment: str = MONDAY) -> None:
-    project = at(root, moment)
-    token = build(project).token
-    send(project, plan_send(project), approve=token)
+    session = at(root, moment)
+    token = build(session).token
+    send(session, plan_send(session), approve=token)
 
 
 def interrupted(root: Path, monkeypatch) -> str:
     """A campaign of three calls, one person each, that was stopped after the first; returns its token."""
-    project = at(root)
-    collect(project)
-    token = build(project).token
-    approve(project, by="ana")
+    session = at(root)
+    collect(session)
+    token = build(session).token
+    approve(session, by="ana")
     real, calls = OutboxProvider.send, []
     monkeypatch.setattr(OutboxProvider, "capabilities", Capabilities(max_recipients=1, repeatable=True, local=True))
 
@@ -81,7 +81,7 @@ def interrupted(root: Path, monkeypatch) -> str:
 
     monkeypatch.setattr(OutboxProvider, "send", fail_later)
     with pytest.raises(KeyboardInterrupt):
-        send(project, plan_send(project))
+        send(session, plan_send(session))
     monkeypatch.undo()
     return token
 
@@ -107,7 +107,7 @@ def test_what_is_saved_while_sources_are_read_is_merged_and_not_lost(root, monke
 
 def test_what_is_saved_at_the_last_moment_is_not_written_over(root):
     collect(at(root))
-    folder = at(root).issue("2026-W47")
+    folder = at(root).issue("2026-W47").folder
     before = folder.read_text()
     issue_md(root).write_text("mine")
     with pytest.raises(IssueError, match="somebody saved"):
@@ -196,8 +196,8 @@ def test_an_interrupted_campaign_goes_on_with_one_command(root, monkeypatch):
     [standing] = status(at(root))
     assert (standing.state, standing.next_step) == ("sending", "digest send 2026-W47 --live --resume")
     (root / "issues" / "2026-W47" / "approval.toml").unlink()  # it was approved when it began
-    project = at(root)
-    report = send(project, plan_send(project, resume=True), resume=True)
+    session = at(root)
+    report = send(session, plan_send(session, resume=True), resume=True)
     assert (report.state, report.accepted) == ("sent", 3)
 
 
@@ -205,13 +205,13 @@ def test_what_was_begun_is_finished_with_its_own_bytes_whatever_was_built_since(
     token = interrupted(root, monkeypatch)
     assert collect(at(root)).issue == "2026-W48"  # nothing is collected into it any more
     issue_md(root).write_text(issue_md(root).read_text().replace("### [Books", "### [Many books"))
-    project = at(root)
-    other = build(project, "2026-W47").token
+    session = at(root)
+    other = build(session, "2026-W47").token
     with pytest.raises(CampaignRefusedError) as refused:
-        plan_send(project, "2026-W47", approve=other, resume=True)
+        plan_send(session, "2026-W47", approve=other, resume=True)
     assert f"--approve {token}" in refused.value.hint
     assert refused.value.data["accepted"] == 1
-    report = send(project, plan_send(project, "2026-W47", approve=token, resume=True), approve=token, resume=True)
+    report = send(session, plan_send(session, "2026-W47", approve=token, resume=True), approve=token, resume=True)
     assert (report.state, report.accepted, report.token) == ("sent", 3, token)
     mails = list((root / ".digest" / "outbox").rglob("*.eml"))
     assert len(mails) == 3
@@ -250,7 +250,7 @@ def test_a_list_may_stand_in_the_environment(root):
 def test_an_encrypted_list_that_is_not_there_says_how_to_make_it(root):
     configure(root, "weekly.csv", "weekly.csv.age")
     with pytest.raises(ListError, match="does not exist") as caught:
-        check_lists(open_project(root, environ={}, cwd=root))
+        check_lists(open_project(root, environ={}, cwd=root).open_session())
     assert "subscribers encrypt" in caught.value.hint
 
 
@@ -268,18 +268,18 @@ def test_a_runner_may_send_when_its_ledger_lies_elsewhere(root, tmp_path):
 def test_an_approval_without_a_name_is_one(root):
     collect(at(root))
     token = build(at(root)).token
-    project = at(root)
-    project.issue(None).write_approval(replace(approve(project, by="ana"), by=""))
-    assert plan_send(project).approved
-    assert send(project, plan_send(project)).token == token
+    session = at(root)
+    session.issue().folder.write_approval(replace(approve(session, by="ana"), by=""))
+    assert plan_send(session).approved
+    assert send(session, plan_send(session)).token == token
 
 
 def test_a_story_that_went_out_already_is_named_by_the_check(root):
     collect(at(root))
     collect(at(root), "2026-W46")  # two issues open at once hold the same stories
     build(at(root), "2026-W46")
-    project = at(root)
-    send(project, plan_send(project, "2026-W46"), approve=build(project, "2026-W46").token)
+    session = at(root)
+    send(session, plan_send(session, "2026-W46"), approve=build(session, "2026-W46").token)
     found = [finding for finding in check(at(root), "2026-W47").findings if finding.code == "T109"]
     assert len(found) == 3
     assert "2026-W46" in found[0].message

@@ -18,7 +18,7 @@ from digest.errors import ChecksFailedError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from digest.project import Project
+    from digest.project import Session as NewsletterSession
     from digest.workflow.building import Checked
 
 __all__ = ["check", "findings_data", "rules"]
@@ -58,18 +58,18 @@ def check(
     if online and session.offline:
         raise UsageError("--online and --offline do not go together", hint="Leave one of them out.")
     output = replace(session, as_json=session.as_json or format == "json").output
-    project = session.project_at_hand(no_ledger=no_ledger)
-    if project.no_ledger and not no_ledger:
+    newsletter = session.newsletter_at_hand(no_ledger=no_ledger)
+    if newsletter.no_ledger and not no_ledger:
         output.say("Not asked, because of --offline: the ledger, which knows the stories that readers have had.")
     done = run(
-        project,
+        newsletter,
         issue,
         online=online,
         progress=lambda number, all_links: output.status(f"Asking for links: {number} of {all_links}"),
     )
     output.status("")
     links = {"email_url": email_url, "picture_url": picture_url}
-    _write_pages(session, project, done, links=links, report=report, summary=format == "github")
+    _write_pages(session, newsletter, done, links=links, report=report, summary=format == "github")
     if format == "github":
         output.result(findings_data(done), annotation_lines(done.findings, session.shown))
     else:
@@ -81,7 +81,13 @@ def check(
 
 
 def _write_pages(
-    session: Session, project: Project, done: Checked, *, links: Mapping[str, str], report: Path | None, summary: bool
+    session: Session,
+    newsletter: NewsletterSession,
+    done: Checked,
+    *,
+    links: Mapping[str, str],
+    report: Path | None,
+    summary: bool,
 ) -> None:
     """Write the report: at the end of the job's summary, and to a file that is to be a pull request's text."""
     from digest.cli.github_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
@@ -90,7 +96,7 @@ def _write_pages(
     page = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None
     if not page and report is None:
         return
-    told = report_issue(project, done)
+    told = report_issue(newsletter, done)
     if page:
         _append(Path(page), issue_page(told, session.shown, **links, most_bytes=MOST_OF_A_SUMMARY))
     if report is not None:

@@ -57,19 +57,20 @@ def collect(
     which: Annotated[bool, typer.Option("--which", help="Only say which issue it would be.")] = False,
 ) -> None:
     """Read the sources and merge what is new into the issue, keeping every edit."""
-    output, project = session.output, session.project()
+    output, newsletter = session.output, session.newsletter()
+    project = newsletter.project
     if issue is None and schedule is not None:
         from digest.workflow.schedules import scheduled_issue
 
         issue = scheduled_issue(schedule, zone=project.config.newsletter.zone, now=project.now())
     if which:
-        id = project.issue_to_collect(issue).id
+        id = newsletter.issue_to_collect(issue).id
         output.result({"issue": id}, [id])
         return
     from digest.cli.result_lines import collect_lines, explain_lines
     from digest.workflow.collecting import collect as run
 
-    done = run(project, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
+    done = run(newsletter, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
     output.status("")
     since = (
         f"since {done.since.astimezone(project.config.newsletter.zone):%a %d %b %H:%M}"
@@ -188,7 +189,7 @@ def add(
     from digest.cli.result_lines import count
     from digest.workflow.adding import add as run
 
-    done = run(session.project(), addresses, id=issue, section=section, cwd=Path.cwd())
+    done = run(session.newsletter(), addresses, id=issue, section=section, cwd=Path.cwd())
     output = session.output
     lines = [f"Added to {done.file}: {headline}" for headline in done.headlines]
     if done.sources:
@@ -239,7 +240,7 @@ def run_preview(
     from digest.preview.preview_source import NewsletterPreview
 
     output = session.output
-    source = NewsletterPreview(session.project_at_hand, session.project_at_hand().issue(issue).id)
+    source = NewsletterPreview(session.newsletter_at_hand, session.newsletter_at_hand().issue(issue).id)
     serve(source, host=host, port=port, open_browser=open_browser, announce=output.say)
 
 
@@ -251,13 +252,13 @@ def edit(session: Session, issue: IssueArgument = None) -> None:
     from digest.workflow.building import check
     from digest.workflow.handwork import edit as run
 
-    project, output = session.project(), session.output
-    done = run(project, issue, editor=partial(open_in_editor, quiet=session.as_json))
+    newsletter, output = session.newsletter(), session.output
+    done = run(newsletter, issue, editor=partial(open_in_editor, quiet=session.as_json))
     if done.undo:
         output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.file)}")
     if done.again:
         output.say("Meanwhile digest collect found more, which is not in what you saved: collect again.")
-    checked = check(project, done.issue)
+    checked = check(newsletter, done.issue)
     data = {"file": done.file, "changed": bool(done.undo), "undo": done.undo or None}
     output.result(
         {**data, **findings_data(checked)},
@@ -276,9 +277,9 @@ def diff(session: Session, issue: IssueArgument = None) -> None:
     """Show what is other than in the issue before: stories that come again, length, sections, sites."""
     from digest.workflow.comparing import difference_lines, last_difference
 
-    project, output = session.project_at_hand(), session.output
-    name = project.issue(issue).id
-    found = last_difference(project, name)
+    newsletter, output = session.newsletter_at_hand(), session.output
+    name = newsletter.issue(issue).id
+    found = last_difference(newsletter, name)
     if found is None:
         raise NothingToDoError(f"there is no issue before {name}", hint=f"Look at it: digest preview {name}")
     rows = difference_lines(found)

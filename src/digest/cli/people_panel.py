@@ -42,9 +42,9 @@ def check(session: Session) -> None:
     """Read every list: who would be mailed, who is left out and why. Exit code 5 if a row needs mending."""
     from digest.workflow.people import check_lists
 
-    output, project = session.output, session.project()
-    done = check_lists(project)
-    if project.ledger_out_of_reach:
+    output, newsletter = session.output, session.newsletter()
+    done = check_lists(newsletter)
+    if newsletter.project.ledger_out_of_reach:
         output.say("Not asked, because of --offline: the ledger, which knows whom the provider does not mail.")
     lines = [f"{problem.place}  {problem.message}" for audience in done for problem in audience.problems]
     for audience in done:
@@ -113,7 +113,7 @@ def export(
 
     if str(file) == "-" and session.as_json:
         raise UsageError("--json never holds an address", hint="Name a file.")
-    text, people = export_audience(session.project(), audience)
+    text, people = export_audience(session.newsletter(), audience)
     if str(file) == "-":
         sys.stdout.write(text)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.project import Project
+    from digest.project import Session as NewsletterSession
 
 __all__ = ["COMMON_OPTIONS", "Session", "common_options", "write_text"]
 
@@ -57,8 +58,18 @@ class Session:
         """Whether a person is there to answer."""
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
-    def project(self, *, no_ledger: bool = False) -> Project:
+    def project(self) -> Project:
         """Open the newsletter that this run works on.
+
+        Raises:
+            ConfigError: There is none, or its configuration is wrong.
+        """
+        from digest.project import open_project
+
+        return open_project(self.root, offline=self.offline, cwd=Path.cwd())
+
+    def newsletter(self, *, no_ledger: bool = False) -> NewsletterSession:
+        """Open the newsletter for one command, which reads everything once.
 
         Args:
             no_ledger: For a command that only looks at an issue: do not ask the ledger what was sent.
@@ -66,14 +77,12 @@ class Session:
         Raises:
             ConfigError: There is none, or its configuration is wrong.
         """
-        from digest.project import open_project
+        return self.project().open_session(no_ledger=no_ledger)
 
-        return replace(open_project(self.root, offline=self.offline, cwd=Path.cwd()), no_ledger=no_ledger)
-
-    def project_at_hand(self, *, no_ledger: bool = False) -> Project:
-        """As `project`, for a command that changes nothing: offline it does without a ledger that is elsewhere."""
-        project = self.project(no_ledger=no_ledger)
-        return replace(project, no_ledger=no_ledger or project.ledger_out_of_reach)
+    def newsletter_at_hand(self, *, no_ledger: bool = False) -> NewsletterSession:
+        """As `newsletter`, for a command that changes nothing: offline it does without a ledger on the network."""
+        project = self.project()
+        return project.open_session(no_ledger=no_ledger or project.ledger_out_of_reach)
 
     def shown(self, file: str) -> str:
         """A file of the newsletter as it can be typed from here."""

@@ -52,7 +52,7 @@ def build(
     """Render the email and print the token that an approval names."""
     from digest.workflow.building import build as run
 
-    done = run(session.project(no_ledger=no_ledger), issue)
+    done = run(session.newsletter(no_ledger=no_ledger), issue)
     output = session.output
     pictures = _draw(session, done, no_ledger=no_ledger) if screenshots else []
     output.result(
@@ -90,7 +90,7 @@ def _draw(session: Session, done: Built, *, no_ledger: bool) -> list[str]:
 
     project = session.project()
     session.output.status("Drawing pictures")
-    source = NewsletterPreview(lambda: session.project(no_ledger=no_ledger), done.issue)
+    source = NewsletterPreview(lambda: session.newsletter(no_ledger=no_ledger), done.issue)
     folder = project.root / done.folder / "shots"
     drawn = take_screenshots(source.render().html, folder, image=source.image, offline=session.offline)
     session.output.status("")
@@ -108,7 +108,7 @@ def send_test(
     """Send the built issue to a few named addresses. It cannot reach a list."""
     from digest.workflow.sending import send_test as run
 
-    built = run(session.project(), to, id=issue, sandbox=sandbox)
+    built = run(session.newsletter(), to, id=issue, sandbox=sandbox)
     output, name = session.output, built.manifest.issue
     done = "Checked in the sandbox" if sandbox else "Sent"
     output.result(
@@ -128,13 +128,13 @@ def approve(
 
     from digest.workflow.building import approve as run
 
-    project = session.project()
+    newsletter = session.newsletter()
     try:
         by = os.environ.get("GITHUB_ACTOR") or getpass.getuser()
     except (OSError, KeyError):
         by = "somebody"  # no account has this user id, as in some containers
-    done = run(project, issue, token=token, by=by)
-    output, name = session.output, project.issue(issue).id
+    done = run(newsletter, issue, token=token, by=by)
+    output, name = session.output, newsletter.issue(issue).id
     output.result(
         {"issue": name, "token": done.token, "by": done.by, "at": done.at.isoformat()},
         [f"Approved {name}, build {done.token}, as {done.by}."],
@@ -173,9 +173,10 @@ def send(
     from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
 
-    output, project = session.output, session.project()
+    output, newsletter = session.output, session.newsletter()
+    project = newsletter.project
     moment = read_moment(at, zone=project.config.newsletter.zone, now=project.now()) if at is not None else None
-    plan = plan_send(project, issue, approve=approve, resume=resume, at=moment)
+    plan = plan_send(newsletter, issue, approve=approve, resume=resume, at=moment)
     again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
         output.result(plan.report.as_data(), _dry_run(plan, project, again=again))
@@ -191,7 +192,7 @@ def send(
 
     pace = Pace()
     report = run(
-        project,
+        newsletter,
         plan,
         approve=approve,
         resume=resume,
@@ -251,7 +252,7 @@ def cancel(session: Session, issue: IssueArgument = None) -> None:
     from digest.workflow.sending import cancel as run
 
     output = session.output
-    name, report = run(session.project(), issue)
+    name, report = run(session.newsletter(), issue)
     output.result(report.as_data(), [f"{name} is cancelled: nobody gets it."])
     output.next("digest status", "digest collect")
 
@@ -272,11 +273,11 @@ def status(
     from digest.workflow.alerts import find_alerts
     from digest.workflow.standing import status as run
 
-    output, project = session.output, session.project()
-    everything = run(project)
-    named = None if issue is None else project.issue(issue).id
+    output, newsletter = session.output, session.newsletter()
+    everything = run(newsletter)
+    named = None if issue is None else newsletter.issue(issue).id
     done = [standing for standing in everything if named in {None, standing.issue}]
-    alerts = find_alerts(project, everything, failed_run=failed_run)
+    alerts = find_alerts(newsletter, everything, failed_run=failed_run)
     if report is not None:
         write_text(report, alerts_page(alerts))
     output.result(

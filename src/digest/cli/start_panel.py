@@ -51,18 +51,18 @@ def demo(
     earlier = make_demo_newsletter(target, now=clock_of(os.environ)())
     if earlier is not None:
         output.say(f"The earlier demo is kept in {earlier}.")
-    project = open_project(target, offline=True, cwd=Path.cwd())
+    newsletter = open_project(target, offline=True, cwd=Path.cwd()).open_session()
     output.say(output.style(f"1 Collecting into {target}", "bold"))
-    collected = collect(project)
+    collected = collect(newsletter)
     output.say(*collect_lines(collected, output))
     output.say("", output.style("2 Building and checking the email", "bold"))
-    built = build(project)
-    checked = check(project)
+    built = build(newsletter)
+    checked = check(newsletter)
     output.say(f"  {built.stories} stories, {built.bytes_html / 1000:.0f} kB of HTML, token {built.token}")
     output.say(*(f"  {line}" for line in finding_lines(checked, output)))
     output.say("", output.style("3 Sending to the local outbox", "bold"))
-    plan = plan_send(project)
-    report = send(project, plan, approve=built.token, throwaway=True)
+    plan = plan_send(newsletter)
+    report = send(newsletter, plan, approve=built.token, throwaway=True)
     outbox = f"{target}/.digest/outbox/{built.issue}"
     output.say(f"  {report.accepted} emails are in {outbox}", "")
     email = f"{target}/issues/{built.issue}/build/email.html"
@@ -194,7 +194,7 @@ def doctor(
     from digest.workflow.doctor import diagnose
 
     output, lines, data = session.output, [], []
-    for part, found in diagnose(session.project_at_hand()):
+    for part, found in diagnose(session.newsletter_at_hand()):
         output.status(f"Looking at: {part}")
         mark = {"ok": "✓", "warning": "!", "error": "✗"}[found.state]
         lines.append(f"  {mark} {part:<11} {found.what}: {found.words}")

@@ -2,6 +2,7 @@
 
 from digest.delivery.cancelling import cancel_campaign
 from digest.delivery.ledger import Ledger
+from digest.delivery.ledger_snapshot import LedgerSnapshot
 from digest.delivery.plan import PlannedBatch, plan_batch, plan_campaign
 from digest.delivery.report import (
     Campaign,
@@ -28,6 +29,7 @@ __all__ = [
     "CampaignInterrupted",
     "CampaignRefusedError",
     "Ledger",
+    "LedgerSnapshot",
     "PlannedBatch",
     "Roster",
     "SendReport",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from digest.delivery.book import batch_row
 from digest.delivery.counting import count_campaign
 from digest.delivery.groups import GroupsBook
+from digest.delivery.ledger_snapshot import LedgerSnapshot, hash_recipients
 from digest.delivery.stores.base import Store, upsert
 from digest.delivery.stores.schema import HASH_BYTES, batch, campaign, meta, suppression
 from digest.errors import LedgerError
@@ -39,6 +39,8 @@ class CampaignExistsError(LedgerError):
 
 #: Batches that are written down at a time: of 1,000 people each, they take 2 MB.
 _CHUNK = 128
+#: What the table of facts holds for the ledger itself.
+_OWN_FACTS = ("key", "version")
 
 
 class Ledger:
@@ -133,12 +135,7 @@ class Ledger:
 
     def keys_of(self, folded: Iterable[str]) -> bytes:
         """The keyed hashes of casefolded addresses, joined."""
-        copy, keys = self._hasher.copy, BytesIO()
-        for address in folded:
-            made = copy()
-            made.update(address.encode())
-            keys.write(made.digest())
-        return keys.getvalue()
+        return hash_recipients(self._hasher, folded)
 
     def sending(
         self, *, join: bool = False, report: Callable[[], SendReport | None] = lambda: None
@@ -156,6 +153,19 @@ class Ledger:
     def refresh(self) -> None:
         """Look at what others have written, where that is not seen by itself."""
         self._store.refresh()
+
+    def snapshot(self) -> LedgerSnapshot:
+        """All that the ledger says now, to be read after it is closed."""
+        with self._store.begin() as connection:
+            rows = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.not_in(_OWN_FACTS)))
+            facts = {row.name: row.value for row in rows}
+        return LedgerSnapshot(
+            key=self.key,
+            all_campaigns=self.campaigns(),
+            suppressions=self.suppressed(),
+            facts=facts,
+            hasher=self._hasher.copy(),
+        )
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns, oldest first."""
@@ -246,7 +256,7 @@ class Ledger:
 
     def remember(self, name: str, value: str) -> None:
         """Write down a fact about this newsletter that no campaign owns, in place of what was known before."""
-        if name in {"key", "version"}:
+        if name in _OWN_FACTS:
             raise ValueError("this name is the ledger's own")
 
         def put(connection: Connection) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from digest.config import Config
     from digest.delivery.ledger import Ledger
+    from digest.delivery.ledger_snapshot import LedgerSnapshot
     from digest.models import Audience, Manifest, RenderedIssue
     from digest.providers import Provider
 
@@ -45,7 +46,7 @@ def preview_campaign(
     rendered: RenderedIssue,
     audience: Audience,
     *,
-    ledger: Ledger | None,
+    ledger: Ledger | LedgerSnapshot | None,
     provider: Provider,
     config: Config,
     now: Callable[[], datetime],
@@ -150,7 +151,7 @@ def require_size(audience: Audience, *, config: Config, before: int | None, repo
     require_familiar_size(len(audience.subscribers), before=before, percent=percent, report=report)
 
 
-def last_size(ledger: Ledger, manifest: Manifest) -> int | None:
+def last_size(ledger: Ledger | LedgerSnapshot, manifest: Manifest) -> int | None:
     """How many people the last issue to this audience went to; None where there was none."""
     done = [one for one in ledger.campaigns() if one.audience == manifest.audience and one.issue < manifest.issue]
     if not done:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from digest.delivery.ledger import Ledger
+    from digest.delivery.ledger_snapshot import LedgerSnapshot
     from digest.delivery.patience import Stop
     from digest.models import Audience
     from digest.providers import Provider
@@ -38,7 +39,7 @@ def pull_suppressions(ledger: Ledger, provider: Provider, *, stop: Stop, sleep: 
         ) from None
 
 
-def without_suppressed(audience: Audience, ledger: Ledger) -> Audience:
+def without_suppressed(audience: Audience, ledger: Ledger | LedgerSnapshot) -> Audience:
     """An audience without whom the ledger knows not to mail, since a provider said so."""
     return reduce_audience(audience, ledger)[0] if ledger.suppressed() else audience
 
@@ -51,7 +52,7 @@ def tell_suppressed(before: Audience, after: Audience, notice: Callable[[str], N
             notice(f"{more:,} more are left out: {reason}")
 
 
-def reduce_audience(audience: Audience, ledger: Ledger) -> tuple[Audience, Roster]:
+def reduce_audience(audience: Audience, ledger: Ledger | LedgerSnapshot) -> tuple[Audience, Roster]:
     """The audience without whom the ledger knows not to mail, and its people by their hash."""
     roster = Roster(audience.subscribers, ledger.keys_of)
     suppressed = ledger.suppressed()

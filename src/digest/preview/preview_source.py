@@ -9,7 +9,7 @@ from digest.config import CONFIG_FILE
 from digest.editing import trace_bullets
 from digest.errors import DigestError
 from digest.rendering import personal_parts
-from digest.workflow.building import check_rendered, read_build, render, sample_values
+from digest.workflow.building import check_rendered, render, sample_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from digest.checks import Finding
     from digest.editing import Trace
-    from digest.issues import IssueFolder
-    from digest.project import Project
+    from digest.project import IssueReading, Session
 
 __all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue"]
 
@@ -81,14 +80,14 @@ class NewsletterPreview:
     """Renders one issue again and again.
 
     Args:
-        reopen: Opens the newsletter, so that a change of its configuration shows too.
+        reopen: Opens the newsletter anew, so that a change of its configuration shows too.
         id: The issue.
     """
 
-    def __init__(self, reopen: Callable[[], Project], id: str) -> None:
+    def __init__(self, reopen: Callable[[], Session], id: str) -> None:
         self._reopen = reopen
         self._id = id
-        self._project = reopen()
+        self._session = reopen()
 
     def render(self) -> PreviewedIssue:
         """The issue as it stands, with sample values in the personal places.
@@ -96,15 +95,14 @@ class NewsletterPreview:
         Raises:
             DigestError: issue.md, a template or the configuration is broken.
         """
-        self._project = project = self._reopen()
-        folder = project.issue(self._id)
-        issue = folder.read_issue()
-        rendered = render(project, folder, issue)
-        findings = check_rendered(project, folder, issue, rendered)
+        self._session = session = self._reopen()
+        issue = session.issue(self._id)
+        rendered = render(session, issue)
+        findings = check_rendered(session, issue, rendered)
         subject, html, text = personal_parts(rendered, sample_values(rendered))
         return PreviewedIssue(
-            id=folder.id,
-            file=folder.file,
+            id=issue.id,
+            file=issue.file,
             html=html,
             text=text,
             subject=subject,
@@ -112,35 +110,38 @@ class NewsletterPreview:
             sender=rendered.manifest.sender,
             findings=findings,
             token=rendered.token,
-            state=_state(project, folder, rendered.token),
+            state=_state(session, issue, rendered.token),
             bytes_html=len(rendered.html.encode()),
-            bullets=trace_bullets(issue, folder.read_articles()),
+            bullets=trace_bullets(issue.issue, issue.articles),
         )
 
     def watched(self) -> Sequence[Path]:
         """What a change of means: render again."""
-        root = self._project.root
-        folder = self._project.issue(self._id)
-        own = (root / CONFIG_FILE, root / "pyproject.toml", root / "images", *self._project.template_folders)
+        project = self._session.project
+        own = (
+            project.root / CONFIG_FILE,
+            project.root / "pyproject.toml",
+            project.root / "images",
+            *project.template_folders,
+        )
         # build/ and approval.toml change the state pill; render() writes none of them.
-        return (folder.path, *own)
+        return (self._session.issue(self._id).folder.path, *own)
 
     def image(self, url: str) -> Path | None:
         """The local file behind an image address of the email, if it is one of the newsletter's own."""
-        base = self._project.config.images.base_url.rstrip("/")
-        images = (self._project.root / "images").resolve()
+        base = self._session.project.config.images.base_url.rstrip("/")
+        images = (self._session.project.root / "images").resolve()
         if not base or not url.startswith(f"{base}/"):
             return None
         path = (images / url.removeprefix(f"{base}/")).resolve()
         return path if path.is_relative_to(images) and path.is_file() else None
 
 
-def _state(project: Project, folder: IssueFolder, token: str) -> str:
-    if folder.id in project.ended_issues():
+def _state(session: Session, issue: IssueReading, token: str) -> str:
+    if issue.id in session.ended_issues:
         return "Sent"
     try:
-        built = read_build(folder)
-        approval = folder.read_approval()
+        built, approval = issue.built, issue.approval
     except DigestError:
         return "Draft"
     if built.token != token:

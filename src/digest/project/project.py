@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 import digest
 from digest.config import STANDARD_THEME, Config, config_file, find_root, load_config
 from digest.config.resources import shipped
-from digest.errors import ConfigError, CredentialsError, IssueError, NothingToDoError
-from digest.issues import IssueFolder, list_issues, list_weeks
-from digest.models import IssueId, is_web_address
+from digest.errors import ConfigError, CredentialsError
+from digest.models import is_web_address
 from digest.project.address import LedgerAddress, ledger_url
-from digest.project.choice import issue_to_collect, open_issue
 from digest.project.clock import clock_of
+from digest.project.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config import AudienceConfig
-    from digest.delivery import Campaign, Ledger
+    from digest.delivery import Ledger
     from digest.fetching import Fetcher
-    from digest.issues import SourceState
     from digest.models import Suppression
     from digest.providers import Provider
     from digest.subscribers import ListReading
@@ -45,9 +43,7 @@ class Project:
         root: The folder with the configuration.
         environ: Where secrets come from.
         now: The clock; aware, in UTC.
-        offline: Read sources from the cache alone.
-        no_ledger: Do not ask what was sent, as where the ledger's address is a secret of other jobs. For commands that
-            only look at an issue; nothing is ever sent so.
+        offline: Touch no network; read sources from the cache alone.
     """
 
     root: Path
@@ -55,7 +51,15 @@ class Project:
     environ: Mapping[str, str] = field(repr=False)
     now: Callable[[], datetime]
     offline: bool = False
-    no_ledger: bool = False
+
+    def open_session(self, *, no_ledger: bool = False) -> Session:
+        """Begin a command: what it reads of the newsletter is read once.
+
+        Args:
+            no_ledger: Behave as if nothing had been sent, when the ledger cannot be reached. Only for commands that
+                look at an issue.
+        """
+        return Session(self, no_ledger=no_ledger)
 
     # -- the folder ---------------------------------------------------------------------------------------------------
 
@@ -87,54 +91,6 @@ class Project:
             hint = f"Make a folder templates/{name} with the files that differ."
             raise ConfigError(f"theme.name is {name!r}, but there are {', '.join(known)}", hint=hint)
         return (*(folder / name for folder in shared), *shared)
-
-    def issue_ids(self) -> tuple[IssueId, ...]:
-        """The issues that have a folder, oldest first."""
-        return list_issues(self.root)
-
-    def weeks(self) -> tuple[IssueId, ...]:
-        """All weeks that have a folder, oldest first, also those in which the sources brought nothing."""
-        return list_weeks(self.root)
-
-    def issue(self, id: str | None) -> IssueFolder:
-        """The folder of the named issue, or of the open one, or when none is open of the newest.
-
-        Raises:
-            IssueError: There is no such issue, or none at all.
-            UsageError: ``id`` is not an issue id.
-        """
-        if id is not None:
-            folder = IssueFolder(self.root, id)
-            if not folder.exists():
-                raise IssueError(f"there is no issue {id}", hint=f"Start it: digest collect {id}")
-            return folder
-        existing = self.issue_ids()
-        found = open_issue(existing, self.ended_issues()) or max(existing, default=None)
-        if found is None:
-            raise IssueError("there is no issue yet", hint="Start one: digest collect")
-        return IssueFolder(self.root, found)
-
-    def issue_to_collect(self, id: str | None) -> IssueFolder:
-        """The folder of the named issue, of the open one, or of the next one due; it need not exist yet."""
-        timezone = self.config.newsletter.timezone
-        if id is None:
-            id = issue_to_collect(self.issue_ids(), self.begun_issues(), now=self.now(), timezone=timezone)
-        return IssueFolder(self.root, id)
-
-    def source_states(self, *, until: str) -> tuple[Mapping[str, SourceState], ...]:
-        """How each source fared, by its id, in the issue ``until`` and in each one before it, the newest first.
-
-        A record that cannot be read, as after a merge of two machines, is none: it must not stop a schedule.
-        """
-        ids = sorted({until, *list_weeks(self.root)}, reverse=True)
-        return tuple(self.states_of(id) for id in ids if id <= until)
-
-    def states_of(self, id: str) -> Mapping[str, SourceState]:
-        """How each source fared in an issue, by its id; empty where that cannot be read."""
-        try:
-            return IssueFolder(self.root, id).read_source_states()
-        except IssueError:
-            return {}
 
     # -- what is opened -----------------------------------------------------------------------------------------------
 
@@ -204,53 +160,9 @@ class Project:
         except CredentialsError:
             return True
 
-    @property
-    def has_ledger(self) -> bool:
-        """Whether there may be campaigns to know of; raises as `LedgerAddress.exists`."""
-        return self.ledger_address.exists()
-
     def open_ledger(self, *, new: bool = False) -> Ledger:
         """The ledger; made and raises as `LedgerAddress.open`."""
         return self.ledger_address.open(new=new)
-
-    def campaigns(self) -> tuple[Campaign, ...]:
-        """What the ledger knows of this newsletter's campaigns to the configured audience; none without a ledger."""
-        if self.no_ledger or not self.has_ledger:
-            return ()
-        with self.open_ledger() as ledger:
-            return tuple(
-                campaign for campaign in ledger.campaigns() if campaign.audience == self.config.delivery.audience
-            )
-
-    def begun_issues(self) -> frozenset[str]:
-        """Issues of which a send has begun, whatever came of it: nothing is collected into them any more."""
-        return frozenset(campaign.issue for campaign in self.campaigns())
-
-    def ended_issues(self) -> frozenset[str]:
-        """Issues that were sent or cancelled: no command works on them by default."""
-        return frozenset(campaign.issue for campaign in self.campaigns() if campaign.state in {"sent", "cancelled"})
-
-    def require_unsent(self, id: str) -> None:
-        """Refuse to collect into an issue of which a send has begun.
-
-        Raises:
-            NothingToDoError: It has.
-        """
-        self.require_open(id)
-        if id in self.begun_issues():
-            raise NothingToDoError(
-                f"{id} is being sent",
-                hint=f"Finish that: digest send {id} --live --resume, or begin the next: digest collect",
-            )
-
-    def require_open(self, id: str) -> None:
-        """Refuse to touch an issue that has ended.
-
-        Raises:
-            NothingToDoError: It was sent or cancelled.
-        """
-        if id in self.ended_issues():
-            raise NothingToDoError(f"{id} was sent and is closed", hint="Begin the next one: digest collect")
 
     def open_provider(self, *, name: str | None = None) -> Provider:
         """The configured provider, or the named one.
@@ -271,15 +183,15 @@ class Project:
 
     # -- people -------------------------------------------------------------------------------------------------------
 
-    def read_lists(self, audience: AudienceConfig) -> tuple[ListReading, ...]:
-        """The lists of an audience: files, or ``env:NAME`` for a CSV in the environment.
+    def read_list(self, file: str) -> ListReading:
+        """Read a list: a file's name from the newsletter's root, or ``env:NAME`` for a CSV in the environment.
 
         Raises:
-            ListError: One cannot be read at all.
+            ListError: It cannot be read at all.
         """
         from digest.subscribers import read_list
 
-        return tuple(read_list(self.root / file, file=file, environ=self.list_environ) for file in audience.files)
+        return read_list(self.root / file, file=file, environ=self.list_environ)
 
     @property
     def age_key_file(self) -> Path:
@@ -295,19 +207,15 @@ class Project:
             return self.environ
         return {**self.environ, AGE_KEY: self.age_key_file.read_text(encoding="utf-8").strip()}
 
-    def list_columns(self) -> frozenset[str]:
-        """The columns of the lists that issues go to, casefolded. Only their first lines are read.
+    def list_columns(self, file: str) -> frozenset[str]:
+        """The columns of a list, casefolded. Only its header is read.
 
         Raises:
-            ConfigError: There is no such audience.
-            ListError: A list cannot be read.
+            ListError: It cannot be read.
         """
         from digest.subscribers import list_columns
 
-        files = self.audience_config().files
-        return frozenset().union(
-            *(list_columns(self.root / file, file=file, environ=self.list_environ) for file in files)
-        )
+        return list_columns(self.root / file, file=file, environ=self.list_environ)
 
     def audience_config(self) -> AudienceConfig:
         """The audience that issues go to.
@@ -343,10 +251,13 @@ class Project:
         hosted = self.config.unsubscribe_method.startswith("group:")
         return self.config.delivery.provider != "outbox" and not hosted
 
-    def secret(self) -> bytes:
+    def secret(self, *, ledger_key: bytes | None = None) -> bytes:
         """What signs unsubscribe links: from the environment.
 
         Where no link leaves this machine, or the provider keeps the page itself, the ledger's own key will do.
+
+        Args:
+            ledger_key: The ledger's key, when the ledger was read already; else the ledger is opened for it.
 
         Raises:
             CredentialsError: A real provider needs it and it is not set.
@@ -360,6 +271,8 @@ class Project:
                 from digest.delivery import required_key
 
                 return required_key(self.environ)
+            if ledger_key is not None:
+                return ledger_key
             with self.open_ledger() as ledger:
                 return ledger.key
         raise CredentialsError(

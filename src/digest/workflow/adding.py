@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
 from digest.errors import NothingToDoError, Place, SourceError
-from digest.issues import append_story, parse_issue
+from digest.issues import append_story
 from digest.models import Article, canonical_url, host_name, is_web_address
 from digest.sources import FeedAddress, parse_opml, read_address
 from digest.workflow.collecting import union_of
@@ -17,8 +17,7 @@ from digest.workflow.collecting import union_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.issues import IssueFolder
-    from digest.project import Project
+    from digest.project import IssueReading, Project, Session
 
 __all__ = ["Added", "add"]
 
@@ -46,7 +45,7 @@ class Added:
     undo: str = ""
 
 
-def add(project: Project, addresses: Sequence[str], *, id: str | None = None, section: str = "", cwd: Path) -> Added:
+def add(session: Session, addresses: Sequence[str], *, id: str | None = None, section: str = "", cwd: Path) -> Added:
     """Put articles in the issue, and feeds, alone or listed in an OPML file, among the sources.
 
     Args:
@@ -60,21 +59,23 @@ def add(project: Project, addresses: Sequence[str], *, id: str | None = None, se
         ConfigError: The configuration cannot be added to; nothing was written.
         NothingToDoError: All of them are there already, or the issue was sent.
     """
+    project = session.project
     articles, feeds = _read_all(project, addresses, cwd)
     # Both are worked out before either is written.
     sources = _new_sources(project, feeds, section=section)
     edit = with_sources(project.root, sources) if sources else None
-    stories = _Stories.of(project, articles, id=id) if articles else None
+    stories = _Stories.of(session, articles, id=id) if articles else None
     if not sources and not (stories and stories.headlines):
-        where = " and ".join([*([stories.folder.file] if stories else []), *([project.config_file] if feeds else [])])
+        where = " and ".join([*([stories.reading.file] if stories else []), *([project.config_file] if feeds else [])])
         raise NothingToDoError(f"already in {where}", hint="See what there is: digest collect")
     if stories and stories.headlines:
         stories.write()
+        session.reread_issue(stories.reading.id)
     undo = project.state / "undo"
     file = edit.write(undo=undo) if edit else ""
     return Added(
-        issue=stories.folder.id if stories else "",
-        file=stories.folder.file if stories else "",
+        issue=stories.reading.id if stories else "",
+        file=stories.reading.file if stories else "",
         headlines=stories.headlines if stories else (),
         sources=tuple(source.id for source in sources),
         config=file,
@@ -126,35 +127,32 @@ def _from_root(address: str, root: Path, cwd: Path) -> str:
 class _Stories:
     """What is to become of an issue."""
 
-    folder: IssueFolder
-    before: str | None
+    reading: IssueReading
     text: str
     articles: Sequence[Article]
     headlines: tuple[str, ...]
 
     @classmethod
-    def of(cls, project: Project, articles: Sequence[Article], *, id: str | None) -> _Stories:
-        folder = project.issue_to_collect(id)
-        project.require_unsent(folder.id)
-        before = folder.read_text()
-        text = before or ""
-        issue = parse_issue(text, id=folder.id, file=folder.file)
-        present = {canonical_url(story.url) for section in issue.sections for story in section.stories}
+    def of(cls, session: Session, articles: Sequence[Article], *, id: str | None) -> _Stories:
+        reading = session.issue_to_collect(id)
+        session.require_unsent(reading.id)
+        text = reading.text or ""
+        present = {canonical_url(story.url) for section in reading.parse(text).sections for story in section.stories}
         headlines = []
         for article in articles:
             if canonical_url(article.url) in present:
                 continue
-            story = propose_story(article, per_story=project.config.bullets.per_story)
-            text = append_story(text, story, file=folder.file)
+            story = propose_story(article, per_story=session.project.config.bullets.per_story)
+            text = append_story(text, story, file=reading.file)
             present.add(canonical_url(article.url))
             headlines.append(story.headline)
         # Without a source it counts as added by hand, whatever the page calls itself.
         own = [replace(article, source="") for article in articles]
-        return cls(folder=folder, before=before, text=text, articles=own, headlines=tuple(headlines))
+        return cls(reading=reading, text=text, articles=own, headlines=tuple(headlines))
 
     def write(self) -> None:
-        self.folder.write_articles(union_of(self.folder.read_articles(), self.articles))
-        self.folder.write_text(self.text, over=self.before)
+        self.reading.folder.write_articles(union_of(self.reading.articles, self.articles))
+        self.reading.folder.write_text(self.text, over=self.reading.text)
 
 
 def _new_sources(project: Project, feeds: Sequence[FeedAddress], *, section: str) -> list[NewSource]:

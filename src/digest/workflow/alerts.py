@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from digest.config import SourceConfig
     from digest.issues import SourceState
-    from digest.project import Project
+    from digest.project import Session
     from digest.workflow.standing import Standing
 
 __all__ = ["Alert", "Facts", "alerts_of", "due_moment", "find_alerts"]
@@ -75,27 +75,27 @@ class Facts:
     failed_run: str = ""
 
 
-def find_alerts(project: Project, standings: Sequence[Standing], *, failed_run: str = "") -> tuple[Alert, ...]:
+def find_alerts(session: Session, standings: Sequence[Standing], *, failed_run: str = "") -> tuple[Alert, ...]:
     """What there is to tell of the newsletter now.
 
     Args:
         standings: Of all its issues.
         failed_run: The address of a run of the workflow that failed.
     """
-    config, weeks = project.config, project.weeks()
+    config, weeks = session.project.config, session.weeks
     facts = Facts(
         standings=standings,
         weeks=weeks,
         sources=config.sources,
-        states=project.source_states(until=max(weeks)) if weeks else (),
-        sent_is_known=project.has_ledger,
+        states=session.source_states(until=max(weeks)) if weeks else (),
+        sent_is_known=session.ledger is not None,
         zone=config.newsletter.zone,
         min_stories=config.selection.min_stories,
         silent_issues=config.fetching.silent_issues,
         due=config.delivery.due,
         failed_run=failed_run,
     )
-    return alerts_of(facts, now=project.now())
+    return alerts_of(facts, now=session.project.now())
 
 
 def alerts_of(facts: Facts, *, now: datetime) -> tuple[Alert, ...]:

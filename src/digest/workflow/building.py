@@ -9,28 +9,25 @@ from typing import TYPE_CHECKING
 from digest.checks import check_issue, links_of
 from digest.config import source_places
 from digest.errors import DigestError, IssueError, NothingToDoError, RefusedError
-from digest.issues import parse_issue
 from digest.models import Approval, canonical_url
-from digest.rendering import dump_manifest, load_build, render_issue, shown_subject
+from digest.rendering import dump_manifest, render_issue, shown_subject
 from digest.workflow.tracked import read_tracked_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from digest.checks import Finding, LinkAnswer
-    from digest.issues import Build, IssueFolder
-    from digest.models import Article, Issue, RenderedIssue, Subscriber
-    from digest.project import Project
+    from digest.issues import Build
+    from digest.models import RenderedIssue, Subscriber
+    from digest.project import IssueReading, Session
 
 __all__ = [
     "Built",
     "Checked",
     "approve",
-    "articles_of",
     "build",
     "check",
     "check_rendered",
-    "read_build",
     "render",
     "sample_values",
     "sent_stories",
@@ -66,49 +63,49 @@ class Checked:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def render(project: Project, folder: IssueFolder, issue: Issue | None = None) -> RenderedIssue:
-    """Render the issue as issue.md says now, without writing anything."""
+def render(session: Session, issue: IssueReading) -> RenderedIssue:
+    """Render an issue as issue.md says now, without writing anything.
+
+    Raises:
+        IssueError, RenderError: issue.md or a template is wrong.
+    """
+    project = session.project
     return render_issue(
-        issue or folder.read_issue(),
-        articles=articles_of(folder),
+        issue.issue,
+        articles=issue.articles_by_url,
         config=project.config,
         templates=project.template_folders,
         now=project.now(),
     )
 
 
-def articles_of(folder: IssueFolder) -> Mapping[str, Article]:
-    """The collected articles by canonical URL."""
-    return {canonical_url(article.url): article for article in folder.read_articles()}
-
-
-def build(project: Project, id: str | None = None) -> Built:
+def build(session: Session, id: str | None = None) -> Built:
     """Render the issue and write email.html, email.txt and manifest.json. Building again gives the same bytes.
 
     Raises:
         NothingToDoError: The issue has fewer than ``selection.min_stories`` stories, or it was sent; nothing is built.
         IssueError, RenderError: issue.md or a template is wrong; the earlier build stays.
     """
-    folder = project.issue(id)
-    project.require_open(folder.id)
-    issue = folder.read_issue()
-    least = project.config.selection.min_stories
+    opened = session.issue(id)
+    session.require_open(opened.id)
+    issue = opened.issue
+    least = session.project.config.selection.min_stories
     if len(issue.stories) < least:
         waiting = f", and {len(issue.waiting)} wait under “New since you last looked”" if issue.waiting else ""
         raise NothingToDoError(
-            f"{folder.id} has {_stories(len(issue.stories))}, fewer than selection.min_stories = {least}{waiting}; "
+            f"{opened.id} has {_stories(len(issue.stories))}, fewer than selection.min_stories = {least}{waiting}; "
             "nothing was built",
-            hint=f"Add stories to {folder.file}, wait for more, or lower min_stories.",
+            hint=f"Add stories to {opened.file}, wait for more, or lower min_stories.",
         )
-    rendered = render(project, folder, issue)
+    rendered = render(session, opened)
     html, text = rendered.html.encode(), rendered.text.encode()
     manifest = dump_manifest(rendered.manifest)
-    before = folder.read_build()
-    folder.write_build(html=html, text=text, manifest=manifest)
-    approval = folder.read_approval()
+    before, approval = opened.build, opened.approval
+    opened.folder.write_build(html=html, text=text, manifest=manifest)
+    session.reread_issue(opened.id)
     return Built(
-        issue=folder.id,
-        folder=folder.file.removesuffix("issue.md") + "build",
+        issue=opened.id,
+        folder=opened.file.removesuffix("issue.md") + "build",
         token=rendered.token,
         subject=shown_subject(rendered.manifest),
         stories=len(issue.stories),
@@ -120,7 +117,7 @@ def build(project: Project, id: str | None = None) -> Built:
 
 
 def check(
-    project: Project,
+    session: Session,
     id: str | None = None,
     *,
     online: bool = False,
@@ -132,9 +129,9 @@ def check(
         online: Ask the servers of the links as well, each once a day.
         progress: Told how many of how many links are done.
     """
-    folder = project.issue(id)
-    issue = folder.read_issue()
-    rendered = render(project, folder, issue)
+    opened, project = session.issue(id), session.project
+    issue = opened.issue
+    rendered = render(session, opened)
     answers: Mapping[str, LinkAnswer] = {}
     if online:
         from digest.workflow.linkchecking import ask_links
@@ -142,21 +139,19 @@ def check(
         links = links_of(issue, sponsor=project.config.newsletter.sponsor)
         answers = ask_links(project, links, progress=progress)
     findings = check_rendered(
-        project,
-        folder,
-        issue,
+        session,
+        opened,
         rendered,
         answers=answers,
-        tracked_lists=read_tracked_lists(project),
-        build=None if folder.id in project.ended_issues() else folder.read_build(),
+        tracked_lists=read_tracked_lists(session),
+        build=None if opened.id in session.ended_issues else opened.build,
     )
-    return Checked(issue=folder.id, file=folder.file, findings=findings, rendered=rendered)
+    return Checked(issue=opened.id, file=opened.file, findings=findings, rendered=rendered)
 
 
 def check_rendered(
-    project: Project,
-    folder: IssueFolder,
-    issue: Issue,
+    session: Session,
+    issue: IssueReading,
     rendered: RenderedIssue,
     *,
     answers: Mapping[str, LinkAnswer] = MappingProxyType({}),
@@ -164,86 +159,74 @@ def check_rendered(
     build: Build | None = None,
 ) -> tuple[Finding, ...]:
     """Run every rule on one rendering of an issue; see `check_issue` for what the keyword arguments add."""
+    project = session.project
     return check_issue(
-        issue,
+        issue.issue,
         rendered,
         config=project.config,
-        file=folder.file,
+        file=issue.file,
         root=project.root,
-        articles=articles_of(folder),
-        sent=sent_stories(project),
-        source_states=project.source_states(until=folder.id),
+        articles=issue.articles_by_url,
+        sent=sent_stories(session),
+        source_states=session.source_states(until=issue.id),
         source_places=source_places(project.root),
         answers=answers,
-        columns=_columns(project),
+        columns=_columns(session),
         tracked_lists=tracked_lists,
         build=build,
     )
 
 
-def _columns(project: Project) -> frozenset[str] | None:
-    """The columns of the audience's lists; None where one cannot be read, as on a machine without the lists."""
+def _columns(session: Session) -> frozenset[str] | None:
+    """The columns of the audience's lists; None when one cannot be read, as on a machine without the lists."""
     try:
-        return project.list_columns()
+        return session.list_columns()
     except DigestError:
         return None
 
 
-def sent_stories(project: Project) -> dict[str, str]:
+def sent_stories(session: Session) -> dict[str, str]:
     """The canonical URL of every story that readers have had, and the issue in which it went out.
 
-    An issue that was interrupted for good has reached readers too.
+    An issue whose send was interrupted for good has reached readers too.
     """
-    existing = project.issue_ids()
     return {
         url: campaign.issue
-        for campaign in project.campaigns()
-        if campaign.issue in existing and (campaign.report.accepted or campaign.report.unknown)
-        for url in _stories_of(project.issue(campaign.issue))
+        for campaign in session.campaigns
+        if campaign.issue in session.weeks and (campaign.report.accepted or campaign.report.unknown)
+        for url in _stories_of(session.files(campaign.issue))
     }
 
 
-def _stories_of(folder: IssueFolder) -> Sequence[str]:
+def _stories_of(issue: IssueReading) -> Sequence[str]:
     try:
-        return read_build(folder).manifest.stories
+        return issue.built.manifest.stories
     except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
-        text = folder.read_text() or ""
-        return [canonical_url(story.url) for story in parse_issue(text, id=folder.id, file=folder.file).stories]
+        return [canonical_url(story.url) for story in issue.parse(issue.text or "").stories]
 
 
-def read_build(folder: IssueFolder) -> RenderedIssue:
-    """The build as it lies on disk.
-
-    Raises:
-        IssueError: There is none, or one of its files was changed by hand.
-    """
-    found = folder.read_build()
-    if found is None:
-        raise IssueError(f"{folder.id} is not built", hint=f"Build it: digest build {folder.id}")
-    return load_build(found.html, found.text, found.manifest)
-
-
-def approve(project: Project, id: str | None = None, *, token: str | None = None, by: str) -> Approval:
-    """Record that a person approved the current build.
+def approve(session: Session, id: str | None = None, *, token: str | None = None, by: str) -> Approval:
+    """Record that ``by`` approved the current build.
 
     Raises:
         NothingToDoError: It was sent.
         RefusedError: ``token`` is not the current build's, or issue.md has changed since it was built.
     """
-    folder = project.issue(id)
-    project.require_open(folder.id)
-    built = read_build(folder)
+    issue = session.issue(id)
+    session.require_open(issue.id)
+    built = issue.built
     if token is not None and token != built.token:
         raise RefusedError(
             f"this token is not the current build's, which is {built.token}",
             hint="Look at the build again, then approve its own token.",
         )
-    if render(project, folder).token != built.token:
+    if render(session, issue).token != built.token:
         raise RefusedError(
-            f"{folder.file} has changed since it was built", hint=f"Build it again: digest build {folder.id}"
+            f"{issue.file} has changed since it was built", hint=f"Build it again: digest build {issue.id}"
         )
-    approval = Approval(token=built.token, by=by, at=project.now())
-    folder.write_approval(approval)
+    approval = Approval(token=built.token, by=by, at=session.project.now())
+    issue.folder.write_approval(approval)
+    session.reread_issue(issue.id)
     return approval
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.config import SOURCE_KINDS
 from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
-from digest.issues import Base, IssueFolder, is_untouched, merge_issue, parse_issue
+from digest.issues import Base, is_untouched, merge_issue
 from digest.models import canonical_url
 from digest.sources import keep_full_text
 from digest.workflow.gathering import SourceLine, gather
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from digest.config import Config
     from digest.editing import Plan
-    from digest.issues import Merge
+    from digest.issues import IssueFolder, Merge
     from digest.models import Article, Issue
-    from digest.project import Project
+    from digest.project import IssueReading, Session
     from digest.sources import SourceReading
     from digest.workflow.gathering import Gathered
 
@@ -62,7 +62,7 @@ class Collected:
 
 
 def collect(
-    project: Project,
+    session: Session,
     id: str | None = None,
     *,
     refresh: bool = False,
@@ -71,32 +71,32 @@ def collect(
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
     A source that fails is reported and never stops the others; what it gave earlier for this issue is kept. With no
-    story at all nothing is written but how the sources fared.
+    story at all, only how the sources fared is written.
 
     Args:
         refresh: Ask every source again at its own address, also one that is gone or answered just now.
-        progress: Told of each source as it is read.
+        progress: Called with each source as it is read.
 
     Raises:
         NothingToDoError: The issue was sent, or is being sent.
         IssueError: issue.md does not parse, or was saved while it was merged; nothing was written.
     """
-    folder = project.issue_to_collect(id)
-    project.require_unsent(folder.id)
-    parse_issue(folder.read_text() or "", id=folder.id, file=folder.file)  # a broken file stops us before any work
-    history = History.of(project, folder)
-    before = {canonical_url(article.url) for article in folder.read_articles()}
+    project, config = session.project, session.project.config
+    opened = session.issue_to_collect(id)
+    session.require_unsent(opened.id)
+    opened.parse(opened.text or "")  # a broken file stops us before any work
+    history = History.of(session, opened)
+    before = {canonical_url(article.url) for article in opened.articles}
     gathered = gather(project, history, collected=before, refresh=refresh, progress=progress)
 
-    # Only now, because reading takes minutes, in which the editor goes on editing.
-    yours, base = folder.read_text(), folder.read_base()
-    known = folder.read_articles()
-    articles = union_of(_still_counting(known, project.config, gathered), gathered.articles)
+    session.reread_issue(opened.id)  # reading takes minutes, in which the editor goes on editing
+    yours, base, known = opened.text, opened.base, opened.articles
+    articles = union_of(_still_counting(known, config, gathered), gathered.articles)
     now = project.now()
     plan = plan_issue(
         articles,
-        id=folder.id,
-        config=project.config,
+        id=opened.id,
+        config=config,
         now=now,
         period=history.period,
         seen=history.seen,
@@ -106,30 +106,31 @@ def collect(
         yours=yours,
         base=base.issue if base else None,
         written_sha256=base.written_sha256 if base else None,
-        fresh=_fitting(plan.issue, yours, base, folder),
+        fresh=_fitting(plan.issue, opened),
         same=plan.same,
-        file=folder.file,
+        file=opened.file,
     )
-    issue = parse_issue(merge.text, id=folder.id, file=folder.file)
+    issue = opened.parse(merge.text)
     if yours is not None or issue.stories or issue.waiting:
-        _write(folder, merge, [*articles, *_in_issue(known, issue)], before=(yours, base), now=now)
+        _write(opened.folder, merge, [*articles, *_in_issue(known, issue)], before=(yours, base), now=now)
     if not project.offline:  # which tells nothing about the sources
-        folder.write_source_states(gathered.states)
+        opened.folder.write_source_states(gathered.states)
+    session.reread_issue(opened.id)
     dropped, ranking = _without_kept_out(plan, merge.kept_out)
     return Collected(
-        issue=folder.id,
-        file=folder.file,
+        issue=opened.id,
+        file=opened.file,
         at=now,
         since=history.period.since,
         sources=gathered.lines,
         merge=merge,
         stories=len(issue.stories),
         waiting=len(issue.waiting),
-        min_stories=project.config.selection.min_stories,
+        min_stories=config.selection.min_stories,
         changed=merge.text != yours,
         dropped=dropped,
         ranking=ranking,
-        bullets=trace_bullets(folder.read_issue(), folder.read_articles()) if folder.exists() else (),
+        bullets=trace_bullets(opened.issue, opened.articles) if opened.text is not None else (),
     )
 
 
@@ -152,14 +153,15 @@ def _in_issue(known: Iterable[Article], issue: Issue) -> Iterator[Article]:
     return (article for article in known if canonical_url(article.url) in told)
 
 
-def _fitting(fresh: Issue, yours: str | None, base: Base | None, folder: IssueFolder) -> Issue:
-    """The plan; without its subject and preheader where these tell of a story that is not sent.
+def _fitting(fresh: Issue, current: IssueReading) -> Issue:
+    """The plan; without its subject and preheader when these tell of a story that is not sent.
 
-    Once a person has touched the file the plan's lead may wait to be moved up, or have been dropped.
+    Once someone has edited the file, the plan's lead may be waiting to be moved up, or have been dropped.
     """
+    yours, base = current.text, current.base
     if yours is None or base is None or is_untouched(yours, base.issue, base.written_sha256):
         return fresh
-    sent = {canonical_url(story.url) for story in parse_issue(yours, id=folder.id, file=folder.file).stories}
+    sent = {canonical_url(story.url) for story in current.parse(yours).stories}
     if fresh.stories and canonical_url(fresh.stories[0].url) in sent:
         return fresh
     return replace(fresh, subject=base.issue.subject, preheader=base.issue.preheader)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest.models import Issue
-    from digest.project import Project
+    from digest.project import Session
 
 __all__ = ["Difference", "compare_issues", "difference_lines", "last_difference"]
 
@@ -75,19 +75,19 @@ def compare_issues(before: Issue, after: Issue) -> Difference:
     )
 
 
-def last_difference(project: Project, id: str | None = None) -> Difference | None:
-    """The named issue, or the open one, beside the newest issue before it; None where there is none.
+def last_difference(session: Session, id: str | None = None) -> Difference | None:
+    """The named issue, or the open one, beside the newest issue before it; None when there is none.
 
     An earlier issue that cannot be read, or has no story, is passed over.
 
     Raises:
         IssueError: There is no such issue, or it cannot be read.
     """
-    folder = project.issue(id)
-    issue = folder.read_issue()
-    for earlier in sorted((one for one in project.issue_ids() if one < folder.id), reverse=True):
+    current = session.issue(id)
+    issue = current.issue
+    for earlier in sorted((each for each in session.issue_ids if each < current.id), reverse=True):
         with suppress(IssueError):
-            before = project.issue(earlier).read_issue()
+            before = session.files(earlier).issue
             if before.stories:
                 return compare_issues(before, issue)
     return None

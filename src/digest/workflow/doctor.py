@@ -10,7 +10,7 @@ from digest.errors import DigestError, IssueError
 from digest.mail import parse_sender
 from digest.models import is_example_host
 from digest.providers import Diagnosis
-from digest.subscribers import is_sample, select_audience
+from digest.subscribers import is_sample
 from digest.workflow.dns import diagnose_domain, resolve_txt
 from digest.workflow.tracked import read_tracked_lists
 from digest.workflow.two_phase import two_phase_is_proven
@@ -18,7 +18,7 @@ from digest.workflow.two_phase import two_phase_is_proven
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from digest.project import Project
+    from digest.project import Project, Session
 
 __all__ = ["diagnose"]
 
@@ -26,17 +26,18 @@ _GITHUB = ".github"
 
 
 def diagnose(
-    project: Project, *, resolve: Callable[[str], tuple[str, ...]] = resolve_txt
+    session: Session, *, resolve: Callable[[str], tuple[str, ...]] = resolve_txt
 ) -> Iterator[tuple[str, Diagnosis]]:
     """Look at one thing after the other; each comes with the part that it belongs to."""
+    project = session.project
     parts: tuple[tuple[str, Callable[[], Iterator[Diagnosis]]], ...] = (
         ("newsletter", lambda: _configuration(project)),
-        ("templates", lambda: _templates(project)),
-        ("lists", lambda: _lists(project)),
-        ("state", lambda: _state(project)),
+        ("templates", lambda: _templates(session)),
+        ("lists", lambda: _lists(session)),
+        ("state", lambda: _state(session)),
         ("secrets", lambda: _secrets(project)),
         ("delivery", lambda: _provider(project)),
-        ("delivery", lambda: _two_phase(project)),
+        ("delivery", lambda: _two_phase(session)),
         ("domain", lambda: _domain(project, resolve)),
         ("workflows", lambda: _workflows(project)),
     )
@@ -63,13 +64,13 @@ def _configuration(project: Project) -> Iterator[Diagnosis]:
         yield Diagnosis(what="unsubscribing", state="error", words="no way to leave is configured", remedy=remedy)
 
 
-def _templates(project: Project) -> Iterator[Diagnosis]:
+def _templates(session: Session) -> Iterator[Diagnosis]:
     """Render the issue at hand, which finds what is wrong in a template."""
     from digest.workflow.building import render
 
-    theme = project.config.theme.name
+    theme = session.project.config.theme.name
     try:
-        rendered = render(project, project.issue(None))
+        rendered = render(session, session.issue())
     except IssueError as error:
         words = f"the theme {theme} is not tried, since there is no issue: {error.message}"
         yield Diagnosis(what="theme", state="ok", words=words)
@@ -78,46 +79,39 @@ def _templates(project: Project) -> Iterator[Diagnosis]:
     yield Diagnosis(what="theme", state="ok", words=words)
 
 
-def _lists(project: Project) -> Iterator[Diagnosis]:
-    config = project.audience_config()
-    readings = project.read_lists(config)
-    suppressions = project.own_suppressions()
-    audience = select_audience(project.config.delivery.audience, config, readings, suppressions=suppressions)
+def _lists(session: Session) -> Iterator[Diagnosis]:
+    audience = session.audience()
     count = len(audience.subscribers)
     yield Diagnosis(what=f"audience {audience.name}", state="ok", words=f"{count:,} people would be mailed")
     if audience.problems:
         words = f"{len(audience.problems):,} rows need mending"
         yield Diagnosis(what="lists", state="warning", words=words, remedy="digest subscribers check")
     if is_sample(audience.subscribers):
-        files = ", ".join(config.files)
+        files = ", ".join(session.project.audience_config().files)
         words = "this is the sample list, which no provider is given"
         yield Diagnosis(what="lists", state="warning", words=words, remedy=f"Put your own people in {files}.")
-    for finding in tracked_list_findings(read_tracked_lists(project)):
+    for finding in tracked_list_findings(read_tracked_lists(session)):
         words = f"{finding.place}: {finding.message}"
         yield Diagnosis(what="lists", state="error", words=words, remedy=finding.hint)
 
 
-def _state(project: Project) -> Iterator[Diagnosis]:
+def _state(session: Session) -> Iterator[Diagnosis]:
+    project = session.project
     if project.ledger_out_of_reach:
         yield Diagnosis(what="ledger", state="warning", words="not asked, because of --offline")
         return
-    if not project.has_ledger and project.ledger_path is None:
+    if session.ledger is None and project.ledger_path is None:
         words = "the branch can be reached; there is no ledger on it yet"
         remedy = "The very first live send makes it: digest send --live --new-ledger"
         yield Diagnosis(what="ledger", state="warning", words=words, remedy=remedy)
         return
-    if project.ledger_path is None:
-        with project.open_ledger() as ledger:
-            words = f"it can be reached; campaigns: {len(ledger.campaigns())}"
-        yield Diagnosis(what="ledger", state="ok", words=words)
-        return
-    if not project.ledger_path.exists():
+    if session.ledger is None:
         yield Diagnosis(what="ledger", state="ok", words="none yet; the first live send makes it")
     else:
-        with project.open_ledger() as ledger:
-            words = f"{project.ledger_path.name}, campaigns: {len(ledger.campaigns())}"
+        name = "it can be reached" if project.ledger_path is None else project.ledger_path.name
+        words = f"{name}{';' if project.ledger_path is None else ','} campaigns: {len(session.ledger.campaigns())}"
         yield Diagnosis(what="ledger", state="ok", words=words)
-    if project.environ.get("CI", "").lower() in {"true", "1"}:
+    if project.ledger_path is not None and project.environ.get("CI", "").lower() in {"true", "1"}:
         remedy = (
             'Keep it on a branch, [state] url = "git+branch://digest-state", or in PostgreSQL: url_env = "DATABASE_URL"'
         )
@@ -150,13 +144,14 @@ def _provider(project: Project) -> Iterator[Diagnosis]:
         provider.close()
 
 
-def _two_phase(project: Project) -> Iterator[Diagnosis]:
+def _two_phase(session: Session) -> Iterator[Diagnosis]:
+    project = session.project
     if project.config.delivery.provider != "sendgrid" or not project.config.providers.sendgrid.two_phase:
         return
     if project.ledger_out_of_reach:
         yield Diagnosis(what="two-phase", state="warning", words="not known, because of --offline")
         return
-    if two_phase_is_proven(project):
+    if two_phase_is_proven(session):
         yield Diagnosis(what="two-phase", state="ok", words="the self-test has passed with this key")
         return
     words = "it rests on what SendGrid documents, and was not tried with this key"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from digest.issues import Base, IssueFolder
     from digest.models import Issue
-    from digest.project import Project
+    from digest.project import IssueReading, Session
 
 __all__ = ["Edited", "edit"]
 
@@ -35,28 +35,30 @@ class Edited:
     again: bool = False
 
 
-def edit(project: Project, id: str | None = None, *, editor: Callable[[Path], None]) -> Edited:
+def edit(session: Session, id: str | None = None, *, editor: Callable[[Path], None]) -> Edited:
     """Open issue.md itself in an editor, so that a preview follows each save; also one that does not parse.
 
     Args:
-        editor: Opens a file and returns when the person has closed it.
+        editor: Opens a file and returns when it was closed.
 
     Raises:
         IssueError: There is no such issue, or its file cannot be read.
         NothingToDoError: It was sent.
         UsageError: The editor failed. What it saved stands.
     """
-    folder = project.issue(id)
-    project.require_open(folder.id)
+    opened = session.issue(id)
+    folder = opened.folder
+    session.require_open(opened.id)
     before, base = folder.read_bytes(), _base_of(folder)
     if before is None:
         hint = f"digest collect {folder.id}"
         raise IssueError("there is no such issue yet", place=Place(folder.file), hint=hint)
 
     def settle() -> tuple[str, bool]:
+        session.reread_issue(opened.id)
         if folder.read_bytes() == before:
             return "", False
-        return folder.keep_copy(before), _restore(folder, base)
+        return folder.keep_copy(before), _restore(opened, base)
 
     try:
         editor(folder.issue_md)
@@ -69,21 +71,22 @@ def edit(project: Project, id: str | None = None, *, editor: Callable[[Path], No
     return Edited(issue=folder.id, file=folder.file, undo=undo, again=again)
 
 
-def _restore(folder: IssueFolder, base: Base | None) -> bool:
+def _restore(edited: IssueReading, base: Base | None) -> bool:
     """Take back what `collect` proposed while the editor had an older text, which was saved over its own.
 
     Otherwise its new stories, which the text lacks, would count as taken out by the editor.
     """
-    now = _base_of(folder)
+    now = _base_of(edited.folder)
     if base is None or now is None:
         return False
-    found = _addresses(now.issue) - _addresses(base.issue)
-    with suppress(IssueError):  # of a text that nobody can read, nothing is known to be there
-        if found & _addresses(folder.read_issue()):
+    proposed = _addresses(now.issue) - _addresses(base.issue)
+    with suppress(IssueError):  # of a text that does not parse, nothing is known to be there
+        if proposed & _addresses(edited.issue):
             return False
-    if not found:
+    if not proposed:
         return False
-    folder.write_base(base)
+    edited.folder.write_base(base)
+    edited.reread()
     return True
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.config import Config
-    from digest.issues import IssueFolder, SourceState
+    from digest.issues import SourceState
     from digest.models import Article
-    from digest.project import Project
+    from digest.project import IssueReading, Session
 
 __all__ = ["History"]
 
@@ -46,36 +46,34 @@ class History:
     states: Mapping[str, SourceState]
 
     @classmethod
-    def of(cls, project: Project, folder: IssueFolder) -> History:
-        """Read it from the ledger and from the folders of the issues before ``folder``."""
-        existing = project.issue_ids()
-        sent = sent_stories(project)
+    def of(cls, session: Session, current: IssueReading) -> History:
+        """Read it from the ledger and from the issues before ``current``."""
+        config = session.project.config
+        sent = sent_stories(session)
         undated: set[str] = set()
         collected: dict[str, set[str]] = {}
         began: dict[str, datetime] = {}
-        for campaign in project.campaigns():
-            if campaign.issue == folder.id or not (campaign.report.accepted or campaign.report.unknown):
+        for campaign in session.campaigns:
+            if campaign.issue == current.id or not (campaign.report.accepted or campaign.report.unknown):
                 continue
             moment = campaign.started_at
-            if campaign.issue in existing:
-                earlier = project.issue(campaign.issue)
-                articles = earlier.read_articles()
-                undated |= _undated(articles, project.config)
-                collected[campaign.issue] = {canonical_url(article.url) for article in articles}
-                base = earlier.read_base()
+            if campaign.issue in session.weeks:
+                earlier = session.files(campaign.issue)
+                undated |= _undated(earlier.articles, config)
+                collected[campaign.issue] = {canonical_url(article.url) for article in earlier.articles}
                 # What came in between collecting and sending was not in that issue: it is new.
-                moment = min(moment, base.collected_at) if base else moment
+                moment = min(moment, earlier.base.collected_at) if earlier.base else moment
             began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
         return cls(
             period=Period(
                 since=max(began.values(), default=None),
-                missed=_missed(project, began) if began else {},
+                missed=_missed(session, began) if began else {},
                 collected=frozenset().union(*collected.values()),
                 whole_since=_whole_since(began, collected),
             ),
             seen=frozenset(sent) | undated,
-            earlier=_articles_of(project, sent),
-            states=_latest_states(project, folder),
+            earlier=_articles_of(session, sent),
+            states=_latest_states(session, until=current.id),
         )
 
     def counts(self, article: Article, *, now: datetime) -> bool:
@@ -93,12 +91,12 @@ def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collecti
     return whole
 
 
-def _missed(project: Project, began: Mapping[str, datetime]) -> dict[str, datetime | None]:
+def _missed(session: Session, began: Mapping[str, datetime]) -> dict[str, datetime | None]:
     """Of each source that failed for the newest sent issue: where the newest one began for which it did not."""
     issues = sorted(began, reverse=True)
-    states = {issue: project.states_of(issue) for issue in issues[:_FAILURES]}
+    states = {issue: session.files(issue).source_states for issue in issues[:_FAILURES]}
     missed: dict[str, datetime | None] = {}
-    for source in project.config.sources:
+    for source in session.project.config.sources:
         read = (issue for issue, found in states.items() if not (found.get(source.id) and found[source.id].error))
         newest = next(read, None)
         if newest != issues[0]:
@@ -113,29 +111,29 @@ def _undated(articles: Iterable[Article], config: Config) -> set[str]:
     }
 
 
-def _articles_of(project: Project, sent: Mapping[str, str]) -> tuple[Article, ...]:
-    found: list[Article] = []
+def _articles_of(session: Session, sent: Mapping[str, str]) -> tuple[Article, ...]:
+    articles: list[Article] = []
     for id in sorted(set(sent.values()))[-_ISSUES:]:
-        folder = project.issue(id)
-        told = {url for url, issue in sent.items() if issue == id} | _also_told(folder)
-        found += [article for article in folder.read_articles() if canonical_url(article.url) in told]
-    return tuple(found)
+        earlier = session.files(id)
+        told = {url for url, issue in sent.items() if issue == id} | _also_told(earlier)
+        articles += [article for article in earlier.articles if canonical_url(article.url) in told]
+    return tuple(articles)
 
 
-def _also_told(folder: IssueFolder) -> set[str]:
-    """Whom the stories of an issue named as having reported them too."""
-    with suppress(IssueError):  # an old issue.md that somebody broke afterwards
-        return {canonical_url(mention.url) for story in folder.read_issue().stories for mention in story.also}
+def _also_told(issue: IssueReading) -> set[str]:
+    """The addresses that an issue's stories list under "Also reported by"."""
+    with suppress(IssueError):  # an old issue.md that was damaged after it was sent
+        return {canonical_url(mention.url) for story in issue.issue.stories for mention in story.also}
     return set()
 
 
-def _latest_states(project: Project, folder: IssueFolder) -> dict[str, SourceState]:
+def _latest_states(session: Session, *, until: str) -> dict[str, SourceState]:
     """Of each source that is configured as it was then: from this issue, or from the newest before it that has it."""
-    addresses = {source.id: source.addresses for source in project.config.sources}
-    own, *earlier = project.source_states(until=folder.id)
-    found = {id: state for id, state in own.items() if addresses.get(id) == state.addresses}
+    addresses = {source.id: source.addresses for source in session.project.config.sources}
+    own, *earlier = session.source_states(until=until)
+    latest = {id: state for id, state in own.items() if addresses.get(id) == state.addresses}
     for states in earlier:
         for id, state in states.items():
-            if id not in found and addresses.get(id) == state.addresses:
-                found[id] = replace(state, counted=0)
-    return found
+            if id not in latest and addresses.get(id) == state.addresses:
+                latest[id] = replace(state, counted=0)
+    return latest

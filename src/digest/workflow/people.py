@@ -34,7 +34,6 @@ from digest.subscribers import (
     read_list,
     read_suppressions,
     read_token,
-    select_audience,
     suppressions_file,
 )
 from digest.workflow.listfiles import alone, keep_copy, replace_list, text_of, write_list
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.models import Audience, ListProblem
-    from digest.project import Project
+    from digest.project import Project, Session
     from digest.subscribers import ListReading
 
 __all__ = [
@@ -73,24 +72,20 @@ class Import:
     undo: str = ""
 
 
-def check_lists(project: Project) -> tuple[Audience, ...]:
+def check_lists(session: Session) -> tuple[Audience, ...]:
     """Every configured audience as it would be frozen now, by what the provider said last, without asking it.
 
     Raises:
         ConfigError: No audience is configured.
         ListError: A list cannot be read at all.
     """
-    if not project.config.audiences:
+    audiences = session.project.config.audiences
+    if not audiences:
         raise ConfigError(
             "no audience is configured", hint='Add [audiences.weekly] with files = ["subscribers/weekly.csv"].'
         )
-    found = [_selected(project, name) for name in sorted(project.config.audiences)]
-    if project.ledger_out_of_reach or not project.has_ledger:
-        return tuple(found)
-    from digest.delivery import without_suppressed
-
-    with project.open_ledger() as ledger:
-        return tuple(without_suppressed(audience, ledger) for audience in found)
+    select = session.audience if session.project.ledger_out_of_reach else session.audience_to_mail
+    return tuple(select(name) for name in sorted(audiences))
 
 
 def import_list(project: Project, export: Path, *, to: str | None = None, write: bool = True) -> Import:
@@ -120,15 +115,14 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
     return Import(file=name, added=added, left_out=left_out, problems=imported.problems, undo=undo)
 
 
-def export_audience(project: Project, name: str | None = None) -> tuple[str, int]:
+def export_audience(session: Session, name: str | None = None) -> tuple[str, int]:
     """An audience as it would be mailed now, as CSV, and how many people it has.
 
     Raises:
         ConfigError: There is no such audience.
         ListError: A list cannot be read.
     """
-    name = name or project.config.delivery.audience
-    audience = _selected(project, name)
+    audience = session.audience(name or session.project.config.delivery.audience)
     columns: dict[str, str] = {}  # lists may write one column in several ways
     for person in audience.subscribers:
         for column in person.fields:
@@ -178,7 +172,8 @@ def suppress_token(project: Project, token: str) -> int:
     config = project.config.audiences.get(reading.list)
     # The audience may have been renamed since: then its reader leaves all.
     configs = [config] if config is not None else list(project.config.audiences.values())
-    people = (person for each in configs for one in project.read_lists(each) for person in one.subscribers)
+    files = dict.fromkeys(file for each in configs for file in each.files)
+    people = (person for file in files for person in project.read_list(file).subscribers)
     found = [person.email for person in people if reading.is_for(person.email)]
     if not found:
         raise NothingToDoError("nobody in the lists has this link", hint="They may have been taken out already.")
@@ -234,14 +229,6 @@ def _is_address(text: str) -> bool:
         return bool(normalise_address(text))
     except ValueError:
         return False
-
-
-def _selected(project: Project, name: str) -> Audience:
-    config = project.config.audiences.get(name)
-    if config is None:
-        known = ", ".join(sorted(project.config.audiences)) or "none"
-        raise ConfigError(f"there is no audience {name!r}", hint=f"[audiences] has {known}.")
-    return select_audience(name, config, project.read_lists(config), suppressions=project.own_suppressions())
 
 
 def encrypt(project: Project, name: str) -> tuple[str, bool]:

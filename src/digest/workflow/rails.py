@@ -15,30 +15,28 @@ from digest.workflow.tracked import read_tracked_lists
 
 if TYPE_CHECKING:
     from digest.delivery import SendReport
-    from digest.issues import IssueFolder
     from digest.models import Audience, RenderedIssue
-    from digest.project import Project
+    from digest.project import IssueReading, Project, Session
     from digest.providers import Provider
 
 __all__ = ["require_fit_to_send", "require_lasting_ledger", "require_same_configuration"]
 
 
 def require_fit_to_send(
-    project: Project,
-    folder: IssueFolder,
-    built: RenderedIssue,
+    session: Session,
+    issue: IssueReading,
     audience: Audience,
     provider: Provider,
     report: SendReport,
 ) -> None:
-    issue = folder.read_issue()
-    if render(project, folder, issue).token != built.token:
+    built = issue.built
+    if render(session, issue).token != built.token:
         raise CampaignRefusedError(
-            f"{folder.file}, the theme or the configuration has changed since the build {built.token}",
-            hint=f"Build it again, look, and approve that: digest build {folder.id}",
+            f"{issue.file}, the theme or the configuration has changed since the build {built.token}",
+            hint=f"Build it again, look, and approve that: digest build {issue.id}",
             report=report,
         )
-    findings = check_rendered(project, folder, issue, built, tracked_lists=read_tracked_lists(project))
+    findings = check_rendered(session, issue, built, tracked_lists=read_tracked_lists(session))
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         listed = "".join(f"\n  {finding.place}  {finding.code}  {finding.message}" for finding in errors)
@@ -46,7 +44,7 @@ def require_fit_to_send(
     if not provider.capabilities.local and is_sample(audience.subscribers):
         raise CampaignRefusedError(
             "this is the sample list, which is for trying only",
-            hint=f"Put your own people in {', '.join(project.audience_config().files)}.",
+            hint=f"Put your own people in {', '.join(session.project.audience_config().files)}.",
             report=report,
         )
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.rendering import personal_parts, shown_subject
-from digest.subscribers import select_audience
 from digest.workflow.building import sample_values
 from digest.workflow.comparing import last_difference
 
 if TYPE_CHECKING:
     from digest.checks import Finding
-    from digest.project import Project
+    from digest.project import Session
     from digest.workflow.building import Checked
     from digest.workflow.comparing import Difference
 
@@ -50,35 +49,32 @@ class IssueReport:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def report_issue(project: Project, checked: Checked) -> IssueReport:
+def report_issue(session: Session, checked: Checked) -> IssueReport:
     """All that there is to tell of an issue that was checked.
 
     Raises:
         IssueError: issue.md cannot be read any more.
     """
-    folder, rendered = project.issue(checked.issue), checked.rendered
-    states = folder.read_source_states()
+    issue, rendered = session.issue(checked.issue), checked.rendered
+    states = issue.folder.read_source_states()
     return IssueReport(
-        issue=folder.id,
+        issue=issue.id,
         sender=rendered.manifest.sender,
         subject=shown_subject(rendered.manifest),
         preheader=rendered.manifest.preheader,
         stories=len(rendered.manifest.stories),
         bytes_html=len(rendered.html.encode()),
-        recipients=_recipients(project),
+        recipients=_recipients(session),
         token=rendered.token,
         text=personal_parts(rendered, sample_values(rendered))[2],
         findings=checked.findings,
         troubles=tuple((id, state.error) for id, state in states.items() if state.error),
-        difference=last_difference(project, folder.id),
+        difference=last_difference(session, issue.id),
     )
 
 
-def _recipients(project: Project) -> int | None:
+def _recipients(session: Session) -> int | None:
     try:
-        config = project.audience_config()
-        readings = project.read_lists(config)
-        name, suppressions = project.config.delivery.audience, project.own_suppressions()
-        return len(select_audience(name, config, readings, suppressions=suppressions).subscribers)
+        return len(session.audience().subscribers)
     except DigestError:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,9 @@ from digest.delivery import (
     last_size,
     preview_campaign,
     send_campaign,
-    without_suppressed,
 )
 from digest.errors import DigestError, UsageError
 from digest.rendering import load_build, shown_subject
-from digest.subscribers import select_audience
-from digest.workflow.building import read_build
 from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, require_same_configuration
 from digest.workflow.two_phase import two_phase_is_proven
 
@@ -29,9 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.delivery import Campaign
-    from digest.issues import IssueFolder
     from digest.models import Audience, RenderedIssue
-    from digest.project import Project
+    from digest.project import IssueReading, Project, Session
     from digest.providers import Provider
 
 __all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "cancel", "plan_send", "require_approval", "send", "send_test"]
@@ -79,7 +75,7 @@ class SendPlan:
 
 
 def plan_send(
-    project: Project,
+    session: Session,
     id: str | None = None,
     *,
     approve: str | None = None,
@@ -98,36 +94,46 @@ def plan_send(
         CampaignRefusedError: A rail held (exit 6).
         IssueError: There is no build.
     """
-    campaigns = {campaign.issue: campaign for campaign in project.campaigns()}
+    project = session.project
     if id is None and resume:
-        id = max((one.issue for one in campaigns.values() if one.state not in _ENDED), default=None)
-    folder = project.issue(id)
-    campaign = campaigns.get(folder.id)
-    built = _build_to_send(folder, campaign, approve)
+        id = max((each.issue for each in session.campaigns if each.state not in _ENDED), default=None)
+    issue = session.issue(id)
+    campaign = session.campaign(issue.id)
+    built = _build_to_send(issue, campaign, approve)
     if campaign is not None and at is not None and at != campaign.send_at:
         raise CampaignRefusedError(
-            f"the send of {folder.id} has begun, and keeps the time that it began with",
-            hint=f"Go on without --at: digest send {folder.id} --live --resume",
+            f"the send of {issue.id} has begun, and keeps the time that it began with",
+            hint=f"Go on without --at: digest send {issue.id} --live --resume",
             report=campaign.report,
         )
-    audience = _select(project)
+    audience = session.audience_to_mail()
     provider = project.open_provider()
-    report, last = _rehearse(project, built, audience, provider, resume=resume, at=at)
+    report = preview_campaign(
+        built,
+        audience,
+        ledger=session.ledger,
+        provider=provider,
+        config=project.config,
+        now=project.now,
+        secret=_REHEARSAL,
+        resume=resume,
+        at=at,
+    )
     require_same_configuration(project, built, report)
     if campaign is None:
-        require_fit_to_send(project, folder, built, audience, provider, report)
-    approval = folder.read_approval()
+        require_fit_to_send(session, issue, audience, provider, report)
+    approval = issue.approval
     approved = approval is not None and approval.token == built.token
     return SendPlan(
-        issue=folder.id,
-        file=folder.file,
+        issue=issue.id,
+        file=issue.file,
         provider=project.config.delivery.provider,
         audience=audience,
         approved=approved or campaign is not None,
         approved_by=approval.by if approval is not None and approved else "",
-        warnings=_warnings(project, audience),
+        warnings=_warnings(session, audience),
         report=report,
-        last=last,
+        last=last_size(session.ledger, built.manifest) if session.ledger is not None else None,
         at=campaign.send_at if campaign is not None else at,
         rendered=built,
     )
@@ -154,7 +160,7 @@ def require_approval(plan: SendPlan, approve: str | None) -> None:
 
 
 def send(
-    project: Project,
+    session: Session,
     plan: SendPlan,
     *,
     approve: str | None = None,
@@ -177,16 +183,16 @@ def send(
         CampaignIncompleteError: Partly sent, or something is unknown (exit 7).
         CredentialsError: A key is missing or was refused (exit 4).
     """
+    project = session.project
     require_approval(plan, approve)
     if not throwaway:
         require_lasting_ledger(project, plan.report)
     provider = project.open_provider()
     _require_online(project, provider, plan.report)
-    secret = project.secret()
-    folder = project.issue(plan.issue)
-    build = folder.read_build()
-    if build is not None and load_build(build.html, build.text, build.manifest).token == plan.token:
-        folder.keep_build(build, token=plan.token)
+    secret = session.secret()
+    issue = session.files(plan.issue)
+    if issue.build is not None and issue.built.token == plan.token:
+        issue.folder.keep_build(issue.build, token=plan.token)
     try:
         with project.open_ledger(new=new_ledger) as ledger:
             return send_campaign(
@@ -204,21 +210,22 @@ def send(
                 notice=notice,
             )
     finally:
+        session.refresh_ledger()
         provider.close()
 
 
-def cancel(project: Project, id: str | None = None) -> tuple[str, SendReport]:
+def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:
     """Call off a send that is to be delivered later. Returns the issue and its numbers.
 
     Raises:
         CampaignDoneError: There is nothing to call off (exit 8).
         CampaignRefusedError: It is too late, or the network is not to be touched (exit 6).
     """
+    project = session.project
     if id is None:
-        waiting = [one.issue for one in project.campaigns() if one.state == "scheduled"]
-        id = max(waiting, default=None)
-    issue = project.issue(id).id
-    if not project.has_ledger:
+        id = max((each.issue for each in session.campaigns if each.state == "scheduled"), default=None)
+    issue = session.issue(id).id
+    if session.ledger is None:
         raise CampaignDoneError(f"no send of {issue} has begun", hint="See: digest status")
     provider = project.open_provider()
     _require_online(project, provider, None)
@@ -227,10 +234,11 @@ def cancel(project: Project, id: str | None = None) -> tuple[str, SendReport]:
             audience = project.config.delivery.audience
             return issue, cancel_campaign(issue, audience, ledger=ledger, provider=provider, now=project.now)
     finally:
+        session.refresh_ledger()
         provider.close()
 
 
-def send_test(project: Project, to: Sequence[str], *, id: str | None = None, sandbox: bool = False) -> RenderedIssue:
+def send_test(session: Session, to: Sequence[str], *, id: str | None = None, sandbox: bool = False) -> RenderedIssue:
     """Send the built issue to a few named addresses. It cannot reach a list, and the ledger does not know of it.
 
     Args:
@@ -247,7 +255,7 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None, san
         raise UsageError(
             f"a test goes to 1 to {MAX_TEST_ADDRESSES} addresses", hint="digest send-test --to you@example.org"
         )
-    built = read_build(project.issue(id))
+    project, built = session.project, session.issue(id).built
     provider = project.open_provider()
     if project.offline and not provider.capabilities.local:
         raise UsageError(f"--offline touches no network, and {provider.name} is reached over it")
@@ -258,7 +266,7 @@ def send_test(project: Project, to: Sequence[str], *, id: str | None = None, san
             provider=provider,
             config=project.config,
             now=project.now,
-            secret=project.secret(),
+            secret=session.secret(),
             sandbox=sandbox,
         )
     finally:
@@ -275,70 +283,33 @@ def _require_online(project: Project, provider: Provider, report: SendReport | N
         )
 
 
-def _select(project: Project) -> Audience:
-    audience = select_audience(
-        project.config.delivery.audience,
-        project.audience_config(),
-        project.read_lists(project.audience_config()),
-        suppressions=project.own_suppressions(),
-    )
-    if not project.has_ledger:
-        return audience
-    with project.open_ledger() as ledger:
-        return without_suppressed(audience, ledger)
-
-
-def _rehearse(
-    project: Project,
-    built: RenderedIssue,
-    audience: Audience,
-    provider: Provider,
-    *,
-    resume: bool,
-    at: datetime | None,
-) -> tuple[SendReport, int | None]:
-    with project.open_ledger() if project.has_ledger else nullcontext() as ledger:
-        report = preview_campaign(
-            built,
-            audience,
-            ledger=ledger,
-            provider=provider,
-            config=project.config,
-            now=project.now,
-            secret=_REHEARSAL,
-            resume=resume,
-            at=at,
-        )
-        return report, last_size(ledger, built.manifest) if ledger else None
-
-
-def _build_to_send(folder: IssueFolder, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
+def _build_to_send(issue: IssueReading, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
     """The build as it lies there, or the one with which the campaign began where a person names that one."""
     if campaign is None or campaign.state in _ENDED:
-        return read_build(folder)
+        return issue.built
     if approve is not None and approve.lower() == campaign.token:
-        kept = folder.read_kept_build(campaign.token)
+        kept = issue.folder.read_kept_build(campaign.token)
         if kept is not None:
             return load_build(kept.html, kept.text, kept.manifest)
-    built = read_build(folder)
+    built = issue.built
     if built.token != campaign.token:
         raise CampaignRefusedError(
-            f"{folder.id} began to be sent as {campaign.token}, and the build is now {built.token}",
-            hint=f"Finish what was begun: digest send {folder.id} --live --resume --approve {campaign.token}",
+            f"{issue.id} began to be sent as {campaign.token}, and the build is now {built.token}",
+            hint=f"Finish what was begun: digest send {issue.id} --live --resume --approve {campaign.token}",
             report=campaign.report,
         )
     return built
 
 
-def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
-    notes = []
-    if project.ledger_address.on_branch and not project.has_ledger:
+def _warnings(session: Session, audience: Audience) -> tuple[str, ...]:
+    project, notes = session.project, []
+    if project.ledger_address.on_branch and session.ledger is None:
         notes.append("there is no ledger on its branch yet: the very first live send needs --new-ledger")
     if audience.problems:
         count = len(audience.problems)
         notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need mending: digest subscribers check")
     if project.config.delivery.provider == "sendgrid" and project.config.providers.sendgrid.two_phase:
-        notes.extend(_unproven(project))
+        notes.extend(_unproven(session))
     needed = [project.config.delivery.secret_env] if project.needs_secret else []
     if project.config.delivery.provider == "sendgrid":
         needed.append(project.config.providers.sendgrid.api_key_env)
@@ -348,8 +319,8 @@ def _warnings(project: Project, audience: Audience) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _unproven(project: Project) -> tuple[str, ...]:
+def _unproven(session: Session) -> tuple[str, ...]:
     with suppress(DigestError):
-        if project.has_ledger and two_phase_is_proven(project):
+        if two_phase_is_proven(session):
             return ()
     return ("two-phase sending was not tried with this account: digest doctor --two-phase --to you@example.org",)

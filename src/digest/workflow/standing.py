@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import DigestError
-from digest.workflow.building import read_build, render
+from digest.workflow.building import render
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.delivery import Campaign
-    from digest.issues import IssueFolder
-    from digest.project import Project
+    from digest.project import IssueReading, Project, Session
 
 __all__ = ["Standing", "status"]
 
@@ -53,46 +52,45 @@ class Standing:
         }
 
 
-def status(project: Project, id: str | None = None) -> tuple[Standing, ...]:
+def status(session: Session, id: str | None = None) -> tuple[Standing, ...]:
     """The named issue, or all of them, oldest first."""
-    campaigns = {campaign.issue: campaign for campaign in project.campaigns()}
-    ids = (project.issue(id).id,) if id is not None else project.issue_ids()
-    return tuple(_standing(project, project.issue(one), campaigns.get(one)) for one in ids)
+    ids = (session.issue(id).id,) if id is not None else session.issue_ids
+    return tuple(_standing(session, session.files(each)) for each in ids)
 
 
-def _standing(project: Project, folder: IssueFolder, campaign: Campaign | None) -> Standing:
+def _standing(session: Session, issue: IssueReading) -> Standing:
+    campaign = session.campaign(issue.id)
     if campaign is not None:
-        return _of_campaign(project, campaign)
+        return _of_campaign(session.project, campaign)
     try:
-        now = render(project, folder)
+        now = render(session, issue)
     except DigestError as error:
-        return Standing(issue=folder.id, state="broken", words=str(error), next_step=f"edit {folder.file}")
+        return Standing(issue=issue.id, state="broken", words=str(error), next_step=f"edit {issue.file}")
     stories = len(now.manifest.stories)
-    if folder.read_build() is None:
-        words = f"{stories} stories, not built yet"
-        following = f"digest build {folder.id}"
-        return Standing(issue=folder.id, state="draft", words=words, next_step=following, stories=stories)
+    following = f"digest build {issue.id}"
+    if issue.build is None:
+        words = f"{'1 story' if stories == 1 else f'{stories} stories'}, not built yet"
+        return Standing(issue=issue.id, state="draft", words=words, next_step=following, stories=stories)
     try:
-        built = read_build(folder)
+        built = issue.built
     except DigestError as error:
-        following = f"digest build {folder.id}"
-        return Standing(issue=folder.id, state="stale", words=str(error), next_step=following, stories=stories)
-    return replace(_of_build(folder, built.token, current=now.token), stories=stories)
+        return Standing(issue=issue.id, state="stale", words=str(error), next_step=following, stories=stories)
+    return replace(_of_build(issue, built.token, current=now.token), stories=stories)
 
 
-def _of_build(folder: IssueFolder, token: str, *, current: str) -> Standing:
-    approval = folder.read_approval()
+def _of_build(issue: IssueReading, token: str, *, current: str) -> Standing:
+    approval = issue.approval
     if token != current:
         state, words, following = (
             "stale",
             f"changed since it was built; the build is {token}",
-            f"digest build {folder.id}",
+            f"digest build {issue.id}",
         )
     elif approval is not None and approval.token == token:
-        state, words, following = "approved", f"approved by {approval.by}: {token}", f"digest send {folder.id} --live"
+        state, words, following = "approved", f"approved by {approval.by}: {token}", f"digest send {issue.id} --live"
     else:
-        state, words, following = "built", f"built, waiting for approval: {token}", f"digest approve {folder.id}"
-    return Standing(issue=folder.id, state=state, words=words, next_step=following, token=token)
+        state, words, following = "built", f"built, waiting for approval: {token}", f"digest approve {issue.id}"
+    return Standing(issue=issue.id, state=state, words=words, next_step=following, token=token)
 
 
 def _of_campaign(project: Project, campaign: Campaign) -> Standing:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from digest.project import Project
+    from digest.project import Project, Session
     from digest.providers import MailHolds, Provider
 
 __all__ = ["Step", "begin_two_phase_test", "receive_two_phase_code", "two_phase_is_proven"]
@@ -77,15 +77,14 @@ class Step:
     remedy: str = ""
 
 
-def two_phase_is_proven(project: Project) -> bool:
+def two_phase_is_proven(session: Session) -> bool:
     """Whether the self-test has passed with the key and the host that are configured now."""
-    config = project.config.providers.sendgrid
-    api_key = project.environ.get(config.api_key_env, "")
-    if not api_key or not project.has_ledger:
+    config = session.project.config.providers.sendgrid
+    api_key = session.project.environ.get(config.api_key_env, "")
+    if not api_key or session.ledger is None:
         return False
-    with project.open_ledger() as ledger:
-        fingerprint = key_fingerprint(api_key, ledger_key=ledger.key)
-        return two_phase_passed(ledger.recall(TWO_PHASE), host=config.host, fingerprint=fingerprint)
+    fingerprint = key_fingerprint(api_key, ledger_key=session.ledger.key)
+    return two_phase_passed(session.ledger.recall(TWO_PHASE), host=config.host, fingerprint=fingerprint)
 
 
 def begin_two_phase_test(
@@ -144,7 +143,7 @@ def receive_two_phase_code(project: Project, code: str) -> None:
     """
     api_key = _api_key(project)
     none = NothingToDoError("no self-test of two-phase sending has begun", hint=f"Begin one: {_BEGIN}")
-    if not project.has_ledger:
+    if not project.ledger_address.exists():
         raise none
     with project.open_ledger() as ledger:
         proof = TwoPhaseProof.read(ledger.recall(TWO_PHASE))

@@ -1,4 +1,4 @@
-"""Which issue a command means when it names none."""
+"""Which issue a command works on when none is named. Pure."""
 
 from __future__ import annotations
 
@@ -24,13 +24,27 @@ def open_issue(existing: Sequence[IssueId], ended: Collection[str]) -> IssueId |
     return next((id for id in reversed(existing) if id not in ended), None)
 
 
-def issue_to_collect(existing: Sequence[IssueId], ended: Collection[str], *, now: datetime, timezone: str) -> IssueId:
-    """The open issue, or else this week's, or else the week's after the newest one that has ended."""
-    found = open_issue(existing, ended)
-    if found is not None:
-        return found
+def issue_to_collect(
+    existing: Sequence[IssueId], begun: Collection[str], *, sent: Collection[str], now: datetime, timezone: str
+) -> IssueId:
+    """The open issue, or else this week's, or else that of the week after the newest one.
+
+    An issue older than the newest sent one is not open: it was abandoned, and this week's news does not belong in it.
+
+    Args:
+        existing: Ids, oldest first.
+        begun: Issues of which a send has begun, whatever became of it: nothing is collected into them any more.
+        sent: Those of ``begun`` that were not cancelled.
+        now: Aware.
+
+    Raises:
+        IssueError: The newest id in the ledger is not an issue id.
+    """
+    candidate = open_issue(existing, begun)
+    if candidate is not None and candidate > max(sent, default=""):
+        return candidate
     current = IssueId.of(now, timezone)
-    newest = max((*ended, *existing), default="")
+    newest = max((*begun, *existing), default="")
     if newest < current:
         return current
     try:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.project.choice import issue_to_collect, open_issue
+from digest.project.issue_choice import issue_to_collect, open_issue
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)  # of 2026-W47
 
@@ -23,7 +23,7 @@ def test_the_open_issue_is_the_newest_that_was_not_sent(existing, ended, expecte
 
 
 @pytest.mark.parametrize(
-    ("existing", "ended", "expected"),
+    ("existing", "sent", "expected"),
     [
         ((), (), "2026-W47"),
         (("2026-W46",), (), "2026-W46"),
@@ -34,10 +34,25 @@ def test_the_open_issue_is_the_newest_that_was_not_sent(existing, ended, expecte
         (("2026-W47", "2026-W47b"), ("2026-W47", "2026-W47b"), "2026-W48"),
     ],
 )
-def test_collecting_goes_on_with_the_open_issue_or_starts_the_next_one_due(existing, ended, expected):
-    assert issue_to_collect(existing, ended, now=MONDAY, timezone="UTC") == expected
+def test_collecting_goes_on_with_the_open_issue_or_starts_the_next_one_due(existing, sent, expected):
+    assert issue_to_collect(existing, sent, sent=sent, now=MONDAY, timezone="UTC") == expected
+
+
+def test_collecting_never_chooses_an_issue_older_than_the_newest_sent_one():
+    existing, sent = ("2026-W45", "2026-W46"), ("2026-W46",)
+    assert issue_to_collect(existing, sent, sent=sent, now=MONDAY, timezone="UTC") == "2026-W47"
+    next_week = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert (
+        issue_to_collect(("2026-W46",), ("2026-W47",), sent=("2026-W47",), now=next_week, timezone="UTC") == "2026-W48"
+    )
+
+
+def test_collecting_goes_on_with_an_issue_older_than_a_cancelled_one():
+    existing, begun = ("2026-W46", "2026-W47"), ("2026-W47",)
+    assert issue_to_collect(existing, begun, sent=(), now=MONDAY, timezone="UTC") == "2026-W46"
 
 
 def test_the_week_after_the_last_of_the_year_is_the_first_of_the_next():
     year_end = datetime(2026, 12, 30, tzinfo=UTC)
-    assert issue_to_collect(("2026-W53",), ("2026-W53",), now=year_end, timezone="UTC") == "2027-W01"
+    ids = ("2026-W53",)
+    assert issue_to_collect(ids, ids, sent=ids, now=year_end, timezone="UTC") == "2027-W01"

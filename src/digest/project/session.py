@@ -1,0 +1,246 @@
+"""What one command knows of its newsletter: everything is read once, so that all decisions rest on the same state."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigError, IssueError, NothingToDoError
+from digest.issues import IssueFolder, list_issues, list_weeks
+from digest.project.issue_choice import issue_to_collect, open_issue
+from digest.project.issue_reading import IssueReading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest.delivery import Campaign, LedgerSnapshot
+    from digest.issues import SourceState
+    from digest.models import Audience, IssueId, Suppression
+    from digest.project.project import Project
+    from digest.subscribers import ListReading
+
+__all__ = ["Session"]
+
+
+class Session:
+    """One command's view of its newsletter. Open one with `Project.open_session`, and pass it down.
+
+    The ledger, the lists, and the files of each issue are read when they are first needed, and kept. So every check and
+    every safety rail of a command judges the same state, and a ledger on a git branch is fetched once. Only two methods
+    read again, where a command needs what is true now:
+
+    * `refresh_ledger`: after this command wrote to the ledger.
+    * `reread_issue`: after minutes of fetching, during which the editor may have saved issue.md, and after writing it.
+
+    A live send does not act on this copy: it opens the ledger itself, and checks again before it claims a batch.
+
+    Attributes:
+        project: The newsletter: its configuration, and what can be opened from it.
+        no_ledger: Behave as if nothing had been sent, when the ledger cannot be reached. For commands that only look
+            at an issue; nothing is ever sent in such a session.
+    """
+
+    def __init__(self, project: Project, *, no_ledger: bool = False) -> None:
+        self.project = project
+        self.no_ledger = no_ledger
+        self._issues: dict[str, IssueReading] = {}
+        self._lists: dict[str, ListReading] = {}
+
+    # -- the ledger ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def ledger(self) -> LedgerSnapshot | None:
+        """What the ledger says, of all audiences; None when there is no ledger yet, or `no_ledger` is set.
+
+        Raises:
+            LedgerError: It is locked, damaged or from a newer version, or cannot be reached.
+            UsageError: It is reached over the network, and the command runs with --offline.
+            CredentialsError: Its key is missing, or is another ledger's.
+        """
+        if self.no_ledger or not self.project.ledger_address.exists():
+            return None
+        with self.project.open_ledger() as ledger:
+            return ledger.snapshot()
+
+    @property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """The campaigns to the configured audience, oldest first. Raises as `ledger`."""
+        if self.ledger is None:
+            return ()
+        audience = self.project.config.delivery.audience
+        return tuple(campaign for campaign in self.ledger.campaigns() if campaign.audience == audience)
+
+    def campaign(self, issue: str) -> Campaign | None:
+        """The campaign of an issue to the configured audience; None when no send of it has begun."""
+        return next((campaign for campaign in self.campaigns if campaign.issue == issue), None)
+
+    @property
+    def ended_issues(self) -> frozenset[str]:
+        """Issues that were sent or cancelled: no command works on them by default."""
+        return frozenset(campaign.issue for campaign in self.campaigns if campaign.state in {"sent", "cancelled"})
+
+    def refresh_ledger(self) -> None:
+        """Read the ledger again when it is next needed."""
+        self.__dict__.pop("ledger", None)
+
+    # -- issues -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def issue_ids(self) -> tuple[IssueId, ...]:
+        """The ids of all issues, oldest first."""
+        return list_issues(self.project.root)
+
+    @cached_property
+    def weeks(self) -> tuple[IssueId, ...]:
+        """The ids of all issues and of the weeks in which the sources brought nothing, oldest first."""
+        return list_weeks(self.project.root)
+
+    def files(self, id: str) -> IssueReading:
+        """The files of an issue, which need not exist.
+
+        Raises:
+            UsageError: ``id`` is not an issue id.
+        """
+        if id not in self._issues:
+            self._issues[id] = IssueReading(IssueFolder(self.project.root, id))
+        return self._issues[id]
+
+    def issue(self, id: str | None = None) -> IssueReading:
+        """The named issue; without a name the open one, or the newest when none is open.
+
+        Raises:
+            IssueError: There is no such issue, or none at all.
+            UsageError: ``id`` is not an issue id.
+        """
+        if id is not None:
+            issue = self.files(id)
+            if not issue.folder.exists():
+                raise IssueError(f"there is no issue {id}", hint=f"Start it: digest collect {id}")
+            return issue
+        chosen = open_issue(self.issue_ids, self.ended_issues) or max(self.issue_ids, default=None)
+        if chosen is None:
+            raise IssueError("there is no issue yet", hint="Start one: digest collect")
+        return self.files(chosen)
+
+    def issue_to_collect(self, id: str | None = None) -> IssueReading:
+        """The named issue, the open one, or the next one due. It need not exist yet.
+
+        Raises:
+            UsageError: ``id`` is not an issue id.
+        """
+        if id is None:
+            id = issue_to_collect(
+                self.issue_ids,
+                {campaign.issue for campaign in self.campaigns},
+                sent={campaign.issue for campaign in self.campaigns if campaign.state != "cancelled"},
+                now=self.project.now(),
+                timezone=self.project.config.newsletter.timezone,
+            )
+        return self.files(id)
+
+    def require_open(self, id: str) -> None:
+        """Refuse to change an issue that was sent or cancelled.
+
+        Raises:
+            NothingToDoError: It was.
+        """
+        if id in self.ended_issues:
+            raise NothingToDoError(f"{id} was sent and is closed", hint="Begin the next one: digest collect")
+
+    def require_unsent(self, id: str) -> None:
+        """Refuse to collect into an issue of which a send has begun.
+
+        Raises:
+            NothingToDoError: It has.
+        """
+        self.require_open(id)
+        if self.campaign(id) is not None:
+            raise NothingToDoError(
+                f"{id} is being sent",
+                hint=f"Finish that: digest send {id} --live --resume, or begin the next: digest collect",
+            )
+
+    def source_states(self, *, until: str) -> tuple[Mapping[str, SourceState], ...]:
+        """The results of collecting, by source id: of the issue ``until`` and of each one before it, newest first."""
+        ids = sorted({until, *self.weeks}, reverse=True)
+        return tuple(self.files(id).source_states for id in ids if id <= until)
+
+    def reread_issue(self, id: str) -> None:
+        """Read the files of an issue, and the list of issues, again when they are next needed."""
+        self.files(id).reread()
+        for name in ("issue_ids", "weeks"):
+            self.__dict__.pop(name, None)
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def list_reading(self, file: str) -> ListReading:
+        """A list: a file's name from the newsletter's root, or ``env:NAME`` for a CSV in the environment.
+
+        Raises:
+            ListError: It cannot be read at all.
+        """
+        if file not in self._lists:
+            self._lists[file] = self.project.read_list(file)
+        return self._lists[file]
+
+    @cached_property
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """The newsletter's own suppressions, those in the ledger not included.
+
+        Raises:
+            ListError: They cannot be read.
+        """
+        return self.project.own_suppressions()
+
+    def audience(self, name: str | None = None) -> Audience:
+        """The named audience, or the one that issues go to, without the newsletter's own suppressions.
+
+        Raises:
+            ConfigError: There is no such audience.
+            ListError: One of its lists cannot be read.
+        """
+        from digest.subscribers import select_audience
+
+        audiences = self.project.config.audiences
+        if name is None:
+            name, config = self.project.config.delivery.audience, self.project.audience_config()
+        elif name in audiences:
+            config = audiences[name]
+        else:
+            raise ConfigError(
+                f"there is no audience {name!r}", hint=f"[audiences] has {', '.join(sorted(audiences)) or 'none'}."
+            )
+        lists = [self.list_reading(file) for file in config.files]
+        return select_audience(name, config, lists, suppressions=self.suppressions)
+
+    def audience_to_mail(self, name: str | None = None) -> Audience:
+        """An audience without those whom the provider reported to the ledger either. Raises as `audience`."""
+        from digest.delivery import without_suppressed
+
+        audience = self.audience(name)
+        return audience if self.ledger is None else without_suppressed(audience, self.ledger)
+
+    def list_columns(self) -> frozenset[str]:
+        """The columns of the lists that issues go to, casefolded. Of lists not read yet, only the headers are read.
+
+        Raises:
+            ConfigError: There is no such audience.
+            ListError: A list cannot be read.
+        """
+        columns: set[str] = set()
+        for file in self.project.audience_config().files:
+            if file in self._lists:
+                columns.update(filter(None, (column.casefold() for column in self._lists[file].columns)))
+            else:
+                columns |= self.project.list_columns(file)
+        return frozenset(columns)
+
+    # -- secrets ------------------------------------------------------------------------------------------------------
+
+    def secret(self) -> bytes:
+        """What signs unsubscribe links.
+
+        Raises:
+            CredentialsError: The provider needs it, and it is not set.
+        """
+        return self.project.secret(ledger_key=self.ledger.key if self.ledger is not None else None)
