@@ -32,10 +32,11 @@ from rouge_score.tokenizers import DefaultTokenizer  # type: ignore[import-not-f
 from scipy.optimize import minimize  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from digest import Article
-from digest.editing.bullets import alike, candidates, shortened
-from digest.editing.language import language_of, weights, word_list
+from digest.editing.bullets import candidate_sentences, says_the_same, shorten_candidate
+from digest.editing.language_data import weights, word_list
 from digest.editing.salience import COLUMNS, Statement, Subject, column_of, features_of, leaning_statement
 from digest.editing.sentences import split_sentences
+from digest.editing.tokenization import detect_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,10 +86,10 @@ def read_examples(folder: Path, sets: Sequence[str]) -> list[Example]:
         for line in gzip.decompress((folder / f"{name}.jsonl.gz").read_bytes()).decode().splitlines():
             row = json.loads(line)
             article = Article(url="https://a.example/1", title=row.get("title") or "", text=row["text"])
-            language = language_of(article.text)
-            found = list(candidates(article, language=language))
+            language = detect_language(article.text)
+            found = list(candidate_sentences(article, language=language))
             if len(found) > LIMIT:
-                read = [shortened(article, each, language=language) for each in found[:WINDOW]]
+                read = [shorten_candidate(article, each, language=language) for each in found[:WINDOW]]
                 examples.append(_example(name, row, article, [each.whole for each in found], read))
     return examples
 
@@ -108,7 +109,7 @@ def _example(corpus: str, row: Any, article: Article, whole: Sequence[Statement]
     cost = COST["words"] * words + COST["over 30 words"] * long + COST["leaning"] * leaning
     possible = np.zeros((WINDOW, WINDOW), bool)
     for one, two in combinations(range(len(read)), 2):
-        possible[one, two] = not alike(read[one], read[two])
+        possible[one, two] = not says_the_same(read[one], read[two])
     allowed = np.all([possible[_SETS[:, one], _SETS[:, two]] for one, two in _PAIRS], axis=0)
     first = Counter(stem for each in split_sentences(article.text)[:LIMIT] for stem in _TOKENS.tokenize(each.text))
     return Example(

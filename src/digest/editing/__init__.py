@@ -1,14 +1,11 @@
 """What an editor would do with a week of articles: group, rank, choose, and say each in a few statements. Pure."""
 
 from digest.editing.bullets import pick_bullets
-from digest.editing.cleaning import one_line
 from digest.editing.grouping import group_articles
-from digest.editing.period import Period
-from digest.editing.plan import Dropped, Plan, plan_issue
+from digest.editing.issue_plan import Dropped, Period, Plan, plan_issue
 from digest.editing.proposal import propose_story
 from digest.editing.provenance import Trace, trace_bullets
-from digest.editing.ranking import Score, score_story
-from digest.editing.selection import Ranked
+from digest.editing.story_ranking import Ranked, Score, score_story
 
 __all__ = [
     "Dropped",
@@ -18,7 +15,6 @@ __all__ = [
     "Score",
     "Trace",
     "group_articles",
-    "one_line",
     "pick_bullets",
     "plan_issue",
     "propose_story",

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.editing.cleaning import is_boilerplate, one_line, shorten, statement_start
-from digest.editing.compression import kept_spans, text_of
-from digest.editing.language import language_of, word_list
+from digest.editing.compression import compressed_text, kept_spans
+from digest.editing.language_data import word_list
 from digest.editing.salience import Statement, Subject, repeat_penalty, score_of, statement_of
 from digest.editing.sentences import split_sentences
+from digest.editing.text_cleaning import is_boilerplate, shorten, single_line, statement_start
+from digest.editing.tokenization import detect_language
 from digest.models import Bullet
 
 if TYPE_CHECKING:
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
 
     from digest.models import Article
 
-__all__ = ["Candidate", "alike", "candidates", "in_reading_order", "pick_bullets", "rank_bullets", "shortened"]
+__all__ = [
+    "CandidateSentence",
+    "candidate_sentences",
+    "in_reading_order",
+    "pick_bullets",
+    "rank_bullets",
+    "says_the_same",
+    "shorten_candidate",
+]
 
 #: A bullet with this share of the shorter one's words in it says the same thing; the author's are trusted further.
 _SAME = 0.6
@@ -66,9 +75,9 @@ def rank_bullets(article: Article, *, limit: int) -> tuple[Bullet, ...]:
     if limit <= 0:
         return ()
     points = [statement_of(point) for point in _key_points(article)]
-    language = language_of(article.text, tag=article.language)
-    found = list(candidates(article, language=language))
-    subject = Subject(one_line(article.title), [candidate.whole for candidate in found])
+    language = detect_language(article.text, tag=article.language)
+    found = list(candidate_sentences(article, language=language))
+    subject = Subject(single_line(article.title), [candidate.whole for candidate in found])
     if points:
         worth = [score_of(number, point, subject) for number, point in enumerate(points)]
         points = [points[number] for number in sorted(range(len(points)), key=lambda number: -worth[number])]
@@ -81,7 +90,7 @@ def rank_bullets(article: Article, *, limit: int) -> tuple[Bullet, ...]:
 def _key_points(article: Article) -> Iterator[str]:
     seen: list[frozenset[str]] = []
     for point in article.key_points:
-        text = shorten(_MARK.sub("", one_line(point)), _MOST_CHARACTERS)
+        text = shorten(_MARK.sub("", single_line(point)), _MOST_CHARACTERS)
         sense = _sense(statement_of(text))
         if any(map(str.isalnum, text)) and not is_boilerplate(text):
             if any(_repeats(sense, other, share=_SAME_POINT) for other in seen):
@@ -91,7 +100,7 @@ def _key_points(article: Article) -> Iterator[str]:
 
 
 @dataclass(kw_only=True, slots=True)
-class Candidate:
+class CandidateSentence:
     """A sentence that could stand as a bullet, and how it would read.
 
     Attributes:
@@ -107,9 +116,9 @@ class Candidate:
     spans: tuple[tuple[int, int], ...] = field(default=())
 
 
-def candidates(article: Article, *, language: str) -> Iterator[Candidate]:
+def candidate_sentences(article: Article, *, language: str) -> Iterator[CandidateSentence]:
     """The sentences of an article that could stand as a bullet, in order."""
-    title = one_line(article.title).casefold().rstrip(".")
+    title = single_line(article.title).casefold().rstrip(".")
     index = 0
     for sentence in split_sentences(article.text, language=language):
         if index >= _MOST_SENTENCES:
@@ -117,23 +126,23 @@ def candidates(article: Article, *, language: str) -> Iterator[Candidate]:
         if is_boilerplate(sentence.text):
             continue
         start = sentence.start + statement_start(sentence.text, first=index < 3)
-        line = one_line(article.text[start : sentence.end])
+        line = single_line(article.text[start : sentence.end])
         if not any(map(str.isalnum, line)) or line.casefold().rstrip(".") == title:
             continue
         if start > sentence.start:  # what follows a dateline begins the statement
             line = line[:1].upper() + line[1:]
-        yield Candidate(start=start, end=sentence.end, index=index, whole=statement_of(line))
+        yield CandidateSentence(start=start, end=sentence.end, index=index, whole=statement_of(line))
         index += 1
 
 
-def shortened(article: Article, candidate: Candidate, *, language: str) -> Statement:
+def shorten_candidate(article: Article, candidate: CandidateSentence, *, language: str) -> Statement:
     """How a candidate reads; it remembers which spans of its sentence that keeps."""
     sentence = article.text[candidate.start : candidate.end]
     # A text of a language that is not known counts as English; whether it is must be plain before a word is left out.
     candidate.spans = kept_spans(sentence, language=None if language == "en" else language)
     if candidate.spans == ((0, len(sentence)),):
         return candidate.whole
-    line = one_line(text_of(sentence, candidate.spans))
+    line = single_line(compressed_text(sentence, candidate.spans))
     if candidate.whole.text[:1].isupper():
         line = line[:1].upper() + line[1:]
     return candidate.whole if line == candidate.whole.text else statement_of(line)
@@ -141,7 +150,7 @@ def shortened(article: Article, candidate: Candidate, *, language: str) -> State
 
 def _choose(
     article: Article,
-    found: Sequence[Candidate],
+    found: Sequence[CandidateSentence],
     subject: Subject,
     *,
     said: Sequence[Statement],
@@ -182,7 +191,7 @@ class _Said(NamedTuple):
         return _repeats(self.sense, other.sense) or _repeats(self.words, other.words)
 
 
-def alike(one: Statement, other: Statement) -> bool:
+def says_the_same(one: Statement, other: Statement) -> bool:
     """Whether two statements say the same, so that one of them is enough."""
     return _Said.by(one).repeats(_Said.by(other))
 
@@ -197,7 +206,7 @@ class _Choice:
         self._scores: dict[int, float] = {}
         self._penalty = repeat_penalty()
 
-    def together(self, found: Sequence[Candidate], *, size: int) -> list[Candidate]:
+    def together(self, found: Sequence[CandidateSentence], *, size: int) -> list[CandidateSentence]:
         """The best set of ``size``, or of fewer where no more go together; the best of it first."""
         shortlist = sorted(found, key=lambda each: (-self._score(each), each.index))[:_SHORTLIST]
         each_says = [_Said.by(self._read(candidate)) for candidate in shortlist]
@@ -221,7 +230,7 @@ class _Choice:
                 return [shortlist[place] for place in sorted(best, key=lambda place: -worth[place])]
         return []
 
-    def one_by_one(self, found: Iterable[Candidate]) -> Iterator[Candidate]:
+    def one_by_one(self, found: Iterable[CandidateSentence]) -> Iterator[CandidateSentence]:
         """The others, after each the one that adds the most to those before."""
         left = {each.index: each for each in found if each.index not in self._taken}
 
@@ -240,30 +249,30 @@ class _Choice:
                 self._take(candidate, says)
                 yield candidate
 
-    def _read(self, candidate: Candidate) -> Statement:
+    def _read(self, candidate: CandidateSentence) -> Statement:
         """How it reads when it is shortened."""
         if candidate.short is None:
-            candidate.short = shortened(self._article, candidate, language=self._language)
+            candidate.short = shorten_candidate(self._article, candidate, language=self._language)
             if candidate.short is not candidate.whole:
                 self._scores.pop(candidate.index, None)
         return candidate.short
 
-    def _score(self, candidate: Candidate) -> float:
+    def _score(self, candidate: CandidateSentence) -> float:
         index = candidate.index
         if index not in self._scores:
             self._scores[index] = score_of(index, candidate.short or candidate.whole, self._subject)
         return self._scores[index]
 
-    def _worth(self, candidate: Candidate, says: _Said) -> float:
+    def _worth(self, candidate: CandidateSentence, says: _Said) -> float:
         shared = [self._subject.worth_of(says.content & other.content) for other in self._said]
         return self._score(candidate) + self._penalty * math.fsum(shared)
 
-    def _take(self, candidate: Candidate, says: _Said) -> None:
+    def _take(self, candidate: CandidateSentence, says: _Said) -> None:
         self._said.append(says)
         self._taken.add(candidate.index)
 
 
-def _bullet(article: Article, candidate: Candidate) -> Bullet:
+def _bullet(article: Article, candidate: CandidateSentence) -> Bullet:
     start, end = candidate.start, candidate.end
     statement = candidate.whole
     if candidate.short is not None and candidate.short is not statement:
@@ -314,9 +323,11 @@ def _repeats(words: frozenset[str], other: frozenset[str], *, share: float = _SA
     return fewer > 0 and len(words & other) >= share * fewer
 
 
-def _cut(text: str, candidate: Candidate) -> Bullet:
+def _cut(text: str, candidate: CandidateSentence) -> Bullet:
     """The beginning of a statement that is too long: all there is when a text has no sentences."""
     head = text[candidate.start : candidate.start + _MOST_CHARACTERS]
     words = head.rsplit(None, 1)
     end = candidate.start + (len(words[0]) if len(words) > 1 else len(head))
-    return Bullet(text=one_line(text[candidate.start : end]) + " …", start=candidate.start, end=end, origin="extracted")
+    return Bullet(
+        text=single_line(text[candidate.start : end]) + " …", start=candidate.start, end=end, origin="extracted"
+    )

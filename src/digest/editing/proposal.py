@@ -6,16 +6,27 @@ import re
 from typing import TYPE_CHECKING
 
 from digest.editing.bullets import in_reading_order, rank_bullets
-from digest.editing.cleaning import clean_address, one_line, shorten
-from digest.editing.language import content_words
-from digest.models import Bullet, Candidate, Story, escape_inline, unescape_inline
+from digest.editing.text_cleaning import clean_url, shorten, single_line
+from digest.editing.tokenization import content_words
+from digest.models import (
+    Bullet,
+    Candidate,
+    Mention,
+    Story,
+    escape_inline,
+    host_name,
+    is_web_address,
+    site_name,
+    unescape_inline,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.models import Article, Mention
+    from digest.config import Config
+    from digest.models import Article
 
-__all__ = ["propose_preheader", "propose_story", "propose_subject"]
+__all__ = ["other_reports", "propose_preheader", "propose_story", "propose_subject"]
 
 #: Bullets that the editor may tick beyond those that are.
 _FURTHER = 3
@@ -23,6 +34,8 @@ _SUBJECT_LENGTH = 70
 _PREHEADER_LENGTH = range(40, 101)
 _REPEATED = 0.6
 _UPDATE = re.compile(r"\W*updated?\b", re.IGNORECASE)
+#: More names than this are not read.
+_MOST_OUTLETS = 5
 
 
 def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = (), update: bool = False) -> Story:
@@ -32,12 +45,12 @@ def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...]
 
     All text is cleaned, and the bullets are inline Markdown that reads as the article's words.
     """
-    headline = one_line(article.title)
+    headline = single_line(article.title)
     bullets = rank_bullets(article, limit=per_story + _FURTHER)
     ticked = in_reading_order(article, bullets[:per_story])
     further = bullets[per_story:]
     return Story(
-        url=clean_address(article.url),
+        url=clean_url(article.url),
         headline=f"Update: {headline}" if update and not _UPDATE.match(headline) else headline,
         candidates=tuple(
             Candidate(bullet=_in_markdown(bullet), ticked=number < len(ticked))
@@ -84,3 +97,32 @@ def _repeats(text: str, subject: str) -> bool:
     words, said = set(content_words(text)), set(content_words(subject))
     fewer = min(len(words), len(said))
     return text.casefold() == subject.casefold() or (fewer > 0 and len(words & said) >= _REPEATED * fewer)
+
+
+def other_reports(story: Sequence[Article], *, config: Config) -> tuple[Mention, ...]:
+    """The other outlets of a story, the best report of each: at most five, in the story's order.
+
+    An outlet is told by its name, which is the configured one of its source or else its host, and by its host; an
+    address below another one's host is the same outlet. An article without a web address is no mention.
+    """
+    taken = [_mention(story[0], config)]
+    for article in story[1:]:
+        mention = _mention(article, config)
+        if is_web_address(mention.url) and not any(_one_outlet(mention, other) for other in taken):
+            taken.append(mention)
+    return tuple(taken[1 : 1 + _MOST_OUTLETS])
+
+
+def _mention(article: Article, config: Config) -> Mention:
+    source = config.source(article.source)
+    url = clean_url(article.url)
+    return Mention(name=single_line(source.name if source else "") or host_name(url), url=url)
+
+
+def _one_outlet(one: Mention, other: Mention) -> bool:
+    if one.name.casefold() == other.name.casefold():
+        return True
+    host, theirs = site_name(one.url), site_name(other.url)
+    if not (host and theirs):
+        return False
+    return f".{host}".endswith(f".{theirs}") or f".{theirs}".endswith(f".{host}")

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.editing.cleaning import one_line
 from digest.editing.sentences import split_sentences
+from digest.editing.text_cleaning import single_line
 from digest.models import canonical_url, unescape_inline
 
 if TYPE_CHECKING:
@@ -112,6 +112,6 @@ def _pieces(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) ->
 
 def _spaced(piece: str) -> str:
     """On one line, with a space where there was white space at either end."""
-    inner = one_line(piece)
+    inner = single_line(piece)
     lead, trail = piece[:1].isspace(), piece[-1:].isspace()
     return (" " * lead + inner + " " * trail) if inner else " " * (lead or trail)

@@ -16,7 +16,8 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.editing.language import numbers, weights, word_list, words_of
+from digest.editing.language_data import numbers, weights, word_list
+from digest.editing.tokenization import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

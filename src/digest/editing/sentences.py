@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digest.editing.language import abbreviations, language_of, word_list
+from digest.editing.language_data import abbreviations, word_list
+from digest.editing.tokenization import detect_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from digest.editing.language import Abbreviations
+    from digest.editing.language_data import Abbreviations
 
 __all__ = ["Sentence", "split_sentences"]
 
@@ -67,7 +68,7 @@ def split_sentences(text: str, *, language: str | None = None) -> tuple[Sentence
     Args:
         language: Its BCP 47 tag. Without one the language is told by its small words.
     """
-    words = abbreviations(language_of(text, tag=language))
+    words = abbreviations(detect_language(text, tag=language))
     found: list[Sentence] = []
     for paragraph, (first, last) in enumerate(_blocks(text)):
         begin = first

@@ -3,14 +3,13 @@
 All moments are aware and in UTC. Nothing here touches disk, network or clock.
 """
 
-from digest.models.address import canonical_url, host_name, is_example_host, is_web_address, site_name
 from digest.models.article import Article, Bullet, Feed, Origin
 from digest.models.email_address import normalise_address, parse_sender, redact_addresses
-from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story
+from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, escape_inline, unescape_inline
 from digest.models.issue_id import IssueId, is_issue_id
-from digest.models.markdown import escape_inline, unescape_inline
-from digest.models.people import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
-from digest.models.rendered import Approval, Manifest, PersonalTag, RenderedIssue
+from digest.models.rendered_issue import Approval, Manifest, PersonalTag, RenderedIssue
+from digest.models.subscriber import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
+from digest.models.urls import canonical_url, host_name, is_example_host, is_web_address, site_name
 
 __all__ = [
     "NEW_SECTION",

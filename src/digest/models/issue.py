@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,16 @@ if TYPE_CHECKING:
 
     from digest.models.article import Bullet
 
-__all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story"]
+__all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story", "escape_inline", "unescape_inline"]
 
 #: The section under which `collect` appends once a person has touched the file. It is not sent.
 NEW_SECTION = "New since you last looked"
+
+#: What CommonMark reads as inline markup: code, emphasis, links, images, HTML, entities, strikethrough and the escape
+#: itself. An underscore inside a word is none (CommonMark 0.31, section 6.2); a lone asterisk between spaces neither.
+_MARKUP = re.compile(r"[\\`\[\]<]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|~~|&(?=#?\w+;)")
+#: A backslash before any ASCII punctuation (CommonMark 0.31, section 2.4).
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,3 +123,17 @@ class Issue:
     def waiting(self) -> tuple[Story, ...]:
         """Stories that arrived after the editor's last touch and are not sent until they are moved."""
         return tuple(story for section in self.sections if section.title == NEW_SECTION for story in section.stories)
+
+
+def unescape_inline(text: str) -> str:
+    """``text`` without the backslashes that `escape_inline` or a person put before punctuation."""
+    return _ESCAPED.sub(r"\1", text)
+
+
+def escape_inline(text: str) -> str:
+    """Write plain ``text`` as inline Markdown that reads as exactly that text, on one line.
+
+    Runs of white space become one space, since a bullet is one line of issue.md.
+    """
+    line = " ".join(text.split())
+    return _MARKUP.sub(r"\\\g<0>", line)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from digest import Article, group_articles
 from digest.config import Config
 from digest.editing import Period, Plan, plan_issue
-from digest.editing.separation import separate_stories
+from digest.editing.grouping import separate_stories
 from digest.models import canonical_url
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

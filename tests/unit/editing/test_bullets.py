@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import Article, Bullet, pick_bullets
-from digest.editing.bullets import alike, candidates, rank_bullets, shortened
-from digest.editing.language import content_words
+from digest.editing.bullets import candidate_sentences, rank_bullets, says_the_same, shorten_candidate
 from digest.editing.salience import Subject, leans, repeat_penalty, score_of
+from digest.editing.tokenization import content_words
 
 TEXT = """\
 SPRINGFIELD (AP) — The city council approved a new tram line on Monday after two years of debate.
@@ -296,9 +296,9 @@ def test_a_word_or_two_are_a_bullet_only_where_there_is_nothing_else():
 @given(st.lists(st.sampled_from(SENTENCES), min_size=4, max_size=8, unique=True))
 def test_no_other_three_say_more_together(sentences: list[str]):
     whole = article("\n".join(sentences), title="")
-    found = list(candidates(whole, language="en"))
+    found = list(candidate_sentences(whole, language="en"))
     subject = Subject("", [candidate.whole for candidate in found])
-    read = [shortened(whole, candidate, language="en") for candidate in found]
+    read = [shorten_candidate(whole, candidate, language="en") for candidate in found]
 
     def worth(chosen: tuple[int, ...]) -> float:
         scores = sum(score_of(index, read[index], subject) for index in chosen)
@@ -308,7 +308,7 @@ def test_no_other_three_say_more_together(sentences: list[str]):
     possible = [
         chosen
         for chosen in combinations(range(len(read)), 3)
-        if not any(alike(read[one], read[two]) for one, two in combinations(chosen, 2))
+        if not any(says_the_same(read[one], read[two]) for one, two in combinations(chosen, 2))
     ]
     picked = {bullet.text for bullet in pick_bullets(whole)}
     assert picked == {read[index].text for index in max(possible, key=worth)}

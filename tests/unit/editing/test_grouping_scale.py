@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from digest import Article, group_articles
-from digest.editing.similarity import event_similarities
+from digest.editing.text_similarity import event_similarities
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editing.language import abbreviations
+from digest.editing.language_data import abbreviations
 from digest.editing.sentences import _BOUNDARY, _Block, split_sentences
 
 

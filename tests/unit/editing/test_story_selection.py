@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.config import Config
 from digest.editing import Ranked, Score
-from digest.editing.selection import select_stories
+from digest.editing.story_ranking import select_stories
 from digest.models import Article
 
 WORDS = [

@@ -9,14 +9,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from digest.editing.grammar import finite_verbs, is_finite, is_under_way, listed, quotations, words_in
+from digest.editing.compression.grammar import (
+    finite_verbs,
+    grammar_words,
+    is_finite,
+    is_under_way,
+    quotations,
+    words_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from digest.editing.cuts import Cut
+    from digest.editing.compression.grammar import Cut
 
-__all__ = ["TRUTH"]
+__all__ = ["MEANING_CHECKS"]
 
 _CLEFT = re.compile(r"\b[Ii]t(?:'s| is| was) |, with [^,]*$| with [^,]* and [^,]*$")
 _FUTURE = re.compile(
@@ -32,7 +39,7 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d")
 def _clause_behind(cut: Cut) -> bool:
     """It says when or why it happened, and neither belongs to a phrase in front nor brings the news itself."""
     words, before = cut.words, words_in(cut.before)
-    if cut.last_word in listed("clause_bound") or before[-2:-1] == ["to"]:
+    if cut.last_word in grammar_words("clause_bound") or before[-2:-1] == ["to"]:
         return False
     if words[0] in {"after", "following", "amid"}:
         return True
@@ -45,9 +52,9 @@ def _clause_behind(cut: Cut) -> bool:
 def _day_alone(cut: Cut) -> bool:
     """The day is no part of a name, a span of days or a rule."""
     following = cut.next_words[:2]
-    joined = any(word in listed("day_before") or word.endswith("day") for word in following[:1])
+    joined = any(word in grammar_words("day_before") or word.endswith("day") for word in following[:1])
     span = len(following) > 1 and following[1].endswith("day") and following[0] in {"to", "through", "until"}
-    return bool(cut.last_word) and cut.last_word not in listed("day_after") and not joined and not span
+    return bool(cut.last_word) and cut.last_word not in grammar_words("day_after") and not joined and not span
 
 
 def _describes(cut: Cut) -> bool:
@@ -58,7 +65,7 @@ def _describes(cut: Cut) -> bool:
 def _event(cut: Cut) -> bool:
     """What is in front of it tells of one thing that happened, and not of when or how often it does."""
     words = words_in(cut.before)
-    if not listed("limits").isdisjoint(words) or _has_nt(words):
+    if not grammar_words("limits").isdisjoint(words) or _has_nt(words):
         return False
     return any(_is_past(word) or word in {"has", "have"} for word in words)
 
@@ -66,12 +73,12 @@ def _event(cut: Cut) -> bool:
 def _institution(cut: Cut) -> bool:
     """Who says it reports and takes no side; whom it is told does not matter."""
     source = set(words_in(cut.segment.partition(" told ")[0]))
-    return not source.isdisjoint(listed("institutions")) and source.isdisjoint(listed("partisan"))
+    return not source.isdisjoint(grammar_words("institutions")) and source.isdisjoint(grammar_words("partisan"))
 
 
 def _names_subject(cut: Cut) -> bool:
     """What follows names what it is about."""
-    return bool(cut.next_words) and cut.next_words[0] not in listed("pronouns")
+    return bool(cut.next_words) and cut.next_words[0] not in grammar_words("pronouns")
 
 
 def _not_repeated(cut: Cut) -> bool:
@@ -87,7 +94,7 @@ def _occasion(cut: Cut) -> bool:
 
 def _own_clause(cut: Cut) -> bool:
     """It is a clause beside the claim, and may take what qualifies nothing but itself."""
-    kept = (listed("keep") - listed("own")) | listed("turns")
+    kept = (grammar_words("keep") - grammar_words("own")) | grammar_words("turns")
     return kept.isdisjoint(cut.words) and not _has_nt(cut.words) and not _CLEFT.search(cut.before)
 
 
@@ -97,12 +104,12 @@ def _past(cut: Cut) -> bool:
 
 
 def _is_past(word: str) -> bool:
-    return word in listed("past") or (word.endswith("ed") and len(word) > 3)
+    return word in grammar_words("past") or (word.endswith("ed") and len(word) > 3)
 
 
 def _past_only(cut: Cut) -> bool:
     """As far as the words of other languages tell, nothing of what follows is still to come."""
-    return listed("contested", cut.language).isdisjoint(words_in(cut.after))
+    return grammar_words("contested", cut.language).isdisjoint(words_in(cut.after))
 
 
 def _plain(cut: Cut) -> bool:
@@ -131,9 +138,9 @@ def _uncontested(cut: Cut) -> bool:
     """What remains is a plain report: no quotation, accusation, judgement or forecast that needs its speaker."""
     if quotations(cut.rest):
         return False
-    suffered = {match[1].lower() for match in _PASSIVE.finditer(cut.rest)} & listed("harm", cut.language)
+    suffered = {match[1].lower() for match in _PASSIVE.finditer(cut.rest)} & grammar_words("harm", cut.language)
     words = words_in(cut.rest)
-    return (listed("contested", cut.language) - suffered).isdisjoint(words) and not _has_nt(words)
+    return (grammar_words("contested", cut.language) - suffered).isdisjoint(words) and not _has_nt(words)
 
 
 def _unscoped(cut: Cut) -> bool:
@@ -147,7 +154,7 @@ def _unscoped(cut: Cut) -> bool:
 
 
 #: By the names that the rules give them.
-TRUTH: Mapping[str, Callable[[Cut], bool]] = {
+MEANING_CHECKS: Mapping[str, Callable[[Cut], bool]] = {
     check.__name__.removeprefix("_"): check
     for check in (
         _clause_behind,

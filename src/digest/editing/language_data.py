@@ -1,38 +1,40 @@
 """The word lists, patterns and weights that stand in data files beside this module."""
 
-# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
-
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "Abbreviations",
     "abbreviations",
-    "content_words",
+    "compression_table",
     "hints",
-    "language_of",
+    "languages_by_word",
     "numbers",
     "patterns",
     "weights",
     "word_list",
-    "words_of",
 ]
-
-#: Enough of a text to tell its language by.
-_HEAD = 400
-_WORD = re.compile(r"\w+(?:'\w+)?")
 
 
 @cache
 def _table(name: str) -> dict[str, Any]:
     return tomllib.loads(files("digest.editing").joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def compression_table(language: str) -> Mapping[str, Any]:
+    """What compression.toml has for a language, or nothing."""
+    table: Mapping[str, Any] = _table("compression.toml").get(language, {})
+    return table
 
 
 @cache
@@ -71,18 +73,8 @@ def abbreviations(language: str) -> Abbreviations:
     return Abbreviations(**lists, ordinals=table["ordinals"])
 
 
-def language_of(text: str, *, tag: str | None = None) -> str:
-    """The first part of a BCP 47 tag; without one, a language of languages.toml told by its small words, else "en"."""
-    if tag:
-        return tag.casefold().replace("_", "-").split("-")[0]
-    known = _common()
-    counts = Counter([name for word in words_of(text[:_HEAD]) for name in known.get(word, ())])
-    best = max(("en", *counts), key=lambda name: counts[name])
-    return best if counts[best] > 1 else "en"
-
-
 @cache
-def _common() -> dict[str, list[str]]:
+def languages_by_word() -> dict[str, list[str]]:
     """The languages whose small words include a word."""
     found: dict[str, list[str]] = {word: ["en"] for word in word_list("words", "stop")}
     for name, table in _table("languages.toml").items():
@@ -121,14 +113,3 @@ def numbers(table: str, name: str, *, file: str) -> list[list[float]]:
     """A table of numbers of a file beside this module, row by row."""
     found: list[list[float]] = _table(file)[table][name]
     return found
-
-
-def words_of(text: str) -> list[str]:
-    """The words of ``text`` in lower case, with a straight apostrophe."""
-    return _WORD.findall(text.casefold().replace("’", "'"))
-
-
-def content_words(text: str) -> list[str]:
-    """The words of ``text`` that carry meaning, in order, with repeats and without a possessive ending."""
-    stop = word_list("words", "stop")
-    return [word.removesuffix("'s") for word in words_of(text) if word not in stop]

@@ -1,7 +1,7 @@
 """Shorter statements: clauses left out of a sentence by rule, so that what remains is true and still its own words.
 
-The rules and their words are in compression.toml; the checks that each cut must pass in `digest.editing.truth` and
-`digest.editing.standing`. A check in doubt says no.
+The rules and their words are in compression.toml; the checks that each cut must pass are in
+`grammar_checks` and `meaning_checks`. A check in doubt says no.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from digest.editing.cuts import Cut
-from digest.editing.grammar import is_english, quotations, table
-from digest.editing.standing import STANDING
-from digest.editing.truth import TRUTH
+from digest.editing.compression.grammar import Cut, is_english, quotations
+from digest.editing.compression.grammar_checks import GRAMMAR_CHECKS
+from digest.editing.compression.meaning_checks import MEANING_CHECKS
+from digest.editing.language_data import compression_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["compress", "kept_spans", "text_of"]
+__all__ = ["compress", "compressed_text", "kept_spans"]
 
 #: A statement of so few words is left alone, and no cut leaves fewer than the second.
 _SHORT = 12
@@ -31,7 +31,7 @@ _SPACES = re.compile(r"\s+")
 _JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are meant
 _ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are what is meant
 _STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
-_CHECKS = {**STANDING, **TRUTH}
+_CHECKS = {**GRAMMAR_CHECKS, **MEANING_CHECKS}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +54,7 @@ def compress(sentence: str, *, language: str | None = None) -> str:
     Args:
         language: The BCP 47 tag of the text. Without one, English is told by its words; what is not stays as it is.
     """
-    return text_of(sentence, kept_spans(sentence, language=language))
+    return compressed_text(sentence, kept_spans(sentence, language=language))
 
 
 def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int, int], ...]:
@@ -83,7 +83,7 @@ def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int
     return _to_last_word(sentence, draft.spans) if 3 * draft.words >= words else spans
 
 
-def text_of(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
+def compressed_text(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
     """The statement that ``spans`` of ``sentence`` make, as one line with its capital and its final stop."""
     text = " ".join("".join([sentence[start:end] for start, end in spans]).split())
     stop = _STOP.search(sentence.rstrip())
@@ -193,8 +193,8 @@ def _rules_for(sentence: str, language: str | None) -> tuple[_Rule, ...]:
 
 @cache
 def _rules(language: str) -> tuple[_Rule, ...]:
-    phrases: dict[str, str] = table(language).get("vocabulary", {})
-    return tuple(_rule(entry, phrases, language) for entry in table(language).get("rules", ()))
+    phrases: dict[str, str] = compression_table(language).get("vocabulary", {})
+    return tuple(_rule(entry, phrases, language) for entry in compression_table(language).get("rules", ()))
 
 
 def _rule(entry: dict[str, Any], phrases: dict[str, str], language: str) -> _Rule:

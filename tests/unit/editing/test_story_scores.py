@@ -1,11 +1,11 @@
-"""What a date is worth in the ranking."""
+"""What a story scores: its date, its sources and its text, and how the score explains itself."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 from digest.config import Config
-from digest.editing import score_story
+from digest.editing import Score, score_story
 from digest.models import Article
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -47,3 +47,15 @@ def test_the_explanation_says_that_a_date_is_in_the_future():
     )
     assert "future" not in str(score_story([today], config=CONFIG, now=NOW))
     assert "future" not in str(score_story([article(ahead.published, source="own")], config=CONFIG, now=NOW))
+
+
+def test_a_score_names_every_number_that_it_is_made_of():
+    parts = {"weight": 1.5, "recency": 0.794, "coverage": 0.8, "substance": 0.25}
+    score = Score(total=1.5 * (1 + 0.794 + 0.8 + 0.25), parts=parts)
+    assert str(score) == "1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) = 4.27"
+
+
+def test_what_a_story_has_in_common_with_others_is_named_too():
+    parts = {"weight": 1.5, "recency": 0.794, "coverage": 0.8, "substance": 0.25}
+    score = Score(total=1.5 * (1 + 0.794 + 0.8 + 0.25) / 1.12, parts=parts, variety={"same section": 0.12})
+    assert str(score) == ("1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) / (1 + same section 0.12) = 3.81")

@@ -5,15 +5,21 @@ nearly as well as words for telling what a text is about (Nie et al., On the use
 information retrieval, 2000); alphabets need longer pieces.
 """
 
+# ruff: noqa: RUF001 - a typographic apostrophe is what is looked for here
+
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
-from digest.editing.language import weights, word_list, words_of
+from digest.editing.language_data import languages_by_word, weights, word_list
 
-__all__ = ["content_terms", "is_unspaced", "terms_of", "word_count"]
+__all__ = ["content_terms", "content_words", "detect_language", "is_unspaced", "terms_of", "word_count", "words_of"]
 
+#: Enough of a text to tell its language by.
+_HEAD = 400
+_WORD = re.compile(r"\w+(?:'\w+)?")
 _IDEOGRAPHIC = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _ALPHABETIC = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uaa60-\uaa7f"
 #: Vowel signs and accents that belong to the letter before them, and that \w leaves out.
@@ -25,13 +31,34 @@ _MARKS = (
 _FOREIGN = re.compile("[^\\x00-\u02ff\u2000-\u206f]")
 _UNSPACED = re.compile(f"[{_IDEOGRAPHIC}{_ALPHABETIC}]")
 _SPECIAL = re.compile(f"[{_IDEOGRAPHIC}{_ALPHABETIC}{_MARKS}]")
-_WORD = re.compile(rf"[\w{_MARKS}]+(?:'\w+)?")
+_MARKED_WORD = re.compile(rf"[\w{_MARKS}]+(?:'\w+)?")
 _PIECE = re.compile(f"[{_IDEOGRAPHIC}]+|[{_ALPHABETIC}]+|[^{_IDEOGRAPHIC}{_ALPHABETIC}]+")
 _LENGTHS = ((re.compile(f"[{_IDEOGRAPHIC}]"), 2), (re.compile(f"[{_ALPHABETIC}]"), 5))
 #: Characters of grammar: Japanese endings and particles, and Chinese words that say nothing by themselves.
 _GRAMMAR = re.compile("[\u3040-\u309f的了是在和與与及也就這这那個个们們於于之其而被把让讓將将已還还為为]")
 #: So many characters of such a script say about as much as a word.
 _CHARACTERS_A_WORD = 2
+
+
+def detect_language(text: str, *, tag: str | None = None) -> str:
+    """The first part of a BCP 47 tag; without one, a language of languages.toml told by its small words, else "en"."""
+    if tag:
+        return tag.casefold().replace("_", "-").split("-")[0]
+    known = languages_by_word()
+    counts = Counter([name for word in words_of(text[:_HEAD]) for name in known.get(word, ())])
+    best = max(("en", *counts), key=lambda name: counts[name])
+    return best if counts[best] > 1 else "en"
+
+
+def words_of(text: str) -> list[str]:
+    """The words of ``text`` in lower case, with a straight apostrophe."""
+    return _WORD.findall(text.casefold().replace("’", "'"))
+
+
+def content_words(text: str) -> list[str]:
+    """The words of ``text`` that carry meaning, in order, with repeats and without a possessive ending."""
+    stop = word_list("words", "stop")
+    return [word.removesuffix("'s") for word in words_of(text) if word not in stop]
 
 
 def is_unspaced(text: str) -> bool:
@@ -46,7 +73,7 @@ def terms_of(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text)
     if not (_FOREIGN.search(text) and _SPECIAL.search(text)):
         return words_of(text)
-    words = _WORD.findall(text.casefold().replace("\u2019", "'"))
+    words = _MARKED_WORD.findall(text.casefold().replace("\u2019", "'"))
     return [term for word in words for piece in _PIECE.findall(word) for term in _cut(piece)]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from digest import Article, group_articles
-from digest.editing.copies import copies
+from digest.editing.text_similarity import find_copies
 
 DAY = datetime(2026, 11, 18, 8, tzinfo=UTC)
 FOOTER = (
@@ -40,35 +40,35 @@ def test_edited_copies_are_found():
         "capitals": whole.upper(),
     }
     for text in edits.values():
-        assert list(copies([article("a", whole), article("b", text), article("c", prose(2, 300))])) == [(0, 1)]
+        assert list(find_copies([article("a", whole), article("b", text), article("c", prose(2, 300))])) == [(0, 1)]
 
 
 def test_two_reports_that_quote_the_same_speech_are_not_copies():
     speech = prose(3, 40)
     one, other = prose(4, 80) + " " + speech, speech + " " + prose(5, 120)
-    assert list(copies([article("a", one), article("b", other)])) == []
+    assert list(find_copies([article("a", one), article("b", other)])) == []
 
 
 def test_teasers_are_too_short_to_be_copies():
     teaser = "Read the whole story on our site today and tomorrow too."
-    assert list(copies([article("a", teaser), article("b", teaser)])) == []
+    assert list(find_copies([article("a", teaser), article("b", teaser)])) == []
 
 
 def test_the_footer_of_an_outlet_does_not_make_its_articles_copies():
     posts = [article("valley", f"{prose(seed, 25)} {FOOTER}", number=seed) for seed in range(40)]
-    assert list(copies(posts)) == []
+    assert list(find_copies(posts)) == []
     assert [len(group) for group in group_articles(posts)] == [1] * len(posts)
 
 
 def test_what_stands_above_a_footer_is_still_compared():
     posts = [article("valley", f"{prose(seed, 60)} {FOOTER}", number=seed) for seed in range(10, 16)]
-    assert list(copies([*posts, article("elsewhere", prose(12, 60))])) == [(2, 6)]
+    assert list(find_copies([*posts, article("elsewhere", prose(12, 60))])) == [(2, 6)]
 
 
 def test_a_text_that_one_outlet_carries_often_is_no_footer():
     text = prose(20, 100)
     same = [article("wire", text, number=number) for number in range(5)]
-    pairs = set(copies([*same, article("paper", text)]))
+    pairs = set(find_copies([*same, article("paper", text)]))
     assert {(number, 5) for number in range(5)} <= pairs
 
 
@@ -88,5 +88,5 @@ def test_an_address_whose_text_was_rewritten_the_same_day_or_mostly_kept_holds_o
 
 def test_texts_of_any_characters_are_compared():
     odd = "\ud800 it\u2019s 東京 " * 40
-    assert list(copies([article("a", odd, title="x"), article("b", odd, title="x")])) == []
-    assert list(copies([])) == []
+    assert list(find_copies([article("a", odd, title="x"), article("b", odd, title="x")])) == []
+    assert list(find_copies([])) == []

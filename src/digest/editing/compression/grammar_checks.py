@@ -9,12 +9,12 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digest.editing.grammar import (
+from digest.editing.compression.grammar import (
     finite_verbs,
+    grammar_words,
     has_main_clause,
     is_finite,
     is_under_way,
-    listed,
     surely_finite_verbs,
     words_in,
 )
@@ -22,9 +22,9 @@ from digest.editing.grammar import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from digest.editing.cuts import Cut
+    from digest.editing.compression.grammar import Cut
 
-__all__ = ["STANDING"]
+__all__ = ["GRAMMAR_CHECKS"]
 
 _ANNOUNCED = re.compile(r"\b(?:both|either|between|so that)\b")
 _DASH = re.compile(r" (?:--|[–—-])(?= |$)")  # noqa: RUF001 - typographic dashes are meant
@@ -55,14 +55,14 @@ def _closed_tail(cut: Cut) -> bool:
 
 def _is_main_verb(word: str, following: str | None) -> bool:
     """Whether ``word``, behind a comma, goes on with the main clause and not with a participle such as "led by"."""
-    if word in listed("auxiliaries") or word in {"also", "still", "now", "then", "both", "all", "each"}:
+    if word in grammar_words("auxiliaries") or word in {"also", "still", "now", "then", "both", "all", "each"}:
         return True
     return is_finite(word) and following not in {"by", "in", "on", "at", "with"}
 
 
 def _had_verb(cut: Cut) -> bool:
     """What is in front of it has a verb."""
-    return finite_verbs(words_in(cut.before)) > 0 and cut.last_word not in listed("unfinished")
+    return finite_verbs(words_in(cut.before)) > 0 and cut.last_word not in grammar_words("unfinished")
 
 
 def _has_verb(cut: Cut) -> bool:
@@ -73,7 +73,11 @@ def _has_verb(cut: Cut) -> bool:
 def _last_aside(cut: Cut) -> bool:
     """What is in front of it has no lead-in, no comma near and no verb that gives something away."""
     words = words_in(cut.before)
-    return "," not in cut.before[-40:] and listed("giving").isdisjoint(words) and words[0] not in listed("lead_in")
+    return (
+        "," not in cut.before[-40:]
+        and grammar_words("giving").isdisjoint(words)
+        and words[0] not in grammar_words("lead_in")
+    )
 
 
 def _not_listed(cut: Cut) -> bool:
@@ -94,7 +98,7 @@ def _open_or_whole(cut: Cut) -> bool:
     following, before = cut.next_words, words_in(cut.before)
     if not following or not before:
         return False
-    if "," not in cut.before and (before[0] in listed("lead_in") or before[0] in listed("auxiliaries")):
+    if "," not in cut.before and (before[0] in grammar_words("lead_in") or before[0] in grammar_words("auxiliaries")):
         return False
     return not is_finite(following[0]) or _has_open_subject(cut.before)
 
@@ -108,7 +112,7 @@ def _participle(cut: Cut) -> bool:
     """It begins with a participle and is no list of activities."""
     words = cut.words
     first = next(word for word in words if word not in {"and", "then", "also", "thus", "thereby"})
-    if first in listed("no_participle"):
+    if first in grammar_words("no_participle"):
         return False
     listing = any(word.endswith("ing") and before in {"and", "or"} for before, word in pairwise(words))
     return not listing and not cut.last_word.endswith("ing")
@@ -117,8 +121,8 @@ def _participle(cut: Cut) -> bool:
 def _phrase_or_clause(cut: Cut) -> bool:
     """It leads in and no more: a phrase without a verb, or a clause after a conjunction."""
     words = cut.words
-    head = next((index for index, word in enumerate(words) if word in listed("relative")), len(words))
-    if words[0] in listed("conjunctions"):
+    head = next((index for index, word in enumerate(words) if word in grammar_words("relative")), len(words))
+    if words[0] in grammar_words("conjunctions"):
         verbs = finite_verbs(words[1:head])
         return verbs == 1 or (verbs == 0 and "," not in cut.after)
     return surely_finite_verbs(words[1:head]) == 0
@@ -129,7 +133,7 @@ def _resumes(cut: Cut) -> bool:
     following, before = cut.next_words, words_in(cut.before)
     if not following or not before:
         return False
-    if following[0] in listed("resuming"):
+    if following[0] in grammar_words("resuming"):
         return has_main_clause(cut.before)
     return is_finite(_verb_place(following)) and _has_open_subject(cut.before)
 
@@ -144,11 +148,11 @@ def _verb_place(words: list[str]) -> str:
 
 def _has_open_subject(text: str) -> bool:
     """Whether ``text`` ends with a subject and nothing else, behind what leads in or the word that opens its clause."""
-    if words_in(text)[0] in listed("lead_in"):
+    if words_in(text)[0] in grammar_words("lead_in"):
         text = text.partition(", ")[2]
     words = words_in(text)
     joined = {"and", "but"} if finite_verbs(words) == 0 else set()
-    opener = max((index for index, word in enumerate(words) if word in listed("openers") - joined), default=-1)
+    opener = max((index for index, word in enumerate(words) if word in grammar_words("openers") - joined), default=-1)
     subject = words[opener + 1 :]
     return (
         bool(subject)
@@ -174,21 +178,21 @@ def _statement_within(cut: Cut) -> bool:
 def _states(cut: Cut) -> bool:
     """What follows begins with a subject, and has its verb before the next comma."""
     words = words_in(cut.after.partition(", ")[0])
-    if not words or words[0].endswith("ing") or is_finite(words[0]) or words[-1] in listed("unfinished"):
+    if not words or words[0].endswith("ing") or is_finite(words[0]) or words[-1] in grammar_words("unfinished"):
         return False
-    no_subject = listed("lead_in") | listed("relative") | {"and", "or", "but", "than", "of"}
+    no_subject = grammar_words("lead_in") | grammar_words("relative") | {"and", "or", "but", "than", "of"}
     return words[0] not in no_subject and finite_verbs(words[1:]) > 0
 
 
 def _verbless(cut: Cut) -> bool:
     """It is no clause of its own: no finite verb in it before a relative pronoun."""
     words = cut.words
-    head = next((index for index, word in enumerate(words) if word in listed("relative")), len(words))
+    head = next((index for index, word in enumerate(words) if word in grammar_words("relative")), len(words))
     return surely_finite_verbs(words[1:head]) == 0
 
 
 #: By the names that the rules give them.
-STANDING: Mapping[str, Callable[[Cut], bool]] = {
+GRAMMAR_CHECKS: Mapping[str, Callable[[Cut], bool]] = {
     check.__name__.removeprefix("_"): check
     for check in (
         _after_name,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.editing.separation import separate_stories
+from digest.editing.grouping import separate_stories
 from digest.models import Article
 
 REWORDED = "After deep cracks were found in the second arch by engineers, the old bridge was shut by the council. " * 4

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editing.compression import compress, kept_spans, text_of
-from digest.editing.language import words_of
+from digest.editing.compression import compress, compressed_text, kept_spans
+from digest.editing.tokenization import words_of
 
 _SUBJECTS = [
     "The mayor",
@@ -148,7 +148,7 @@ def test_the_spans_hold_the_words_of_the_statement(sentence: str) -> None:
     held = sentence[spans[0][0] : spans[-1][1]] if spans else ""
     assert held == held.strip()
     assert _is_in_order(words_of(compress(sentence)), words_of(held))
-    assert compress(sentence) == text_of(sentence, spans)
+    assert compress(sentence) == compressed_text(sentence, spans)
 
 
 @given(_sentences)

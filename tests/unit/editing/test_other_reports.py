@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.config import Config
-from digest.editing.mentions import mentions
+from digest.editing.proposal import other_reports
 from digest.models import Article, Mention
 
 CONFIG = Config.model_validate(
@@ -23,7 +23,7 @@ def article(url: str, source: str = "") -> Article:
 
 
 def named(*articles: Article) -> list[tuple[str, str]]:
-    return [(mention.name, mention.url) for mention in mentions(articles, config=CONFIG)]
+    return [(mention.name, mention.url) for mention in other_reports(articles, config=CONFIG)]
 
 
 def test_an_outlet_is_named_as_configured_or_by_its_host():
@@ -32,7 +32,7 @@ def test_an_outlet_is_named_as_configured_or_by_its_host():
         article("https://courier.example/a", "courier"),
         article("https://www.gazette.example/b", "gazette"),
     )
-    assert mentions(story, config=CONFIG) == (
+    assert other_reports(story, config=CONFIG) == (
         Mention(name="The Courier", url="https://courier.example/a"),
         Mention(name="gazette.example", url="https://www.gazette.example/b"),
     )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.editing.cleaning import clean_address, one_line
-from digest.editing.grouping import group_articles
-from digest.editing.mentions import mentions
-from digest.editing.period import FIRST_DAYS
-from digest.editing.proposal import propose_preheader, propose_story, propose_subject
-from digest.editing.ranking import score_story
-from digest.editing.selection import Ranked, select_stories
-from digest.editing.separation import separate_stories
-from digest.editing.updates import comes_back, told_before
+from digest.editing.grouping import group_articles, separate_stories
+from digest.editing.proposal import other_reports, propose_preheader, propose_story, propose_subject
+from digest.editing.story_ranking import Ranked, score_story, select_stories
+from digest.editing.story_updates import find_earlier_reports, may_come_back
+from digest.editing.text_cleaning import clean_url, single_line
 from digest.models import Issue, Section, canonical_url
 
 if TYPE_CHECKING:
@@ -21,10 +19,54 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.config import Config
-    from digest.editing.period import Period
     from digest.models import Article, Story
 
-__all__ = ["Dropped", "Plan", "plan_issue"]
+__all__ = ["Dropped", "Period", "Plan", "plan_issue"]
+
+#: How far back feeds and pages count when nothing has been sent yet (the design, section 3).
+FIRST_DAYS = 7
+#: How late a source may show an article. Feeds are made anew after hours, and a date without a time is read as its
+#: midnight: what is published in the afternoon after an issue was collected is dated before it.
+LATE = timedelta(days=2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """The time of an issue, by which the articles of feeds, pages and sitemaps are chosen.
+
+    Attributes:
+        since: When the last sent issue was collected, aware. None: nothing was sent yet.
+        missed: The same for single sources, by their ids, which could not be read for the last sent issues. None: they
+            were read for no issue that was sent.
+        collected: The canonical addresses of all that was collected for the last sent issues, chosen or not. What is
+            dated shortly before the moment from which its source counts, and is not among them, came late, and is new.
+        whole_since: The beginning of the oldest of these issues for which this is known; None: of none.
+    """
+
+    since: datetime | None = None
+    missed: Mapping[str, datetime | None] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    collected: frozenset[str] = frozenset()
+    whole_since: datetime | None = None
+
+    def begins(self, now: datetime, source: str = "") -> datetime:
+        """The moment after which the articles of a source count that did not come late."""
+        return self.missed.get(source, self.since) or now - timedelta(days=FIRST_DAYS)
+
+    def earliest(self, now: datetime, source: str = "") -> datetime:
+        """The moment until which the dates of a source's articles decide against them."""
+        sent = self.missed.get(source, self.since)
+        known = sent is not None and self.whole_since is not None and sent >= self.whole_since
+        return self.begins(now, source) - (LATE if known else timedelta())
+
+    def holds(self, article: Article, *, now: datetime) -> bool:
+        """Whether an article is new enough. One without a date always is."""
+        if article.published is None or article.published > self.begins(now, article.source):
+            return True
+        return self.could_be_late(article, now=now) and canonical_url(article.url) not in self.collected
+
+    def could_be_late(self, article: Article, *, now: datetime) -> bool:
+        """Whether an article is dated so shortly before its time that it is old only if it was collected before."""
+        return article.published is not None and article.published > self.earliest(now, article.source)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,14 +157,14 @@ def _without_what_was_told(
     stories: Sequence[list[Article]], earlier: Sequence[Article]
 ) -> tuple[list[list[Article]], list[Article | None], list[Dropped]]:
     """The stories that readers have not had, for each the article that it is an update of, and what is left out."""
-    told = told_before(stories, earlier)
+    told = find_earlier_reports(stories, earlier)
     fresh: list[list[Article]] = []
     updates: list[Article | None] = []
     dropped: list[Dropped] = []
     for index, story in enumerate(stories):
         before = told.get(index)
         if before and not before.update:
-            reason = f"was in an earlier issue: {one_line(before.by.title)}"
+            reason = f"was in an earlier issue: {single_line(before.by.title)}"
             dropped += [_dropped(article, reason) for article in story]
         else:
             dropped += [_dropped(other, _repeat(other, of=story[0])) for other in story[1:]]
@@ -163,12 +205,12 @@ def _reason_against(
     seen: Collection[str],
     had: Mapping[str, Sequence[Article]],
 ) -> str:
-    if not one_line(article.title):
+    if not single_line(article.title):
         return "no title"
-    if not clean_address(article.url):
+    if not clean_url(article.url):
         return "no address"
     address = canonical_url(article.url)
-    if address in seen and not comes_back(article, had.get(address, ())):
+    if address in seen and not may_come_back(article, had.get(address, ())):
         return "was in an earlier issue"
     source = config.source(article.source)
     if source is None or not source.kind.has_dates or period.holds(article, now=now):
@@ -188,7 +230,7 @@ def _day(moment: datetime) -> str:
 
 
 def _dropped(article: Article, reason: str) -> Dropped:
-    return Dropped(url=article.url, title=one_line(article.title), source=article.source, reason=reason)
+    return Dropped(url=article.url, title=single_line(article.title), source=article.source, reason=reason)
 
 
 def _issue(chosen: Sequence[Ranked], *, id: str, config: Config) -> Issue:
@@ -197,16 +239,16 @@ def _issue(chosen: Sequence[Ranked], *, id: str, config: Config) -> Issue:
     for ranked in chosen:
         lead = ranked.story[0]
         source = config.source(lead.source)
-        title = one_line(source.section) if source else ""
+        title = single_line(source.section) if source else ""
         story = propose_story(
             lead,
             per_story=config.bullets.per_story,
-            also=mentions(ranked.story, config=config),
+            also=other_reports(ranked.story, config=config),
             update=ranked.update_of is not None,
         )
         titled.setdefault(title, []).append(story)
     _put_lead_first(titled)
-    order = ["", *(next(iter(titled), ""),), *(one_line(source.section) for source in config.sources)]
+    order = ["", *(next(iter(titled), ""),), *(single_line(source.section) for source in config.sources)]
     sections = tuple(
         Section(title=title, stories=tuple(titled[title])) for title in dict.fromkeys(order) if titled.get(title)
     )

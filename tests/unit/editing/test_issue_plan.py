@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import Config
-from digest.editing import Period, Plan, one_line, plan_issue, propose_story, score_story
+from digest.editing import Period, Plan, plan_issue, propose_story, score_story
 from digest.editing.bullets import rank_bullets
-from digest.editing.cleaning import shorten
+from digest.editing.text_cleaning import shorten, single_line
 from digest.models import Article, Issue, canonical_url
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -254,10 +254,10 @@ def test_article_text_cannot_be_markup_or_turn_the_line_around():
 
 @given(st.text())
 def test_cleaned_text_is_one_line_without_controls(text: str):
-    line = one_line(text)
+    line = single_line(text)
     assert len(line.splitlines()) <= 1
     assert not any(character < " " or "\u202a" <= character <= "\u202e" for character in line)
-    assert one_line(line) == line
+    assert single_line(line) == line
 
 
 @given(st.lists(st.builds(article, st.integers(0, 9), hours=st.one_of(st.none(), st.floats(-50, 300))), max_size=12))

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 
-from digest.editing.language import hints, patterns
+from digest.editing.language_data import hints, patterns
 
-__all__ = ["clean_address", "is_boilerplate", "one_line", "shorten", "statement_start"]
+__all__ = ["clean_url", "is_boilerplate", "shorten", "single_line", "statement_start"]
 
 #: Embeddings, overrides and isolates (Unicode Standard Annex 9): they can make text read as something else. Marks
 #: that Hebrew and Arabic are written with (U+200E, U+200F, U+061C) stay.
@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _REACH = 300
 
 
-def one_line(text: str) -> str:
+def single_line(text: str) -> str:
     """``text`` on one line: without control characters, bidi overrides and lone surrogates, spaces run together."""
     if text.isprintable() and "  " not in text:  # most are clean: no character to take out, no space but U+0020
         return text.strip()
@@ -28,7 +28,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def clean_address(url: str) -> str:
+def clean_url(url: str) -> str:
     """An address without control characters and surrounding space; spaces inside a path are part of it."""
     return _CONTROL.sub("", _UNWANTED.sub("", url)).strip()
 
@@ -46,7 +46,7 @@ def shorten(text: str, limit: int) -> str:
 
 def is_boilerplate(sentence: str) -> bool:
     """Whether a sentence is a caption, a link to other pages, a call to subscribe, a contact or a legal note."""
-    head = one_line(sentence[: 2 * _REACH])[:_REACH]
+    head = single_line(sentence[: 2 * _REACH])[:_REACH]
     lower = head.lower()
     if patterns("lines")[0].match(lower) or patterns("cased_lines")[0].match(head):
         return True

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import Article, group_articles
-from digest.editing.copies import copies
-from digest.editing.language import words_of
-from digest.editing.separation import separate_stories
-from digest.editing.terms import content_terms, is_unspaced, terms_of, word_count
+from digest.editing.grouping import separate_stories
+from digest.editing.text_similarity import find_copies
+from digest.editing.tokenization import content_terms, is_unspaced, terms_of, word_count, words_of
 
 DAY = datetime(2026, 11, 18, 8, tzinfo=UTC)
 
@@ -72,7 +71,7 @@ def test_two_chinese_reports_on_one_event_are_one_story():
 def test_a_line_that_calls_to_read_on_makes_no_copies():
     line = "点击阅读全文，了解更多精彩内容。"
     first, second = (Article(url=f"https://{n}.example/", title=CHINESE[n][0], text=line) for n in (0, 1))
-    assert list(copies([first, second])) == []
+    assert list(find_copies([first, second])) == []
     assert separate_stories(group_articles([first, second])) == [[first], [second]]
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from digest.editing.language_data import compression_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 __all__ = [
+    "Cut",
     "finite_verbs",
+    "grammar_words",
     "has_main_clause",
     "is_english",
     "is_finite",
     "is_under_way",
-    "listed",
     "quotations",
     "surely_finite_verbs",
-    "table",
     "words_in",
 ]
 
@@ -37,17 +38,9 @@ _MOST_LEAD_INS = 3
 
 
 @cache
-def table(language: str) -> Mapping[str, Any]:
-    """What compression.toml has for a language, or nothing."""
-    tables = tomllib.loads(files("digest.editing").joinpath("compression.toml").read_text(encoding="utf-8"))
-    found: Mapping[str, Any] = tables.get(language, {})
-    return found
-
-
-@cache
-def listed(name: str, language: str = "en") -> frozenset[str]:
-    """One list of words of a language, in lower case; empty where it has none of that name."""
-    return frozenset(table(language)["words"].get(name, ()))
+def grammar_words(name: str, language: str = "en") -> frozenset[str]:
+    """One word list of a language in compression.toml, in lower case; empty if the language has no such list."""
+    return frozenset(compression_table(language)["words"].get(name, ()))
 
 
 def words_in(text: str) -> list[str]:
@@ -57,7 +50,7 @@ def words_in(text: str) -> list[str]:
 
 def is_english(text: str) -> bool:
     """Whether it has three of the words that no English sentence of some length is without."""
-    return len(listed("english").intersection(words_in(text))) >= 3
+    return len(grammar_words("english").intersection(words_in(text))) >= 3
 
 
 def quotations(text: str) -> list[tuple[int, int]]:
@@ -72,11 +65,11 @@ def quotations(text: str) -> list[tuple[int, int]]:
 
 def is_finite(word: str, previous: str = "") -> bool:
     """Whether ``word`` is a verb that goes with a subject, as far as its form and the word before it tell."""
-    if previous in listed("determiners"):
+    if previous in grammar_words("determiners"):
         return False
-    if word in listed("finite"):
+    if word in grammar_words("finite"):
         return True
-    return word.endswith("ed") and len(word) > 3 and word not in listed("not_finite")
+    return word.endswith("ed") and len(word) > 3 and word not in grammar_words("not_finite")
 
 
 def finite_verbs(words: Sequence[str]) -> int:
@@ -86,7 +79,7 @@ def finite_verbs(words: Sequence[str]) -> int:
 
 def surely_finite_verbs(words: Sequence[str]) -> int:
     """How many of ``words`` are finite verbs that are no participle and no noun as well."""
-    sure = listed("finite") - listed("ambiguous")
+    sure = grammar_words("finite") - grammar_words("ambiguous")
     return sum(word in sure and is_finite(word, previous) for previous, word in pairwise(("", *words)))
 
 
@@ -102,15 +95,15 @@ def has_main_clause(part: str) -> bool:
         words = words_in(rest)
         if not words:
             return False
-        if words[0] not in listed("lead_in") and not words[0].endswith("ing") and not _SPAN.match(rest):
+        if words[0] not in grammar_words("lead_in") and not words[0].endswith("ing") and not _SPAN.match(rest):
             break
         rest = rest.partition(", ")[2]
     else:
         return False
     words = words_in(_ASIDE.sub("", rest))
-    if not words or words[-1] in listed("unfinished"):
+    if not words or words[-1] in grammar_words("unfinished"):
         return False
-    head = next((index for index, word in enumerate(words) if index and word in listed("relative")), len(words))
+    head = next((index for index, word in enumerate(words) if index and word in grammar_words("relative")), len(words))
     return finite_verbs(words[:head]) > is_finite(words[0]) or _goes_on(words[head + 1 :])
 
 
@@ -118,8 +111,50 @@ def _goes_on(words: Sequence[str]) -> bool:
     """Whether the main verb follows the relative clause that begins ``words``: an auxiliary behind its own verb."""
     own = next((index for index, word in enumerate(words) if is_finite(word)), len(words))
     for index in range(own + 2, len(words)):
-        if words[index] in listed("openers"):
+        if words[index] in grammar_words("openers"):
             return False
-        if words[index] in listed("main_verbs") and words[index - 1] not in listed("pronouns"):
+        if words[index] in grammar_words("main_verbs") and words[index - 1] not in grammar_words("pronouns"):
             return True
     return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """``text[start:end]``, to be left out. The text has single spaces and straight quotes."""
+
+    text: str
+    start: int
+    end: int
+    language: str = "en"
+
+    def takes(self, name: str) -> bool:
+        """Whether a word of the list ``name`` is in it."""
+        return not grammar_words(name, self.language).isdisjoint(self.words)
+
+    @property
+    def before(self) -> str:
+        return self.text[: self.start]
+
+    @property
+    def segment(self) -> str:
+        return self.text[self.start : self.end]
+
+    @property
+    def after(self) -> str:
+        return self.text[self.end :]
+
+    @property
+    def words(self) -> list[str]:
+        return words_in(self.segment)
+
+    @property
+    def next_words(self) -> list[str]:
+        return words_in(self.after[:60])
+
+    @property
+    def last_word(self) -> str:
+        return (words_in(self.before[-40:]) or [""])[-1]
+
+    @property
+    def rest(self) -> str:
+        return self.before + self.after

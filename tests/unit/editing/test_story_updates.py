@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from digest.config import Config
 from digest.editing import Period, Plan, plan_issue, propose_story
-from digest.editing.news import news_in
-from digest.editing.updates import told_before
+from digest.editing.story_updates import find_earlier_reports, novelty_of
 from digest.models import Article
 
 SUNDAY = datetime(2026, 11, 15, 18, tzinfo=UTC)
@@ -184,7 +183,7 @@ def test_another_event_of_a_long_affair_is_a_new_story():
 
 def test_likeness_fades_with_the_weeks():
     late = replace(REPHRASED, published=SUNDAY + timedelta(days=25))
-    assert told_before([[late]], [TRAM]) == {}
+    assert find_earlier_reports([[late]], [TRAM]) == {}
 
 
 def test_short_texts_say_too_little_to_be_left_out_for_their_words():
@@ -201,30 +200,30 @@ def test_an_update_says_so_once():
 
 
 def test_news_is_told_by_sentences_whose_words_and_names_or_numbers_are_new():
-    news = news_in(HALTED, [TRAM])
+    news = novelty_of(HALTED, [TRAM])
     assert news.sentences == (True, True, False, False)
     assert (news.much, news.none) == (True, False)
-    nothing = news_in(REPHRASED, [TRAM])
+    nothing = novelty_of(REPHRASED, [TRAM])
     assert (nothing.much, nothing.none) == (False, True)
 
 
 def test_a_text_of_mostly_new_words_is_never_nothing():
     plain = "The owners meet the judge again. Lawyers wait outside. The gardens stay. No tracks are laid this year."
-    news = news_in(replace(HALTED, title=TRAM.title, text=plain), [TRAM])
+    news = novelty_of(replace(HALTED, title=TRAM.title, text=plain), [TRAM])
     assert (news.much, news.none) == (False, False)
 
 
 def test_no_more_is_compared_than_there_is_to_compare_with():
     long = replace(HALTED, text=f"{TRAM.text} {HALTED.text} {BEES.text}")
-    assert news_in(long, [TRAM]).sentences == (False, False, False)
+    assert novelty_of(long, [TRAM]).sentences == (False, False, False)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
 def test_any_text_is_compared_and_is_no_news_to_itself(one: str, other: str, title: str):
     article = Article(url="https://a.example/", title=title, text=one, published=SUNDAY)
-    assert news_in(article, [article]).words == 0
+    assert novelty_of(article, [article]).words == 0
     known = Article(url="https://b.example/", title=title, text=other, published=SUNDAY)
-    assert set(told_before([[article]], [known])) <= {0}
-    same = news_in(article, [article])
+    assert set(find_earlier_reports([[article]], [known])) <= {0}
+    same = novelty_of(article, [article])
     assert not any(same.sentences)
     assert not same.headline
