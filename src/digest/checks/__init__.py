@@ -4,13 +4,14 @@ Each ``*_rules`` module holds one family of rules. To add a rule, describe it in
 from the module of its family, and plant a case of it in the tests. A new family is listed in ``runner``.
 """
 
-from digest.checks.check_context import LinkAnswer
+from digest.checks.check_context import GMAIL_CLIP_BYTES, LinkAnswer
 from digest.checks.delivery_rules import tracked_list_findings
 from digest.checks.link_rules import links_of
 from digest.checks.rule_registry import Finding, Rule, Severity, all_rules, fault, find_rule
 from digest.checks.runner import check_issue
 
 __all__ = [
+    "GMAIL_CLIP_BYTES",
     "Finding",
     "LinkAnswer",
     "Rule",

@@ -1,4 +1,4 @@
-"""What the rules look at: the editor's words with their lines, and the built page with its links and images."""
+"""What the rules look at: the editor's text with its lines, and the built HTML part with its links and images."""
 
 from __future__ import annotations
 
@@ -23,19 +23,34 @@ if TYPE_CHECKING:
     from digest.models import Article, Issue, RenderedIssue, Subscriber
     from digest.rendering import MarkdownLink
 
-__all__ = ["CheckContext", "LinkAnswer", "ParsedPage", "Passage", "css_declarations", "parse_page", "passages_of"]
+__all__ = [
+    "CONDITIONAL_COMMENT",
+    "GMAIL_CLIP_BYTES",
+    "CheckContext",
+    "LinkAnswer",
+    "ParsedPage",
+    "Passage",
+    "css_declarations",
+    "parse_page",
+    "passages_of",
+]
 
+#: Where Gmail clips an HTML part, in bytes of UTF-8. Google does not document the number; senders measure about 102 kB:
+#: https://www.spamresource.com/2022/01/what-is-gmail-clipping-and-what-to-do.html
+GMAIL_CLIP_BYTES = 102_000
+#: What only Outlook for Windows reads.
+CONDITIONAL_COMMENT = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 _WIDTH = re.compile(r"\d+%?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkAnswer:
-    """What came of asking for one address.
+    """What a server answered for one address.
 
     Attributes:
-        status: The last answer's; None where there was none.
-        url: Where it led in the end; empty without a good answer.
-        reason: Why there is none, in a few words.
+        status: The status code of the last answer; None if there was no answer.
+        url: The address after all redirects; empty unless the answer was good.
+        reason: Why there was no good answer, in a few words.
     """
 
     status: int | None = None
@@ -45,12 +60,13 @@ class LinkAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Passage:
-    """Words of the editor's that readers will see.
+    """One piece of the editor's text that readers will see.
 
     Attributes:
-        what: As a person would call it, such as "the headline".
-        line: Where it begins in issue.md.
-        markdown: False for plain text such as headlines.
+        what: What a message calls it, such as "the headline".
+        text: The text as it is in issue.md.
+        line: The line of issue.md on which it begins.
+        markdown: False for plain text, such as headlines.
         block: Whether pictures in it are published.
     """
 
@@ -62,7 +78,7 @@ class Passage:
 
     @property
     def words(self) -> str:
-        """The words alone."""
+        """The text without Markdown, addresses and code."""
         return prose(self.text) if self.markdown else self.text
 
     def links(self) -> Iterator[tuple[MarkdownLink, int | None]]:
@@ -76,9 +92,11 @@ class ParsedPage:
     """The HTML part as a browser reads it.
 
     Attributes:
-        images: Address and ``alt`` of each, None where the attribute is absent, and whether it has a ``width`` in whole
-            pixels or percent.
-        tree: The document; None of an empty part.
+        links: The ``href`` of each link, in order.
+        images: For each image its ``src``, its ``alt`` (None without the attribute), and whether it has a ``width`` in
+            whole pixels or percent.
+        text: The text of the body.
+        tree: The document; None if the part is empty.
     """
 
     links: tuple[str, ...] = ()
@@ -92,13 +110,18 @@ class CheckContext:
     """Everything that a rule may look at.
 
     Attributes:
-        file: issue.md as a person would type it; the build stands in the folder beside it.
+        issue: The issue, as parsed from issue.md.
+        rendered: The issue rendered as it would be built now.
+        config: The newsletter's configuration.
+        file: The path of issue.md as shown to users; the folder of the build is beside it.
         root: The newsletter's folder.
-        articles: What was collected, by canonical URL.
-        sent: The id of the issue in which a story went out, by its canonical URL.
-        source_states: How the sources fared in each issue, by their ids; this issue first, then the ones before it.
-        source_places: Where each source is configured, by its id.
-        answers: What servers said of links, by address; empty where they were not asked.
+        articles: The collected articles, by canonical URL.
+        sent: The id of the issue in which a story was sent, by the story's canonical URL.
+        source_states: The result of collecting each source, by source id, for each issue; this issue first, then
+            earlier ones, newest first.
+        source_places: Where each source is configured, by source id.
+        page: The HTML part of ``rendered``, parsed.
+        answers: What servers answered for links, by address; empty if they were not asked.
         columns: The casefolded columns of the audience's lists; None if they could not be read.
         tracked_lists: The people in each unencrypted list that git tracks, by the list's path.
         build: The build on disk; None if there is none, or if the issue has been sent already.
@@ -120,34 +143,38 @@ class CheckContext:
     build: Build | None
 
     def line(self, number: int | None) -> Place:
-        """A line of issue.md."""
+        """A line of issue.md, or the file as a whole."""
         return Place(self.file, number)
 
     @property
     def build_folder(self) -> Place:
-        """The folder of the build, beside issue.md."""
+        """The folder of the build."""
         return Place(posixpath.join(posixpath.dirname(self.file), "build"))
 
     def built(self, name: str) -> Place:
-        """A file of the build."""
+        """A file of the build, such as ``email.html``."""
         return Place(posixpath.join(self.build_folder.file, name))
 
     def passages(self) -> Iterator[Passage]:
-        """All words of the editor's that are sent, in the order of the file."""
+        """Every passage of the editor's that is sent, in the order of issue.md."""
         return passages_of(self.issue, sponsor=self.config.newsletter.sponsor)
 
 
 def passages_of(issue: Issue, *, sponsor: str) -> Iterator[Passage]:
-    """All words of an issue that are sent, in the order of the file; ``sponsor`` where it has none of its own."""
+    """Every passage of an issue that is sent, in the order of issue.md.
+
+    Args:
+        sponsor: The configured sponsor text, used if the issue has none of its own.
+    """
     lines = issue.lines
     yield Passage(what="the subject", text=issue.subject, line=lines.get("subject"), markdown=False)
     yield Passage(what="the preheader", text=issue.preheader, line=lines.get("preheader"), markdown=False)
-    words, line = (sponsor, None) if issue.sponsor is None else (issue.sponsor, lines.get("sponsor"))
-    yield Passage(what="the sponsor's words", text=words, line=line, block=True)
+    text, line = (sponsor, None) if issue.sponsor is None else (issue.sponsor, lines.get("sponsor"))
+    yield Passage(what="the sponsor text", text=text, line=line, block=True)
     yield Passage(what="the intro", text=issue.intro, line=lines.get("intro"), block=True)
     for section in issue.sent_sections:
-        yield Passage(what="the section's title", text=section.title, line=section.line, markdown=False)
-        yield Passage(what="the section's text", text=section.text, line=section.text_line or section.line, block=True)
+        yield Passage(what="the section title", text=section.title, line=section.line, markdown=False)
+        yield Passage(what="the section text", text=section.text, line=section.text_line or section.line, block=True)
         for story in section.stories:
             yield Passage(what="the headline", text=story.headline, line=story.line, markdown=False)
             yield Passage(what="the note", text=story.note, line=story.note_line or story.line)
@@ -160,15 +187,15 @@ def passages_of(issue: Issue, *, sponsor: str) -> Iterator[Passage]:
 
 
 def parse_page(html: str) -> ParsedPage:
-    """Read the HTML part. What stands in conditional comments is not looked at."""
+    """Parse the HTML part. Conditional comments, which only Outlook for Windows reads, stay comments."""
     if not html.strip():
         return ParsedPage()
     tree = lxml_html.document_fromstring(html.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
     return ParsedPage(
         links=tuple(element.get("href", "") for element in tree.iter("a", "area") if "href" in element.attrib),
         images=tuple(
-            (each.get("src", ""), each.get("alt"), bool(_WIDTH.fullmatch(each.get("width", ""))))
-            for each in tree.iter("img")
+            (image.get("src", ""), image.get("alt"), bool(_WIDTH.fullmatch(image.get("width", ""))))
+            for image in tree.iter("img")
         ),
         text=tree.body.text_content() if tree.find("body") is not None else "",
         tree=tree,
@@ -176,6 +203,9 @@ def parse_page(html: str) -> ParsedPage:
 
 
 def css_declarations(css: str) -> dict[str, str]:
-    """The declarations of a style attribute in lower case, without ``!important``; of two the last counts."""
+    """The declarations of a style attribute, by property, in lower case and without ``!important``.
+
+    If a property is declared twice, the last declaration counts.
+    """
     pairs = (declaration.partition(":") for declaration in css.lower().split(";"))
     return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs if value.strip()}

@@ -1,4 +1,4 @@
-"""C: what mail programs do with the two parts."""
+"""C502 to C505: what email clients do with style sheets, fonts, the text part and large emails."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from digest.checks.check_context import CONDITIONAL_COMMENT, GMAIL_CLIP_BYTES
 from digest.checks.link_rules import links_of
 from digest.checks.rule_registry import Severity, fault
 from digest.models import is_web_address
@@ -21,12 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_clients", "check_styles"]
 
-#: Bytes of the HTML part, decoded, in UTF-8. Gmail's own limit is not documented; 102 kB is what people measure.
 _NEAR_THE_CLIP = 90_000
-_CLIP = 102_000
-#: Characters of all style blocks together (hteumeuleu/email-bugs, issue 90).
-_LIMIT = 16_384
-_CONDITIONAL = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
+#: In characters, for all style blocks together: https://github.com/hteumeuleu/email-bugs/issues/90
+_STYLE_LIMIT = 16_384
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 _NESTED = re.compile(r"@[a-z-]+[^{}@;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*@", re.IGNORECASE)
 _FACE = re.compile(r"@font-face\s*\{[^{}]*\}", re.IGNORECASE)
@@ -37,7 +35,7 @@ _GENERIC = frozenset(
 
 
 def check_clients(context: CheckContext) -> Iterator[Finding]:
-    """C504 and C505."""
+    """C504 and C505: the text part, and the size of the HTML part."""
     yield from _check_text_part(context)
     yield from _check_size(context)
 
@@ -52,7 +50,7 @@ def _check_text_part(context: CheckContext) -> Iterator[Finding]:
     plain = unquote(text)
     for url in links_of(context.issue, sponsor=context.config.newsletter.sponsor):
         if unquote(url) in linked and unquote(url) not in plain:
-            yield fault("C504", f"The text part lacks a link that the HTML part has: {url}", place)
+            yield fault("C504", f"The text part lacks a link of the HTML part: {url}", place)
 
 
 def _check_size(context: CheckContext) -> Iterator[Finding]:
@@ -63,20 +61,20 @@ def _check_size(context: CheckContext) -> Iterator[Finding]:
     if max(size, projected) < _NEAR_THE_CLIP:
         return
     places = [offset for tag in _unsubscribe_places(context) for offset in tag]
-    hidden = bool(places) and len(html[: min(places)].encode()) > _CLIP
-    message = f"The HTML part has {size / 1000:.0f} kB; Gmail cuts at about {_CLIP / 1000:.0f}"
+    hidden = bool(places) and len(html[: min(places)].encode()) > GMAIL_CLIP_BYTES
+    message = f"The HTML part has {size / 1000:.0f} kB; Gmail clips emails at about {GMAIL_CLIP_BYTES / 1000:.0f} kB"
     if hidden:
         message += ", before the unsubscribe link"
     elif projected > size:
         message += (
-            f". Were {provider} to count clicks, which digest asks it not to, it would be {projected / 1000:.0f} kB"
+            f". With click tracking by {provider}, which digest turns off, it would have {projected / 1000:.0f} kB"
         )
     severity = Severity.ERROR if hidden else Severity.WARNING
     yield fault("C505", message, context.built("email.html"), hint="Send fewer stories.", severity=severity)
 
 
 def _growth(links: tuple[str, ...], provider: str) -> int:
-    """By how many bytes the HTML part grows when the provider puts its own address in the place of each link."""
+    """By how many bytes the HTML part grows if the provider replaces each link to track clicks."""
     rewritten = _rewritten().get(provider, 0)
     return sum(max(rewritten - len(link.encode()), 0) for link in links if is_web_address(link))
 
@@ -92,16 +90,18 @@ def _rewritten() -> Mapping[str, int]:
 
 
 def check_styles(context: CheckContext) -> Iterator[Finding]:
-    """C502 and C503."""
+    """C502 and C503: the style sheet, and the fallback of each font."""
     place = context.built("email.html")
-    blocks = _STYLE.findall(_CONDITIONAL.sub("", context.rendered.html))
+    blocks = _STYLE.findall(CONDITIONAL_COMMENT.sub("", context.rendered.html))
     size = sum(map(len, blocks))
-    if size > _LIMIT:
-        yield fault("C502", f"The style blocks have {size:,} characters; Gmail keeps none beyond {_LIMIT:,}", place)
+    if size > _STYLE_LIMIT:
+        yield fault(
+            "C502", f"The style blocks have {size:,} characters; Gmail ignores what goes beyond {_STYLE_LIMIT:,}", place
+        )
     if any(_NESTED.search(block) for block in blocks):
-        yield fault("C502", "An @ rule stands inside another one, for which Gmail drops the whole block", place)
+        yield fault("C502", "An @ rule is nested in another one, so Gmail drops the whole style block", place)
     for family in sorted(set(_families(context, blocks))):
-        yield fault("C503", f"A font has nothing to fall back to: {family}", place)
+        yield fault("C503", f"A font has no generic fallback: {family}", place)
 
 
 def _families(context: CheckContext, blocks: list[str]) -> Iterator[str]:

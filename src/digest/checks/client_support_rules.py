@@ -1,4 +1,4 @@
-"""C501: features of HTML and CSS that a chosen family of mail programs does not know.
+"""C501: features of HTML and CSS that a chosen family of email clients does not support.
 
 The figures are in client_support.toml, which is generated from caniemail's data. Each feature counts on its own: a mean
 over all of them would improve when a page loses its dark mode. A feature that fewer than half of the programs of one
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
 
+from digest.checks.check_context import CONDITIONAL_COMMENT
 from digest.checks.rule_registry import fault
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["check_support", "features_in", "support_of"]
 
-#: In percent; below it, more readers of that family do without than have it.
-_LEAST = 50
-_NAMES = {"gmail": "Gmail", "apple-mail": "Apple Mail", "outlook": "Outlook", "yahoo": "Yahoo"}
+#: In percent. Below it, most clients of the family lack the feature.
+_MINIMUM = 50
+_FAMILY_NAMES = {"gmail": "Gmail", "apple-mail": "Apple Mail", "outlook": "Outlook", "yahoo": "Yahoo"}
 
-_CONDITIONAL = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
 _AT = re.compile(r"@([a-z-]+)([^{;]*)", re.IGNORECASE)
@@ -38,7 +38,7 @@ _DECLARATION = re.compile(r"([a-z-]+)\s*:\s*([^;]+)", re.IGNORECASE)
 _UNIT = re.compile(r"(?<![\w#])-?\d*\.?\d+(ch|cm|em|ex|in|mm|pc|pt|px|rem|vh|vmax|vmin|vw|%)(?![\w])")
 _FUNCTION = re.compile(r"\b([a-z-]+)\(")
 _PSEUDO = re.compile(r"(::?)([a-z-]+)")
-#: Combinators, with the features that stand for them.
+#: Features of selectors, and how to recognise each.
 _SELECTORS = {
     "css-selector-attribute": re.compile(r"\["),
     "css-selector-child": re.compile(r">"),
@@ -51,28 +51,28 @@ _CALLS = {"calc": "css-unit-calc", "var": "css-variables", "rgb": "css-rgb", "rg
 
 
 def check_support(context: CheckContext) -> Iterator[Finding]:
-    """One finding for each feature, with the families that lack it."""
+    """One finding for each feature, naming the families that hardly support it."""
     enhancements = _table("client_features.toml")["enhancements"]
     for feature in sorted(features_in(context.rendered.html)):
-        if feature in enhancements or feature == "image-base64":  # which is M304's
+        if feature in enhancements or feature == "image-base64":  # reported as M304
             continue
         figures = support_of(feature)
-        lacking = [family for family in context.config.check.clients if figures.get(family, 100) < _LEAST]
+        lacking = [family for family in context.config.check.clients if figures.get(family, 100) < _MINIMUM]
         if lacking:
-            who = " and ".join(f"{_NAMES[family]} ({figures[family]} %)" for family in lacking)
-            message = f"{_table('client_support.toml')[feature]['title']} ({feature}) is hardly supported by {who}"
+            families = " and ".join(f"{_FAMILY_NAMES[family]} ({figures[family]} %)" for family in lacking)
+            message = f"{_table('client_support.toml')[feature]['title']} ({feature}) is hardly supported by {families}"
             yield fault("C501", message, context.built("email.html"))
 
 
 def support_of(feature: str) -> Mapping[str, int]:
-    """How far each family supports a feature, in percent; without those that nobody tested."""
+    """The support of a feature in each family, in percent. Families without test results are left out."""
     return {name: value for name, value in _table("client_support.toml").get(feature, {}).items() if name != "title"}
 
 
 def features_in(html: str) -> frozenset[str]:
     """The features of client_support.toml that an email uses, outside Outlook's conditional comments."""
-    known = _table("client_support.toml").keys()
-    return frozenset(feature for feature in _features(_CONDITIONAL.sub("", html)) if feature in known)
+    listed = _table("client_support.toml").keys()
+    return frozenset(feature for feature in _features(CONDITIONAL_COMMENT.sub("", html)) if feature in listed)
 
 
 def _features(html: str) -> Iterator[str]:
@@ -134,7 +134,7 @@ def _of_selector(selector: str) -> Iterator[str]:
 def _of_declarations(css: str) -> Iterator[str]:
     for name, value in _DECLARATION.findall(css.lower()):
         if name.startswith(("-", "mso-")):
-            continue  # for one program alone
+            continue  # targets one email client
         yield _property(name)
         yield f"css-{name}-{value.split()[0]}" if value.split() else ""
         if "!important" in value:
@@ -146,14 +146,14 @@ def _of_declarations(css: str) -> Iterator[str]:
 
 
 def _property(name: str) -> str:
-    """The feature of a property: its own, or that of the one it is a part of (border-top-color: border)."""
-    known = _table("client_support.toml")
+    """The feature of a CSS property: its own, or that of the shorthand it belongs to (border-top-color: border)."""
+    listed = _table("client_support.toml")
     if name in _table("client_features.toml")["properties"]:
         return str(_table("client_features.toml")["properties"][name])
-    whole = name
-    while f"css-{whole}" not in known and "-" in whole:
-        whole = whole.rpartition("-")[0]
-    return f"css-{whole}"
+    shorthand = name
+    while f"css-{shorthand}" not in listed and "-" in shorthand:
+        shorthand = shorthand.rpartition("-")[0]
+    return f"css-{shorthand}"
 
 
 @cache

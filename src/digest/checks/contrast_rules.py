@@ -1,7 +1,8 @@
-"""A404: whether the text can be read, in light, in the email's own dark colours, and in forced dark ones.
+"""A404: whether text has enough contrast: in light mode, in the email's own dark mode, and with inverted colours.
 
-Contrast is that of WCAG 2.2 (section 1.4.3): 4.5 to 1, and 3 to 1 for text of 24 pixels or more. What a program makes
-of the colours that it turns over by itself is an approximation: lightness is inverted, hue and saturation stay.
+WCAG 2.2 (success criterion 1.4.3) asks for 4.5 to 1, and for 3 to 1 in text of 24 pixels or more. Email clients that
+force a dark mode, such as Gmail's apps, do not document how they invert colours. This module approximates it: lightness
+is inverted, hue and saturation stay.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ __all__ = ["check_contrast", "contrast"]
 
 Colour = tuple[float, float, float]
 
-_LEAST, _LEAST_LARGE, _LARGE = 4.5, 3.0, 24.0
+_MINIMUM, _MINIMUM_LARGE = 4.5, 3.0
+#: In CSS pixels, which is WCAG's 18 points.
+_LARGE = 24.0
 _DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{", re.IGNORECASE)
 _RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b", re.IGNORECASE)
@@ -40,37 +43,42 @@ _SIZE = re.compile(r"^([\d.]+)px")
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What is inherited. A colour is None where it cannot be told, such as over a picture."""
+class _TextStyle:
+    """The inherited style of a piece of text. A colour is None if it is unknown, such as over a picture."""
 
     text: Colour | None = (0.0, 0.0, 0.0)
-    ground: Colour | None = (1.0, 1.0, 1.0)
+    background: Colour | None = (1.0, 1.0, 1.0)
     size: float = 16.0
 
 
 def check_contrast(context: CheckContext) -> Iterator[Finding]:
-    """One finding for each pair of colours in each scheme."""
+    """One finding for each pair of colours with too little contrast, in each colour scheme."""
     tree = context.page.tree
     body = None if tree is None else tree.find("body")
     if tree is None or body is None:
         return
     seen = set()
-    for scheme, words, look, text in _texts(tree, body):
-        if look.text is None or look.ground is None:
+    for scheme, phrase, style, text in _texts(tree, body):
+        if style.text is None or style.background is None:
             continue
-        pair = (scheme, look.text, look.ground)
-        ratio = contrast(look.text, look.ground)
-        # What a program makes of turned colours is a guess, so that only what nobody could read is told.
-        least = _LEAST_LARGE if look.size >= _LARGE or scheme == "forced" else _LEAST
-        if ratio < least and pair not in seen:
+        pair = (scheme, style.text, style.background)
+        ratio = contrast(style.text, style.background)
+        # Inverted colours are a guess, so only text that nobody could read is reported.
+        minimum = _MINIMUM_LARGE if style.size >= _LARGE or scheme == "forced" else _MINIMUM
+        if ratio < minimum and pair not in seen:
             seen.add(pair)
-            colours = f"{_written(look.text)} on {_written(look.ground)}"
-            message = f"The contrast is {ratio:.1f} to 1 {words} ({colours}): “{text}”"
+            colours = f"{_hex(style.text)} on {_hex(style.background)}"
+            message = f"The contrast is {ratio:.1f} to 1 {phrase} ({colours}): “{text}”"
             yield fault("A404", message, context.built("email.html"))
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """The ratio of two colours, each as red, green and blue from 0 to 1 (WCAG 2.2, relative luminance)."""
+    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2, definition of "contrast ratio").
+
+    Args:
+        one: Red, green and blue, each from 0 to 1.
+        other: The same.
+    """
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
@@ -80,49 +88,49 @@ def _luminance(colour: Colour) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _texts(tree: HtmlElement, body: HtmlElement) -> Iterator[tuple[str, str, _Look, str]]:
-    """Each piece of text in each scheme: the scheme, how to call it, its look, and its beginning."""
-    for look, text in _walk(body, _Look(), {}):
-        yield "light", "in light mode", look, text
-        yield "forced", "when a program turns the colours over", _turned(look), text
+def _texts(tree: HtmlElement, body: HtmlElement) -> Iterator[tuple[str, str, _TextStyle, str]]:
+    """Each piece of text in each scheme: the scheme, how a message describes it, the style, and how the text begins."""
+    for style, text in _walk(body, _TextStyle(), {}):
+        yield "light", "in light mode", style, text
+        yield "forced", "when an email client inverts the colours", _inverted(style), text
     dark = _dark_rules(tree)
     if dark:
-        for look, text in _walk(body, _Look(), dark):
-            yield "dark", "in dark mode", look, text
+        for style, text in _walk(body, _TextStyle(), dark):
+            yield "dark", "in dark mode", style, text
 
 
 def _walk(
-    element: HtmlElement, look: _Look, rules: Mapping[HtmlElement, Mapping[str, str]]
-) -> Iterator[tuple[_Look, str]]:
-    style = {**_declared(element), **rules.get(element, {})}
-    if style.get("display", "").startswith("none"):
+    element: HtmlElement, inherited: _TextStyle, rules: Mapping[HtmlElement, Mapping[str, str]]
+) -> Iterator[tuple[_TextStyle, str]]:
+    declared = {**_declared(element), **rules.get(element, {})}
+    if declared.get("display", "").startswith("none"):
         return
-    look = _changed(look, style)
+    style = _changed(inherited, declared)
     text = " ".join((element.text or "").split())
     if text:
-        yield look, text[:40]
+        yield style, text[:40]
     for child in element:
         if isinstance(child.tag, str):
-            yield from _walk(child, look, rules)
+            yield from _walk(child, style, rules)
         after = " ".join((child.tail or "").split())
         if after:
-            yield look, after[:40]
+            yield style, after[:40]
 
 
-def _changed(look: _Look, style: Mapping[str, str]) -> _Look:
-    if "color" in style:
-        look = replace(look, text=_colour(style["color"]))
-    ground = style.get("background-color") or style.get("background") or style.get("bgcolor")
-    if ground and ground.split()[0] not in {"transparent", "none", "inherit"}:
-        look = replace(look, ground=_colour(ground))
-    if size := _SIZE.match(style.get("font-size", "")):
-        look = replace(look, size=float(size[1]))
-    return look
+def _changed(style: _TextStyle, declared: Mapping[str, str]) -> _TextStyle:
+    if "color" in declared:
+        style = replace(style, text=_colour(declared["color"]))
+    background = declared.get("background-color") or declared.get("background") or declared.get("bgcolor")
+    if background and background.split()[0] not in {"transparent", "none", "inherit"}:
+        style = replace(style, background=_colour(background))
+    if size := _SIZE.match(declared.get("font-size", "")):
+        style = replace(style, size=float(size[1]))
+    return style
 
 
 def _declared(element: HtmlElement) -> dict[str, str]:
-    found = {name: element.get(name) for name in ("bgcolor", "color") if element.get(name)}
-    return {**found, **css_declarations(element.get("style", ""))}
+    attributes = {name: element.get(name) for name in ("bgcolor", "color") if element.get(name)}
+    return {**attributes, **css_declarations(element.get("style", ""))}
 
 
 def _colour(value: str) -> Colour | None:
@@ -130,51 +138,55 @@ def _colour(value: str) -> Colour | None:
     if first in COLORS and len(COLORS[first]) >= 3 and first != "transparent":
         red, green, blue = COLORS[first][:3]
         return red / 255, green / 255, blue / 255
-    if found := _HSL.search(value):
-        hue, saturation, lightness = (float(part) for part in found.groups())
+    if match := _HSL.search(value):
+        hue, saturation, lightness = (float(part) for part in match.groups())
         return colorsys.hls_to_rgb(hue % 360 / 360, lightness / 100, saturation / 100)
-    if found := _HEX.search(value):
-        digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+    if match := _HEX.search(value):
+        digits = match[1] if len(match[1]) == 6 else "".join(digit * 2 for digit in match[1])
         return int(digits[:2], 16) / 255, int(digits[2:4], 16) / 255, int(digits[4:], 16) / 255
-    if found := _RGB.search(value):
-        return int(found[1]) / 255, int(found[2]) / 255, int(found[3]) / 255
+    if match := _RGB.search(value):
+        return int(match[1]) / 255, int(match[2]) / 255, int(match[3]) / 255
     return None
 
 
-def _turned(look: _Look) -> _Look:
-    return replace(look, text=look.text and _inverted(look.text), ground=look.ground and _inverted(look.ground))
+def _inverted(style: _TextStyle) -> _TextStyle:
+    text, background = (
+        style.text and _inverted_colour(style.text),
+        style.background and _inverted_colour(style.background),
+    )
+    return replace(style, text=text, background=background)
 
 
-def _inverted(colour: Colour) -> Colour:
+def _inverted_colour(colour: Colour) -> Colour:
     hue, lightness, saturation = colorsys.rgb_to_hls(*colour)
     return colorsys.hls_to_rgb(hue, 1 - lightness, saturation)
 
 
 def _dark_rules(tree: HtmlElement) -> dict[HtmlElement, dict[str, str]]:
-    """What the email's rules for dark schemes say of each element; the more specific, and then the later, wins."""
+    """The declarations for dark mode of each element: a more specific rule wins, then the later one."""
     rules: list[tuple[tuple[int, int, int], int, str, dict[str, str]]] = []
     for style in tree.iter("style"):
-        for block in _blocks(style.text or ""):
+        for block in _dark_blocks(style.text or ""):
             for selectors, body in _RULE.findall(block):
                 for selector in selectors.split(","):
                     try:
                         (parsed,) = cssselect.parse(selector.strip())
                     except cssselect.SelectorError:
-                        continue  # a selector for one program alone
+                        continue  # not CSS: a hack that targets one email client
                     rules.append((parsed.specificity(), len(rules), selector.strip(), css_declarations(body)))
-    found: dict[HtmlElement, dict[str, str]] = {}
+    by_element: dict[HtmlElement, dict[str, str]] = {}
     for _, _, selector, declared in sorted(rules, key=lambda rule: rule[:2]):
         try:
             elements = CSSSelector(selector, translator="html")(tree)
         except cssselect.ExpressionError:
             continue
         for element in elements:
-            found.setdefault(element, {}).update(declared)
-    return found
+            by_element.setdefault(element, {}).update(declared)
+    return by_element
 
 
-def _blocks(css: str) -> Iterator[str]:
-    """The insides of the media blocks for dark schemes."""
+def _dark_blocks(css: str) -> Iterator[str]:
+    """The contents of each ``@media (prefers-color-scheme: dark)`` block."""
     for opening in _DARK.finditer(css):
         depth, place = 1, opening.end()
         while depth and place < len(css):
@@ -183,5 +195,5 @@ def _blocks(css: str) -> Iterator[str]:
         yield css[opening.end() : place - 1]
 
 
-def _written(colour: Colour) -> str:
+def _hex(colour: Colour) -> str:
     return "#" + "".join(f"{round(part * 255):02x}" for part in colour)

@@ -1,4 +1,4 @@
-"""D: what law and mailbox providers ask of every issue."""
+"""D601 to D603, D605 and D606: what the law and mailbox providers require of every issue."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["check_delivery", "tracked_list_findings"]
 
-#: What a new newsletter's digest.toml holds until a person writes their own: reserved for examples (RFC 2606).
+#: The postal address that ``digest init`` writes.
 _EXAMPLE_ADDRESS = "1 Example Street, 12345 Town"
 
 
 def check_delivery(context: CheckContext) -> Iterator[Finding]:
-    """Check the ways to leave, the postal address, addresses left from the example, and lists that git tracks."""
+    """Check unsubscribing, the postal address, leftover example addresses, and lists that git tracks."""
     yield from _check_unsubscribe(context)
     yield from _check_one_click(context)
     yield from _check_address(context)
@@ -86,10 +86,10 @@ def _check_examples(context: CheckContext) -> Iterator[Finding]:
             is_example_host(host_name(context.config.unsubscribe_method)),
         ),
     }
-    for key, (value, found) in left_over.items():
-        if found:
-            message = f"{key} is still the example's: {value}"
-            yield fault("D605", message, Place(CONFIG_FILE), hint="Put your own in its place before you send.")
+    for key, (value, is_example) in left_over.items():
+        if is_example:
+            message = f"{key} still has an example value: {value}"
+            yield fault("D605", message, Place(CONFIG_FILE), hint=f"Set {key} to your own before you send.")
 
 
 def tracked_list_findings(tracked_lists: Mapping[str, Sequence[Subscriber]]) -> Iterator[Finding]:
@@ -102,5 +102,6 @@ def tracked_list_findings(tracked_lists: Mapping[str, Sequence[Subscriber]]) -> 
         if people and not is_sample(people):
             name = "" if file == SUPPRESSIONS else "name the encrypted file in audiences.files, "
             hint = f"digest subscribers encrypt {file}, {name}and: git rm --cached {file}"
-            message = f"{len(people):,} people stand in clear in a file that git keeps"
+            count = "1 person" if len(people) == 1 else f"{len(people):,} people"
+            message = f"git tracks an unencrypted list of {count}"
             yield fault("D606", message, Place(file), hint=hint)

@@ -1,4 +1,7 @@
-"""L: where the links lead. Nothing is fetched here."""
+"""L201 to L207: where links lead.
+
+Nothing is fetched here: servers are asked before the checks run, and only with ``--online``.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = ["addresses", "check_links", "check_online", "dead_link", "links_of"]
 
-#: Parameters that name one reader of another newsletter: Mailchimp's and HubSpot's.
+#: Parameters by which Mailchimp and HubSpot identify one reader of another newsletter.
 _READER = re.compile(r"(?:^|&)(?:mc_eid|_hsenc|_hsmi)=")
-#: Names that are never public (RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution on .internal).
+#: Names that are never public: RFC 6761, RFC 6762, RFC 8375, and .internal, which ICANN reserved in 2024.
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
-#: Refusals that tell of programs, not of readers (RFC 9110, section 15.5; 451: RFC 7725).
+#: Answers by which a server refuses programs rather than readers (RFC 9110, section 15.5; 451 is from RFC 7725).
 _BLOCKED = frozenset({401, 402, 403, 405, 406, 407, 408, 418, 421, 423, 425, 426, 429, 451})
 
 
 def check_links(context: CheckContext) -> Iterator[Finding]:
-    """L204 to L207, for stories, for who else reported them, for links in Markdown, and for what a template holds."""
+    """L204 to L207 for the links of stories, of “Also reported by”, of the editor's Markdown and of the templates."""
     yield from _check_dead(context)
     for url, what, line in addresses(context):
         if is_web_address(url) and not dead_link(url, context.config.fetching.allow_hosts):
@@ -44,32 +47,31 @@ def check_links(context: CheckContext) -> Iterator[Finding]:
     for passage in context.passages():
         for link, line in passage.links():
             if not link.image and _is_vague(link.words):
-                message = f"The words of a link in {passage.what} do not tell where it leads: {link.words.strip()}"
+                message = f"The words of a link in {passage.what} do not say where it leads: {link.words.strip()}"
                 yield fault("L207", message, context.line(line))
-
     yield from _check_templates(context)
 
 
 def _check_templates(context: CheckContext) -> Iterator[Finding]:
-    """L205 to L207 for what a template or the configuration links."""
+    """L205 to L207 for links that come from a template or the configuration."""
     tree = context.page.tree
-    known = {unquote(url) for url, _, _ in addresses(context)}
+    from_editor = {unquote(url) for url, _, _ in addresses(context)}
     tags = {tag.tag for tag in context.rendered.manifest.tags}
     allowed, place, seen = context.config.fetching.allow_hosts, context.built("email.html"), set[str]()
     for link in tree.iter("a") if tree is not None else ():
         url = link.get("href", "")
         words = link.text_content()
-        if unquote(url) not in known and url not in tags and url not in seen and is_web_address(url):
+        if unquote(url) not in from_editor and url not in tags and url not in seen and is_web_address(url):
             seen.add(url)
             if not dead_link(url, allowed):
-                yield from _check_kind(url, "A link of the template", place, allowed=allowed)
-        if unquote(url) not in _in_words(context) and _is_vague(words) and words not in seen:
+                yield from _check_kind(url, "A link in the template", place, allowed=allowed)
+        if unquote(url) not in _in_passages(context) and _is_vague(words) and words not in seen:
             seen.add(words)
-            yield fault("L207", f"The words of a link do not tell where it leads: {words.strip()}", place)
+            yield fault("L207", f"The words of a link do not say where it leads: {words.strip()}", place)
 
 
-def _in_words(context: CheckContext) -> frozenset[str]:
-    """The addresses of links in the editor's own words, which are looked at there."""
+def _in_passages(context: CheckContext) -> frozenset[str]:
+    """The addresses in the editor's Markdown, which are checked at their line of issue.md."""
     return frozenset(unquote(link.url) for passage in context.passages() for link, _ in passage.links())
 
 
@@ -78,16 +80,20 @@ def _is_vague(words: str) -> bool:
 
 
 def links_of(issue: Issue, *, sponsor: str) -> tuple[str, ...]:
-    """The web addresses that an issue sends readers to, each once; ``sponsor`` where the issue has none of its own."""
+    """The web addresses that an issue links to, each once, in order.
+
+    Args:
+        sponsor: The configured sponsor text, used if the issue has none of its own.
+    """
     stories = [url for story in issue.stories for url in (story.url, *(mention.url for mention in story.also))]
-    written = [
+    in_text = [
         link.url for passage in passages_of(issue, sponsor=sponsor) for link, _ in passage.links() if not link.image
     ]
-    return tuple(url for url in dict.fromkeys((*stories, *written)) if is_web_address(url))
+    return tuple(url for url in dict.fromkeys((*stories, *in_text)) if is_web_address(url))
 
 
 def addresses(context: CheckContext) -> Iterator[tuple[str, str, int | None]]:
-    """Every address that the editor sends readers to, with what it belongs to and its line."""
+    """Every address that the editor links to: the address, what a message calls the link, and its line."""
     for story in context.issue.stories:
         if not _is_local_article(context, story.url):
             yield story.url, "The story's link", story.line
@@ -100,7 +106,10 @@ def addresses(context: CheckContext) -> Iterator[tuple[str, str, int | None]]:
 
 
 def check_online(context: CheckContext) -> Iterator[Finding]:
-    """One finding for each link with an answer that is not what readers expect."""
+    """L201 to L203: one finding for each link that did not lead where it says.
+
+    A server that refuses programs, or is slow, is only a warning: readers may well get through.
+    """
     for url, what, line in addresses(context):
         answer = context.answers.get(url)
         if answer is None:
@@ -108,11 +117,11 @@ def check_online(context: CheckContext) -> Iterator[Finding]:
         place = context.line(line)
         if answer.url:
             if host_name(answer.url) != host_name(url):
-                yield fault("L203", f"{what} leads to another site: {url} to {answer.url}", place)
+                yield fault("L203", f"{what} leads to another site: {url} redirects to {answer.url}", place)
         elif answer.status is None or answer.status in _BLOCKED or answer.status > 599:
-            yield fault("L202", f"{what} could not be checked, {answer.reason}: {url}", place)
+            yield fault("L202", f"{what} could not be checked ({answer.reason}): {url}", place)
         else:
-            yield fault("L201", f"{what} is broken, {answer.reason}: {url}", place)
+            yield fault("L201", f"{what} is broken ({answer.reason}): {url}", place)
 
 
 def _check_kind(url: str, what: str, place: Place, *, allowed: Collection[str]) -> Iterator[Finding]:
@@ -121,9 +130,9 @@ def _check_kind(url: str, what: str, place: Place, *, allowed: Collection[str]) 
         yield fault("L205", f"{what} is not encrypted: {url}", place)
     host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     if host in _table("shorteners"):
-        yield fault("L206", f"{what} goes through a shortener: {url}", place)
+        yield fault("L206", f"{what} goes through a link shortener: {url}", place)
     elif any(host == name or host.endswith(f".{name}") for name in _table("trackers")) or _READER.search(parts.query):
-        yield fault("L206", f"{what} goes through somebody's tracking: {url}", place)
+        yield fault("L206", f"{what} goes through a tracking service: {url}", place)
 
 
 @cache
@@ -170,7 +179,7 @@ def _configured(context: CheckContext) -> tuple[tuple[str, str], ...]:
 
 
 def _is_local_article(context: CheckContext, url: str) -> bool:
-    """Tell whether a story is a file of the newsletter's, which has no link."""
+    """Tell whether a story is a file in the newsletter's folder, which gets no link."""
     if is_web_address(url):
         return False
     if canonical_url(url) in context.articles:
@@ -180,7 +189,11 @@ def _is_local_article(context: CheckContext, url: str) -> bool:
 
 
 def dead_link(url: str, allowed: Collection[str]) -> str:
-    """Why a reader cannot follow ``url``; empty when nothing speaks against it."""
+    """Why a reader cannot follow ``url``, to come after a subject: "is empty". An empty string if nothing is wrong.
+
+    Args:
+        allowed: Hosts, with or without a port, that may be private (``[fetching] allow_hosts``).
+    """
     text = url.strip()
     if text in {"", "#"}:
         return "is empty"
@@ -196,9 +209,10 @@ def dead_link(url: str, allowed: Collection[str]) -> str:
 def _unsendable(text: str) -> str:
     scheme = text.partition(":")[0].lower()
     if scheme == "file" or text.startswith(("/", "\\")) or (len(scheme) == 1 and scheme != text):
-        return "is a file on one computer"
-    known = scheme in {"http", "https"} or not scheme.isalpha() or scheme == text.lower()
-    return "is no web address" if known else f"begins with {scheme}:, which is not let through"
+        return "is a file on your computer"
+    if scheme in {"http", "https"} or not scheme.isalpha() or scheme == text.lower():
+        return "is not a web address"
+    return f"begins with {scheme}:, which is not allowed in an email"
 
 
 def _is_private(host: str) -> bool:
@@ -208,7 +222,7 @@ def _is_private(host: str) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         try:
-            address = ipaddress.IPv4Address(socket.inet_aton(name))  # also 127.1 and 0x7f000001, as browsers do
+            address = ipaddress.IPv4Address(socket.inet_aton(name))  # also accepts 127.1 and 0x7f000001, as browsers do
         except OSError:
             return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
     return not address.is_global

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_safety"]
 
-#: The forms that these services document for their keys; what is called by one is shown by its first characters only.
+#: The formats that these services document for their keys. Messages show only the first characters of a match.
 _KEYS = {
     "a SendGrid key": re.compile(r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
     "an AWS key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
@@ -35,7 +35,7 @@ _KEYS = {
     "a password in an address": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]+:[^\s/@\"'<>]+@", re.IGNORECASE),
     "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
 }
-_INSIDE = re.compile(
+_LOCAL_PATH = re.compile(
     r"(?<![\w/.:-])/(?:home|Users)/[\w.-]+|(?<![\w/.:-])/root/[\w.-]+|\b[A-Za-z]:[\\/]Users[\\/]"
     r"|(?<![\w/.:-])/(?:mnt/[a-z]/Users|private/var|var/folders)/",
     re.ASCII,
@@ -46,28 +46,31 @@ def check_safety(context: CheckContext) -> Iterator[Finding]:
     """Check for secrets and local paths, at the editor's line if they are there, and that the build is current."""
     for what, pattern in _KEYS.items():
         yield from _places(context, "S701", pattern, f"{what[0].upper()}{what[1:]} would be sent")
-    yield from _places(context, "S702", _INSIDE, "A path of one computer would be sent")
+    yield from _places(context, "S702", _LOCAL_PATH, "A path on your computer would be sent")
     yield from _check_build(context)
 
 
 def _places(context: CheckContext, code: str, pattern: re.Pattern[str], message: str) -> Iterator[Finding]:
-    written = False
+    reported = False
     for story in context.issue.stories if code == "S701" else ():
-        for url, at in ((story.url, story.line), *((one.url, story.also_line or story.line) for one in story.also)):
-            if found := pattern.search(url):
-                written = True
-                yield fault(code, f"{message}: {found[0][:8]}…", context.line(at))
+        for url, line in (
+            (story.url, story.line),
+            *((mention.url, story.also_line or story.line) for mention in story.also),
+        ):
+            if match := pattern.search(url):
+                reported = True
+                yield fault(code, f"{message}: {match[0][:8]}…", context.line(line))
     for passage in context.passages():
-        # An address is L204's, unless there is a key in it.
-        if found := pattern.search(passage.text if code == "S701" else passage.words):
-            written = True
-            line = passage.line and passage.line + passage.text.count("\n", 0, max(0, passage.text.find(found[0])))
-            yield fault(code, f"{message}: {found[0][:8]}…", context.line(line))
-    coded = any(pattern.search(passage.text) for passage in context.passages())  # as code, which is meant to be seen
-    if not written and not (code == "S702" and coded):
+        # A local path in an address is reported as L204; a key in an address is reported here.
+        if match := pattern.search(passage.text if code == "S701" else passage.words):
+            reported = True
+            line = passage.line and passage.line + passage.text.count("\n", 0, max(0, passage.text.find(match[0])))
+            yield fault(code, f"{message}: {match[0][:8]}…", context.line(line))
+    in_code = any(pattern.search(passage.text) for passage in context.passages())  # shown on purpose
+    if not reported and not (code == "S702" and in_code):
         for name, part in (("email.html", context.rendered.html), ("email.txt", context.rendered.text)):
-            if found := pattern.search(part):
-                yield fault(code, f"{message}: {found[0][:8]}…", context.built(name))
+            if match := pattern.search(part):
+                yield fault(code, f"{message}: {match[0][:8]}…", context.built(name))
 
 
 def _check_build(context: CheckContext) -> Iterator[Finding]:
@@ -82,4 +85,6 @@ def _check_build(context: CheckContext) -> Iterator[Finding]:
         yield fault("S703", error.message, error.place or context.line(None), hint=hint)
         return
     if build.manifest != dump_manifest(context.rendered.manifest):
-        yield fault("S703", "The build is older than what it was made of", context.build_folder, hint=hint)
+        yield fault(
+            "S703", "The build is older than issue.md, a template or the configuration", context.build_folder, hint=hint
+        )

@@ -1,4 +1,4 @@
-"""F: sources that no longer give what they are there for."""
+"""F801 to F804: sources that fail, have moved, or bring nothing new."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["check_sources", "source_findings"]
 
 
 def check_sources(context: CheckContext) -> Iterator[Finding]:
-    """F801 to F804."""
+    """Check how each source fared in this issue and the ones before."""
     config = context.config
     return source_findings(
         config.sources, context.source_states, places=context.source_places, least=config.fetching.silent_issues
@@ -35,25 +35,28 @@ def source_findings(
     places: Mapping[str, Place],
     least: int,
 ) -> Iterator[Finding]:
-    """What is wrong with the sources.
+    """The findings about configured sources.
 
     Args:
-        issues: How the sources fared in each issue, by their ids; the newest issue first.
-        places: Where each source is configured, by its id.
-        least: For how many issues in a row a source may fail or be silent.
+        sources: The configured sources.
+        issues: The result of collecting each source, by source id, for each issue; the newest issue first.
+        places: Where each source is configured, by source id.
+        least: A source is reported when it fails, or brings nothing new, for this many issues in a row.
     """
     for source in sources:
         place = places.get(source.id, Place(CONFIG_FILE))
-        # A source whose address was changed has no past.
-        past = [state for states in issues if (state := states.get(source.id)) and state.addresses == source.addresses]
-        if past:
-            yield from _findings(source, past, place=place, least=least)
+        # What happened at a source's former address does not count.
+        history = [
+            state for states in issues if (state := states.get(source.id)) and state.addresses == source.addresses
+        ]
+        if history:
+            yield from _findings(source, history, place=place, least=least)
 
 
-def _findings(source: SourceConfig, past: Sequence[SourceState], *, place: Place, least: int) -> Iterator[Finding]:
-    last = past[0]
-    failed = len(list(takewhile(lambda state: state.error, past)))
-    silent = len(list(takewhile(lambda state: not state.counted, past)))
+def _findings(source: SourceConfig, history: Sequence[SourceState], *, place: Place, least: int) -> Iterator[Finding]:
+    last = history[0]
+    failed = len(list(takewhile(lambda state: state.error, history)))
+    silent = len(list(takewhile(lambda state: not state.counted, history)))
     if last.gone:
         yield fault("F801", f"The source {source.id} is gone for good: {last.error}", place)
     elif failed >= least:

@@ -13,14 +13,12 @@ from importlib import resources
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from digest.checks import GMAIL_CLIP_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["CLIP_BYTES", "Scheme", "clip_position", "frame_html"]
-
-#: Where Gmail cuts an HTML part, in UTF-8 bytes. Google documents no number; senders measure about 102 kB
-#: (spamresource.com/2022/01/what-is-gmail-clipping-and-what-to-do.html).
-CLIP_BYTES = 102_000
+__all__ = ["Scheme", "clip_position", "frame_html"]
 
 
 class Scheme(StrEnum):
@@ -65,7 +63,7 @@ def frame_html(html: str, *, scheme: Scheme, image: Callable[[str], str | None])
 def clip_position(html: str) -> int | None:
     """The character at which Gmail cuts the email, or None when it is short enough."""
     data = html.encode()
-    return None if len(data) <= CLIP_BYTES else len(data[:CLIP_BYTES].decode(errors="ignore"))
+    return None if len(data) <= GMAIL_CLIP_BYTES else len(data[:GMAIL_CLIP_BYTES].decode(errors="ignore"))
 
 
 class _Edits(HTMLParser):

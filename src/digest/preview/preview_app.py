@@ -15,8 +15,9 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from digest.checks import GMAIL_CLIP_BYTES
 from digest.models import parse_sender
-from digest.preview.frame import CLIP_BYTES, Scheme, clip_position, frame_html
+from digest.preview.frame import Scheme, clip_position, frame_html
 from digest.preview.live_preview import LivePreview
 from digest.preview.request_guard import LOOPBACK, PAGE_POLICY, Guard, email_policy
 from digest.preview.watch import watch
@@ -132,7 +133,7 @@ def _asset(name: str) -> bytes:
 def _describe(state: PreviewState) -> dict[str, Any]:
     return {
         "version": state.version,
-        "clip_bytes": CLIP_BYTES,
+        "clip_bytes": GMAIL_CLIP_BYTES,
         "page": _describe_issue(state.issue) if state.issue else None,
         "error": _describe_error(state.error) if state.error else None,
     }

@@ -26,7 +26,7 @@ def story(url, headline, *, line, texts):
 
 @pytest.fixture
 def clean():
-    """An issue and everything around it, without a fault. The tests plant theirs in it."""
+    """An issue without findings, and everything that is checked with it. Tests plant faults in it."""
     lead = story("https://a.example/1", "Towns make peace with the tide", line=12, texts=["Twice a year", "For 41 %"])
     other = story("articles/letter.md", "A letter from Ostend", line=20, texts=["Her [boat](https://b.example)"])
     lead = replace(lead, note=WORDS)
@@ -53,7 +53,7 @@ def clean():
                 "selection": {"min_stories": 2},
             }
         ),
-        articles={canonical_url(each.url): each for each in (article, letter)},
+        articles={canonical_url(item.url): item for item in (article, letter)},
         sent={},
         answers={},
         tracked_lists={},
@@ -84,14 +84,14 @@ def check(tmp_path):
 
 
 @pytest.fixture
-def found(check):
-    """Code and place of every finding."""
+def problems(check):
+    """The code and place of every finding."""
     return lambda case: [(finding.code, str(finding.place)) for finding in check(case)]
 
 
 @pytest.fixture
 def built():
-    """The case as rendered, with some fields of the rendered issue changed by functions of their value."""
+    """Render the case, then change fields of the rendered issue by functions of their values."""
 
     def call(case, **changes):
         rendered = render(case)

@@ -1,4 +1,4 @@
-"""Every planted fault is found once, with the right code and line, and nothing else is."""
+"""Each planted fault gives exactly one finding, with the right code and line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.checks import all_rules
 FILE = "issues/2026-W47/issue.md"
 PLACES = {"FILE": FILE, "HTML": "issues/2026-W47/build/email.html", "TEXT": "issues/2026-W47/build/email.txt"}
 FAULTS = tomllib.loads((Path(__file__).parent / "planted.toml").read_text(encoding="utf-8"))["fault"]
-#: These have their own tests: they need a disk, a ledger, a history of sources, a server, or a very long issue.
+#: These have tests of their own: they need files, a ledger, a history of sources, a server, or a very long issue.
 ELSEWHERE = {
     "C505",
     "D605",
@@ -33,12 +33,12 @@ ELSEWHERE = {
 }
 
 
-def test_the_issue_in_which_they_are_planted_has_no_fault(found, clean):
-    assert found(clean) == []
+def test_the_unchanged_issue_has_no_findings(problems, clean):
+    assert problems(clean) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["code"])
-def test_a_planted_fault_is_found_at_its_place(check, clean, plant, configure, built, fault):
+def test_finds_each_planted_fault_at_its_place(check, clean, plant, configure, built, fault):
     clean.issue = replace(clean.issue, **fault.get("issue", {}))
     for table, keys in fault.get("config", {}).items():
         configure(clean, table, **keys)
@@ -57,6 +57,6 @@ def test_a_planted_fault_is_found_at_its_place(check, clean, plant, configure, b
     assert {(finding.code, str(finding.place)) for finding in findings} == {(fault["code"], place)}
 
 
-def test_every_rule_is_tried():
+def test_every_rule_has_a_planted_fault_or_tests_of_its_own():
     assert {fault["code"] for fault in FAULTS} | ELSEWHERE == {rule.code for rule in all_rules()}
     assert len(FAULTS) >= 60

@@ -14,7 +14,7 @@ def test_a_clean_issue_has_no_findings(check, clean):
     assert check(clean) == ()
 
 
-def test_the_worst_comes_first_then_the_order_of_the_file(check, clean, plant):
+def test_orders_findings_by_severity_then_by_line(check, clean, plant):
     case = plant(clean, headline="TODO", candidates=())
     case.issue = replace(case.issue, subject="", preheader="")
     case.config = case.config.model_copy(
@@ -30,18 +30,18 @@ def test_the_worst_comes_first_then_the_order_of_the_file(check, clean, plant):
     ]
 
 
-def test_every_rule_is_explained():
+def test_every_rule_has_a_title_and_an_explanation():
     rules = all_rules()
     assert [rule.code for rule in rules] == sorted(rule.code for rule in rules)
     assert all(rule.title and not rule.title.endswith(".") and len(rule.explanation) > 60 for rule in rules)
     assert all("\n" not in rule.explanation for rule in rules)
 
 
-def test_a_rule_is_found_by_its_code_in_any_case():
+def test_finds_a_rule_by_its_code_in_any_case():
     assert find_rule(" t101 ").severity == Severity.ERROR
 
 
-def test_an_unknown_code_names_the_known_ones():
+def test_an_unknown_code_lists_the_rules():
     with pytest.raises(UsageError) as caught:
         find_rule("T999")
     assert "T101" in caught.value.hint
@@ -53,24 +53,24 @@ def ignoring(case, **finding):
     return case
 
 
-def test_what_is_ignored_with_a_reason_is_not_found(found, clean, plant):
+def test_leaves_out_ignored_findings(problems, clean, plant):
     plant(clean, url="https://bit.ly/1", headline="TODO")
-    assert [code for code, _ in found(clean)] == ["T104", "L206"]
-    assert [code for code, _ in found(ignoring(clean, code="l206", reason="Our own."))] == ["T104"]
-    assert [code for code, _ in found(ignoring(clean, code="L206", reason="Our own.", contains="BIT.LY/1"))] == ["T104"]
-    assert len(found(ignoring(clean, code="L206", reason="Our own.", contains="t.co"))) == 2
+    assert [code for code, _ in problems(clean)] == ["T104", "L206"]
+    assert [code for code, _ in problems(ignoring(clean, code="l206", reason="Ours."))] == ["T104"]
+    assert [code for code, _ in problems(ignoring(clean, code="L206", reason="Ours.", contains="BIT.LY/1"))] == ["T104"]
+    assert len(problems(ignoring(clean, code="L206", reason="Ours.", contains="t.co"))) == 2
 
 
-def test_a_reason_is_needed_and_the_rule_has_to_be_there(found, clean):
+def test_refuses_to_ignore_an_unknown_rule_or_without_a_reason(problems, clean):
     with pytest.raises(ValidationError, match="reason"):
         IgnoredFinding(code="L206", reason=" ")
     with pytest.raises(ConfigError, match="X999"):
-        found(ignoring(clean, code="X999", reason="Why not."))
+        problems(ignoring(clean, code="X999", reason="Why not."))
 
 
-def test_only_the_chosen_programs_are_looked_at(found, clean, built):
+def test_c501_looks_only_at_the_configured_clients(problems, clean, built):
     clean.rendered = built(clean, html=lambda html: html.replace("tide.png", "tide.svg"))
-    assert [code for code, _ in found(clean)] == ["C501"]
+    assert [code for code, _ in problems(clean)] == ["C501"]
     check = clean.config.check.model_copy(update={"clients": ("outlook", "yahoo")})
     clean.config = clean.config.model_copy(update={"check": check})
-    assert found(clean) == []
+    assert problems(clean) == []

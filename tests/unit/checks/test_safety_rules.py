@@ -7,9 +7,9 @@ from digest.config import Config
 BUILD = "issues/2026-W47/build"
 
 
-def test_s703_accepts_a_build_of_the_issue_as_it_is_now(found, clean, build_of):
+def test_s703_accepts_a_build_of_the_issue_as_it_is_now(problems, clean, build_of):
     clean.build = build_of(clean)
-    assert found(clean) == []
+    assert problems(clean) == []
 
 
 def test_s703_reports_a_build_older_than_the_issue(check, clean, build_of):
@@ -27,7 +27,7 @@ def test_s703_reports_a_build_that_was_changed_by_hand(check, clean, build_of):
     assert (finding.code, str(finding.place)) == ("S703", "build/email.html")
 
 
-def test_s703_can_be_ignored_like_any_rule(found, clean, build_of, configure):
+def test_s703_can_be_ignored_like_any_rule(problems, clean, build_of, configure):
     clean.build = build_of(clean)
     clean.issue = replace(clean.issue, subject="Four towns and the tide")
     ignored = Config.model_validate(
@@ -37,4 +37,4 @@ def test_s703_can_be_ignored_like_any_rule(found, clean, build_of, configure):
         }
     )
     configure(clean, "check", ignore=ignored.check.ignore)
-    assert found(clean) == []
+    assert problems(clean) == []

@@ -20,7 +20,7 @@ def only(check, case):
     return finding
 
 
-def test_t108_there_are_fewer_stories_than_the_least(check, clean, configure):
+def test_t108_reports_fewer_stories_than_min_stories(check, clean, configure):
     section = clean.issue.sections[0]
     clean.issue = replace(clean.issue, sections=(replace(section, stories=section.stories[:1]),))
 
@@ -31,18 +31,18 @@ def test_t108_there_are_fewer_stories_than_the_least(check, clean, configure):
     assert "lower selection.min_stories" in finding.hint
 
 
-def test_t108_without_a_subjects_line_names_the_first(found, clean, configure):
+def test_t108_points_at_line_1_if_there_is_no_subject(problems, clean, configure):
     clean.issue = replace(clean.issue, lines={})
-    assert found(configure(clean, "selection", min_stories=3)) == [("T108", f"{FILE}:1")]
+    assert problems(configure(clean, "selection", min_stories=3)) == [("T108", f"{FILE}:1")]
 
 
-def test_t108_does_not_count_what_waits(check, clean, configure):
+def test_t108_does_not_count_waiting_stories(check, clean, configure):
     clean.issue = replace(clean.issue, sections=(*clean.issue.sections, waiting(30)))
     few, _ = check(configure(clean, "selection", min_stories=3))
     assert few.message == "The issue has 2 stories, and selection.min_stories is 3"
 
 
-def test_t109_a_story_went_out_before(check, clean):
+def test_t109_reports_a_story_that_was_sent_before(check, clean):
     clean.sent = {"https://a.example/1": "2026-W45", "https://elsewhere.example": "2026-W44"}
 
     finding = only(check, clean)
@@ -52,28 +52,28 @@ def test_t109_a_story_went_out_before(check, clean):
 
 
 @pytest.mark.parametrize("url", ["https://A.example/1/", "https://a.example/1?utm_source=feed#top"])
-def test_t109_knows_a_story_by_its_canonical_address(found, clean, plant, url):
+def test_t109_compares_canonical_addresses(problems, clean, plant, url):
     clean.sent = {"https://a.example/1": "2026-W45"}
-    assert found(plant(clean, url=url)) == [("T109", f"{FILE}:12")]
+    assert problems(plant(clean, url=url)) == [("T109", f"{FILE}:12")]
 
 
-def test_t109_knows_a_local_article_by_its_path(found, clean):
+def test_t109_compares_the_paths_of_local_articles(problems, clean):
     clean.sent = {"articles/letter.md": "2026-W45"}
-    assert found(clean) == [("T109", f"{FILE}:20")]
+    assert problems(clean) == [("T109", f"{FILE}:20")]
 
 
-def test_t109_lets_a_story_through_that_went_out_in_this_very_issue(found, clean):
+def test_t109_accepts_a_story_sent_in_this_issue(problems, clean):
     clean.sent = {"https://a.example/1": clean.issue.id}
-    assert found(clean) == []
+    assert problems(clean) == []
 
 
-def test_t109_does_not_look_at_what_waits(found, clean):
+def test_t109_ignores_waiting_stories(problems, clean):
     clean.sent = {"https://late.example/30": "2026-W45"}
     clean.issue = replace(clean.issue, sections=(*clean.issue.sections, waiting(30)))
-    assert found(clean) == [("T110", f"{FILE}:30")]
+    assert problems(clean) == [("T110", f"{FILE}:30")]
 
 
-def test_nothing_was_sent_where_nobody_says_so(clean, built, tmp_path):
+def test_t109_has_no_findings_without_a_history(clean, built, tmp_path):
     findings = check_issue(
         clean.issue, built(clean), config=clean.config, file=FILE, root=tmp_path, articles=clean.articles
     )
@@ -81,17 +81,17 @@ def test_nothing_was_sent_where_nobody_says_so(clean, built, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"), [((30,), "1 story waits under “{}”, which"), ((30, 34), "2 stories wait under “{}”, which")]
+    ("lines", "message"), [((30,), "1 story waits under “{}”, which"), ((30, 34), "2 stories wait under “{}”, which")]
 )
-def test_t110_stories_wait_and_are_not_sent(check, clean, lines, said):
+def test_t110_reports_waiting_stories(check, clean, lines, message):
     clean.issue = replace(clean.issue, sections=(*clean.issue.sections, waiting(*lines)))
 
     finding = only(check, clean)
 
     assert (finding.code, finding.severity, str(finding.place)) == ("T110", "info", f"{FILE}:30")
-    assert finding.message == f"{said.format(NEW_SECTION)} is not sent"
+    assert finding.message == f"{message.format(NEW_SECTION)} is not sent"
 
 
-def test_t110_is_silent_about_an_empty_section(found, clean):
+def test_t110_ignores_an_empty_section(problems, clean):
     clean.issue = replace(clean.issue, sections=(*clean.issue.sections, waiting()))
-    assert found(clean) == []
+    assert problems(clean) == []

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.preview.frame import CLIP_BYTES, Scheme, clip_position, frame_html
+from digest.checks import GMAIL_CLIP_BYTES
+from digest.preview.frame import Scheme, clip_position, frame_html
 
 DARK_RULE = "<style>@media (prefers-color-scheme: dark) { .a { color: #fff } }</style>"
 
@@ -87,16 +88,16 @@ def test_the_newsletters_own_images_are_shown_from_disk(markup, shown):
 
 
 def test_a_short_email_is_not_cut():
-    assert clip_position("x" * CLIP_BYTES) is None
+    assert clip_position("x" * GMAIL_CLIP_BYTES) is None
     assert "data-digest-clip" not in frame("<p>x</p>")
 
 
 def test_gmails_cut_is_counted_in_bytes_and_never_splits_a_character():
-    assert clip_position("x" + "é" * CLIP_BYTES) == 1 + (CLIP_BYTES - 1) // 2
+    assert clip_position("x" + "é" * GMAIL_CLIP_BYTES) == 1 + (GMAIL_CLIP_BYTES - 1) // 2
 
 
 def test_the_first_element_after_the_cut_is_marked_and_no_other():
-    filler = "é" * (CLIP_BYTES // 2)
+    filler = "é" * (GMAIL_CLIP_BYTES // 2)
 
     framed = frame(f"<body><p>before</p>{filler}<br><p class=a>after</p><p>later</p></body>")
 
