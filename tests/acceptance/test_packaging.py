@@ -258,31 +258,7 @@ def test_the_daily_look_of_the_collecting_workflow_is_the_line_that_its_conditio
     assert not any(line.startswith("0 ") for line in lines)
 
 
-def test_the_readme_opens_with_the_two_commands():
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    assert [line.strip() for line in lines if line.startswith("    ")][:2] == ["make demo", "make test"]
-    assert (ROOT / "docs/images/demo-email.png").stat().st_size > 0
-
-
-def test_every_make_target_that_the_documents_name_exists():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    for document in ("README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"):
-        text = (ROOT / document).read_text(encoding="utf-8")
-        named = set(re.findall(r"(?:`|^ {4})make ([a-z]+)", text, re.MULTILINE))
-        assert named - targets == set()
-
-
-def test_the_readme_names_exactly_the_commands_that_the_program_has(run):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    tabled = set(re.findall(r"^\| `digest ([a-z-]+)", text, re.MULTILINE))
-    shown = run("--help")
-    assert shown.code == 0
-    offered = {line.split()[0] for line in shown.out.splitlines() if re.match(r"  [a-z][a-z-]+  ", line)}
-    assert tabled == offered
-    assert set(re.findall(r"(?:\$ |`)digest ([a-z-]+)", text)) - offered == set()
-
-
-def test_every_key_of_the_configuration_stands_in_the_readme():
+def test_every_key_of_the_configuration_is_in_its_reference():
     from pydantic import BaseModel
 
     from digest.config import Config
@@ -296,7 +272,7 @@ def test_every_key_of_the_configuration_stands_in_the_readme():
             inner = tables(field)
             yield from keys(inner[0]) if inner else (name,)
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
     assert {key for key in keys(Config) if f"`{key}`" not in text} == set()
 
 
