@@ -105,4 +105,4 @@ def test_a_scheduled_send_is_called_off_at_sendgrid(run, ready, fake):
     assert fake.scheduled == {batch: "cancel"}
     assert run("cancel", "-C", root, env=SECRETS).code == 8
     assert run("send", "-C", root, "--live", "--resume", env=SECRETS).code == 8
-    assert "nobody got it" in run("status", "-C", root).out
+    assert "nobody received it" in run("status", "-C", root).out

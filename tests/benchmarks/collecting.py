@@ -21,7 +21,7 @@ from pathlib import Path
 
 from digest.testing.feeds_server import FeedsServer
 from digest.testing.hostile_server import HostileServer
-from digest.workflow.starting import Answers, initialise
+from digest.workflow.new_newsletter import Answers, initialise
 
 SOURCES, FAILING, ITEMS = 300, 30, 10
 BAD = ("/silent", "/drip", "/500", "/loop", "/endless", "/gzip-bomb", "/page-as-feed", "/reset", "/no-http", "/refused")

@@ -14,8 +14,8 @@ from digest.testing.feeds_server import FeedsServer
 from digest.workflow.adding import add
 from digest.workflow.building import build, check
 from digest.workflow.collecting import collect
+from digest.workflow.new_newsletter import Answers, initialise
 from digest.workflow.sending import plan_send, send
-from digest.workflow.starting import Answers, initialise
 
 WEEKS = [f"2026-11-{day:02}T08:00:00+00:00" for day in (2, 9, 16, 23, 30)]
 SNIPPET = "The council of the town shut the old stone bridge on Monday."

@@ -14,7 +14,7 @@ from digest.editing import group_articles, pick_bullets
 from digest.fetching import Fetcher
 from digest.models import Article, canonical_url
 from digest.sources import SourceReading, read_source
-from digest.workflow.starting import make_demo_newsletter
+from digest.workflow.new_newsletter import make_demo_newsletter
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 #: Names of formats, not places: nothing is ever fetched from them.

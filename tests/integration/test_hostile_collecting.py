@@ -17,7 +17,7 @@ from digest.project import open_project
 from digest.testing.feeds_server import FeedsServer
 from digest.testing.hostile_server import BEHAVIOURS, PRIVATE_PLACES, HostileServer, feed_of
 from digest.workflow.building import build
-from digest.workflow.starting import Answers, initialise
+from digest.workflow.new_newsletter import Answers, initialise
 
 #: `digest` with less patience than usual, which says at its end how much memory it had.
 PROGRAM = """

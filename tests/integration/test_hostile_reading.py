@@ -8,7 +8,7 @@ from digest.config import SourceConfig
 from digest.fetching import Fetcher
 from digest.testing.feeds_server import FeedsServer
 from digest.testing.hostile_server import HostileServer, feed_of
-from digest.workflow.reading import read_sources
+from digest.workflow.reading_sources import read_sources
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 

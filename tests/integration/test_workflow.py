@@ -13,14 +13,14 @@ from digest.project import Session, open_project
 from digest.providers import Capabilities
 from digest.providers.outbox import OutboxProvider
 from digest.testing.feeds_server import FeedsServer
-from digest.workflow import gathering
+from digest.workflow import reading_sources
 from digest.workflow.adding import add
 from digest.workflow.building import approve, build, check
 from digest.workflow.collecting import collect
+from digest.workflow.issue_status import status
+from digest.workflow.new_newsletter import Answers, initialise
 from digest.workflow.people import check_lists
 from digest.workflow.sending import plan_send, send
-from digest.workflow.standing import status
-from digest.workflow.starting import Answers, initialise
 
 MONDAY = "2026-11-16T08:00:00+00:00"
 STORIES = {
@@ -89,13 +89,13 @@ def interrupted(root: Path, monkeypatch) -> str:
 def test_what_is_saved_while_sources_are_read_is_merged_and_not_lost(root, monkeypatch):
     collect(at(root))
     text = issue_md(root).read_text()
-    real = gathering.read_sources
+    real = reading_sources.read_sources
 
     def read_slowly(*arguments, **named):
         yield from real(*arguments, **named)
         issue_md(root).write_text(text.replace("### [The old bridge closed]", "### [No more old bridge]"))
 
-    monkeypatch.setattr(gathering, "read_sources", read_slowly)
+    monkeypatch.setattr(reading_sources, "read_sources", read_slowly)
     (root / "articles" / "new.txt").write_text(
         "A pier opens\n\nThe new pier opened on Tuesday after two years of work.\n"
     )
@@ -193,8 +193,8 @@ def test_a_sent_issue_is_closed(root):
 
 def test_an_interrupted_campaign_goes_on_with_one_command(root, monkeypatch):
     interrupted(root, monkeypatch)
-    [standing] = status(at(root))
-    assert (standing.state, standing.next_step) == ("sending", "digest send 2026-W47 --live --resume")
+    [issue] = status(at(root))
+    assert (issue.state, issue.next_step) == ("sending", "digest send 2026-W47 --live --resume")
     (root / "issues" / "2026-W47" / "approval.toml").unlink()  # it was approved when it began
     session = at(root)
     report = send(session, plan_send(session, resume=True), resume=True)

@@ -91,7 +91,7 @@ def _write_pages(
 ) -> None:
     """Write the report: at the end of the job's summary, and to a file that is to be a pull request's text."""
     from digest.cli.github_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
-    from digest.workflow.reporting import report_issue
+    from digest.workflow.issue_report import report_issue
 
     page = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None
     if not page and report is None:

@@ -60,7 +60,7 @@ def collect(
     output, newsletter = session.output, session.newsletter()
     project = newsletter.project
     if issue is None and schedule is not None:
-        from digest.workflow.schedules import scheduled_issue
+        from digest.workflow.scheduling import scheduled_issue
 
         issue = scheduled_issue(schedule, zone=project.config.newsletter.zone, now=project.now())
     if which:
@@ -250,7 +250,7 @@ def edit(session: Session, issue: IssueArgument = None) -> None:
     from digest.cli.editor import open_in_editor
     from digest.cli.result_lines import finding_lines
     from digest.workflow.building import check
-    from digest.workflow.handwork import edit as run
+    from digest.workflow.editing_session import edit as run
 
     newsletter, output = session.newsletter(), session.output
     done = run(newsletter, issue, editor=partial(open_in_editor, quiet=session.as_json))
@@ -275,7 +275,7 @@ def edit(session: Session, issue: IssueArgument = None) -> None:
 
 def diff(session: Session, issue: IssueArgument = None) -> None:
     """Show what is other than in the issue before: stories that come again, length, sections, sites."""
-    from digest.workflow.comparing import difference_lines, last_difference
+    from digest.workflow.issue_report import difference_lines, last_difference
 
     newsletter, output = session.newsletter_at_hand(), session.output
     name = newsletter.issue(issue).id

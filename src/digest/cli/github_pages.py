@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from digest.cli.result_lines import count
 from digest.models import parse_sender
-from digest.workflow.comparing import difference_lines
+from digest.workflow.issue_report import difference_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from digest.checks import Finding
     from digest.workflow.alerts import Alert
-    from digest.workflow.reporting import IssueReport
+    from digest.workflow.issue_report import IssueReport
 
 __all__ = [
     "MOST_OF_A_BODY",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digest.cli.output import Output
     from digest.workflow.building import Checked
     from digest.workflow.collecting import Collected
-    from digest.workflow.gathering import SourceLine
+    from digest.workflow.reading_sources import SourceLine
 
 __all__ = ["Pace", "age", "collect_lines", "count", "explain_lines", "finding_lines", "source_lines"]
 

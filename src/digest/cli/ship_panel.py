@@ -169,13 +169,13 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer the typed confirmation.")] = False,
 ) -> None:
     """Show what would be sent; with --live and an approval, send it, once."""
-    from digest.workflow.moments import read_moment
+    from digest.workflow.scheduling import parse_send_time
     from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
 
     output, newsletter = session.output, session.newsletter()
     project = newsletter.project
-    moment = read_moment(at, zone=project.config.newsletter.zone, now=project.now()) if at is not None else None
+    moment = parse_send_time(at, zone=project.config.newsletter.zone, now=project.now()) if at is not None else None
     plan = plan_send(newsletter, issue, approve=approve, resume=resume, at=moment)
     again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
@@ -271,7 +271,7 @@ def status(
     """Tell where each issue stands, what wants attention, and what to do next."""
     from digest.cli.github_pages import alerts_page
     from digest.workflow.alerts import find_alerts
-    from digest.workflow.standing import status as run
+    from digest.workflow.issue_status import status as run
 
     output, newsletter = session.output, session.newsletter()
     everything = run(newsletter)

@@ -13,7 +13,7 @@ from digest.cli.session import Session
 from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from digest.workflow.starting import Answers
+    from digest.workflow.new_newsletter import Answers
 
 __all__ = ["add_start_commands"]
 
@@ -43,8 +43,8 @@ def demo(
     from digest.project import clock_of, open_project
     from digest.workflow.building import build, check
     from digest.workflow.collecting import collect
+    from digest.workflow.new_newsletter import DEMO_FOLDER, make_demo_newsletter
     from digest.workflow.sending import plan_send, send
-    from digest.workflow.starting import DEMO_FOLDER, make_demo_newsletter
 
     output = session.output
     target = folder or Path(DEMO_FOLDER)
@@ -118,7 +118,7 @@ def init(
         return
     folder = folder or session.root or Path()
 
-    from digest.workflow.starting import Answers, initialise
+    from digest.workflow.new_newsletter import Answers, initialise
 
     answers = Answers()
     if not yes:
@@ -140,7 +140,7 @@ def init(
 
 
 def _refresh(session: Session) -> None:
-    from digest.workflow.starting import refresh_workflows
+    from digest.workflow.new_newsletter import refresh_workflows
 
     done, output = refresh_workflows(session.project()), session.output
     output.say(
@@ -156,7 +156,7 @@ def _refresh(session: Session) -> None:
 
 def _ask(defaults: Answers) -> Answers:
     from digest.mail import parse_sender
-    from digest.workflow.starting import Answers
+    from digest.workflow.new_newsletter import Answers
 
     name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)
     sender = typer.prompt("From (Name <address>)", default=f"{name} <news@example.org>", err=True)

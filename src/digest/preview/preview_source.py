@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from digest.config import CONFIG_FILE
 from digest.editing import trace_bullets
-from digest.errors import DigestError
 from digest.rendering import personal_parts
 from digest.workflow.building import check_rendered, render, sample_values
+from digest.workflow.issue_status import issue_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from digest.checks import Finding
     from digest.editing import Trace
-    from digest.project import IssueReading, Session
+    from digest.project import Session
 
 __all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue"]
 
@@ -34,7 +34,7 @@ class PreviewedIssue:
         sender: ``Name <address>``.
         findings: What the checks found, worst first.
         token: What an approval of exactly this would name; empty when there is none yet.
-        state: Draft, Built, Approved or Stale.
+        state: The issue's state, capitalised; see `digest.workflow.issue_status.IssueState`.
         bytes_html: The size of the HTML part in UTF-8 bytes.
         bullets: Those in the email, with the sentences that they come from.
     """
@@ -110,7 +110,7 @@ class NewsletterPreview:
             sender=rendered.manifest.sender,
             findings=findings,
             token=rendered.token,
-            state=_state(session, issue, rendered.token),
+            state=issue_state(session, issue, rendered).capitalize(),
             bytes_html=len(rendered.html.encode()),
             bullets=trace_bullets(issue.issue, issue.articles),
         )
@@ -135,15 +135,3 @@ class NewsletterPreview:
             return None
         path = (images / url.removeprefix(f"{base}/")).resolve()
         return path if path.is_relative_to(images) and path.is_file() else None
-
-
-def _state(session: Session, issue: IssueReading, token: str) -> str:
-    if issue.id in session.ended_issues:
-        return "Sent"
-    try:
-        built, approval = issue.built, issue.approval
-    except DigestError:
-        return "Draft"
-    if built.token != token:
-        return "Stale"
-    return "Approved" if approval is not None and approval.token == token else "Built"

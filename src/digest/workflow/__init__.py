@@ -1,16 +1,90 @@
-"""The verbs: what each command does, in terms of the packages below.
+"""What each command does, in terms of the packages below: one function per command, the verbs of the newsletter.
 
 ::
 
-    sources ──collect──▶ articles.jsonl ──plan──▶ issue.md ──build──▶ build/{email.html,email.txt,manifest.json}
-              collecting                 merge      ▲  edit              building │        ▲
-                                                    └── preview, check ◀──────────┘        │ approve
-                                                        building                           │
-              inboxes ◀──send── provider ◀── batches ◀── audience ◀── lists                │
-                        sending              ledger      suppressions             token ◀──┘
+                    ┌───────────────────────── History: earlier issues, the ledger ◀──────────────────────┐
+                    ▼                                                                                     │
+    sources ──collect──▶ articles.jsonl ──plan──▶ issue.md ──build──▶ build/ ──approve──▶ approval.toml   │
+      feeds            group, rank, bullets,       ▲  ▲ │    render   email.html                │         │
+      pages            merge with the editor's     │  │ │             email.txt                 ▼         │
+      files            edits                     add  │ └──check──▶   manifest.json ──────────▶ send ─────┤
+                                                 edit─┘      findings    │                      │         │
+                                                                         └─send_test─▶ yourself ▼         │
+                          lists ──▶ audience, without suppressions ──▶ batches ──▶ ledger ──▶ provider ──▶ inboxes
 
-A verb takes an open `Project`, returns a frozen dataclass, and prints nothing: ``collecting.collect`` and ``add``,
-``building.build``, ``check`` and ``approve``, ``sending.send`` and ``send_test``, ``standing.status``,
-``people.check_lists``, ``starting.initialise`` and ``make_demo_newsletter``. Import the module that has
-the one you need: each brings its own libraries.
+    status, diff, doctor    look at all of this and change nothing
+    initialise              writes a new newsletter's folder
+
+A verb takes a `digest.project.Session`, in which everything is read once; verbs that only write lists or workflows take
+the `digest.project.Project`. It returns a frozen dataclass and prints nothing. The names below are loaded when they are
+first used, since each module brings libraries of its own.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digest.workflow.adding import add
+    from digest.workflow.alerts import find_alerts
+    from digest.workflow.building import approve, build, check
+    from digest.workflow.collecting import collect
+    from digest.workflow.doctor import diagnose
+    from digest.workflow.editing_session import edit
+    from digest.workflow.issue_report import last_difference, report_issue
+    from digest.workflow.issue_status import status
+    from digest.workflow.new_newsletter import initialise, refresh_workflows
+    from digest.workflow.sending import cancel, plan_send, send, send_test
+
+__all__ = [
+    "add",
+    "approve",
+    "build",
+    "cancel",
+    "check",
+    "collect",
+    "diagnose",
+    "edit",
+    "find_alerts",
+    "initialise",
+    "last_difference",
+    "plan_send",
+    "refresh_workflows",
+    "report_issue",
+    "send",
+    "send_test",
+    "status",
+]
+
+_HOMES = {
+    "add": "adding",
+    "approve": "building",
+    "build": "building",
+    "cancel": "sending",
+    "check": "building",
+    "collect": "collecting",
+    "diagnose": "doctor",
+    "edit": "editing_session",
+    "find_alerts": "alerts",
+    "initialise": "new_newsletter",
+    "last_difference": "issue_report",
+    "plan_send": "sending",
+    "refresh_workflows": "new_newsletter",
+    "report_issue": "issue_report",
+    "send": "sending",
+    "send_test": "sending",
+    "status": "issue_status",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'digest.workflow' has no attribute {name!r}")
+    value = getattr(import_module(f"digest.workflow.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

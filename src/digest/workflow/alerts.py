@@ -6,11 +6,12 @@ Only this week and the last count: what is older cannot be mended any more, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from digest.models import IssueId
+from digest.workflow.scheduling import issue_due_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     from digest.config import SourceConfig
     from digest.issues import SourceState
     from digest.project import Session
-    from digest.workflow.standing import Standing
+    from digest.workflow.issue_status import IssueStatus
 
-__all__ = ["Alert", "Facts", "alerts_of", "due_moment", "find_alerts"]
+__all__ = ["Alert", "Facts", "alerts_of", "find_alerts"]
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: A send that is going on takes less; one that began earlier has stopped.
 _SENDING = timedelta(hours=6)
 #: A server may be away for a day or two. A source that failed for so long was missing from two issues.
@@ -54,7 +54,7 @@ class Facts:
     """What the decision rests on.
 
     Attributes:
-        standings: Of all issues.
+        statuses: Of all issues.
         weeks: All weeks that have a folder, also those in which nothing was found.
         sources: As configured, and ``states`` how they fared in each week, the newest first.
         sent_is_known: Whether the ledger can be read here. Where it lies on another machine nobody can say here that
@@ -63,7 +63,7 @@ class Facts:
         failed_run: The address of a run of the workflow that failed; empty when none did.
     """
 
-    standings: Sequence[Standing]
+    statuses: Sequence[IssueStatus]
     weeks: Collection[str]
     sources: Sequence[SourceConfig]
     states: Sequence[Mapping[str, SourceState]]
@@ -75,16 +75,16 @@ class Facts:
     failed_run: str = ""
 
 
-def find_alerts(session: Session, standings: Sequence[Standing], *, failed_run: str = "") -> tuple[Alert, ...]:
+def find_alerts(session: Session, statuses: Sequence[IssueStatus], *, failed_run: str = "") -> tuple[Alert, ...]:
     """What there is to tell of the newsletter now.
 
     Args:
-        standings: Of all its issues.
+        statuses: Of all its issues.
         failed_run: The address of a run of the workflow that failed.
     """
     config, weeks = session.project.config, session.weeks
     facts = Facts(
-        standings=standings,
+        statuses=statuses,
         weeks=weeks,
         sources=config.sources,
         states=session.source_states(until=max(weeks)) if weeks else (),
@@ -113,20 +113,6 @@ def alerts_of(facts: Facts, *, now: datetime) -> tuple[Alert, ...]:
     )
 
 
-def due_moment(id: str, *, due: str, zone: ZoneInfo) -> datetime:
-    """When an issue ought to have been sent: ``delivery.due``, such as ``thu 12:00``, or the end of its week.
-
-    Returns: Aware, in UTC.
-    """
-    first, after = IssueId.parse(id).week_bounds(zone.key)
-    if not due:
-        return after
-    day, _, time = due.partition(" ")
-    hour, minute = map(int, time.split(":"))
-    date = first.astimezone(zone) + timedelta(days=_DAYS.index(day))
-    return date.replace(hour=hour, minute=minute).astimezone(UTC)
-
-
 def _of_run(facts: Facts) -> Iterator[Alert]:
     if facts.failed_run:
         yield Alert(code="run_failed", words="The last run of the workflow failed", hint=f"See {facts.failed_run}")
@@ -142,7 +128,7 @@ def _of_sends(facts: Facts, now: datetime) -> Iterator[Alert]:
 
 def _of_issues(facts: Facts, now: datetime) -> Iterator[Alert]:
     """Issues that are not on their way, unless a later one was sent."""
-    sent = max((one.issue for one in facts.standings if one.state in {"sent", "scheduled"}), default="")
+    sent = max((one.issue for one in facts.statuses if one.state in {"sent", "scheduled"}), default="")
     for one in _recent(facts, now):
         if one.issue < sent:
             continue
@@ -154,18 +140,18 @@ def _of_issues(facts: Facts, now: datetime) -> Iterator[Alert]:
             words = f"{one.issue} has {one.stories} of the {facts.min_stories} stories that it needs"
             hint = "Add one by hand (digest add URL), wait for more, or lower selection.min_stories."
             yield Alert(code="few_stories", words=words, hint=hint)
-        elif facts.sent_is_known and due_moment(one.issue, due=facts.due, zone=facts.zone) <= now:
+        elif facts.sent_is_known and issue_due_at(one.issue, due=facts.due, zone=facts.zone) <= now:
             words = f"{one.issue} should have been sent by now: {one.words}"
             yield Alert(code="not_sent", words=words, hint=one.next_step)
 
 
 def _of_weeks(facts: Facts, now: datetime) -> Iterator[Alert]:
     """The newest week that ought to have an issue and has none. A newsletter that has not begun misses nothing."""
-    issues = {one.issue for one in facts.standings}
+    issues = {one.issue for one in facts.statuses}
     known = issues | set(facts.weeks)
     current, last = _weeks(facts, now)
     if known and max(issues, default="") < current:
-        due = due_moment(current, due=facts.due, zone=facts.zone) <= now and min(known) < current
+        due = issue_due_at(current, due=facts.due, zone=facts.zone) <= now and min(known) < current
         missed = last not in issues and min(known) < last
         if current in known or due or missed:
             id = current if current in known or due else last
@@ -196,9 +182,9 @@ def _of_source(source: SourceConfig, past: Sequence[SourceState], *, least: int,
         yield Alert(code="source_silent", words=words, hint=hint)
 
 
-def _recent(facts: Facts, now: datetime) -> Iterator[Standing]:
+def _recent(facts: Facts, now: datetime) -> Iterator[IssueStatus]:
     _, last = _weeks(facts, now)
-    return (one for one in facts.standings if one.issue >= last)
+    return (one for one in facts.statuses if one.issue >= last)
 
 
 def _weeks(facts: Facts, now: datetime) -> tuple[IssueId, IssueId]:

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.checks import check_issue, links_of
+from digest.checks import LinkAnswer, check_issue, links_of
 from digest.config import source_places
-from digest.errors import DigestError, IssueError, NothingToDoError, RefusedError
-from digest.models import Approval, canonical_url
+from digest.errors import DigestError, FetchError, NothingToDoError, RefusedError
+from digest.fetching import StatusError
+from digest.models import Approval
 from digest.rendering import dump_manifest, render_issue, shown_subject
-from digest.workflow.tracked import read_tracked_lists
+from digest.subscribers import ENCRYPTED, SUPPRESSIONS
+from digest.workflow.issue_history import sent_stories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from digest.checks import Finding, LinkAnswer
+    from digest.checks import Finding
+    from digest.fetching import Fetcher
     from digest.issues import Build
     from digest.models import RenderedIssue, Subscriber
-    from digest.project import IssueReading, Session
+    from digest.project import IssueReading, Project, Session
 
 __all__ = [
     "Built",
     "Checked",
     "approve",
+    "ask_links",
     "build",
     "check",
     "check_rendered",
+    "read_tracked_lists",
     "render",
     "sample_values",
-    "sent_stories",
 ]
+
+
+#: How many links are asked for at once.
+_LINKS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,8 +145,6 @@ def check(
     rendered = render(session, opened)
     answers: Mapping[str, LinkAnswer] = {}
     if online:
-        from digest.workflow.linkchecking import ask_links
-
         links = links_of(issue, sponsor=project.config.newsletter.sponsor)
         answers = ask_links(project, links, progress=progress)
     findings = check_rendered(
@@ -185,26 +194,6 @@ def _columns(session: Session) -> frozenset[str] | None:
         return None
 
 
-def sent_stories(session: Session) -> dict[str, str]:
-    """The canonical URL of every story that readers have had, and the issue in which it went out.
-
-    An issue whose send was interrupted for good has reached readers too.
-    """
-    return {
-        url: campaign.issue
-        for campaign in session.campaigns
-        if campaign.issue in session.weeks and (campaign.report.accepted or campaign.report.unknown)
-        for url in _stories_of(session.files(campaign.issue))
-    }
-
-
-def _stories_of(issue: IssueReading) -> Sequence[str]:
-    try:
-        return issue.built.manifest.stories
-    except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
-        return [canonical_url(story.url) for story in issue.parse(issue.text or "").stories]
-
-
 def approve(session: Session, id: str | None = None, *, token: str | None = None, by: str) -> Approval:
     """Record that ``by`` approved the current build.
 
@@ -240,3 +229,57 @@ def sample_values(rendered: RenderedIssue) -> dict[str, str]:
         tag.name: "https://example.com/unsubscribe" if tag.name.endswith("url") else "Reader"
         for tag in rendered.manifest.tags
     }
+
+
+def ask_links(
+    project: Project, urls: Iterable[str], *, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> Mapping[str, LinkAnswer]:
+    """The answer to each web address, by the address. Never raises for what a server does.
+
+    Args:
+        progress: Told how many of how many are done.
+    """
+    asked = list(dict.fromkeys(urls))
+    answers = {}
+    with project.open_fetcher() as fetcher, ThreadPoolExecutor(_LINKS_AT_ONCE) as pool:
+        for number, (url, answer) in enumerate(pool.map(lambda url: (url, _ask(fetcher, url)), asked), start=1):
+            answers[url] = answer
+            progress(number, len(asked))
+    return answers
+
+
+def _ask(fetcher: Fetcher, url: str) -> LinkAnswer:
+    try:
+        try:
+            return LinkAnswer(status=200, url=fetcher.probe(url))
+        except StatusError as error:
+            if error.status < 500:
+                raise
+            return LinkAnswer(status=200, url=fetcher.probe(url))  # a server that fails once may only be restarting
+    except StatusError as error:
+        return LinkAnswer(status=error.status, reason=f"it answers {error.status}")
+    except FetchError as error:
+        return LinkAnswer(reason=error.message.removeprefix(url).strip() or "it gives no answer")
+
+
+def read_tracked_lists(session: Session) -> Mapping[str, Sequence[Subscriber]]:
+    """The people in each unencrypted list that git tracks, by the list's path. Unreadable lists are left out."""
+    named = {file for audience in session.project.config.audiences.values() for file in audience.files}
+    plain = sorted(file for file in named if not file.startswith("env:") and not file.endswith(ENCRYPTED))
+    lists: dict[str, Sequence[Subscriber]] = {}
+    for file in _tracked(session.project.root, [*plain, SUPPRESSIONS]):
+        try:
+            lists[file] = session.list_reading(file).subscribers
+        except DigestError:
+            continue
+    return lists
+
+
+def _tracked(root: Path, files: list[str]) -> list[str]:
+    """Those of ``files`` that git tracks; none if there is no git or no repository."""
+    command = ["git", "-C", str(root), "ls-files", "-z", "--", *files]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [name for name in done.stdout.split("\0") if name] if done.returncode == 0 else []

@@ -11,8 +11,8 @@ from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
 from digest.issues import Base, is_untouched, merge_issue
 from digest.models import canonical_url
 from digest.sources import keep_full_text
-from digest.workflow.gathering import SourceLine, gather
-from digest.workflow.history import History
+from digest.workflow.issue_history import History
+from digest.workflow.reading_sources import SourceLine, gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from digest.models import Article, Issue
     from digest.project import IssueReading, Session
     from digest.sources import SourceReading
-    from digest.workflow.gathering import Gathered
+    from digest.workflow.reading_sources import Gathered
 
 __all__ = ["Collected", "collect", "union_of"]
 

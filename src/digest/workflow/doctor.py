@@ -11,8 +11,8 @@ from digest.mail import parse_sender
 from digest.models import is_example_host
 from digest.providers import Diagnosis
 from digest.subscribers import is_sample
+from digest.workflow.building import read_tracked_lists
 from digest.workflow.dns import diagnose_domain, resolve_txt
-from digest.workflow.tracked import read_tracked_lists
 from digest.workflow.two_phase import two_phase_is_proven
 
 if TYPE_CHECKING:

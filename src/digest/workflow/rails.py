@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from digest.delivery import CampaignRefusedError
 from digest.subscribers import is_sample
-from digest.workflow.building import check_rendered, render
-from digest.workflow.tracked import read_tracked_lists
+from digest.workflow.building import check_rendered, read_tracked_lists, render
 
 if TYPE_CHECKING:
     from digest.delivery import SendReport

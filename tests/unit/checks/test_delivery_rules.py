@@ -8,7 +8,7 @@ from digest.config import load_config
 from digest.config.resources import shipped
 from digest.models import Subscriber
 from digest.subscribers import read_list
-from digest.workflow.starting import Answers, initialise
+from digest.workflow.new_newsletter import Answers, initialise
 
 HTML = "issues/2026-W47/build/email.html"
 TEXT = "issues/2026-W47/build/email.txt"

@@ -9,8 +9,7 @@ import pytest
 from digest.checks import Finding, Severity
 from digest.cli.github_pages import MOST_OF_A_BODY, as_words, issue_page
 from digest.errors import Place
-from digest.workflow.comparing import Difference
-from digest.workflow.reporting import IssueReport
+from digest.workflow.issue_report import Difference, IssueReport
 
 REPORT = IssueReport(
     issue="2026-W48",

@@ -11,7 +11,7 @@ from digest.editing import Dropped, Ranked, Score
 from digest.issues import Merge
 from digest.models import Article, Issue
 from digest.workflow.collecting import Collected
-from digest.workflow.gathering import SourceLine
+from digest.workflow.reading_sources import SourceLine
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 OUTPUT = Output()

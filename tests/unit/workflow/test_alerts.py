@@ -11,13 +11,13 @@ import pytest
 from digest.cli.github_pages import alerts_page
 from digest.config import SourceConfig
 from digest.issues import SourceState
-from digest.workflow.alerts import Alert, Facts, alerts_of, due_moment
-from digest.workflow.standing import Standing
+from digest.workflow.alerts import Alert, Facts, alerts_of
+from digest.workflow.issue_status import IssueStatus
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEDNESDAY = datetime(2026, 11, 25, 12, 0, tzinfo=BERLIN)
 NOTHING = Facts(
-    standings=(),
+    statuses=(),
     weeks=(),
     sources=(),
     states=(),
@@ -29,12 +29,12 @@ NOTHING = Facts(
 SOURCE = SourceConfig(id="world", feed="https://example.org/world.xml")
 
 
-def issue(id: str, state: str, **more) -> Standing:
-    return Standing(issue=id, state=state, words=f"it is {state}", next_step=f"digest do {id}", **more)
+def issue(id: str, state: str, **more) -> IssueStatus:
+    return IssueStatus(issue=id, state=state, words=f"it is {state}", next_step=f"digest do {id}", **more)
 
 
-def facts(*standings: Standing, **more) -> Facts:
-    return replace(NOTHING, standings=standings, weeks=tuple(one.issue for one in standings), **more)
+def facts(*statuses: IssueStatus, **more) -> Facts:
+    return replace(NOTHING, statuses=statuses, weeks=tuple(each.issue for each in statuses), **more)
 
 
 def codes(given: Facts, now: datetime = WEDNESDAY) -> list[str]:
@@ -118,10 +118,6 @@ def test_a_source_that_died_is_told_by_what_the_issues_remember():
     assert codes(replace(on_time, states=[state(0, failing_since=fresh, error="503")])) == []
     moved = SourceConfig(id="world", feed="https://example.org/new.xml")
     assert codes(replace(on_time, sources=(moved,), states=[state(0, gone=True)])) == []
-
-
-def test_a_deadline_is_counted_in_the_newsletters_zone_over_the_change_of_clocks():
-    assert due_moment("2026-W43", due="sun 12:00", zone=BERLIN) == datetime(2026, 10, 25, 12, 0, tzinfo=BERLIN)
 
 
 def test_the_page_says_each_with_what_to_do_and_is_empty_when_there_is_nothing():

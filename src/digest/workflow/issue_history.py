@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from digest.editing import Period
 from digest.errors import IssueError
 from digest.models import canonical_url
-from digest.workflow.building import sent_stories
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from digest.config import Config
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from digest.models import Article
     from digest.project import IssueReading, Session
 
-__all__ = ["History"]
+__all__ = ["History", "sent_stories"]
 
 #: Events of older issues are not compared with: hardly one goes on so long, and each issue costs time.
 _ISSUES = 4
@@ -79,6 +78,26 @@ class History:
     def counts(self, article: Article, *, now: datetime) -> bool:
         """Whether an article of a feed, a page or a sitemap is new enough, and readers have not had it."""
         return self.period.holds(article, now=now) and canonical_url(article.url) not in self.seen
+
+
+def sent_stories(session: Session) -> dict[str, str]:
+    """The canonical URL of every story that readers have had, and the issue in which it went out.
+
+    An issue whose send was interrupted for good has reached readers too.
+    """
+    return {
+        url: campaign.issue
+        for campaign in session.campaigns
+        if campaign.issue in session.weeks and (campaign.report.accepted or campaign.report.unknown)
+        for url in _stories_of(session.files(campaign.issue))
+    }
+
+
+def _stories_of(issue: IssueReading) -> Sequence[str]:
+    try:
+        return issue.built.manifest.stories
+    except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
+        return [canonical_url(story.url) for story in issue.parse(issue.text or "").stories]
 
 
 def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:

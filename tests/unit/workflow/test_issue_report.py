@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digest.issues import parse_issue
-from digest.workflow.comparing import compare_issues, difference_lines
+from digest.workflow.issue_report import compare_issues, difference_lines
 
 BEFORE = """+++
 subject = "One"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.workflow.history import _whole_since
+from digest.workflow.issue_history import _whole_since
 
 FIRST = datetime(2026, 11, 2, 8, tzinfo=UTC)
 BEGAN = {f"2026-W{45 + week}": FIRST + timedelta(weeks=week) for week in range(3)}

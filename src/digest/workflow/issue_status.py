@@ -1,0 +1,176 @@
+"""`status`: the state of each issue, described in words, and the next command for it.
+
+::
+
+                    ┌────────── issue.md, theme or configuration changed ──────────┐
+                    ▼                                                              │
+    draft ──build──▶ stale ──build──▶ built ──approve──▶ approved ──send──▶ sending ──▶ sent
+                                                                              │  ▲
+    broken: issue.md or a template cannot be rendered                         ▼  │ --resume
+                                                                   scheduled, held ──cancel──▶ cancelled
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import DigestError
+from digest.workflow.building import render
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from digest.delivery import Campaign
+    from digest.models import RenderedIssue
+    from digest.project import IssueReading, Session
+
+__all__ = ["IssueState", "IssueStatus", "issue_state", "status"]
+
+
+class IssueState(StrEnum):
+    """The state of an issue. Once a send has begun, it is the state of the campaign."""
+
+    #: issue.md or a template is wrong, so the issue cannot be rendered.
+    BROKEN = "broken"
+    #: Not built yet.
+    DRAFT = "draft"
+    #: Built, and the build is not approved.
+    BUILT = "built"
+    #: Changed since it was built, or a file of the build is damaged.
+    STALE = "stale"
+    #: Exactly this build is approved.
+    APPROVED = "approved"
+    SENDING = "sending"
+    #: The provider delivers it later.
+    SCHEDULED = "scheduled"
+    SENT = "sent"
+    #: The send stopped before everyone was mailed, or with recipients whose outcome is unknown.
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueStatus:
+    """The state of one issue, in words, and what to do next.
+
+    Attributes:
+        words: The state in a sentence.
+        next_step: The next command for this issue; empty when it is finished.
+        token: The token of the build or of the campaign; empty when there is neither.
+        stories: The number of stories that go in the email, before a send; None when it is not known.
+        report: The numbers of the campaign, as in `SendReport.as_data`; None when no send has begun.
+        started_at: When the campaign began; aware, in UTC.
+    """
+
+    issue: str
+    state: IssueState
+    words: str
+    next_step: str = ""
+    token: str = ""
+    stories: int | None = None
+    report: dict[str, Any] | None = None
+    started_at: datetime | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """The object that ``status --json`` prints."""
+        return {
+            "issue": self.issue,
+            "state": self.state,
+            "words": self.words,
+            "next": self.next_step or None,
+            "token": self.token or None,
+            "campaign": self.report,
+        }
+
+
+def issue_state(session: Session, issue: IssueReading, rendered: RenderedIssue) -> IssueState:
+    """The state of an issue that can be rendered.
+
+    Args:
+        rendered: The issue as it would be built now.
+
+    Raises:
+        IssueError: approval.toml is damaged.
+    """
+    campaign = session.campaign(issue.id)
+    if campaign is not None:
+        return IssueState(campaign.state)
+    if issue.build is None:
+        return IssueState.DRAFT
+    try:
+        built = issue.built
+    except DigestError:
+        return IssueState.STALE
+    if built.token != rendered.token:
+        return IssueState.STALE
+    approved = issue.approval is not None and issue.approval.token == built.token
+    return IssueState.APPROVED if approved else IssueState.BUILT
+
+
+def status(session: Session, id: str | None = None) -> tuple[IssueStatus, ...]:
+    """The status of the named issue, or of all issues, oldest first.
+
+    Raises:
+        IssueError: There is no such issue, or its approval.toml is damaged.
+    """
+    ids = (session.issue(id).id,) if id is not None else session.issue_ids
+    return tuple(_status_of(session, session.files(each)) for each in ids)
+
+
+def _status_of(session: Session, issue: IssueReading) -> IssueStatus:
+    campaign = session.campaign(issue.id)
+    if campaign is not None:
+        return _campaign_status(campaign, session)
+    try:
+        rendered = render(session, issue)
+    except DigestError as error:
+        return IssueStatus(issue=issue.id, state=IssueState.BROKEN, words=str(error), next_step=f"edit {issue.file}")
+    state, stories = issue_state(session, issue, rendered), len(rendered.manifest.stories)
+    words, next_step, token = _describe_build(issue, state, stories)
+    return IssueStatus(issue=issue.id, state=state, words=words, next_step=next_step, token=token, stories=stories)
+
+
+def _describe_build(issue: IssueReading, state: IssueState, stories: int) -> tuple[str, str, str]:
+    """The state in words, the next command, and the token of the build."""
+    build = f"digest build {issue.id}"
+    if state is IssueState.DRAFT:
+        return f"{'1 story' if stories == 1 else f'{stories} stories'}, not built yet", build, ""
+    try:
+        token = issue.built.token
+    except DigestError as error:
+        return str(error), build, ""
+    if state is IssueState.STALE:
+        return f"changed since it was built; the build is {token}", build, token
+    if state is IssueState.APPROVED and issue.approval is not None:
+        return f"approved by {issue.approval.by}: {token}", f"digest send {issue.id} --live", token
+    return f"built, waiting for approval: {token}", f"digest approve {issue.id}", token
+
+
+def _campaign_status(campaign: Campaign, session: Session) -> IssueStatus:
+    report, zone = campaign.report, session.project.config.newsletter.zone
+    words, next_step = f"{report.accepted:,} accepted, {report.rejected:,} rejected", ""
+    state = IssueState(campaign.state)
+    if state is IssueState.SENT:
+        ended = campaign.finished_at or campaign.started_at
+        words = f"sent {ended.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+    elif state is IssueState.SCHEDULED and campaign.send_at is not None:
+        words = f"scheduled for {campaign.send_at.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+        next_step = f"digest cancel {campaign.issue}, to stop it"
+    elif state is IssueState.CANCELLED:
+        words = "cancelled before delivery; nobody received it"
+        if report.unknown:
+            words = f"cancelled; {report.unknown:,} people may have received it before, nobody else did"
+    else:
+        words += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
+        next_step = f"digest send {campaign.issue} --live --resume"
+    return IssueStatus(
+        issue=campaign.issue,
+        state=state,
+        words=words,
+        next_step=next_step,
+        token=campaign.token,
+        report=report.as_data(),
+        started_at=campaign.started_at,
+    )
