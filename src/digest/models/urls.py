@@ -1,7 +1,4 @@
-"""The identity of an article: its canonical address.
-
-The canonical form is for matching only; what is published is the address as it was given.
-"""
+"""Web addresses: what is one, which site it belongs to, and the form in which two articles are compared."""
 
 from __future__ import annotations
 
@@ -9,11 +6,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 __all__ = ["canonical_url", "host_name", "is_example_host", "is_web_address", "site_name"]
 
-#: Parameters that name a campaign and never a document.
+#: Query parameters that identify a campaign or a click, never a document.
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: RFC 2606, section 3.
 _EXAMPLE_HOSTS = ("example.com", "example.net", "example.org")
+#: Slashes and all white space, none of which lies above U+3000.
+_PATH_END = "/" + "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
 def is_web_address(text: str) -> bool:
@@ -26,7 +25,7 @@ def is_web_address(text: str) -> bool:
 
 
 def host_name(url: str) -> str:
-    """The host of an address without ``www.``, as a reader would name the site; empty for a local path."""
+    """The host of an address in lower case and without ``www.``; empty for a local path."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -35,7 +34,7 @@ def host_name(url: str) -> str:
 
 
 def site_name(url: str) -> str:
-    """`host_name` where it tells one site from others: empty for a bare IP address, localhost and a local path."""
+    """The host of an address if it names a site; empty for a bare IP address, localhost and a local path."""
     host = host_name(url)
     return "" if host == "localhost" or ":" in host or host.replace(".", "").isdigit() else host
 
@@ -50,28 +49,33 @@ def is_example_host(host: str) -> bool:
 
 
 def canonical_url(url: str) -> str:
-    """The form of an address under which two articles are the same one.
+    """The form of an address that identifies an article: two addresses with one form are the same article.
 
-    http becomes https, the host is in lower case without its default port, the fragment, ``utm_*`` and click ids are
-    gone, the remaining parameters keep their order, and a lone trailing slash does not count. A local path, or what is
-    no address at all, is returned without surrounding space.
+    The scheme becomes https, the host is lower-cased and loses its default port, and the user, the fragment, ``utm_*``
+    parameters, click ids and trailing slashes are removed. The remaining parameters keep their order. A local path, or
+    text that is not a web address, only loses the white space around it. Use it for comparing; publish the address as
+    it was given.
 
-    See RFC 3986, section 6, for which of these are equivalences and not guesses.
+    Never raises, and canonicalising again changes nothing. RFC 3986, section 6, says which of these steps are
+    equivalences; the others are guesses that hold on the web.
     """
     text = url.strip()
     if not is_web_address(text):
         return text
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(text.partition("#")[0].rstrip())
         host = (parts.hostname or "").rstrip(".")
         port = parts.port
     except ValueError:
+        return text
+    if not host:
         return text
     if ":" in host:
         host = f"[{host}]"
     if port is not None and port not in _DEFAULT_PORTS.values():
         host = f"{host}:{port}"
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if not (name.startswith("utm_") or name in _TRACKING)]
-    query = parts.query if len(kept) == len(pairs) else urlencode(kept)
-    return urlunsplit(("https", host, parts.path.rstrip("/") or "/", query, ""))
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in parameters if not (name.startswith("utm_") or name in _TRACKING)]
+    # A lone surrogate, which no encoding of a page can hold, may still come from a JSON escape such as "\ud800".
+    query = parts.query if len(kept) == len(parameters) else urlencode(kept, errors="surrogatepass")
+    return urlunsplit(("https", host, parts.path.rstrip(_PATH_END) or "/", query, ""))
