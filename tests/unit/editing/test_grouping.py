@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest import Article, group_articles
@@ -108,6 +108,58 @@ def test_every_article_is_in_exactly_one_story(articles: list[Article]):
     assert groups == group_articles(articles)
     first = [min(next(n for n, item in enumerate(articles) if item is member) for member in group) for group in groups]
     assert first == sorted(first)
+
+
+#: Reports that share sentences, addresses and days, so that copies, updates and average links tie and chain.
+SENTENCES = [
+    f"{who} {what} on {day} because {why}."
+    for who, what, day, why in zip(
+        ["The council of Springfield", "A spokesman for the harbour", "Mayor Quimby", "The tram company",
+         "Critics of the new line", "Students at the university", "The state auditor", "Engineers from Graz"],
+        ["approved the tram line", "refused to pay for the bridge", "called the project too expensive",
+         "promised three hundred jobs", "went to court against the plan", "welcomed the longer route",
+         "found an error in the budget", "closed the old depot"],
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Monday"],
+        ["nobody had asked the neighbours", "the money ran out in spring", "the river floods every year",
+         "the mayor wants to be elected again", "the trees along the street are protected",
+         "the buses are full every morning", "two sums were added twice", "the roof let in the rain"],
+        strict=True,
+    )
+]  # fmt: skip
+reports = st.builds(
+    lambda place, title, sentences, hours: Article(
+        url=f"https://{place}", title=title, text=" ".join(sentences), published=DAY + timedelta(hours=hours)
+    ),
+    st.sampled_from(["a.example/1", "a.example/2", "a.example/3", "b.example/1", "c.example/1", "d.example/1"]),
+    st.sampled_from(["Tram line approved", "Council approves tram line", "Bridge too expensive", "Depot closed", ""]),
+    st.lists(st.sampled_from(SENTENCES), max_size=5, unique=True),
+    st.integers(0, 9).map(lambda number: 16 * number),
+)
+
+
+#: One address, three texts, each within three days of the next only: who shares a story depends on who comes first.
+CHAIN = [
+    Article(
+        url="https://a.example/1",
+        title="",
+        text=" ".join(SENTENCES[at : at + 3]),
+        published=DAY + timedelta(hours=hours),
+    )
+    for at, hours in ((0, 0), (2, 64), (5, 128))
+]
+
+
+def members(groups: list[list[Article]]) -> list[list[str]]:
+    return sorted(sorted(map(repr, group)) for group in groups)
+
+
+@given(
+    st.lists(reports, min_size=2, max_size=10).flatmap(lambda given: st.tuples(st.just(given), st.permutations(given)))
+)
+@example(orders=(CHAIN, [CHAIN[1], CHAIN[0], CHAIN[2]]))
+def test_the_order_given_does_not_decide_who_is_in_a_story(orders: tuple[list[Article], list[Article]]):
+    given, permuted = orders
+    assert members(group_articles(permuted)) == members(group_articles(given))
 
 
 def test_some_hundred_articles_take_about_a_second():
