@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from github_runner import Repository
+from in_process import run_in_process
 
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -39,31 +40,43 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run `digest ARGUMENTS…` in the test's own folder."""
+    """Run `digest ARGUMENTS…` in the test's own folder, in this process."""
     return run_in(tmp_path)
 
 
-def run_in(folder: Path) -> Run:
-    """What runs `digest ARGUMENTS…` in this folder, unless ``cwd`` says another."""
+@pytest.fixture
+def run_script(tmp_path: Path) -> Run:
+    """Run the installed `digest` script in the test's own folder, as a process of its own."""
+    return run_in(tmp_path, start=_start_process)
+
+
+def run_in(folder: Path, *, start: Callable[..., tuple[int, str, str]] = run_in_process) -> Run:
+    """A function that runs `digest ARGUMENTS…` in this folder, unless ``cwd`` names another."""
 
     def run_program(
         *arguments: str, cwd: Path = folder, env: dict[str, str] | None = None, stdin: str | None = None
     ) -> Ran:
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"NO_COLOR": "1"} | (env or {})
-        done = subprocess.run(
-            [PROGRAM, *arguments],
-            cwd=cwd,
-            env=environment,
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return Ran(*start(arguments, cwd=cwd, environ=environment, stdin=stdin))
 
     return run_program
+
+
+def _start_process(
+    arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str | None
+) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [PROGRAM, *arguments],
+        cwd=cwd,
+        env=environ,
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 STORIES = {

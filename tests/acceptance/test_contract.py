@@ -11,6 +11,13 @@ import pytest
 
 import digest
 
+
+@pytest.fixture
+def run(run_script):
+    """The contract is that of the installed script, so these tests start it."""
+    return run_script
+
+
 PEOPLE = ("check", "import", "export", "suppress", "sync", "encrypt", "edit")
 COMMANDS = [
     "demo",
