@@ -1,4 +1,4 @@
-"""Dates as publishers write them, in many shapes and languages, as aware moments in UTC."""
+"""Read dates as publishers write them, in many forms and languages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from digest.sources.tables import load_table
 
 __all__ = ["parse_date"]
 
-#: RFC 822, section 5, and what passes for it: any weekday, months of any language, one to four letters of zone.
+#: The date of a mail header (https://www.rfc-editor.org/rfc/rfc5322#section-3.3), which RSS uses as well, and what
+#: publishers make of it: weekdays and months in any language, two-digit years, and names of time zones.
 _MAIL = re.compile(
     r"(?:[^\W\d_]+\.?,?\s*)?(\d{1,2})[\s-]+([^\W\d_]{3,12})\.?[\s-]+(\d{4}|\d{2})"
     r"(?:\s+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:\s*([+-]\d{2}):?(\d{2})|\s+([A-Za-z]{1,5}))?(?:\s*\([^)]*\))?"
@@ -26,31 +27,34 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DOTTED = re.compile(r"\b\d{1,2}\.\s?\d{1,2}\.\s?\d{4}\b")
-#: A weekday in front; some ("mar.") look like a month.
+#: A leading weekday. Some, such as "mar." (mardi), look like a month.
 _WEEKDAY = re.compile(r"^[^\W\d_]+\.?,\s*(?=\d)")
 _LONE_COLON = re.compile(r":(?!\d)")
 _MAX_LENGTH = 100
-_NULL_YEAR = re.compile(r"(?<![\d:.+-])00\d\d(?![\d:])")  # dateutil would read 0001 as 2001
-#: Before this a feed's date is a null date (1970-01-01, 0001-01-01), not a day on which something was published.
+_NULL_YEAR = re.compile(r"(?<![\d:.+-])00\d\d(?![\d:])")  # dateutil reads 0001 as 2001
+#: An earlier date is a null date such as 1970-01-01 or 0001-01-01, not a day on which something was published.
 _FIRST_YEAR = 1971
-#: Two days that share nothing: what differs between two readings was not in the text.
+#: dateutil fills in what a text does not say from a default date, and does not tell what it filled in. These two have
+#: no field in common, so a text that gives the same day with both of them names the whole day.
+#: https://dateutil.readthedocs.io/en/stable/parser.html
 _FILL = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2004, 12, 30, tzinfo=UTC))
 
-#: An offset and the zone's name after it, "[Europe/Paris]" or "(CET)": the offset is enough.
+#: The name of the zone after an offset, such as "[Europe/Paris]" or "(CET)". The offset is enough.
 _NAMED_OFFSET = re.compile(r"(?<=\d)\s*(?:\[[^\]]*\]|\([^)]*\))$")
 _REGION = re.compile(r"\b[A-Z][a-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?$")
-#: "UTC+2" is two hours ahead, but for dateutil, as in POSIX, behind.
+#: "UTC+2" means two hours ahead of UTC. dateutil reads it as POSIX does, as two hours behind:
+#: https://dateutil.readthedocs.io/en/stable/parser.html#dateutil.parser.parse
 _FROM_UTC = re.compile(r"\b(?:UTC|GMT|Z)\s*([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<!\d)24:00(?::00(?:\.0+)?)?")
 _EAST_DAY = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일号號]?")
 _EAST_TIME = re.compile(r"(\d{1,2})\s*[時时시点點]\s*(?:(\d{1,2})\s*[分분])?\s*(?:(\d{1,2})\s*[秒초])?")
 _HALF_FIRST = re.compile(r"(上午|午前|오전|下午|午後|오후|晚上)\s*(\d{1,2}(?::\d{2}){0,2})")
 _YEAR_FIRST = re.compile(r"^(\d{4})\.?\s+([^\W\d_]+)\.?\s+(\d{1,2})\.")
-#: In this order: what is replaced by what before dateutil sees it.
+#: Rewritten in this order before dateutil reads the text.
 _SHAPES = (
     (_EAST_DAY, r"\1-\2-\3 "),
     (_YEAR_FIRST, r"\3 \2 \1"),
-    (re.compile(r"(?<=/\d{4}):(?=\d{2}:\d{2})"), " "),  # as web servers log
+    (re.compile(r"(?<=/\d{4}):(?=\d{2}:\d{2})"), " "),  # 05/Jan/2026:10:00:00, as in the logs of web servers
     (re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE), r"\1m"),
     (re.compile(r"\b(\d{1,2})\.(\d{2})(?=\s*Uhr)", re.IGNORECASE), r"\1:\2"),
     (
@@ -64,11 +68,11 @@ _SHAPES = (
 def parse_date(text: str) -> datetime | None:
     """Read a date, with or without a time, such as ``lun., 05 janv. 2026 10:00:00 +0100`` or ``Nov 27, 2025``.
 
-    A date without a zone is taken as UTC, a date without a time as midnight. Without year, month or day it is no date;
-    seconds or milliseconds since 1970 are one. ``01/05/2026`` is read as in the United States.
+    The text must name a year, a month and a day, or be a number of seconds or milliseconds since 1970. A date without a
+    time zone is in UTC, and a date without a time is midnight. ``01/05/2026`` is January 5, as in the United States.
 
     Returns:
-        Aware, in UTC; None when it cannot be read.
+        The moment, aware and in UTC, or None if the text cannot be read.
     """
     text = " ".join(text.split())
     if len(text) > _MAX_LENGTH:
@@ -91,14 +95,14 @@ def parse_date(text: str) -> datetime | None:
 
 
 def _plain_digits(text: str) -> str:
-    """The digits of any script in ASCII, without marks of direction."""
+    """Replace the digits of any script by ASCII ones, and drop marks of direction."""
     text = unicodedata.normalize("NFKC", text)
     digits = (str(unicodedata.decimal(character, character)) for character in text)
     return "".join(digit for digit in digits if unicodedata.category(digit) != "Cf").strip()
 
 
 def _iso(text: str) -> datetime | None:
-    """RFC 3339 and ISO 8601, which need no guessing."""
+    """Read RFC 3339 and ISO 8601, which need no guessing."""
     if not text[0].isdecimal():
         return None
     try:
@@ -110,15 +114,16 @@ def _iso(text: str) -> datetime | None:
 
 
 def _mail(text: str) -> datetime | None:
-    found = _MAIL.fullmatch(text)
-    if found is None:
+    """Read the date of a mail header."""
+    match = _MAIL.fullmatch(text)
+    if match is None:
         return None
-    day, word, year, hour, minute, second, hours, minutes, zone = found.groups()
-    month = _months().get(word.casefold())
+    day, name, year, hour, minute, second, hours, minutes, zone = match.groups()
+    month = _months().get(name.casefold())
     offset = _offset(hours, minutes) if hours else _zones().get((zone or "UTC").upper())
     if month is None or offset is None:
         return None
-    # RFC 2822, section 4.3: two digits from 50 on are of the last century.
+    # Two-digit years from 50 on belong to the last century: https://www.rfc-editor.org/rfc/rfc5322#section-4.3
     number = int(year) if len(year) == 4 else int(year) + (2000 if int(year) < 50 else 1900)
     try:
         return datetime(number, month, int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=offset)
@@ -127,18 +132,20 @@ def _mail(text: str) -> datetime | None:
 
 
 def _offset(hours: str, minutes: str) -> timezone | None:
+    """The zone of an offset such as "-05" and "30"; None for a day or more, which no zone is."""
     ahead = timedelta(hours=int(hours[1:]), minutes=int(minutes))
     return timezone(-ahead if hours[0] == "-" else ahead) if ahead < timedelta(hours=24) else None
 
 
 def _epoch(text: str) -> datetime | None:
+    """Read seconds or milliseconds since 1970."""
     if not _EPOCH.fullmatch(text):
         return None
     return datetime.fromtimestamp(int(text[:10]), UTC)
 
 
 def _unusual(text: str) -> datetime | None:
-    """What is no standard's: taken apart with care before dateutil sees it."""
+    """Read a date that follows no standard, after undoing the habits that dateutil would misread."""
     text = _NAMED_OFFSET.sub("", text)
     region = _REGION.search(text)
     if region:
@@ -157,6 +164,7 @@ def _unusual(text: str) -> datetime | None:
 
 
 def _free(text: str) -> datetime | None:
+    """Read a date in running text, translated into English for dateutil."""
     text = _EAST_TIME.sub(_clock, _WEEKDAY.sub("", text))
     for shape, replacement in _SHAPES:
         text = shape.sub(replacement, text)
@@ -180,25 +188,26 @@ def _clock(match: re.Match[str]) -> str:
 
 
 def _translate(match: re.Match[str]) -> str:
-    """A month in English; a zone, a month and am/pm as they are; any other word (a weekday, "at", "le") is left out."""
+    """Translate a month into English, keep zones, "T" and am/pm, and drop any other word, such as "at" or "le"."""
     word = match[0].rstrip(".")
-    known = _words().get(word.casefold())
-    if known is not None:
-        return known
+    month = _month_names().get(word.casefold())
+    if month is not None:
+        return month
     return word if word.upper() in _zones() or word.casefold() in {"t", "am", "pm", "a", "p"} else " "
 
 
 @cache
-def _words() -> dict[str, str]:
+def _month_names() -> dict[str, str]:
+    """The English name of each month, by its names in all languages, in lower case."""
     months = load_table("dates")["months"]
-    words = {name.casefold(): month for month, names in months.items() for name in names}
-    return words | {month.casefold()[:length]: month for month in months for length in (3, 9)}
+    names = {name.casefold(): month for month, names in months.items() for name in names}
+    return names | {month.casefold()[:length]: month for month in months for length in (3, 9)}
 
 
 @cache
 def _months() -> dict[str, int]:
     numbers = {month: number for number, month in enumerate(load_table("dates")["months"], start=1)}
-    return {word: numbers[month] for word, month in _words().items()}
+    return {name: numbers[month] for name, month in _month_names().items()}
 
 
 @cache

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,11 @@ from digest.sources.date_parsing import parse_date
         ("2026/01/05", "2026-01-05T00:00"),
         ("Mon, 05 Jan 2026 10:00:00 EST", "2026-01-05T15:00"),
         ("Mon, 06 Jul 2026 10:00:00 CEST", "2026-07-06T08:00"),
+        ("Mon, 05 Jan 2026 10:00:00 -0500", "2026-01-05T15:00"),
+        ("Mon, 05 Jan 2026 10:00:00 -03:30", "2026-01-05T13:30"),
+        ("Mon, 05 Jan 2026 10:00:00 +0545", "2026-01-05T04:15"),
         ("Mon, 05 Jan 26 10:00 GMT", "2026-01-05T10:00"),
+        ("Mon, 05 Jan 98 10:00 GMT", "1998-01-05T10:00"),
         ("Mon Jan  5 10:00:00 2026", "2026-01-05T10:00"),
         ("January 5, 2026 10:00 am", "2026-01-05T10:00"),
         ("Nov. 27, 2025, 3:04 p.m. ET", "2025-11-27T20:04"),
@@ -50,35 +55,44 @@ from digest.sources.date_parsing import parse_date
         ("1767607200", "2026-01-05T10:00"),
     ],
 )
-def test_a_date_is_read_in_the_shapes_that_publishers_use(text, expected):
+def test_reads_the_forms_that_publishers_use(text, expected):
     assert parse_date(text) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     "text", ["", "today", "10:00", "2026", "Jan 2026", "5 May", "Mon, 32 Jan 2026", "2026-02-30", "x" * 200]
 )
-def test_what_does_not_name_a_day_is_no_date(text):
+def test_rejects_text_that_does_not_name_a_day(text):
     assert parse_date(text) is None
 
 
 @pytest.mark.parametrize(
     "text", ["Thu, 01 Jan 1970 00:00:00 GMT", "0001-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 +0000"]
 )
-def test_a_null_date_is_no_date(text):
+def test_rejects_null_dates(text):
     assert parse_date(text) is None
 
 
 @given(st.datetimes(min_value=datetime(1972, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
-def test_an_iso_moment_is_read_back(moment):
+def test_reads_back_an_iso_date(moment):
     assert parse_date(moment.isoformat()) == moment
 
 
+@given(
+    st.datetimes(min_value=datetime(1972, 1, 2), max_value=datetime(2100, 1, 1)),  # noqa: DTZ001 - the offset is drawn
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_reads_back_the_date_of_a_mail_header_with_any_offset(moment, offset):
+    moment = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=offset)))
+    assert parse_date(format_datetime(moment)) == moment
+
+
 @given(st.text(max_size=60))
-def test_no_text_raises(text):
+def test_never_raises(text):
     moment = parse_date(text)
     assert moment is None or moment.tzinfo is UTC
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u200f", "\u2067\u2069"])
-def test_nothing_but_marks_of_direction_is_no_date(text):
+def test_rejects_text_with_only_marks_of_direction(text):
     assert parse_date(text) is None
