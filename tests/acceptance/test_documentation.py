@@ -15,6 +15,7 @@ import typer
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+import digest
 from digest.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,6 +154,11 @@ def test_every_make_target_that_the_documents_name_exists():
     named = {words[0] for page in PAGES for words in commands_in(page, "make") if words}
     assert {target for target in named if "=" not in target} - targets == set()
     assert {"demo", "test"} <= named
+
+
+def test_the_library_reference_has_every_public_name():
+    described = re.findall(r"^::: digest\.(\w+)$", read(ROOT / "docs/reference/library.md"), re.MULTILINE)
+    assert sorted(name for name in described if name != "errors") == digest.__all__
 
 
 def messages_of_the_program() -> set[str]:
