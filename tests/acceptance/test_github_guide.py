@@ -1,4 +1,4 @@
-"""docs/github.md, followed word by word: what it tells to type is typed, what it tells to write is written."""
+"""docs/github.md, followed word by word: the tests type every command and write every setting that it shows."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ FEED = "".join(
 
 @dataclass
 class Desk:
-    """The terminal of somebody who reads the guide. What GitHub is asked to run, it runs before the next box."""
+    """The terminal of someone who follows the guide. Workflows that a box starts have finished before the next box."""
 
     github: Repository
     here: Path
     environ: dict[str, str]
-    replaced: dict[str, str]
+    replacements: dict[str, str]
     runs: list[WorkflowRun]
 
     def type(self, commands: str) -> str:
-        for old, new in self.replaced.items():
+        for old, new in self.replacements.items():
             commands = commands.replace(old, new)
         after = self.github.folder / "after.txt"
         script = f'set -e\n{commands}\n{{ pwd; export -p; declare -p ISSUE TOKEN 2> /dev/null; }} > "{after}" || true\n'
         before = self.github.folder / "before.sh"
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-c", f'[ ! -f "{before}" ] || . "{before}"\n{script}'],
             cwd=self.here,
             env=self.environ,
@@ -66,15 +66,15 @@ class Desk:
             check=False,
             timeout=120,
         )
-        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+        assert process.returncode == 0, f"{commands}\n{process.stdout}{process.stderr}"
         where, _, state = after.read_text().partition("\n")
         self.here = Path(where)
         before.write_text(state)
         self._run_workflows()
-        return done.stdout
+        return process.stdout
 
     def write(self, toml: str) -> None:
-        """Put the lines of a toml box where lines of that name stand, in the same table."""
+        """Replace the lines of the same tables and names by those of a toml box, also where they are commented out."""
         path = self.here / "digest.toml"
         text, table = path.read_text(), ""
         for line in toml.splitlines():
@@ -82,9 +82,9 @@ class Desk:
                 table = line
             elif line:
                 name = re.escape(line.split(" =")[0])
-                found = re.compile(rf"({re.escape(table)}\n(?:(?!\[).*\n)*?)(?:# )?{name} = .*")
-                text, count = found.subn(lambda match, line=line: match[1] + line, text, count=1)
-                assert count == 1, f"there is no {line} in {table}"
+                line_of_name = re.compile(rf"({re.escape(table)}\n(?:(?!\[).*\n)*?)(?:# )?{name} = .*")
+                text, count = line_of_name.subn(lambda match, line=line: match[1] + line, text, count=1)
+                assert count == 1, f"{table} has no line for {line}"
         path.write_text(text)
 
     def _run_workflows(self) -> None:
@@ -116,17 +116,17 @@ def desk(tmp_path: Path, fake: FakeSendGrid) -> Iterator[Desk]:
             "DIGEST_NOW": NOW,
             "NO_COLOR": "1",
         }
-        replaced = {"https://example.org/world.xml": feeds.url("/world.xml"), "SG.yours": FAKE_KEY}
-        yield Desk(github, tmp_path, environ, replaced, [])
+        replacements = {"https://example.org/world.xml": feeds.url("/world.xml"), "SG.yours": FAKE_KEY}
+        yield Desk(github, tmp_path, environ, replacements, [])
 
 
-def test_the_guide_leads_from_nothing_to_a_newsletter_that_is_sent(desk: Desk, fake: FakeSendGrid):
+def test_the_guide_leads_from_an_empty_folder_to_a_sent_issue(desk: Desk, fake: FakeSendGrid):
     boxes = re.findall(r"^```(sh|toml)\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert len(boxes) > 15
     for kind, box in boxes:
         if kind == "toml":
             desk.write(box)
-            config = desk.here / "digest.toml"  # the one thing that the guide does not tell: it is another SendGrid
+            config = desk.here / "digest.toml"  # the one step that is not in the guide: use the fake SendGrid
             config.write_text(config.read_text().replace("https://api.sendgrid.com", fake.host))
             continue
         if "TOKEN=" in box:
@@ -134,11 +134,11 @@ def test_the_guide_leads_from_nothing_to_a_newsletter_that_is_sent(desk: Desk, f
             token = re.search(r"<td>Token</td><td>(\w+)</td>", pull["body"])
             assert token
             assert fake.mails == []
-            desk.replaced["0123456789abcdef0123456789abcdef"] = token[1]
-        said = desk.type(box)
+            desk.replacements["0123456789abcdef0123456789abcdef"] = token[1]
+        output = desk.type(box)
 
-    assert f"{ISSUE}  sent" in said
-    assert f"{ISSUE} to weekly: sent" in said
+    assert f"{ISSUE}  sent" in output
+    assert f"{ISSUE} to weekly: sent" in output
     assert sorted(mail.to for mail in fake.mails) == ["friend@example.org", "you@example.org"]
     assert {mail.subject for mail in fake.mails} == {"Boats, books and bread"}
     assert "Harbour Weekly" in fake.mails[0].html
@@ -149,8 +149,8 @@ def test_the_guide_leads_from_nothing_to_a_newsletter_that_is_sent(desk: Desk, f
     assert FAKE_KEY not in history
 
 
-def test_every_other_command_that_the_guide_names_is_one(desk: Desk):
-    known = (GUIDE.parents[1] / "tests/acceptance/fake_gh.py").read_text(encoding="utf-8")
+def test_every_gh_command_of_the_guide_is_one_that_the_fake_gh_knows(desk: Desk):
+    fake_gh = (GUIDE.parents[1] / "tests/acceptance/fake_gh.py").read_text(encoding="utf-8")
     named = set(re.findall(r"`gh (\w+ \w+)", GUIDE.read_text(encoding="utf-8"))) - {"auth login"}
     assert len(named) > 4
-    assert [name for name in named if f'"{name}":' not in known] == []
+    assert [name for name in named if f'"{name}":' not in fake_gh] == []
