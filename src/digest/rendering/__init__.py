@@ -1,4 +1,4 @@
-"""Issue → email: Jinja2, MJML and premailer for the HTML part, Jinja2 alone for the text part, and the manifest."""
+"""Render an issue: Jinja2, MJML and premailer make the HTML part, Jinja2 alone makes the text part."""
 
 from digest.rendering.manifest import (
     dump_manifest,

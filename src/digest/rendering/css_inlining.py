@@ -1,7 +1,8 @@
-"""Inline the theme's style sheet with premailer, leaving everything else as MJML wrote it.
+"""Inline the theme's style sheet with premailer, and leave everything else as MJML wrote it.
 
-The options, and the assertions after them, keep what premailer breaks when left to itself: the doctype, the pixel
-widths that Outlook reads, ``!important``, the media queries, and the conditional comments.
+With its defaults, premailer 3.10 (https://github.com/peterbe/premailer) drops the doctype, overwrites the pixel widths
+that Outlook for Windows needs, strips ``!important``, and rewrites media queries and conditional comments. The options
+below prevent that, and the assertions after inlining fail if anything but inline styles has changed.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ __all__ = ["inline_css"]
 _MARK = ' data-premailer="ignore"'
 _COMMENT_OR_STYLE = re.compile(r"(?P<comment><!--.*?-->)|<style\b", re.DOTALL)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
+#: premailer keeps the doctype only in this spelling, and without one a page is shown in quirks mode.
 _DOCTYPE = "<!DOCTYPE html>"
 _CONDITIONS = ("<!--[if", "<![endif]", "<![if")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-#: What premailer leaves out of a style attribute, or would give another weight there, without a word.
+#: What premailer silently leaves out of a style attribute, or would change the precedence of.
 _LOST = {
     "!important": re.compile(r"!\s*important"),
     "an @ rule": re.compile(r"@[a-z-]+"),
@@ -44,6 +46,7 @@ _OPTIONS: Mapping[str, Any] = MappingProxyType(
         "strip_important": False,
         "remove_classes": False,
         "exclude_pseudoclasses": True,
+        # premailer would copy width: 100% from CSS over width="600", and Outlook for Windows reads only the attribute.
         "disable_basic_attributes": ["width", "height", "align", "valign", "bgcolor"],
         "align_floating_images": False,
         "capitalize_float_margin": False,
@@ -53,6 +56,7 @@ _OPTIONS: Mapping[str, Any] = MappingProxyType(
         "method": "html",
         "allow_network": False,
         "allow_loading_external_files": False,
+        # cssutils would log every mso-* and -webkit-* property as an error.
         "disable_validation": True,
         "cssutils_logging_level": logging.CRITICAL,
     }
@@ -62,8 +66,12 @@ _OPTIONS: Mapping[str, Any] = MappingProxyType(
 def inline_css(html: str, css: str) -> str:
     """Write the rules of ``css`` into the elements that they select. ``<style>`` blocks stay as they are.
 
+    Args:
+        html: A whole page.
+        css: The style sheet to inline.
+
     Raises:
-        RenderError: ``css`` holds what cannot be inlined, or something else than inline styles changed on the way.
+        RenderError: ``css`` contains something that cannot be inlined, or inlining changed more than inline styles.
     """
     _assert_inlinable(css)
     html = re.sub(r"^\s*<!doctype html>", _DOCTYPE, html, count=1, flags=re.IGNORECASE)
@@ -71,19 +79,19 @@ def inline_css(html: str, css: str) -> str:
     marked = _COMMENT_OR_STYLE.sub(lambda match: match[0] if match["comment"] else f"<style{_MARK}", head) + end + body
     inlined = _Inliner(marked, css_text=[css] if css.strip() else [], **_OPTIONS).transform(pretty_print=False)
     result = str(inlined).replace(_MARK, "")
-    _assert_kept(html, result)
+    _assert_unchanged(html, result)
     return result
 
 
-class _Inliner(Premailer):  # type: ignore[misc] # it has no types
-    """premailer, but a style sheet is parsed once for all issues, and what the page has not is not looked for."""
+class _Inliner(Premailer):  # type: ignore[misc] # premailer has no type annotations
+    """premailer, made faster: each style sheet is parsed once, and rules that cannot match the page are skipped."""
 
     def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
         rules, leftover = _parsed(css_body, ruleset_index)
         return [rule for rule in rules if all(word in self.html for word in _words_of(rule[1]))], list(leftover)
 
     def _style_to_basic_html_attributes(self, *_: Any, **__: Any) -> None:
-        """Nothing: the options turn off all attributes that it would write."""
+        """Do nothing: the options turn off every attribute that this method would write."""
 
 
 @lru_cache(maxsize=8)
@@ -94,27 +102,27 @@ def _parsed(css: str, index: int) -> tuple[list[Any], list[Any]]:
 
 @lru_cache(maxsize=1024)
 def _words_of(selector: str) -> tuple[str, ...]:
-    """What stands in the text of every page on which a selector matches: its elements, classes and attributes."""
-    return tuple(found[0] for found in _WORD.finditer(selector))
+    """The names of elements, classes and attributes in a selector; a page that it matches contains all of them."""
+    return tuple(match[0] for match in _WORD.finditer(selector))
 
 
 @lru_cache(maxsize=8)
 def _assert_inlinable(css: str) -> None:
     css = _CSS_COMMENT.sub("", css)
     for what, pattern in _LOST.items():
-        if found := pattern.search(css):
-            around = " ".join(css[max(found.start() - 40, 0) : found.end() + 20].split())
+        if match := pattern.search(css):
+            excerpt = " ".join(css[max(match.start() - 40, 0) : match.end() + 20].split())
             raise RenderError(
-                f"{what} cannot be inlined: … {around} …",
-                hint="Put the rule into screen.css.j2, or write it otherwise.",
+                f"{what} cannot be inlined: … {excerpt} …",
+                hint="Move the rule from inlined.css.j2 to screen.css.j2, or write it in another way.",
             )
     for selector, body in _RULE.findall(css):
         names = [declaration.partition(":")[0].strip() for declaration in body.split(";")]
         twice = next((name for name in names if name and names.count(name) > 1), None)
         if twice:
             raise RenderError(
-                f"{selector.strip()} says {twice} twice, and only the last would be inlined",
-                hint="Leave one of them out; what stands for a gradient belongs in an attribute such as bgcolor.",
+                f"the rule for {selector.strip()} declares {twice} twice, and only the last would be inlined",
+                hint="Remove one of them; put the fallback of a gradient into an attribute such as bgcolor.",
             )
 
 
@@ -122,15 +130,15 @@ def _styles(page: str) -> set[str]:
     return set(_STYLE.findall(page[: page.rfind("</style>") + 8]))
 
 
-def _assert_kept(before: str, after: str) -> None:
-    kept = {
+def _assert_unchanged(before: str, after: str) -> None:
+    unchanged = {
         "the doctype": after.startswith(_DOCTYPE),
         "a conditional comment": all(before.count(mark) == after.count(mark) for mark in _CONDITIONS),
-        "a style block": _styles(before) <= _styles(after),  # one for :hover may be new
+        "a style block": _styles(before) <= _styles(after),  # premailer may add one for :hover
     }
-    for what, unchanged in kept.items():
-        if not unchanged:
+    for what, is_unchanged in unchanged.items():
+        if not is_unchanged:
             raise RenderError(
                 f"inlining the styles changed {what} of the page",
-                hint="Look in the theme for raw HTML that is not well formed near it.",
+                hint="Look in the theme for raw HTML near it that is not well formed.",
             )

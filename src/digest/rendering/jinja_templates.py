@@ -1,7 +1,10 @@
-"""Jinja2 as the theme meets it: escaped MJML, plain text, and errors with the template's name and line.
+"""Render the Jinja2 templates of a theme: escaped MJML, plain text, and errors with the template's file and line.
 
-A theme is looked up file by file in several folders and the first that has the file wins, so a newsletter replaces as
-little as it likes.
+Each template is looked up in several folders, and the first that has it wins. So a newsletter can override single files
+of a theme.
+
+An editor knows the templates, not the MJML that they add up to. So if the MJML is broken, the templates are rendered
+again with a mark before each of their lines, and the mark in the broken line tells where it comes from.
 """
 
 from __future__ import annotations
@@ -30,16 +33,21 @@ __all__ = ["render_template", "template_place"]
 
 _TEXT = ".txt.j2"
 _FOLDER = "templates"
-#: Of the private use area, so that no template means something by them.
+#: Characters of the private use area, which no template uses.
 _OPEN, _CLOSE = "\ue5d1", "\ue5d2"
 _MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*):(\\d+){_CLOSE}")
 
 
 def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[Path]) -> str:
-    """Fill in one template. Values are escaped unless the name ends in ``.txt.j2``.
+    """Render one template. Values are escaped unless the name ends in ``.txt.j2``.
+
+    Args:
+        name: The file name of the template.
+        context: The variables of the template.
+        folders: The folders of the theme, the first to look in first.
 
     Raises:
-        RenderError: There is no such template, or it is wrong; with the template's file and line.
+        RenderError: The template does not exist or is invalid; with the template's file and line.
     """
     environment = _environment(tuple(folders))
     try:
@@ -52,14 +60,18 @@ def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[
         ) from error
     except TemplateSyntaxError as error:
         place = Place(_shown(error.filename or error.name or name), error.lineno)
-        raise RenderError(f"the template is wrong: {error.message}", place=place) from error
-    except Exception as error:  # a template is a program: what goes wrong in it can be any error
+        raise RenderError(f"the template is invalid: {error.message}", place=place) from error
+    except Exception as error:  # a template is a program, so it can raise any error
         place = _place_in_traceback(error, folders) or Place(name)
         raise RenderError(f"the template fails: {error}", place=place) from error
 
 
 def template_place(name: str, context: Mapping[str, Any], *, folders: Sequence[Path], line: int) -> Place | None:
-    """The template and the line in it that made a ``line`` of what ``name`` renders to."""
+    """The template, and the line in it, that produced a line of the rendered template ``name``.
+
+    Args:
+        line: The line of the rendered text, counted from 1.
+    """
     marked = _environment(tuple(folders), marked=True).get_template(name).render(context)
     origin = _line_origin(marked, line)
     return Place(_shown(origin[0]), origin[1]) if origin else None
@@ -86,7 +98,7 @@ def _is_markup(name: str | None) -> bool:
 
 
 def _finalize(value: Any) -> Any:
-    """What every value goes through on its way out."""
+    """Remove control characters from every value, and render None as nothing."""
     if type(value) is str:
         return strip_controls(value)
     if value is None:
@@ -97,7 +109,7 @@ def _finalize(value: Any) -> Any:
 
 
 def _place_in_traceback(error: BaseException, folders: Sequence[Path]) -> Place | None:
-    """The innermost line of a template on the way to ``error``; Jinja writes templates into tracebacks."""
+    """The innermost line of a template in the traceback of ``error``; Jinja puts its templates there."""
     roots = [str(folder) for folder in folders]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if any(frame.filename.startswith(root) for root in roots):
@@ -106,7 +118,7 @@ def _place_in_traceback(error: BaseException, folders: Sequence[Path]) -> Place 
 
 
 def _shown(filename: str) -> str:
-    """A template's file as a person names it: from the folder ``templates``, without the way there."""
+    """The path of a template as shown to users, beginning with the folder ``templates``."""
     path = Path(filename)
     if not path.is_absolute():
         return filename
@@ -115,10 +127,10 @@ def _shown(filename: str) -> str:
 
 
 class _MarkLines(Extension):
-    """Writes the template's name and the line before each line of its text."""
+    """Puts the file and the line number of the template before each line of its text."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """Mark the text; what Jinja computes stays as it is."""
+        """Mark the text of the template, but not the values that Jinja inserts."""
         for token in stream:
             if token.type != "data":
                 yield token
@@ -131,10 +143,10 @@ class _MarkLines(Extension):
 
 
 def _line_origin(marked: str, line: int) -> tuple[str, int] | None:
-    """The template's file, and the line in it, of a line of a marked document, counted from 1."""
+    """The file and line of the template that produced a line, counted from 1, of a marked document."""
     lines = marked.split("\n")[:line]
     here = [mark for mark in _MARK.finditer(lines[-1]) if _text_after(mark, lines[-1])] if lines else []
-    mark = here[0] if here else next((found for text in reversed(lines) for found in _MARK.finditer(text)), None)
+    mark = here[0] if here else next((match for text in reversed(lines) for match in _MARK.finditer(text)), None)
     return (mark[1], int(mark[2])) if mark else None
 
 

@@ -1,6 +1,6 @@
-"""What depends on the newsletter's language: how dates are written, and which way text runs.
+"""What depends on the language: how dates are written, and in which direction text runs.
 
-Dates are in words for English, and in ISO 8601 for every other language.
+Dates are written in words in English, and in ISO 8601 in every other language.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RTL_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug
 
 
 def format_week(issue: str, *, timezone: str, language: str) -> str:
-    """The week of an issue: in English its days, its year and ``Week 47``; else its first and last day and its id."""
+    """The week of an issue: its days, year and ``Week 47`` in English, otherwise its first and last day and its id."""
     zone = ZoneInfo(timezone)
     first, end = (moment.astimezone(zone).date() for moment in IssueId.parse(issue).week_bounds(timezone))
     last = end - timedelta(days=1)
@@ -40,7 +40,7 @@ def format_week(issue: str, *, timezone: str, language: str) -> str:
 
 
 def format_day(moment: datetime, *, timezone: str, language: str, year: int) -> str:
-    """The day of ``moment`` (aware) in the newsletter's zone; English leaves out the year when it is ``year``."""
+    """The day of ``moment`` (aware) in the newsletter's time zone. English leaves out the year if it is ``year``."""
     day = moment.astimezone(ZoneInfo(timezone)).date()
     if not _is_english(language):
         return day.isoformat()
@@ -56,7 +56,7 @@ def _is_english(language: str) -> bool:
 
 
 def first_direction(text: str) -> str:
-    """``rtl`` or ``ltr`` by the first strong character (UAX 9, rule P2); empty where there is none."""
+    """``rtl`` or ``ltr``, by the first strong character (UAX #9, rule P2); empty if there is none."""
     for character in text:
         kind = unicodedata.bidirectional(character)
         if kind == "L":
@@ -67,6 +67,6 @@ def first_direction(text: str) -> str:
 
 
 def is_rtl_language(tag: str) -> bool:
-    """Tell whether a BCP 47 language is written from right to left."""
+    """Tell whether the language of a BCP 47 tag is written from right to left."""
     parts = tag.lower().replace("_", "-").split("-")
     return parts[0] in _RTL_LANGUAGES or "arab" in parts[1:] or "hebr" in parts[1:]

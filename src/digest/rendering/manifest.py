@@ -1,4 +1,4 @@
-"""The manifest of a build: what it says, how it is written, and the token that an approval names."""
+"""The manifest of a build, how it is written and read, and the token that an approval names."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = [
 
 _SCHEMA_VERSION = 1
 _TOKEN_DIGITS = 32
-_AGAIN = "Build the issue again: digest build"
+_BUILD_AGAIN = "Build the issue again: digest build"
 
 
 def sha256(text: str) -> str:
-    """The SHA-256 of a part's UTF-8 bytes, in hex."""
+    """The SHA-256 of the UTF-8 bytes of ``text``, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def not_after(issue: str, *, timezone: str, days: int, now: datetime) -> datetime:
-    """The moment after which a build is too old to be sent.
+    """The moment (aware) after which a build must not be sent.
 
-    It is the end of the issue's week plus the smallest whole number (at least one) of times ``days`` that lies after
-    ``now``; so building again before it passes gives the same moment, and building again afterwards moves it.
+    It is ``days`` after the end of the issue's week, or twice, three times … as many: the first that is after ``now``.
+    So building again before that moment gives the same manifest, and building again afterwards moves the moment.
     """
     _, last = IssueId.parse(issue).week_bounds(timezone)
     step = timedelta(days=days)
@@ -43,7 +43,7 @@ def not_after(issue: str, *, timezone: str, days: int, now: datetime) -> datetim
 
 
 def dump_manifest(manifest: Manifest) -> bytes:
-    """The canonical form: JSON with sorted keys, an indent of two, moments in UTC, a line end at the end; UTF-8."""
+    """The canonical form: UTF-8 JSON with sorted keys, an indent of 2, moments in UTC, and a final line end."""
     table = asdict(manifest) | {
         "schema_version": _SCHEMA_VERSION,
         "not_after": manifest.not_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -54,44 +54,50 @@ def dump_manifest(manifest: Manifest) -> bytes:
 def load_manifest(data: bytes, *, file: str = "build/manifest.json") -> Manifest:
     """Read a manifest.
 
+    Args:
+        data: The bytes of manifest.json.
+        file: What errors call the file.
+
     Raises:
-        IssueError: It is no manifest, or one of another version; ``file`` names it in the message.
+        IssueError: ``data`` is not a manifest, or has another schema version.
     """
     try:
         table: Any = json.loads(data)
-        _require(table.pop("schema_version") == _SCHEMA_VERSION, "another version wrote it")
+        _require(table.pop("schema_version") == _SCHEMA_VERSION, "another version of digest wrote it")
         tags = tuple(_tag(tag) for tag in table.pop("tags"))
         moment = datetime.strptime(table.pop("not_after"), "%Y-%m-%dT%H:%M:%S%z")
         stories = tuple(map(str, table.pop("stories")))
         _require(all(isinstance(value, str) for value in table.values()), "a value is not text")
         return Manifest(**table, not_after=moment.astimezone(UTC), tags=tags, stories=stories)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise IssueError(f"this is no manifest of a build ({error})", place=Place(file), hint=_AGAIN) from error
+        raise IssueError(
+            f"this is not the manifest of a build ({error})", place=Place(file), hint=_BUILD_AGAIN
+        ) from error
 
 
 def manifest_token(manifest: Manifest) -> str:
-    """32 hex digits of the SHA-256 over the canonical manifest: the approval token."""
+    """The approval token: 32 hex digits of the SHA-256 over the canonical manifest."""
     return hashlib.sha256(dump_manifest(manifest)).hexdigest()[:_TOKEN_DIGITS]
 
 
 def load_build(html: bytes, text: bytes, manifest: bytes) -> RenderedIssue:
-    """A build as it was approved.
+    """Read a build, and verify that it is what its manifest describes.
 
     Raises:
-        IssueError: A part is not the one that the manifest names: it was changed by hand, or only half written.
+        IssueError: A part does not match the manifest: it was changed by hand, or was not written completely.
     """
     loaded = load_manifest(manifest)
     parts = {}
     for name, data, expected in (("email.html", html, loaded.html_sha256), ("email.txt", text, loaded.text_sha256)):
         if hashlib.sha256(data).hexdigest() != expected:
-            message = "this is not the file that was built: the manifest names another hash"
-            raise IssueError(message, place=Place(f"build/{name}"), hint=_AGAIN)
+            message = "the file has changed since it was built: the manifest has another hash"
+            raise IssueError(message, place=Place(f"build/{name}"), hint=_BUILD_AGAIN)
         parts[name] = data.decode()
     page, plain = parts["email.html"], parts["email.txt"]
     for tag in loaded.tags:
         if tag != find_tag(tag.name, tag.tag, html=page, text=plain, subject=loaded.subject):
-            message = f"the places of {tag.name} are not where the manifest says"
-            raise IssueError(message, place=Place("build/manifest.json"), hint=_AGAIN)
+            message = f"{tag.name} is not at the positions that the manifest lists"
+            raise IssueError(message, place=Place("build/manifest.json"), hint=_BUILD_AGAIN)
     return RenderedIssue(html=page, text=plain, manifest=loaded, token=manifest_token(loaded))
 
 

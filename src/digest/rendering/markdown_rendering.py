@@ -1,7 +1,7 @@
-"""The editor's Markdown as HTML for the email and as plain text for its text part.
+"""Render the editor's Markdown as HTML for the email, and as plain text for its text part.
 
-Raw HTML is text, links are http, https or mailto, and no white space with a line end stands between two elements,
-because MJML would delete it. Both forms are made from the same tokens, so they say the same.
+Raw HTML is shown as text, and links are http, https or mailto. No line end is written between two inline elements,
+because mrml would delete it and join the words. Both forms are made from the same tokens, so their content is the same.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["MarkdownLink", "block_html", "block_text", "inline_html", "inline_text", "markdown_links", "prose"]
 
 
-_MEANING = re.compile(r"[\\`*_\[<]|&(?=[#A-Za-z])")
+_SYNTAX = re.compile(r"[\\`*_\[<]|&(?=[#A-Za-z])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MarkdownLink:
-    """An address in Markdown.
+    """A link or a picture in Markdown.
 
     Attributes:
-        line: Counted from 0, from the first line of the text.
+        url: The address as written.
+        line: The line of the text, counted from 0.
         image: Whether it is a picture.
-        words: What a reader presses, or the picture's alternative text.
+        words: The text of the link, or the alternative text of the picture.
     """
 
     url: str
@@ -45,12 +46,12 @@ class MarkdownLink:
 
 
 class _Markdown(MarkdownIt):
-    """CommonMark that hands out addresses as they were written; what may be published is decided afterwards."""
+    """CommonMark that keeps addresses as they were written. What may be published is decided afterwards."""
 
-    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802 - the library's name and signature
+    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802 - markdown-it-py's name and signature
         return True
 
-    def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - markdown-it-py's name
         return url
 
 
@@ -60,14 +61,18 @@ def _parser() -> _Markdown:
 
 
 def block_html(markdown: str, *, images: str = "") -> Markup:
-    """Paragraphs, lists and quotations as HTML. ``images`` is the base address of local pictures."""
+    """Blocks of Markdown, such as paragraphs, lists and quotations, as HTML.
+
+    Args:
+        images: The address where local pictures are published; without one they are replaced by their text.
+    """
     parser = _parser()
     tokens = _publishable(parser.parse(strip_controls(markdown)), images=images, pictures=True)
     return Markup(parser.renderer.render(tokens, parser.options, {}).strip())  # noqa: S704 - raw HTML is off
 
 
 def inline_html(markdown: str) -> Markup:
-    """One line as HTML; a picture becomes its alternative text."""
+    """One line of Markdown as HTML. A picture is replaced by its alternative text."""
     line = clean_line(markdown)
     if _is_plain(line):
         return Markup(line.replace("&", "&amp;").replace(">", "&gt;").replace('"', "&quot;"))  # noqa: S704 - escaped
@@ -77,22 +82,22 @@ def inline_html(markdown: str) -> Markup:
 
 
 def block_text(markdown: str, *, images: str = "") -> str:
-    """The plain-text form, not wrapped: paragraphs apart, lists with marks, and links as ``text (address)``."""
+    """Blocks of Markdown as plain text, not wrapped. A link becomes ``text (address)``."""
     tokens = _publishable(_parser().parse(strip_controls(markdown)), images=images, pictures=True)
     return "\n\n".join(block for node in SyntaxTreeNode(tokens).children if (block := "\n".join(_lines(node))))
 
 
 def inline_text(markdown: str) -> str:
-    """One line in its plain-text form, with links as ``text (address)``."""
+    """One line of Markdown as plain text. A link becomes ``text (address)``."""
     line = clean_line(markdown)
     if _is_plain(line):
         return line
     tokens = _publishable(_parser().parseInline(line), images="", pictures=False)
-    return _spelled(tokens[0].children or []).strip() if tokens else ""
+    return _plain_text(tokens[0].children or []).strip() if tokens else ""
 
 
 def prose(markdown: str) -> str:
-    """Only the words, without addresses and without code: what a person reads, for looking at it."""
+    """The text that a reader sees, without addresses and code."""
     words = []
     for token in _parser().parse(strip_controls(markdown)):
         words += [_words(child) for child in token.children or []]
@@ -101,8 +106,8 @@ def prose(markdown: str) -> str:
 
 
 def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
-    """Every link and picture, in order, also those that are not published."""
-    found = []
+    """Every link and picture, in order, including those that are not published."""
+    links = []
     for token in _parser().parse(strip_controls(markdown)):
         line = token.map[0] if token.map else 0
         children = token.children or []
@@ -112,19 +117,24 @@ def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
             elif child.type in {"link_open", "image"}:
                 image = child.type == "image"
                 url = str(child.attrGet("src" if image else "href"))
-                inside = [child] if image else takewhile(lambda each: each.type != "link_close", children[index + 1 :])
+                inside = (
+                    [child] if image else takewhile(lambda inner: inner.type != "link_close", children[index + 1 :])
+                )
                 words = "".join(map(_words, inside))
-                found.append(MarkdownLink(url=url, line=line, image=image, words=words))
-    return tuple(found)
+                links.append(MarkdownLink(url=url, line=line, image=image, words=words))
+    return tuple(links)
 
 
 def _is_plain(line: str) -> bool:
-    """Whether nothing in a line means something in Markdown: most bullets, which then need no parser."""
-    return _MEANING.search(line) is None
+    """Tell whether a line has no Markdown syntax. Most bullets have none, and need no parser."""
+    return _SYNTAX.search(line) is None
 
 
 def _publishable(tokens: list[Token], *, images: str, pictures: bool) -> list[Token]:
-    """The tokens of what may be sent: safe links, served pictures, no headings, which would break the outline."""
+    """The tokens of what may be sent: only safe links and published pictures, and paragraphs instead of headings.
+
+    A heading would break the outline of the email, so it becomes a paragraph in bold.
+    """
     for index, token in enumerate(tokens):
         if token.children is not None:
             token.children = list(_inline(token.children, images=images, pictures=pictures))
@@ -172,8 +182,8 @@ def _words(token: Token) -> str:
     return token.content if token.type in {"text", "text_special", "image"} else ""
 
 
-def _spelled(children: Sequence[Token]) -> str:
-    """Inline tokens in plain text."""
+def _plain_text(children: Sequence[Token]) -> str:
+    """Inline tokens as plain text."""
     parts: list[str] = []
     opened: list[tuple[int, str]] = []
     for token in children:
@@ -192,10 +202,10 @@ def _spelled(children: Sequence[Token]) -> str:
 
 
 def _lines(node: SyntaxTreeNode) -> list[str]:
-    """A block in plain text, line by line."""
+    """The lines of a block as plain text."""
     if node.type == "paragraph":
         inline = node.children[0]
-        return _spelled(inline.token.children or []).split("\n") if inline.token else []
+        return _plain_text(inline.token.children or []).split("\n") if inline.token else []
     if node.type in {"bullet_list", "ordered_list"}:
         first = int(node.attrs.get("start", 1))
         marks = ("- " if node.type == "bullet_list" else f"{first + index}. " for index in range(len(node.children)))

@@ -1,4 +1,15 @@
-"""MJML to HTML through mrml, which passes on what it does not know and seldom says where a document is broken."""
+r"""Turn MJML into HTML with mjml-python, and report what it passes over in silence.
+
+mjml-python (https://github.com/mgd020/mjml-python) wraps mrml, a renderer in Rust (https://github.com/jdrouet/mrml). In
+mjml-python 1.4.2, mrml differs from the reference implementation of MJML in ways that this module works around:
+
+- It prints attribute values as Rust debug strings: a line end becomes ``\n``, a zero-width joiner ``\u{200d}``.
+- It deletes white space that contains a line end between two elements, and so joins words.
+- With two values in ``mj-class`` it lets the first win; the reference lets the last win.
+- It leaves ``<mj-style inline="inline">`` in the head instead of inlining it.
+- It drops unknown attributes, and passes unknown elements through, without an error.
+- It reports where a document is broken, if at all, as a byte offset.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +31,7 @@ __all__ = ["MjmlOutput", "render_mjml"]
 
 _SPAN = re.compile(r"position (\d+):\d+")
 _LEFT_OVER = re.compile(r"<mj-[a-z-]*")
-_HINT = "Every element is closed, every attribute value stands in double quotes, and < in text is written &lt;."
+_HINT = "Close every element, put every attribute value in double quotes, and write < in text as &lt;."
 _OPAQUE = r"<!--.*?-->|<mj-style\b.*?</mj-style>"
 _TAG = re.compile(rf"""(?P<opaque>{_OPAQUE})|<(?P<tag>[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.DOTALL)
 _ANY_TAG = re.compile(rf"{_OPAQUE}|<[^<>]*>?", re.DOTALL)
@@ -28,7 +39,7 @@ _SOUND_TAG = re.compile(r"""<(/?)([A-Za-z][^\s/>]*)(?:\s+[^\s=<>"'/]+(?:\s*=\s*(
 _COMPONENT = re.compile(rf"""{_OPAQUE}|<(?P<name>mj[a-z-]*)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""\s([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 _VALUE = re.compile(r"""=\s*("[^"]*"|'[^']*')""")
-#: What a tag has none of is printed as it is.
+#: A tag without any of these is printed unchanged.
 _CARE = re.compile(r"[\\\x7f-\U0010ffff\r\n\t']|mj-class")
 _CLASSES = re.compile(r"""(\smj-class\s*=\s*)(["'])([^"']*)\2""")
 _TITLE = re.compile(r"(<mj-title>)(.*?)(</mj-title>)", re.DOTALL)
@@ -41,7 +52,12 @@ _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "w
 
 
 class MjmlOutput(NamedTuple):
-    """A page before its styles are inlined: the HTML, and the style sheet to inline."""
+    """A page whose style sheet is not inlined yet.
+
+    Attributes:
+        html: The page.
+        css: The style sheet to inline.
+    """
 
     html: str
     css: str
@@ -50,38 +66,42 @@ class MjmlOutput(NamedTuple):
 def render_mjml(source: str, *, name: str = "issue.mjml") -> MjmlOutput:
     """Turn MJML into HTML.
 
+    Args:
+        source: The MJML document.
+        name: What errors call the document.
+
     Raises:
-        RenderError: The MJML is broken, or holds an element or an attribute that does not exist; ``name`` and the line
-            in ``source``.
+        RenderError: The MJML is not well formed, or has an unknown element or attribute; with the line in ``source``.
     """
     if unknown := _unknown_attribute(source):
         raise RenderError(
             f"<{unknown.element}> has no attribute {unknown.attribute}",
             place=Place(name, _line_at(source, unknown.offset)),
-            hint=f"Did you mean {unknown.nearest}?" if unknown.nearest else "MJML would leave it out without a word.",
+            hint=f"Did you mean {unknown.nearest}?" if unknown.nearest else "MJML would silently ignore it.",
         )
     try:
-        # Without fonts={} a stack that names Roboto or Open Sans would load it from Google.
+        # For a font stack that names Roboto, Open Sans or Ubuntu, mrml would add a link to Google Fonts, which each
+        # reader's client would fetch. fonts={} prevents that.
         html = mjml2html(_prepare_mjml(source), fonts={}, disable_comments=True)
     except ValueError as error:
         line = _broken_line(source, str(error))
         shown = f": {source.splitlines()[line - 1].strip()[:80]}" if line else ""
         raise RenderError(f"the MJML is broken{shown} ({error})", place=Place(name, line), hint=_HINT) from error
-    if found := _LEFT_OVER.search(html):
+    if left_over := _LEFT_OVER.search(html):
         raise RenderError(
-            f"MJML does not know what to do with {found[0]}> here",
-            place=Place(name, _line_at(source, max(source.find(found[0]), 0))),
-            hint="It is misspelt or stands in the wrong place; an open conditional comment above it also does this.",
+            f"MJML has no element {left_over[0]}> that may be used here",
+            place=Place(name, _line_at(source, max(source.find(left_over[0]), 0))),
+            hint="It is misspelled or in the wrong place, or a conditional comment above it is not closed.",
         )
     return MjmlOutput(html, _inline_style(source))
 
 
 def _broken_line(source: str, message: str) -> int | None:
-    """The line to look at: the first that is not well formed, or else the one that mrml names."""
+    """The line to look at: the first that is not well formed, otherwise the one that mrml names."""
     position = _first_fault(source)
     if position is not None:
         return _line_at(source, position)
-    if span := _SPAN.search(message):  # bytes of what mrml was given, which has the lines of the source
+    if span := _SPAN.search(message):  # bytes of the prepared source, which has the same lines
         return _prepare_mjml(source).encode().count(b"\n", 0, int(span[1])) + 1
     return None
 
@@ -90,8 +110,13 @@ def _line_at(source: str, offset: int) -> int:
     return source.count("\n", 0, offset) + 1
 
 
-class _Unknown(NamedTuple):
-    """An attribute that an element of MJML does not have: where it stands, and the one that may be meant or ""."""
+class _UnknownAttribute(NamedTuple):
+    """An attribute that an MJML element does not have.
+
+    Attributes:
+        offset: Where it is in the source, in characters.
+        nearest: The attribute that was probably meant, or an empty string.
+    """
 
     offset: int
     element: str
@@ -105,50 +130,51 @@ def _inline_style(source: str) -> str:
 
 
 def _prepare_mjml(source: str) -> str:
-    """The document as mrml prints it unchanged, without the style sheet to inline; the lines stay the lines."""
-    source = _INLINE_STYLE.sub(_blank, source)
+    """The document rewritten to survive mrml, without the style sheet to inline. Line numbers do not change."""
+    source = _INLINE_STYLE.sub(_blank_lines, source)
     source = _TITLE.sub(lambda match: match[1] + _entities(match[2]) + match[3], source)
     source = _GLUED.sub(lambda match: f"{match[1]}&#32;", source)
     return _TAG.sub(_printable, source)
 
 
 def _first_fault(source: str) -> int | None:
-    """Where the first tag stands that is cut off, has a bare attribute value, or is not closed in its parent."""
+    """The offset of the first tag that is cut off, has an unquoted attribute value, or is not closed in its parent."""
     opened: list[tuple[str, int]] = []
-    for found in _ANY_TAG.finditer(source):
-        tag = found[0]
+    for match in _ANY_TAG.finditer(source):
+        tag = match[0]
         if tag.startswith(("<!--", "<mj-style")):
             if "--" in tag[4:-3] and tag.startswith("<!--"):
-                return found.start()
+                return match.start()
             continue
         shape = _SOUND_TAG.fullmatch(tag)
         if shape is None:
-            return found.start()
+            return match.start()
         closing, name, alone = shape.groups()
         if closing:
             if not opened or opened[-1][0] != name:
                 unclosed = any(name == other for other, _ in opened)
-                return opened[-1][1] if unclosed else found.start()
+                return opened[-1][1] if unclosed else match.start()
             opened.pop()
         elif not alone and name not in _VOID:
-            opened.append((name, found.start()))
+            opened.append((name, match.start()))
     return opened[-1][1] if opened else None
 
 
-def _unknown_attribute(source: str) -> _Unknown | None:
-    """The first attribute that its element of MJML does not have."""
-    for found in _COMPONENT.finditer(source):
-        known = _attributes().get(found["name"] or "")
-        if known is None:
+def _unknown_attribute(source: str) -> _UnknownAttribute | None:
+    """The first attribute that its MJML element does not have."""
+    for element in _COMPONENT.finditer(source):
+        allowed = _attributes().get(element["name"] or "")
+        if allowed is None:
             continue
-        for attribute in _ATTRIBUTE.finditer(found["rest"]):
-            if attribute[1] not in known:
-                close = difflib.get_close_matches(attribute[1], known, n=1)
-                return _Unknown(found.start("rest") + attribute.start(1), found["name"], attribute[1], "".join(close))
+        for attribute in _ATTRIBUTE.finditer(element["rest"]):
+            if attribute[1] not in allowed:
+                close = difflib.get_close_matches(attribute[1], allowed, n=1)
+                offset = element.start("rest") + attribute.start(1)
+                return _UnknownAttribute(offset, element["name"], attribute[1], "".join(close))
     return None
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_lines(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
@@ -172,6 +198,6 @@ def _entities(text: str) -> str:
 
 @cache
 def _attributes() -> Mapping[str, frozenset[str]]:
-    """What each element has. ``mj-all`` and its like, which stand for others, are not in it."""
+    """The attributes of each element. ``mj-all`` and similar elements, which set defaults for others, are left out."""
     table = tomllib.loads(resources.files("digest.rendering").joinpath("mjml_attributes.toml").read_text("utf-8"))
     return {element: frozenset(names) for element, names in table.items()}

@@ -1,11 +1,11 @@
-"""From an `Issue` to what is approved and sent.
+"""Render an `Issue` into what is approved and sent: the HTML part, the text part and the manifest.
 
 ::
 
     issue, articles, config ──view──▶ issue.mjml.j2 ──mrml──▶ HTML ──premailer──▶ email.html ─┐
                                 └───▶ issue.txt.j2 ──────────────────────────────▶ email.txt ──┴─▶ manifest ─▶ token
 
-The same input gives the same bytes: no clock is read, and ``now`` moves nothing but the manifest's ``not_after``.
+The same input gives the same bytes: no clock is read, and ``now`` affects only ``not_after`` in the manifest.
 """
 
 from __future__ import annotations
@@ -41,12 +41,14 @@ def render_issue(
     """Render an issue with a theme.
 
     Args:
-        articles: What was collected, by canonical URL; stories without one lack only picture, byline and date.
-        templates: Folders of themes; the first that has a file wins.
-        now: Aware. Decides only until when the build may be sent.
+        issue: The issue.
+        articles: The collected articles, by canonical URL. A story without one only lacks its picture, byline and date.
+        config: The newsletter's configuration.
+        templates: The folders of the theme; for each template, the first folder that has it wins.
+        now: The current time (aware). It only decides until when the build may be sent.
 
     Raises:
-        RenderError: A template is missing or wrong, with its file and line.
+        RenderError: A template is missing or invalid; with its file and line.
         UsageError: ``issue.id`` is not an issue id.
     """
     view = view_issue(issue, articles=articles, config=config)

@@ -10,35 +10,36 @@ from digest.models import is_web_address
 
 __all__ = ["clean_line", "is_local_path", "published_image", "safe_url", "strip_controls"]
 
-#: Controls (C1 makes Gmail clip a mail of any size), embeddings, overrides and isolates (which turn the text around
-#: them), the byte order mark, lone surrogates and noncharacters. The joiners stay: emoji and Indic scripts need them.
+#: Control characters; embeddings, overrides and isolates, which change the direction of the text around them; the byte
+#: order mark, lone surrogates and noncharacters. Joiners are kept: emoji and Indic scripts need them. C1 controls make
+#: Gmail clip an email of any size: https://github.com/hteumeuleu/email-bugs/issues/41
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ud800-\udfff"
-    # The last two characters of each of the 17 planes.
+    # The last two code points of each of the 17 planes.
     + "".join(chr(plane | 0xFFFE) + chr(plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000))
     + "]"
 )
 _NEW_LINES = re.compile("\r\n?|[\x85\u2028\u2029]")
-#: White space at which a line may end; a no-break space holds two words together.
+#: White space at which a line may be broken, so not no-break spaces.
 _SPACE = re.compile("[^\\S\u00a0\u202f]+")
 
 
 def strip_controls(text: str) -> str:
-    r"""``text`` without controls and without characters that turn the text around them; line ends are ``\n``."""
-    if text.isprintable():  # the usual case; none of what is taken out is
+    r"""``text`` without control characters, and without those that change its direction; line ends become ``\n``."""
+    if text.isprintable():  # the usual case: printable text contains none of them
         return text
     return _UNWANTED.sub("", _NEW_LINES.sub("\n", text))
 
 
 def clean_line(text: str) -> str:
-    """As `strip_controls`, and on one line: every run of white space is one space; no-break spaces stay."""
+    """``text`` without control characters, on one line. Runs of white space become one space; no-break spaces stay."""
     return _SPACE.sub(" ", strip_controls(text)).strip()
 
 
 def safe_url(address: str) -> str:
-    """``address`` as it was given, or an empty string when it is not http, https or mailto.
+    """``address`` unchanged, or an empty string if it is not http, https or mailto.
 
-    White space cannot stand in an address (RFC 3986, section 2): at the ends it goes, inside it is percent-encoded.
+    An address cannot contain white space (RFC 3986, section 2): it is stripped at the ends and percent-encoded inside.
     """
     url = "%20".join(strip_controls(address).split())
     try:
@@ -51,7 +52,7 @@ def safe_url(address: str) -> str:
 
 
 def is_local_path(text: str) -> bool:
-    """Tell whether ``text`` is a relative path, as of a file in the newsletter's folder, not an address of any kind."""
+    """Tell whether ``text`` is a relative path, such as that of a file in the newsletter's folder."""
     try:
         return bool(text) and not urlsplit(text).scheme and not text.startswith(("/", "\\", "#"))
     except ValueError:
@@ -59,11 +60,11 @@ def is_local_path(text: str) -> bool:
 
 
 def published_image(image: str, *, base_url: str) -> str:
-    """The address of a picture in the email, or an empty string when it cannot have one.
+    """The address of a picture in the email, or an empty string if it cannot be published.
 
     Args:
-        image: An absolute address, or a path from the newsletter's root with forward slashes.
-        base_url: Where the folder ``images`` is served from (``[images] base_url``).
+        image: A web address, or a path from the newsletter's root with forward slashes.
+        base_url: The address where the folder ``images`` is published (``[images] base_url``).
     """
     if is_web_address(image):
         return safe_url(image)

@@ -1,15 +1,15 @@
-"""The issue as a theme sees it. These names are what a newsletter's own templates may use.
+"""The issue as templates see it. A newsletter's own templates may use these names.
 
 ==================  ====================================================================================
 ``newsletter``      ``name``, ``homepage``, ``language``, ``dir`` (ltr or rtl), ``postal_address`` (lines)
 ``theme``           ``logo`` and what ``[theme]`` sets: ``light``, ``dark``, ``blocks``, ``heading_font``, ``body_font``
 ``issue``           ``id``, ``dates``, ``subject``, ``preheader``, ``web_copy``, ``intro``, ``sponsor``, ``sections``,
                     ``stories`` (a number)
-``unsubscribe_url`` the personal tag: put it in ``href="…"`` and in the text part as it is
-``personal``        ``personal("name", "there")``: a reader's name, or "there"; any column of the lists
+``unsubscribe_url`` the personal tag of the link: use it unchanged, in ``href="…"`` and in the text part
+``personal``        ``personal("name", "there")``: the reader's name or else "there"; works for any column of the lists
 ==================  ====================================================================================
 
-Every text is on one line and free of controls. ``dir`` of a part is empty where it runs as the newsletter does.
+Every text is on one line and free of control characters. The ``dir`` of a part is empty if it is the newsletter's.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RichText:
-    """Markdown in both forms. False where there is none."""
+    """Markdown as HTML and as plain text. False if it is empty."""
 
     html: Markup
     text: str
@@ -59,7 +59,12 @@ class RichText:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureView:
-    """A picture. ``alt`` is for where it stands alone; ``width`` is in pixels, 0 for that of the column."""
+    """A picture.
+
+    Attributes:
+        alt: The alternative text, for a picture without other text beside it.
+        width: In pixels; 0 means the width of the column.
+    """
 
     url: str
     alt: str
@@ -71,12 +76,13 @@ class StoryView:
     """One story.
 
     Attributes:
-        url: As given, or empty for a local article without an address.
-        also: Who else reported the event, each with a ``name`` and a ``url`` that a reader can follow.
-        source: Who published it, for "Read at"; empty where ``url`` is.
-        date: The leading article's day, or empty.
-        lead: Whether it is the issue's first story.
-        lang: The article's language where it is known and not the newsletter's.
+        url: The address as given; empty for a local article without one.
+        also: Other publishers of the same story, each with a ``name`` and a ``url`` that a reader can open.
+        source: The publisher, for "Read at"; empty if ``url`` is.
+        date: The day of the leading article; may be empty.
+        lead: Whether this is the first story of the issue.
+        dir: The direction of the headline, if it is not the newsletter's.
+        lang: The language of the article, if it is known and not the newsletter's.
     """
 
     headline: str
@@ -95,7 +101,7 @@ class StoryView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SectionView:
-    """A titled run of stories; ``title`` and ``text`` may be empty."""
+    """A section with its stories. ``title`` and ``text`` may be empty."""
 
     title: str
     dir: str
@@ -105,7 +111,13 @@ class SectionView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueView:
-    """The issue; ``dates`` is its week in words, ``stories`` how many it has, ``web_copy`` its address or empty."""
+    """The issue.
+
+    Attributes:
+        dates: Its week, as text.
+        web_copy: The address of its page in the archive; may be empty.
+        stories: The number of stories.
+    """
 
     id: str
     dates: str
@@ -120,7 +132,7 @@ class IssueView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewsletterView:
-    """Who writes."""
+    """The newsletter."""
 
     name: str
     homepage: str
@@ -131,7 +143,7 @@ class NewsletterView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThemeView:
-    """What the configuration says of the looks; only what is set. Colours and blocks are named as there."""
+    """What ``[theme]`` in the configuration sets. Colours and blocks have the names that they have there."""
 
     light: Mapping[str, str]
     dark: Mapping[str, str]
@@ -143,7 +155,7 @@ class ThemeView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TemplateContext:
-    """Everything that a theme gets but the personal tags."""
+    """Everything that templates get, except the personal tags."""
 
     newsletter: NewsletterView
     theme: ThemeView
@@ -153,18 +165,20 @@ class TemplateContext:
 def view_issue(
     issue: Issue, *, articles: Mapping[str, Article], config: Config, personal: Callable[[str], str] = str
 ) -> TemplateContext:
-    """Prepare ``issue`` for a theme.
+    """Prepare ``issue`` for the templates.
 
     Args:
-        articles: Looked up by canonical URL.
-        personal: Puts literals in the place of personal parts, in the editor's own words alone: what an article says
-            is never read so.
+        issue: The issue.
+        articles: The collected articles, by canonical URL.
+        config: The newsletter's configuration.
+        personal: Replaces personal parts by their tags. It is applied only to the editor's own text, so the text of an
+            article can never contain a personal part.
     """
     return _Viewer(issue, articles, config, personal).view()
 
 
 def source_name(story: Story, article: Article | None, config: Config) -> str:
-    """Who published a story: the configured name of its source, or its host; empty without a web address."""
+    """The publisher of a story: the configured name of its source, or its host; empty without a web address."""
     if not is_web_address(story.url):
         return ""
     source = config.source(article.source) if article else None
@@ -172,7 +186,7 @@ def source_name(story: Story, article: Article | None, config: Config) -> str:
 
 
 def lead_image(issue: Issue, articles: Mapping[str, Article]) -> str:
-    """The picture of the lead story as its article gives it; may be empty."""
+    """The picture of the lead story, as given by its article; may be empty."""
     if not issue.stories:
         return ""
     article = articles.get(canonical_url(issue.stories[0].url))
@@ -245,7 +259,7 @@ class _Viewer:
         title = clean_line(section.title)
         return SectionView(
             title=title,
-            dir=self._other(title),
+            dir=self._other_direction(title),
             text=self._block(section.text),
             stories=tuple(self._story(story, lead=any(story is first for first in lead)) for story in section.stories),
         )
@@ -258,14 +272,14 @@ class _Viewer:
             headline=headline,
             url=safe_url(story.url),
             note=self._inline(self._personal(story.note)),
-            bullets=tuple(words for bullet in story.bullets if (words := self._inline(bullet.text))),
+            bullets=tuple(text for bullet in story.bullets if (text := self._inline(bullet.text))),
             also=tuple(_published(story.also)),
             source=source_name(story, article, self._config),
             authors=tuple(filter(None, map(clean_line, article.authors))) if article else (),
             date=self._day(article),
             image=PictureView(url=image, alt=headline) if image else None,
             lead=lead,
-            dir=self._other(headline),
+            dir=self._other_direction(headline),
             lang=self._language(article),
         )
 
@@ -284,14 +298,14 @@ class _Viewer:
 
     def _inline(self, markdown: str) -> RichText:
         text = inline_text(markdown)
-        return RichText(html=inline_html(markdown), text=text, dir=self._other(text))
+        return RichText(html=inline_html(markdown), text=text, dir=self._other_direction(text))
 
     def _block(self, markdown: str) -> RichText:
         markdown = self._personal(markdown)
         text = block_text(markdown, images=self._images)
-        return RichText(html=block_html(markdown, images=self._images), text=text, dir=self._other(text))
+        return RichText(html=block_html(markdown, images=self._images), text=text, dir=self._other_direction(text))
 
-    def _other(self, text: str) -> str:
-        """The direction of ``text`` where it is not the newsletter's."""
+    def _other_direction(self, text: str) -> str:
+        """The direction of ``text``, if it is not the newsletter's."""
         direction = first_direction(text)
         return direction if direction != self._dir else ""

@@ -6,14 +6,14 @@ from digest.errors import ConfigError, IssueError
 from digest.mail import check_header, clean_value, fill, list_id, unsubscribe_headers
 
 
-def test_one_click_needs_both_headers():
+def test_one_click_unsubscribing_has_both_headers():
     assert unsubscribe_headers("https://example.org/u/abc?x=1") == {
         "List-Unsubscribe": "<https://example.org/u/abc?x=1>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 
 
-def test_without_https_there_is_no_one_click():
+def test_there_is_no_one_click_header_without_https():
     assert unsubscribe_headers("http://127.0.0.1:8000/u/abc") == {"List-Unsubscribe": "<http://127.0.0.1:8000/u/abc>"}
 
 
@@ -22,7 +22,7 @@ def test_without_https_there_is_no_one_click():
     ["", "/u/abc", "https://", "https://example.org/ü", "https://example.org/a b", "https://example.org/\r\nBcc:x",
      "https://example.org/>,<mailto:x", "https://example.org/" + "a" * 900],
 )  # fmt: skip
-def test_an_address_that_does_not_fit_in_a_header_is_refused(url):
+def test_refuses_an_address_that_does_not_fit_in_a_header(url):
     with pytest.raises(ConfigError):
         unsubscribe_headers(url)
 
@@ -35,23 +35,23 @@ def test_an_address_that_does_not_fit_in_a_header_is_refused(url):
         ('The "Best"', "vip", "<vip.example.org>"),
     ],
 )
-def test_a_list_has_one_name(newsletter, audience, wanted):
+def test_the_list_id_is_the_same_for_every_issue(newsletter, audience, wanted):
     assert list_id(newsletter, audience, "news@example.org") == wanted
 
 
-def test_two_audiences_never_share_a_list():
+def test_two_audiences_never_share_a_list_id():
     names = {list_id("W", audience, "n@example.org") for audience in ("a b", "a-b", "a/b", "ä", "ö", "A-B")}
     assert len(names) == 5  # a-b and A-B are one word in a header that is compared without regard to case
 
 
 @pytest.mark.parametrize("value", ["a\r\nBcc: x@example.com", "a\nb", "a\rb", "a\x00b", "a\x85b", "a\u2028b", "a\x1bb"])
-def test_no_value_makes_a_header_of_its_own(value):
+def test_refuses_a_value_that_would_start_another_header(value):
     with pytest.raises(IssueError):
         check_header("Subject", value)
 
 
 @pytest.mark.parametrize("name", ["", "X A", "X:", "X\n", "É"])
-def test_no_name_does(name):
+def test_refuses_a_name_that_would_start_another_header(name):
     with pytest.raises(IssueError):
         check_header(name, "x")
 
@@ -67,11 +67,11 @@ def test_no_name_does(name):
         ("\ud800x", "x"),
     ],
 )
-def test_a_value_is_one_line_with_nothing_invisible(text, clean):
+def test_a_cleaned_value_is_one_line_without_invisible_characters(text, clean):
     assert clean_value(text) == clean
 
 
-def test_values_are_put_where_their_tags_stand_and_never_read_as_tags():
+def test_replaces_tags_but_never_tags_inside_values():
     values = {"[a]": "[b]", "[b]": "2 < 3"}
     assert fill("x [a] y [b] [a]", values) == "x [b] y 2 < 3 [b]"
     assert fill("[b]", values, escape=lambda value: value.replace("<", "&lt;")) == "2 &lt; 3"

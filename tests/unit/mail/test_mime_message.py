@@ -33,7 +33,7 @@ def read(data):
     return message_from_bytes(data, policy=policy.default)
 
 
-def test_both_parts_are_there_text_first_and_readable():
+def test_the_text_part_comes_first_and_both_parts_decode():
     message = read(build())
     assert message.get_content_type() == "multipart/alternative"
     parts = list(message.iter_parts())
@@ -42,7 +42,7 @@ def test_both_parts_are_there_text_first_and_readable():
     assert {part["Content-Transfer-Encoding"] for part in parts} == {"quoted-printable"}
 
 
-def test_the_headers_a_message_needs():
+def test_has_the_headers_that_a_message_needs():
     message = read(build(to_name="Ana", reply_to=("", "desk@example.org"), headers={"List-Id": "<w.example.org>"}))
     assert dict(message.items()) == {
         "From": "Weekly <news@example.org>",
@@ -67,7 +67,7 @@ def test_a_long_unsubscribe_address_is_neither_encoded_nor_folded():
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=200),
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120),
 )
-def test_any_subject_and_name_arrive(subject, name):
+def test_any_subject_and_name_arrive_unchanged(subject, name):
     data = build(subject=subject, to_name=name)
     assert all(len(line) <= 998 for line in data.split(b"\r\n"))
     assert data.isascii()
@@ -79,7 +79,7 @@ def test_any_subject_and_name_arrive(subject, name):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=2000))
-def test_any_content_arrives_as_it_was(content):
+def test_any_content_arrives_unchanged(content):
     data = build(html=content, text=content)
     assert all(len(line) <= 998 for line in data.split(b"\r\n"))
     assert b"\n" not in data.replace(b"\r\n", b"")
@@ -88,7 +88,7 @@ def test_any_content_arrives_as_it_was(content):
         assert part.get_payload(decode=True).replace(b"\r\n", b"\n") == wanted
 
 
-def test_a_very_long_line_is_broken_softly():
+def test_a_very_long_line_has_soft_breaks():
     data = build(html="<p>" + "x" * 40_000 + "</p>")
     assert max(len(line) for line in data.split(b"\r\n")) <= 78
     assert "x" * 40_000 in read(data).get_body(("html",)).get_content()
@@ -108,12 +108,12 @@ def test_a_very_long_line_is_broken_softly():
         {"message_id": "<a\r\nb>"},
     ],
 )
-def test_no_header_can_be_smuggled_in(changes):
+def test_refuses_values_that_would_inject_a_header(changes):
     with pytest.raises(IssueError):
         build(**changes)
 
 
-def test_the_same_message_is_the_same_bytes():
+def test_the_same_message_gives_the_same_bytes():
     assert build() == build()
 
 
@@ -121,7 +121,7 @@ WORDS = st.text(st.sampled_from("ab.=é \r\n\t<&日") | st.characters(exclude_ca
 
 
 @given(WORDS, WORDS, WORDS, st.integers(0, 90))
-def test_what_is_spliced_reads_as_if_it_had_been_written_so(before, between, value, width):
+def test_spliced_values_decode_as_if_they_were_part_of_the_text(before, between, value, width):
     tags = ("[[one]]", "[[two]]")
     content = f"{before}[[one]]{'x' * width}{between}[[two]]."
     given_ = {"[[one]]": " ".join(value.split()), "[[two]]": "y" * width}

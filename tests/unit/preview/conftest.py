@@ -38,7 +38,7 @@ PAGE = PreviewedIssue(
 
 @dataclass
 class MemorySource:
-    """Renders what a test puts in, and raises what it puts in as `error`."""
+    """A source that renders the issue of a test, or raises its error."""
 
     page: PreviewedIssue = PAGE
     error: Exception | None = None

@@ -7,7 +7,7 @@ from digest.errors import IssueError, Place
 from digest.preview.live_preview import LivePreview
 
 
-def test_every_render_has_a_version_of_its_own(source):
+def test_every_render_has_a_new_version(source):
     async def versions():
         live = LivePreview(source)
         seen = set()
@@ -19,7 +19,7 @@ def test_every_render_has_a_version_of_its_own(source):
     assert len(asyncio.run(versions()) | asyncio.run(versions())) == 6
 
 
-def test_a_failed_render_keeps_the_last_good_page_and_a_good_one_clears_the_error(source):
+def test_a_failed_render_keeps_the_last_issue_and_a_good_one_clears_the_error(source):
     error = IssueError("the story has no link", place=Place("issue.md", 23), hint="Write ### [Headline](https://…)")
 
     async def scenario():
@@ -37,7 +37,7 @@ def test_a_failed_render_keeps_the_last_good_page_and_a_good_one_clears_the_erro
     assert (mended.issue, mended.error) == (source.page, None)
 
 
-def test_a_defect_of_ours_is_shown_and_does_not_end_the_preview(source, caplog):
+def test_a_bug_in_digest_is_shown_and_does_not_end_the_preview(source, caplog):
     source.error = ZeroDivisionError("division by zero")
 
     async def scenario():
@@ -50,7 +50,7 @@ def test_a_defect_of_ours_is_shown_and_does_not_end_the_preview(source, caplog):
     assert "Traceback" in caplog.text
 
 
-def test_listeners_hear_of_a_render_after_it_is_done(source):
+def test_listeners_are_notified_after_a_render(source):
     begun, go_on = threading.Event(), threading.Event()
 
     def wait():
@@ -94,7 +94,7 @@ def test_two_renders_never_run_at_the_same_time(source):
     assert most == [1, 1, 1, 1]
 
 
-def test_closing_ends_everybody_who_waits(source):
+def test_closing_ends_every_waiting_listener(source):
     async def scenario():
         live = LivePreview(source)
         await live.render()

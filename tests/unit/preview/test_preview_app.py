@@ -24,7 +24,7 @@ def directives(response):
     return {name: rest for name, _, rest in (part.strip().partition(" ") for part in policy.split(";"))}
 
 
-def test_the_state_holds_everything_that_stands_beside_the_email(client):
+def test_the_state_has_everything_that_the_page_shows_beside_the_email(client):
     state = client.get("/state").json()
 
     page = state["page"]
@@ -65,7 +65,7 @@ def test_before_the_first_good_render_there_is_an_error_and_no_email(source):
     assert email.status_code == 404
 
 
-def test_every_file_that_the_page_names_is_served_and_comes_from_here(client):
+def test_serves_every_file_that_the_page_needs(client):
     page = client.get("/")
 
     named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
@@ -77,19 +77,19 @@ def test_every_file_that_the_page_names_is_served_and_comes_from_here(client):
 
 
 @pytest.mark.parametrize("path", ["/static/nothing.js", "/static/..%2fapp.py", "/static/", "/app.py"])
-def test_nothing_else_is_served(client, path):
+def test_serves_nothing_else(client, path):
     assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8025", "localhost:8025", "LOCALHOST", "[::1]:8025"])
-def test_the_loopback_names_are_answered(client, host):
+def test_answers_the_loopback_names(client, host):
     assert client.get("/state", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example:8025", "127.0.0.1.evil.example", "", "192.0.2.1", "a@[", "0.0.0.0:8025"]
 )
-def test_any_other_host_is_refused_so_that_dns_rebinding_gains_nothing(client, host):
+def test_refuses_any_other_host_against_dns_rebinding(client, host):
     answer = client.get("/state", headers={"host": host})
 
     assert answer.status_code == 403
@@ -97,24 +97,24 @@ def test_any_other_host_is_refused_so_that_dns_rebinding_gains_nothing(client, h
 
 
 @pytest.mark.parametrize(("host", "status"), [("192.0.2.1:8025", 200), ("[2001:db8::1]", 200), ("evil.example", 403)])
-def test_bound_to_all_addresses_it_answers_addresses_but_no_names(source, host, status):
+def test_bound_to_all_addresses_answers_addresses_but_not_names(source, host, status):
     with TestClient(create_app(source, hosts=(*LOOPBACK, ANY_ADDRESS)), base_url=HOME) as client:
         assert client.get("/state", headers={"host": host}).status_code == status
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])
-def test_another_site_is_refused(client, origin):
+def test_refuses_requests_from_another_site(client, origin):
     assert client.get("/state", headers={"origin": origin}).status_code == 403
     assert client.get("/state", headers={"origin": HOME}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/state", "/email", "/image", "/events", "/static/preview.js"])
-def test_nothing_can_be_changed(client, path):
+def test_no_request_can_change_anything(client, path):
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         assert client.request(method, path).status_code == 405
 
 
-def test_the_page_runs_its_own_script_only(client):
+def test_the_page_runs_only_its_own_script(client):
     policy = directives(client.get("/"))
 
     assert policy["default-src"] == "'none'"
@@ -126,7 +126,7 @@ def test_the_page_runs_its_own_script_only(client):
 @pytest.mark.parametrize(
     ("query", "sources"), [("", "https: 'self'"), ("?images=on", "https: 'self'"), ("?images=off", "'none'")]
 )
-def test_the_email_runs_no_script_and_loads_images_only_when_they_are_on(client, query, sources):
+def test_the_email_runs_no_script_and_loads_images_only_if_they_are_on(client, query, sources):
     policy = directives(client.get(f"/email{query}"))
 
     assert policy["default-src"] == "'none'"
@@ -136,7 +136,7 @@ def test_the_email_runs_no_script_and_loads_images_only_when_they_are_on(client,
 
 
 @pytest.mark.parametrize("path", ["/state", "/nothing", "/static/icon.svg", "/image?url=x", "/email?scheme=pink"])
-def test_every_answer_is_guarded_and_never_kept(client, path):
+def test_every_response_has_security_headers_and_is_not_stored(client, path):
     answer = client.get(path)
 
     assert directives(answer)["default-src"] == "'none'"
@@ -149,7 +149,7 @@ def test_an_unknown_scheme_is_a_bad_request(client):
     assert client.get("/email?scheme=pink").status_code == 400
 
 
-def test_an_image_of_the_newsletter_is_served_from_disk(source, tmp_path):
+def test_serves_an_image_of_the_newsletter_from_disk(source, tmp_path):
     address = "https://example.org/images/tram.png?a=1&b=2"
     (tmp_path / "tram.png").write_bytes(b"\x89PNG")
     source.images[address] = tmp_path / "tram.png"
@@ -162,7 +162,7 @@ def test_an_image_of_the_newsletter_is_served_from_disk(source, tmp_path):
     assert (image.content, image.headers["content-type"]) == (b"\x89PNG", "image/png")
 
 
-def test_only_images_that_the_source_names_are_served(source, client, tmp_path):
+def test_serves_only_images_that_the_source_names(source, client, tmp_path):
     (tmp_path / "secret.toml").write_text("key")
     source.images["https://example.org/a"] = tmp_path / "secret.toml"
     source.images["https://example.org/b.png"] = tmp_path / "missing.png"

@@ -9,7 +9,7 @@ import pytest
 from digest.preview.watch import folders_of, stamps_of, watch
 
 
-def test_a_changed_a_new_and_a_deleted_file_each_change_the_stamps(tmp_path):
+def test_a_changed_new_or_deleted_file_changes_the_stamps(tmp_path):
     issue, theme = tmp_path / "issue.md", tmp_path / "templates"
     (theme / "parts").mkdir(parents=True)
     looks = [stamps_of([issue, theme])]
@@ -28,7 +28,7 @@ def test_a_changed_a_new_and_a_deleted_file_each_change_the_stamps(tmp_path):
 
 
 @pytest.mark.parametrize("name", [".issue.md.swp", "issue.md~", ".git/index"])
-def test_what_editors_leave_beside_a_file_is_no_change(tmp_path, name):
+def test_temporary_files_of_editors_are_ignored(tmp_path, name):
     (tmp_path / ".git").mkdir()
     before = stamps_of([tmp_path])
 
@@ -37,7 +37,7 @@ def test_what_editors_leave_beside_a_file_is_no_change(tmp_path, name):
     assert stamps_of([tmp_path]) == before
 
 
-def test_files_are_watched_through_their_folder_and_missing_ones_through_the_nearest_there_is(tmp_path):
+def test_watches_the_folder_of_a_file_or_the_nearest_that_exists(tmp_path):
     (tmp_path / "templates" / "parts").mkdir(parents=True)
 
     folders = folders_of([tmp_path / "digest.toml", tmp_path / "templates", tmp_path / "a" / "b" / "c.md"])
@@ -67,7 +67,7 @@ def run_watch(paths, changed, *, until):
     return asyncio.run(scenario())
 
 
-def test_it_calls_at_once_and_again_after_a_file_was_replaced_as_editors_do(tmp_path):
+def test_calls_at_once_and_again_after_a_file_was_replaced(tmp_path):
     issue = tmp_path / "issue.md"
     issue.write_text("one")
 
@@ -82,7 +82,7 @@ def test_it_calls_at_once_and_again_after_a_file_was_replaced_as_editors_do(tmp_
     assert run_watch([issue], changed, until=3) == 3
 
 
-def test_a_change_during_a_call_causes_exactly_one_more(tmp_path):
+def test_a_change_during_a_call_causes_exactly_one_more_call(tmp_path):
     issue = tmp_path / "issue.md"
     issue.write_text("one")
 
@@ -95,7 +95,7 @@ def test_a_change_during_a_call_causes_exactly_one_more(tmp_path):
     assert run_watch([issue], changed, until=2) == 2
 
 
-def test_a_folder_that_comes_later_is_watched_from_then_on(tmp_path):
+def test_watches_a_folder_once_it_exists(tmp_path):
     theme = tmp_path / "templates"
 
     async def changed(times):

@@ -23,34 +23,34 @@ def inlined():
     return inline_css(PAGE, CSS)
 
 
-def test_rules_are_written_into_the_elements(inlined):
+def test_writes_rules_into_the_elements_that_they_match(inlined):
     assert re.search(r'<p class="a" style="color:#123456; margin:0">', inlined)
     assert 'style="text-decoration:underline"' in inlined
 
 
-def test_the_doctype_stays_so_that_no_browser_falls_into_quirks_mode(inlined):
+def test_keeps_the_doctype_which_prevents_quirks_mode(inlined):
     assert inlined.startswith("<!DOCTYPE html>")
 
 
-def test_style_blocks_and_conditional_comments_stay_byte_for_byte(inlined):
-    for kept in re.findall(r"<!--\[if.*?<!\[endif\]-->|<style>.*?</style>", PAGE, re.DOTALL):
-        assert kept in inlined
+def test_keeps_style_blocks_and_conditional_comments_unchanged(inlined):
+    for block in re.findall(r"<!--\[if.*?<!\[endif\]-->|<style>.*?</style>", PAGE, re.DOTALL):
+        assert block in inlined
     assert "data-premailer" not in inlined
 
 
-def test_the_width_that_outlook_reads_stays(inlined):
+def test_keeps_the_width_attribute_that_outlook_reads(inlined):
     assert re.search(r'<img [^>]*width="600"', inlined)
 
 
-def test_addresses_and_letters_stay(inlined):
+def test_keeps_addresses_and_characters(inlined):
     assert "👩‍💻" in inlined
     assert "https://a.example/?x=1&amp;y={{x}}" in inlined
 
 
-def test_no_style_sheet_is_no_fault():
+def test_accepts_an_empty_style_sheet():
     assert "<p>x</p>" in inline_css("<!doctype html><html><head></head><body><p>x</p></body></html>", "")
 
 
-def test_a_page_that_would_be_changed_is_refused():
+def test_refuses_a_page_that_inlining_would_change():
     with pytest.raises(RenderError, match="the doctype"):
         inline_css("<p>no page at all</p>", CSS)

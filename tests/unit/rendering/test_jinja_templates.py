@@ -19,23 +19,23 @@ def theme(tmp_path):
     return write
 
 
-def test_values_are_escaped_in_markup_and_not_in_text(theme):
+def test_escapes_values_in_markup_but_not_in_text(theme):
     folder = theme(**{"a.mjml": "{{ x }}", "a.txt": "{{ x }}"})
     assert render_template("a.mjml.j2", {"x": '<b> & "q"'}, folders=[folder]) == "&lt;b&gt; &amp; &#34;q&#34;"
     assert render_template("a.txt.j2", {"x": '<b> & "q"'}, folders=[folder]) == '<b> & "q"'
 
 
-def test_none_is_nothing_and_controls_are_taken_out_of_every_value(theme):
+def test_renders_none_as_nothing_and_removes_control_characters(theme):
     folder = theme(**{"a.mjml": "[{{ x }}{{ y }}{{ y|safe }}]"})
     assert render_template("a.mjml.j2", {"x": None, "y": "a\u202e\x00b"}, folders=[folder]) == "[abab]"
 
 
-def test_unsafe_addresses_are_filtered(theme):
+def test_safe_url_filters_unsafe_addresses(theme):
     folder = theme(**{"a.mjml": "[{{ x|safe_url }}]"})
     assert render_template("a.mjml.j2", {"x": "javascript:alert(1)"}, folders=[folder]) == "[]"
 
 
-def test_a_newsletter_replaces_a_single_file(theme, tmp_path):
+def test_a_newsletter_can_override_a_single_file(theme, tmp_path):
     shipped = theme(**{"a.mjml": 'A {% include "part.j2" %}', "part": "shipped"})
     own = tmp_path / "own"
     own.mkdir()
@@ -47,21 +47,21 @@ def test_a_newsletter_replaces_a_single_file(theme, tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a\n{% if %}", 2, "template is wrong"),
+        ("a\n{% if %}", 2, "template is invalid"),
         ("a\n\n{{ missing }}", 3, "'missing' is undefined"),
         ("a\n{{ x.nothing }}", 2, "nothing"),
         ("a\n{{ 1 / 0 }}", 2, "division by zero"),
         ("{% endfor %}", 1, "endfor"),
     ],
 )
-def test_an_error_names_the_template_and_its_line(theme, text, line, message):
+def test_an_error_names_the_template_and_the_line(theme, text, line, message):
     folder = theme(**{"a.mjml": "\n{% include 'part.j2' %}", "part": text})
     with pytest.raises(RenderError, match=message) as caught:
         render_template("a.mjml.j2", {"x": 1}, folders=[folder])
     assert str(caught.value.place) == f"templates/part.j2:{line}"
 
 
-def test_a_missing_template_says_where_it_was_looked_for(theme):
+def test_the_error_for_a_missing_template_lists_the_folders(theme):
     folder = theme(**{"a.mjml": "x\n{% include 'gone.j2' %}"})
     with pytest.raises(RenderError, match=r"gone\.j2") as caught:
         render_template("a.mjml.j2", {}, folders=[folder])

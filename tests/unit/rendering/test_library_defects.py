@@ -1,4 +1,4 @@
-"""What mrml (D1 to D14) and premailer (P1 to P12) get wrong, and that the email does not have it.
+"""Defects of mrml (D1 to D14) and premailer (P1 to P12), none of which reaches the email.
 
 Each was measured with mjml-python 1.4.2 (mrml 6.0.1) and premailer 3.10.0.
 """
@@ -26,7 +26,7 @@ def mjml(column, head="", body=""):
 
 
 def email(column="<mj-text><p>x</p></mj-text>", head="", body=""):
-    """The email as it is sent, for a column."""
+    """The email as it is sent, with this column."""
     page = render_mjml(mjml(column, head, body))
     return inline_css(page.html, page.css)
 
@@ -44,14 +44,14 @@ def test_d1_attributes_are_not_printed_as_rust_debug_strings():
     assert (image.get("alt"), image.get("title")) == (HARD, "one two")
 
 
-def test_d2_the_style_sheet_to_inline_is_inlined():
+def test_d2_inlines_the_inline_style_sheet():
     html = email(head='<mj-style inline="inline">p { color: #123456; }</mj-style>')
     assert '<p style="color:#123456">' in html
     assert "#123456; }" not in html
 
 
 @pytest.mark.parametrize("unknown", ["<mj-foo>x</mj-foo>", "<mj-txt>x</mj-txt>"])
-def test_d3_d4_an_element_that_is_not_known_is_no_mail(unknown):
+def test_d3_d4_refuses_an_unknown_element(unknown):
     with pytest.raises(RenderError, match="<mj-"):
         email(unknown)
 
@@ -64,20 +64,20 @@ def test_d3_d4_an_element_that_is_not_known_is_no_mail(unknown):
         ('<mj-divider\n  border-colour="red" />', "border-colour", "border-color"),
     ],
 )
-def test_d4_an_attribute_that_would_be_dropped_is_refused_with_the_one_that_is_meant(column, attribute, hint):
+def test_d4_refuses_an_unknown_attribute_and_suggests_the_nearest(column, attribute, hint):
     with pytest.raises(RenderError, match=attribute) as caught:
         email(column)
     assert caught.value.hint == f"Did you mean {hint}?"
     assert caught.value.place.line == 3 + column.count("\n")
 
 
-def test_d5_words_on_two_lines_are_not_glued():
+def test_d5_does_not_join_words_of_two_lines():
     text = lxml_html.document_fromstring(email("<mj-text><b>one</b>\n  <i>two</i>\n<a href='#'>three</a></mj-text>"))
     assert text.body.text_content().split() == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize("broken", ["<p>x", "<BR>", "<p class=x>y</p>", "a < b", "<!-- a -- b -->", "\x0b", "<li>x"])
-def test_d6_what_is_not_well_formed_is_refused_with_its_line(broken):
+def test_d6_refuses_malformed_mjml_and_names_the_line(broken):
     with pytest.raises(RenderError) as caught:
         email(f"<mj-text>\nx\n{broken}\n</mj-text>")
     assert caught.value.place.line is None or 3 <= caught.value.place.line <= 6
@@ -86,46 +86,48 @@ def test_d6_what_is_not_well_formed_is_refused_with_its_line(broken):
 @pytest.mark.parametrize(
     "head", ['<mj-html-attributes><mj-selector path=".x" /></mj-html-attributes>', '<mj-include path="part.mjml" />']
 )
-def test_d7_d11_what_mrml_cannot_do_is_refused(head):
+def test_d7_d11_refuses_what_mrml_cannot_render(head):
     with pytest.raises(RenderError):
         email(head=head)
 
 
-def test_d8_the_last_of_two_classes_wins_as_mjml_has_it():
+def test_d8_the_last_of_two_classes_wins_as_in_mjml():
     classes = '<mj-class name="one" color="#111111" /><mj-class name="two" color="#222222" />'
     html = email('<mj-text mj-class="one two">x</mj-text>', head=f"<mj-attributes>{classes}</mj-attributes>")
     assert "#222222" in html
     assert "#111111" not in html
 
 
-def test_d9_every_picture_of_the_theme_has_its_alt(render):
+def test_d9_every_image_of_the_theme_has_an_alt(render):
     assert all("alt" in image.attrib for image in lxml_html.document_fromstring(render().html).iter("img"))
 
 
-def test_d10_no_font_is_loaded_from_a_server():
+def test_d10_loads_no_font_from_a_server():
     head = '<mj-attributes><mj-all font-family="Roboto, Lato, Ubuntu, sans-serif" /></mj-attributes>'
     assert "googleapis" not in email(head=head) + email()
 
 
-def test_d11_p1_the_doctype_is_one_that_keeps_browsers_out_of_quirks_mode():
+def test_d11_p1_the_doctype_prevents_quirks_mode():
     assert email().startswith("<!DOCTYPE html>")
 
 
-def test_d12_the_ground_of_the_theme_stands_on_the_body(render):
+def test_d12_the_body_has_the_background_of_the_theme(render):
     body = lxml_html.document_fromstring(render().html).body
     assert "background-color:#f4f1ea" in body.get("style").replace(": ", ":")
 
 
-def test_d13_double_quotes_in_a_single_quoted_value_break_no_style():
+def test_d13_double_quotes_in_a_single_quoted_value_do_not_break_the_style():
     html = email("<mj-text font-family='\"Segoe UI\", sans-serif'>x</mj-text>")
-    (styled,) = (each for each in lxml_html.document_fromstring(html).iter("div") if each.text == "x")
+    (styled,) = (element for element in lxml_html.document_fromstring(html).iter("div") if element.text == "x")
     assert '"Segoe UI", sans-serif' in styled.get("style")
 
 
-def test_d14_no_picture_of_the_theme_is_wider_than_its_column(render, config):
+def test_d14_no_image_of_the_theme_is_wider_than_its_column(render, config):
     looks = config.theme.model_copy(update={"logo": "https://a.example/l.png", "logo_width": 520})
     html = render(config=config.model_copy(update={"theme": looks})).html
-    widths = {each.get("src"): int(each.get("width")) for each in lxml_html.document_fromstring(html).iter("img")}
+    widths = {
+        element.get("src"): int(element.get("width")) for element in lxml_html.document_fromstring(html).iter("img")
+    }
     assert widths == {"https://a.example/l.png": 520, "https://images.example/tide.png": 600}
 
 
@@ -152,12 +154,12 @@ def test_p2_a_width_in_percent_does_not_replace_the_pixels_that_outlook_reads():
         ":is(.a, .b) { color: red }",
     ],
 )
-def test_p3_p4_rules_that_are_not_inlined_stay_as_they_are(rule):
+def test_p3_p4_keeps_rules_that_are_not_inlined(rule):
     html = inline_css(page('<p class="a">x</p>', f"<style>{rule}</style>"), ".a { margin: 0 }")
     assert f"<style>{rule}</style>" in html
 
 
-def test_p5_no_style_sheet_is_fetched():
+def test_p5_fetches_no_style_sheet():
     link = '<link rel="stylesheet" href="https://a.invalid/x.css">'
     assert link in inline_css(page("<p>x</p>", link), "p { margin: 0 }")
 
@@ -173,33 +175,33 @@ def test_p5_no_style_sheet_is_fetched():
         ("@media print { .a { color: red } }", "an @ rule"),
     ],
 )
-def test_p6_p7_what_would_be_lost_or_get_another_weight_is_refused(css, message):
+def test_p6_p7_refuses_what_would_be_lost_or_change_precedence(css, message):
     with pytest.raises(RenderError, match=re.escape(message)):
         inline_css(page('<p class="a">x</p>'), css)
 
 
-def test_p8_a_condition_that_would_become_a_comment_is_refused():
+def test_p8_refuses_a_condition_that_would_become_a_comment():
     with pytest.raises(RenderError, match="conditional comment"):
         inline_css(page("<![if !mso]><p>x</p><![endif]>"), "p { margin: 0 }")
 
 
-def test_p9_a_style_adds_no_attributes():
+def test_p9_adds_no_attributes_for_styles():
     html = inline_css(page('<div class="a">x</div>'), ".a { background-color: #fff; width: 100%; text-align: center }")
     assert re.search(r'<div class="a" style="[^"]*">x</div>', html)
 
 
-def test_p10_the_base_styles_of_mjml_are_not_written_on_every_cell():
+def test_p10_does_not_inline_mjmls_base_styles_into_every_cell():
     assert "border-collapse" in email()
     assert not re.search(r'style="[^"]*border-collapse', email())
 
 
-def test_p11_the_parser_of_styles_is_silent(caplog):
+def test_p11_the_css_parser_logs_nothing(caplog):
     with caplog.at_level(logging.DEBUG):
         email(head='<mj-style inline="inline">p { mso-line-height-rule: exactly; -webkit-hyphens: none }</mj-style>')
     assert caplog.records == []
 
 
-def test_p12_no_white_space_and_no_mark_is_left():
+def test_p12_leaves_no_white_space_and_no_mark():
     html = inline_css(
         page("<p>a<b>b</b><i>c</i></p>", '<style media="screen">p { color: red }</style>'), "b { margin: 0 }"
     )

@@ -18,11 +18,11 @@ TO = "\N{EN DASH}"
         ("2026-W47", "de", f"2026-11-16 {TO} 2026-11-22 · 2026-W47"),
     ],
 )
-def test_the_week_in_words(issue, language, expected):
+def test_formats_the_week_of_an_issue(issue, language, expected):
     assert format_week(issue, timezone="Europe/Berlin", language=language) == expected
 
 
-def test_a_day_is_that_of_the_newsletters_zone():
+def test_formats_a_day_in_the_newsletters_time_zone():
     moment = datetime(2026, 11, 16, 23, 30, tzinfo=UTC)
     assert format_day(moment, timezone="Europe/Berlin", language="en", year=2026) == "17 November"
     assert format_day(moment, timezone="UTC", language="en", year=2025) == "16 November 2026"
@@ -33,12 +33,12 @@ def test_a_day_is_that_of_the_newsletters_zone():
     ("text", "expected"),
     [("12 towns", "ltr"), ("«مدينة» one", "rtl"), ("חיפה", "rtl"), ("100 % 👩", ""), ("हर", "ltr"), ("", "")],
 )
-def test_direction_is_that_of_the_first_strong_character(text, expected):
+def test_the_first_strong_character_decides_the_direction(text, expected):
     assert first_direction(text) == expected
 
 
 @pytest.mark.parametrize(
     ("tag", "expected"), [("ar-EG", True), ("he", True), ("ku-Arab", True), ("en", False), ("az-Latn", False)]
 )
-def test_languages_written_from_right_to_left(tag, expected):
+def test_recognises_languages_written_from_right_to_left(tag, expected):
     assert is_rtl_language(tag) is expected

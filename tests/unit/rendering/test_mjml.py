@@ -21,34 +21,34 @@ def document(body, head=""):
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1))
-def test_attribute_values_come_out_as_they_went_in(text):
+def test_attribute_values_survive(text):
     value = clean_line(text)
     html = render_mjml(document(f'<p title="{escape(value)}">x</p>')).html
     assert unescape(re.search(r'<p title="([^"]*)"', html)[1]) == unescape(str(escape(value)))
 
 
 @pytest.mark.parametrize("text", ["👩‍💻 ❤️", "क्षत्रिय", "שָׁלוֹם", "a\u00a0b\u00adc", "back\\slash", 'say "hi"'])
-def test_hard_strings_survive_in_the_title_and_its_label(text):
+def test_the_title_and_its_label_survive(text):
     html = render_mjml(document("x", head=f"<mj-title>{escape(text)}</mj-title>")).html
     assert unescape(re.search(r"<title>(.*?)</title>", html)[1]) == text
     assert unescape(re.search(r'aria-label="(.*?)"', html)[1]) == text
 
 
-def test_a_single_quoted_value_may_hold_double_quotes():
+def test_a_single_quoted_value_may_contain_double_quotes():
     assert '<p title="a &quot;b&quot;">' in render_mjml(document("<p title='a \"b\"'>x</p>")).html
 
 
-def test_line_ends_in_a_style_do_not_lose_it():
+def test_a_style_may_contain_line_ends():
     assert 'style="color: red; margin: 0"' in render_mjml(document('<p style="color: red;\n\tmargin: 0">x</p>')).html
 
 
-def test_the_style_to_inline_is_handed_out_and_not_shipped():
+def test_returns_the_inline_style_sheet_and_removes_it_from_the_page():
     page = render_mjml(document("x", head='<mj-style inline="inline">p { color: red }</mj-style>'))
     assert page.css.strip() == "p { color: red }"
     assert "color: red" not in page.html
 
 
-def test_no_font_is_loaded_from_elsewhere():
+def test_loads_no_font_from_another_server():
     html = render_mjml(document("x", head='<mj-attributes><mj-all font-family="Roboto" /></mj-attributes>')).html
     assert "fonts.googleapis.com" not in html
 
@@ -66,19 +66,19 @@ def test_no_font_is_loaded_from_elsewhere():
         ('a\n<p class="x"', 10),
     ],
 )
-def test_broken_mjml_is_refused_with_its_line(body, line):
+def test_refuses_broken_mjml_and_names_the_line(body, line):
     with pytest.raises(RenderError) as caught:
         render_mjml(document(body), name="issue.mjml")
     assert str(caught.value.place) == f"issue.mjml:{line}"
 
 
-def test_an_element_that_mjml_does_not_know_is_refused_with_its_line():
+def test_refuses_an_unknown_element_and_names_the_line():
     with pytest.raises(RenderError, match="<mj-foo") as caught:
         render_mjml(document("a\n<mj-foo>x</mj-foo>"))
     assert caught.value.place.line == 10
 
 
-def test_a_ghost_table_that_swallows_the_rest_is_refused():
+def test_refuses_a_ghost_table_that_swallows_the_rest():
     swallowed = (
         "<mjml><mj-body><mj-raw><!--[if mso]><table><tr><td><![endif]--></mj-raw><mj-section><mj-column>"
         "<mj-text>x</mj-text></mj-column></mj-section><mj-raw><!--[if mso]></td></tr></table><![endif]-->"

@@ -17,29 +17,29 @@ THEME = Path(__file__).parents[3] / "templates"
 URL = "https://example.org/u/t0k3n?list=weekly&x='\"<>"
 
 
-def test_a_tag_is_made_of_letters_digits_and_hyphens():
+def test_a_tag_consists_of_letters_digits_and_hyphens():
     tag = tag_literal("unsubscribe_url", nonce_of("an issue"))
     assert re.fullmatch(r"digest-[0-9a-f]{12}-unsubscribe-url", tag)
 
 
-def test_the_nonce_follows_the_content():
+def test_the_nonce_depends_on_the_content():
     assert nonce_of("a") == nonce_of("a") != nonce_of("b")
 
 
 @given(st.text())
-def test_content_never_holds_its_own_tag(content):
+def test_content_never_contains_its_own_tag(content):
     assert f"digest-{nonce_of(content)}-" not in content
 
 
 @given(st.lists(st.sampled_from(["TAG", "é", "👩‍💻", "x"])))
-def test_every_place_of_a_tag_is_listed(pieces):
+def test_lists_every_position_of_a_tag(pieces):
     text = "".join(pieces)
     places = find_tag("name", "TAG", html=text, text="", subject="TAG").html
     assert len(places) == pieces.count("TAG")
     assert all(text[place : place + 3] == "TAG" for place in places)
 
 
-def test_values_are_escaped_in_html_only(render):
+def test_escapes_values_in_html_only(render):
     rendered = render()
     subject, html, text = personal_parts(rendered, {"unsubscribe_url": URL, "name": "unused"})
     assert subject == "Three towns and the tide"
@@ -48,7 +48,7 @@ def test_values_are_escaped_in_html_only(render):
     assert rendered.manifest.tags[0].tag not in html + text
 
 
-def test_a_subject_can_be_personal_and_stays_on_one_line(render):
+def test_a_personal_subject_stays_on_one_line(render):
     rendered = render()
     tag = PersonalTag(name="name", tag="digest-0123456789ab-name", subject=(0,))
     manifest = replace(rendered.manifest, subject=f"{tag.tag}, hello", tags=(*rendered.manifest.tags, tag))
@@ -57,12 +57,12 @@ def test_a_subject_can_be_personal_and_stays_on_one_line(render):
     assert subject == "Ana Bcc: x@example.com, hello"
 
 
-def test_a_missing_value_is_refused(render):
+def test_refuses_a_missing_value(render):
     with pytest.raises(RenderError, match="unsubscribe_url"):
         personal_parts(render(), {})
 
 
-def test_the_editors_words_may_be_personal_in_subject_and_body(render, issue):
+def test_the_editor_may_use_personal_parts_in_subject_and_body(render, issue):
     section = issue.sections[0]
     lead = replace(section.stories[0], note="For [[ City ]] & others")
     personal = replace(
@@ -88,7 +88,7 @@ def test_the_editors_words_may_be_personal_in_subject_and_body(render, issue):
     assert "Near Bonn" in text
 
 
-def test_what_an_article_says_is_never_personal(render, issue):
+def test_the_text_of_an_article_is_never_a_personal_part(render, issue):
     section = issue.sections[0]
     candidate = section.stories[0].candidates[0]
     text = "Write [[email]] and [[name|there]]"
@@ -100,7 +100,7 @@ def test_what_an_article_says_is_never_personal(render, issue):
     assert rendered.text.count(text) == 2
 
 
-def test_a_template_may_ask_for_any_field(render, tmp_path):
+def test_a_template_may_use_any_field(render, tmp_path):
     own = tmp_path / "templates"
     own.mkdir()
     greeting = "<mj-text>{{ personal('first name', 'reader') }}, {{ personal('city') }}</mj-text>"

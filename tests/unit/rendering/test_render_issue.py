@@ -32,22 +32,22 @@ def words(element):
     return " ".join(element.text_content().split())
 
 
-def test_building_again_gives_the_same_bytes_and_token(render):
+def test_rendering_again_gives_the_same_bytes_and_token(render):
     assert render() == render()
 
 
-def test_the_clock_moves_only_the_last_moment(render, articles):
+def test_the_clock_affects_only_not_after(render, articles):
     now = articles[next(iter(articles))].published
     early, late = render(now=now), render(now=now + timedelta(days=30))
     assert (early.html, early.text) == (late.html, late.text)
     assert early.token != late.token
 
 
-def test_lines_of_the_file_do_not_change_the_email(render, issue):
+def test_line_numbers_do_not_change_the_email(render, issue):
     assert render(issue=replace(issue, lines={"subject": 9})) == render()
 
 
-def test_the_manifest_says_who_sends_what_to_whom(render):
+def test_the_manifest_names_sender_audience_and_provider(render):
     manifest = render().manifest
     assert manifest.sender == "Harbour Letter <news@example.org>"
     assert (manifest.audience, manifest.audience_where) == ("weekly", "city == 'Bremen'")
@@ -55,7 +55,7 @@ def test_the_manifest_says_who_sends_what_to_whom(render):
     assert manifest.stories == ("https://news.example/tide?page=2", "https://blog.example/solo")
 
 
-def test_sendgrid_with_a_group_hosts_the_unsubscribe_page(render, config):
+def test_with_an_unsubscribe_group_sendgrid_hosts_the_page(render, config):
     delivery = config.delivery.model_copy(update={"provider": "sendgrid"})
     sendgrid = config.providers.sendgrid.model_copy(update={"unsubscribe_group": 12345})
     providers = config.providers.model_copy(update={"sendgrid": sendgrid})
@@ -64,7 +64,7 @@ def test_sendgrid_with_a_group_hosts_the_unsubscribe_page(render, config):
     assert render(config=config.model_copy(update={"providers": providers})).manifest.unsubscribe.startswith("https://")
 
 
-def test_the_unsubscribe_tag_passes_the_whole_chain_and_is_listed(render):
+def test_the_unsubscribe_tag_survives_rendering_and_is_listed(render):
     rendered = render()
     (tag,) = rendered.manifest.tags
     assert [tag.tag] == [link for link in tree(rendered).xpath("//a/@href") if link.startswith("digest-")]
@@ -73,7 +73,7 @@ def test_the_unsubscribe_tag_passes_the_whole_chain_and_is_listed(render):
     assert len(tag.html) == len(tag.text) == 1
 
 
-def test_the_outline_is_name_sections_stories(render):
+def test_the_headings_are_name_sections_and_stories(render):
     page = tree(render())
     headings = [(element.tag, words(element)) for element in page.xpath("//h1|//h2|//h3")]
     assert headings == [
@@ -84,7 +84,7 @@ def test_the_outline_is_name_sections_stories(render):
     ]
 
 
-def test_stories_without_a_section_title_stand_one_level_higher(render, issue):
+def test_headlines_are_one_level_higher_without_a_section_title(render, issue):
     page = tree(render(issue=stories(issue, story())))
     assert [element.tag for element in page.xpath("//h1|//h2|//h3")] == ["h1", "h2"]
 
@@ -108,7 +108,7 @@ def test_a_story_names_its_source_authors_and_day(render):
     ]
 
 
-def test_a_story_links_who_else_reported_it(render, issue):
+def test_a_story_links_the_other_publishers(render, issue):
     also = (
         Mention(name="Tide\n<daily>", url="https://b.example/1?a=b&c=d"),
         Mention(name="C", url="https://c.example/" + "long/" * 20),
@@ -124,7 +124,7 @@ def test_a_story_links_who_else_reported_it(render, issue):
     )
 
 
-def test_who_else_reported_a_story_leads_nowhere_dangerous(render, issue):
+def test_also_reported_by_contains_no_unsafe_address(render, issue):
     also = tuple(
         Mention(name="Other", url=url) for url in ("javascript:alert(1)", "articles/letter.txt", "data:text/html,x", "")
     )
@@ -146,7 +146,7 @@ def test_a_local_article_without_an_address_has_no_link(render, issue):
     assert "articles/letter.txt" not in rendered.html + rendered.text
 
 
-def test_the_lead_picture_has_the_pixel_width_that_outlook_reads(render):
+def test_the_lead_picture_has_the_width_in_pixels_that_outlook_reads(render):
     (image,) = tree(render()).xpath("//img")
     assert (image.get("src"), image.get("width"), image.get("alt")) == ("https://images.example/tide.png", "600", "")
 
@@ -156,7 +156,7 @@ def test_only_the_lead_story_has_a_picture(render, issue, articles):
     assert not tree(render(issue=stories(issue, other, lead))).xpath("//img")
 
 
-def test_a_local_picture_is_shown_where_it_is_served(render, issue, articles, config):
+def test_a_local_picture_is_shown_from_where_it_is_published(render, issue, articles, config):
     local = {url: replace(article, image="images/tide.png") for url, article in articles.items()}
     served = config.model_copy(
         update={"images": config.images.model_copy(update={"base_url": "https://cdn.example/i"})}
@@ -165,7 +165,7 @@ def test_a_local_picture_is_shown_where_it_is_served(render, issue, articles, co
     assert tree(render(articles=local, config=served)).xpath("//img/@src") == ["https://cdn.example/i/tide.png"]
 
 
-def test_every_story_and_link_of_the_html_is_in_the_text(render):
+def test_the_text_part_has_every_story_and_link_of_the_html_part(render):
     rendered = render()
     text = " ".join(rendered.text.split())
     for link in set(tree(rendered).xpath("//a/@href")) - {"https://example.org"}:
@@ -174,7 +174,7 @@ def test_every_story_and_link_of_the_html_is_in_the_text(render):
         assert words(heading) in text
 
 
-def test_the_text_part_reads_well(render):
+def test_the_text_part_is_readable(render):
     lines = render().text.splitlines()
     assert lines[:7] == [
         "HARBOUR LETTER",
@@ -191,7 +191,7 @@ def test_the_text_part_reads_well(render):
     assert all(len(line) <= 74 for line in lines if "://" not in line)
 
 
-def test_text_from_an_article_can_never_be_markup(render, issue):
+def test_text_of_an_article_is_never_markup(render, issue):
     evil = '</mj-text><mj-image src="https://evil.example/x"/> {{ 7 * 7 }} <script>alert(1)</script>'
     rendered = render(
         issue=replace(stories(issue, story("https://a.example/1", evil, "x")), subject=evil, preheader=evil)
@@ -203,16 +203,16 @@ def test_text_from_an_article_can_never_be_markup(render, issue):
 
 
 def test_an_author_cannot_forge_the_unsubscribe_tag(render, issue):
-    known = render().manifest.tags[0].tag
-    rendered = render(issue=stories(issue, story("https://a.example/1", known)))
-    assert rendered.manifest.tags[0].tag != known
+    tag = render().manifest.tags[0].tag
+    rendered = render(issue=stories(issue, story("https://a.example/1", tag)))
+    assert rendered.manifest.tags[0].tag != tag
     assert len(rendered.manifest.tags[0].html) == 1
 
 
 @pytest.mark.parametrize(
     "text", ["👩‍💻 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿", "हिन्दी में क्षत्रिय", "ภาษาไทย", "שָׁלוֹם", "back\\slash \\n", "a\u00a0b", "ﬁ &amp; \u2014"]
 )
-def test_hard_text_arrives_everywhere_as_it_was(render, issue, text):
+def test_difficult_text_arrives_unchanged_everywhere(render, issue, text):
     rendered = render(
         issue=replace(
             stories(issue, story("https://a.example/1", text, text.replace("\\", "\\\\")), title=text), subject=text
@@ -227,14 +227,14 @@ def test_hard_text_arrives_everywhere_as_it_was(render, issue, text):
     assert shown in rendered.text
 
 
-def test_controls_and_turning_characters_never_arrive(render, issue):
+def test_removes_control_and_direction_characters(render, issue):
     rendered = render(issue=replace(issue, subject="a\u202eb\nc\x00\x92", preheader="d\x0b\u2066e"))
     assert rendered.manifest.subject == "ab c"
     assert rendered.manifest.preheader == "de"
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f]", rendered.html + rendered.text)
 
 
-def test_a_story_in_the_other_direction_says_so(render, issue):
+def test_a_story_in_the_other_direction_has_a_dir(render, issue):
     arabic = story("https://a.example/1", "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", "In English")
     page = tree(render(issue=stories(issue, arabic, story())))
     lead, other = page.xpath("//h2")
@@ -245,7 +245,7 @@ def test_a_story_in_the_other_direction_says_so(render, issue):
     assert [span.get("dir") for span in page.find(".//ul").iter("span")] == ["ltr"]
 
 
-def test_a_newsletter_from_right_to_left_turns_the_whole_page(render, issue, config):
+def test_a_right_to_left_newsletter_sets_the_direction_of_the_page(render, issue, config):
     arabic = config.model_copy(update={"newsletter": config.newsletter.model_copy(update={"language": "ar"})})
     rendered = render(issue=stories(issue, story("https://a.example/1", "مدينة"), story()), config=arabic)
     page = tree(rendered)
@@ -254,26 +254,26 @@ def test_a_newsletter_from_right_to_left_turns_the_whole_page(render, issue, con
     assert "direction:ltr" not in rendered.html
 
 
-def test_the_language_of_an_article_is_said_where_it_differs(render, issue):
+def test_a_story_in_another_language_has_a_lang(render, issue):
     article = Article(url="https://a.example/1", title="t", text="x", language="de")
     rendered = render(issue=stories(issue, story()), articles={canonical_url(article.url): article})
     assert tree(rendered).find(".//h2").get("lang") == "de"
 
 
-def test_language_and_direction_stand_on_the_page_and_on_what_webmail_keeps(render):
+def test_lang_and_dir_are_on_the_page_and_on_the_element_that_webmail_keeps(render):
     page = tree(render())
     wrapper = page.xpath("//*[@role='article']")[0]
     assert [(element.get("lang"), element.get("dir")) for element in (page, wrapper)] == [("en", "ltr")] * 2
     assert all(table.get("role") == "presentation" for table in page.iter("table"))
 
 
-def test_the_preheader_is_the_first_thing_in_the_body(render):
+def test_the_preheader_comes_first_in_the_body(render):
     shown = tree(render()).body[0].text_content().strip()
     assert shown.rstrip("\u034f\u200c\u00a0") == "Two reads, four minutes"
 
 
-def test_no_word_of_the_email_follows_the_preheader_in_an_inbox(render, issue):
-    """Inboxes show up to 200 characters of what comes first, joined."""
+def test_no_text_of_the_email_follows_the_preheader_in_an_inbox(render, issue):
+    """Inboxes show up to 200 characters from the start of the email, on one line."""
     for preheader in ("Two reads", "One"):
         page = tree(render(issue=replace(issue, preheader=preheader)))
         first = " ".join(page.body.text_content().split())[:200]
@@ -281,7 +281,7 @@ def test_no_word_of_the_email_follows_the_preheader_in_an_inbox(render, issue):
     assert "\u034f" not in tree(render(issue=replace(issue, preheader="x" * 200))).body.text_content()
 
 
-def test_an_issue_without_the_editors_words_is_complete(render, issue):
+def test_an_issue_without_text_by_the_editor_is_complete(render, issue):
     bare = replace(stories(issue, story()), subject="", preheader="", intro="")
     rendered = render(issue=bare, articles={})
     page = tree(rendered)
@@ -290,7 +290,7 @@ def test_an_issue_without_the_editors_words_is_complete(render, issue):
     assert "None" not in rendered.html + rendered.text
 
 
-def test_forty_stories_stay_under_gmails_clip(render, issue):
+def test_forty_stories_fit_before_gmail_clips(render, issue):
     many = [
         story(
             f"https://a.example/{n}", f"Headline {n} of a usual length for a story", *["A bullet of usual length"] * 3
@@ -302,7 +302,7 @@ def test_forty_stories_stay_under_gmails_clip(render, issue):
     assert len(rendered.html.encode()) < 90_000
 
 
-def test_24_stories_that_others_reported_too_are_no_long_mail(render, issue):
+def test_24_stories_with_other_publishers_are_not_a_long_email(render, issue):
     also = tuple(
         Mention(name=f"The {n} Times", url=f"https://{n}.example/world/2026/11/17/a-story-of-usual-length")
         for n in range(3)
@@ -321,20 +321,20 @@ def test_24_stories_that_others_reported_too_are_no_long_mail(render, issue):
     assert len(rendered.html.encode()) < 60_000
 
 
-def test_a_long_issue_says_what_is_in_it(render, issue):
+def test_a_long_issue_has_a_table_of_contents(render, issue):
     many = tuple(story(f"https://a.example/{n}") for n in range(5))
     long = replace(issue, sections=(Section(title="World", stories=many), Section(title="Science", stories=many)))
     assert "In this issue: World · Science" in words(tree(render(issue=long)))
     assert "In this issue" not in render().html
 
 
-def test_what_waits_is_not_sent(render, issue):
+def test_waiting_stories_are_not_sent(render, issue):
     waiting = Section(title=NEW_SECTION, stories=(story("https://late.example/1", "Late"),))
     rendered = render(issue=replace(issue, sections=(*issue.sections, waiting)))
     assert "late.example" not in rendered.html + rendered.text + str(rendered.manifest.stories)
 
 
-def test_a_newsletter_can_replace_a_part_of_the_theme(render, tmp_path):
+def test_a_newsletter_can_override_a_part_of_the_theme(render, tmp_path):
     theme = tmp_path / "templates"
     theme.mkdir()
     (theme / "footer.mjml.j2").write_text(
@@ -343,7 +343,7 @@ def test_a_newsletter_can_replace_a_part_of_the_theme(render, tmp_path):
     assert "Own digest-" in render(templates=[theme, THEME]).html
 
 
-def test_a_broken_template_is_named(render, tmp_path):
+def test_an_error_names_the_broken_template(render, tmp_path):
     theme = tmp_path / "templates"
     theme.mkdir()
     (theme / "story.mjml.j2").write_text("\n{{ story.title }}")
@@ -352,6 +352,6 @@ def test_a_broken_template_is_named(render, tmp_path):
     assert str(caught.value.place) == "templates/story.mjml.j2:2"
 
 
-def test_an_issue_is_a_week(render, issue):
+def test_refuses_an_issue_id_that_is_not_a_week(render, issue):
     with pytest.raises(UsageError, match="2026-W99"):
         render(issue=replace(issue, id="2026-W99"))

@@ -1,4 +1,4 @@
-"""What [theme] and the newsletter's own words change in the email."""
+"""How [theme] and the configured texts change the email."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def words(element):
     return " ".join(element.text_content().split())
 
 
-def test_colours_and_fonts_are_those_of_the_configuration(render, configured):
+def test_uses_the_colours_and_fonts_of_the_configuration(render, configured):
     looks = {
         "light": {"accent": "#005500", "page": "#eeeeff"},
         "dark": {"accent": "#88ff88"},
@@ -50,18 +50,18 @@ def test_colours_and_fonts_are_those_of_the_configuration(render, configured):
 
 @pytest.mark.parametrize("key", ["heading_font", "body_font"])
 @pytest.mark.parametrize("value", ["x; } body { display: none", 'a"b', "url(https://a.example)", "'Open", "</style>"])
-def test_a_font_can_be_nothing_but_a_list_of_names(configured, key, value):
+def test_a_font_is_a_list_of_names(configured, key, value):
     with pytest.raises(ValueError, match=key):
         configured(theme={key: value})
 
 
 @pytest.mark.parametrize("value", ["red", "#12", "#1234567", "url(x)", "#fff; display: none"])
-def test_a_colour_is_written_in_hex(configured, value):
+def test_a_colour_is_a_hex_value(configured, value):
     with pytest.raises(ValueError, match="accent"):
         configured(theme={"light": {"accent": value}})
 
 
-def test_a_logo_stands_for_the_name_and_has_its_words(render, configured):
+def test_a_logo_replaces_the_name_and_has_it_as_alternative_text(render, configured):
     logo = {"logo": "images/logo.png", "logo_width": 120}
     page = tree(render(config=configured(theme=logo, images={"base_url": "https://cdn.example"})))
     (image,) = page.xpath("//h1//img")
@@ -74,7 +74,7 @@ def test_a_logo_stands_for_the_name_and_has_its_words(render, configured):
 
 
 @pytest.mark.parametrize("folders", [[THEME], LETTER])
-def test_blocks_are_shown_as_the_configuration_says(render, configured, folders):
+def test_shows_the_blocks_that_the_configuration_turns_on(render, configured, folders):
     on, off = ({"blocks": dict.fromkeys(("picture", "byline", "sponsor"), value)} for value in (True, False))
     sponsor = {"sponsor": "By **Tide Maps**"}
     shown, hidden = (
@@ -88,22 +88,22 @@ def test_blocks_are_shown_as_the_configuration_says(render, configured, folders)
         assert part not in hidden.text
 
 
-def test_the_letter_is_made_of_the_same_blocks(render):
+def test_the_letter_theme_has_the_same_blocks(render):
     card, letter = (tree(render(templates=folders)) for folders in ([THEME], LETTER))
     assert not letter.xpath("//img|//*[contains(@class, 'card')]")
     links = [set(page.xpath("//a/@href")) for page in (card, letter)]
     assert links[0] == links[1]
-    assert [words(each) for each in letter.xpath("//h3")] == [words(each) for each in card.xpath("//h3")]
+    assert [words(heading) for heading in letter.xpath("//h3")] == [words(heading) for heading in card.xpath("//h3")]
 
 
-def test_a_newsletter_adds_rules_without_copying_a_file(render, tmp_path):
+def test_a_newsletter_can_add_css_without_copying_a_file(render, tmp_path):
     own = tmp_path / "templates"
     own.mkdir()
     (own / "extra.css.j2").write_text("h1 { color: {{ light.accent }}; }")
     assert "color:#9a3412" in tree(render(templates=[own, THEME])).find(".//h1").get("style")
 
 
-def test_the_sponsor_is_marked_as_one_and_stands_after_the_first_section(render, configured, issue):
+def test_the_sponsor_is_labelled_and_follows_the_first_section(render, configured, issue):
     config = configured(newsletter={"sponsor": "By [Tide Maps](https://maps.example)"})
     rendered = render(config=config)
     (box,) = tree(rendered).find_class("box")
@@ -124,13 +124,13 @@ def test_the_sponsor_is_marked_as_one_and_stands_after_the_first_section(render,
         ("https://example.org/{issue}.html?from=mail", "https://example.org/2026-W47.html?from=mail"),
     ],
 )
-def test_the_web_copy_is_linked_where_there_is_one(render, configured, archive_url, expected):
+def test_links_the_page_in_the_archive(render, configured, archive_url, expected):
     rendered = render(config=configured(newsletter={"archive_url": archive_url}))
     assert tree(rendered).xpath("//a[text()='Read on the web']/@href") == [expected]
     assert f"Read on the web:\n{expected}\n" in rendered.text
 
 
-def test_no_archive_no_link(render, configured):
+def test_has_no_archive_link_without_an_archive(render, configured):
     rendered = render()
     assert "on the web" not in rendered.html + rendered.text
     with pytest.raises(ValueError, match="archive_url"):
@@ -147,7 +147,7 @@ def test_no_archive_no_link(render, configured):
         ("section.mjml.j2", "      <mj-text css", "<mj-txt />\n      <mj-text css", "mj-txt"),
     ],
 )
-def test_broken_mjml_is_told_with_the_template_and_its_line(render, tmp_path, file, old, new, message):
+def test_an_error_in_mjml_names_the_template_and_its_line(render, tmp_path, file, old, new, message):
     own = tmp_path / "templates"
     own.mkdir()
     text = (THEME / file).read_text(encoding="utf-8").replace(old, new, 1)
@@ -173,7 +173,7 @@ def test_broken_mjml_is_told_with_the_template_and_its_line(render, tmp_path, fi
         "[[email]] [[name|there]] [[unsubscribe_url]]",
     ],
 )
-def test_hostile_words_are_words_everywhere(render, configured, issue, folders, evil):
+def test_hostile_text_is_only_text_everywhere(render, configured, issue, folders, evil):
     section = issue.sections[0]
     lead = section.stories[0]
     candidates = (replace(lead.candidates[0], bullet=replace(lead.candidates[0].bullet, text=evil)),)
@@ -194,8 +194,8 @@ def test_hostile_words_are_words_everywhere(render, configured, issue, folders, 
     page = tree(rendered)
     assert not page.xpath("//script|//b")
     assert not page.xpath("//body//style")
-    assert {each.get("src") for each in page.iter("img")} <= {"https://images.example/tide.png"}
-    assert "49" not in {words(each) for each in page.iter("h2", "h3")}
+    assert {image.get("src") for image in page.iter("img")} <= {"https://images.example/tide.png"}
+    assert "49" not in {words(heading) for heading in page.iter("h2", "h3")}
     assert "\u202e" not in rendered.html + rendered.text
     assert all(link.startswith(("https://", "digest-")) for link in page.xpath("//a/@href"))
 
@@ -203,7 +203,7 @@ def test_hostile_words_are_words_everywhere(render, configured, issue, folders, 
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", " JaVaScRiPt:alert(1)", "vbscript:x", 'https://a"onx=1']
 )
-def test_a_hostile_address_is_no_link(render, issue, url):
+def test_an_unsafe_address_is_not_linked(render, issue, url):
     section = issue.sections[0]
     lead = replace(section.stories[0], url=url, headline="Towns")
     page = tree(render(issue=replace(issue, intro=f"[x]({url})", sections=(replace(section, stories=(lead,)),))))

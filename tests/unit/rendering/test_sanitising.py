@@ -10,7 +10,7 @@ from digest.rendering.sanitising import clean_line, is_local_path, published_ima
 
 
 @pytest.mark.parametrize("url", ["https://a.example/x?a=1&b=ü#f", "http://a.example", "mailto:ana@example.com"])
-def test_good_addresses_are_given_back_as_they_are(url):
+def test_returns_safe_addresses_unchanged(url):
     assert safe_url(url) == url
 
 
@@ -32,11 +32,11 @@ def test_good_addresses_are_given_back_as_they_are(url):
         "tel:+49",
     ],
 )
-def test_everything_else_is_no_address(url):
+def test_rejects_every_other_address(url):
     assert safe_url(url) == ""
 
 
-def test_white_space_and_controls_cannot_stand_in_an_address():
+def test_removes_white_space_and_control_characters_from_an_address():
     assert safe_url(" https://a.example/a b\x00\n") == "https://a.example/a%20b"
 
 
@@ -53,34 +53,34 @@ def test_white_space_and_controls_cannot_stand_in_an_address():
         ("", ""),
     ],
 )
-def test_pictures_are_served_from_the_web_or_not_at_all(image, expected):
+def test_a_picture_has_a_web_address_or_none(image, expected):
     assert published_image(image, base_url="https://cdn.example/i/") == expected
 
 
-def test_a_local_picture_needs_a_base_address():
+def test_a_local_picture_needs_a_base_url():
     assert published_image("images/a.png", base_url="") == ""
     assert is_local_path("images/a.png")
 
 
-def test_controls_and_turning_characters_are_taken_out():
+def test_removes_control_and_direction_characters_from_text():
     assert strip_controls("a\x00\x0b\x92b\u202ec\u2066d\ufeff\ud800\ufffe\U0001fffe\U0010ffff") == "abcd"
 
 
-def test_joiners_of_emoji_and_indic_scripts_stay():
+def test_keeps_the_joiners_of_emoji_and_indic_scripts():
     text = "👩‍💻 क्‍ष ❤️"
     assert strip_controls(text) == text
 
 
-def test_every_kind_of_line_end_becomes_one():
+def test_normalises_every_kind_of_line_end():
     assert strip_controls("a\r\nb\rc\u2028d\x85e") == "a\nb\nc\nd\ne"
 
 
-def test_a_line_has_single_spaces():
+def test_clean_line_collapses_white_space():
     assert clean_line("  a\n\t b  c\u2003d ") == "a b c d"
 
 
 @given(st.text())
-def test_clean_text_can_be_written_and_has_no_controls(text):
+def test_cleaned_text_is_valid_unicode_without_control_characters(text):
     cleaned = strip_controls(text)
     assert cleaned.encode().decode() == cleaned
     assert all(character in "\n\t" for character in cleaned if unicodedata.category(character) == "Cc")
