@@ -15,6 +15,7 @@ from digest.providers.outbox import OutboxProvider
 from digest.testing.feeds_server import FeedsServer
 from digest.workflow import reading_sources
 from digest.workflow.adding import add
+from digest.workflow.alerts import find_alerts
 from digest.workflow.building import approve, build, check
 from digest.workflow.collecting import collect
 from digest.workflow.issue_status import status
@@ -296,3 +297,54 @@ def test_a_file_that_is_gone_is_no_story_any_more_and_one_that_broke_still_is(ro
     assert collect(at(root)).stories == 2
     bridge.write_bytes(whole)
     assert collect(at(root)).stories == 3
+
+
+@pytest.mark.parametrize("stray", ["2026-W49/.DS_Store", "2026-W49/", "notes.txt", "2026-W49"])
+def test_a_stray_file_or_an_empty_week_is_not_the_open_issue(root, stray):
+    collect(at(root))
+    path = root / "issues" / stray
+    path.parent.mkdir(exist_ok=True)
+    if stray.endswith("/"):
+        path.mkdir()
+    else:
+        path.write_text("stray")
+    session = at(root)
+    assert session.issue().id == session.issue_to_collect().id == "2026-W47"
+    assert [issue.issue for issue in status(session)] == ["2026-W47"]
+    assert find_alerts(session, status(session)) == ()
+
+
+def test_collecting_without_a_name_leaves_an_abandoned_issue_alone(root):
+    collect(at(root), "2026-W46")
+    (root / "articles" / "pier.txt").write_text("A pier opens\n\nThe new pier opened after two years of work.\n")
+    collect(at(root), "2026-W47")
+    sent(root)
+    following = at(root, "2026-11-23T08:00:00+00:00")
+    assert following.issue_to_collect().id == "2026-W48"
+    assert collect(following, "2026-W46").issue == "2026-W46"  # named, it still is
+
+
+def test_a_second_issue_of_a_week_is_listed_built_and_sent_between_its_neighbours(root):
+    collect(at(root))
+    sent(root)
+    letter = root / "issues" / "2026-W47b"
+    letter.mkdir()
+    text = issue_md(root).read_text().replace("### [The old bridge closed]", "### [A correction about the bridge]")
+    (letter / "issue.md").write_text(text)
+    session = at(root)
+    assert session.issue_ids == ("2026-W47", "2026-W47b")
+    assert session.issue().id == "2026-W47b"
+    token = build(session).token
+    report = send(session, plan_send(session), approve=token)
+    assert (report.state, report.accepted) == ("sent", 3)
+    session = at(root)
+    assert [(issue.issue, issue.state) for issue in status(session)] == [("2026-W47", "sent"), ("2026-W47b", "sent")]
+    assert session.issue_to_collect().id == "2026-W48"
+
+
+def test_status_counts_one_story_in_the_singular(root):
+    for name in ("bridge", "harbour"):
+        (root / "articles" / f"{name}.txt").unlink()
+    collect(at(root))
+    (issue,) = status(at(root))
+    assert issue.words == "1 story, not built yet"

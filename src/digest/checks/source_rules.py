@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from digest.checks.rule_registry import fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
+from digest.issues import SourceTrouble, source_health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digest.checks.check_context import CheckContext
     from digest.checks.rule_registry import Finding
     from digest.config import SourceConfig
-    from digest.issues import SourceState
+    from digest.issues import SourceHealth, SourceState
 
 __all__ = ["check_sources", "source_findings"]
 
@@ -44,25 +44,19 @@ def source_findings(
         least: A source is reported when it fails, or brings nothing new, for this many issues in a row.
     """
     for source in sources:
-        place = places.get(source.id, Place(CONFIG_FILE))
-        # What happened at a source's former address does not count.
-        history = [
-            state for states in issues if (state := states.get(source.id)) and state.addresses == source.addresses
-        ]
-        if history:
-            yield from _findings(source, history, place=place, least=least)
+        health = source_health(source, issues, least=least)
+        if health is not None:
+            yield from _findings(source, health, places.get(source.id, Place(CONFIG_FILE)))
 
 
-def _findings(source: SourceConfig, history: Sequence[SourceState], *, place: Place, least: int) -> Iterator[Finding]:
-    last = history[0]
-    failed = len(list(takewhile(lambda state: state.error, history)))
-    silent = len(list(takewhile(lambda state: not state.counted, history)))
-    if last.gone:
-        yield fault("F801", f"The source {source.id} is gone for good: {last.error}", place)
-    elif failed >= least:
-        yield fault("F802", f"The source {source.id} has failed for {failed} issues: {last.error}", place)
-    elif silent >= least and source.kind.gives_news:
-        newest = f"; its newest article is of {last.newest:%d %b %Y}" if last.newest else ""
-        yield fault("F803", f"The source {source.id} has brought nothing new for {silent} issues{newest}", place)
-    if last.moved_to:
-        yield fault("F804", f"The source {source.id} has moved for good to {last.moved_to}", place)
+def _findings(source: SourceConfig, health: SourceHealth, place: Place) -> Iterator[Finding]:
+    latest = health.latest
+    if health.trouble is SourceTrouble.GONE:
+        yield fault("F801", f"The source {source.id} is gone for good: {latest.error}", place)
+    elif health.trouble is SourceTrouble.FAILING:
+        yield fault("F802", f"The source {source.id} has failed for {health.failed} issues: {latest.error}", place)
+    elif health.trouble is SourceTrouble.SILENT:
+        newest = f"; its newest article is of {latest.newest:%d %b %Y}" if latest.newest else ""
+        yield fault("F803", f"The source {source.id} has brought nothing new for {health.silent} issues{newest}", place)
+    if latest.moved_to:
+        yield fault("F804", f"The source {source.id} has moved for good to {latest.moved_to}", place)

@@ -4,7 +4,7 @@ from digest.issues.document import format_issue, parse_issue, trace_origins
 from digest.issues.folder import Build, IssueFolder, list_issues, list_weeks
 from digest.issues.merge import Conflict, Merge, append_story, is_untouched, merge_issue
 from digest.issues.records import Base
-from digest.issues.sourcestate import SourceState
+from digest.issues.sourcestate import SourceHealth, SourceState, SourceTrouble, source_health
 
 __all__ = [
     "Base",
@@ -12,7 +12,9 @@ __all__ = [
     "Conflict",
     "IssueFolder",
     "Merge",
+    "SourceHealth",
     "SourceState",
+    "SourceTrouble",
     "append_story",
     "format_issue",
     "is_untouched",
@@ -20,5 +22,6 @@ __all__ = [
     "list_weeks",
     "merge_issue",
     "parse_issue",
+    "source_health",
     "trace_origins",
 ]

@@ -33,6 +33,8 @@ __all__ = ["Build", "IssueFolder", "list_issues", "list_weeks"]
 
 _ISSUES = "issues"
 _BUILD_FILES = ("email.html", "email.txt", "manifest.json")
+_TEXT = "issue.md"
+_ARTICLES = "articles.jsonl"
 _STATES = "sources.json"
 _UNDO_KEPT = 20
 _NUMBER = re.compile(r"-(\d+)\.md$")
@@ -48,19 +50,23 @@ class Build:
 
 
 def list_issues(root: Path) -> tuple[IssueId, ...]:
-    """The ids of all issues of the newsletter in ``root``, the oldest first.
-
-    A week of which no more is known than how the sources fared is no issue.
-    """
-    return tuple(id for id in list_weeks(root) if [path.name for path in (root / _ISSUES / id).iterdir()] != [_STATES])
+    """The ids of all issues of the newsletter in ``root``, oldest first: of each folder that holds an issue.md."""
+    return tuple(id for id in list_weeks(root) if (root / _ISSUES / id / _TEXT).is_file())
 
 
 def list_weeks(root: Path) -> tuple[IssueId, ...]:
-    """The ids of all weeks that have a folder, the oldest first."""
+    """The ids of all issues, and of weeks in which the sources brought nothing, oldest first.
+
+    A folder counts if it holds a file of this program. An empty one, or one with a stray file only, does not.
+    """
     with suppress(FileNotFoundError, NotADirectoryError):
-        found = (folder for folder in (root / _ISSUES).iterdir() if is_issue_id(folder.name))
-        return tuple(sorted(IssueId.parse(folder.name) for folder in found if folder.is_dir()))
+        folders = [folder for folder in (root / _ISSUES).iterdir() if is_issue_id(folder.name)]
+        return tuple(sorted(IssueId.parse(folder.name) for folder in folders if _is_in_use(folder)))
     return ()
+
+
+def _is_in_use(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (_TEXT, _STATES, _ARTICLES, f"build/{_BUILD_FILES[-1]}"))
 
 
 class IssueFolder:
@@ -80,7 +86,7 @@ class IssueFolder:
         """
         self.id = IssueId.parse(id)
         self.path = root / _ISSUES / id
-        self.issue_md = self.path / "issue.md"
+        self.issue_md = self.path / _TEXT
         self.file = f"{_ISSUES}/{id}/issue.md"
         self._undo = root / ".digest" / "undo"
         self._kept = root / ".digest" / "sending" / id
@@ -95,7 +101,7 @@ class IssueFolder:
         Raises:
             IssueError: It cannot be read.
         """
-        return self._read("issue.md")
+        return self._read(_TEXT)
 
     def read_text(self) -> str | None:
         """issue.md as it is, line breaks included; None when there is none.
@@ -147,7 +153,7 @@ class IssueFolder:
             return
         if before is not None:
             self.keep_copy(before)
-        self._write("issue.md", data)
+        self._write(_TEXT, data)
 
     def keep_copy(self, data: bytes) -> str:
         """Keep an issue.md that was, under the next number, and only the last twenty. Returns the copy's name.
@@ -169,12 +175,12 @@ class IssueFolder:
         Raises:
             IssueError: A line of it is broken.
         """
-        data = self._read("articles.jsonl")
-        return () if data is None else load_articles(data, file=self._shown("articles.jsonl"))
+        data = self._read(_ARTICLES)
+        return () if data is None else load_articles(data, file=self._shown(_ARTICLES))
 
     def write_articles(self, articles: Sequence[Article]) -> None:
         """Write articles.jsonl, unless it says just that already."""
-        self._write("articles.jsonl", dump_articles(articles))
+        self._write(_ARTICLES, dump_articles(articles))
 
     def read_base(self) -> Base | None:
         """What the tool proposed last; None when it has not proposed anything.

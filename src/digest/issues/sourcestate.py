@@ -1,8 +1,11 @@
-"""How each source fared when an issue was collected: sources.json, which outlives the machine. Pure."""
+"""sources.json: how each source fared when an issue was collected, and what several issues say of a source. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import Place
@@ -22,7 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-__all__ = ["SourceState", "dump_source_states", "load_source_states"]
+    from digest.config import SourceConfig
+
+__all__ = [
+    "SourceHealth",
+    "SourceState",
+    "SourceTrouble",
+    "dump_source_states",
+    "load_source_states",
+    "source_health",
+]
+
+#: A server may be down for a day or two. A source that failed for this long was missing from two weekly issues.
+_FAILING_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +62,69 @@ class SourceState:
     error: str = ""
     moved_to: str = ""
     gone: bool = False
+
+
+class SourceTrouble(StrEnum):
+    """Why a source counts as dead."""
+
+    #: The server answered that it is gone for good (410).
+    GONE = "gone"
+    #: It failed for several issues in a row, or for a week.
+    FAILING = "failing"
+    #: It could be read, or was only just lost, but brought nothing new for several issues.
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceHealth:
+    """What several issues say of one source.
+
+    Attributes:
+        latest: Its state at the newest collecting.
+        failed: For how many issues in a row it failed, the newest included.
+        silent: For how many issues in a row it brought nothing new, the newest included.
+        trouble: Why it counts as dead; None when it does not.
+    """
+
+    latest: SourceState
+    failed: int
+    silent: int
+    trouble: SourceTrouble | None
+
+
+def source_health(
+    source: SourceConfig,
+    issues: Sequence[Mapping[str, SourceState]],
+    *,
+    least: int,
+    now: datetime | None = None,
+) -> SourceHealth | None:
+    """Decide whether a source counts as dead.
+
+    Args:
+        source: The source as configured now. What happened at a former address does not count.
+        issues: How all sources fared in each issue, by source id, newest issue first.
+        least: For how many issues in a row a source fails, or brings nothing new, until it counts as dead.
+        now: Aware. When given, a source also counts as dead once it has failed for a week.
+
+    Returns:
+        None when the source was never read at this address.
+    """
+    history = [state for states in issues if (state := states.get(source.id)) and state.addresses == source.addresses]
+    if not history:
+        return None
+    latest = history[0]
+    failed = len(list(takewhile(lambda state: state.error, history)))
+    silent = len(list(takewhile(lambda state: not state.counted, history)))
+    since = latest.failing_since
+    trouble = None
+    if latest.gone:
+        trouble = SourceTrouble.GONE
+    elif failed >= least or (now is not None and since is not None and now - since >= _FAILING_FOR):
+        trouble = SourceTrouble.FAILING
+    elif silent >= least and source.kind.gives_news:
+        trouble = SourceTrouble.SILENT
+    return SourceHealth(latest=latest, failed=failed, silent=silent, trouble=trouble)
 
 
 def dump_source_states(states: Sequence[SourceState]) -> bytes:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from digest.issues import SourceTrouble, source_health
 from digest.models import IssueId
 from digest.workflow.scheduling import issue_due_at
 
@@ -26,8 +26,6 @@ __all__ = ["Alert", "Facts", "alerts_of", "find_alerts"]
 
 #: A send that is going on takes less; one that began earlier has stopped.
 _SENDING = timedelta(hours=6)
-#: A server may be away for a day or two. A source that failed for so long was missing from two issues.
-_FAILING = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,25 +159,18 @@ def _of_weeks(facts: Facts, now: datetime) -> Iterator[Alert]:
 
 def _of_sources(facts: Facts, now: datetime) -> Iterator[Alert]:
     for source in facts.sources:
-        # A source whose address was changed has no past.
-        past = [
-            state for states in facts.states if (state := states.get(source.id)) and state.addresses == source.addresses
-        ]
-        if past:
-            yield from _of_source(source, past, least=facts.silent_issues, now=now)
-
-
-def _of_source(source: SourceConfig, past: Sequence[SourceState], *, least: int, now: datetime) -> Iterator[Alert]:
-    last, hint = past[0], f"Mend its address in the configuration, or take {source.id} out."
-    silent = len(list(takewhile(lambda state: not state.counted, past)))
-    if last.gone:
-        yield Alert(code="source_gone", words=f"The source {source.id} is gone for good: {last.error}", hint=hint)
-    elif last.failing_since is not None and now - last.failing_since >= _FAILING:
-        words = f"The source {source.id} has failed since {last.failing_since:%d %b}: {last.error}"
-        yield Alert(code="source_failing", words=words, hint=hint)
-    elif silent >= least and source.kind.gives_news:
-        words = f"The source {source.id} has brought nothing new for {silent} issues"
-        yield Alert(code="source_silent", words=words, hint=hint)
+        health = source_health(source, facts.states, least=facts.silent_issues, now=now)
+        if health is None or health.trouble is None:
+            continue
+        if health.trouble is SourceTrouble.GONE:
+            words = f"The source {source.id} is gone for good: {health.latest.error}"
+        elif health.trouble is SourceTrouble.FAILING:
+            since = f" since {health.latest.failing_since:%d %b}" if health.latest.failing_since else ""
+            words = f"The source {source.id} has failed{since}: {health.latest.error}"
+        else:
+            words = f"The source {source.id} has brought nothing new for {health.silent} issues"
+        hint = f"Correct its address in the configuration, or remove {source.id}."
+        yield Alert(code=f"source_{health.trouble}", words=words, hint=hint)
 
 
 def _recent(facts: Facts, now: datetime) -> Iterator[IssueStatus]:

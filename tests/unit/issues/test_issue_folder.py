@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import IssueError, UsageError
-from digest.issues import Base, Build, IssueFolder, list_issues
+from digest.issues import Base, Build, IssueFolder, list_issues, list_weeks
 from digest.models import Approval, Article, Bullet, Candidate, Issue, Mention, Section, Story
 
 NOW = datetime(2026, 11, 20, 9, 30, 15, 250, tzinfo=UTC)
@@ -242,12 +242,29 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_line(folder: IssueFolder, na
     assert str(caught.value.place) == f"issues/2026-W47/{name}:2"
 
 
-def test_issues_are_listed_from_the_oldest(tmp_path: Path):
+def test_issues_are_listed_oldest_first(tmp_path: Path):
     assert list_issues(tmp_path) == ()
-    for name in ("2026-W47", "2025-W52", "2026-W05", "drafts"):
+    for name in ("2026-W47b", "2026-W48", "2026-W47", "2025-W52", "2026-W05", "drafts"):
         (tmp_path / "issues" / name).mkdir(parents=True)
-    (tmp_path / "issues" / "2026-W48").write_text("no folder")
-    assert list_issues(tmp_path) == ("2025-W52", "2026-W05", "2026-W47")
+        (tmp_path / "issues" / name / "issue.md").write_text("")
+    assert list_issues(tmp_path) == ("2025-W52", "2026-W05", "2026-W47", "2026-W47b", "2026-W48")
+
+
+def test_stray_files_and_empty_folders_are_not_issues(tmp_path: Path):
+    issues = tmp_path / "issues"
+    (issues / "2026-W46").mkdir(parents=True)
+    (issues / "2026-W47").mkdir()
+    (issues / "2026-W47" / ".DS_Store").write_bytes(b"")
+    (issues / "2026-W48").write_text("not a folder")
+    (issues / "notes.txt").write_text("not a week")
+    assert list_issues(tmp_path) == list_weeks(tmp_path) == ()
+
+
+def test_a_week_without_an_issue_is_listed_when_its_sources_were_read(tmp_path: Path):
+    (tmp_path / "issues" / "2026-W47").mkdir(parents=True)
+    (tmp_path / "issues" / "2026-W47" / "sources.json").write_text("{}")
+    assert list_weeks(tmp_path) == ("2026-W47",)
+    assert list_issues(tmp_path) == ()
 
 
 def test_a_build_that_was_kept_is_read_back_by_its_token(folder: IssueFolder):
