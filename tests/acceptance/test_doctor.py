@@ -77,7 +77,7 @@ def test_an_smtp_server_that_is_not_there_is_told(run, newsletter):
     config.write_text(text)
     code, seen = found(run, newsletter, {"DIGEST_SECRET": "x"})
     assert (code, seen["delivery", "provider"]["state"]) == (5, "error")
-    assert "cannot be reached" in seen["delivery", "provider"]["words"]
+    assert "cannot reach 127.0.0.1:1" in seen["delivery", "provider"]["words"]
 
 
 def test_workflows_that_are_missing_or_others_are_told_with_what_to_do(run, newsletter):

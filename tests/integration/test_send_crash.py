@@ -31,7 +31,8 @@ from pathlib import Path
 import alembic.command, sendgrid
 from digest.config import Config
 from digest.delivery import CampaignError, Ledger, send_campaign
-from digest.providers import Capabilities, transport
+from digest.providers import Capabilities
+from digest.providers.sendgrid import keep_alive_transport as transport
 from digest.providers.sendgrid import SendGridProvider
 from digest.testing.campaigns import NOON, make_audience, make_rendered
 

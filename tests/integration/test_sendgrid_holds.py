@@ -11,7 +11,7 @@ from digest.config import Config
 from digest.delivery.compose import Composer
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import CancelRefusedError, NoSlot, NotSent, open_provider
-from digest.providers.transport import Connection
+from digest.providers.sendgrid.keep_alive_transport import Connection
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -37,7 +37,7 @@ class Account(FakeSendGrid):
         )
         environ = {"SENDGRID_API_KEY": self.api_key}
         made = open_provider("sendgrid", config=self.config, environ=environ, root=self._folder, now=lambda: self.now)
-        made._client().connection = Connection(self.host, connect=1, read=0.2)
+        made._api._connected().connection = Connection(self.host, connect=1, read=0.2)
         return made
 
     def post(self, schedule, *, minutes=30):
@@ -255,7 +255,7 @@ def test_an_answer_that_cannot_be_read_is_no_proof(account, batch, monkeypatch):
     for answer in (None, [{"batch_id": batch}], [{"batch_id": batch, "status": "odd"}], ["x"], "x"):
         monkeypatch.setattr(account, "hold", lambda *_, answer=answer: (200, answer))
         for ask in (lambda: account.holds.state(batch), account.holds.used):
-            with pytest.raises(ProviderError, match="cannot be read"):
+            with pytest.raises(ProviderError, match="cannot read SendGrid"):
                 ask()
 
 

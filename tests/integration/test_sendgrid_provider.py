@@ -14,7 +14,7 @@ from digest.delivery.compose import Composer
 from digest.errors import CredentialsError, ProviderError
 from digest.models import SuppressionReason
 from digest.providers import CallRefused, NotSent, Outcome, open_provider
-from digest.providers.transport import Connection
+from digest.providers.sendgrid.keep_alive_transport import Connection
 from digest.testing.campaigns import NOON, make_audience, make_rendered
 from digest.testing.fake_sendgrid import FakeSendGrid
 from digest.testing.sendgrid_rules import mail_schema, refusals
@@ -120,7 +120,7 @@ def test_a_hanging_reply_is_unknown_after_the_time_out(post, fake):
     content, recipients = post.compose(1)
     post.send(content, recipients)
     post.provider.close()
-    post.provider._made.connection = Connection(fake.host, connect=0.2, read=0.2)
+    post.provider._api._client.connection = Connection(fake.host, connect=0.2, read=0.2)
     fake.disturb("hang-after")
     result = post.send(content, recipients)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, "the reply was lost")
@@ -165,7 +165,7 @@ def test_one_bad_address_refuses_the_call_without_naming_it(post, fake):
 
 def test_a_fault_of_the_shared_part_is_for_good(post, fake):
     content, recipients = post.compose(1)
-    with pytest.raises(ProviderError, match="refuses the message itself"):
+    with pytest.raises(ProviderError, match="refused the message itself"):
         post.send(replace(content, html=""), recipients)
     assert fake.mails == []
 

@@ -227,5 +227,5 @@ def test_a_server_that_is_not_there_is_named_and_nothing_was_sent(inbox, tmp_pat
     post = Post(inbox, tmp_path, port=9)
     with pytest.raises(NotSent) as caught:
         post.send()
-    assert caught.value.reason == "127.0.0.1:9 cannot be reached: Connection refused"
+    assert caught.value.reason == "cannot reach 127.0.0.1:9: Connection refused"
     assert post.begun == 0

@@ -31,7 +31,8 @@ from digest.delivery.stores.base import Store
 from digest.errors import DigestError, ProviderError
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
-from digest.providers.sendgrid_holds import SendGridHolds
+from digest.providers.sendgrid.scheduled_sends import ScheduledSends
+from digest.providers.sendgrid.sendgrid_api import SendGridApi
 from digest.testing.campaigns import Desk, make_audience
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -56,7 +57,7 @@ class Death:
 
     def __init__(self, monkeypatch):
         self.steps, self.at, self.after = 0, None, False
-        for owner, name in ((Store, "write"), (SendGridProvider, "_call")):
+        for owner, name in ((Store, "write"), (SendGridApi, "call")):
             monkeypatch.setattr(owner, name, self._watched(getattr(owner, name)))
 
     def _watched(self, method):
@@ -420,14 +421,14 @@ def test_a_campaign_that_was_called_off_meanwhile_stays_so(desk):
 
 def test_what_is_cancelled_while_its_pause_is_deleted_is_cancelled_again(desk, monkeypatch):
     """To delete the pause takes a cancellation back."""
-    release = SendGridHolds.release
+    release = ScheduledSends.release
 
     def late(holds, schedule):
         monkeypatch.undo()
         cancel_elsewhere(desk)
         release(holds, schedule)
 
-    monkeypatch.setattr(SendGridHolds, "release", late)
+    monkeypatch.setattr(ScheduledSends, "release", late)
     with pytest.raises(CampaignDoneError, match="cancelled"):
         desk.send()
     assert desk.ledger.campaigns()[0].state == "cancelled"

@@ -9,7 +9,7 @@ import pytest
 from digest.project import open_project
 from digest.testing.campaigns import NOON
 from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
-from digest.workflow.two_phase import begin_two_phase_test
+from digest.workflow.self_test import begin_self_test
 
 CONFIG = """
 [newsletter]
@@ -32,7 +32,7 @@ class Bench:
         self.slept = []
 
     def steps(self):
-        _, steps = begin_two_phase_test(self.project, "me@example.net", sleep=self.slept.append)
+        _, steps = begin_self_test(self.project, "me@example.net", sleep=self.slept.append)
         return [(step.mail, step.what, step.state) for step in steps]
 
 

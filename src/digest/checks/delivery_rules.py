@@ -37,7 +37,7 @@ def check_delivery(context: CheckContext) -> Iterator[Finding]:
 def _check_unsubscribe(context: CheckContext) -> Iterator[Finding]:
     manifest = context.rendered.manifest
     if not manifest.unsubscribe:
-        hint = "Set delivery.unsubscribe_url, or providers.sendgrid.unsubscribe_group."
+        hint = f"Set {context.config.unsubscribe_keys}."
         yield fault("D601", "No way to unsubscribe is configured", context.built("email.html"), hint=hint)
         return
     tags = [tag.tag for tag in manifest.tags if tag.name == "unsubscribe_url"]

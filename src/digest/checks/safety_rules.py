@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from digest.checks.rule_registry import fault
@@ -17,24 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_safety"]
 
-#: The formats that these services document for their keys. Messages show only the first characters of a match.
-_KEYS = {
-    "a SendGrid key": re.compile(r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
-    "an AWS key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a GitHub token": re.compile(r"\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})"),
-    "a Slack token": re.compile(r"\bxox[abprs]-[\w-]{10,}"),
-    "a Stripe key": re.compile(r"\b[rs]k_(?:live|test)_\w{16,}"),
-    "an OpenAI key": re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{32,}"),
-    "a Google key": re.compile(r"\bAIza[\w-]{30,}"),
-    "a GitLab token": re.compile(r"\bglpat-[\w-]{16,}"),
-    "an npm token": re.compile(r"\bnpm_\w{30,}"),
-    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
-    "a Slack address": re.compile(r"hooks\.slack\.com/services/T\w+/B\w+/\w+"),
-    "a Mailchimp key": re.compile(r"\b[0-9a-f]{32}-us\d{1,2}\b"),
-    "a signed token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    "a password in an address": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]+:[^\s/@\"'<>]+@", re.IGNORECASE),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
-}
 _LOCAL_PATH = re.compile(
     r"(?<![\w/.:-])/(?:home|Users)/[\w.-]+|(?<![\w/.:-])/root/[\w.-]+|\b[A-Za-z]:[\\/]Users[\\/]"
     r"|(?<![\w/.:-])/(?:mnt/[a-z]/Users|private/var|var/folders)/",
@@ -44,10 +29,17 @@ _LOCAL_PATH = re.compile(
 
 def check_safety(context: CheckContext) -> Iterator[Finding]:
     """Check for secrets and local paths, at the editor's line if they are there, and that the build is current."""
-    for what, pattern in _KEYS.items():
+    for what, pattern in _secret_patterns():
         yield from _places(context, "S701", pattern, f"{what[0].upper()}{what[1:]} would be sent")
     yield from _places(context, "S702", _LOCAL_PATH, "A path on your computer would be sent")
     yield from _check_build(context)
+
+
+@cache
+def _secret_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What each kind of secret is called, and its form."""
+    table = tomllib.loads(resources.files("digest.checks").joinpath("secret_patterns.toml").read_text(encoding="utf-8"))
+    return tuple((name, re.compile(pattern)) for name, pattern in table.items())
 
 
 def _places(context: CheckContext, code: str, pattern: re.Pattern[str], message: str) -> Iterator[Finding]:

@@ -156,10 +156,14 @@ def sync(
     session: Session,
     events: Annotated[
         Path | None,
-        typer.Option("--events", metavar="FILE", help="A request of SendGrid's Event Webhook, byte for byte."),
+        typer.Option("--events", metavar="FILE", help="The body of a request of the provider's webhook."),
     ] = None,
-    signature: Annotated[str, typer.Option("--signature", help="X-Twilio-Email-Event-Webhook-Signature.")] = "",
-    timestamp: Annotated[str, typer.Option("--timestamp", help="X-Twilio-Email-Event-Webhook-Timestamp.")] = "",
+    signature: Annotated[
+        str, typer.Option("--signature", help="With --events: the signature in the request's headers.")
+    ] = "",
+    timestamp: Annotated[
+        str, typer.Option("--timestamp", help="With --events: the timestamp in the request's headers.")
+    ] = "",
 ) -> None:
     """Ask the provider who bounced, complained or left, and write that down. A live send asks by itself."""
     from digest.workflow.people import suppress_events, sync_suppressions

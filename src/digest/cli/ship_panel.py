@@ -102,7 +102,7 @@ def send_test(
     to: Annotated[list[str], typer.Option("--to", metavar="ADDRESS", help="Who gets it; up to five times.")],
     issue: IssueArgument = None,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Let the provider check it and mail nobody; SendGrid can.")
+        bool, typer.Option("--sandbox", help="Let the provider validate it and mail nobody, if it can.")
     ] = False,
 ) -> None:
     """Send the built issue to a few named addresses. It cannot reach a list."""

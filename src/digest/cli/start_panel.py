@@ -156,13 +156,15 @@ def _refresh(session: Session) -> None:
 
 def _ask(defaults: Answers) -> Answers:
     from digest.mail import parse_sender
+    from digest.providers import provider_names
     from digest.workflow.new_newsletter import Answers
 
     name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)
     sender = typer.prompt("From (Name <address>)", default=f"{name} <news@example.org>", err=True)
     parse_sender(sender)
     feed = typer.prompt("A feed to begin with (empty for none)", default="", show_default=False, err=True)
-    provider = typer.prompt("Send with: outbox, sendgrid or smtp", default=defaults.provider, err=True)
+    *names, last = provider_names()
+    provider = typer.prompt(f"Send with: {', '.join(names)} or {last}", default=defaults.provider, err=True)
     return Answers(name=name, sender=sender, feed=feed.strip(), provider=provider)
 
 
@@ -171,7 +173,8 @@ def doctor(
     two_phase: Annotated[
         bool,
         typer.Option(
-            "--two-phase", help="Try instead, with mail to yourself, whether SendGrid holds mail back and lets it go."
+            "--two-phase",
+            help="Instead, test with mail to yourself whether the provider can hold mail back and release it.",
         ),
     ] = False,
     to: Annotated[
@@ -214,19 +217,20 @@ def doctor(
 
 
 def _try_two_phase(session: Session, to: str | None, received: str | None) -> None:
-    from digest.workflow.two_phase import receive_two_phase_code
+    from digest.workflow.self_test import finish_self_test
 
     if to is not None and received is None:
         _begin_two_phase(session, to)
         return
     if received is None or to is not None:
         raise UsageError("--two-phase wants either --to or --received", hint=f"{_TWO_PHASE} --to you@example.org")
-    receive_two_phase_code(session.project(), received)
+    project = session.project()
+    finish_self_test(project, received)
     words = "Passed: what was cancelled has not come, and what was held back came when it was let go."
     session.output.result({"two_phase": "passed"}, [words])
     session.output.next(
         "if a second mail of this test comes after all, type its code too",
-        "set two_phase = true under [providers.sendgrid]",
+        f"set two_phase = true under [providers.{project.config.delivery.provider}]",
     )
 
 
@@ -234,10 +238,10 @@ def _begin_two_phase(session: Session, to: str) -> None:
     from dataclasses import asdict
     from zoneinfo import ZoneInfo
 
-    from digest.workflow.two_phase import begin_two_phase_test
+    from digest.workflow.self_test import begin_self_test
 
     output, project = session.output, session.project()
-    due, trying = begin_two_phase_test(project, to)
+    due, trying = begin_self_test(project, to)
     steps, lines = [], []
     for step in trying:
         output.status(f"Mail {step.mail}: {step.what}")

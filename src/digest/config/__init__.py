@@ -1,6 +1,7 @@
 """digest.toml, or ``[tool.digest]`` in pyproject.toml, as a checked `Config`. Secrets come from the environment."""
 
 from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
+from digest.config.provider_tables import ProviderSettings, nearest_provider
 from digest.config.settings import (
     AudienceConfig,
     BulletsConfig,
@@ -13,8 +14,6 @@ from digest.config.settings import (
     ImagesConfig,
     NewsletterConfig,
     SelectionConfig,
-    SendGridConfig,
-    SmtpConfig,
     SourceConfig,
     StateConfig,
 )
@@ -37,9 +36,8 @@ __all__ = [
     "IgnoredFinding",
     "ImagesConfig",
     "NewsletterConfig",
+    "ProviderSettings",
     "SelectionConfig",
-    "SendGridConfig",
-    "SmtpConfig",
     "SourceConfig",
     "SourceKind",
     "StateConfig",
@@ -47,5 +45,6 @@ __all__ = [
     "config_file",
     "find_root",
     "load_config",
+    "nearest_provider",
     "source_places",
 ]

@@ -5,11 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from digest.config.config_table import ConfigValueError, known_keys
+from digest.config.provider_tables import (
+    UNKNOWN_PROVIDER,
+    ProviderTables,
+    check_provider_tables,
+    nearest_provider,
+)
 from digest.config.settings import Config
 from digest.config.toml_text import toml_line
 from digest.errors import ConfigError, Place
@@ -17,6 +24,8 @@ from digest.errors import ConfigError, Place
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from pydantic_core import ErrorDetails
 
 __all__ = ["CONFIG_FILE", "config_file", "find_root", "load_config", "parse_config", "source_places"]
 
@@ -52,8 +61,13 @@ def _configures_digest(path: Path) -> bool:
     return isinstance(tool, dict) and "digest" in tool
 
 
-def load_config(root: Path) -> Config:
+def load_config(root: Path, *, providers: Mapping[str, type[BaseModel]] | None = None) -> Config:
     """Read the configuration of the newsletter in ``root``.
+
+    Args:
+        root: The newsletter's folder.
+        providers: The ``Settings`` of each installed provider by name, which check ``[providers.NAME]``. Without
+            them these tables stay unchecked until a provider is opened.
 
     Raises:
         ConfigError: The file is missing, is not TOML, or holds an unknown key or a bad value.
@@ -61,7 +75,7 @@ def load_config(root: Path) -> Config:
     path, prefix = config_file(root)
     if not path.is_file():
         raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=_NO_NEWSLETTER)
-    return parse_config(_read(path), file=path.name, prefix=prefix)
+    return parse_config(_read(path), file=path.name, prefix=prefix, providers=providers)
 
 
 def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
@@ -72,8 +86,10 @@ def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
     return root / _PYPROJECT, ("tool", "digest")
 
 
-def parse_config(text: str, *, file: str, prefix: Sequence[str] = ()) -> Config:
-    """The configuration that a TOML text holds, in the table ``prefix``.
+def parse_config(
+    text: str, *, file: str, prefix: Sequence[str] = (), providers: Mapping[str, type[BaseModel]] | None = None
+) -> Config:
+    """The configuration that a TOML text holds, in the table ``prefix``; ``providers`` as in `load_config`.
 
     Raises:
         ConfigError: It is not TOML, or holds an unknown key or a bad value.
@@ -92,9 +108,17 @@ def parse_config(text: str, *, file: str, prefix: Sequence[str] = ()) -> Config:
     for key in prefix:
         table = table.get(key, {}) if isinstance(table, dict) else {}
     try:
-        return Config.model_validate(table)
+        config = Config.model_validate(table)
     except ValidationError as error:
-        raise _explain(error, text, file, prefix) from None
+        raise _explain(error.errors(include_url=False), text, file, prefix) from None
+    if providers is None:
+        return config
+    settings, errors = check_provider_tables(
+        config.providers.model_extra or {}, chosen=config.delivery.provider, models=providers
+    )
+    if errors:
+        raise _explain(errors, text, file, prefix, providers)
+    return config.model_copy(update={"providers": ProviderTables.model_validate(settings)})
 
 
 def source_places(root: Path) -> Mapping[str, Place]:
@@ -117,17 +141,25 @@ def _read(path: Path) -> str:
         raise ConfigError(f"cannot be read: {error.strerror}", place=Place(path.name)) from None
 
 
-def _explain(error: ValidationError, text: str, file: str, prefix: Sequence[str]) -> ConfigError:
+def _explain(
+    errors: Sequence[ErrorDetails],
+    text: str,
+    file: str,
+    prefix: Sequence[str],
+    providers: Mapping[str, type[BaseModel]] = MappingProxyType({}),
+) -> ConfigError:
     """The first thing that is wrong, in words; the rest is counted."""
-    first, *others = error.errors(include_url=False)
+    first, *others = errors
     path = first["loc"]
     dotted = _dotted(path)
     place = Place(file, toml_line(text, (*prefix, *path)))
     more = f" ({len(others)} more after this one)" if others else ""
+    if first["type"] == UNKNOWN_PROVIDER:
+        return ConfigError(f"{first['msg']}{more}", place=place, hint=nearest_provider(first["input"], providers))
     if first["type"] == "extra_forbidden":
-        return ConfigError(f"unknown key {dotted}{more}", place=place, hint=_nearest(path))
+        return ConfigError(f"unknown key {dotted}{more}", place=place, hint=_nearest(path, providers))
     if first["type"] == "missing":
-        form = f"[{dotted}]" if known_keys(Config, path) else f"{path[-1]} = …"
+        form = f"[{dotted}]" if _known_keys(path, providers) else f"{path[-1]} = …"
         return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {form}")
     message = first["msg"].removeprefix("Value error, ")
     where = f"{dotted}: " if path else ""
@@ -143,10 +175,16 @@ def _dotted(path: Sequence[int | str]) -> str:
     return text
 
 
-def _nearest(path: Sequence[int | str]) -> str:
+def _nearest(path: Sequence[int | str], providers: Mapping[str, type[BaseModel]]) -> str:
     """Name the known key that looks most like the last part of ``path``."""
-    known = known_keys(Config, path[:-1])
+    known = _known_keys(path[:-1], providers)
     close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {_dotted((*path[:-1], close[0]))}?"
     return f"Known here: {', '.join(sorted(known))}." if known else ""
+
+
+def _known_keys(path: Sequence[int | str], providers: Mapping[str, type[BaseModel]]) -> list[str]:
+    if path[:1] == ("providers",) and len(path) > 1:
+        return known_keys(providers[str(path[1])], path[2:])
+    return known_keys(Config, path)

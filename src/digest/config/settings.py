@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, create_model, field_validator, model_validator
 
 from digest.config.config_table import ConfigTable, ConfigValueError
+from digest.config.provider_tables import ProviderSettings, ProviderTables, strict_model
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import ThemeConfig
 from digest.errors import ConfigError
@@ -27,17 +28,15 @@ __all__ = [
     "ImagesConfig",
     "NewsletterConfig",
     "SelectionConfig",
-    "SendGridConfig",
-    "SmtpConfig",
     "SourceConfig",
     "StateConfig",
 ]
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 FullText = Literal["auto", "always", "never"]
 _WINDOW = r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$"
 _DUE = r"^((mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d)?$"
 
+_Settings = TypeVar("_Settings", bound=BaseModel)
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
 
 
@@ -237,39 +236,6 @@ class DeliveryConfig(ConfigTable):
         return value
 
 
-class SendGridConfig(ConfigTable):
-    """SendGrid's own settings. ``host`` is https, or plain http on loopback for tests."""
-
-    host: str = "https://api.sendgrid.com"
-    api_key_env: str = "SENDGRID_API_KEY"
-    two_phase: bool = False
-    unsubscribe_group: int | None = None
-    webhook_key_env: str = "SENDGRID_WEBHOOK_KEY"
-
-    @field_validator("host")
-    @classmethod
-    def _safe_host(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            return value.rstrip("/")
-        raise ValueError("it must begin with https:// (plain http only on loopback)")
-
-
-class SmtpConfig(ConfigTable):
-    """An SMTP server. Without ``username_env`` there is no AUTH."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 1025
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    username_env: str | None = None
-    password_env: str | None = None
-
-
-class _ProvidersConfig(ConfigTable):
-    sendgrid: SendGridConfig = SendGridConfig()
-    smtp: SmtpConfig = SmtpConfig()
-
-
 #: What git allows in a branch's name, and a little less (git-check-ref-format).
 _BRANCH = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
 
@@ -322,7 +288,7 @@ class Config(ConfigTable):
     check: CheckConfig = CheckConfig()
     audiences: dict[str, AudienceConfig] = Field(default_factory=dict)
     delivery: DeliveryConfig = DeliveryConfig()
-    providers: _ProvidersConfig = _ProvidersConfig()
+    providers: ProviderTables = ProviderTables()
     state: StateConfig = StateConfig()
 
     @model_validator(mode="after")
@@ -333,13 +299,39 @@ class Config(ConfigTable):
             raise ValueError(f"two sources have the id {twice[0]!r}")
         return self
 
+    def provider_settings(self, name: str, model: type[_Settings]) -> _Settings:
+        """The settings in ``[providers.NAME]``, as an instance of the provider's own ``model``.
+
+        Raises:
+            ConfigError: A key is missing, unknown or wrong. `load_config` reports this earlier, with its line.
+        """
+        settings = self.providers.get(name)
+        if isinstance(settings, model):
+            return settings
+        try:
+            return cast("_Settings", strict_model(model).model_validate(settings or {}))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            dotted = ".".join(str(part) for part in ("providers", name, *first["loc"]))
+            raise ConfigError(f"{dotted}: {first['msg']}") from None
+
+    @property
+    def delivery_settings(self) -> ProviderSettings:
+        """The settings of the provider in ``delivery.provider``."""
+        settings = self.providers.get(self.delivery.provider)
+        return settings if isinstance(settings, ProviderSettings) else ProviderSettings()
+
     @property
     def unsubscribe_method(self) -> str:
-        """How a reader leaves: ``group:12345`` where SendGrid hosts the page, else a URL template; may be empty."""
-        group = self.providers.sendgrid.unsubscribe_group
-        if self.delivery.provider == "sendgrid" and group is not None:
-            return f"group:{group}"
-        return self.delivery.unsubscribe_url
+        """How readers unsubscribe: ``group:12345`` if the provider hosts the page, else a URL template; may be ""."""
+        return self.delivery_settings.unsubscribe_method or self.delivery.unsubscribe_url
+
+    @property
+    def unsubscribe_keys(self) -> str:
+        """The keys that decide how readers unsubscribe, for a hint."""
+        key = self.delivery_settings.unsubscribe_key
+        hosted = f" or providers.{self.delivery.provider}.{key}" if key else ""
+        return f"delivery.unsubscribe_url{hosted}"
 
     def source(self, id: str) -> SourceConfig | None:
         """The configured source with this id, if there is one."""

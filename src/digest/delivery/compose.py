@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.mail import clean_value, list_id, parse_sender, unsubscribe_headers
-from digest.providers import Content, LinkedRecipients, Recipient
+from digest.providers import LinkedRecipients, MailContent, Recipient
 from digest.subscribers import PackedSubscribers, signer
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Composer:
         sender = parse_sender(manifest.sender)
         list_name = list_id(config.newsletter.name, manifest.audience, sender[1])
         tag = next((tag.tag for tag in manifest.tags if tag.name == _UNSUBSCRIBE), "")
-        self.content = Content(
+        self.content = MailContent(
             issue=manifest.issue,
             campaign=_campaign_name(manifest.issue, manifest.audience, rendered.token),
             edition=_edition(manifest.issue, manifest.audience, f"{config.newsletter.name}\0{sender[1]}"),

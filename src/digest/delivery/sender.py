@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from digest.delivery.report import Campaign
     from digest.delivery.roster import Roster
     from digest.models import Audience, Manifest, RenderedIssue
-    from digest.providers import Content, Provider
+    from digest.providers import MailContent, Provider
 
 __all__ = ["send_campaign"]
 
@@ -247,7 +247,7 @@ class _Sending:
             now=self.now,
         )
 
-    def _require_unknown_there(self, content: Content, planned: SendReport) -> None:
+    def _require_unknown_there(self, content: MailContent, planned: SendReport) -> None:
         """Refuse what the provider has a record of, unless another sender has just begun it."""
         manifest = self.rendered.manifest
         knows = _ask_record(self.provider, content, stop=self.stop, sleep=self.sleep, notice=self.notice)
@@ -308,7 +308,7 @@ def _reserved(provider: Provider, at: datetime | None, *, stop: Stop, sleep: Cal
 
 def _ask_record(
     provider: Provider,
-    content: Content,
+    content: MailContent,
     *,
     stop: Stop,
     sleep: Callable[[float], object],

@@ -7,8 +7,8 @@
                         └──────── a reply is lost ───┴──▶ abandoned ─▶ seen held back ─▶ pending again ─▶ cancel
 
 No mail leaves before the pause is deleted, and the pause is never deleted of a group that was given up. A lost reply
-therefore costs a repetition, and leaves nobody unsure (the design, section 6). It rests on documented behaviour of
-SendGrid, which ``digest doctor --two-phase`` tries.
+therefore costs a repetition, and leaves nobody unsure (the design, section 6). It relies on behaviour
+that the provider documents, which ``digest doctor --two-phase`` tests.
 """
 
 from __future__ import annotations

@@ -299,4 +299,7 @@ def open_project(
         raise ConfigError(f"{folder} is not a folder", hint="Name the newsletter's folder with -C.")
     if root is not None:
         folder = root.resolve()
-    return Project(root=folder, config=load_config(folder), environ=environ, now=clock_of(environ), offline=offline)
+    from digest.providers import InstalledSettings
+
+    config = load_config(folder, providers=InstalledSettings())
+    return Project(root=folder, config=config, environ=environ, now=clock_of(environ), offline=offline)

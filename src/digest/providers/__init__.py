@@ -1,48 +1,70 @@
-"""Who carries the mail: one contract, one file per provider, found by entry point."""
+"""The services that send the mail: one contract, one module or sub-package per provider, found by entry point.
 
-from digest.providers.base import (
+========================  ==============================================================================================
+``contract``              what a provider is: `Provider`, its `Capabilities`, a `Diagnosis`
+``base_provider``         `BaseProvider`, the defaults of everything that a simple service does not have
+``provider_call``         what goes into one call and what comes back: `MailContent`, `Recipient`, `SendResult`
+``provider_registry``     providers by name, and the settings of each
+``outbox``, ``smtp``, …   the providers
+``mail_holds``            holding mail back, which two-phase sending rests on, and ``two_phase_*``, its self-test
+========================  ==============================================================================================
+"""
+
+from digest.config import ProviderSettings
+from digest.providers.base_provider import BaseProvider
+from digest.providers.bounces import is_hard_bounce
+from digest.providers.contract import Capabilities, Diagnosis, Provider, ProviderAccount, do_nothing
+from digest.providers.mail_holds import CancelRefusedError, MailHolds
+from digest.providers.message_composition import MessageComposer
+from digest.providers.provider_call import (
     CallRefused,
-    Capabilities,
-    Content,
     Deferred,
-    Diagnosis,
     LinkedRecipients,
+    MailContent,
     NoSlot,
     NotSent,
     Outcome,
-    Provider,
     Recipient,
     SendResult,
     Verdict,
-    nothing,
 )
-from digest.providers.holds import CancelRefusedError, MailHolds
-from digest.providers.registry import open_provider
-from digest.providers.sendgrid_events import read_events
-from digest.providers.two_phase_proof import TWO_PHASE, TwoPhaseProof, hash_code, key_fingerprint, two_phase_passed
+from digest.providers.provider_registry import InstalledSettings, open_provider, provider_names
+from digest.providers.two_phase_self_test import (
+    SelfTestStep,
+    begin_two_phase_test,
+    finish_two_phase_test,
+    passed_two_phase_test,
+    require_two_phase,
+)
 
 __all__ = [
-    "TWO_PHASE",
+    "BaseProvider",
     "CallRefused",
     "CancelRefusedError",
     "Capabilities",
-    "Content",
     "Deferred",
     "Diagnosis",
+    "InstalledSettings",
     "LinkedRecipients",
+    "MailContent",
     "MailHolds",
+    "MessageComposer",
     "NoSlot",
     "NotSent",
     "Outcome",
     "Provider",
+    "ProviderAccount",
+    "ProviderSettings",
     "Recipient",
+    "SelfTestStep",
     "SendResult",
-    "TwoPhaseProof",
     "Verdict",
-    "hash_code",
-    "key_fingerprint",
-    "nothing",
+    "begin_two_phase_test",
+    "do_nothing",
+    "finish_two_phase_test",
+    "is_hard_bounce",
     "open_provider",
-    "read_events",
-    "two_phase_passed",
+    "passed_two_phase_test",
+    "provider_names",
+    "require_two_phase",
 ]

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from digest.config.atomic_files import replace_file
 from digest.errors import ProviderError
-from digest.providers.base import Capabilities, Diagnosis, Outcome, SendResult, nothing
-from digest.providers.composing import MessageMaker, PlainProvider
+from digest.providers.base_provider import BaseProvider
+from digest.providers.contract import Capabilities, Diagnosis, do_nothing
+from digest.providers.message_composition import MessageComposer
+from digest.providers.provider_call import Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,61 +17,59 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config import Config
-    from digest.providers.base import Content, Recipient
+    from digest.providers.provider_call import MailContent, Recipient
 
 __all__ = ["OutboxProvider"]
 
 
-class OutboxProvider(PlainProvider):
-    """Writes files. One that exists proves that its mail was accepted, so a call can be repeated at will."""
+class OutboxProvider(BaseProvider):
+    """Writes files. An existing file proves that its mail was accepted, so a call can be repeated safely."""
 
     name = "outbox"
     capabilities = Capabilities(max_recipients=100, repeatable=True, local=True)
 
     def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
-        del config, environ, now  # every provider is made with the same things
+        del config, environ, now  # every provider is constructed with the same arguments
         self.folder = root / ".digest" / "outbox"
-        self._maker: MessageMaker | None = None
+        self._composer: MessageComposer | None = None
 
     def send(
         self,
-        content: Content,
+        content: MailContent,
         recipients: Sequence[Recipient],
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = nothing,
+        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
-        """Write one file for each recipient, each whole or not at all."""
+        """Write one file per recipient, each whole or not at all."""
         del meanwhile
         self.check(content)
-        if self._maker is None or self._maker.content is not content:
-            self._maker = MessageMaker(content)
-        messages = [(self._path(content, person), self._maker.message(person)) for person in recipients]
+        if self._composer is None or self._composer.content is not content:
+            self._composer = MessageComposer(content)
+        messages = [(self._path(content, recipient), self._composer.message(recipient)) for recipient in recipients]
         begin()
         try:
             for path, message in messages:
                 if not path.exists():
-                    replace_file(path, message, mode=0o600)  # an address is in it
+                    replace_file(path, message, mode=0o600)  # it holds an address
         except OSError as error:
             raise ProviderError(
-                f"the outbox cannot be written: {error.strerror}", hint="Make room, then: digest send --live --resume"
+                f"cannot write to {self.folder}: {error.strerror}",
+                hint="Free some space, then: digest send --live --resume",
             ) from None
         return SendResult(outcome=Outcome.ACCEPTED, message_id=reference)
 
-    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
-        """Whose file is there."""
+    def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+        """The recipients whose file exists."""
         del reference
-        return frozenset(person.key for person in recipients if self._path(content, person).exists())
+        return frozenset(recipient.key for recipient in recipients if self._path(content, recipient).exists())
 
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
-        """Files need nothing."""
+        """Always fine: files need nothing."""
         del sender
         return (Diagnosis(what="provider", state="ok", words="the outbox writes files and sends nothing"),)
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def _path(self, content: Content, person: Recipient) -> Path:
-        # Another audience, or another build whose ledger was lost, is another mail to the same person.
-        return self.folder / content.issue / f"{person.key}.{content.campaign}.eml"
+    def _path(self, content: MailContent, recipient: Recipient) -> Path:
+        # The campaign's name is in it: another audience, or another build after the ledger was lost, is another mail.
+        return self.folder / content.issue / f"{recipient.key}.{content.campaign}.eml"

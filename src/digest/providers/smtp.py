@@ -1,16 +1,21 @@
-"""SMTP: one connection for all, one transaction for each recipient (RFC 5321)."""
+"""SMTP: one connection for the campaign, one transaction for each recipient (RFC 5321)."""
 
 from __future__ import annotations
 
 import re
 import smtplib
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
+
+from digest.config import ProviderSettings
 from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.mail import redact_addresses
-from digest.providers.base import Capabilities, Deferred, Diagnosis, NotSent, Outcome, SendResult, nothing
-from digest.providers.composing import MessageMaker, PlainProvider
+from digest.providers.base_provider import BaseProvider
+from digest.providers.contract import Capabilities, Diagnosis, do_nothing
+from digest.providers.message_composition import MessageComposer
+from digest.providers.provider_call import Deferred, NotSent, Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,54 +23,70 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config import Config
-    from digest.providers.base import Content, Recipient
+    from digest.providers.provider_call import MailContent, Recipient
 
-__all__ = ["SmtpProvider"]
+__all__ = ["SmtpProvider", "SmtpSettings"]
 
-#: Seconds. RFC 5321, section 4.5.3.2, allows ten minutes after the data; nobody waits that long for a relay.
+#: Seconds. RFC 5321, section 4.5.3.2, allows ten minutes after the data, but no relay in use takes that long.
 _CONNECT, _REPLY = 10.0, 60.0
-#: Who has not said who they are (RFC 4954, section 6).
+#: The server wants authentication, or refused it (RFC 4954, section 6).
 _LOGIN_FIRST = frozenset({530, 535, 538})
-#: RFC 3463, section 3.8, security or policy: a relay answers so to whoever it does not know, whoever the mail is for.
+#: Security or policy (RFC 3463, section 3.8). A relay answers this to any client it does not know, whoever the mail
+#: is for, so it says nothing about the recipient.
 _POLICY = re.compile(rb"5\.7\.\d")
-#: So many such answers in a row are no longer about the recipients.
+#: After this many policy refusals in a row, the cause is not the recipients.
 _MOST_POLICY = 3
 
 
-class SmtpProvider(PlainProvider):
-    """Hands each mail to one server. A lost reply after the last dot is unknown; everything before it is not sent."""
+class SmtpSettings(ProviderSettings):
+    """An SMTP server. Without ``username_env`` the client does not log in."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1025
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username_env: str | None = None
+    password_env: str | None = None
+
+
+class SmtpProvider(BaseProvider):
+    """Hands each mail to one server.
+
+    A reply that is lost after the final dot is an unknown outcome. If the connection fails earlier, nothing was sent.
+    """
+
+    Settings = SmtpSettings
 
     name = "smtp"
     capabilities = Capabilities(max_recipients=1)
 
     def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
-        del root, now  # every provider is made with the same things
-        self._config = config.providers.smtp
+        del root, now  # every provider is constructed with the same arguments
+        self._settings = config.provider_settings(self.name, SmtpSettings)
         self._environ = environ
         self._server: smtplib.SMTP | None = None
-        self._maker: MessageMaker | None = None
-        self._taken = False  # the mail before this one, on this connection
-        self._policy = 0
+        self._composer: MessageComposer | None = None
+        self._accepted_previous = False  # whether this connection took the mail before this one
+        self._policy_refusals = 0
 
     def send(
         self,
-        content: Content,
+        content: MailContent,
         recipients: Sequence[Recipient],
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = nothing,
+        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
-        """One transaction. ``begin`` is called when the server waits for the message itself."""
+        """One transaction. ``begin`` is called when the server is ready for the message itself (reply 354)."""
         del reference, meanwhile
         self.check(content)
-        (person,) = recipients
-        if self._maker is None or self._maker.content is not content:
-            self._maker = MessageMaker(content)
-        message = self._maker.message(person, stuffed=True)
-        server, refused = self._open_transaction(content.sender[1], person.email)
-        if refused is not None:
-            return refused
+        (recipient,) = recipients
+        if self._composer is None or self._composer.content is not content:
+            self._composer = MessageComposer(content)
+        message = self._composer.message(recipient, stuffed=True)
+        server, refusal = self._open_transaction(content.sender[1], recipient.email)
+        if refusal is not None:
+            return refusal
         try:
             begin()
         except BaseException:
@@ -73,21 +94,21 @@ class SmtpProvider(PlainProvider):
             raise
         return self._transmit(server, message)
 
-    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
-        """SMTP cannot be asked what it took."""
+    def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+        """Always empty: SMTP has no way to ask what a server accepted."""
         del content, recipients, reference
         return frozenset()
 
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
-        """Connect, log in, and offer the sender; nobody is named as a recipient."""
-        where = f"{self._config.host}:{self._config.port}"
+        """Connect, log in, and offer the sender (MAIL FROM). No recipient is named, so nothing can be sent."""
+        where = f"{self._settings.host}:{self._settings.port}"
         try:
             code, reply = self._connected().mail(sender)
         except (NotSent, DigestError) as error:
-            remedy = getattr(error, "hint", "") or "Check providers.smtp, and whether this machine may send there."
+            remedy = getattr(error, "hint", "") or "Check [providers.smtp], and that this machine may use the server."
             return (Diagnosis(what="provider", state="error", words=str(error), remedy=remedy),)
         except (smtplib.SMTPException, OSError) as error:
-            return (Diagnosis(what="provider", state="error", words=_said(error), remedy="Check providers.smtp."),)
+            return (Diagnosis(what="provider", state="error", words=_reason(error), remedy="Check [providers.smtp]."),)
         finally:
             self.close()
         if code // 100 != 2:
@@ -95,20 +116,20 @@ class SmtpProvider(PlainProvider):
                 Diagnosis(
                     what="sender",
                     state="error",
-                    words=f"{where} does not take the sender: {_words(code, reply)}",
-                    remedy="Ask who runs the server which senders it takes.",
+                    words=f"{where} refuses the sender: {_reply_text(code, reply)}",
+                    remedy="Ask the server's administrator which senders it accepts.",
                 ),
             )
-        found = [Diagnosis(what="provider", state="ok", words=f"{where} takes mail of this sender")]
-        if self._config.security == "none" and self._config.host not in {"127.0.0.1", "localhost", "::1"}:
+        diagnoses = [Diagnosis(what="provider", state="ok", words=f"{where} accepts mail from this sender")]
+        if self._settings.security == "none" and self._settings.host not in {"127.0.0.1", "localhost", "::1"}:
             words = "the connection is not encrypted"
-            found.append(
+            diagnoses.append(
                 Diagnosis(what="provider", state="warning", words=words, remedy='Set security = "starttls" or "tls".')
             )
-        return tuple(found)
+        return tuple(diagnoses)
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Send QUIT and close the connection."""
         if self._server is not None:
             try:
                 self._server.quit()
@@ -117,14 +138,14 @@ class SmtpProvider(PlainProvider):
             self._server = None
 
     def _open_transaction(self, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
-        """MAIL, RCPT and DATA, on a new connection when the kept one has died: nothing has been sent by then."""
+        """MAIL, RCPT and DATA. If the kept connection has died, try once on a new one: nothing was sent yet."""
         fresh = self._server is None
         try:
             return self._envelope(self._connected(), sender, to)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()
             if fresh:
-                raise NotSent(_said(error)) from None
+                raise NotSent(_reason(error)) from None
         return self._open_transaction(sender, to)
 
     def _envelope(self, server: smtplib.SMTP, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
@@ -146,62 +167,62 @@ class SmtpProvider(PlainProvider):
         try:
             server.send(message + b".\r\n")
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            self._drop()  # without the last dot there is no message (RFC 5321, section 4.1.1.4)
-            raise NotSent(_said(error)) from None
+            self._drop()  # without the final dot there is no message (RFC 5321, section 4.1.1.4)
+            raise NotSent(_reason(error)) from None
         try:
             code, reply = server.getreply()
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
             self._drop()
-            return SendResult(outcome=Outcome.UNKNOWN, reason=_said(error))
+            return SendResult(outcome=Outcome.UNKNOWN, reason=_reason(error))
         except BaseException:
-            self._drop()  # a reply that is still to come must not be read as the answer to the next mail
+            self._drop()  # a reply that arrives later must not be read as the reply to the next mail
             raise
-        words = _words(code, reply)
+        reason = _reply_text(code, reply)
         if code // 100 == 2:
-            self._taken, self._policy = True, 0
+            self._accepted_previous, self._policy_refusals = True, 0
             return SendResult(outcome=Outcome.ACCEPTED, message_id=redact_addresses(reply.decode("utf-8", "replace")))
         if code // 100 == 5:
-            return SendResult(outcome=Outcome.REJECTED, reason=words)
-        raise Deferred(words)
+            return SendResult(outcome=Outcome.REJECTED, reason=reason)
+        raise Deferred(reason)
 
     def _refuse_one(self, code: int, reply: bytes) -> SendResult:
         if code == 421:
             self._drop()
-            raise NotSent(_words(code, reply))
+            raise NotSent(_reply_text(code, reply))
         if code in _LOGIN_FIRST:
             self._refuse_all(code, reply)
         if code // 100 == 5 and not self._is_about_the_sender(reply):
-            return SendResult(outcome=Outcome.REJECTED, reason=_words(code, reply))
-        if self._policy >= _MOST_POLICY:
+            return SendResult(outcome=Outcome.REJECTED, reason=_reply_text(code, reply))
+        if self._policy_refusals >= _MOST_POLICY:
             self._refuse_all(code, reply)
         if self._server is not None:
             self._server.rset()
-        raise Deferred(_words(code, reply))
+        raise Deferred(_reply_text(code, reply))
 
     def _is_about_the_sender(self, reply: bytes) -> bool:
-        """Whether a refusal may be everybody's: of policy, from a server that has not just taken another's mail."""
+        """Whether a refusal may concern all recipients: a policy, unless the server has just accepted another mail."""
         if not _POLICY.match(reply):
             return False
-        if self._taken:
-            self._taken = False
+        if self._accepted_previous:
+            self._accepted_previous = False
             return False
-        self._policy += 1
+        self._policy_refusals += 1
         return True
 
     def _refuse_all(self, code: int, reply: bytes) -> None:
         self._drop()
-        words = _words(code, reply)
+        reason = _reply_text(code, reply)
         if code in _LOGIN_FIRST:
             raise CredentialsError(
-                f"the SMTP server wants to know who sends: {words}",
+                f"the SMTP server requires a log-in: {reason}",
                 hint="Set providers.smtp.username_env and password_env, and the variables they name.",
             )
         if code // 100 == 5:
             raise ProviderError(
-                f"the SMTP server does not take this sender or message: {words}",
-                hint="Check providers.smtp, and whether the server lets this machine send: digest send-test --to YOU",
+                f"the SMTP server refuses this sender or message: {reason}",
+                hint="Check [providers.smtp], and that this machine may use the server: digest send-test --to YOU",
             )
-        raise NotSent(words)
+        raise NotSent(reason)
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
@@ -209,14 +230,14 @@ class SmtpProvider(PlainProvider):
         return self._server
 
     def _connect(self) -> smtplib.SMTP:
-        config = self._config
+        settings = self._settings
         login = self._login()
         try:
             context = ssl.create_default_context()
-            if config.security == "tls":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(config.host, config.port, timeout=_CONNECT, context=context)
+            if settings.security == "tls":
+                server: smtplib.SMTP = smtplib.SMTP_SSL(settings.host, settings.port, timeout=_CONNECT, context=context)
             else:
-                server = smtplib.SMTP(config.host, config.port, timeout=_CONNECT)
+                server = smtplib.SMTP(settings.host, settings.port, timeout=_CONNECT)
             try:
                 self._greet(server, context, login)
             except BaseException:
@@ -224,29 +245,29 @@ class SmtpProvider(PlainProvider):
                 raise
         except ssl.SSLCertVerificationError as error:
             raise ProviderError(
-                f"the certificate of {config.host} is not to be trusted: {error.verify_message}",
-                hint="Check providers.smtp.host; name a private authority in SSL_CERT_FILE.",
+                f"the certificate of {settings.host} is not trusted: {error.verify_message}",
+                hint="Check providers.smtp.host. For a private authority, set SSL_CERT_FILE.",
             ) from None
         except smtplib.SMTPNotSupportedError as error:
             raise ProviderError(
-                f"the SMTP server cannot do it: {_said(error)}",
-                hint='providers.smtp.security is "starttls", "tls" or "none".',
+                f"the SMTP server lacks a feature: {_reason(error)}",
+                hint='Set providers.smtp.security to "starttls", "tls" or "none".',
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             raise CredentialsError(
-                f"the SMTP server refused the name or password: {_said(error)}",
-                hint=f"Check the variables {config.username_env} and {config.password_env}.",
+                f"the SMTP server refused the username or password: {_reason(error)}",
+                hint=f"Check the variables {settings.username_env} and {settings.password_env}.",
             ) from None
         except smtplib.SMTPException as error:
-            raise NotSent(_said(error)) from None
+            raise NotSent(_reason(error)) from None
         except OSError as error:
-            said = error.strerror or str(error)
-            raise NotSent(f"{config.host}:{config.port} cannot be reached: {said}") from None
+            reason = error.strerror or str(error)
+            raise NotSent(f"cannot reach {settings.host}:{settings.port}: {reason}") from None
         return server
 
     def _greet(self, server: smtplib.SMTP, context: ssl.SSLContext, login: tuple[str, str] | None) -> None:
         server.ehlo_or_helo_if_needed()
-        if self._config.security == "starttls":
+        if self._settings.security == "starttls":
             server.starttls(context=context)
             server.ehlo()
         if login:
@@ -255,31 +276,32 @@ class SmtpProvider(PlainProvider):
             server.sock.settimeout(_REPLY)
 
     def _login(self) -> tuple[str, str] | None:
-        if self._config.username_env is None:
+        if self._settings.username_env is None:
             return None
-        found = []
-        for name in (self._config.username_env, self._config.password_env or ""):
+        credentials = []
+        for name in (self._settings.username_env, self._settings.password_env or ""):
             value = self._environ.get(name, "")
             if not value:
                 raise CredentialsError(
-                    f"{name or 'providers.smtp.password_env'} is not set", hint="Set it in the environment."
+                    f"{name or 'providers.smtp.password_env'} is not set",
+                    hint="Set it in the environment, or remove providers.smtp.username_env.",
                 )
-            found.append(value)
-        return found[0], found[1]
+            credentials.append(value)
+        return credentials[0], credentials[1]
 
     def _drop(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._taken = False
+        self._accepted_previous = False
 
 
-def _words(code: int, reply: bytes) -> str:
+def _reply_text(code: int, reply: bytes) -> str:
     return redact_addresses(f"{code} {reply.decode('utf-8', 'replace')}")
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         reply = error.smtp_error
-        return _words(error.smtp_code, reply if isinstance(reply, bytes) else reply.encode())
+        return _reply_text(error.smtp_code, reply if isinstance(reply, bytes) else reply.encode())
     return redact_addresses(str(error) or type(error).__name__)

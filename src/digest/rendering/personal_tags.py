@@ -45,7 +45,7 @@ class PersonalTags:
         name = " ".join(field.split())
         name = f"{name}|{clean_line(fallback)}" if fallback else name
         if name not in self._tags:
-            # None is a part of another: SendGrid would replace the shorter one within the longer.
+            # No literal is part of another one: a provider could replace the shorter one inside the longer one.
             self._tags[name] = tag_literal(f"part-{len(self._tags):03}", self._nonce)
         return self._tags[name]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from digest.config import Config
 from digest.delivery import Ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
-from digest.providers import Capabilities, Diagnosis, Outcome, SendResult, nothing
+from digest.providers import BaseProvider, Capabilities, Diagnosis, Outcome, SendResult, do_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from digest.delivery import SendReport
     from digest.models import Suppression
-    from digest.providers import Content, MailHolds, Provider, Recipient
+    from digest.providers import MailContent, MailHolds, Provider, Recipient
 
 __all__ = ["NOON", "Desk", "ScriptedProvider", "make_audience", "make_rendered"]
 
@@ -71,7 +71,7 @@ def make_audience(count: int, *, name: str = "weekly", first: int = 1) -> Audien
     return Audience(name=name, subscribers=tuple(people))
 
 
-class ScriptedProvider:
+class ScriptedProvider(BaseProvider):
     """A provider in memory that answers as it is told.
 
     Attributes:
@@ -83,6 +83,7 @@ class ScriptedProvider:
     """
 
     name = "scripted"
+    holds: MailHolds | None = None
 
     #: An answer.
     accepted = SendResult(outcome=Outcome.ACCEPTED, message_id="m")
@@ -97,8 +98,7 @@ class ScriptedProvider:
             schedules=schedules,
             undo_until=timedelta(minutes=10),
         )
-        self.holds: MailHolds | None = None
-        self.contents: list[Content] = []
+        self.contents: list[MailContent] = []
         self.called_off: list[str] = []
         self.reserved = 0
         self.answers: deque[Exception | SendResult | Callable[[Sequence[Recipient]], SendResult]] = deque()
@@ -108,20 +108,17 @@ class ScriptedProvider:
         self.proven: frozenset[str] = frozenset()
         self.editions: set[str] = set()
 
-    def check(self, content: Content) -> None:
+    def check(self, content: MailContent) -> None:
         """Take any content."""
-
-    def prepare(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> None:
-        """Nothing is to be prepared."""
 
     def send(
         self,
-        content: Content,
+        content: MailContent,
         recipients: Sequence[Recipient],
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = nothing,
+        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
         """Do what the next answer says."""
         del reference
@@ -136,12 +133,12 @@ class ScriptedProvider:
         self.mailed.extend(person.email for person in recipients if result.of(person.key).outcome is Outcome.ACCEPTED)
         return result
 
-    def lookup(self, content: Content, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
+    def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
         """Those whose address is in ``proven``."""
         del content, reference
         return frozenset(person.key for person in recipients if person.email in self.proven)
 
-    def knows(self, content: Content) -> bool:
+    def knows(self, content: MailContent) -> bool:
         """Whether the edition is in ``editions``."""
         return content.edition in self.editions
 

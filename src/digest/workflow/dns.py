@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from digest.providers import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     #: The texts of TXT records of a name, whole; empty where there are none. Raises OSError when nobody answers.
     Resolve = Callable[[str], tuple[str, ...]]
 
 __all__ = ["diagnose_domain", "resolve_txt"]
 
-#: Names under which providers publish their keys, where these are fixed.
-_SELECTORS = {"sendgrid": ("s1", "s2")}
 _SECONDS = 5.0
 
 
@@ -37,11 +35,17 @@ def resolve_txt(name: str) -> tuple[str, ...]:
     return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
 
 
-def diagnose_domain(domain: str, *, provider: str, resolve: Resolve = resolve_txt) -> Iterator[Diagnosis]:
-    """Look at a domain. Gmail and Yahoo ask senders of many emails for all three."""
+def diagnose_domain(domain: str, *, selectors: Sequence[str], resolve: Resolve = resolve_txt) -> Iterator[Diagnosis]:
+    """Check a domain. Gmail and Yahoo require all three of bulk senders.
+
+    Args:
+        domain: The sender's.
+        selectors: The DKIM selectors of the provider; without any, DKIM is not checked.
+        resolve: Looks up TXT records.
+    """
     try:
         yield _spf(domain, resolve)
-        yield from _dkim(domain, provider, resolve)
+        yield from _dkim(domain, selectors, resolve)
         yield _dmarc(domain, resolve)
     except OSError as error:
         yield Diagnosis(what="DNS", state="warning", words=str(error), remedy="Try again with a network.")
@@ -58,9 +62,8 @@ def _spf(domain: str, resolve: Resolve) -> Diagnosis:
     return Diagnosis(what="SPF", state="warning", words=f"{domain} has no SPF record", remedy=remedy)
 
 
-def _dkim(domain: str, provider: str, resolve: Resolve) -> Iterator[Diagnosis]:
-    selectors = _SELECTORS.get(provider)
-    if selectors is None:
+def _dkim(domain: str, selectors: Sequence[str], resolve: Resolve) -> Iterator[Diagnosis]:
+    if not selectors:
         return
     found = [name for name in selectors if any("p=" in text for text in resolve(f"{name}._domainkey.{domain}"))]
     if found:

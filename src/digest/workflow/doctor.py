@@ -13,7 +13,7 @@ from digest.providers import Diagnosis
 from digest.subscribers import is_sample
 from digest.workflow.building import read_tracked_lists
 from digest.workflow.dns import diagnose_domain, resolve_txt
-from digest.workflow.two_phase import two_phase_is_proven
+from digest.workflow.self_test import self_test_passed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def _configuration(project: Project) -> Iterator[Diagnosis]:
         remedy = "digest add https://example.org/feed.xml"
         yield Diagnosis(what="sources", state="error", words="there is none", remedy=remedy)
     if not project.config.unsubscribe_method:
-        remedy = "Set delivery.unsubscribe_url, or providers.sendgrid.unsubscribe_group."
+        remedy = f"Set {project.config.unsubscribe_keys}."
         yield Diagnosis(what="unsubscribing", state="error", words="no way to leave is configured", remedy=remedy)
 
 
@@ -146,15 +146,16 @@ def _provider(project: Project) -> Iterator[Diagnosis]:
 
 def _two_phase(session: Session) -> Iterator[Diagnosis]:
     project = session.project
-    if project.config.delivery.provider != "sendgrid" or not project.config.providers.sendgrid.two_phase:
+    provider = project.open_provider()
+    if provider.holds is None:
         return
     if project.ledger_out_of_reach:
         yield Diagnosis(what="two-phase", state="warning", words="not known, because of --offline")
         return
-    if two_phase_is_proven(session):
+    if self_test_passed(session, provider):
         yield Diagnosis(what="two-phase", state="ok", words="the self-test has passed with this key")
         return
-    words = "it rests on what SendGrid documents, and was not tried with this key"
+    words = f"it relies on what {provider.name} documents, and was not tested with this key"
     remedy = "digest doctor --two-phase --to you@example.org"
     yield Diagnosis(what="two-phase", state="warning", words=words, remedy=remedy)
 
@@ -170,7 +171,7 @@ def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iter
     elif project.offline:
         yield Diagnosis(what="DNS", state="warning", words="not asked, because of --offline")
     else:
-        yield from diagnose_domain(domain, provider=provider.name, resolve=resolve)
+        yield from diagnose_domain(domain, selectors=provider.capabilities.dkim_selectors, resolve=resolve)
 
 
 def _workflows(project: Project) -> Iterator[Diagnosis]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from digest.errors import (
     ConfigError,
-    CredentialsError,
     ListError,
     NothingToDoError,
     Place,
@@ -20,7 +19,7 @@ from digest.errors import (
 )
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
-from digest.providers import NotSent, read_events
+from digest.providers import NotSent
 from digest.subscribers import (
     AGE_KEY,
     ENCRYPTED,
@@ -189,18 +188,15 @@ def _left(project: Project, addresses: Iterable[str], *, source: str, audience: 
 
 
 def suppress_events(project: Project, body: bytes, *, signature: str, timestamp: str) -> int:
-    """Suppress whom a signed request of SendGrid's Event Webhook names. Returns how many were not yet.
+    """Suppress everyone named in a signed request of the provider's webhook. Returns how many are new.
 
     Raises:
         CredentialsError: The webhook's key is not set.
-        RefusedError: SendGrid did not sign it.
+        RefusedError: The provider did not sign the request.
+        ProviderError: The provider has no webhook, or the request cannot be read.
     """
-    name = project.config.providers.sendgrid.webhook_key_env
-    key = project.environ.get(name, "")
-    if not key:
-        raise CredentialsError(f"{name} is not set", hint="Copy the verification key from the webhook's settings.")
-    people = read_events(body, signature=signature, timestamp=timestamp, public_key=key, now=project.now())
-    return _append(project, people)
+    provider = project.open_provider()
+    return _append(project, provider.read_events(body, signature=signature, timestamp=timestamp))
 
 
 def sync_suppressions(project: Project) -> Mapping[str, int]:
@@ -224,7 +220,7 @@ def sync_suppressions(project: Project) -> Mapping[str, int]:
 
 
 def _is_address(text: str) -> bool:
-    """Whether a list can hold it; SendGrid keeps what was never one, too."""
+    """Whether a list can hold it. Providers also keep texts that never were addresses."""
     try:
         return bool(normalise_address(text))
     except ValueError:

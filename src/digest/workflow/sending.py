@@ -19,7 +19,7 @@ from digest.delivery import (
 from digest.errors import DigestError, UsageError
 from digest.rendering import load_build, shown_subject
 from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, require_same_configuration
-from digest.workflow.two_phase import two_phase_is_proven
+from digest.workflow.self_test import self_test_passed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,7 +131,7 @@ def plan_send(
         audience=audience,
         approved=approved or campaign is not None,
         approved_by=approval.by if approval is not None and approved else "",
-        warnings=_warnings(session, audience),
+        warnings=_warnings(session, audience, provider),
         report=report,
         last=last_size(session.ledger, built.manifest) if session.ledger is not None else None,
         at=campaign.send_at if campaign is not None else at,
@@ -301,26 +301,25 @@ def _build_to_send(issue: IssueReading, campaign: Campaign | None, approve: str 
     return built
 
 
-def _warnings(session: Session, audience: Audience) -> tuple[str, ...]:
+def _warnings(session: Session, audience: Audience, provider: Provider) -> tuple[str, ...]:
     project, notes = session.project, []
     if project.ledger_address.on_branch and session.ledger is None:
         notes.append("there is no ledger on its branch yet: the very first live send needs --new-ledger")
     if audience.problems:
         count = len(audience.problems)
         notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need mending: digest subscribers check")
-    if project.config.delivery.provider == "sendgrid" and project.config.providers.sendgrid.two_phase:
-        notes.extend(_unproven(session))
+    if provider.holds is not None:
+        notes.extend(_untested(session, provider))
     needed = [project.config.delivery.secret_env] if project.needs_secret else []
-    if project.config.delivery.provider == "sendgrid":
-        needed.append(project.config.providers.sendgrid.api_key_env)
+    needed.extend(project.config.delivery_settings.required_variables)
     missing = [name for name in needed if not project.environ.get(name)]
     if missing:
         notes.append(f"{' and '.join(missing)} must be set for a live send")
     return tuple(notes)
 
 
-def _unproven(session: Session) -> tuple[str, ...]:
+def _untested(session: Session, provider: Provider) -> tuple[str, ...]:
     with suppress(DigestError):
-        if two_phase_is_proven(session):
+        if self_test_passed(session, provider):
             return ()
-    return ("two-phase sending was not tried with this account: digest doctor --two-phase --to you@example.org",)
+    return ("two-phase sending was not tested with this account: digest doctor --two-phase --to you@example.org",)

@@ -7,6 +7,7 @@ import pytest
 from digest.config import load_config
 from digest.config.resources import shipped
 from digest.models import Subscriber
+from digest.providers.sendgrid import SendGridSettings
 from digest.subscribers import read_list
 from digest.workflow.new_newsletter import Answers, initialise
 
@@ -118,8 +119,7 @@ def test_d605_ignores_the_outbox_and_an_unsubscribe_url_that_is_not_used(problem
     assert (
         problems(configure(own, "delivery", unsubscribe_url="https://example.org/u/{token}", provider="outbox")) == []
     )
-    group = own.config.providers.sendgrid.model_copy(update={"unsubscribe_group": 12345})
-    configure(own, "providers", sendgrid=group)
+    configure(own, "providers", sendgrid=SendGridSettings(unsubscribe_group=12345))
     assert problems(configure(own, "delivery", provider="sendgrid")) == []
 
 

@@ -29,7 +29,6 @@ def test_the_least_configuration_has_the_documented_defaults(tmp_path):
     assert config.bullets.per_story == 3
     assert config.delivery.provider == "outbox"
     assert config.delivery.not_after_days == 7
-    assert config.providers.sendgrid.host == "https://api.sendgrid.com"
     assert config.state.url == "sqlite:///.digest/ledger.db"
 
 
@@ -44,12 +43,6 @@ def test_this_repository_is_a_newsletter_itself():
     [
         ("[selection]\nstorys = 3\n", "unknown key selection.storys", 5, "Did you mean selection.stories?"),
         ("[delivery]\nprovidr = 1\n", "unknown key delivery.providr", 5, "Did you mean delivery.provider?"),
-        (
-            "[providers.sendgrid]\nhost = 'https://a.example'\napikey_env = ''\n",
-            "unknown key providers.sendgrid.apikey_env",
-            6,
-            "Did you mean providers.sendgrid.api_key_env?",
-        ),
         (
             "[audiences.weekly]\nfiels = []\n",
             "audiences.weekly.files is missing (1 more after this one)",
@@ -92,7 +85,6 @@ def test_what_is_not_toml_is_said_with_its_line(tmp_path):
 @pytest.mark.parametrize(
     "setting",
     [
-        'providers.sendgrid.host = "http://mail.example"',
         'newsletter.timezone = "Mars/Olympus"',
         'delivery.unsubscribe_url = "https://example.org/u"',
         'state.url = "mysql://x"',
@@ -108,14 +100,6 @@ def test_a_dangerous_or_meaningless_value_is_refused(setting):
     here[key] = value.strip('"')
     with pytest.raises(ValueError):
         Config.model_validate(table)
-
-
-def test_plain_http_is_for_loopback():
-    table = {
-        "newsletter": {"name": "W", "sender": "a@example.org"},
-        "providers": {"sendgrid": {"host": "http://127.0.0.1:8080/"}},
-    }
-    assert Config.model_validate(table).providers.sendgrid.host == "http://127.0.0.1:8080"
 
 
 def test_an_empty_file_is_told_which_table_comes_first(tmp_path):

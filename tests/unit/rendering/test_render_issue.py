@@ -10,6 +10,7 @@ from lxml import html as lxml_html
 
 from digest.errors import RenderError, UsageError
 from digest.models import NEW_SECTION, Article, Bullet, Candidate, Mention, Section, Story, canonical_url
+from digest.providers.sendgrid import SendGridSettings
 
 THEME = Path(__file__).parents[3] / "templates"
 
@@ -57,8 +58,7 @@ def test_the_manifest_names_sender_audience_and_provider(render):
 
 def test_with_an_unsubscribe_group_sendgrid_hosts_the_page(render, config):
     delivery = config.delivery.model_copy(update={"provider": "sendgrid"})
-    sendgrid = config.providers.sendgrid.model_copy(update={"unsubscribe_group": 12345})
-    providers = config.providers.model_copy(update={"sendgrid": sendgrid})
+    providers = config.providers.model_copy(update={"sendgrid": SendGridSettings(unsubscribe_group=12345)})
     grouped = config.model_copy(update={"delivery": delivery, "providers": providers})
     assert render(config=grouped).manifest.unsubscribe == "group:12345"
     assert render(config=config.model_copy(update={"providers": providers})).manifest.unsubscribe.startswith("https://")

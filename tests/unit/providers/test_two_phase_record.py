@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.providers import TwoPhaseProof, hash_code, key_fingerprint, two_phase_passed
+from digest.providers.two_phase_record import TwoPhaseRecord, hash_code, key_fingerprint, two_phase_passed
 
 LEDGER, HOST, KEY = b"k" * 32, "https://api.sendgrid.com", "SG.key"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ def proof(**changes):
         "cancelled": hash_code("AAAAAA", ledger_key=LEDGER),
         "released": hash_code("BBBBBB", ledger_key=LEDGER),
     }
-    return TwoPhaseProof.model_validate({**values, **changes})
+    return TwoPhaseRecord.model_validate({**values, **changes})
 
 
 def test_a_pass_counts_for_its_host_and_key_alone():

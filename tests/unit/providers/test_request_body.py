@@ -7,12 +7,12 @@ import jsonschema
 import pytest
 
 from digest.errors import IssueError, ProviderError
-from digest.providers import Content, Recipient
-from digest.providers.sendgrid_body import BodyMaker, check_content
+from digest.providers import MailContent, Recipient
+from digest.providers.sendgrid.request_body import BodyBuilder, check_content
 from digest.testing.campaigns import NOON
 from digest.testing.sendgrid_rules import mail_schema
 
-CONTENT = Content(
+CONTENT = MailContent(
     issue="2026-W47",
     campaign="2026-W47.weekly.1a2b",
     edition="2026-W47.weekly.c0ffee",
@@ -31,7 +31,7 @@ def person(name="Ana", **changes):
 
 
 def body(*people, content=CONTENT):
-    made = json.loads(BodyMaker(content).body(people, reference="b1"))
+    made = json.loads(BodyBuilder(content).body(people, reference="b1"))
     jsonschema.validate(made, mail_schema())
     return made
 

@@ -1,7 +1,8 @@
-"""A keep-alive transport with time-outs under the official SendGrid package.
+"""A keep-alive transport with time-outs below the official SendGrid package.
 
-``python_http_client`` opens a connection for every request and waits for ever. Two of its methods are overridden: the
-one that makes a client for the next part of an address, and the one that makes the request.
+``python_http_client`` opens a connection for every request, and by default waits for ever
+(https://github.com/sendgrid/sendgrid-python/issues/985). Two of its methods are overridden: the one that builds the
+client for the next part of a path, and the one that makes the request.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from urllib.parse import urlsplit
 
 from python_http_client import Client
 
-from digest.providers.base import nothing
+from digest.providers.contract import do_nothing
 
 if TYPE_CHECKING:
     import urllib.request
     from collections.abc import Callable
 
-__all__ = ["Answer", "Connection", "Exchange", "KeepAliveClient", "ReplyLost", "Unreachable"]
+__all__ = ["Connection", "Exchange", "KeepAliveClient", "ReplyLost", "Unreachable"]
 
-# Below INFO the package logs whole payloads, with every address in them.
+# At DEBUG the package logs whole payloads, with every address in them.
 logging.getLogger("python_http_client").setLevel(logging.INFO)
 
 #: Seconds.
@@ -33,15 +34,15 @@ _CONNECT, _READ = 10.0, 60.0
 
 
 class Unreachable(Exception):  # noqa: N818 - named by what it means
-    """The request did not leave whole, so that no server can have acted on it (RFC 9112, section 8)."""
+    """The request did not leave completely, so no server can have acted on it (RFC 9112, section 8)."""
 
 
 class ReplyLost(Exception):  # noqa: N818 - named by what it means
-    """The request left whole, and no answer was read."""
+    """The request left completely, and no reply was read."""
 
 
-class Answer:
-    """A response in the shape that the package expects of urllib."""
+class _Response:
+    """A response with the methods of urllib's that the package calls."""
 
     def __init__(self, status: int, headers: http.client.HTTPMessage, body: bytes) -> None:
         self._status = status
@@ -62,7 +63,7 @@ class Answer:
 
 
 class Connection:
-    """One connection to one host, opened when it is needed and again when the host has closed it."""
+    """One connection to one host, opened when it is needed, and again after the host has closed it."""
 
     def __init__(self, host: str, *, connect: float = _CONNECT, read: float = _READ) -> None:
         parts = urlsplit(host)
@@ -80,18 +81,22 @@ class Connection:
         body: bytes | None,
         headers: dict[str, str],
         *,
-        begin: Callable[[], None] = nothing,
-        meanwhile: Callable[[], None] = nothing,
-    ) -> Answer:
+        begin: Callable[[], None] = do_nothing,
+        meanwhile: Callable[[], None] = do_nothing,
+    ) -> _Response:
         """Make one request.
 
         Args:
-            begin: Called when the connection stands, right before the first byte.
-            meanwhile: Called when the last byte has left, before the answer is read.
+            method: Such as GET.
+            target: Path and query.
+            body: None for none.
+            headers: Host and Content-Length are added.
+            begin: Called once the connection is open, right before the first byte.
+            meanwhile: Called after the last byte has left, before the reply is read.
 
         Raises:
-            Unreachable: It did not leave whole.
-            ReplyLost: It did, and no answer came.
+            Unreachable: The request did not leave completely.
+            ReplyLost: It did, and no reply was read.
         """
         connection = self._ready()
         begin()
@@ -99,7 +104,7 @@ class Connection:
             connection.request(method, target, body=body, headers=headers)
         except OSError as error:
             self.close()
-            raise Unreachable(_said(error)) from None
+            raise Unreachable(_reason(error)) from None
         except BaseException:
             self.close()
             raise
@@ -108,20 +113,20 @@ class Connection:
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise ReplyLost(_said(error)) from None
+            raise ReplyLost(_reason(error)) from None
         except BaseException:
-            self.close()  # an answer still to come must not be read as the answer to the next request
+            self.close()  # a reply that arrives later must not be read as the reply to the next request
             raise
-        return Answer(response.status, response.headers, self._rest(response))
+        return _Response(response.status, response.headers, self._body(response))
 
     def close(self) -> None:
-        """Let go."""
+        """Close the connection. It is opened again when it is needed."""
         if self._open is not None:
             self._open.close()
             self._open = None
 
-    def _rest(self, response: http.client.HTTPResponse) -> bytes:
-        """The body; the status alone decides, so a body that breaks off is an empty one."""
+    def _body(self, response: http.client.HTTPResponse) -> bytes:
+        """The body. Only the status decides, so a body that breaks off counts as empty."""
         try:
             body = response.read()
         except (OSError, http.client.HTTPException):
@@ -145,7 +150,7 @@ class Connection:
             fresh.connect()
         except (OSError, http.client.HTTPException) as error:
             fresh.close()
-            raise Unreachable(_said(error)) from None
+            raise Unreachable(_reason(error)) from None
         fresh.sock.settimeout(self._read)
         fresh.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open = fresh
@@ -154,19 +159,21 @@ class Connection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
-    """What the next request is made of beside what the package makes.
+    """The body and the callbacks of the next request.
 
     Attributes:
-        body: In place of the package's own serialisation, which takes a third of the time of a whole send.
+        body: Replaces the package's own serialisation, which takes a third of the time of a whole send.
+        begin: As in `Connection.request`.
+        meanwhile: As in `Connection.request`.
     """
 
     body: bytes
-    begin: Callable[[], None] = nothing
-    meanwhile: Callable[[], None] = nothing
+    begin: Callable[[], None] = do_nothing
+    meanwhile: Callable[[], None] = do_nothing
 
 
 class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
-    """The package's client over one kept connection. It follows no redirect, and no status raises."""
+    """The package's client over one kept connection. It follows no redirects, and no status raises."""
 
     def __init__(self, *, connection: Connection, **parts: Any) -> None:
         super().__init__(**parts)
@@ -174,7 +181,7 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
         self.exchange: Exchange | None = None
 
     def _build_client(self, name: str | None = None) -> KeepAliveClient:
-        made = KeepAliveClient(
+        client = KeepAliveClient(
             connection=self.connection,
             host=self.host,
             version=self._version,
@@ -183,10 +190,10 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
             append_slash=self.append_slash,
             timeout=self.timeout,
         )
-        made.exchange = self.exchange
-        return made
+        client.exchange = self.exchange
+        return client
 
-    def _make_request(self, opener: object, request: urllib.request.Request, timeout: float | None = None) -> Answer:
+    def _make_request(self, opener: object, request: urllib.request.Request, timeout: float | None = None) -> _Response:
         del opener, timeout
         method, target, headers = request.get_method(), request.selector, dict(request.headers)
         exchange = self.exchange
@@ -198,14 +205,14 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
 
 
 def _readable(sock: socket.socket) -> bool:
-    """Between requests nothing is to be read; what can be read is the end of the connection."""
+    """Between requests there is nothing to read, so a readable socket means that the host has closed it."""
     try:
         return bool(select.select([sock], [], [], 0)[0])
     except (OSError, ValueError):
         return True
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "no reply in time"
     return str(error) or type(error).__name__

@@ -1,0 +1,201 @@
+"""Requests to SendGrid's v3 API, and what its error replies mean (twilio.com/docs/sendgrid/api-reference)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from digest.errors import CredentialsError, ProviderError
+from digest.mail import redact_addresses
+from digest.providers.provider_call import NotSent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from digest.providers.sendgrid.keep_alive_transport import Exchange, KeepAliveClient
+    from digest.providers.sendgrid.sendgrid_settings import SendGridSettings
+
+    ApiRequest = Callable[[KeepAliveClient], Any]
+
+__all__ = ["NO_REPLY", "ApiReply", "SendGridApi", "error_messages", "error_text"]
+
+
+class ApiReply(NamedTuple):
+    """A reply: its status, its headers by lower-case name, and its body. Status 0 means that none was read."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether the request may have had its effect although it failed: no reply, 408 or 5xx."""
+        return self.status in {0, 408} or self.status >= 500
+
+    @property
+    def reason(self) -> str:
+        """What went wrong in one line, without addresses."""
+        return redact_addresses(f"{self.status} {error_text(self.text)}" if self.status else self.text)
+
+
+#: Stands for a reply that was never read.
+NO_REPLY = ApiReply(0, {}, "the reply was lost")
+
+
+class SendGridApi:
+    """Makes requests with one account's key. It connects, and reads the key, with the first request."""
+
+    def __init__(self, settings: SendGridSettings, *, environ: Mapping[str, str], now: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self._environ = environ
+        self._now = now
+        self._client: KeepAliveClient | None = None
+
+    @property
+    def api_key(self) -> str:
+        """The account's key.
+
+        Raises:
+            CredentialsError: It is not set, or cannot be a key.
+        """
+        name = self.settings.api_key_env
+        key = self._environ.get(name, "").strip()
+        if not key:
+            raise CredentialsError(
+                f"{name} is not set", hint=f"Create a key with Mail Send access, then: export {name}=…"
+            )
+        if not key.isascii() or not key.isprintable():
+            raise CredentialsError(f"{name} holds a character that no key has", hint="Copy the key again.")
+        return key
+
+    def call(self, request: ApiRequest, *, exchange: Exchange | None = None, lost: ApiReply | None = None) -> ApiReply:
+        """Make one request.
+
+        Args:
+            request: Makes it with the client that it is given.
+            exchange: Replaces the body, and is told of the progress.
+            lost: What to return if the request left and no reply was read; without it that raises NotSent too.
+
+        Raises:
+            NotSent: The request did not leave, or no reply was read.
+            CredentialsError: The key is not set.
+        """
+        # The transport imports the vendor's package, which takes a noticeable time to load.
+        from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
+
+        client = self._connected()
+        client.exchange = exchange
+        try:
+            response = request(client)
+        except Unreachable as error:
+            raise NotSent(f"cannot reach SendGrid: {error}") from None
+        except ReplyLost as error:
+            if lost is None:
+                raise NotSent(f"SendGrid did not answer: {error}") from None
+            return lost
+        finally:
+            client.exchange = None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return ApiReply(response.status_code, headers, response.body.decode("utf-8", "replace"))
+
+    def ask(self, request: ApiRequest) -> ApiReply:
+        """Make a request that changes nothing, so that it can be repeated; the reply is a success.
+
+        Raises:
+            NotSent: Try again later.
+            CredentialsError, ProviderError: It was refused.
+        """
+        reply = self.call(request)
+        if reply.status >= 500:
+            raise NotSent(reply.reason)
+        if reply.status >= 300:
+            raise self.refusal(reply)
+        return reply
+
+    def get_json(self, path: str, query: Mapping[str, str]) -> tuple[ApiReply, Any]:
+        """GET a path below /v3: the reply with any status but 401 and 5xx, which raise, and its JSON or None."""
+        reply = self.call(lambda client: client._(path).get(query_params=dict(query)))
+        if reply.status == 401 or reply.status >= 500:
+            raise self.refusal(reply)
+        try:
+            return reply, json.loads(reply.text or "null")
+        except ValueError:
+            return reply, None
+
+    def get_list(self, path: str, query: Mapping[str, int]) -> list[Any]:
+        """GET a path below /v3 whose reply is a list; raises as `ask`."""
+        reply = self.ask(lambda client: client._(path).get(query_params=dict(query)))
+        try:
+            entries = json.loads(reply.text or "[]")
+        except ValueError:
+            entries = None
+        if not isinstance(entries, list):
+            raise ProviderError(f"SendGrid's reply to {path} is not a list")
+        return entries
+
+    def refusal(self, reply: ApiReply) -> NotSent | CredentialsError | ProviderError:
+        """The exception for an unwelcome status: 429 NotSent, 401 and 403 CredentialsError, else ProviderError."""
+        message = redact_addresses(error_text(reply.text))
+        if reply.status == 429:
+            return NotSent(f"SendGrid's rate limit is reached: {message}", retry_after=self._wait(reply.headers))
+        if reply.status in {401, 403}:
+            return CredentialsError(
+                f"SendGrid refused the key: {reply.status} {message}",
+                hint=f"Check {self.settings.api_key_env}, its permissions, and that the sender is verified.",
+            )
+        return ProviderError(
+            f"SendGrid refused the request: {reply.status} {message}", hint="Check providers.sendgrid.host."
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._client is not None:
+            self._client.connection.close()
+
+    def _connected(self) -> KeepAliveClient:
+        if self._client is None:
+            from sendgrid import SendGridAPIClient  # noqa: PLC0415 - heavy
+
+            from digest.providers.sendgrid.keep_alive_transport import Connection, KeepAliveClient  # noqa: PLC0415 - heavy
+
+            host = self.settings.host
+            official = SendGridAPIClient(api_key=self.api_key, host=host)
+            self._client = KeepAliveClient(
+                connection=Connection(host), host=host, request_headers=official.client.request_headers, version=3
+            )
+        return self._client
+
+    def _wait(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds to wait: Retry-After in seconds (RFC 9110, 10.2.3), or until the time in X-RateLimit-Reset.
+
+        https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
+        """
+        try:
+            if "retry-after" in headers:
+                return max(0.0, float(headers["retry-after"]))
+            if "x-ratelimit-reset" in headers:
+                reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+                return max(0.0, (reset - self._now()).total_seconds())
+        except (ValueError, OverflowError, OSError):
+            pass
+        return None
+
+
+def error_messages(text: str) -> list[tuple[str, str]]:
+    """Each message of an error reply with the field that it is about; empty if the reply has none."""
+    try:
+        errors = json.loads(text)["errors"]
+        return [(str(error.get("message", "")), str(error.get("field") or "")) for error in errors]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def error_text(text: str) -> str:
+    """The messages of an error reply in one line; they may hold addresses."""
+    return "; ".join(message for message, _ in error_messages(text)) or text[:200]
