@@ -1,6 +1,6 @@
 """digest turns a week of articles into one excellent email, and sends it once to everyone who asked for it.
 
-The library's names are loaded when they are first used, so that importing digest costs nothing.
+The public functions and classes are imported on first use, which keeps ``import digest`` fast.
 """
 
 from __future__ import annotations

@@ -3,23 +3,23 @@
 ::
 
     DigestError                 1  failed
-     ├── UsageError             2  the command line asks for something that cannot be
-     ├── ConfigError            3  digest.toml is wrong
-     ├── IssueError             3  issue.md, or a file beside it, is wrong
-     ├── RenderError            3  a template is wrong
+     ├── UsageError             2  the command line makes no sense
+     ├── ConfigError            3  the configuration is missing or invalid
+     ├── IssueError             3  issue.md or another file of the issue is invalid
+     ├── RenderError            3  a template is invalid
      ├── ListError              3  a subscriber list cannot be read
-     ├── CredentialsError       4  a key is missing or was refused
+     ├── CredentialsError       4  an API key or password is missing or was rejected
      ├── ChecksFailedError      5  `digest check` found errors
-     ├── RefusedError           6  a safety rail held
+     ├── RefusedError           6  a safety check refused to send
      ├── IncompleteError        7  partly sent, or the outcome is unknown; resumable
      ├── NothingToDoError       8  nothing to do
-     ├── SourceError            1  one source cannot be read; never stops the others
-     │    └── FetchError        1  its address could not be fetched
-     ├── ProviderError          1  the provider refused, or cannot be used
-     └── LedgerError            1  the ledger is locked, broken or from a newer version
+     ├── SourceError            1  a source cannot be read; the others continue
+     │    └── FetchError        1  a URL could not be fetched
+     ├── ProviderError          1  the provider rejected a request, or cannot be used
+     └── LedgerError            1  the ledger is locked, corrupt or from a newer version
 
-An error carries what a person needs: what failed, where, and what to type next. The command line turns it into a
-message and an exit code in one place (``digest.cli.boundary``); nothing else catches it to print it.
+An error says what failed, where, and what to type next. `digest.cli.boundary` is the one place that turns an error into
+a message and an exit code; other code does not catch errors in order to print them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is wrong: a file as the reader would type it, and a line counted from 1."""
+    """The place of a problem: a file as the user would type it, and a line number that starts at 1."""
 
     file: str
     line: int | None = None
@@ -59,13 +59,13 @@ class Place:
 
 
 class DigestError(Exception):
-    """The root of the tree.
+    """The base class of every error that digest raises on purpose.
 
     Attributes:
         message: What failed and why, in one sentence.
-        place: The file and line to look at, where there is one.
-        hint: The next thing to type or to change.
-        data: What `--json` prints beside the message.
+        place: The file and line to look at, if the error has one.
+        hint: What to type or change next; may be empty.
+        data: Further keys that ``--json`` prints beside the message.
     """
 
     exit_code: ClassVar[int] = 1
@@ -82,49 +82,49 @@ class DigestError(Exception):
 
 
 class UsageError(DigestError):
-    """The command line asks for something that cannot be."""
+    """The command line is invalid, such as an unknown issue id or an impossible combination of options."""
 
     exit_code = 2
 
 
 class ConfigError(DigestError):
-    """The configuration is missing or wrong."""
+    """The configuration is missing or invalid."""
 
     exit_code = 3
 
 
 class IssueError(DigestError):
-    """issue.md, or a file of the issue's folder, is missing or wrong. Nothing was written."""
+    """issue.md or another file of the issue's folder is missing or invalid. Nothing was written."""
 
     exit_code = 3
 
 
 class RenderError(DigestError):
-    """A template, or what came out of it, is wrong."""
+    """A template, or its output, is invalid."""
 
     exit_code = 3
 
 
 class ListError(DigestError):
-    """A subscriber list cannot be read at all. A single bad row never raises this."""
+    """A subscriber list cannot be read at all. An invalid row is a `ListProblem` and does not raise this."""
 
     exit_code = 3
 
 
 class CredentialsError(DigestError):
-    """A key is missing from the environment, or was refused."""
+    """An API key or password is missing from the environment, or was rejected."""
 
     exit_code = 4
 
 
 class ChecksFailedError(DigestError):
-    """`digest check` found something at or above the chosen severity."""
+    """``digest check`` found problems of the chosen severity or worse."""
 
     exit_code = 5
 
 
 class RefusedError(DigestError):
-    """A safety rail held; nothing was sent."""
+    """A safety check refused to send; nothing was sent."""
 
     exit_code = 6
 
@@ -136,22 +136,22 @@ class IncompleteError(DigestError):
 
 
 class NothingToDoError(DigestError):
-    """There is nothing to do; not a failure, but not what was asked for either."""
+    """There is nothing to do. This is not a failure, but not what the user asked for either."""
 
     exit_code = 8
 
 
 class SourceError(DigestError):
-    """One source cannot be read. It is reported and never stops the others."""
+    """A source cannot be read. The error is reported, and the other sources are still read."""
 
 
 class FetchError(SourceError):
-    """An address could not be fetched: refused, unreachable, too slow, too large, or answered with an error."""
+    """A URL could not be fetched: blocked, unreachable, too slow, too large, or answered with an error status."""
 
 
 class ProviderError(DigestError):
-    """The provider refused a request for good, or cannot do what is asked of it."""
+    """The provider rejected a request for good, or does not support what it was asked to do."""
 
 
 class LedgerError(DigestError):
-    """The ledger is locked, broken, or was made by a newer version."""
+    """The ledger is locked, corrupt, or was written by a newer version of digest."""

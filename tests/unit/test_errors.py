@@ -16,7 +16,7 @@ def test_the_tree_in_the_docstring_names_every_error_with_its_exit_code(error):
     assert str(error.exit_code) in line.split()
 
 
-def test_an_error_says_where_it_is_wrong():
+def test_an_error_names_its_file_and_line():
     error = DigestError("no link", place=Place("issues/2026-W47/issue.md", 23), hint="Write ### [Headline](URL)")
     assert str(error) == "issues/2026-W47/issue.md:23: no link"
     assert error.hint == "Write ### [Headline](URL)"

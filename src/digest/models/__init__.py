@@ -1,6 +1,6 @@
-"""The nouns: frozen, keyword-only dataclasses that every other package speaks in.
+"""The types that all other packages share: frozen, keyword-only dataclasses, ids and addresses.
 
-All moments are aware and in UTC. Nothing here touches disk, network or clock.
+All datetimes are aware and in UTC. Nothing here touches the disk, the network or the clock.
 """
 
 from digest.models.article import Article, Bullet, Feed, Origin

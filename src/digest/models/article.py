@@ -1,4 +1,4 @@
-"""What comes in: articles, the feeds that carry them, and the bullets taken from them."""
+"""Articles, the feeds that carry them, and the bullets made from them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ Origin = Literal["author", "extracted", "llm", "editor"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Article:
-    """One fetched item.
+    """One fetched item of a source.
 
     Attributes:
-        url: Its address as given, http or https; for a local file without an address its path from the
+        url: An http or https URL, as the source gives it; for a local file without a URL, its path relative to the
             newsletter's root, with forward slashes.
-        title: Plain text, no markup.
-        text: Plain text, no markup; paragraphs are separated by a blank line.
-        authors: Names in the order given.
-        published: Aware, in UTC; None where the source gives no date.
+        title: Plain text without markup.
+        text: Plain text without markup; a blank line separates paragraphs.
+        authors: Names, in the source's order.
+        published: An aware datetime in UTC; None if the source gives no date.
         source: The id of the configured source, or the name that a feed or page gives itself.
-        image: The lead picture: an absolute address, or for a local file a path from the newsletter's root.
-        key_points: The publisher's own bullets, in order, where the page has them.
-        language: A BCP 47 tag such as ``en`` or ``pt-BR``.
+        image: The lead picture: an absolute URL or, for a local file, a path relative to the newsletter's root.
+        key_points: The publisher's own summary bullets, in order, if the page has any.
+        language: A BCP 47 tag such as ``en`` or ``pt-BR``; None if unknown.
+
+    Raises:
+        ValueError: ``published`` has no time zone.
     """
 
     url: str
@@ -48,13 +51,13 @@ class Article:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bullet:
-    """One statement with its origin.
+    """One statement about an article, with its origin.
 
     Attributes:
-        text: Plain text when it is picked; inline Markdown once it stands in an issue.
-        start: Where it begins in ``article.text``, in characters. Always given for "extracted", where
+        text: Plain text as `digest.pick_bullets` returns it; inline Markdown in an `Issue`.
+        start: The offset in ``article.text``, in characters. Always set for "extracted", where
             ``article.text[start:end]`` is the shortest span that holds the bullet's words in order.
-        end: Where that span ends, exclusive.
+        end: The offset at which that span ends, exclusive.
         origin: Who wrote it.
     """
 
@@ -66,7 +69,7 @@ class Bullet:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feed:
-    """A feed as it was read: its own title and address, and its articles in the feed's order."""
+    """A parsed feed: its own title and URL, and its articles in the feed's order."""
 
     title: str
     url: str

@@ -1,4 +1,4 @@
-"""The newsletter of one week: what the editor edits, and what is rendered from it."""
+"""One issue of the newsletter as issue.md describes it, and the escaping of plain text in its Markdown."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
 
 __all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story", "escape_inline", "unescape_inline"]
 
-#: The section under which `collect` appends once a person has touched the file. It is not sent.
+#: The section to which `collect` appends new stories once the editor has changed issue.md. It is not sent.
 NEW_SECTION = "New since you last looked"
 
-#: What CommonMark reads as inline markup: code, emphasis, links, images, HTML, entities, strikethrough and the escape
-#: itself. An underscore inside a word is none (CommonMark 0.31, section 6.2); a lone asterisk between spaces neither.
+#: The characters that CommonMark reads as inline markup: code, emphasis, links, images, HTML, entities, strikethrough
+#: and the backslash itself. An underscore inside a word is literal, and so is an asterisk between spaces:
+#: https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis
 _MARKUP = re.compile(r"[\\`\[\]<]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|~~|&(?=#?\w+;)")
-#: A backslash before any ASCII punctuation (CommonMark 0.31, section 2.4).
+#: A backslash before ASCII punctuation: https://spec.commonmark.org/0.31.2/#backslash-escapes
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A bullet proposed for a story, ticked when it goes in the email.
+    """A bullet proposed for a story. A ticked one goes in the email.
 
     Attributes:
-        line: Where it stands in issue.md, counted from 1; not part of its identity.
+        line: Its line in issue.md, starting at 1; not compared.
     """
 
     bullet: Bullet
@@ -38,7 +39,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mention:
-    """Another report of a story's event: who published it, in plain text, and its address as given."""
+    """Another outlet's report of a story's event: the outlet's name in plain text, and the report's URL as given."""
 
     name: str
     url: str
@@ -49,13 +50,13 @@ class Story:
     """Articles about one event, with a headline and bullets.
 
     Attributes:
-        url: The leading article's address as given, or its path. Stories are matched by ``canonical_url(url)``.
+        url: The leading article's URL as given, or its path. Stories are matched by ``canonical_url(url)``.
         headline: Plain text.
         note: The editor's own words under the headline: inline Markdown, without the surrounding underscores.
-        candidates: All bullets in the order of the file, ticked or not.
-        also: Who else reported the event: "Also reported by".
-        line: Where the heading stands in issue.md, counted from 1; ``note_line`` and ``also_line`` likewise. None is
-            part of its identity.
+        candidates: All bullets in file order, ticked or not.
+        also: The other outlets that reported the event, for the line "Also reported by".
+        line: The line of the heading in issue.md, starting at 1; ``note_line`` and ``also_line`` likewise. Lines are
+            not compared.
     """
 
     url: str
@@ -75,10 +76,11 @@ class Story:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A titled run of stories. The title is plain text, and empty for stories before the first `##`.
+    """A titled run of stories.
 
     Attributes:
-        text: The editor's own words before the first story: Markdown. ``text_line`` is where they begin.
+        title: Plain text; empty for the stories before the first ``##``.
+        text: The editor's own text before the first story, in Markdown; ``text_line`` is its first line.
     """
 
     title: str = ""
@@ -90,13 +92,13 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issue:
-    """One dated newsletter, in the order in which it is read.
+    """One issue of the newsletter, in reading order.
 
     Attributes:
-        id: An ISO week, such as ``2026-W47``.
-        sponsor: Who pays for this issue: Markdown on one line; empty for nobody, None for what the configuration says.
-        intro: The editor's own words at the top: Markdown.
-        lines: Where ``subject``, ``preheader``, ``sponsor`` and ``intro`` stand in issue.md; not part of its identity.
+        id: An issue id such as ``2026-W47``; empty for a text that does not belong to an issue's folder.
+        sponsor: The sponsor of this issue, in Markdown on one line; empty for no sponsor, None for the configured one.
+        intro: The editor's own text at the top, in Markdown.
+        lines: The lines of ``subject``, ``preheader``, ``sponsor`` and ``intro`` in issue.md; not compared.
     """
 
     id: str
@@ -109,7 +111,7 @@ class Issue:
 
     @property
     def sent_sections(self) -> tuple[Section, ...]:
-        """The sections that go in the email: all but the one that holds what is new, and none that is empty."""
+        """The sections that go in the email: neither empty ones nor the one with new stories."""
         return tuple(
             section for section in self.sections if section.title != NEW_SECTION and (section.stories or section.text)
         )
@@ -121,19 +123,19 @@ class Issue:
 
     @property
     def waiting(self) -> tuple[Story, ...]:
-        """Stories that arrived after the editor's last touch and are not sent until they are moved."""
+        """The stories that arrived after the editor's last change. They are not sent until the editor moves them."""
         return tuple(story for section in self.sections if section.title == NEW_SECTION for story in section.stories)
 
 
 def unescape_inline(text: str) -> str:
-    """``text`` without the backslashes that `escape_inline` or a person put before punctuation."""
+    """Remove the backslashes that `escape_inline` or the editor put before punctuation."""
     return _ESCAPED.sub(r"\1", text)
 
 
 def escape_inline(text: str) -> str:
-    """Write plain ``text`` as inline Markdown that reads as exactly that text, on one line.
+    """Write plain text as inline Markdown that renders as exactly that text.
 
-    Runs of white space become one space, since a bullet is one line of issue.md.
+    The result is one line, because a bullet is one line of issue.md: each run of white space becomes one space.
     """
     line = " ".join(text.split())
     return _MARKUP.sub(r"\\\g<0>", line)

@@ -1,4 +1,4 @@
-"""What is approved and sent: two parts and a manifest."""
+"""The build that is approved and sent: an HTML part, a text part and a manifest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Approval", "Manifest", "PersonalTag", "RenderedIssue"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonalTag:
-    """A place in the built bytes that is different for each recipient.
+    """A part of the build that differs for each recipient.
 
     Attributes:
-        name: What is put there, such as ``unsubscribe_url`` or ``name``.
-        tag: The literal text that stands for it. It holds a nonce of the issue, so nothing else can look like it.
+        name: What replaces the tag, such as ``unsubscribe_url`` or ``name``.
+        tag: The literal text that is replaced. It holds a nonce of the issue, so no other text can match it.
         html: Offsets in the HTML part, in characters.
         text: Offsets in the text part, in characters.
         subject: Offsets in the subject, in characters.
@@ -32,14 +32,14 @@ class PersonalTag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """Everything that decides what a recipient gets. Its hash is the approval token.
+    """Everything that decides what recipients get. The approval token is its hash.
 
     Attributes:
-        html_sha256: Of the HTML part's UTF-8 bytes, in hex; ``text_sha256`` likewise.
-        audience: The audience's name, and ``audience_where`` the expression that selects from its lists.
-        unsubscribe: How a reader leaves: a URL template with ``{token}``, or ``group:12345``.
-        not_after: Aware, in UTC. A live send that starts later is refused until the issue is built again.
-        tags: Where the built bytes are personal.
+        html_sha256: The SHA-256 of the HTML part's UTF-8 bytes, in hex; ``text_sha256`` likewise.
+        audience: The audience's name; ``audience_where`` is the expression that selects from its lists.
+        unsubscribe: How a recipient unsubscribes: a URL template with ``{token}``, or ``group:12345``.
+        not_after: An aware datetime in UTC. A live send that starts later is refused until the issue is built again.
+        tags: The personal parts of the build.
         stories: The canonical URL of each story, in order.
     """
 
@@ -66,7 +66,7 @@ class RenderedIssue:
     Attributes:
         html: The HTML part, with personal tags.
         text: The plain-text part, with personal tags.
-        token: The hash of the manifest, which an approval names.
+        token: The hash of the manifest; an approval names it.
     """
 
     html: str
@@ -77,7 +77,13 @@ class RenderedIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """That a person approved this build. ``at`` is aware, in UTC."""
+    """The approval of one build.
+
+    Attributes:
+        token: The hash of the approved manifest.
+        by: Who approved it.
+        at: When, as an aware datetime in UTC.
+    """
 
     token: str
     by: str

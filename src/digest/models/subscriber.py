@@ -1,4 +1,4 @@
-"""The people: subscribers, the audiences made of them, and those who must never be mailed."""
+"""Subscribers, the audiences selected from them, and suppressed addresses."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ __all__ = ["Audience", "ListProblem", "Subscriber", "Suppression", "SuppressionR
 class SuppressionReason(StrEnum):
     """Why an address must not be mailed."""
 
-    #: The reader left.
+    #: The subscriber unsubscribed.
     UNSUBSCRIBED = "unsubscribed"
-    #: The mailbox does not exist (5.1.x). A full mailbox or a blocked sender is not one.
+    #: The mailbox does not exist (5.1.x). A full mailbox or a blocked sender is not a hard bounce.
     HARD_BOUNCE = "hard_bounce"
-    #: The reader pressed "spam".
+    #: The subscriber marked an issue as spam.
     COMPLAINT = "complaint"
     #: The address cannot exist.
     INVALID = "invalid"
-    #: Somebody of the newsletter said so.
+    #: The newsletter's staff suppressed the address.
     MANUAL = "manual"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscriber:
-    """An address with a status and fields.
+    """An address on a consent list, with its fields.
 
     Attributes:
-        email: Normalised: the domain in lower case IDNA form, no surrounding space. Two subscribers are the same
-            person when ``email.casefold()`` is equal.
-        name: As the reader gave it; may be empty.
+        email: Normalised: the domain in lower-case IDNA form, without surrounding space. Two subscribers are the same
+            person if ``email.casefold()`` is equal.
+        name: As the subscriber gave it; may be empty.
         fields: The other columns of the list, by header.
     """
 
@@ -48,9 +48,12 @@ class Subscriber:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suppression:
-    """An address never to mail. ``at`` is aware, in UTC, where it is known; ``source`` says who told us.
+    """An address that is never mailed.
 
-    ``audience`` is the one that the reader left; empty for all.
+    Attributes:
+        at: When it was suppressed, aware and in UTC; None if unknown.
+        source: Where the suppression comes from.
+        audience: The audience that the subscriber left; empty for all of them.
     """
 
     email: str
@@ -62,7 +65,7 @@ class Suppression:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListProblem:
-    """A row that is left out, and why. The message never repeats the address."""
+    """A row that was skipped, and the reason. The message never repeats the address."""
 
     place: Place
     message: str
@@ -73,10 +76,10 @@ class Audience:
     """A selection from lists, ready to freeze.
 
     Attributes:
-        subscribers: Who is mailed, sorted by normalised address, each person once.
-        left_out: How many people of the lists are not mailed, by reason ("suppressed: hard_bounce", "pending",
+        subscribers: The recipients, sorted by normalised address, each person once.
+        left_out: The number of people on the lists who are not mailed, by reason ("suppressed: hard_bounce", "pending",
             "bad address", "twice in the lists", "not selected").
-        problems: The rows that somebody should mend.
+        problems: The rows that should be fixed.
     """
 
     name: str

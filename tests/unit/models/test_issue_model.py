@@ -7,7 +7,7 @@ import pytest
 from digest.models import NEW_SECTION, Article, Issue, Section, Story
 
 
-def test_what_is_new_is_not_sent_until_it_is_moved():
+def test_new_stories_are_not_sent_until_the_editor_moves_them():
     lead, late = Story(url="https://example.org/a", headline="A"), Story(url="https://example.org/b", headline="B")
     issue = Issue(
         id="2026-W47", sections=(Section(title="World", stories=(lead,)), Section(title=NEW_SECTION, stories=(late,)))
@@ -16,6 +16,6 @@ def test_what_is_new_is_not_sent_until_it_is_moved():
     assert issue.waiting == (late,)
 
 
-def test_a_date_without_a_zone_is_refused():
+def test_an_article_refuses_a_date_without_a_time_zone():
     with pytest.raises(ValueError, match="aware"):
         Article(url="https://example.org/a", title="A", text="", published=datetime(2026, 1, 1))  # noqa: DTZ001 - the point
