@@ -1,4 +1,4 @@
-"""What an editor would do with a week of articles: group, rank, choose, and say each in a few statements. Pure."""
+"""From a week of articles to a proposed issue: group, rank, select and summarise. Pure: no disk, network or clock."""
 
 from digest.editing.bullets import pick_bullets
 from digest.editing.grouping import group_articles

@@ -1,4 +1,4 @@
-"""Which articles tell the same story."""
+"""Which articles tell the same story: grouping by similarity, and a check that splits doubtful groups. Pure."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ if TYPE_CHECKING:
 
 __all__ = ["address_reused", "group_articles", "separate_stories"]
 
-#: A text longer than this is not better for being longer.
+#: In the choice of a story's best article, a text longer than this many characters has no further advantage.
 _LONG_ENOUGH = 3000
 _DAY = 86_400
-#: What is compared of a text that comes with a short one, in any script.
+#: The part of a text that is compared with a short text: this many words, or characters in an unspaced script.
 _OPENING_WORDS = 100
 _OPENING_CHARACTERS = 1000
 
 
 def group_articles(articles: Sequence[Article]) -> list[list[Article]]:
-    """Group articles into stories: one inner list each, the best article first.
+    """Group articles into stories.
 
-    Articles with the same canonical address are the same; texts that for the most part hold each other are copies;
-    and reports whose words are alike and that come within days of each other are on the same event (TF-IDF, average
-    link, each text counted once). Every article is in exactly one list; stories stand in the order in which their
-    first article is given. The same articles give the same stories in whatever order they are given.
+    Three things put articles into one story: the same canonical URL; texts of which one contains most of the other; and
+    similar words within a few days of each other (TF-IDF and average-link clustering, in which each text counts once).
+    The same articles give the same stories in whatever order they are passed.
 
-    The best article has key points, then the longer text, then the earlier date.
+    Returns:
+        One list per story, the best article first: one with key points, then the longer text, then the earlier date.
+        Every article is in exactly one list. Stories are in the order in which their first article was passed.
     """
-    # In an order of their own, so that what is found does not hang on the order given.
+    # Sorted by content, so that the result does not depend on the order of the arguments.
     places = sorted(range(len(articles)), key=lambda place: _identity(articles[place]))
-    found = [sorted(places[index] for index in story) for story in _stories([articles[place] for place in places])]
-    return [sorted((articles[place] for place in story), key=_worst_last) for story in sorted(found)]
+    stories = [sorted(places[index] for index in story) for story in _stories([articles[place] for place in places])]
+    return [sorted((articles[place] for place in story), key=_worst_last) for story in sorted(stories)]
 
 
 def _identity(article: Article) -> tuple[str, str, str, float, str]:
@@ -56,14 +57,14 @@ def _stories(articles: Sequence[Article]) -> Iterator[list[int]]:
         groups.join(first, second)
     texts = [sorted(members, key=lambda index: _worst_last(articles[index])) for members in groups.members()]
     threshold = weights("grouping")["same_event"]
-    # What is far under the threshold can hardly tip a mean, and is most of all pairs.
+    # Most pairs are far below the threshold, where they hardly affect a mean.
     similarities = event_similarities([articles[members[0]] for members in texts], least=threshold / 2)
     for story in _Linkage(similarities, threshold).run():
         yield [index for text in story for index in texts[text]]
 
 
 def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
-    """Pairs of indices of articles that have one address and do not differ in both text and time."""
+    """Pairs of indices of articles with the same URL, unless both their texts and their dates differ."""
     seen: dict[str, list[int]] = {}
     for index, article in enumerate(articles):
         url = canonical_url(article.url)
@@ -78,7 +79,7 @@ def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
 
 
 def address_reused(one: Article, other: Article) -> bool:
-    """Whether an address held one article and later another, as a column's or a broadcast's does."""
+    """Whether a URL was used for two different articles, as is common for columns and broadcasts."""
     if one.published is None or other.published is None:
         return False
     apart = abs((one.published - other.published).total_seconds())
@@ -90,9 +91,10 @@ def _worst_last(article: Article) -> tuple[bool, int, float]:
 
 
 class _Linkage:
-    """Average link over sums of similarities; pairs that are not alike are never held.
+    """Average-link clustering over a sparse matrix of similarities: pairs that are not in it count as 0.
 
-    A heap gives the pair with the highest mean. Entries that are out of date are known by their mean and passed over.
+    A heap yields the pair of groups with the highest mean. Outdated entries are skipped: their mean is no longer that
+    of the two groups.
     """
 
     def __init__(self, similarities: Sequence[Mapping[int, float]], threshold: float) -> None:
@@ -106,11 +108,11 @@ class _Linkage:
                 self._offer(one, other)
 
     def run(self) -> list[list[int]]:
-        """Join the two groups with the highest mean similarity, until it falls below the threshold."""
+        """Merge the two groups with the highest mean similarity, until it falls below the threshold."""
         while self._heap:
             mean, one, other = heapq.heappop(self._heap)
-            known = one in self._members and other in self._members
-            if known and -mean == self._mean(one, other):
+            exist = one in self._members and other in self._members
+            if exist and -mean == self._mean(one, other):
                 self._join(one, other)
         return list(self._members.values())
 
@@ -136,26 +138,34 @@ class _Linkage:
 
 
 def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
-    """Split groups of articles, the best of each first, until each may be one event.
+    """Split groups in which the words are too little evidence that all articles are about one event.
 
-    What has one address, one headline or one text stays together. What else only an outlet writes that is in the story
-    already is another one: an outlet reports an event once. A short one needs words in common with another in its
-    story, besides those that headlines on anything are made of; one without a text needs nearly the whole headline.
+    `group_articles` relies on words, which is right for full reports of several outlets. It is a guess if texts are
+    short, or if one outlet writes all its articles after one pattern. An article lost in a wrong group is the worse
+    error, so:
+
+    - Articles with the same URL, headline or text stay together.
+    - Otherwise an outlet reports an event once, so its second article is another story.
+    - A short article needs words in common with another one, besides the formulas of headlines. An article without a
+      text needs nearly the whole headline.
+
+    Args:
+        stories: Groups, each with its best article first.
     """
     groups = list(stories)
-    # Of all articles, for what is the footer of an outlet shows in many of them only.
+    # All articles are compared at once, because the footer of an outlet shows only in many of its articles.
     articles = [article for group in groups for article in group]
     repeats = _DisjointSets(len(articles))
     if len(groups) < len(articles):
         for one, other in find_copies(articles):
             repeats.join(one, other)
-    found: list[list[Article]] = []
+    separated: list[list[Article]] = []
     first = 0
     for group in groups:
         labels = [repeats.find(first + place) for place in range(len(group))]
-        found += _parts(group, labels)
+        separated += _parts(group, labels)
         first += len(group)
-    return found
+    return separated
 
 
 def _parts(story: list[Article], labels: Sequence[int]) -> list[list[Article]]:
@@ -169,11 +179,11 @@ def _parts(story: list[Article], labels: Sequence[int]) -> list[list[Article]]:
         else:
             home.append(unit)
     places = {id(article): place for place, article in enumerate(story)}
-    return [sorted((one for unit in part for one in unit), key=lambda one: places[id(one)]) for part in parts]
+    return [sorted((article for unit in part for article in unit), key=lambda each: places[id(each)]) for part in parts]
 
 
 def _units(story: Sequence[Article], labels: Sequence[int]) -> list[list[Article]]:
-    """What is told once; the best article of each stands first and speaks for it."""
+    """The articles that must stay together: one URL, headline or text. The best one of each unit comes first."""
     units = _DisjointSets(len(story))
     seen: dict[object, int] = {}
     for place, (article, label) in enumerate(zip(story, labels, strict=True)):
@@ -190,12 +200,12 @@ def _belongs(unit: Sequence[Article], part: Sequence[Sequence[Article]]) -> bool
 
 
 def _outlets(articles: Iterable[Article]) -> set[str]:
-    """By host, for a source may gather what several outlets publish; by source where there is none."""
+    """The hosts of the articles, because a source may collect several outlets; the source if there is no host."""
     return {site_name(article.url) or f"source {article.source}" for article in articles}
 
 
 def _may_be_one(one: Article, other: Article) -> bool:
-    """Whether both have a text to go by, or the little that there is speaks for one event."""
+    """Whether both texts are long enough to trust their similarity, or short ones have enough words in common."""
     weight = weights("short")
     if min(word_count(one.text), word_count(other.text)) >= weight["words"]:
         return True
@@ -207,17 +217,17 @@ def _may_be_one(one: Article, other: Article) -> bool:
         return share >= weight["no_text"] and evidence >= _needed("alike", one, other)
     texts = _telling(_opening(one.text)), _telling(_opening(other.text))
     anywhere = (titles[0] | texts[0]) & (titles[1] | texts[1])
-    # A word of both headlines that both texts take up again is what they are about.
+    # A word of both headlines that both texts repeat is their topic, and counts twice.
     evidence += len(anywhere - in_titles) + len(in_titles & texts[0] & texts[1])
     if share >= weight["headline"]:
         return evidence >= _needed("alike", one, other)
-    # What they call upon readers to do is alike in texts on anything; what their headlines say is not.
+    # Texts on any topic share calls such as "Click here"; only words of a headline are evidence.
     told = len(anywhere & (titles[0] | titles[1]))
     return told >= weight["told"] and evidence >= _needed("unlike", one, other)
 
 
 def _needed(headlines: str, one: Article, other: Article) -> float:
-    # Pieces of words overlap, so that one word in common is about two of them.
+    # In unspaced scripts terms are overlapping pairs of characters: a word in common is about two terms.
     return weights("short")[headlines] * (2 if is_unspaced(one.title) and is_unspaced(other.title) else 1)
 
 
@@ -239,26 +249,26 @@ def _headline(article: Article) -> str:
 
 
 class _DisjointSets:
-    """Disjoint sets of the numbers from 0 to below ``size``, each known by its lowest."""
+    """Union-find over the numbers from 0 to ``size - 1`` (Galler and Fischer, 1964). The lowest number names a set."""
 
     def __init__(self, size: int) -> None:
         self._parent = list(range(size))
 
     def find(self, item: int) -> int:
-        """The lowest number of the set that holds ``item``."""
+        """The lowest number of the set that contains ``item``."""
         while self._parent[item] != item:
             self._parent[item] = self._parent[self._parent[item]]
             item = self._parent[item]
         return item
 
     def join(self, one: int, other: int) -> None:
-        """Make one set of the two that hold these numbers."""
+        """Merge the sets of two numbers."""
         low, high = sorted((self.find(one), self.find(other)))
         self._parent[high] = low
 
     def members(self) -> list[list[int]]:
-        """All sets, each in ascending order, in the order of their lowest numbers."""
-        found: dict[int, list[int]] = {}
+        """All sets, each in ascending order, sorted by their lowest numbers."""
+        sets: dict[int, list[int]] = {}
         for item in range(len(self._parent)):
-            found.setdefault(self.find(item), []).append(item)
-        return list(found.values())
+            sets.setdefault(self.find(item), []).append(item)
+        return list(sets.values())

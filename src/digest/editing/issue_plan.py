@@ -1,4 +1,4 @@
-"""What an issue should hold: filter, group, rank, choose, cut into sections, propose the words. Pure."""
+"""The plan of an issue: filter, group, rank and select articles, divide them into sections, propose the words. Pure."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Dropped", "Period", "Plan", "plan_issue"]
 
-#: How far back feeds and pages count when nothing has been sent yet (the design, section 3).
+#: How far back the first issue of a newsletter reaches.
 FIRST_DAYS = 7
-#: How late a source may show an article. Feeds are made anew after hours, and a date without a time is read as its
-#: midnight: what is published in the afternoon after an issue was collected is dated before it.
+#: How late a source may list an article. Some feeds are rebuilt only every few hours, and a date without a time is read
+#: as midnight, so an article published the afternoon after an issue was collected may be dated before it.
 LATE = timedelta(days=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Period:
-    """The time of an issue, by which the articles of feeds, pages and sitemaps are chosen.
+    """The time from which articles of feeds, pages and sitemaps are new enough for an issue. All datetimes are aware.
 
     Attributes:
-        since: When the last sent issue was collected, aware. None: nothing was sent yet.
-        missed: The same for single sources, by their ids, which could not be read for the last sent issues. None: they
-            were read for no issue that was sent.
-        collected: The canonical addresses of all that was collected for the last sent issues, chosen or not. What is
-            dated shortly before the moment from which its source counts, and is not among them, came late, and is new.
-        whole_since: The beginning of the oldest of these issues for which this is known; None: of none.
+        since: When the last sent issue was collected; None if nothing was sent yet.
+        missed: For sources that could not be read for the last sent issues, by their ids: the ``since`` of that source
+            alone. None if a source was read for no issue that was sent.
+        collected: The canonical URLs of all articles collected for the last sent issues, selected or not. An article
+            dated shortly before the period of its source, and not among them, was listed late and counts as new.
+        whole_since: The beginning of the oldest issue for which ``collected`` is complete; None if there is none.
     """
 
     since: datetime | None = None
@@ -49,29 +49,29 @@ class Period:
     whole_since: datetime | None = None
 
     def begins(self, now: datetime, source: str = "") -> datetime:
-        """The moment after which the articles of a source count that did not come late."""
+        """The beginning of the period of a source; articles published later are new."""
         return self.missed.get(source, self.since) or now - timedelta(days=FIRST_DAYS)
 
     def earliest(self, now: datetime, source: str = "") -> datetime:
-        """The moment until which the dates of a source's articles decide against them."""
+        """The earliest date that an article of a source may have, allowing for late listing."""
         sent = self.missed.get(source, self.since)
-        known = sent is not None and self.whole_since is not None and sent >= self.whole_since
-        return self.begins(now, source) - (LATE if known else timedelta())
+        complete = sent is not None and self.whole_since is not None and sent >= self.whole_since
+        return self.begins(now, source) - (LATE if complete else timedelta())
 
     def holds(self, article: Article, *, now: datetime) -> bool:
-        """Whether an article is new enough. One without a date always is."""
+        """Whether an article is new enough. An article without a date always is."""
         if article.published is None or article.published > self.begins(now, article.source):
             return True
         return self.could_be_late(article, now=now) and canonical_url(article.url) not in self.collected
 
     def could_be_late(self, article: Article, *, now: datetime) -> bool:
-        """Whether an article is dated so shortly before its time that it is old only if it was collected before."""
+        """Whether an article is dated so shortly before the period that it is old only if it was collected before."""
         return article.published is not None and article.published > self.earliest(now, article.source)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dropped:
-    """An article that is not in the issue, and why in an editor's words, such as "not among the 8 best"."""
+    """An article that is not in the issue, and the reason in words for the editor, such as "not among the 8 best"."""
 
     url: str
     title: str
@@ -81,12 +81,12 @@ class Dropped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """An issue as the tool proposes it, and every article that did not become a story in it.
+    """A proposed issue, and every article that did not become a story in it.
 
     Attributes:
-        ranking: Every story that was ranked, chosen or not: the chosen ones in the order of choice, which is that of
-            their scores, then the others, the best first.
-        same: By the canonical address of each story, the canonical addresses of all articles about its event.
+        ranking: All ranked stories: the selected ones in the order of selection, which is the order of their scores,
+            then the others, the best first.
+        same: For each selected story, by its canonical URL, the canonical URLs of all articles about its event.
     """
 
     issue: Issue
@@ -110,20 +110,20 @@ def plan_issue(
     Args:
         articles: As read from the sources. An article whose ``source`` is not configured was added by hand.
         id: The issue's id.
-        config: The selection, the sections and the weights of the sources.
-        now: Aware.
-        period: Which articles of feeds, pages and sitemaps are new enough. Those in folders or added by hand always
-            are.
-        seen: The canonical addresses of all stories that were sent; these are left out.
-        earlier: The articles of the stories that readers have had in recent issues, with their texts. A story that
-            says nothing else is left out, whatever its address; one that brings news on theirs is marked "Update".
-            An address that is ``seen`` and stands here as well may come back with another article or with much news.
+        config: The configuration: limits, sections and the weights of the sources.
+        now: An aware datetime.
+        period: Which articles of feeds, pages and sitemaps are new enough. Articles from folders or added by hand
+            always are.
+        seen: The canonical URLs of all stories that were sent; these are left out.
+        earlier: The articles of stories in recent issues, with their texts. A story that adds nothing to them is left
+            out, whatever its URL; a story that adds news is marked "Update". A URL that is ``seen`` and also listed
+            here may return with another article or with much news.
 
     Returns:
-        A plan with as many stories as there are, even none: whether that is enough is the caller's to say.
+        A plan with as many stories as there are, possibly none. The caller decides whether that is enough.
     """
     dropped: list[Dropped] = []
-    kept: list[Article] = []
+    candidates: list[Article] = []
     had: dict[str, list[Article]] = {}
     for article in earlier:
         had.setdefault(canonical_url(article.url), []).append(article)
@@ -132,11 +132,11 @@ def plan_issue(
         if reason:
             dropped.append(_dropped(article, reason))
         else:
-            kept.append(article)
+            candidates.append(article)
 
-    stories, repeats = _one_for_each_address(separate_stories(group_articles(kept)))
+    stories, repeats = _one_story_per_url(separate_stories(group_articles(candidates)))
     dropped += repeats
-    fresh, updates, had_before = _without_what_was_told(stories, earlier)
+    fresh, updates, had_before = _without_repetitions(stories, earlier)
     dropped += had_before
     scores = [score_story(story, config=config, now=now) for story in fresh]
     ranking = select_stories(fresh, scores, updates, config=config)
@@ -153,42 +153,42 @@ def plan_issue(
     )
 
 
-def _without_what_was_told(
+def _without_repetitions(
     stories: Sequence[list[Article]], earlier: Sequence[Article]
 ) -> tuple[list[list[Article]], list[Article | None], list[Dropped]]:
-    """The stories that readers have not had, for each the article that it is an update of, and what is left out."""
-    told = find_earlier_reports(stories, earlier)
+    """The stories that readers have not had, the earlier article that each one updates, and the articles left out."""
+    reports = find_earlier_reports(stories, earlier)
     fresh: list[list[Article]] = []
     updates: list[Article | None] = []
     dropped: list[Dropped] = []
     for index, story in enumerate(stories):
-        before = told.get(index)
-        if before and not before.update:
-            reason = f"was in an earlier issue: {single_line(before.by.title)}"
+        report = reports.get(index)
+        if report and not report.update:
+            reason = f"was in an earlier issue: {single_line(report.by.title)}"
             dropped += [_dropped(article, reason) for article in story]
         else:
             dropped += [_dropped(other, _repeat(other, of=story[0])) for other in story[1:]]
             fresh.append(story)
-            updates.append(before.by if before else None)
+            updates.append(report.by if report else None)
     return fresh, updates, dropped
 
 
-def _one_for_each_address(stories: list[list[Article]]) -> tuple[list[list[Article]], list[Dropped]]:
-    """An address that held two articles leads one story all the same: a story is known by it in issue.md.
+def _one_story_per_url(stories: list[list[Article]]) -> tuple[list[list[Article]], list[Dropped]]:
+    """Let each URL lead only one story, because issue.md identifies stories by their URLs.
 
-    The first one has it. What else there is of a later one is a story of its own.
+    If a URL had two articles, the first story keeps it. The other articles of the later story remain a story.
     """
     leads: dict[str, Article] = {}
-    kept: list[list[Article]] = []
+    unique: list[list[Article]] = []
     repeats: list[Dropped] = []
     for story in stories:
         rest = [article for article in story if canonical_url(article.url) not in leads]
-        held = [article for article in story if canonical_url(article.url) in leads]
-        repeats += [_dropped(article, _repeat(article, of=leads[canonical_url(article.url)])) for article in held]
+        taken = [article for article in story if canonical_url(article.url) in leads]
+        repeats += [_dropped(article, _repeat(article, of=leads[canonical_url(article.url)])) for article in taken]
         if rest:
             leads[canonical_url(rest[0].url)] = rest[0]
-            kept.append(rest)
-    return kept, repeats
+            unique.append(rest)
+    return unique, repeats
 
 
 def _repeat(article: Article, *, of: Article) -> str:
@@ -216,14 +216,14 @@ def _reason_against(
     if source is None or not source.kind.has_dates or period.holds(article, now=now):
         return ""
     if period.could_be_late(article, now=now):
-        return "was looked at for the last issue"
+        return "was already considered for the last issue"
     sent = period.missed.get(article.source, period.since) is not None
     day = _day(period.begins(now, article.source).astimezone(config.newsletter.zone))
     return f"older than the last sent issue ({day})" if sent else f"older than {FIRST_DAYS} days ({day})"
 
 
 def _day(moment: datetime) -> str:
-    """A day as it is said in English whatever the machine's locale, such as "Mon 16 Nov"."""
+    """A day in English whatever the locale, such as "Mon 16 Nov"."""
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{days[moment.weekday()]} {moment.day} {months[moment.month - 1]}"
@@ -234,7 +234,7 @@ def _dropped(article: Article, reason: str) -> Dropped:
 
 
 def _issue(chosen: Sequence[Ranked], *, id: str, config: Config) -> Issue:
-    """Cut the stories, the best first, into sections."""
+    """Divide the selected stories, the best first, into sections."""
     titled: dict[str, list[Story]] = {}
     for ranked in chosen:
         lead = ranked.story[0]
@@ -263,7 +263,7 @@ def _issue(chosen: Sequence[Ranked], *, id: str, config: Config) -> Issue:
 
 
 def _put_lead_first(titled: dict[str, list[Story]]) -> None:
-    """Stories without a section can only stand at the top; where there are some, the lead heads them."""
+    """Move the best story to the top: stories without a section come first, so it joins them if there are any."""
     lead = next(iter(titled), "")
     if lead and "" in titled:
         titled[""].insert(0, titled[lead].pop(0))

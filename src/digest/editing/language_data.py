@@ -1,4 +1,4 @@
-"""The word lists, patterns and weights that stand in data files beside this module."""
+"""The word lists, patterns and weights in the TOML files beside this module, loaded once."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def _table(name: str) -> dict[str, Any]:
 
 @cache
 def compression_table(language: str) -> Mapping[str, Any]:
-    """What compression.toml has for a language, or nothing."""
+    """The rules and word lists of compression.toml for a language; empty if it has none."""
     table: Mapping[str, Any] = _table("compression.toml").get(language, {})
     return table
 
 
 @cache
 def word_list(table: str, name: str) -> frozenset[str]:
-    """One list of english.toml, in lower case."""
+    """One word list of english.toml, in lower case."""
     return frozenset(_table("english.toml")[table][name])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Abbreviations:
-    """The words of one language, in lower case, that a full stop does not end a sentence after.
+    """The abbreviations of one language, in lower case: words after which a full stop may not end the sentence.
 
     Attributes:
-        never_end: Always followed by the rest of the sentence.
+        never_end: Never end a sentence.
         may_end: End a sentence only before a word of ``starters``.
         before_number: Do not end a sentence before a number.
-        ordinals: Whether a number with a full stop is an ordinal.
+        ordinals: Whether a number with a full stop is an ordinal, as in German.
     """
 
     never_end: frozenset[str]
@@ -63,7 +63,7 @@ class Abbreviations:
 
 @cache
 def abbreviations(language: str) -> Abbreviations:
-    """Those of languages.toml, or of english.toml for every language that is not there."""
+    """The abbreviations of a language: from languages.toml, or from english.toml if it is not there."""
     table = _table("languages.toml").get(language) or {
         **_table("english.toml")["abbreviations"],
         "starters": word_list("words", "starters"),
@@ -75,41 +75,41 @@ def abbreviations(language: str) -> Abbreviations:
 
 @cache
 def languages_by_word() -> dict[str, list[str]]:
-    """The languages whose small words include a word."""
-    found: dict[str, list[str]] = {word: ["en"] for word in word_list("words", "stop")}
+    """For each common short word, the languages that use it."""
+    languages: dict[str, list[str]] = {word: ["en"] for word in word_list("words", "stop")}
     for name, table in _table("languages.toml").items():
         for word in table["common"]:
-            found.setdefault(word, []).append(name)
-    return found
+            languages.setdefault(word, []).append(name)
+    return languages
 
 
 @cache
 def patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    """One list of boilerplate.toml. Datelines are told by their capitals, the rest whatever the case.
+    """One list of patterns of boilerplate.toml. All but ``datelines`` and ``lines`` ignore case.
 
-    What is told by its beginning is one pattern: ``openings``, and ``lines``, which is for text in lower case, since re
-    skips an alternative by its first letter only where case counts.
+    ``openings`` and ``lines`` are joined into one pattern. Match ``lines`` against lower-cased text: `re` can skip an
+    alternative by its first letter only if case counts, which is much faster.
     """
     flags = re.RegexFlag(0) if name in {"datelines", "lines"} else re.IGNORECASE
-    found: list[str] = _table("boilerplate.toml")[name]
+    sources: list[str] = _table("boilerplate.toml")[name]
     if name in {"lines", "openings"}:
-        found = ["|".join(found)]
-    return tuple(re.compile(pattern, flags) for pattern in found)
+        sources = ["|".join(sources)]
+    return tuple(re.compile(source, flags) for source in sources)
 
 
 @cache
 def hints() -> tuple[str, ...]:
-    """Words that a boilerplate line has which is not told by its beginning, in lower case."""
+    """Words, in lower case, at least one of which is in every sentence that a pattern of ``anywhere`` matches."""
     return tuple(_table("boilerplate.toml")["hints"])
 
 
 @cache
 def weights(name: str, *, file: str = "weights.toml") -> dict[str, float]:
-    """One table of weights.toml, or of another file beside this module."""
+    """A table of numbers by name, from weights.toml or another file beside this module."""
     return {key: float(value) for key, value in _table(file)[name].items()}
 
 
 def numbers(table: str, name: str, *, file: str) -> list[list[float]]:
-    """A table of numbers of a file beside this module, row by row."""
-    found: list[list[float]] = _table(file)[table][name]
-    return found
+    """A matrix, row by row, from a file beside this module."""
+    rows: list[list[float]] = _table(file)[table][name]
+    return rows

@@ -1,4 +1,4 @@
-"""The words that are proposed for an issue: a story's headline and bullets, the subject and the preheader."""
+"""The proposed words of an issue: a story's headline and bullets, who else reported it, subject and preheader. Pure."""
 
 from __future__ import annotations
 
@@ -28,22 +28,26 @@ if TYPE_CHECKING:
 
 __all__ = ["other_reports", "propose_preheader", "propose_story", "propose_subject"]
 
-#: Bullets that the editor may tick beyond those that are.
+#: The number of unticked bullets that the editor may choose from.
 _FURTHER = 3
 _SUBJECT_LENGTH = 70
 _PREHEADER_LENGTH = range(40, 101)
 _REPEATED = 0.6
 _UPDATE = re.compile(r"\W*updated?\b", re.IGNORECASE)
-#: More names than this are not read.
+#: The most outlets that are named.
 _MOST_OUTLETS = 5
 
 
 def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = (), update: bool = False) -> Story:
-    """A story led by one article: its title, ``per_story`` ticked bullets, and up to three further ones unticked.
+    """Propose a story led by one article: its title, ``per_story`` ticked bullets and up to three unticked ones.
 
-    ``also`` names who else reported it. An ``update`` of what readers have had says so in its headline.
+    All text is cleaned, and the bullets are inline Markdown that renders as the article's words.
 
-    All text is cleaned, and the bullets are inline Markdown that reads as the article's words.
+    Args:
+        article: The leading article.
+        per_story: The number of ticked bullets.
+        also: Reports of other outlets; see `other_reports`.
+        update: Whether the story updates one of an earlier issue, which its headline then says.
     """
     headline = single_line(article.title)
     bullets = rank_bullets(article, limit=per_story + _FURTHER)
@@ -65,14 +69,14 @@ def _in_markdown(bullet: Bullet) -> Bullet:
 
 
 def propose_subject(stories: Sequence[Story]) -> str:
-    """The lead's headline in at most 70 characters; empty without stories."""
+    """The headline of the first story in at most 70 characters; empty without stories."""
     return shorten(_impersonal(stories[0].headline), _SUBJECT_LENGTH) if stories else ""
 
 
 def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
-    """The lead's first bullet, or the next headlines ("Also: …"): 40 to 100 characters where there is enough to say.
+    """The first bullet of the first story, or the next headlines ("Also: …"), in 40 to 100 characters if possible.
 
-    It does not repeat the subject, which stands right beside it in the inbox.
+    It does not repeat the subject, which inboxes show right beside it.
     """
     if not stories:
         return ""
@@ -89,21 +93,25 @@ def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
 
 
 def _impersonal(text: str) -> str:
-    """An article's words in a place where double brackets are a personal part of the editor's: never one of theirs."""
+    """Text without ``[[``, which would begin a personal part such as ``[[name|there]]`` in this place."""
     return text.replace("[[", "[")
 
 
 def _repeats(text: str, subject: str) -> bool:
-    words, said = set(content_words(text)), set(content_words(subject))
-    fewer = min(len(words), len(said))
-    return text.casefold() == subject.casefold() or (fewer > 0 and len(words & said) >= _REPEATED * fewer)
+    words, subject_words = set(content_words(text)), set(content_words(subject))
+    fewer = min(len(words), len(subject_words))
+    return text.casefold() == subject.casefold() or (fewer > 0 and len(words & subject_words) >= _REPEATED * fewer)
 
 
 def other_reports(story: Sequence[Article], *, config: Config) -> tuple[Mention, ...]:
-    """The other outlets of a story, the best report of each: at most five, in the story's order.
+    """The best report of each other outlet: at most five, in the story's order.
 
-    An outlet is told by its name, which is the configured one of its source or else its host, and by its host; an
-    address below another one's host is the same outlet. An article without a web address is no mention.
+    Two articles are of one outlet if the outlet's name is the same (the configured name of the source, or the host), or
+    if one's host is the other's or a subdomain of it. Articles without a web address are skipped.
+
+    Args:
+        story: The articles of one story, the best one first.
+        config: The configuration, for the names of the sources.
     """
     taken = [_mention(story[0], config)]
     for article in story[1:]:

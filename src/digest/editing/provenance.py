@@ -1,4 +1,4 @@
-"""Where the bullets of an issue come from: for each one that was extracted, the sentence of its article. Pure."""
+"""The provenance of bullets: for each extracted bullet of an issue, the sentence it was taken from. Pure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """One bullet and what it rests on.
+    """A bullet and the sentence it was taken from.
 
     Attributes:
-        headline: Of its story.
-        text: The bullet, in plain text.
-        sentence: Its source sentence on one line, in pieces, each with whether the bullet keeps it; empty for a bullet
-            that was not extracted, or when the article is no longer there or says something else now.
-        line: Where it stands in issue.md, counted from 1.
+        headline: The headline of its story.
+        text: The bullet in plain text.
+        sentence: The source sentence on one line, in pieces, each with whether the bullet keeps it. Empty if the bullet
+            was not extracted, or if the article is missing or has changed.
+        line: Its line in issue.md, starting at 1.
     """
 
     headline: str
@@ -45,18 +45,18 @@ class Trace:
 
     @property
     def shortened(self) -> bool:
-        """Whether the sentence says more than the bullet."""
+        """Whether words of the sentence were left out of the bullet."""
         return any(not kept and _WORD.search(piece) for piece, kept in self.sentence)
 
 
 def trace_bullets(issue: Issue, articles: Sequence[Article]) -> tuple[Trace, ...]:
-    """Each ticked bullet of an issue, in order. ``articles`` are those that it was made from."""
-    known = {canonical_url(article.url): article for article in articles}
-    return tuple(trace for story in issue.stories for trace in _traces(story, known))
+    """Trace each ticked bullet of an issue, in order, to the articles that the issue was made from."""
+    by_url = {canonical_url(article.url): article for article in articles}
+    return tuple(trace for story in issue.stories for trace in _traces(story, by_url))
 
 
-def _traces(story: Story, known: Mapping[str, Article]) -> Iterator[Trace]:
-    article = known.get(canonical_url(story.url))
+def _traces(story: Story, articles: Mapping[str, Article]) -> Iterator[Trace]:
+    article = articles.get(canonical_url(story.url))
     for candidate in story.candidates:
         if candidate.ticked:
             bullet = candidate.bullet
@@ -77,17 +77,17 @@ def _sentence(article: Article, bullet: Bullet, text: str) -> Iterator[tuple[str
     place = bullet.start
     kept: list[tuple[int, int]] = []
     for word in words:
-        found = next(
-            (match for match in _WORD.finditer(article.text, place, bullet.end) if match[0].casefold() == word), None
+        match = next(
+            (each for each in _WORD.finditer(article.text, place, bullet.end) if each[0].casefold() == word), None
         )
-        if found is None:
+        if match is None:
             return
-        # What stands between two words that both follow each other is kept with them.
-        if kept and not _WORD.search(article.text, kept[-1][1], found.start()):
-            kept[-1] = (kept[-1][0], found.end())
+        # Spaces and punctuation between two adjacent words of the text are kept with them.
+        if kept and not _WORD.search(article.text, kept[-1][1], match.start()):
+            kept[-1] = (kept[-1][0], match.end())
         else:
-            kept.append(found.span())
-        place = found.end()
+            kept.append(match.span())
+        place = match.end()
     around = [
         sentence
         for sentence in split_sentences(article.text, language=article.language)
@@ -98,7 +98,7 @@ def _sentence(article: Article, bullet: Bullet, text: str) -> Iterator[tuple[str
 
 
 def _pieces(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
-    """``text[start:end]`` on one line, cut where what is kept begins and ends; its final stop goes with the last."""
+    """``text[start:end]`` on one line, in kept and omitted pieces; the final stop belongs to the last kept piece."""
     place = start
     for number, (first, last) in enumerate(kept):
         stop = end if number == len(kept) - 1 and not _WORD.search(text, last, end) else last
@@ -111,7 +111,7 @@ def _pieces(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) ->
 
 
 def _spaced(piece: str) -> str:
-    """On one line, with a space where there was white space at either end."""
+    """A piece on one line, with one space at each end that had white space."""
     inner = single_line(piece)
     lead, trail = piece[:1].isspace(), piece[-1:].isspace()
     return (" " * lead + inner + " " * trail) if inner else " " * (lead or trail)

@@ -1,4 +1,4 @@
-"""Which stories matter most: a score made of named parts, and a choice that gives some regard to variety. Pure."""
+"""Which stories matter most: a score with named parts, and a selection that favours variety. Pure."""
 
 from __future__ import annotations
 
@@ -21,21 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["Ranked", "Score", "score_story", "select_stories"]
 
 _DAY = 86_400
-#: What is compared of a text: its opening says what it is about.
+#: The characters of a text that are compared; the opening tells the topic.
 _OPENING = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """What a story scores, and why.
+    """The score of a story and how it comes about.
 
     Attributes:
-        total: ``weight * (1 + recency + coverage + substance)``, divided by one plus what ``variety`` adds up to.
-        parts: ``weight`` is the source's, from the configuration; ``recency`` falls by half every few days;
-            ``coverage`` grows with the number of sources that report it; ``substance`` is for a text to read and for
-            the author's own key points.
-        variety: What the story has in common with those chosen before it, such as ``same section``: 0 and more.
-        note: What is odd about it and counted against it, in an editor's words; mostly empty.
+        total: ``weight * (1 + recency + coverage + substance) / (1 + sum(variety.values()))``.
+        parts: ``weight`` is the source's configured weight; ``recency`` halves every few days; ``coverage`` grows with
+            the number of sources that report the story; ``substance`` rewards a full text and the author's key points.
+        variety: Penalties for what the story has in common with stories selected before it, such as ``same section``.
+        note: Why the score was lowered, if the story is odd, in words for the editor; usually empty.
     """
 
     total: float
@@ -44,9 +43,9 @@ class Score:
     note: str = ""
 
     def __str__(self) -> str:
-        """How the total comes about, every number named.
+        """The calculation with every number named.
 
-        Such as "1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) / (1 + same section 0.12) = 3.81".
+        For example "1.5 x (1 + recency 0.79 + coverage 0.80 + substance 0.25) / (1 + same section 0.12) = 3.81".
         """
         added = {name: value for name, value in self.parts.items() if name != "weight"}
         divided = f" / (1{_terms(self.variety)})" if self.variety else ""
@@ -59,7 +58,13 @@ def _terms(numbers: Mapping[str, float]) -> str:
 
 
 def score_story(story: Sequence[Article], *, config: Config, now: datetime) -> Score:
-    """Score the articles of one story, the best one first. ``now`` is aware."""
+    """Score a story.
+
+    Args:
+        story: Its articles, the best one first.
+        config: The configuration, for the weights of the sources.
+        now: An aware datetime.
+    """
     weight = weights("stories")
     sources = [config.source(article.source) for article in story]
     outlets = {article.source or article.url for article in story}
@@ -86,7 +91,7 @@ def _recency(article: Article, *, config: Config, now: datetime) -> float:
 
 
 def _counts_by_date(article: Article, config: Config) -> bool:
-    """Not what a person put there for this issue, however old it is."""
+    """Whether the age of an article matters: not if the editor added it to this issue by hand or as a file."""
     source = config.source(article.source)
     return source is not None and source.kind.has_dates
 
@@ -99,13 +104,13 @@ def _is_ahead(article: Article, now: datetime) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ranked:
-    """A story that was ranked, and whether it is in the issue.
+    """A ranked story, and whether it is in the issue.
 
     Attributes:
         story: Its articles, the best one first.
-        score: Its numbers when it was chosen or passed over; ``str(score)`` says how they come about.
-        reason: Why it is not in the issue, in an editor's words; empty where it is.
-        update_of: The article of an earlier issue that it brings news on.
+        score: Its score when it was selected or passed over; ``str(score)`` shows the calculation.
+        reason: Why it is not in the issue, in words for the editor; empty if it is.
+        update_of: The article of an earlier issue that the story updates, if any.
     """
 
     story: tuple[Article, ...]
@@ -122,15 +127,24 @@ def select_stories(
     *,
     config: Config,
 ) -> tuple[Ranked, ...]:
-    """Choose stories one by one, and rank all of them, the best first and those left out last.
+    """Select stories one by one, and rank all of them.
 
-    Each story counts less for the stories chosen before it that have its source, its section or its words; the first
-    one is the best whatever it is. At most ``max_per_source`` are led by one source (0: no limit). Stories with the
-    same score keep their order. ``updates`` are the earlier articles that the stories bring news on.
+    A story's score is lowered for each selected story with its source, its section or its words, so the first one is
+    simply the best. At most ``max_per_source`` stories are led by one source (0: no limit). Stories with the same score
+    keep their order.
+
+    Args:
+        stories: The articles of each story, the best one first.
+        scores: The score of each story.
+        updates: For each story the article of an earlier issue that it updates, or None.
+        config: The configuration, for the limits and the sources.
+
+    Returns:
+        The selected stories in the order of selection, then the others, the best first.
     """
     variety = _Variety(stories, config)
     limit, most = config.selection.stories, config.selection.max_per_source
-    waiting = sorted(range(len(stories)), key=lambda index: (-scores[index].total, index))
+    remaining = sorted(range(len(stories)), key=lambda index: (-scores[index].total, index))
     led = Counter[str]()
     chosen: list[Ranked] = []
 
@@ -143,7 +157,7 @@ def select_stories(
     def ranked(index: int, reason: str = "") -> Ranked:
         return Ranked(
             story=tuple(stories[index]),
-            score=_less(scores[index], variety.of(index)),
+            score=_with_variety(scores[index], variety.of(index)),
             chosen=not reason,
             reason=reason,
             update_of=updates[index],
@@ -153,55 +167,55 @@ def select_stories(
         source = stories[index][0].source
         return f"already {most} from {_name(source, config)}" if full(index) else f"not among the {limit} best"
 
-    while len(chosen) < limit and (open_ := [index for index in waiting if not full(index)]):
+    while len(chosen) < limit and (open_ := [index for index in remaining if not full(index)]):
         best = max(open_, key=worth)
-        waiting.remove(best)
+        remaining.remove(best)
         chosen.append(ranked(best))
         led[stories[best][0].source] += 1
         variety.add(best)
-    rest = [ranked(index, reason(index)) for index in waiting]
-    return (*chosen, *sorted(rest, key=lambda one: -one.score.total))
+    others = [ranked(index, reason(index)) for index in remaining]
+    return (*chosen, *sorted(others, key=lambda each: -each.score.total))
 
 
-def _less(score: Score, variety: Mapping[str, float]) -> Score:
+def _with_variety(score: Score, variety: Mapping[str, float]) -> Score:
     return replace(score, total=score.total / (1 + sum(variety.values())), variety=variety) if variety else score
 
 
 def _name(source: str, config: Config) -> str:
-    found = config.source(source)
-    return (found.name or found.id) if found else source or "articles added by hand"
+    configured = config.source(source)
+    return (configured.name or configured.id) if configured else source or "articles added by hand"
 
 
 class _Variety:
-    """What each story has in common with those that are chosen, as named numbers that divide its score."""
+    """What each story has in common with the selected ones, as named penalties that divide its score."""
 
     def __init__(self, stories: Sequence[Sequence[Article]], config: Config) -> None:
         self._weights = weights("variety")
-        # Where all stories have one source or one section there is none to prefer.
+        # If all stories have the same source or section, it makes no difference.
         self._sources = _if_several([_own_source(story[0], config) for story in stories])
         self._sections = _if_several([_section(story[0], config) for story in stories])
         self._words = [_words(story[0]) for story in stories]
         self._chosen_sources = Counter[str | None]()
         self._chosen_sections = Counter[str | None]()
-        self._alike = [0.0] * len(stories)
+        self._similarity = [0.0] * len(stories)
 
     def add(self, chosen: int) -> None:
         self._chosen_sources[self._sources[chosen]] += 1
         self._chosen_sections[self._sections[chosen]] += 1
         for index, words in enumerate(self._words):
-            self._alike[index] = max(self._alike[index], _share(words, self._words[chosen]))
+            self._similarity[index] = max(self._similarity[index], _share(words, self._words[chosen]))
 
     def of(self, index: int) -> dict[str, float]:
         return dict(self._numbers(index))
 
     def _numbers(self, index: int) -> Iterator[tuple[str, float]]:
-        source, section, alike = self._sources[index], self._sections[index], self._alike[index]
+        source, section, similarity = self._sources[index], self._sections[index], self._similarity[index]
         if source is not None and (count := self._chosen_sources[source]):
             yield "same source", self._weights["source"] * count
         if section is not None and (count := self._chosen_sections[section]):
             yield "same section", self._weights["section"] * count
-        if alike >= self._weights["alike"]:
-            yield "same words", self._weights["words"] * alike
+        if similarity >= self._weights["alike"]:
+            yield "same words", self._weights["words"] * similarity
 
 
 def _if_several(values: Sequence[str | None]) -> list[str | None]:
@@ -209,7 +223,7 @@ def _if_several(values: Sequence[str | None]) -> list[str | None]:
 
 
 def _own_source(article: Article, config: Config) -> str | None:
-    """None for what a person put there for this issue, which is not to give way for that."""
+    """The source of an article; None if the editor added it to this issue, so that it gets no penalty."""
     source = config.source(article.source)
     return None if source is None or source.kind.is_local else source.id
 

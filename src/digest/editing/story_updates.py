@@ -1,7 +1,7 @@
-"""What readers have had in earlier issues: what says nothing else is left out, what brings news on it is marked.
+"""Which stories were in an earlier issue: those without news are left out, those with news are marked "Update".
 
-Leaving out a story that is new is worse than repeating one, and so is "Update" over what is none: in doubt a story
-stays as it is. Pure.
+Leaving out a new story, or marking one "Update" wrongly, is worse than repeating a story. When in doubt, a story stays
+as it is. All functions are pure.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 __all__ = ["EarlierReport", "Novelty", "find_earlier_reports", "may_come_back", "novelty_of"]
 
 _DAY = 86_400
-#: How sure it is that two articles tell the same; likeness is less than either.
+#: The certainty that two articles tell the same story. The certainty of similar words is below both.
 _SAME_TEXT = 1.0
 _SAME_ADDRESS = 2.0
-#: A name inside a sentence, where a capital is not that of its first word; or a number.
+#: A number, or a capitalised word that is not the first one of its sentence.
 _FACT = re.compile(r"(?<=[\w,;:'’)] )[^\W\d_a-z][\w'’]*|\d[\d.,]*")  # noqa: RUF001 - a typographic apostrophe
 _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ӿ]")
-#: Sentences of fewer words than this name no fact of their own.
+#: Sentences with fewer terms are not compared.
 _FEWEST_TERMS = 4
-#: However little there is to compare with.
+#: At least this many sentences are compared, even if the earlier texts are shorter.
 _FEWEST_SENTENCES = 3
-#: Sentences in which a text says what it is about.
+#: The number of sentences that open a text.
 _OPENING = 2
 _MOST_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EarlierReport:
-    """That readers have had a story's event.
+    """The report on a story's event that readers had in an earlier issue.
 
     Attributes:
-        by: The article of an earlier issue that tells it.
-        update: Whether the story brings facts that are new; if not it has nothing to say.
+        by: The article of the earlier issue.
+        update: Whether the story adds new facts. If not, it is a repetition.
     """
 
     by: Article
@@ -57,85 +57,96 @@ class EarlierReport:
 
 
 def find_earlier_reports(stories: Sequence[Sequence[Article]], earlier: Sequence[Article]) -> dict[int, EarlierReport]:
-    """The stories, as indices, whose event was in an earlier issue and that say nothing new, or clearly something.
+    """Find the stories whose event was in an earlier issue, if they clearly add news or clearly add nothing.
 
-    The event is the same where the address or the text of the leading article is, or where its words are more alike
-    than those of one week's reports on one event have to be.
+    An event is the same if the leading articles have the same URL or text, or if their words are more similar than
+    reports of one week need to be.
+
+    Args:
+        stories: The articles of each story, the leading one first.
+        earlier: The leading articles of the stories of earlier issues.
+
+    Returns:
+        The earlier report for each story, by the index of the story.
     """
     if not earlier:
         return {}
     leads = [story[0] for story in stories]
     same = _same_article(leads, earlier)
-    alike = _alike(leads, earlier)
-    found: dict[int, EarlierReport] = {}
+    similar = _similar(leads, earlier)
+    reports: dict[int, EarlierReport] = {}
     for index, lead in enumerate(leads):
-        told = _judge(lead, same.get(index, {}), alike.get(index, {}), earlier)
-        if told:
-            found[index] = told
-    return found
+        report = _judge(lead, same.get(index, {}), similar.get(index, {}), earlier)
+        if report:
+            reports[index] = report
+    return reports
 
 
 def may_come_back(article: Article, had: Sequence[Article]) -> bool:
-    """Whether an address that readers have had (with the articles ``had``) now holds another article, or much news."""
+    """Whether a URL of earlier issues now has a different article, or much news.
+
+    Args:
+        had: The articles that readers have had from this URL.
+    """
     if not had:
         return False
-    same = [one for one in had if not address_reused(one, article)]
-    return not same or (_is_later(article, same) and novelty_of(article, same).much)
+    same = [report for report in had if not address_reused(report, article)]
+    return not same or (_is_later(article, same) and novelty_of(article, same).is_substantial)
 
 
 def _judge(
-    lead: Article, same: Mapping[int, float], alike: Mapping[int, float], earlier: Sequence[Article]
+    lead: Article, same: Mapping[int, float], similar: Mapping[int, float], earlier: Sequence[Article]
 ) -> EarlierReport | None:
-    """``same`` and ``alike`` are indices of earlier articles, with how sure it is that they tell the same."""
-    matches = {**alike, **same}
+    """Decide on one story. ``same`` and ``similar`` map indices of earlier articles to certainties."""
+    matches = {**similar, **same}
     if not matches:
         return None
     best = min(matches, key=lambda index: (-matches[index], index))
-    known = [earlier[index] for index in sorted(matches)]
-    news = novelty_of(lead, known)
-    if news.much and _is_later(lead, known):
+    reports = [earlier[index] for index in sorted(matches)]
+    novelty = novelty_of(lead, reports)
+    if novelty.is_substantial and _is_later(lead, reports):
         return EarlierReport(by=earlier[best], update=True)
-    # What an outlet writes each time around its column is not the column.
-    copied = bool(same) and (matches[best] == _SAME_ADDRESS or not news.opens)
-    nothing = news.none and matches[best] >= weights("updates")["left_out"]
+    # A column may repeat its own frame each week; a copy that opens with news is not a repetition.
+    copied = bool(same) and (matches[best] == _SAME_ADDRESS or not novelty.opens)
+    nothing = novelty.is_negligible and matches[best] >= weights("updates")["left_out"]
     if copied or nothing or _are_of_one_time(lead, earlier[best]):
         return EarlierReport(by=earlier[best], update=False)
     return None
 
 
 def _are_of_one_time(one: Article, other: Article) -> bool:
-    """Two reports on one event that cannot know more of it than each other."""
+    """Whether two reports on one event are so close in time that neither can add news."""
     if one.published is None or other.published is None:
         return False
     return abs(one.published - other.published) < timedelta(hours=weights("updates")["hours_later"])
 
 
-def _is_later(article: Article, known: Sequence[Article]) -> bool:
-    """Whether there was time for news: outlets publish one story within hours, and may be wrong about the zone."""
-    times = [one.published for one in known if one.published]
-    if article.published is None or len(times) < len(known):
+def _is_later(article: Article, reports: Sequence[Article]) -> bool:
+    """Whether there was time for news: outlets publish a story within hours, and may state a wrong time zone."""
+    times = [report.published for report in reports if report.published]
+    if article.published is None or len(times) < len(reports):
         return False
     return article.published - max(times) >= timedelta(hours=weights("updates")["hours_later"])
 
 
 def _same_article(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
-    """By the index of a lead the earlier articles that have its text, or its address and not another text."""
-    found: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    """For each lead, by index, the earlier articles with its text, or with its URL and no other text."""
+    matches: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for one, other in find_copies([*earlier, *leads]):
         if one < len(earlier) <= other:
-            found[other - len(earlier)][one] = _SAME_TEXT
+            matches[other - len(earlier)][one] = _SAME_TEXT
     by_address: defaultdict[str, list[int]] = defaultdict(list)
     for number, article in enumerate(earlier):
         by_address[canonical_url(article.url)].append(number)
     for index, lead in enumerate(leads):
         for number in by_address.get(canonical_url(lead.url), ()):
             if not address_reused(earlier[number], lead):
-                found[index][number] = _SAME_ADDRESS
-    return found
+                matches[index][number] = _SAME_ADDRESS
+    return matches
 
 
-def _alike(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
-    """By the index of a lead the earlier articles on its event, with their likeness, which falls with time."""
+def _similar(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
+    """For each lead, by index, the earlier articles on its event and their similarity, which falls with time."""
     weight = weights("updates")
     vectors = term_vectors([*earlier, *leads])
     holders: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -143,7 +154,7 @@ def _alike(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, di
         if word_count(earlier[number].text) >= weight["enough_words"]:
             for term, value in vectors[number].items():
                 holders[term].append((number, value))
-    found: dict[int, dict[int, float]] = {}
+    matches: dict[int, dict[int, float]] = {}
     for index, lead in enumerate(leads):
         if word_count(lead.text) < weight["enough_words"]:
             continue
@@ -157,25 +168,25 @@ def _alike(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, di
             for number, value in products.items()
             if canonical_url(earlier[number].url) != address
         }
-        found[index] = {number: value for number, value in close.items() if value >= weight["same_event"]}
-    return found
+        matches[index] = {number: value for number, value in close.items() if value >= weight["same_event"]}
+    return matches
 
 
 def _nearness(one: Article, other: Article, *, days: float) -> float:
     if one.published is None or other.published is None:
-        return 0.5  # nothing says how far apart they are
+        return 0.5  # the distance in time is unknown
     apart = abs((one.published - other.published).total_seconds()) / _DAY
     return max(0.0, 1 - apart / days)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Novelty:
-    """What an article says that others do not.
+    """How much an article says that earlier articles do not.
 
     Attributes:
-        sentences: For each sentence that was compared, in order, whether it says something new.
-        headline: Whether the title does.
-        words: The share of new words in what was compared.
+        sentences: For each compared sentence, in order, whether it says something new.
+        headline: Whether the title says something new.
+        words: The share of new words among the compared ones, from 0 to 1.
     """
 
     sentences: tuple[bool, ...]
@@ -188,49 +199,49 @@ class Novelty:
         return any(self.sentences[:_OPENING])
 
     @property
-    def much(self) -> bool:
-        """Whether it is worth telling readers who know the rest: news opens with what is new."""
+    def is_substantial(self) -> bool:
+        """Whether there is enough to tell readers who know the earlier articles. News opens with what is new."""
         weight, new = weights("updates"), sum(self.sentences)
         enough = new >= weight["new_sentences"] and new >= weight["new_share"] * len(self.sentences)
         return enough and self.opens
 
     @property
-    def none(self) -> bool:
-        """Whether there is next to nothing for readers who know the rest."""
+    def is_negligible(self) -> bool:
+        """Whether there is next to nothing new for readers who know the earlier articles."""
         weight = weights("updates")
         if self.headline or len(self.sentences) < _FEWEST_SENTENCES or self.words > weight["known_words"]:
             return False
         return sum(self.sentences) < weight["known_share"] * len(self.sentences)
 
 
-def novelty_of(article: Article, known: Sequence[Article]) -> Novelty:
-    """Tell which sentences at the beginning of an article say what no ``known`` article does.
+def novelty_of(article: Article, earlier: Sequence[Article]) -> Novelty:
+    """Measure what the beginning of an article says that no earlier article does.
 
-    A sentence is new when at least half of its words are, and a name or a number among them where the script has
-    capitals to know a name by. No more of the text is read than there is to compare with, so that the whole of an
-    article of which only the beginning was known is no news; boilerplate never is.
+    A sentence is new if at least half of its words are, and if a name or a number is among them in scripts with
+    capital letters. Only as much text is read as there is to compare with; otherwise the full text of an article whose
+    beginning is known would count as news. Boilerplate is skipped.
     """
-    texts = [f"{one.title}. {one.text[:_MOST_CHARACTERS]}" for one in known]
+    texts = [f"{report.title}. {report.text[:_MOST_CHARACTERS]}" for report in earlier]
     terms = {term for text in texts for term in content_terms(text)}
     room = sum(len(content_terms(text)) for text in texts)
-    found: list[bool] = []
-    said: set[str] = set()
+    sentences: list[bool] = []
+    compared: set[str] = set()
     for sentence in split_sentences(article.text[:_MOST_CHARACTERS]):
         own = content_terms(sentence.text)
         if len(own) < _FEWEST_TERMS or is_boilerplate(sentence.text):
             continue
         room -= len(own)
-        if room < 0 and len(found) >= _FEWEST_SENTENCES:
+        if room < 0 and len(sentences) >= _FEWEST_SENTENCES:
             break
-        found.append(_is_new(sentence.text, set(own), terms))
-        said.update(own)
+        sentences.append(_is_new(sentence.text, set(own), terms))
+        compared.update(own)
     title = set(content_terms(article.title))
     headline = len(title - terms) >= weights("updates")["new_words"] * len(title) > 0
-    return Novelty(sentences=tuple(found), headline=headline, words=len(said - terms) / max(1, len(said)))
+    return Novelty(sentences=tuple(sentences), headline=headline, words=len(compared - terms) / max(1, len(compared)))
 
 
-def _is_new(sentence: str, own: set[str], known: set[str]) -> bool:
-    if len(own - known) < weights("updates")["new_words"] * len(own):
+def _is_new(sentence: str, terms: set[str], earlier: set[str]) -> bool:
+    if len(terms - earlier) < weights("updates")["new_words"] * len(terms):
         return False
     facts = {term for fact in _FACT.findall(sentence) for term in content_terms(fact)}
-    return bool(facts - known) or not _CASED.search(sentence)
+    return bool(facts - earlier) or not _CASED.search(sentence)

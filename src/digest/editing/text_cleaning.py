@@ -1,6 +1,6 @@
-"""The one step that all article text passes through before a reader sees it, and what is no statement at all."""
+"""Cleaning that all article text passes through before readers see it, and the detection of boilerplate."""
 
-# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
+# ruff: noqa: RUF001 - typographic dashes are intended
 
 from __future__ import annotations
 
@@ -10,31 +10,34 @@ from digest.editing.language_data import hints, patterns
 
 __all__ = ["clean_url", "is_boilerplate", "shorten", "single_line", "statement_start"]
 
-#: Embeddings, overrides and isolates (Unicode Standard Annex 9): they can make text read as something else. Marks
-#: that Hebrew and Arabic are written with (U+200E, U+200F, U+061C) stay.
+#: Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/): they can make text read as something else
+#: (https://trojansource.codes). The marks that Hebrew and Arabic need (U+200E, U+200F, U+061C) stay.
 _BIDI = "\u202a-\u202e\u2066-\u2069"
 _INSIDE_WORD = re.compile(rf"(?<=\w)[{_BIDI}]+(?=\w)")
 _UNWANTED = re.compile(rf"[{_BIDI}\ufeff\ufff9-\ufffb]|[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: No boilerplate is told by more than its beginning, and a pattern must not run over a megabyte.
+#: The beginning of a sentence is enough to recognise boilerplate, and no pattern should run over a megabyte.
 _REACH = 300
 
 
 def single_line(text: str) -> str:
-    """``text`` on one line: without control characters, bidi overrides and lone surrogates, spaces run together."""
-    if text.isprintable() and "  " not in text:  # most are clean: no character to take out, no space but U+0020
+    """Clean a text and put it on one line.
+
+    Removes control characters, bidirectional overrides and lone surrogates, and collapses white space.
+    """
+    if text.isprintable() and "  " not in text:  # the common case: nothing to remove, no space but U+0020
         return text.strip()
     text = _UNWANTED.sub("", _INSIDE_WORD.sub(" ", _CONTROL.sub(" ", text)))
     return " ".join(text.split())
 
 
 def clean_url(url: str) -> str:
-    """An address without control characters and surrounding space; spaces inside a path are part of it."""
+    """A URL without control characters and surrounding space. Spaces inside a path belong to it and stay."""
     return _CONTROL.sub("", _UNWANTED.sub("", url)).strip()
 
 
 def shorten(text: str, limit: int) -> str:
-    """``text`` in at most ``limit`` characters, cut at the end of a word and marked with an ellipsis."""
+    """Truncate a text to at most ``limit`` characters, at the end of a word and with an ellipsis."""
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
@@ -45,7 +48,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def is_boilerplate(sentence: str) -> bool:
-    """Whether a sentence is a caption, a link to other pages, a call to subscribe, a contact or a legal note."""
+    """Whether a sentence is a caption, a link to other pages, a call to subscribe, a contact or a legal notice."""
     head = single_line(sentence[: 2 * _REACH])[:_REACH]
     lower = head.lower()
     if patterns("lines")[0].match(lower) or patterns("cased_lines")[0].match(head):
@@ -57,7 +60,7 @@ def is_boilerplate(sentence: str) -> bool:
 
 
 def statement_start(sentence: str, *, first: bool) -> int:
-    """How many characters of ``sentence`` come before what it states: a list mark, and a dateline if ``first``."""
+    """The length of what precedes the statement of a sentence: a list mark and, if ``first``, a dateline."""
     start, opening = 0, patterns("openings")[0]
     while (match := opening.match(sentence[start : start + _REACH])) and match.end() < len(sentence) - start:
         start += match.end()

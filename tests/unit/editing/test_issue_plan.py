@@ -94,7 +94,7 @@ def test_what_came_late_is_new_and_what_was_collected_for_the_last_issue_is_not(
     planned = plan(late, had, too_late, period=period)
     assert urls(planned.issue) == [late.url]
     assert reasons(planned) == [
-        (had.url, "was looked at for the last issue"),
+        (had.url, "was already considered for the last issue"),
         (too_late.url, "older than the last sent issue (Mon 16 Nov)"),
     ]
 

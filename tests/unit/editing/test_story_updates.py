@@ -202,15 +202,15 @@ def test_an_update_says_so_once():
 def test_news_is_told_by_sentences_whose_words_and_names_or_numbers_are_new():
     news = novelty_of(HALTED, [TRAM])
     assert news.sentences == (True, True, False, False)
-    assert (news.much, news.none) == (True, False)
+    assert (news.is_substantial, news.is_negligible) == (True, False)
     nothing = novelty_of(REPHRASED, [TRAM])
-    assert (nothing.much, nothing.none) == (False, True)
+    assert (nothing.is_substantial, nothing.is_negligible) == (False, True)
 
 
 def test_a_text_of_mostly_new_words_is_never_nothing():
     plain = "The owners meet the judge again. Lawyers wait outside. The gardens stay. No tracks are laid this year."
     news = novelty_of(replace(HALTED, title=TRAM.title, text=plain), [TRAM])
-    assert (news.much, news.none) == (False, False)
+    assert (news.is_substantial, news.is_negligible) == (False, False)
 
 
 def test_no_more_is_compared_than_there_is_to_compare_with():
