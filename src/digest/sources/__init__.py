@@ -1,6 +1,6 @@
 """Where articles come from: feeds, web pages, sitemaps and files.
 
-The readers are loaded when they are first used: each stands on a heavy library of its own.
+Names are loaded on first use, because the readers depend on heavy libraries.
 """
 
 from __future__ import annotations

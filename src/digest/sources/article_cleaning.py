@@ -1,4 +1,4 @@
-"""What may stand in an article: no control characters but the line's end, no halves of characters, no markup."""
+"""Clean what readers return: control characters, markup, and lines that are not part of an article."""
 
 from __future__ import annotations
 
@@ -19,18 +19,22 @@ __all__ = ["_clean_text", "clean_article", "drop_promotion", "is_furniture", "is
 
 _SPACES = re.compile(r"[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
-_TAG = re.compile(r"</?[a-z][a-z0-9]+\b[^<>]*>", re.IGNORECASE)  # "use <T>" is none
+_TAG = re.compile(r"</?[a-z][a-z0-9]+\b[^<>]*>", re.IGNORECASE)  # but not the <T> of "use <T>"
 _MARKS = re.compile(r"[<>]")
 _LONGEST_TITLE = 500
 
 
 def _clean_text(text: str) -> str:
-    """Text without control characters (but for line feeds) and without lone surrogates."""
+    """Remove control characters other than line feeds, and lone surrogates."""
     return _CONTROLS.sub("", _SPACES.sub(" ", text))
 
 
 def clean_article(article: Article) -> Article:
-    """An article whose every text is clean; its title is one line of at most 500 characters without markup."""
+    """Clean every text of an article.
+
+    Titles, names and key points become single lines. The title has no markup and at most 500 characters. If nothing is
+    left of it, the first line of the text is the title, and else the address.
+    """
     points = dict.fromkeys(filter(None, map(_line, article.key_points)))
     return replace(
         article,
@@ -48,24 +52,24 @@ def _line(text: str) -> str:
 
 def _title(text: str) -> str:
     title = _line(text[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
-    while has_markup(title):  # what was escaped may be markup once it no longer is
+    while has_markup(title):  # escaped markup becomes markup when it is decoded
         title = _line(line_of_html(title))
     return _line(_TAG.sub("", title))
 
 
 def is_promotion(line: str) -> bool:
-    """Tell whether a line only leads elsewhere, such as "Also Read: Another headline"."""
+    """Tell whether a line only points to something else, such as "Also Read: Another headline"."""
     line = line.strip()
     return len(line) <= load_table("promotion")["longest"] and _lead().match(line) is not None
 
 
 def drop_promotion(lines: Iterable[str]) -> list[str]:
-    """The lines that do not lead elsewhere, in order."""
+    """Return the lines that are not promotion, in order."""
     return [line for line in lines if not is_promotion(line)]
 
 
 def is_furniture(line: str) -> bool:
-    """Tell whether a line asks for something or says who helped, such as "Follow us on X" and "Photo: Ann Lee"."""
+    """Tell whether a line is an appeal or a credit, such as "Follow us on X" or "Photo: Ann Lee"."""
     table = load_table("promotion")
     return line.casefold().strip(" .:!?…|-\u2013—") in _furniture() or (
         len(line) <= table["longest_aside"] and _asides().search(line) is not None
@@ -75,13 +79,13 @@ def is_furniture(line: str) -> bool:
 @cache
 def _lead() -> re.Pattern[str]:
     leads, sure = (_any_of(load_table("promotion")[key]) for key in ("leads", "sure"))
-    # An arrow, a bracket or an emphasis may stand in front of it.
+    # An arrow, a bracket or an emphasis may come first.
     mark = r"[\s*_]*[:|»→>][\s*_]*"
     return re.compile(rf"^[\W_]{{0,4}}(?:(?:{leads}){mark}|(?:{sure})\s+[-\u2013—]\s)", re.IGNORECASE)
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+def _any_of(phrases: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Names of authors out of bylines, feeds and page metadata."""
+"""Split bylines, and the authors of feeds and pages, into names of people."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _EMAIL_WITH_NAME = re.compile(r"^\S+@\S+\s*\((.+)\)$")
 _NAME_WITH_EMAIL = re.compile(r"^(.+?)(?:\s+|\s*<)\S+@\S+$")
 _ADDRESS = re.compile(r"^(?:https?://|www\.|@)\S+$|^\S+@\S+$", re.IGNORECASE)
 _AND = re.compile(r"\s*[,;]\s*(?:(?:and|und|et|y|og|och)\s+)?|\s+(?:and|und|et|y|og|och|&)\s+")
-_ASIDE = re.compile(r"\s*\([^)]*\)?\s*$|\s+@\w+$")  # "(obe)" and "@handle" after a name
+_ASIDE = re.compile(r"\s*\([^)]*\)?\s*$|\s+@\w+$")  # "(obe)" or "@handle" after a name
 _PLACE = re.compile(r"\s*,\s*[^\W\d_]+\.?$")
 _MAX_LENGTH = 80
-_LONGEST_BYLINE = 1_000  # characters; more name nobody
+_LONGEST_BYLINE = 1_000  # characters; a longer text does not name authors
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """The names in one byline, without "By".
+    """Return the names in one byline, without "By".
 
-    "A B, C D and E F" are three; "Bill and Melinda Gates" and "Lee, Ann" are left whole, since not every part is a
-    full name; a role such as "Chief Editor" is dropped, and so is a single word after a comma, such as a place.
+    "A B, C D and E F" gives three names. "Bill and Melinda Gates" and "Lee, Ann" stay whole, because not every part is
+    a full name. A role such as "Chief Editor" is dropped, and so is a single word after a comma, such as a place.
     """
     if len(text) > _LONGEST_BYLINE:
         return ()
     text = line_of_html(text)
-    if found := _EMAIL_WITH_NAME.match(text) or _NAME_WITH_EMAIL.match(text):
-        text = found[1]
+    if match := _EMAIL_WITH_NAME.match(text) or _NAME_WITH_EMAIL.match(text):
+        text = match[1]
     text = _prefix().sub("", text).strip(" ,;|-→")
     if ";" in text:
         return clean_names(name for part in text.split(";") for name in split_names(part))
@@ -49,13 +49,13 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def clean_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in their order, each once, without addresses and without words that name nobody."""
-    kept: dict[str, str] = {}
+    """Return the names in their order, each once, without addresses and words such as "admin" that name nobody."""
+    names_by_key: dict[str, str] = {}
     for name in names:
         line = _without_role(_ASIDE.sub("", line_of_html(name)))
         if line and len(line) <= _MAX_LENGTH and not _ADDRESS.match(line) and line.casefold() not in _nobody():
-            kept.setdefault(line.casefold(), line)
-    return tuple(kept.values())
+            names_by_key.setdefault(line.casefold(), line)
+    return tuple(names_by_key.values())
 
 
 def _is_role(part: str) -> bool:
@@ -63,19 +63,19 @@ def _is_role(part: str) -> bool:
 
 
 def _without_role(name: str) -> str:
-    """A name without a role in front of it, such as "News-Reporter Ann Lee", or behind it in Korean and Japanese."""
-    words = name.split()
-    while len(words) > 2 and words[0].casefold().rpartition("-")[2] in _roles():
-        words = words[1:]
-    if len(words) > 1 and words[-1] in load_table("author_names")["after"]:
-        words = words[:-1]
-    return " ".join(words)
+    """Drop a role before a name, as in "News-Reporter Ann Lee", or after it, as in Korean and Japanese."""
+    parts = name.split()
+    while len(parts) > 2 and parts[0].casefold().rpartition("-")[2] in _roles():
+        parts = parts[1:]
+    if len(parts) > 1 and parts[-1] in load_table("author_names")["after"]:
+        parts = parts[:-1]
+    return " ".join(parts)
 
 
 @cache
 def _prefix() -> re.Pattern[str]:
-    words = sorted(load_table("author_names")["by"], key=len, reverse=True)
-    return re.compile(rf"^(?:{'|'.join(map(re.escape, words))})(?:\s*:\s*|\s+)", re.IGNORECASE)
+    prefixes = sorted(load_table("author_names")["by"], key=len, reverse=True)
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, prefixes))})(?:\s*:\s*|\s+)", re.IGNORECASE)
 
 
 @cache

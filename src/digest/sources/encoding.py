@@ -1,4 +1,4 @@
-"""From bytes to text, for pages and files. Feeds are left to their parser, which knows the rules of XML."""
+"""Decode pages and files from bytes to text. Feeds follow the rules of XML, see `digest.sources.feeds.xml_text`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_page", "decode_text", "is_binary"]
 
-#: The longer marks first: that of UTF-32 begins like that of UTF-16.
+#: Longer marks first, because the mark of UTF-32 begins with the mark of UTF-16.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -31,9 +31,9 @@ _CHARSET = re.compile(rb"(?:^|[\s/\"'])charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IG
 _CONTENT = re.compile(rb"content\s*=\s*[\"']?[^\"'>]*?charset\s*=\s*([\w.:-]+)", re.IGNORECASE)
 _TYPED = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-type", re.IGNORECASE)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_HEAD = 8192  # bytes within which a page declares its encoding; the standard asks for 1024
-_SAMPLE = 65_536  # bytes that are enough to tell text from what is none
-_TELLING = 16_384  # bytes beyond ASCII, with their words, that are enough to tell an encoding
+_HEAD = 8192  # bytes in which a page declares its encoding; the HTML standard asks for the first 1024
+_SAMPLE = 65_536  # bytes that are enough to tell text from binary data
+_TELLING = 16_384  # bytes of phrases with non-ASCII characters that are enough to guess an encoding
 _BEFORE = 200
 _WORDS = re.compile(rb"[^<>\n]+")
 _C1 = re.compile(rb"[\x80-\x9f]")
@@ -52,15 +52,19 @@ _MANY = 8
 
 
 def decode_text(data: bytes) -> str:
-    """Decode a file: a byte order mark, else UTF-8, else the most likely encoding."""
+    """Decode a file by its byte order mark, as UTF-8, or in the most likely encoding."""
     return _by_mark(data) or _utf_8(data) or _guessed(data, ())
 
 
 def decode_page(data: bytes, content_type: str | None = None) -> str:
-    """Decode an HTML page: byte order mark, then the HTTP charset, then what it declares itself, then its look.
+    """Decode an HTML page by its byte order mark, the HTTP charset, its own declaration, or its content.
 
-    Labels mean what they mean to browsers (https://encoding.spec.whatwg.org/#names-and-labels). One that does not fit
-    the bytes is passed over; so is one that only fits because it fits everything, where the bytes are UTF-8.
+    Labels mean what they mean to browsers (https://encoding.spec.whatwg.org/#names-and-labels). A label that does not
+    fit the bytes is ignored. So is one that fits any bytes, such as ISO 8859-1, if the bytes are valid UTF-8.
+
+    Args:
+        data: The page.
+        content_type: The HTTP Content-Type.
     """
     if (text := _by_mark(data)) is not None:
         return text
@@ -74,7 +78,7 @@ def decode_page(data: bytes, content_type: str | None = None) -> str:
 
 
 def is_binary(data: bytes) -> bool:
-    """Tell whether ``data`` is no text at all."""
+    """Tell whether the data is not text in any encoding."""
     head = data[:_SAMPLE]
     if any(head.startswith(mark) for mark, _ in _BOMS) or _wide(head):
         return False
@@ -88,7 +92,7 @@ def _by_mark(data: bytes) -> str | None:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: in a Western text, or in markup, every other byte is zero."""
+    """Detect UTF-16 without a byte order mark: in Western text and in markup, every other byte is zero."""
     half = len(head) // 2
     even, odd = head[::2].count(0), head[1::2].count(0)
     if not even and odd > half * 0.4:
@@ -97,24 +101,24 @@ def _wide(head: bytes) -> str | None:
 
 
 def _declared(head: bytes) -> str:
-    """The label in the XML declaration or in a <meta>, "" where there is none; in a comment it does not count."""
+    """Return the label in the XML declaration or a <meta> outside of comments, or ""."""
     head = _COMMENT.sub(b"", head)
-    if found := _XML.match(head):
-        return found[1].decode("ascii", errors="ignore")
+    if match := _XML.match(head):
+        return match[1].decode("ascii", errors="ignore")
     for meta in _META.finditer(head):
-        found = _CONTENT.search(meta[1]) if _TYPED.search(meta[1]) else _CHARSET.search(_unquoted(meta[1]))
-        if found:
-            return found[1].decode("ascii", errors="ignore")
+        match = _CONTENT.search(meta[1]) if _TYPED.search(meta[1]) else _CHARSET.search(_unquoted(meta[1]))
+        if match:
+            return match[1].decode("ascii", errors="ignore")
     return ""
 
 
 def _unquoted(attributes: bytes) -> bytes:
-    """Attributes without a ``content``: what it says of a charset is a sentence."""
+    """Remove ``content`` from attributes: a "charset=" in it is part of a sentence."""
     return re.sub(rb"content\s*=\s*(?:\"[^\"]*\"?|'[^']*'?)", b"", attributes, flags=re.IGNORECASE)
 
 
 def _name(label: str) -> str:
-    """Python's name of the encoding that browsers mean by a label; "" for one that no page is in."""
+    """Return Python's name of the encoding that browsers mean by a label; "" if pages do not use it."""
     label = label.strip().lower()
     wider = load_table("encodings")["wider"]
     try:
@@ -126,13 +130,14 @@ def _name(label: str) -> str:
 
 
 def _as_labelled(data: bytes, name: str) -> str | None:
+    """Decode the data as its label says; None if the label does not fit."""
     wide = name.startswith(("utf-16", "utf-32"))
-    if name == "utf-8" or (wide and b"\0" not in data[:_SAMPLE]):  # a <meta> that could be read is not in UTF-16
+    if name == "utf-8" or (wide and b"\0" not in data[:_SAMPLE]):  # a <meta> that can be read as ASCII is not in UTF-16
         return _utf_8(data)
-    if not wide and not name.startswith(("iso2022", "hz")):  # these are ASCII to look at
+    if not wide and not name.startswith(("iso2022", "hz")):  # their bytes are all ASCII
         text = _strictly(data, "utf-8")
-        beyond = len(data) - len(text) if text is not None else 0
-        if text is not None and (not beyond or name == _DEFAULT or beyond >= _MANY):
+        extra = len(data) - len(text) if text is not None else 0
+        if text is not None and (not extra or name == _DEFAULT or extra >= _MANY):
             return text
     if (other := load_table("encodings")["windows"].get(name)) and _C1.search(data):
         name = other
@@ -149,26 +154,31 @@ def _strictly(data: bytes, name: str) -> str | None:
 
 
 def _utf_8(data: bytes) -> str | None:
-    """UTF-8, also with some bytes of Windows-1252 in between or cut within a character; None where it is another."""
+    """Decode UTF-8, even with some bytes of Windows-1252 in it or cut inside a character; None if it is not UTF-8."""
     if (text := _strictly(data, "utf-8")) is not None:
         return text
     text, _ = codecs.utf_8_decode(data, "surrogateescape", False)
     right = len(codecs.utf_8_decode(data, "ignore", False)[0])
-    beyond = right - len(data.translate(None, _BEYOND_ASCII))
-    return text.translate(_western()) if len(text) - right <= beyond else None
+    non_ascii = right - len(data.translate(None, _BEYOND_ASCII))
+    return text.translate(_western()) if len(text) - right <= non_ascii else None
 
 
 @cache
 def _western() -> dict[int, str]:
-    """What the bytes that are no UTF-8 are in Windows-1252, by the surrogate that Python puts for each."""
+    """The Windows-1252 character of each invalid byte, by the surrogate that Python decodes the byte to."""
     return {0xDC00 + byte: bytes([byte]).decode(_DEFAULT, errors="replace") for byte in _BEYOND_ASCII}
 
 
 def _guessed(data: bytes, names: Sequence[str]) -> str:
+    """Decode the data in its most likely encoding, or in the first of ``names`` if none is likely.
+
+    charset-normalizer gets a sample, because its time grows with the length times the number of encodings that fit.
+    """
     matches = from_bytes(_telling(data))
     best = matches.best()
     encoding = best.encoding if best else next(iter(names), _DEFAULT)
-    # Several code pages often fit a Western text equally well; then it is the one that browsers assume.
+    # Several code pages often fit a Western text equally well, and charset-normalizer's first choice among them is
+    # arbitrary. We take the default of browsers. https://charset-normalizer.readthedocs.io/en/latest/api.html
     equals = [match for match in matches if best and (match.chaos, match.coherence) == (best.chaos, best.coherence)]
     if any(_DEFAULT in {match.encoding, *match.could_be_from_charset} for match in equals):
         encoding = _DEFAULT
@@ -176,15 +186,15 @@ def _guessed(data: bytes, names: Sequence[str]) -> str:
 
 
 def _telling(data: bytes) -> bytes:
-    """The words with bytes beyond ASCII, and some before them: scripts and markup tell nothing."""
-    kept: list[bytes] = []
+    """Return the phrases that contain non-ASCII bytes: scripts and markup say nothing about the encoding."""
+    phrases: list[bytes] = []
     room = _TELLING
-    for found in _WORDS.finditer(data):
-        words = found[0]
-        if beyond := _BEYOND.search(words):
-            start = words.rfind(b" ", 0, max(beyond.start() - _BEFORE, 0)) + 1
-            kept.append(words[start : start + room])
-            room -= len(kept[-1])
+    for match in _WORDS.finditer(data):
+        phrase = match[0]
+        if non_ascii := _BEYOND.search(phrase):
+            start = phrase.rfind(b" ", 0, max(non_ascii.start() - _BEFORE, 0)) + 1
+            phrases.append(phrase[start : start + room])
+            room -= len(phrases[-1])
             if room <= 0:
                 break
-    return b"\n".join(kept) or data[:_TELLING]
+    return b"\n".join(phrases) or data[:_TELLING]

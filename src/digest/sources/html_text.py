@@ -1,4 +1,8 @@
-"""HTML as plain text: one line for a title, paragraphs for a text."""
+"""Turn HTML into plain text: one line for a title, paragraphs for a text.
+
+Feeds hold thousands of small fragments, and building a tree for each is slow. `text_of_source` reads simple fragments
+with regular expressions, and gives up on any that could be read in two ways; those become a tree.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +21,17 @@ __all__ = [
     "line_of_html",
     "lines_of_node",
     "plain_line",
-    "seen_source",
     "text_of_html",
     "text_of_plain",
     "text_of_source",
     "text_of_tree",
     "tree_of_html",
+    "visible_source",
     "without_controls",
 ]
 
 _ELEMENTS = load_table("html_elements")
-#: Other "<words>" in a title or a snippet are the writer's own.
+#: Anything else in angle brackets in a title or a snippet was written by the author, such as "use <T>".
 _TAG = re.compile(rf"</?(?:{'|'.join(_ELEMENTS['known'])})\b[^<>]*>|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL)
 _BLOCKS = frozenset(_ELEMENTS["blocks"])
 _UNSEEN = frozenset(_ELEMENTS["unseen"])
@@ -36,12 +40,13 @@ _PARAGRAPH = " \x03 "
 _MARKS = re.compile("[\x02\x03]")
 _INVISIBLE_MARKS = "\u00ad\u200b\u2060\ufeff"
 _INVISIBLE = dict.fromkeys(map(ord, _INVISIBLE_MARKS))
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # without what is white space
-_LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` gives
-#: A reference as HTML reads it (https://html.spec.whatwg.org/#character-reference-state), as `unescape` does too.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")  # but not white space
+_LATER_CONTROLS = re.compile("[\x80-\x9f]")  # the only ones that `unescape` returns
+#: A reference as HTML and `unescape` read it: https://html.spec.whatwg.org/multipage/parsing.html#character-reference-state
 _REFERENCE = re.compile(r"(&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[^\t\n\f <&#;]{1,32});?)")
 _BREAKS = re.compile("\x02(?: \x02)+")
-#: In what lexbor writes "<" and ">" are markup always, but for these elements, whose text is written as it is.
+#: lexbor escapes "<" and ">" when it serialises text, except inside of these elements:
+#: https://html.spec.whatwg.org/multipage/parsing.html#serialising-html-fragments
 _RAW = frozenset({"script", "style", "iframe", "noembed", "noframes", "xmp", "plaintext"})
 _MANY, _TOO_MANY = 1_000, 50_000  # tags
 _DEEP = 500
@@ -65,30 +70,30 @@ _UNREAD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _UNREAD_MARKS = ("<!--", "<iframe", "<script", "<svg")
-#: A tag that seems to end within the value of an attribute.
+#: A tag that seems to end inside the value of an attribute.
 _TAG_REST = re.compile("[\"']>")
 _CUT_TAG = re.compile(r"""<[^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)>""")
 
 
 def has_markup(text: str) -> bool:
-    """Tell whether ``text`` holds HTML elements."""
+    """Tell whether a text contains HTML elements."""
     return _TAG.search(text) is not None
 
 
 def plain_line(text: str) -> str:
-    """Text with its white space folded and without invisible characters, on one line."""
+    """Collapse white space, and remove invisible characters: the text on one line."""
     if not text.isascii():
         text = text.translate(_INVISIBLE)
     return " ".join(text.split())
 
 
 def without_controls(text: str) -> str:
-    """Text without control characters and lone surrogates, but with its white space."""
+    """Remove control characters other than white space, and lone surrogates."""
     return _CONTROLS.sub("", text)
 
 
 def decode_references(text: str) -> str:
-    """Text with HTML's references to characters decoded, but for those to control characters, which are left out."""
+    """Decode HTML's character references. Those that stand for control characters are dropped."""
     if "&" not in text:
         return text
     pieces = _REFERENCE.split(text)
@@ -103,9 +108,9 @@ def _character(reference: str) -> str:
 
 
 def line_of_html(html: str) -> str:
-    """A title or name that may hold elements and entities, as one line of plain text.
+    """Return a title or a name, which may contain elements and character references, as one line of plain text.
 
-    Only elements that HTML knows are markup: in "if a <b> c" they are, in "5 < 6" and "use <T>" they are not.
+    Only elements of HTML count as markup: the one in "if a <b> c" does, and those in "5 < 6" and "use <T>" do not.
     """
     if has_markup(html):
         html = " ".join(_TAG.sub(lambda tag: "" if _is_inline(tag[0]) else " ", html).split())
@@ -113,7 +118,7 @@ def line_of_html(html: str) -> str:
 
 
 def text_of_html(html: str) -> str:
-    """The text of an HTML fragment, or of plain text; paragraphs are separated by a blank line."""
+    """Return the text of an HTML fragment, or of plain text, with a blank line between paragraphs."""
     if not has_markup(html):
         return text_of_plain(decode_references(html))
     text = text_of_source(html)
@@ -121,24 +126,24 @@ def text_of_html(html: str) -> str:
 
 
 def text_of_plain(text: str) -> str:
-    """Plain text with its white space folded; blank lines separate its paragraphs."""
+    """Collapse the white space of plain text, in which blank lines separate paragraphs."""
     return _paragraphs(_PARAGRAPH.join(_BLANK_LINE.split(_MARKS.sub("", text))))
 
 
-def seen_source(html: str) -> str:
-    """A fragment without its comments, its scripts and the like, as far as that can be told from its source."""
+def visible_source(html: str) -> str:
+    """Remove comments, scripts and the like from a fragment, as far as they can be told from its source."""
     return _UNREAD.sub("", html)
 
 
 def text_of_source(html: str) -> str | None:
-    """What `text_of_html` gives, without building a tree; None for a fragment that needs one.
+    """Return what `text_of_html` does, without building a tree; None if the fragment needs one.
 
-    That is one with any tag but those of well-known elements in lower case, with a stray "<", or with a ">" in the
+    It needs one if it has a tag other than those of well-known elements in lower case, a stray "<", or a ">" in the
     value of an attribute.
     """
-    if any(mark in html for mark in _UNREAD_MARKS):  # the commonest of what `seen_source` takes out
+    if any(mark in html for mark in _UNREAD_MARKS):  # the most frequent of what `visible_source` removes
         return None
-    if html.rfind(">") < html.rfind("<"):  # and so that no "<" makes the patterns look in vain to the end
+    if html.rfind(">") < html.rfind("<"):  # an unclosed "<", for which the patterns would search to the end
         return None
     if "\x02" in html or "\x03" in html:
         html = _MARKS.sub("", html)
@@ -154,7 +159,10 @@ def text_of_source(html: str) -> str | None:
 
 
 def _is_deep(html: str) -> bool:
-    """Tell whether lexbor would take time by the square of how deep elements are nested, or left open."""
+    """Tell whether elements are nested, or left open, so deeply that lexbor would need quadratic time.
+
+    See https://github.com/lexbor/lexbor/issues/340 and https://github.com/rushter/selectolax/issues/153.
+    """
     if html.count("<") <= _MANY:
         return False
     depth = 0
@@ -166,21 +174,21 @@ def _is_deep(html: str) -> bool:
 
 
 def tree_of_html(html: str) -> LexborHTMLParser:
-    """A fragment as a tree, for more than one reader; without its tags where these would take long to make a tree."""
+    """Parse a fragment. If parsing would take too long, its tags are removed first."""
     if _is_deep(html):
         html = _ANY_NAME.sub("\n\n", html)
     return LexborHTMLParser(_MARKS.sub("", html))
 
 
 def text_of_tree(tree: LexborHTMLParser) -> str:
-    """What `text_of_html` gives, from a tree of `tree_of_html`; its scripts and the like are taken out of it."""
+    """Return what `text_of_html` does, from a tree of `tree_of_html`. Scripts are removed from the tree."""
     pieces = _pieces(tree)
     tags = pieces[1::2]
     if hidden := _HIDDEN.intersection(tags):
         if not _RAW.isdisjoint(hidden):
             tree.strip_tags(list(_RAW & hidden), recursive=True)
             pieces = _pieces(tree)
-        pieces = _seen(pieces)
+        pieces = _visible(pieces)
         tags = pieces[1::2]
     pieces[1::2] = map(_EDGES.get, tags, repeat(""))
     flat = "".join(pieces)
@@ -190,11 +198,12 @@ def text_of_tree(tree: LexborHTMLParser) -> str:
 
 
 def lines_of_node(root: LexborNode) -> list[str]:
-    """The text under an element, a paragraph each."""
+    """Return the paragraphs of an element."""
     return [line for line in _paragraphs(_flat(root)).split("\n\n") if line]
 
 
 def _flat(root: LexborNode) -> str:
+    """Return the text of an element, with marks where lines and paragraphs end."""
     pieces: list[str] = []
     stack: list[LexborNode | str] = [root]
     while stack:
@@ -214,15 +223,15 @@ def _flat(root: LexborNode) -> str:
 
 
 def _pieces(tree: LexborHTMLParser) -> list[str]:
-    """Texts and tags by turns, from what lexbor writes: a tag costs less there than a node of its tree."""
+    """Return texts and tags in turn. Splitting lexbor's output is faster than walking its tree from Python."""
     body = tree.body
     html = (body.html or "") if body is not None else ""
     return _ANY_TAG.split(_COMMENT.sub("", html) if "<!--" in html else html)
 
 
-def _seen(pieces: list[str]) -> list[str]:
-    """Texts and tags by turns without the elements that have no words for a reader."""
-    kept = [pieces[0]]
+def _visible(pieces: list[str]) -> list[str]:
+    """Remove the elements whose text a reader does not see from texts and tags in turn."""
+    visible = [pieces[0]]
     hidden, depth = "", 0
     for tag, text in zip(pieces[1::2], pieces[2::2], strict=True):
         if not depth and tag in _UNSEEN and tag not in _VOID:
@@ -230,18 +239,19 @@ def _seen(pieces: list[str]) -> list[str]:
         elif depth and tag in {hidden, f"/{hidden}"}:
             depth += 1 if tag == hidden else -1
             if not depth:
-                kept[-1] += text
+                visible[-1] += text
         elif not depth:
-            kept += (tag, text)
-    return kept
+            visible += (tag, text)
+    return visible
 
 
 def _paragraphs(flat: str) -> str:
+    """Collapse white space, and write the marks of `_flat` as blank lines."""
     if not flat.isascii():
         for mark in _INVISIBLE_MARKS:
             if mark in flat:
                 flat = flat.replace(mark, "")
-    flat = " ".join(flat.split())  # _BREAK and _PARAGRAPH have become words of their own
+    flat = " ".join(flat.split())  # _BREAK and _PARAGRAPH are words now
     if "\x02" in flat:
         flat = _BREAKS.sub("\x03", flat).replace(" \x02", "").replace("\x02", "")
     return "\n\n".join(filter(None, map(str.strip, flat.split("\x03"))))

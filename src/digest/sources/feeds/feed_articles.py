@@ -1,4 +1,4 @@
-"""From what a feed says of itself and its items to articles, whichever reader read it."""
+"""Turn what a feed says into articles, whichever reader read it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from digest.sources.html_text import (
     has_markup,
     line_of_html,
     plain_line,
-    seen_source,
     text_of_html,
     text_of_plain,
     text_of_source,
     text_of_tree,
     tree_of_html,
+    visible_source,
 )
 from digest.sources.source_links import join_link, language_tag
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["feed_from_channel", "make_headline"]
 
-_MAX_TITLE = 500  # characters; longer ones are attacks or whole articles
-_MAX_TEXT = 400_000  # a book's; what is longer is no article
+_MAX_TITLE = 500  # characters; a longer title is an attack or a whole article
+_MAX_TEXT = 400_000  # characters, as in a book
 _MAX_HTML = 1_000_000
 _MAX_LINK = 4096
 _MAX_AUTHOR = 300
@@ -44,20 +44,25 @@ _ADDRESS = re.compile(r"\s*\S+@\S+\s*")
 
 
 def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
-    """The feed with its articles in their order, without those that have neither an address nor a text."""
+    """Return the feed with its articles in order, without items that have neither an address nor a text.
+
+    Args:
+        channel: What the feed says.
+        url: Where it came from.
+    """
     home = join_link(url, channel.link)
-    # RSS says nothing about relative links; publishers mean their site.
+    # RSS does not define relative links; publishers mean their site.
     base = url if channel.atom else home or url
     title = line_of_html(channel.title[:_MAX_TITLE]) or host_name(url)
     language = language_tag(channel.language)
     shared = _names(channel.authors) if channel.atom else ()
-    place = _Place(base=base, home=home, source=title, language=language, authors=shared)
-    articles = (_article(item, place) for item in channel.items)
+    defaults = _Defaults(base=base, home=home, source=title, language=language, authors=shared)
+    articles = (_article(item, defaults) for item in channel.items)
     return Feed(title=title, url=url, articles=tuple(article for article in articles if article is not None))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
+class _Defaults:
     """What the items of one feed have in common."""
 
     base: str
@@ -67,27 +72,27 @@ class _Place:
     authors: tuple[str, ...]
 
 
-def _article(item: FeedItem, place: _Place) -> Article | None:
-    base = place.base
+def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
+    base = defaults.base
     address = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
-    if not address and not place.home:
+    if not address and not defaults.home:
         return None
     picture = _named_picture(item.pictures, base)
     text, first = _fullest(item, base, pictures=picture is None)
     title = _title(item.title) or make_headline(text)
-    if not address and text:  # only in the feed: its site is the place to read more
-        address = f"{urldefrag(place.home)[0]}#{quote(item.identity[:_MAX_TITLE] or title, safe='')}"
+    if not address and text:  # the item is only in the feed, so readers are sent to the site
+        address = f"{urldefrag(defaults.home)[0]}#{quote(item.identity[:_MAX_TITLE] or title, safe='')}"
     if not address:
         return None
     return Article(
         url=address,
         title=title,
         text=text,
-        authors=_names(item.authors) or place.authors,
+        authors=_names(item.authors) or defaults.authors,
         published=_published(item.dates),
-        source=place.source,
+        source=defaults.source,
         image=picture or first,
-        language=language_tag(item.language) or place.language,
+        language=language_tag(item.language) or defaults.language,
     )
 
 
@@ -101,7 +106,7 @@ def _title(text: str) -> str:
 
 
 def _fullest(item: FeedItem, base: str, *, pictures: bool) -> tuple[str, str | None]:
-    """The text of the longest content that has words, else of the longest summary, and the first picture there."""
+    """Return the text of the longest content, or else of the longest summary, and the first picture in it."""
     picture = None
     for bodies in (item.contents, item.summaries):
         for body in sorted(bodies, key=lambda body: len(body.html), reverse=True):
@@ -115,8 +120,8 @@ def _fullest(item: FeedItem, base: str, *, pictures: bool) -> tuple[str, str | N
 
 
 def _picture_in(bodies: Iterable[FeedBody], base: str) -> str | None:
-    found = (first_picture(body.html[:_MAX_HTML], _base(body, base)) for body in bodies if not body.plain)
-    return next(filter(None, found), None)
+    pictures = (first_picture(body.html[:_MAX_HTML], _base(body, base)) for body in bodies if not body.plain)
+    return next(filter(None, pictures), None)
 
 
 def _base(body: FeedBody, base: str) -> str:
@@ -141,13 +146,13 @@ def _read(body: FeedBody, base: str, *, pictures: bool) -> tuple[str, str | None
 
 def _sources(html: str) -> Iterator[str]:
     yield html
-    seen = seen_source(html)
-    if len(seen) < len(html):
-        yield seen
+    visible = visible_source(html)
+    if len(visible) < len(html):
+        yield visible
 
 
 def _once_escaped(html: str) -> str:
-    """Undo a second escaping: where there are no elements, but escaped ones, those are meant."""
+    """Undo a second escaping: if a text has no elements except escaped ones, those are meant."""
     if "&lt;" not in html or has_markup(html) or not _ESCAPED.search(html):
         return html
     return unescape(html)
@@ -180,6 +185,6 @@ _WIDTH = 80
 
 
 def make_headline(text: str) -> str:
-    """The beginning of a text, at most 80 characters, cut between words; empty for an empty text."""
+    """Make a headline for an item without one: the beginning of its text, at most 80 characters, cut between words."""
     first, _, _ = text.partition("\n")
     return textwrap.shorten(first, _WIDTH, placeholder=" …") or first[:_WIDTH]

@@ -1,4 +1,4 @@
-"""What a feed says of itself and of each item, in the same form for every kind of feed, and the pictures of items."""
+"""What a feed says of itself and of each item, in one form for every kind of feed, and the pictures in items."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ MAX_REPEATS = 100
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 _OTHER_FILE = re.compile(r"\.(?:mp[34]|m4[av]|mpe?g|mov|webm|ogg|opus|wav|m3u8|pdf|swf|html?)(?:[?#]|$)", re.IGNORECASE)
 _SMALLEST = 50  # pixels; smaller ones are counters, icons and emoji
-_TRIED = 100  # more emoji and the like in front of a picture are no article's
+_TRIED = 100  # images; an article does not begin with more emoji
 _IMAGE = re.compile(r"<img(?=[\s/])[^>]*>")
-#: One whose size is not said, or three digits and so no icon's, and whose address needs no decoding.
+#: An image without a size, or with one of at least three digits, so not an icon. Its address needs no decoding.
 _PLAIN_IMAGE = re.compile(
     r"""<img(?:\s+(?!src|width|height)[a-z-]+="[^"&]*"|\s+(?:width|height)="\d{3,4}")*\s+src="(https?://[!#-%'-;=?-~]+)\""""
     r"""(?:\s+(?!width|height)[a-z-]+="[^"]*"|\s+(?:width|height)="\d{3,4}")*\s*/?>"""
@@ -45,9 +45,12 @@ _COUNTER = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedBody:
-    """HTML or plain text of an item, and the address its links count from (relative to the feed's, or "").
+    """The HTML or plain text of an item.
 
-    What is ``plain`` is no HTML for sure; of the rest it shows.
+    Attributes:
+        html: The text.
+        base: The address that its links are relative to, which may be relative to the feed's; "" for the feed's own.
+        plain: The text is certainly not HTML. Other texts are checked for markup.
     """
 
     html: str
@@ -57,7 +60,7 @@ class FeedBody:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedPicture:
-    """A picture that an item names; ``width`` in pixels, 0 where it is not said."""
+    """A picture that an item names. ``width`` is in pixels, or 0 if unknown."""
 
     link: str
     width: int = 0
@@ -65,17 +68,17 @@ class FeedPicture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedItem:
-    """What one item says, as it stands there.
+    """What one item says, as it is written there.
 
     Attributes:
-        links: Candidates for its address, the best first; relative ones count from the feed's base.
+        links: Candidates for its address, the best first. Relative ones are relative to the feed's base.
         identity: Its guid or id, which need not be an address.
         title: Plain text or HTML.
         contents: The whole article, perhaps in several forms.
-        summaries: What stands in for it.
+        summaries: Shorter texts that stand in for it.
         authors: Bylines.
         dates: When it was published, then when it was changed, then when it was created.
-        pictures: The surest first.
+        pictures: The most reliable first.
         language: As written.
     """
 
@@ -92,7 +95,10 @@ class FeedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedChannel:
-    """What a feed says; ``atom`` tells whether its relative links count from its own address (RFC 4287, section 2)."""
+    """What a feed says.
+
+    With ``atom``, relative links are relative to the feed's own address (https://www.rfc-editor.org/rfc/rfc4287#section-2).
+    """
 
     atom: bool
     title: str = ""
@@ -103,19 +109,22 @@ class FeedChannel:
 
 
 def is_picture(link: str, *, medium: str | None = None, kind: str | None = None) -> bool:
-    """Tell whether what a feed attaches is a picture, by its medium, its media type, or else its file name."""
+    """Tell whether an attachment is a picture, by its medium, its media type, or else its file name."""
     if medium or (kind and "/" in kind and "octet-stream" not in kind):
         return medium == "image" or (kind or "").startswith("image/")
     return _IMAGE_FILE.search(link) is not None if kind else _OTHER_FILE.search(link) is None
 
 
 def first_picture(html: str, base: str) -> str | None:
-    """The address of the first picture in an HTML fragment, absolute; None where there is none."""
+    """Return the absolute address of the first picture in an HTML fragment, or None.
+
+    Tracking pixels, icons and emoji do not count.
+    """
     return picture_in_tree(LexborHTMLParser(html), base) if "<img" in html.lower() else None
 
 
 def picture_in_source(html: str, base: str) -> str | None:
-    """What `first_picture` gives, for a fragment that has nothing but plain tags of elements in lower case."""
+    """Return what `first_picture` does, for a fragment with nothing but plain tags in lower case."""
     if "<img" not in html:
         return None
     for image in islice(_IMAGE.finditer(html), _TRIED):
@@ -127,7 +136,7 @@ def picture_in_source(html: str, base: str) -> str | None:
 
 
 def picture_in_tree(tree: LexborHTMLParser, base: str) -> str | None:
-    """What `first_picture` gives, from a tree."""
+    """Return what `first_picture` does, from a tree."""
     for image in tree.css("img"):
         attributes = image.attributes
         links = (attributes.get(name) or "" for name in ("src", "data-src", "data-lazy-src"))

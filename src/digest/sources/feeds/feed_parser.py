@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["is_feed", "is_opml", "not_a_feed", "parse_feed"]
 
 _MAX_BYTES = 20 * 2**20  # what the fetcher returns at most
-#: Bytes of a broken document; for hostile ones feedparser takes time by the square of their length.
+#: Bytes of a broken document. For hostile documents feedparser's time grows with the square of the length.
 _MAX_BROKEN = 256 * 2**10
 _GZIP = b"\x1f\x8b"
-#: What may stand before the root element: a byte order mark, the declaration, comments, a doctype.
+#: What may come before the root element: a byte order mark, the declaration, comments, a document type.
 _PROLOGUE = rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*"
 _FEED = re.compile(_PROLOGUE + rb"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.DOTALL | re.IGNORECASE)
 _OPML = re.compile(_PROLOGUE + rb"<opml[\s>]", re.DOTALL | re.IGNORECASE)
@@ -33,24 +33,24 @@ _JSON_FEED = re.compile(rb'\s*\{.*?"https?://(?:www\.)?jsonfeed\.org/version/', 
 _BEGINNING = 4096
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
-_PAGE_HEAD = 100_000  # characters of a web page in which it names its feed
+_PAGE_HEAD = 100_000  # characters of a web page in which its link to a feed is looked for
 
 
 def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Feed:
     """Read a feed: RSS 0.9 to 2.0, Atom 0.3 and 1.0, or JSON Feed 1.0 and 1.1.
 
     Args:
-        data: As it came, not decoded; it may be gzipped.
-        url: Where it came from, or its path in the newsletter's folder; relative links count from it.
-        content_type: The HTTP Content-Type, whose charset counts.
+        data: The feed as it was sent, not decoded. It may be gzipped.
+        url: Where it came from, or its path in the newsletter's folder. Relative links are relative to it.
+        content_type: The HTTP Content-Type, for its charset.
 
     Returns:
-        Its articles in the feed's order, without those that have neither an address nor a text; what has only a text
-        gets the site's address and its own id as the fragment. ``Article.source`` is the feed's title. A huge
-        feed is read from its beginning up to fixed limits.
+        The feed with its articles in order, without those that have neither an address nor a text. An article with only
+        a text gets the site's address, with its id as the fragment. ``Article.source`` is the feed's title. A huge feed
+        is read from its beginning up to fixed limits.
 
     Raises:
-        SourceError: It is no feed. Nothing else is ever raised.
+        SourceError: It is not a feed. Nothing else is ever raised.
     """
     if data.startswith(_GZIP):
         data = _unpacked(data, url)
@@ -69,7 +69,7 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
 
 
 def _unpacked(data: bytes, url: str) -> bytes:
-    """What a server, or an archive in the folder, has left packed (RFC 1952); no more of it than is read."""
+    """Unpack gzip (https://www.rfc-editor.org/rfc/rfc1952), but no more of it than can be read."""
     try:
         return zlib.decompressobj(wbits=31).decompress(data, _MAX_BYTES + 1)
     except zlib.error as error:
@@ -85,7 +85,7 @@ def _parse_xml(data: bytes, url: str, content_type: str | None) -> Feed:
 
 
 def _read(data: bytes) -> FeedChannel | None:
-    """The fast way for what is well-formed or can be mended; feedparser for the rest, unless it is too long."""
+    """Read a well-formed or repairable document with lxml, and others with feedparser unless they are too long."""
     root = parse_tree(data)
     if root is None:
         root = parse_tree(repair_xml(data))
@@ -95,37 +95,39 @@ def _read(data: bytes) -> FeedChannel | None:
     if len(data) > _MAX_BROKEN:
         root = parse_tree(repair_xml(data), recover=True)
         return read_tree(root, data) if root is not None else None
-    from digest.sources.feeds.broken_feed import read_broken_feed  # noqa: PLC0415 - heavy, and seldom needed
+    from digest.sources.feeds.broken_feed import read_broken_feed  # noqa: PLC0415 - heavy and rarely needed
 
     return read_broken_feed(data)
 
 
 def is_feed(content: bytes) -> bool:
-    """Whether it begins as RSS, Atom, RDF or a JSON feed does."""
+    """Tell whether a document begins like RSS, Atom, RDF or a JSON feed."""
     start = _beginning(content)
     return _FEED.match(start) is not None or _JSON_FEED.match(start) is not None
 
 
 def is_opml(content: bytes) -> bool:
-    """Whether it begins as OPML does."""
+    """Tell whether a document begins like OPML."""
     return _OPML.match(_beginning(content)) is not None
 
 
 def not_a_feed(text: str, url: str) -> SourceError:
-    """The error for a document that is not a feed. For a web page its hint names the feed the page links to.
+    """Return the error for a document that is not a feed. For a web page its hint names the feed that it links to.
 
     Args:
         text: The document.
         url: Where it came from.
     """
     if not _HTML.search(text[:2048]):
-        return SourceError("this is no feed", place=Place(url), hint="Give the address of an RSS, Atom or JSON feed.")
+        return SourceError(
+            "this is not a feed", place=Place(url), hint="Give the address of an RSS, Atom or JSON feed."
+        )
     for link in tree_of_html(text[:_PAGE_HEAD]).css("link[rel~=alternate][href]"):
         address = join_link(url, link.attributes.get("href") or "")
         if address and link.attributes.get("type") in _FEED_TYPES:
-            return SourceError("this is a web page, no feed", place=Place(url), hint=f'Its feed: feed = "{address}"')
+            return SourceError("this is a web page, not a feed", place=Place(url), hint=f'Its feed: feed = "{address}"')
     return SourceError(
-        "this is a web page, no feed", place=Place(url), hint=f'To take it as an article: page = "{url}"'
+        "this is a web page, not a feed", place=Place(url), hint=f'To read it as an article: page = "{url}"'
     )
 
 

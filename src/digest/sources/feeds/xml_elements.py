@@ -1,4 +1,4 @@
-"""Elements of a feed's tree: what they are called in each version and module, and what they hold."""
+"""Elements of an XML feed: what they are called in each version and module, and what they contain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _XML = "{http://www.w3.org/XML/1998/namespace}"
 _TEXTS = frozenset({"", "text", "plain", "html", "xhtml", "escaped"})
 _LANG = f"{_XML}lang"
 _BASE = f"{_XML}base"
-#: UTF-8 that was taken for ISO 8859-1 and encoded again, and characters that Windows-1252 has in the place of controls.
+#: UTF-8 that was taken for ISO 8859-1 and encoded again, and Windows-1252 characters written as control characters.
 _MANGLED = (
     re.compile(rb"\xc3[\x82-\xb4]\xc2[\x80-\xbf]"),
     re.compile(rb"\xc2[\x80-\x9f]"),
@@ -44,7 +44,7 @@ _CONTROL = re.compile("[\x7f-\x9f]")
 
 @lru_cache(maxsize=2048)
 def role_of(tag: str) -> str | None:
-    """What an element gives ("item", "link", "summary" …), by its lxml tag; None for one that gives nothing here."""
+    """Return what an element holds ("item", "link", "summary" …), by its lxml tag; None if it is of no use."""
     namespace, _, name = tag.rpartition("}")
     prefix = _namespaces().get(_plain(namespace[1:])) if namespace else ""
     return None if prefix is None else _elements().get(f"{prefix}{name.lower()}")
@@ -52,35 +52,35 @@ def role_of(tag: str) -> str | None:
 
 @lru_cache(maxsize=2048)
 def role_by_prefix(tag: str, prefix: str | None) -> str | None:
-    """What an element in an unknown namespace gives, by its prefix alone."""
+    """Return what an element in an unknown namespace holds, by its prefix alone."""
     namespace, _, name = tag.rpartition("}")
-    known = load_table("feed_elements")["prefixes"].get(prefix)
-    if known is None or _plain(namespace[1:]) in _namespaces():
+    module = load_table("feed_elements")["prefixes"].get(prefix)
+    if module is None or _plain(namespace[1:]) in _namespaces():
         return None
-    return _elements().get(f"{known}{name.lower()}")
+    return _elements().get(f"{module}{name.lower()}")
 
 
 @lru_cache(maxsize=2048)
 def local_name(tag: str) -> str:
-    """The name without its namespace, in lower case."""
+    """Return the name of an lxml tag without its namespace, in lower case."""
     return tag.rpartition("}")[2].lower()
 
 
 def element_text(element: _Element) -> str:
-    """The text of an element; where it holds elements instead of escaped HTML, these as HTML."""
+    """Return the text of an element. Elements in it (XHTML instead of escaped HTML) become HTML."""
     if not len(element):
         return (element.text or "").strip()
     for inner in element.iterdescendants(etree.Element):
-        inner.tag = inner.tag.rpartition("}")[2]  # or a prefix would hide <xhtml:p> from an HTML parser
+        inner.tag = inner.tag.rpartition("}")[2]  # an HTML parser would not recognise <xhtml:p>
     pieces = [escape(element.text or "", quote=False)]
     pieces.extend(etree.tostring(child, encoding="unicode", method="html") for child in element)
     return "".join(pieces).strip()
 
 
 def element_markup(element: _Element) -> str:
-    """The HTML or text of an item's body; "" for a body that is neither, such as a picture in Base64."""
+    """Return the HTML or text of an item's body; "" if it is neither, such as an image in Base64."""
     kind = (element.get("type") or "").strip().lower()
-    if element.get("mode") == "base64":  # Atom 0.3
+    if element.get("mode") == "base64":  # only in Atom 0.3
         try:
             return b64decode(element.text or "").decode("utf-8", errors="replace")
         except ValueError:
@@ -91,7 +91,7 @@ def element_markup(element: _Element) -> str:
 
 
 def xml_language(element: _Element) -> str:
-    """The nearest xml:lang, "" where there is none."""
+    """Return the nearest xml:lang, or ""."""
     owner: _Element | None = element
     while owner is not None:
         if (language := owner.get(_LANG)) is not None:
@@ -101,25 +101,25 @@ def xml_language(element: _Element) -> str:
 
 
 def xml_base(element: _Element) -> str:
-    """The xml:base of an element (https://www.w3.org/TR/xmlbase/), relative to the document's own address."""
+    """Return the xml:base of an element (https://www.w3.org/TR/xmlbase/), relative to the document's own address."""
     base = ""
     for owner in (*reversed(list(element.iterancestors())), element):
-        written = owner.get(_BASE) or owner.get("base")
-        if written:
+        attribute = owner.get(_BASE) or owner.get("base")
+        if attribute:
             try:
-                base = urljoin(base, written.strip())
+                base = urljoin(base, attribute.strip())
             except ValueError:
                 continue
     return base
 
 
 def needs_repair(data: bytes) -> bool:
-    """Tell whether a document in UTF-8 holds text that was encoded twice or half."""
+    """Tell whether a document in UTF-8 contains text that was encoded twice, or only partly."""
     return b"\x7f" in data or any(pattern.search(data) for pattern in _MANGLED)
 
 
 def repair_characters(text: str) -> str:
-    """Text that was encoded twice, decoded; control characters as Windows-1252 has them, like browsers do."""
+    """Undo a second encoding, and read control characters as Windows-1252, as browsers do."""
     if not text.isascii():
         with suppress(UnicodeEncodeError, UnicodeDecodeError):
             text = text.encode("latin-1").decode("utf-8")

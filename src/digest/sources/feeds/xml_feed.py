@@ -1,7 +1,7 @@
-"""RSS, RDF and Atom that are well-formed XML, through lxml: the fast way.
+"""Read RSS, RDF and Atom that is well-formed XML, through lxml: the fast way.
 
-It takes only what it is sure of: a root that it knows, no document type with declarations of its own (and so no entity
-that is not in the text), within libxml2's limits on depth and size. For anything else there is `feedparsed`.
+It takes only what it is sure of: a known root element, and no document type with declarations of its own, so that no
+entity can add text. libxml2 limits depth and size. Other documents go to `digest.sources.feeds.broken_feed`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["parse_tree", "read_tree"]
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE\b[^<>\[\]]{0,1000}>", re.IGNORECASE)
-_HEAD = 4096  # bytes in which a document type stands
+_HEAD = 4096  # bytes in which a document type is looked for
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _HTML_TYPES = frozenset({"", "html", "text/html", "xhtml", "application/xhtml+xml"})
 _ALTERNATE = frozenset({"", "alternate", "http://www.iana.org/assignments/relation/alternate"})
@@ -52,11 +52,11 @@ _Fields = dict[str, list["_Element"]]
 
 
 def parse_tree(data: bytes, *, recover: bool = False) -> _Element | None:
-    """The root of a document; None where it is not well-formed, or declares entities.
+    """Parse a document and return its root; None if it is not well-formed, or declares entities.
 
     Args:
-        data: The document in UTF-8; the encoding that its declaration names is of no account.
-        recover: Take what libxml2 can make of a broken document.
+        data: The document in UTF-8. The encoding in its declaration is ignored.
+        recover: Accept what libxml2 can make of a broken document.
     """
     start = data[:_HEAD].upper().find(b"<!DOCTYPE")
     if start >= 0:
@@ -64,6 +64,7 @@ def parse_tree(data: bytes, *, recover: bool = False) -> _Element | None:
         if doctype is None:
             return None
         data = data[:start] + data[doctype.end() :]
+    # For untrusted input: https://lxml.de/FAQ.html#how-do-i-use-lxml-safely-as-a-web-service-endpoint
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -83,22 +84,22 @@ def parse_tree(data: bytes, *, recover: bool = False) -> _Element | None:
 
 
 def read_tree(root: _Element, data: bytes) -> FeedChannel | None:
-    """What a document says; None where its root is none of a feed's.
+    """Read a parsed document; None if its root is not that of a feed.
 
     Args:
-        root: Its root element.
-        data: The document in UTF-8, which tells what need not be looked for.
+        root: The document's root element.
+        data: The document in UTF-8, which tells what need not be searched for.
     """
     role = role_of(root.tag)
     return _Reader(data).channel(root, atom=role == "atom") if role in {"rss", "atom"} else None
 
 
 class _Reader:
-    """One reading of one document."""
+    """Reads one document."""
 
     def __init__(self, data: bytes) -> None:
-        self._based, self._spoken = b"base=" in data, b"lang=" in data
-        self._mend: Callable[[str], str] = repair_characters if needs_repair(data) else str
+        self._has_base, self._has_lang = b"base=" in data, b"lang=" in data
+        self._repair: Callable[[str], str] = repair_characters if needs_repair(data) else str
 
     def channel(self, root: _Element, *, atom: bool) -> FeedChannel:
         fields = _fields(root, limit=MAX_ITEMS)
@@ -112,7 +113,7 @@ class _Reader:
             title=self._title(head),
             link=next(self._links(head), ""),
             language=_first(map(element_text, head.get("language", ())))
-            or (xml_language(root) if self._spoken else ""),
+            or (xml_language(root) if self._has_lang else ""),
             authors=tuple(islice(self._authors(head), MAX_REPEATS)),
             items=tuple(map(self._item, items[:MAX_ITEMS])),
         )
@@ -138,13 +139,14 @@ class _Reader:
 
     def _title(self, fields: _Fields) -> str:
         for element in (*fields.get("title", ()), *fields.get("other_title", ())):
-            if title := self._mend(element_text(element)):
-                # In Atom's "text" there are no elements (RFC 4287, section 3.1.1.1), though entities do occur.
+            if title := self._repair(element_text(element)):
+                # Atom's "text" has no markup, although character references occur in it:
+                # https://www.rfc-editor.org/rfc/rfc4287#section-3.1.1.1
                 return title.replace("<", "&lt;") if element.get("type") == "text" else title
         return ""
 
     def _links(self, fields: _Fields) -> Iterator[str]:
-        """A feed's or an item's candidates for its own address, the best first."""
+        """Yield the links that may be the address of a feed or an item, the best first."""
         yield from map(element_text, fields.get("original", ()))
         others: list[str] = []
         enclosures: list[str] = []
@@ -168,11 +170,12 @@ class _Reader:
         yield from enclosures
         for element in fields.get("enclosure", ()):
             yield self._from_base(element, element.get("url") or "")
-        for element in fields.get("content", ()):  # Atom's, which may be elsewhere (RFC 4287, section 4.1.3.2)
+        # Atom's content may be elsewhere: https://www.rfc-editor.org/rfc/rfc4287#section-4.1.3.2
+        for element in fields.get("content", ()):
             yield self._from_base(element, element.get("src") or "")
 
     def _from_base(self, element: _Element, link: str) -> str:
-        if not self._based:
+        if not self._has_base:
             return link
         try:
             return urljoin(xml_base(element), link) if link else ""
@@ -182,22 +185,25 @@ class _Reader:
     def _bodies(self, elements: Iterable[_Element]) -> Iterator[FeedBody]:
         for element in elements:
             if html := element_markup(element):
-                yield FeedBody(html=self._mend(html), base=xml_base(element) if self._based else "")
+                yield FeedBody(html=self._repair(html), base=xml_base(element) if self._has_base else "")
 
     def _authors(self, fields: _Fields) -> Iterator[str]:
         for element in fields.get("author", ()):
             names = [child for child in element if local_name(child.tag) == "name"]
             for named in names or ([] if len(element) else [element]):
-                yield self._mend(element_text(named))
+                yield self._repair(element_text(named))
 
     def _source_authors(self, fields: _Fields) -> tuple[str, ...]:
-        """Those of the feed from which an entry was taken (RFC 4287, section 4.2.1)."""
+        """Return the authors of the feed that an entry was copied from.
+
+        See https://www.rfc-editor.org/rfc/rfc4287#section-4.2.1.
+        """
         return tuple(name for source in fields.get("source", ())[:1] for name in self._authors(_fields(source)))
 
     def _language(self, element: _Element, fields: _Fields) -> str:
-        written = _first(map(element_text, fields.get("language", ())))
-        if written or not self._spoken:
-            return written
+        language = _first(map(element_text, fields.get("language", ())))
+        if language or not self._has_lang:
+            return language
         parts = (*fields.get("title", ()), *fields.get("summary", ()), *fields.get("content", ()), element)
         return _first(map(xml_language, parts))
 
@@ -230,7 +236,7 @@ class _Reader:
 
 
 def _fields(owner: _Element, *, limit: int = MAX_REPEATS) -> _Fields:
-    """The children of an element by what they give, of each kind at most ``limit``."""
+    """Return the children of an element by what they hold, at most ``limit`` of each role."""
     fields: _Fields = {}
     for child in owner.iterchildren(etree.Element):
         role = role_of(child.tag)

@@ -1,4 +1,4 @@
-"""The text of an XML document that may be sent in another encoding than it says, or be slightly broken."""
+"""The text of an XML document: its encoding, whatever it declares; its length; and small repairs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.sources.tables import load_table
 
 __all__ = ["decode_xml", "head_of_xml", "repair_xml"]
 
-#: Byte order marks, and what begins with "<" without one.
+#: Byte order marks, and how a document begins without one.
 _STARTS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -25,15 +25,15 @@ _STARTS = (
 _WIDE = tuple(start for start, encoding in _STARTS if encoding != "utf-8")
 _DECLARED = re.compile(rb"^[^<]{0,200}<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([\w.:-]{1,40})")
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
-#: Labels that servers send, and programs write, without looking at the text.
+#: Labels that servers send and programs write by default, whatever the text is.
 _BLAND = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1"})
 _UNICODE = frozenset({"utf-8", "utf8"})
-_FEW = 200  # bytes that are no UTF-8, among which a guess would be a gamble
+_FEW = 200  # invalid bytes, too few for guessing another encoding
 _START = re.compile(r"<\?xml\b|<!doctype\b|<!--|<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
-_START_WITHIN = 20_000  # characters of warnings and the like in front of a document
+_START_WITHIN = 20_000  # characters of warnings and the like before the document
 
-_ESCAPES = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8
+_ESCAPES = re.compile("[\udc80-\udcff]")  # invalid bytes, as Python's surrogateescape decodes them
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(
     r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))|&(?:(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{0,40});)?",
@@ -54,27 +54,32 @@ _ITEM_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 
 
 def decode_xml(data: bytes, content_type: str | None = None) -> bytes:
-    """An XML document in UTF-8, from its first markup on, whatever its declaration goes on saying.
+    """Return an XML document in UTF-8, from its first markup on. Its declaration is left as it is.
 
-    A byte order mark decides; then whatever is valid UTF-8 is UTF-8, whatever it is called; then the encoding of the
-    declaration or of the HTTP header that fits (RFC 7303, section 3, puts the header first, but servers call everything
-    ISO 8859-1); then UTF-8 whose bad bytes are taken for Windows-1252, or a guess.
+    A byte order mark decides. Otherwise anything that is valid UTF-8 is UTF-8, whatever it is called. Then comes the
+    encoding of the HTTP header or of the declaration, if it fits. RFC 7303 puts the header first
+    (https://www.rfc-editor.org/rfc/rfc7303#section-3), but servers label everything ISO 8859-1, so more specific labels
+    come before that one. Finally it is UTF-8 whose invalid bytes are read as Windows-1252, or a guess.
+
+    Args:
+        data: The document as it was sent.
+        content_type: The HTTP Content-Type.
     """
     data = data if data.startswith(_WIDE) else head_of_xml(data)
     text, is_utf8 = _decode(data, content_type)
     if _START.match(text):
         return data if is_utf8 else text.encode("utf-8", errors="replace")
     text = text.lstrip("\ufeff\0 \t\r\n")
-    found = _START.search(text, 0, _START_WITHIN)
-    if found and not _PAGE.search(text, 0, found.start()):
-        text = text[found.start() :]
+    start = _START.search(text, 0, _START_WITHIN)
+    if start and not _PAGE.search(text, 0, start.start()):
+        text = text[start.start() :]
     return text.encode("utf-8", errors="replace")
 
 
 def repair_xml(data: bytes) -> bytes:
-    """Mend what can be mended without guessing.
+    """Repair what can be repaired without guessing, in a document in UTF-8.
 
-    That is: forbidden characters, lone ampersands, HTML's names of characters, and what follows the document's end.
+    That is: forbidden characters, lone ampersands, HTML's named character references, and text after the root element.
     """
     text = _REFERENCE.sub(_reference, _FORBIDDEN.sub("", data.decode("utf-8")))
     ends = [end.end() for end in _END.finditer(text)]
@@ -97,7 +102,7 @@ def _reference(match: re.Match[str]) -> str:
 
 
 def _decode(data: bytes, content_type: str | None) -> tuple[str, bool]:
-    """The text, and whether ``data`` was its UTF-8 already."""
+    """Return the text, and whether ``data`` is its UTF-8 already."""
     marked = next((encoding for start, encoding in _STARTS if data.startswith(start)), None)
     if marked:
         text = data.decode(marked, errors="replace")
@@ -106,8 +111,8 @@ def _decode(data: bytes, content_type: str | None) -> tuple[str, bool]:
         return text, False
     declared = _DECLARED.match(data[:500])
     header = _HEADER.search(content_type or "")
-    labels = [found.lower() for found in (header and header[1], declared and declared[1].decode("ascii")) if found]
-    shifting = [label for label in labels if label.startswith("iso-2022")]  # to look at, these are ASCII
+    labels = [label.lower() for label in (header and header[1], declared and declared[1].decode("ascii")) if label]
+    shifting = [label for label in labels if label.startswith("iso-2022")]  # their bytes are all ASCII
     others = sorted(set(labels) - _UNICODE, key=lambda label: (label in _BLAND, labels.index(label)))
     for label in (*shifting, "utf-8", *others):
         if (fitting := _strictly(data, label)) is not None:
@@ -123,11 +128,11 @@ def _strictly(data: bytes, label: str) -> str | None:
 
 
 def _mixed(data: bytes) -> str:
-    """UTF-8 with some bytes of Windows-1252 in between, or something else altogether."""
+    """Decode UTF-8 with some bytes of Windows-1252 in it, or another encoding if most of it is invalid."""
     text = data.decode("utf-8", errors="surrogateescape")
     bad = len(text) - len(_ESCAPES.sub("", text))
-    beyond = sum(not character.isascii() for character in text) - bad
-    if bad > _FEW and bad > beyond:
+    non_ascii = sum(not character.isascii() for character in text) - bad
+    if bad > _FEW and bad > non_ascii:
         return decode_text(data)
     return _ESCAPES.sub(_western, text)
 
@@ -137,18 +142,21 @@ def _western(match: re.Match[str]) -> str:
 
 
 def head_of_xml(data: bytes) -> bytes:
-    """The beginning of a document up to the end of an item, with texts of a bearable length; nearly always all of it.
+    """Return the beginning of a document up to the end of an item, with very long texts cut; nearly always all of it.
+
+    The document may be a podcast's whole history, or made to fill the memory. The newest items come first, so its
+    beginning is what matters.
 
     Args:
-        data: In any encoding that has ASCII's markup as it is.
+        data: The document, in any encoding whose markup is ASCII.
     """
     if len(data) <= _LARGE and data.count(b"<") <= _TAGS:
         return data
     first = data.find(b"<")
     parts = [data[: min(first, _LEAD)] if first >= 0 else data[:_LEAD]]
     size, tags, whole = 0, 0, 0
-    for found in _PART.finditer(data):
-        part = _shortened(found[0])
+    for match in _PART.finditer(data):
+        part = _shortened(match[0])
         size, tags = size + len(part), tags + 1
         if size > _KEPT or tags > _TAGS:
             return b"".join(parts[:whole] if whole else parts)
@@ -163,5 +171,5 @@ def _shortened(part: bytes) -> bytes:
         return part
     if part.startswith(b"<![CDATA["):
         return part[:_RUN] + b"]]>"
-    # A tag that is too long itself has nothing to say.
+    # A tag that is itself too long holds nothing of use.
     return part[:_RUN] if part.find(b">", 0, _RUN) >= 0 else b""

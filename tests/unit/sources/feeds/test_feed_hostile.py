@@ -47,9 +47,9 @@ DOCUMENTS = {
     "open tags": (lambda: body("<![CDATA[" + "<p " * 5_000_000 + "]]>"), 1),
     "billion laughs": (lambda: '<!DOCTYPE r [<!ENTITY e0 "lol">' + "".join(
         f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9)) + "]>" + body("&e9;"), 1),
-    "quadratic blow-up": (lambda: f'<!DOCTYPE r [<!ENTITY a "{"x" * 100_000}">]>' + body("&a;" * 100_000), "no feed"),
+    "quadratic blow-up": (lambda: f'<!DOCTYPE r [<!ENTITY a "{"x" * 100_000}">]>' + body("&a;" * 100_000), "not a feed"),
     "a page of open elements": (lambda: "<!doctype html><html>" + "<div>" * 500_000, "web page"),
-    "nothing but <": (lambda: "<" * 20 * M, "no feed"),
+    "nothing but <": (lambda: "<" * 20 * M, "not a feed"),
     "JSON of six million objects": (lambda: json_feed("{}," * 6_000_000 + "{}"), "too large"),
     "JSON of a long text": (lambda: json_feed('{"url": "/a", "content_html": "' + "<p>word</p>" * 700_000 + '"}'), 1),
     "JSON nested 100,000 deep": (lambda: json_feed("[" * 100_000), "not JSON"),

@@ -192,13 +192,13 @@ def test_version_1_of_json_feed_has_one_author_and_ids_that_are_addresses():
     [
         (b"", "the feed is empty"),
         (b" \n", "the feed is empty"),
-        (b"hello", "this is no feed"),
-        (b"pyproject.toml", "this is no feed"),
+        (b"hello", "this is not a feed"),
+        (b"pyproject.toml", "this is not a feed"),
         (b'{"a": 1}', "no JSON feed"),
         (b'{"a":', "not JSON"),
         (b'{"a":' + b"[" * 100_000, "not JSON"),
-        (b"<!doctype html><html><body>x</body></html>", "a web page, no feed"),
-        (b"<html><body><item><title>x</title></item></body></html>", "a web page, no feed"),
+        (b"<!doctype html><html><body>x</body></html>", "a web page, not a feed"),
+        (b"<html><body><item><title>x</title></item></body></html>", "a web page, not a feed"),
     ],
 )
 def test_what_is_no_feed_is_refused(data, message):
