@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from digest.delivery import Ledger
+from digest.delivery import open_ledger
 from digest.preview.screenshots import find_chromium
 from digest.testing.campaigns import NOON, Desk
 
@@ -44,7 +44,7 @@ def open_branch(clone):
     """Opens the ledger on the branch of the clone's remote."""
 
     def call(*, now=lambda: NOON, root=clone, new=True, key="a key for tests", url=GIT):
-        return Ledger.on_branch(url, root=root, environ={**os.environ, "DIGEST_LEDGER_KEY": key}, now=now, new=new)
+        return open_ledger(url, root=root, environ={**os.environ, "DIGEST_LEDGER_KEY": key}, now=now, new=new)
 
     return call
 
@@ -62,7 +62,9 @@ def open_desk(request, tmp_path):
             ledger = request.getfixturevalue("open_branch")(now=lambda: clock[0].now)
         else:
             url = request.getfixturevalue("database")
-            ledger = Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: clock[0].now)
+            ledger = open_ledger(
+                url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: clock[0].now
+            )
         clock.append(Desk(folder, ledger=ledger))
         opened.append(clock[0])
         return clock[0]

@@ -16,8 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from digest.delivery import Ledger, PlannedBatch, stores
-from digest.delivery.stores.schema import metadata
+from digest.delivery import PlannedBatch, open_ledger, stores
+from digest.delivery.stores.ledger_schema import metadata
 from digest.errors import CredentialsError, LedgerError
 from digest.models import Suppression, SuppressionReason
 
@@ -29,8 +29,8 @@ def path(tmp_path):
     return tmp_path / "state" / "ledger.db"
 
 
-def open_ledger(path, **environ):
-    return Ledger.open(path, environ=environ, now=lambda: NOW)
+def open_file(path, **environ):
+    return open_ledger(f"sqlite:///{path}", root=path.parent, environ=environ, now=lambda: NOW)
 
 
 def start(ledger, people=3):
@@ -42,57 +42,57 @@ def start(ledger, people=3):
 
 
 def test_the_key_is_made_with_the_ledger_and_is_its_owners_alone(path):
-    with open_ledger(path) as ledger:
+    with open_file(path) as ledger:
         key = ledger.key
     file = path.with_name("ledger.key")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert re.fullmatch(r"[0-9a-f]{64}\n", file.read_text())
-    with open_ledger(path) as ledger:
+    with open_file(path) as ledger:
         assert ledger.key == key
 
 
 def test_another_key_is_refused(path):
-    open_ledger(path).close()
+    open_file(path).close()
     path.with_name("ledger.key").write_text("0" * 64)
     with pytest.raises(CredentialsError, match="another key") as caught:
-        open_ledger(path)
+        open_file(path)
     assert caught.value.exit_code == 4
 
 
 def test_a_lost_key_is_not_made_anew(path):
-    open_ledger(path).close()
+    open_file(path).close()
     path.with_name("ledger.key").unlink()
-    with pytest.raises(CredentialsError, match="not beside the ledger"):
-        open_ledger(path)
+    with pytest.raises(CredentialsError, match="is missing beside the ledger"):
+        open_file(path)
     assert not path.with_name("ledger.key").exists()
 
 
 def test_the_key_may_come_from_the_environment(path):
-    open_ledger(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
+    open_file(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
     assert not path.with_name("ledger.key").exists()
-    open_ledger(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
+    open_file(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
     with pytest.raises(CredentialsError):
-        open_ledger(path, DIGEST_LEDGER_KEY="another")
+        open_file(path, DIGEST_LEDGER_KEY="another")
 
 
 def test_recipients_are_hashed_without_regard_to_case_and_never_written(path):
-    with open_ledger(path) as ledger:
+    with open_file(path) as ledger:
         assert ledger.key_of("Ana@example.com") == ledger.key_of("ana@example.com")
         start(ledger)
         ledger.suppress([Suppression(email="secret@example.com", reason=SuppressionReason.MANUAL)], provider="sendgrid")
-        assert ledger.suppressed() == {ledger.key_of("secret@example.com"): "manual"}
+        assert ledger.suppressions() == {ledger.key_of("secret@example.com"): "manual"}
     written = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"example.com" not in written
 
 
 def test_claims_survive_a_power_cut(path):
-    with open_ledger(path) as ledger, ledger._store.engine.connect() as connection:
+    with open_file(path) as ledger, ledger._store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
 def test_the_migrations_make_the_tables_that_the_program_uses(path):
-    open_ledger(path).close()
+    open_file(path).close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -100,10 +100,11 @@ def test_the_migrations_make_the_tables_that_the_program_uses(path):
 
 
 def test_a_current_ledger_is_opened_without_alembic(path):
-    open_ledger(path).close()
+    open_file(path).close()
     code = (
-        "import sys, datetime, pathlib; from digest.delivery import Ledger;"
-        "Ledger.open(pathlib.Path(sys.argv[1]), environ={}, now=datetime.datetime.now).close();"
+        "import sys, datetime, pathlib; from digest.delivery import open_ledger;"
+        "url, now = f'sqlite:///{sys.argv[1]}', datetime.datetime.now;"
+        "open_ledger(url, root=pathlib.Path(), environ={}, now=now).close();"
         "print('alembic' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
@@ -111,37 +112,37 @@ def test_a_current_ledger_is_opened_without_alembic(path):
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(path):
-    open_ledger(path).close()
+    open_file(path).close()
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE alembic_version SET version_num = '0999'")
     raw.close()
     with pytest.raises(LedgerError, match="newer version"):
-        open_ledger(path)
+        open_file(path)
 
 
 def test_a_locked_ledger_says_so(path):
-    open_ledger(path).close()
+    open_file(path).close()
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("BEGIN IMMEDIATE")
-    with pytest.raises(LedgerError, match="is locked"), open_ledger(path) as ledger:
+    with pytest.raises(LedgerError, match="is locked"), open_file(path) as ledger:
         start(ledger)
     raw.close()
 
 
 def test_a_damaged_ledger_says_so(path):
-    open_ledger(path).close()
+    open_file(path).close()
     path.write_bytes(b"not a database at all" * 1000)
     with pytest.raises(LedgerError, match="is damaged"):
-        open_ledger(path)
+        open_file(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_ledger_says_so(path):
-    open_ledger(path).close()
+    open_file(path).close()
     path.parent.chmod(0o500)
     path.chmod(0o400)
     try:
-        with pytest.raises(LedgerError, match="cannot be"), open_ledger(path) as ledger:
+        with pytest.raises(LedgerError, match="cannot be"), open_file(path) as ledger:
             start(ledger)
     finally:
         path.parent.chmod(0o700)
@@ -149,12 +150,12 @@ def test_a_read_only_ledger_says_so(path):
 
 def test_a_folder_that_cannot_be_made_says_so(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(LedgerError, match="cannot be used"):
-        open_ledger(tmp_path / "file" / "ledger.db")
+    with pytest.raises(LedgerError, match="cannot use the ledger"):
+        open_file(tmp_path / "file" / "ledger.db")
 
 
 def test_a_campaign_is_unique_for_its_issue_and_audience(path):
-    with open_ledger(path) as ledger:
+    with open_file(path) as ledger:
         start(ledger)
         with pytest.raises(LedgerError, match="exists already"):
             start(ledger)
@@ -169,10 +170,10 @@ def test_a_campaign_is_unique_for_its_issue_and_audience(path):
 
 
 def test_a_batch_is_claimed_by_one(path):
-    with open_ledger(path) as one, open_ledger(path) as other:
+    with open_file(path) as one, open_file(path) as other:
         start(one)
-        book = one.book("2026-W47", "weekly")
-        rival = other.book("2026-W47", "weekly")
+        book = one.open_campaign("2026-W47", "weekly")
+        rival = other.open_campaign("2026-W47", "weekly")
         claim = book.claim(1)
         with pytest.raises(LedgerError, match="taken"):
             rival.claim(1)
@@ -183,9 +184,9 @@ def test_a_batch_is_claimed_by_one(path):
 
 
 def test_a_call_in_flight_counts_as_pending_while_its_sender_lives_and_as_unknown_after(path):
-    with open_ledger(path) as ledger, open_ledger(path) as watcher:
+    with open_file(path) as ledger, open_file(path) as watcher:
         start(ledger)
-        book = ledger.book("2026-W47", "weekly")
+        book = ledger.open_campaign("2026-W47", "weekly")
         with ledger.sending():
             book.claim(1)
             assert watcher.campaigns()[0].report.pending == 3
@@ -194,11 +195,11 @@ def test_a_call_in_flight_counts_as_pending_while_its_sender_lives_and_as_unknow
 
 @pytest.mark.parametrize("lose", [lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
 def test_a_ledger_that_was_lost_after_a_send_is_not_begun_anew(path, lose):
-    with open_ledger(path) as ledger, ledger.sending():
+    with open_file(path) as ledger, ledger.sending():
         pass
     lose(path)
-    with pytest.raises(LedgerError, match="gone"):
-        open_ledger(path)
+    with pytest.raises(LedgerError, match="is missing or empty"):
+        open_file(path)
 
 
 @pytest.mark.parametrize("place", ["sqlite", "postgres"])
@@ -211,13 +212,12 @@ def test_a_new_ledger_is_what_the_migrations_make_of_the_first_one(place, tmp_pa
     if place == "sqlite":
         url, made = (
             f"sqlite:///{tmp_path / 'steps.db'}",
-            Ledger.open(tmp_path / "made.db", environ={}, now=lambda: NOW),
+            open_ledger("sqlite:///made.db", root=tmp_path, environ={}, now=lambda: NOW),
         )
     else:
         url = request.getfixturevalue("database").replace("postgresql://", "postgresql+psycopg://")
-        made = Ledger.connect(
-            request.getfixturevalue("second_database"), environ={"DIGEST_LEDGER_KEY": "k"}, now=lambda: NOW
-        )
+        second = request.getfixturevalue("second_database")
+        made = open_ledger(second, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "k"}, now=lambda: NOW)
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(stores.__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")

@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from digest.delivery import CampaignRefusedError, Ledger, PlannedBatch
-from digest.delivery.stores.git_branch import GitBranch, Moved
+from digest.delivery import CampaignRefusedError, PlannedBatch, open_ledger
+from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.testing.campaigns import NOON, Desk
 from digest.testing.fake_sendgrid import FakeSendGrid
@@ -23,7 +23,7 @@ RUNNER = """
 import os, sys
 from pathlib import Path
 from digest.config import Config
-from digest.delivery import CampaignError, Ledger, send_campaign
+from digest.delivery import CampaignError, open_ledger, send_campaign
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
 from digest.testing.campaigns import NOON, make_audience, make_rendered
@@ -37,7 +37,7 @@ config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgri
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
 environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}
 try:
-    with Ledger.on_branch("git+branch://digest-state", root=root, environ=environ, now=lambda: NOON) as ledger:
+    with open_ledger("git+branch://digest-state", root=root, environ=environ, now=lambda: NOON) as ledger:
         send_campaign(make_rendered(), make_audience(1000), ledger=ledger, provider=provider, config=config,
                       now=lambda: NOON, secret=b"secret", resume=True, sleep=lambda seconds: None)
 except CampaignError as error:
@@ -139,7 +139,7 @@ def test_a_push_that_is_refused_drops_no_outcome_and_takes_no_claim_twice(anothe
         mine = begin(first)
         claim = mine.claim(1)
         second.refresh()
-        theirs = second.book("2026-W47", "weekly")
+        theirs = second.open_campaign("2026-W47", "weekly")
         taken = theirs.claim(2)
         mine.settle(1, claim, outcome="accepted")  # refused at first: the other one has pushed
         theirs.settle(2, taken, outcome="accepted")
@@ -154,7 +154,7 @@ def test_two_who_claim_the_same_batch_at_once_get_it_once(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
         mine = begin(first)
         second.refresh()
-        theirs = second.book("2026-W47", "weekly")
+        theirs = second.open_campaign("2026-W47", "weekly")
         mine.claim(1)
         with pytest.raises(LedgerError, match="taken"):  # it was pending where the second one looked
             theirs.claim(1)
@@ -165,7 +165,7 @@ def test_an_outcome_that_comes_after_its_sender_was_thought_dead_is_written_down
         mine = begin(first)
         claim = mine.claim(1)
         second.refresh()
-        second.book("2026-W47", "weekly").recover()
+        second.open_campaign("2026-W47", "weekly").recover()
         assert second.campaigns()[0].report.unknown == 1
         mine.settle(1, claim, outcome="accepted")
         second.refresh()
@@ -181,7 +181,7 @@ def test_two_that_begin_the_same_campaign_make_one(another, open_branch):
 
 
 def test_replies_that_are_lost_are_settled_by_looking(clone, flaky):
-    ledger = Ledger.on_branch(GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "k"}, now=lambda: NOON, new=True)
+    ledger = open_ledger(GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "k"}, now=lambda: NOON, new=True)
     with Desk(clone, ledger=ledger) as desk:
         assert desk.send().accepted == 25
         assert sorted(desk.provider.mailed) == sorted(desk.everyone)
@@ -215,7 +215,7 @@ def test_another_key_is_refused_and_none_is_too(clone, open_branch):
 def test_a_clone_that_git_refuses_to_read_is_not_said_to_have_no_remote(open_branch, monkeypatch):
     """As in a container, whose user does not own the folder."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    with pytest.raises(ConfigError, match="whose address git does not tell: fatal: detected dubious ownership"):
+    with pytest.raises(ConfigError, match="holds the ledger: fatal: detected dubious ownership"):
         open_branch()
 
 
@@ -255,7 +255,9 @@ def test_a_branch_that_went_away_is_not_begun_anew(clone, open_branch, monkeypat
     with open_branch() as ledger:
         book = begin(ledger)
         git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
-        monkeypatch.setattr(GitBranch, "push", lambda branch, *_: branch.fetch() or (_ for _ in ()).throw(Moved))
+        monkeypatch.setattr(
+            GitBranch, "push", lambda branch, *_: branch.fetch() or (_ for _ in ()).throw(BranchMovedError)
+        )
         with pytest.raises(LedgerError, match=r"ledger.jsonl on the branch digest-state was rewritten"):
             book.claim(1)
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from digest.config import Config
-from digest.delivery import CampaignRefusedError, Ledger
+from digest.delivery import CampaignRefusedError, open_ledger
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.project import open_project
 from digest.testing.campaigns import NOON, Desk
@@ -25,7 +26,7 @@ SENDER = """
 import sys
 from pathlib import Path
 from digest.config import Config
-from digest.delivery import CampaignError, Ledger, send_campaign
+from digest.delivery import CampaignError, open_ledger, send_campaign
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
 from digest.testing.campaigns import NOON, make_audience, make_rendered
@@ -37,7 +38,7 @@ url, host = sys.argv[1:3]
 newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
 config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": {"host": host}}})
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
-with Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: NOON) as ledger:
+with open_ledger(url, root=Path(), environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: NOON) as ledger:
     try:
         send_campaign(make_rendered(), make_audience(2000), ledger=ledger, provider=provider, config=config,
                       now=lambda: NOON, secret=b"secret", resume=True)
@@ -47,14 +48,14 @@ with Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=l
 
 
 def connect(url, **environ):
-    return Ledger.connect(url, environ=environ or KEY, now=lambda: NOON)
+    return open_ledger(url, root=Path(), environ=environ or KEY, now=lambda: NOON)
 
 
 def test_only_one_sends_and_the_other_is_told_how_far_it_is(database, tmp_path):
     with Desk(tmp_path, ledger=connect(database)) as desk, connect(database) as other:
         assert desk.send().accepted == 25
         with other.sending():
-            with pytest.raises(CampaignRefusedError, match="another digest is sending") as caught:
+            with pytest.raises(CampaignRefusedError, match="another digest process is sending") as caught:
                 desk.send()
             assert caught.value.report.accepted == 25
         with pytest.raises(Exception, match="sent"):
@@ -68,7 +69,7 @@ def test_who_wants_to_be_alone_is_refused_also_where_the_one_who_began_has_gone(
         began.__enter__()
         joined.__enter__()
         began.__exit__(None, None, None)
-        with pytest.raises(CampaignRefusedError, match="another digest is sending"), third.sending():
+        with pytest.raises(CampaignRefusedError, match="another digest process is sending"), third.sending():
             pass
         joined.__exit__(None, None, None)
         with third.sending():
@@ -98,8 +99,9 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(url, sai
 
 def test_two_that_begin_at_once_make_one_ledger(database):
     program = (
-        "import sys; from digest.delivery import Ledger; from digest.testing.campaigns import NOON;"
-        "Ledger.connect(sys.argv[1], environ={'DIGEST_LEDGER_KEY': 'a key for tests'}, now=lambda: NOON).close()"
+        "import sys; from pathlib import Path; from digest.delivery import open_ledger;"
+        "from digest.testing.campaigns import NOON; environ = {'DIGEST_LEDGER_KEY': 'a key for tests'};"
+        "open_ledger(sys.argv[1], root=Path(), environ=environ, now=lambda: NOON).close()"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, database]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
@@ -188,7 +190,7 @@ def test_a_password_stands_in_the_environment_alone(tmp_path):
     )
     with pytest.raises(CredentialsError, match="LEDGER_URL is not set"):
         _ = open_project(tmp_path, cwd=tmp_path, environ=environ.missing).ledger_address
-    with pytest.raises(ConfigError, match="no address of a ledger"):
+    with pytest.raises(ConfigError, match="does not hold a ledger's URL"):
         _ = open_project(tmp_path, cwd=tmp_path, environ=environ.wrong).ledger_address
     opened = open_project(tmp_path, cwd=tmp_path, environ=environ.right)
-    assert (opened.ledger_address.url, opened.ledger_path, opened.has_ledger) == ("postgresql://u:p@db/l", None, True)
+    assert (opened.ledger_address.url, opened.ledger_path, opened.has_ledger) == ("postgres://u:p@db/l", None, True)

@@ -6,8 +6,8 @@ import pytest
 
 from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignIncompleteError, PlannedBatch
-from digest.delivery.plan import BatchPlan
-from digest.delivery.refusals import Refusals
+from digest.delivery.recipients import BatchPlan
+from digest.delivery.retry import Refusals
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import CallRefused, Deferred, Outcome, SendResult, Verdict, open_provider
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience
@@ -78,7 +78,7 @@ def test_a_call_that_is_refused_whatever_is_cut_from_it_writes_nobody_off(desk):
     desk.provider = ScriptedProvider(max_recipients=1000)
     desk.audience = make_audience(400)
     desk.provider.answers.extend([CallRefused("Bad Request")] * 900)
-    with pytest.raises(ProviderError, match="has taken nobody: Bad Request"):
+    with pytest.raises(ProviderError, match="accepted nobody: Bad Request"):
         desk.send()
     assert len(desk.provider.calls) < 50
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 400)
@@ -92,7 +92,7 @@ def test_a_whole_call_that_is_rejected_first_writes_nobody_off(desk):
         return SendResult(outcome=Outcome.ACCEPTED, exceptions={person.key: verdict for person in recipients})
 
     desk.provider.answers.append(each)
-    with pytest.raises(ProviderError, match="refused 10 in a row and has taken nobody: 550"):
+    with pytest.raises(ProviderError, match="refused 10 in a row and accepted nobody: 550"):
         desk.send()
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
 
@@ -200,7 +200,7 @@ def test_a_relay_that_wants_a_name_first_is_a_matter_of_credentials(desk, inbox)
 def test_sendgrid_refusing_a_whole_list_without_naming_a_field_writes_nobody_off(desk, fake):
     connect(desk, "sendgrid", {"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
     fake.disturb(*["400"] * 60)
-    with pytest.raises(ProviderError, match="has taken nobody"):
+    with pytest.raises(ProviderError, match="accepted nobody"):
         desk.send()
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
     assert len(fake.requests) < 20
@@ -215,7 +215,7 @@ def test_what_another_sender_has_settled_meanwhile_is_not_called_refused_in_a_ro
     for batch in planned[:3]:
         plan = BatchPlan(no=batch.no, keys=batch.recipients, people=())
         refusals.add(plan, book.claim(batch.no), reason="550 no")
-    theirs = desk.ledger.book("2026-W47", "weekly")
+    theirs = desk.ledger.open_campaign("2026-W47", "weekly")
     for no in (2, 4):
         theirs.settle(no, theirs.claim(no), outcome="accepted")
     refusals.give_up()

@@ -11,8 +11,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from digest.delivery import Ledger
-from digest.delivery.plan import PlannedBatch
+from digest.delivery import PlannedBatch, open_ledger
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -25,7 +24,7 @@ class LedgerStates(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.ledger = Ledger.open(self.folder / "ledger.db", environ={}, now=lambda: NOW)
+        self.ledger = open_ledger("sqlite:///ledger.db", root=self.folder, environ={}, now=lambda: NOW)
         self.in_flight = None
         self.accepted = set()
         self.rejected = set()
@@ -84,8 +83,8 @@ class LedgerStates(RuleBasedStateMachine):
     @rule()
     def die(self):
         self.ledger.close()
-        self.ledger = Ledger.open(self.folder / "ledger.db", environ={}, now=lambda: NOW)
-        self.book = self.ledger.book("i", "a")
+        self.ledger = open_ledger("sqlite:///ledger.db", root=self.folder, environ={}, now=lambda: NOW)
+        self.book = self.ledger.open_campaign("i", "a")
         self.book.recover()
         self.in_flight = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from digest.delivery import CampaignIncompleteError, Ledger, PlannedBatch
-from digest.delivery.stores.schema import event
+from digest.delivery import CampaignIncompleteError, PlannedBatch, open_ledger
+from digest.delivery.stores.ledger_schema import event
 from digest.providers import Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON
 
@@ -49,7 +49,7 @@ def test_a_person_may_decide_to_mail_them_alone_again(desk):
 
 
 def test_a_resend_that_finds_nobody_is_not_noted(tmp_path):
-    with Ledger.open(tmp_path / "ledger.db", environ={}, now=lambda: NOON) as ledger:
+    with open_ledger("sqlite:///ledger.db", root=tmp_path, environ={}, now=lambda: NOON) as ledger:
         planned = [PlannedBatch(no=1, keys=b"a" * 16)]
         book = ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=lambda: planned)
         book.settle(1, book.claim(1), outcome="accepted")

@@ -18,7 +18,7 @@ from collections import Counter
 
 import pytest
 
-from digest.delivery import Ledger
+from digest.delivery import open_ledger
 from digest.testing.campaigns import NOON
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -30,7 +30,7 @@ import json, os, sys
 from pathlib import Path
 import alembic.command, sendgrid
 from digest.config import Config
-from digest.delivery import CampaignError, Ledger, send_campaign
+from digest.delivery import CampaignError, open_ledger, send_campaign
 from digest.providers import Capabilities
 from digest.providers.sendgrid import keep_alive_transport as transport
 from digest.providers.sendgrid import SendGridProvider
@@ -49,7 +49,7 @@ rendered, audience = make_rendered(), make_audience(count)
 def run(options):
     provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=folder, now=lambda: NOON)
     try:
-        with Ledger.open(folder / "ledger.db", environ={}, now=lambda: NOON) as ledger:
+        with open_ledger("sqlite:///ledger.db", root=folder, environ={}, now=lambda: NOON) as ledger:
             report = send_campaign(rendered, audience, ledger=ledger, provider=provider, config=config,
                                    now=lambda: NOON, secret=b"secret", **options)
     except CampaignError as error:
@@ -106,7 +106,7 @@ class Machine:
         return self.wait()
 
     def report(self):
-        with Ledger.open(self.folder / "ledger.db", environ={}, now=lambda: NOON) as ledger:
+        with open_ledger("sqlite:///ledger.db", root=self.folder, environ={}, now=lambda: NOON) as ledger:
             found = ledger.campaigns()
         return found[0].report if found else None
 

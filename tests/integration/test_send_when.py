@@ -8,7 +8,7 @@ import pytest
 
 from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignRefusedError, cancel_campaign
-from digest.delivery.compose import Composer
+from digest.delivery.composer import Composer
 from digest.errors import CredentialsError
 from digest.models import Suppression, SuppressionReason
 from digest.providers import NotSent

@@ -9,7 +9,7 @@ from email import policy
 import pytest
 
 from digest.config import Config
-from digest.delivery.compose import Composer
+from digest.delivery.composer import Composer
 from digest.errors import ProviderError
 from digest.providers import NotSent, Outcome, open_provider
 from digest.testing.campaigns import NOON, make_audience, make_rendered

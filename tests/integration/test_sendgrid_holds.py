@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from digest.config import Config
-from digest.delivery.compose import Composer
+from digest.delivery.composer import Composer
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import CancelRefusedError, NoSlot, NotSent, open_provider
 from digest.providers.sendgrid.keep_alive_transport import Connection
@@ -103,7 +103,7 @@ def test_what_was_never_paused_is_cancelled_by_post(account, batch):
     account.post(batch)
     account.provider.call_off(batch)
     assert account.scheduled == {batch: "cancel"}
-    assert "POST" in account.asked()
+    assert "POST" in account.requested()
     assert account.later(hours=1) == 0
 
 
@@ -125,7 +125,7 @@ def test_a_pause_whose_reply_is_lost_is_confirmed_by_a_get(account, batch, kind)
     account.disturb_holds(kind, method="POST")
     account.holds.pause(batch)
     assert account.scheduled == {batch: "pause"}
-    assert account.asked() == ["POST", "GET"]
+    assert account.requested() == ["POST", "GET"]
 
 
 @pytest.mark.parametrize("kind", LOST_BEFORE)

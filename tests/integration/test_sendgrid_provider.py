@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from digest.config import Config
-from digest.delivery.compose import Composer
+from digest.delivery.composer import Composer
 from digest.errors import CredentialsError, ProviderError
 from digest.models import SuppressionReason
 from digest.providers import CallRefused, NotSent, Outcome, open_provider

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from digest.config import Config
-from digest.delivery.compose import Composer
+from digest.delivery.composer import Composer
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import Deferred, NotSent, Outcome, open_provider
 from digest.testing.campaigns import NOON, make_audience, make_rendered

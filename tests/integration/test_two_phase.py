@@ -19,15 +19,15 @@ from digest.delivery import (
     CampaignError,
     CampaignIncompleteError,
     CampaignRefusedError,
-    Ledger,
     PlannedBatch,
     cancel_campaign,
+    open_ledger,
 )
-from digest.delivery.book import ClaimLostError
-from digest.delivery.cancelling import _cancel_groups
-from digest.delivery.groups import GroupsBook
-from digest.delivery.patience import Stop
-from digest.delivery.stores.base import Store
+from digest.delivery.batch_ledger import ClaimLostError
+from digest.delivery.cancellation import _cancel_groups
+from digest.delivery.group_ledger import CampaignLedger
+from digest.delivery.retry import Stop
+from digest.delivery.stores.store import Store
 from digest.errors import DigestError, ProviderError
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
@@ -111,7 +111,7 @@ def reborn(desk, folder):
     """Another process on the same ledger."""
     desk.provider.close()
     desk.ledger.close()
-    desk.ledger = Ledger.open(folder / "ledger.db", environ={}, now=lambda: desk.now)
+    desk.ledger = open_ledger("sqlite:///ledger.db", root=folder, environ={}, now=lambda: desk.now)
     desk.provider = provide(desk)
 
 
@@ -285,15 +285,15 @@ def test_what_was_held_back_for_too_long_is_unknown_and_not_sent_again(desk, tmp
 def test_a_sender_that_died_leaves_its_groups_to_the_next_wherever_the_ledger_is(tmp_path, death, request, place):
     """In a database, and on a branch, whose commits are then the steps."""
 
-    def open_ledger(desk):
+    def open_anew(desk):
         if place == "git":
             return request.getfixturevalue("open_branch")(now=lambda: desk.now)
         url = request.getfixturevalue("database")
-        return Ledger.connect(url, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: desk.now)
+        return open_ledger(url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: desk.now)
 
     with open_desk(tmp_path) as desk:
         desk.ledger.close()
-        desk.ledger = open_ledger(desk)
+        desk.ledger = open_anew(desk)
         for number in (14, 9, 17):
             death.comes(number, after=True)
             with contextlib.suppress(Killed, DigestError):
@@ -301,7 +301,7 @@ def test_a_sender_that_died_leaves_its_groups_to_the_next_wherever_the_ledger_is
             death.leaves()
             desk.now += 2 * HOURS
             desk.ledger.close()
-            desk.ledger = open_ledger(desk)
+            desk.ledger = open_anew(desk)
         finish(desk)
         require_everybody_once(desk)
 
@@ -359,7 +359,7 @@ def test_what_was_prepared_is_not_let_go_at_an_hour_at_which_nobody_is_to_be_mai
     def killed(*_, **__):
         raise Killed
 
-    monkeypatch.setattr(GroupsBook, "begin_commit", killed)
+    monkeypatch.setattr(CampaignLedger, "begin_commit", killed)
     with pytest.raises(Killed):
         desk.send()
     monkeypatch.undo()
@@ -437,7 +437,7 @@ def test_what_is_cancelled_while_its_pause_is_deleted_is_cancelled_again(desk, m
 
 def cancel_elsewhere(desk):
     """As on a git branch, where nobody knows that the sender lives."""
-    book = desk.ledger.book("2026-W47", "weekly")
+    book = desk.ledger.open_campaign("2026-W47", "weekly")
     with contextlib.closing(provide(desk)) as provider:
         _cancel_groups(book, book.groups(), provider=provider, stop=Stop(), sleep=desk.slept.append)
     book.cancel()
@@ -447,11 +447,11 @@ def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(
     def killed(*_, **__):
         raise Killed
 
-    monkeypatch.setattr(GroupsBook, "begin_commit", killed)
+    monkeypatch.setattr(CampaignLedger, "begin_commit", killed)
     with pytest.raises(Killed):
         desk.send()
     monkeypatch.undo()
-    [group] = desk.ledger.book("2026-W47", "weekly").groups()
+    [group] = desk.ledger.open_campaign("2026-W47", "weekly").groups()
     assert group.state == "prepared"
     desk.provider.holds.cancel(group.schedule)  # by hand, in SendGrid's own pages
     desk.now += HOURS  # it is thrown away
@@ -464,14 +464,14 @@ def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(
 
 def test_what_began_in_two_phases_and_holds_nothing_back_does_not_go_on_in_one_either(desk, tmp_path):
     """It would be delivered under no name by which `digest cancel` could call it off with the rest."""
-    real = GroupsBook.commit
+    real = CampaignLedger.commit
 
     def commit(*given, **named):
         real(*given, **named)
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GroupsBook, "commit", commit)
+        patch.setattr(CampaignLedger, "commit", commit)
         with pytest.raises(Killed):
             desk.send()
     set_phases(desk, tmp_path, two=False)
@@ -520,7 +520,7 @@ def test_cancel_works_before_the_first_group_too(desk, monkeypatch):
     def killed(*_, **__):
         raise Killed
 
-    monkeypatch.setattr(GroupsBook, "gather", killed)
+    monkeypatch.setattr(CampaignLedger, "gather", killed)
     with pytest.raises(Killed):
         desk.send()
     monkeypatch.undo()

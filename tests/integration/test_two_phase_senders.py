@@ -18,7 +18,7 @@ import os, sys
 from datetime import timedelta
 from pathlib import Path
 from digest.config import Config
-from digest.delivery import CampaignError, Ledger, send_campaign
+from digest.delivery import CampaignError, open_ledger, send_campaign
 from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
 from digest.testing.campaigns import NOON, make_audience, make_rendered
@@ -33,9 +33,9 @@ config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgri
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
 environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}
 if place.startswith("postgresql:"):
-    ledger = Ledger.connect(place, environ=environ, now=lambda: NOON)
+    ledger = open_ledger(place, root=Path(), environ=environ, now=lambda: NOON)
 else:
-    ledger = Ledger.on_branch("git+branch://digest-state", root=Path(place), environ=environ, now=lambda: NOON)
+    ledger = open_ledger("git+branch://digest-state", root=Path(place), environ=environ, now=lambda: NOON)
 with ledger:
     try:
         send_campaign(make_rendered(), make_audience(800), ledger=ledger, provider=provider, config=config,

@@ -1,46 +1,51 @@
-"""Campaigns: one rendered issue to one audience, once, whatever crashes and whenever."""
+"""Campaigns: one rendered issue to one audience, once, no matter when the program crashes.
 
-from digest.delivery.cancelling import cancel_campaign
-from digest.delivery.ledger import Ledger
-from digest.delivery.ledger_snapshot import LedgerSnapshot
-from digest.delivery.plan import PlannedBatch, plan_batch, plan_campaign
-from digest.delivery.report import (
+Imports go down only::
+
+    sender ─▶ two_phase_sender ─▶ batch_sender ─▶ retry            posts mail
+    rehearsal, cancellation                                        what else a user does with a campaign
+    campaign_rails, recipients, composer, campaign                 pure
+    ledger ─▶ group_ledger ─▶ batch_ledger ─▶ stores/              what is about to be posted, and its outcome
+"""
+
+from digest.delivery.campaign import (
     Campaign,
     CampaignDoneError,
     CampaignError,
     CampaignIncompleteError,
     CampaignInterrupted,
     CampaignRefusedError,
+    CampaignState,
     SendReport,
 )
-from digest.delivery.roster import Roster
+from digest.delivery.cancellation import cancel_campaign
+from digest.delivery.ledger import Ledger, find_ledger, open_ledger
+from digest.delivery.ledger_snapshot import LedgerSnapshot
+from digest.delivery.recipients import AudienceIndex, PlannedBatch, plan_batch, plan_campaign
+from digest.delivery.rehearsal import preview_campaign, send_test_message
 from digest.delivery.sender import send_campaign
-from digest.delivery.starting import last_size, preview_campaign
-from digest.delivery.stores.base import required_key
-from digest.delivery.stores.git import has_branch
-from digest.delivery.suppressing import without_suppressed
-from digest.delivery.trial import send_test
+from digest.delivery.stores.store import required_key
 
 __all__ = [
+    "AudienceIndex",
     "Campaign",
     "CampaignDoneError",
     "CampaignError",
     "CampaignIncompleteError",
     "CampaignInterrupted",
     "CampaignRefusedError",
+    "CampaignState",
     "Ledger",
     "LedgerSnapshot",
     "PlannedBatch",
-    "Roster",
     "SendReport",
     "cancel_campaign",
-    "has_branch",
-    "last_size",
+    "find_ledger",
+    "open_ledger",
     "plan_batch",
     "plan_campaign",
     "preview_campaign",
     "required_key",
     "send_campaign",
-    "send_test",
-    "without_suppressed",
+    "send_test_message",
 ]

@@ -1,20 +1,20 @@
-"""The ledger: what is about to be posted, written down before it is, and what came of it."""
+"""The ledger: what is about to be posted, recorded before it is posted, and its outcome."""
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import and_, delete, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from digest.delivery.book import batch_row
-from digest.delivery.counting import count_campaign
-from digest.delivery.groups import GroupsBook
-from digest.delivery.ledger_snapshot import LedgerSnapshot, hash_recipients
-from digest.delivery.stores.base import Store, upsert
-from digest.delivery.stores.schema import HASH_BYTES, batch, campaign, meta, suppression
+from digest.delivery.batch_ledger import batch_row
+from digest.delivery.group_ledger import CampaignLedger
+from digest.delivery.ledger_snapshot import LedgerSnapshot, hash_addresses
+from digest.delivery.stores import find_store
+from digest.delivery.stores.campaign_counts import count_campaign
+from digest.delivery.stores.ledger_schema import batch, campaign, meta, suppression
+from digest.delivery.stores.store import upsert
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -26,91 +26,79 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from digest.delivery.plan import PlannedBatch
-    from digest.delivery.report import Campaign, SendReport
+    from digest.delivery.campaign import Campaign, SendReport
+    from digest.delivery.recipients import PlannedBatch
+    from digest.delivery.stores.store import Store
     from digest.models import Suppression
 
-__all__ = ["CampaignExistsError", "Ledger"]
+__all__ = ["CampaignExistsError", "Ledger", "find_ledger", "open_ledger"]
+
+#: How many batches are inserted at a time: with 1,000 recipients each, they take 2 MB.
+_CHUNK = 128
+#: Rows of the table ``meta`` that belong to the store itself.
+_OWN_FACTS = frozenset({"key", "version"})
 
 
 class CampaignExistsError(LedgerError):
-    """The campaign was begun before, perhaps a moment ago by somebody else."""
+    """The campaign was started before, perhaps a moment ago by another process."""
 
 
-#: Batches that are written down at a time: of 1,000 people each, they take 2 MB.
-_CHUNK = 128
-#: What the table of facts holds for the ledger itself.
-_OWN_FACTS = ("key", "version")
+def open_ledger(
+    url: str,
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    now: Callable[[], datetime],
+    token: str = "",
+    new: bool = False,
+) -> Ledger:
+    """Open the ledger at a URL, and create it if it is missing.
+
+    Args:
+        url: ``sqlite:///PATH``, ``postgresql://user@host/database`` or ``git+branch://BRANCH?remote=NAME``.
+        root: The newsletter's folder. Relative paths start there, and a branch belongs to its repository.
+        environ: May hold the ledger's key, in DIGEST_LEDGER_KEY. A file of SQLite may have its key beside it instead.
+        now: The clock; aware.
+        token: A token for an https remote of a branch.
+        new: Create a branch that is missing or empty. Without it, a missing branch may be a lost one and is refused.
+
+    Raises:
+        CampaignRefusedError: The branch is missing or empty, and ``new`` is not set.
+        LedgerError: The ledger is locked, damaged, from a newer version, not writable, or cannot be reached.
+        CredentialsError: The key is missing, or belongs to another ledger.
+        ConfigError: The URL's scheme is unknown, or a program or package that the store needs is missing.
+    """
+    store = find_store(url)(url, root=root, environ=environ, token=token)
+    return Ledger(store.open(new=new), now=now)
+
+
+def find_ledger(
+    url: str, *, root: Path, environ: Mapping[str, str], now: Callable[[], datetime], token: str = ""
+) -> Ledger | None:
+    """Open the ledger at a URL if there is one. Looking and opening cost one network call together.
+
+    Args, Raises: As `open_ledger`.
+
+    Returns: The ledger; None if it does not exist yet.
+    """
+    store = find_store(url)(url, root=root, environ=environ, token=token)
+    try:
+        exists = store.exists()
+    except BaseException:
+        store.close()
+        raise
+    if not exists:
+        store.close()
+        return None
+    return Ledger(store.open(), now=now)
 
 
 class Ledger:
-    """The campaigns of one newsletter."""
+    """The open ledger of one newsletter."""
 
     def __init__(self, store: Store, *, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
-        self._hasher = blake2b(digest_size=HASH_BYTES, key=store.key, person=b"digest-person")
-
-    @classmethod
-    def open(cls, path: Path, *, environ: Mapping[str, str], now: Callable[[], datetime]) -> Self:
-        """Open the ledger, or make it, with its key, where there is none.
-
-        Args:
-            environ: May hold the key, in DIGEST_LEDGER_KEY.
-
-        Raises:
-            LedgerError: It is locked, damaged, not writable or from a newer version.
-            CredentialsError: Its key is missing, or is another one.
-        """
-        from digest.delivery.stores.sqlite import SqliteStore  # noqa: PLC0415 - the other one needs another driver
-
-        return cls(SqliteStore(path, environ=environ).open(), now=now)
-
-    @classmethod
-    def connect(cls, url: str, *, environ: Mapping[str, str], now: Callable[[], datetime]) -> Self:
-        """Open the ledger in a database of PostgreSQL, and make its tables where there are none.
-
-        Args:
-            url: ``postgresql://user@host/database``.
-            environ: Holds the key, in DIGEST_LEDGER_KEY.
-
-        Raises:
-            LedgerError: The database cannot be reached, refuses, or is from a newer version.
-            CredentialsError: The key is missing, or is another ledger's.
-            ConfigError: psycopg is not installed.
-        """
-        from digest.delivery.stores.postgres import PostgresStore  # noqa: PLC0415 - it needs psycopg
-
-        return cls(PostgresStore(url, environ=environ).open(), now=now)
-
-    @classmethod
-    def on_branch(
-        cls,
-        url: str,
-        *,
-        root: Path,
-        environ: Mapping[str, str],
-        now: Callable[[], datetime],
-        token: str = "",
-        new: bool = False,
-    ) -> Self:
-        """Open the ledger on a branch of the git repository to which ``root`` belongs.
-
-        Args:
-            url: ``git+branch://digest-state``; ``?remote=NAME`` where the remote is not ``origin``.
-            environ: For git, and holds the key, in DIGEST_LEDGER_KEY.
-            token: Goes to an https remote with each request.
-            new: Make the branch where it is missing or empty.
-
-        Raises:
-            CampaignRefusedError: The branch is missing or empty, and ``new`` is not given.
-            LedgerError: It cannot be reached, is damaged, or from a newer version.
-            CredentialsError: The key is missing, or is another ledger's.
-            ConfigError: There is no git, or no such remote.
-        """
-        from digest.delivery.stores.git import GitStore  # noqa: PLC0415 - only one of the stores is needed
-
-        return cls(GitStore(url, root=root, environ=environ, token=token, new=new).open(), now=now)
 
     def __enter__(self) -> Self:
         return self
@@ -121,7 +109,7 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Release the store."""
         self._store.close()
 
     @property
@@ -130,53 +118,60 @@ class Ledger:
         return self._store.key
 
     def key_of(self, email: str) -> bytes:
-        """The keyed hash of a normalised address: the same for every spelling of its case."""
+        """The keyed hash of a normalised address. Upper and lower case make no difference."""
         return self.keys_of((email.casefold(),))
 
     def keys_of(self, folded: Iterable[str]) -> bytes:
         """The keyed hashes of casefolded addresses, joined."""
-        return hash_recipients(self._hasher, folded)
+        return hash_addresses(folded, key=self._store.key)
 
     def sending(
         self, *, join: bool = False, report: Callable[[], SendReport | None] = lambda: None
     ) -> AbstractContextManager[None]:
-        """Be a sender while this is open: the only one, or with ``join`` one of several where the ledger allows it.
+        """Be a sender while the context is open: the only one, or one of several.
 
         Args:
-            report: The numbers that the refusal carries; called only then.
+            join: Share the work with other senders, if the store allows it.
+            report: Returns the numbers that a refusal carries; called only then.
 
         Raises:
-            CampaignRefusedError: Another process is, and its work is not shared.
+            CampaignRefusedError: Another process is sending, and the work is not shared.
         """
         return self._store.session(join=join, report=report)
 
     def refresh(self) -> None:
-        """Look at what others have written, where that is not seen by itself."""
+        """Read what other processes have written since the ledger was opened.
+
+        Call it before a live send if minutes have passed, such as while the user was asked to confirm. Databases are
+        always current; a git branch costs one fetch.
+        """
         self._store.refresh()
 
     def snapshot(self) -> LedgerSnapshot:
-        """All that the ledger says now, to be read after it is closed."""
+        """Read everything that rails and reports need, in one transaction."""
+        senders = self._store.live_senders()
         with self._store.begin() as connection:
-            rows = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.not_in(_OWN_FACTS)))
-            facts = {row.name: row.value for row in rows}
-        return LedgerSnapshot(
-            key=self.key,
-            all_campaigns=self.campaigns(),
-            suppressions=self.suppressed(),
-            facts=facts,
-            hasher=self._hasher.copy(),
-        )
+            rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
+            facts = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.not_in(_OWN_FACTS)))
+            return LedgerSnapshot(
+                key=self._store.key,
+                campaigns=tuple(
+                    count_campaign(connection, row, senders=senders, now=self._now()) for row in rows.all()
+                ),
+                suppressions=_suppressions(connection),
+                facts={row.name: row.value for row in facts},
+            )
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns, oldest first."""
-        senders = self._store.at_work()
+        senders = self._store.live_senders()
         with self._store.begin() as connection:
             rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
             return tuple(count_campaign(connection, row, senders=senders, now=self._now()) for row in rows.all())
 
     def campaign(self, issue: str, audience: str) -> Campaign | None:
-        """The campaign of an issue to an audience."""
-        senders = self._store.at_work()
+        """The campaign of an issue to an audience; None if it has not started."""
+        senders = self._store.live_senders()
         with self._store.begin() as connection:
             row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
             return count_campaign(connection, row, senders=senders, now=self._now()) if row else None
@@ -192,27 +187,33 @@ class Ledger:
         batches: Callable[[], Iterable[PlannedBatch]],
         send_at: datetime | None = None,
         schedule: str = "",
-    ) -> GroupsBook:
-        """Freeze a campaign: all of it or nothing.
+    ) -> CampaignLedger:
+        """Write a new campaign with all its batches, in one transaction.
 
         Args:
-            batches: Makes them; asked again where somebody else wrote to the ledger first.
+            issue: The issue's id.
+            audience: The audience's name.
+            token: The token of the build.
+            provider: The provider's name.
+            skipped: The number of rows with a bad address.
+            batches: Makes the batches. It is called again if another process writes to the ledger first.
+            send_at: Aware; when the provider delivers. None for immediate delivery.
+            schedule: The provider's name for the scheduled delivery.
 
         Raises:
-            CampaignExistsError: There is one already.
+            CampaignExistsError: The campaign exists already.
         """
         values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
         times = {"started_at": self._now(), "send_at": send_at, "schedule": schedule or None}
-
-        there_is = f"the campaign {issue} to {audience} exists already"
+        message = f"the campaign {issue} to {audience} exists already"
 
         def freeze(connection: Connection) -> int:
             if connection.execute(select(campaign.c.id).where(_is(issue, audience))).first():
-                raise CampaignExistsError(there_is, hint="See: digest status")
+                raise CampaignExistsError(message, hint="See: digest status")
             try:
                 made = connection.execute(insert(campaign).values(**values, **times, state="sending"))
-            except IntegrityError:  # at this very moment
-                raise CampaignExistsError(there_is, hint="See: digest status") from None
+            except IntegrityError:  # another process inserted it just now
+                raise CampaignExistsError(message, hint="See: digest status") from None
             key = made.inserted_primary_key
             number = int(key[0]) if key else 0
             rows = (batch_row(number, planned.no, planned.keys) for planned in batches())
@@ -220,26 +221,26 @@ class Ledger:
                 connection.execute(insert(batch), chunk)
             return number
 
-        return GroupsBook(self._store, self._store.write(freeze), now=self._now)
+        return CampaignLedger(self._store, self._store.write(freeze), now=self._now)
 
-    def book(self, issue: str, audience: str) -> GroupsBook | None:
-        """The batches of a campaign, for its one sender; None when there is no such campaign."""
+    def open_campaign(self, issue: str, audience: str) -> CampaignLedger | None:
+        """The batches of a campaign, for its sender; None if the campaign has not started."""
         with self._store.begin() as connection:
             number = connection.execute(select(campaign.c.id).where(_is(issue, audience))).scalar_one_or_none()
-        return GroupsBook(self._store, number, now=self._now) if number is not None else None
+        return CampaignLedger(self._store, number, now=self._now) if number is not None else None
 
     def suppress(self, suppressions: Iterable[Suppression], *, provider: str) -> None:
-        """Remember whom a provider says not to mail, by hash, in place of what it said before.
+        """Record the suppressions that a provider reports, by hash, in place of its earlier ones.
 
-        What another provider said stays: who left through one is not mailed through the other.
+        Those of other providers stay: whoever unsubscribed through one is not mailed through another.
         """
         rows = [
-            {"recipient": self.key_of(one.email), "reason": one.reason.value, "at": one.at, "source": one.source}
-            for one in suppressions
+            {"recipient": self.key_of(each.email), "reason": each.reason.value, "at": each.at, "source": each.source}
+            for each in suppressions
         ]
 
         def replace(connection: Connection) -> None:
-            if connection.dialect.name == "postgresql":  # two senders that begin at once
+            if connection.dialect.name == "postgresql":  # two senders may start at once
                 connection.execute(text("LOCK TABLE suppression IN SHARE ROW EXCLUSIVE MODE"))
             own = suppression.c.source.startswith(f"{provider} ", autoescape=True)
             connection.execute(delete(suppression).where(own))
@@ -248,16 +249,15 @@ class Ledger:
 
         self._store.write(replace)
 
-    def suppressed(self) -> dict[bytes, str]:
-        """Everybody not to mail, by hash, with the reason."""
+    def suppressions(self) -> dict[bytes, str]:
+        """The reason of each suppression, by keyed hash."""
         with self._store.begin() as connection:
-            rows = connection.execute(select(suppression.c.recipient, suppression.c.reason))
-            return {row.recipient: row.reason for row in rows}
+            return _suppressions(connection)
 
     def remember(self, name: str, value: str) -> None:
-        """Write down a fact about this newsletter that no campaign owns, in place of what was known before."""
+        """Record a fact about the newsletter that no campaign owns, in place of its earlier value."""
         if name in _OWN_FACTS:
-            raise ValueError("this name is the ledger's own")
+            raise ValueError(f"the name {name!r} is reserved for the ledger itself")
 
         def put(connection: Connection) -> None:
             row = upsert(connection, meta).values(name=name, value=value)
@@ -266,10 +266,15 @@ class Ledger:
         self._store.write(put)
 
     def recall(self, name: str) -> str | None:
-        """The fact of that name; None when nobody has written it down."""
+        """The fact of that name; None if nothing was recorded."""
         with self._store.begin() as connection:
-            found: str | None = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
-            return found
+            value: str | None = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
+            return value
+
+
+def _suppressions(connection: Connection) -> dict[bytes, str]:
+    rows = connection.execute(select(suppression.c.recipient, suppression.c.reason))
+    return {row.recipient: row.reason for row in rows}
 
 
 def _is(issue: str, audience: str) -> ColumnElement[bool]:

@@ -1,64 +1,74 @@
-"""What the ledger said at one moment, for every decision that one command bases on it."""
+"""What the ledger holds at one moment, so that all decisions of one command rest on the same state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from digest.delivery.recipients import AudienceIndex, remove_suppressed
+from digest.delivery.stores.ledger_schema import HASH_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from hashlib import blake2b
 
-    from digest.delivery.report import Campaign
+    from digest.delivery.campaign import Campaign
+    from digest.models import Audience
 
-__all__ = ["LedgerSnapshot", "hash_recipients"]
+__all__ = ["LedgerSnapshot", "hash_addresses"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerSnapshot:
-    """A read-only copy of the ledger, with the reading methods of `Ledger`. It needs no open connection.
+    """A read-only copy of the ledger, with all that rails and reports need. It needs no open connection.
 
     Attributes:
         key: The ledger's own key, 32 bytes.
-        all_campaigns: All campaigns, oldest first.
-        suppressions: The reason for each suppressed recipient, by keyed hash.
-        facts: What `Ledger.remember` wrote, by name.
-        hasher: A BLAKE2b state keyed with ``key``, from which recipients are hashed.
+        campaigns: All campaigns of the newsletter, oldest first.
+        suppressions: The reason of each suppression that a provider has reported, by keyed hash of the address.
+        facts: Facts about the newsletter that no campaign owns, by name, as `Ledger.remember` wrote them.
     """
 
     key: bytes = field(repr=False)
-    all_campaigns: tuple[Campaign, ...]
-    suppressions: Mapping[bytes, str] = field(repr=False)
-    facts: Mapping[str, str]
-    hasher: blake2b = field(repr=False)
-
-    def campaigns(self) -> tuple[Campaign, ...]:
-        """All campaigns, oldest first."""
-        return self.all_campaigns
+    campaigns: tuple[Campaign, ...] = ()
+    suppressions: Mapping[bytes, str] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def campaign(self, issue: str, audience: str) -> Campaign | None:
-        """The campaign of an issue to an audience; None when there is none."""
-        return next((each for each in self.all_campaigns if (each.issue, each.audience) == (issue, audience)), None)
+        """The campaign of an issue to an audience; None if it has not started."""
+        return next((each for each in self.campaigns if (each.issue, each.audience) == (issue, audience)), None)
 
-    def suppressed(self) -> Mapping[bytes, str]:
-        """The reason for each suppressed recipient, by keyed hash."""
-        return self.suppressions
+    def previous_size(self, issue: str, audience: str) -> int | None:
+        """The number of recipients of the newest earlier issue to this audience; None if there is none."""
+        earlier = [each for each in self.campaigns if each.audience == audience and each.issue < issue]
+        if not earlier:
+            return None
+        report = max(earlier, key=lambda each: each.issue).report
+        return report.settled + report.pending
+
+    def without_suppressed(self, audience: Audience) -> Audience:
+        """The audience without the addresses that a provider has reported; they are counted in ``left_out``."""
+        if not self.suppressions:
+            return audience
+        index = AudienceIndex(audience.subscribers, self.keys_of)
+        return remove_suppressed(audience, index, self.suppressions)[0]
 
     def recall(self, name: str) -> str | None:
-        """The fact of that name; None when it was never written."""
+        """The fact of that name; None if nothing was recorded."""
         return self.facts.get(name)
 
     def keys_of(self, folded: Iterable[str]) -> bytes:
         """The keyed hashes of casefolded addresses, joined."""
-        return hash_recipients(self.hasher, folded)
+        return hash_addresses(folded, key=self.key)
 
 
-def hash_recipients(hasher: blake2b, folded: Iterable[str]) -> bytes:
-    """The hashes of casefolded addresses by a keyed ``hasher``, joined. ``hasher`` itself is not changed."""
-    copy, keys = hasher.copy, BytesIO()
+def hash_addresses(folded: Iterable[str], *, key: bytes) -> bytes:
+    """The keyed hashes of casefolded addresses, joined: 16 bytes each."""
+    hasher = blake2b(digest_size=HASH_BYTES, key=key, person=b"digest-person")
+    keys = BytesIO()
     for address in folded:
-        address_hasher = copy()
-        address_hasher.update(address.encode())
-        keys.write(address_hasher.digest())
+        copy = hasher.copy()
+        copy.update(address.encode())
+        keys.write(copy.digest())
     return keys.getvalue()

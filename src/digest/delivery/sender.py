@@ -1,10 +1,10 @@
-"""Sending a campaign, the only part that posts mail.
+"""Sending a campaign, the only part that mails an audience.
 
 ::
 
-    rails ─▶ ask the record ─▶ pull suppressions ─▶ freeze ─┐  (a new campaign)
-                                                            ├─▶ each pending batch: claim ─▶ post ─▶ settle
-    rails ─▶ pull suppressions ─▶ recover ─▶ look up ───────┘  (resume)
+    rails ─▶ ask for a record ─▶ pull suppressions ─▶ freeze ─┐  (a new campaign)
+                                                              ├─▶ each pending batch: claim ─▶ post ─▶ settle
+    rails ─▶ pull suppressions ─▶ recover ─▶ look up ─────────┘  (a resumed one)
 """
 
 from __future__ import annotations
@@ -15,41 +15,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from digest.delivery.batches import BatchSender
-from digest.delivery.compose import Composer
-from digest.delivery.ledger import CampaignExistsError
-from digest.delivery.patience import Stop, ask_again
-from digest.delivery.plan import plan_campaign
-from digest.delivery.rails import (
-    describe,
-    is_in_window,
-    require_holds,
-    require_in_time,
-    require_new,
-    require_resumable,
-    require_schedulable,
-)
-from digest.delivery.report import (
+from digest.delivery.batch_sender import BatchSender
+from digest.delivery.campaign import (
     CampaignDoneError,
     CampaignIncompleteError,
     CampaignInterrupted,
     CampaignRefusedError,
+    CampaignState,
     SendReport,
-)
-from digest.delivery.starting import (
     count_skipped,
-    due_moment,
-    last_size,
     planned_report,
-    require_open_window,
-    require_size,
-    require_startable,
-    with_numbers,
 )
-from digest.delivery.suppressing import pull_suppressions, reduce_audience, tell_suppressed
-from digest.delivery.two_phase import TwoPhaseSender
+from digest.delivery.campaign_rails import (
+    delivery_time,
+    describe_progress,
+    is_in_window,
+    require_expected_size,
+    require_in_time,
+    require_in_window,
+    require_resumable,
+    require_same_phases,
+    require_schedulable,
+    require_startable,
+    require_unknown_to_provider,
+)
+from digest.delivery.composer import Composer
+from digest.delivery.ledger import CampaignExistsError
+from digest.delivery.recipients import AudienceIndex, plan_campaign, remove_suppressed
+from digest.delivery.rehearsal import with_numbers
+from digest.delivery.retry import Stop, retry_query
+from digest.delivery.two_phase_sender import TwoPhaseSender
 from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
 
@@ -58,14 +55,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.config import Config
-    from digest.delivery.groups import GroupsBook
+    from digest.delivery.campaign import Campaign
+    from digest.delivery.group_ledger import CampaignLedger
     from digest.delivery.ledger import Ledger
-    from digest.delivery.report import Campaign
-    from digest.delivery.roster import Roster
-    from digest.models import Audience, Manifest, RenderedIssue
+    from digest.models import Audience, RenderedIssue
     from digest.providers import MailContent, Provider
 
 __all__ = ["send_campaign"]
+
+_Answer = TypeVar("_Answer")
 
 
 def send_campaign(
@@ -84,33 +82,39 @@ def send_campaign(
     notice: Callable[[str], None] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> SendReport:
-    """Send an approved issue to everyone in the audience, once (design, section 6).
+    """Send an approved issue to everyone in the audience, once.
 
     The provider's suppressions are pulled first; without them nothing is sent.
 
     Args:
-        audience: As selected now. A campaign that has begun keeps its frozen batches, less those who have left.
+        rendered: The issue.
+        audience: The audience as selected now. A campaign that has started keeps its frozen batches, without those who
+            have left.
+        ledger: The ledger, opened or refreshed a moment ago.
+        provider: The configured provider.
+        config: The newsletter's configuration.
+        now: The clock; aware.
         secret: Signs the unsubscribe tokens.
-        resume: Go on with an interrupted campaign, or start one that never began.
-        on_unknown: ``hold``: at most once. ``resend``: mail those whose outcome is unknown again.
-        at: Aware; when the provider is to deliver. A campaign that has begun keeps the moment that it began with.
+        resume: Go on with an interrupted campaign, or start one that never started.
+        on_unknown: ``hold``: at most once. ``resend``: mail recipients again whose outcome is unknown.
+        at: Aware; when the provider is to deliver. A campaign that has started keeps the time that it started with.
         progress: Called with the campaign's numbers, a few times a second.
-        notice: Called with what a person should know and what stops nothing.
-        sleep: Waits so many seconds.
+        notice: Called with messages for the user that do not stop the send.
+        sleep: Waits the given number of seconds.
 
     Returns: The numbers of a campaign in which everybody is settled: ``sent``, or ``scheduled`` with ``at``.
 
     Raises:
-        CampaignRefusedError: A rail held, or another process is sending (exit 6).
-        CampaignIncompleteError: Partly sent, or something is unknown (exit 7).
-        CampaignDoneError: It is finished, or there is nobody to mail (exit 8).
-        CampaignInterrupted: Ctrl-C; the call in flight was waited for (exit 130).
+        CampaignRefusedError: A rail refused, or another process is sending (exit 6).
+        CampaignIncompleteError: The issue is partly sent, or an outcome is unknown (exit 7).
+        CampaignDoneError: The campaign is finished, or there is nobody to mail (exit 8).
+        CampaignInterrupted: The user pressed Ctrl-C; the call in flight was awaited (exit 130).
         CredentialsError: The provider refused the key; what was not posted is still pending (exit 4).
         ProviderError: The provider refused the message; what was not posted is still pending (exit 1).
-        LedgerError: It cannot be written; what was posted last is unknown (exit 1).
+        LedgerError: The ledger cannot be written; the outcome of the last call is unknown (exit 1).
     """
     stop = Stop()
-    one = _Sending(
+    send = _Send(
         rendered=rendered,
         audience=audience,
         ledger=ledger,
@@ -123,26 +127,25 @@ def send_campaign(
         at=at,
         stop=stop,
         sleep=sleep,
-        progress=progress or _quiet,
-        notice=notice or _quiet,
+        progress=progress or _ignore,
+        notice=notice or _ignore,
     )
-    numbers = partial(_standing, rendered, audience, ledger=ledger)
-    with _garbage_let_be(), ledger.sending(join=resume, report=numbers), stop.listening(), with_numbers(numbers):
+    with _heap_frozen(), ledger.sending(join=resume, report=send.numbers), stop.listening(), with_numbers(send.numbers):
         try:
-            return one.run()
+            return send.run()
         except CampaignExistsError:
             if not resume:
                 raise CampaignRefusedError(
-                    f"another digest began to send {rendered.manifest.issue} at this moment",
+                    f"another digest process started to send {rendered.manifest.issue} just now",
                     hint="Wait for it, then: digest status",
-                    report=numbers(),
+                    report=send.numbers(),
                 ) from None
-            return one.run()  # now it is one that has begun
+            return send.run()  # the campaign has started by now
 
 
 @dataclass(kw_only=True)
-class _Sending:
-    """One call of `send_campaign`, whose arguments these are."""
+class _Send:
+    """One call of `send_campaign`, with its arguments."""
 
     rendered: RenderedIssue
     audience: Audience
@@ -160,61 +163,73 @@ class _Sending:
     notice: Callable[[str], None]
 
     def run(self) -> SendReport:
-        """Begin or resume, then send what is pending.
+        """Start or resume the campaign, then send what is pending.
 
         Raises:
-            CampaignExistsError: Another process began it meanwhile.
+            CampaignExistsError: Another process has started the campaign meanwhile.
         """
-        issue, audience = self.rendered.manifest.issue, self.rendered.manifest.audience
-        known = self.ledger.campaign(issue, audience)
-        sender = self._begun() if known is None else self._resumed(known)
+        campaign = self._campaign()
+        sender = self._start() if campaign is None else self._resume(campaign)
         try:
             trouble = sender.send_with_others()
         finally:
-            report = sender.book.finish().report
-        return _judge(report, trouble, issue=issue, interrupted=self.stop.asked)
+            report = sender.batches.finish().report
+        return _judge(report, trouble, issue=self.rendered.manifest.issue, interrupted=self.stop.requested)
 
-    def _begun(self) -> BatchSender | TwoPhaseSender:
-        """Pass the rails of a new campaign and write it down."""
-        planned, manifest, at = planned_report(self.rendered, self.audience), self.rendered.manifest, self.at
-        due = due_moment(self.provider, self.config, at=at, now=self.now())
+    def numbers(self) -> SendReport:
+        """The numbers of the campaign, or of the one that was to start."""
+        campaign = self._campaign()
+        return campaign.report if campaign else planned_report(self.rendered, self.audience)
+
+    def _campaign(self) -> Campaign | None:
+        return self.ledger.campaign(self.rendered.manifest.issue, self.rendered.manifest.audience)
+
+    def _start(self) -> BatchSender | TwoPhaseSender:
+        """Pass the rails of a new campaign and record it."""
+        manifest, at, now = self.rendered.manifest, self.at, self.now()
+        planned = planned_report(self.rendered, self.audience)
+        due = delivery_time(self.provider, self.config, at=at, now=now)
         require_startable(self.rendered, self.audience, config=self.config, due=due, report=planned)
-        require_schedulable(at, provider=self.provider, now=self.now(), report=planned)
-        two_phase = self.provider.holds is not None
-        schedule = "" if two_phase else _reserved(self.provider, at, stop=self.stop, sleep=self.sleep)
-        composer = self._composer(self.now(), at, schedule)
-        self._require_unknown_there(composer.content, planned)
-        pull_suppressions(self.ledger, self.provider, stop=self.stop, sleep=self.sleep)
-        todays, people = reduce_audience(self.audience, self.ledger)
-        tell_suppressed(self.audience, todays, self.notice)
-        before, now_planned = last_size(self.ledger, manifest), planned_report(self.rendered, todays)
-        require_size(todays, config=self.config, before=before, report=now_planned)
-        if self.stop.asked:
-            raise CampaignInterrupted(now_planned)
-        book = _freeze(
-            self.rendered, todays, people, ledger=self.ledger, provider=self.provider, at=at, schedule=schedule
-        )
-        return self._sender(book, composer, people, at)
+        require_schedulable(at, provider=self.provider, now=now, report=planned)
+        composer = self._composer(now, at, self._reserve_schedule())
+        self._require_unknown_to_provider(composer.content, planned)
+        audience, people = self._without_suppressed()
+        self._report_suppressed(audience)
+        planned = planned_report(self.rendered, audience)
+        previous = self.ledger.snapshot().previous_size(manifest.issue, manifest.audience)
+        require_expected_size(audience, config=self.config, previous=previous, report=planned)
+        if self.stop.requested:
+            raise CampaignInterrupted(planned)
+        return self._sender(self._freeze(audience, people, composer.content), composer, people, at)
 
-    def _resumed(self, known: Campaign) -> BatchSender | TwoPhaseSender:
-        """Pass the rails of a campaign that has begun and settle what its dead senders left."""
+    def _resume(self, campaign: Campaign) -> BatchSender | TwoPhaseSender:
+        """Pass the rails of a campaign that has started, and settle what its dead senders left."""
         manifest = self.rendered.manifest
-        require_resumable(known, token=self.rendered.token, provider=self.provider.name, resume=self.resume)
-        at = known.send_at if known.send_at and known.send_at > self.now() else None
-        composer = self._composer(known.started_at, at, known.schedule)
-        pull_suppressions(self.ledger, self.provider, stop=self.stop, sleep=self.sleep)
-        _, people = reduce_audience(self.audience, self.ledger)
-        if self.stop.asked:
-            raise CampaignInterrupted(known.report)
-        book = self.ledger.book(manifest.issue, manifest.audience)
-        if book is None:
-            raise LedgerError("the campaign has gone from the ledger", hint="See: digest status")
-        require_holds(book.groups(), provider=self.provider, report=known.report)
-        sender = self._sender(book, composer, people, at)
-        book.recover()
-        due = due_moment(self.provider, self.config, at=at, now=self.now())
-        _resolve(sender, manifest, config=self.config, now=self.now(), due=due, resend=self.resend)
+        require_resumable(campaign, token=self.rendered.token, provider=self.provider.name, resume=self.resume)
+        at = campaign.send_at if campaign.send_at and campaign.send_at > self.now() else None
+        composer = self._composer(campaign.started_at, at, campaign.schedule)
+        _, people = self._without_suppressed()
+        if self.stop.requested:
+            raise CampaignInterrupted(campaign.report)
+        batches = self.ledger.open_campaign(manifest.issue, manifest.audience)
+        if batches is None:
+            raise LedgerError("the campaign is no longer in the ledger", hint="See: digest status")
+        require_same_phases(batches.groups(), provider=self.provider, report=campaign.report)
+        sender = self._sender(batches, composer, people, at)
+        batches.recover()
+        self._resolve_unknown(sender, at)
         return sender
+
+    def _resolve_unknown(self, sender: BatchSender | TwoPhaseSender, at: datetime | None) -> None:
+        """Settle unknown outcomes. If it is too late to mail anybody, they stay unknown, and the send is refused."""
+        manifest, config, now = self.rendered.manifest, self.config, self.now()
+        due = delivery_time(self.provider, config, at=at, now=now)
+        in_time = is_in_window(due, config=config) and now <= manifest.not_after
+        sender.resolve_unknown(resend=self.resend, in_time=in_time)
+        report = sender.batches.finish().report
+        if report.pending or (self.resend and report.unknown):
+            require_in_time(manifest, now=now, report=report)
+            require_in_window(due, config=config, report=report)
 
     def _composer(self, date: datetime, at: datetime | None, schedule: str) -> Composer:
         composer = Composer(
@@ -224,10 +239,10 @@ class _Sending:
         return composer
 
     def _sender(
-        self, book: GroupsBook, composer: Composer, people: Roster, at: datetime | None
+        self, batches: CampaignLedger, composer: Composer, people: AudienceIndex, at: datetime | None
     ) -> BatchSender | TwoPhaseSender:
         calls = BatchSender(
-            book=book,
+            batches=batches,
             provider=self.provider,
             composer=composer,
             people=people,
@@ -238,7 +253,7 @@ class _Sending:
         if self.provider.holds is None:
             return calls
         return TwoPhaseSender(
-            book=book,
+            batches=batches,
             calls=calls,
             holds=self.provider.holds,
             compose=partial(self._composer, composer.content.date),
@@ -247,20 +262,94 @@ class _Sending:
             now=self.now,
         )
 
-    def _require_unknown_there(self, content: MailContent, planned: SendReport) -> None:
-        """Refuse what the provider has a record of, unless another sender has just begun it."""
-        manifest = self.rendered.manifest
-        knows = _ask_record(self.provider, content, stop=self.stop, sleep=self.sleep, notice=self.notice)
-        if knows:
+    def _query(self, query: Callable[[], _Answer]) -> _Answer:
+        return retry_query(query, stop=self.stop, sleep=self.sleep)
+
+    def _reserve_schedule(self) -> str:
+        """The provider's name for a delivery later, by which it can be cancelled; empty for one at once.
+
+        In two phases each group has a name of its own.
+        """
+        if self.at is None or self.provider.holds is not None:
+            return ""
+        try:
+            return self._query(self.provider.reserve)
+        except NotSent as error:
+            raise ProviderError(
+                f"{self.provider.name} did not reserve a scheduled delivery: {error.reason}",
+                hint="Nothing was sent. Try again later.",
+            ) from None
+
+    def _require_unknown_to_provider(self, content: MailContent, planned: SendReport) -> None:
+        """Refuse an issue that the provider has a record of, unless another sender has started it just now.
+
+        A ledger that was restored from a copy may not have its campaign.
+        """
+        name = self.provider.name
+        try:
+            is_known = self._query(lambda: self.provider.knows(content))
+        except NotSent as error:
+            raise ProviderError(
+                f"could not ask {name} whether it has mailed this issue before: {error.reason}",
+                hint="Nothing was sent. Try again later.",
+            ) from None
+        except (CredentialsError, ProviderError) as error:
+            self.notice(f"{name} does not say whether it has mailed this issue before: {error.message}")
+            return
+        if is_known:
             self.ledger.refresh()
-            if self.ledger.campaign(manifest.issue, manifest.audience) is not None:
-                raise CampaignExistsError("the campaign was begun a moment ago", hint="See: digest status")
-        require_new(knows, issue=manifest.issue, provider=self.provider.name, report=planned)
+            if self._campaign() is not None:
+                raise CampaignExistsError("the campaign was started a moment ago", hint="See: digest status")
+        require_unknown_to_provider(is_known, issue=self.rendered.manifest.issue, provider=name, report=planned)
+
+    def _without_suppressed(self) -> tuple[Audience, AudienceIndex]:
+        """Pull and record the provider's suppressions. Returns the audience without all that are recorded.
+
+        Raises:
+            ProviderError: The provider did not answer.
+        """
+        try:
+            suppressions = self._query(lambda: tuple(self.provider.suppressions()))
+        except NotSent as error:
+            raise ProviderError(
+                f"could not fetch the suppression lists of {self.provider.name}: {error.reason}",
+                hint="Nothing was sent. Try again later.",
+            ) from None
+        self.ledger.suppress(suppressions, provider=self.provider.name)
+        index = AudienceIndex(self.audience.subscribers, self.ledger.keys_of)
+        return remove_suppressed(self.audience, index, self.ledger.suppressions())
+
+    def _report_suppressed(self, audience: Audience) -> None:
+        """Say how many subscribers the provider's suppressions have just removed."""
+        for reason, count in sorted(audience.left_out.items()):
+            more = count - self.audience.left_out.get(reason, 0)
+            if more > 0:
+                self.notice(f"{more:,} more are left out: {reason}")
+
+    def _freeze(self, audience: Audience, people: AudienceIndex, content: MailContent) -> CampaignLedger:
+        """Record a new campaign with its batches."""
+        manifest = self.rendered.manifest
+        if not len(people):
+            raise CampaignDoneError(
+                f"there is nobody to mail in the audience {audience.name}: all of them are suppressed",
+                hint="Check the lists: digest subscribers check",
+                report=planned_report(self.rendered, audience),
+            )
+        return self.ledger.start(
+            issue=manifest.issue,
+            audience=manifest.audience,
+            token=self.rendered.token,
+            provider=self.provider.name,
+            skipped=count_skipped(audience),
+            batches=partial(plan_campaign, people, size=self.provider.capabilities.max_recipients),
+            send_at=content.send_at,
+            schedule=content.schedule,
+        )
 
 
 @contextmanager
-def _garbage_let_be() -> Iterator[None]:
-    """Keep what is there by now out of the search for garbage, which would take a third of the time of a long send."""
+def _heap_frozen() -> Iterator[None]:
+    """Freeze the heap so that the collector skips it. Scanning it would take a third of the time of a long send."""
     gc.collect()
     gc.freeze()
     try:
@@ -269,118 +358,31 @@ def _garbage_let_be() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _resolve(
-    sender: BatchSender | TwoPhaseSender,
-    manifest: Manifest,
-    *,
-    config: Config,
-    now: datetime,
-    due: datetime,
-    resend: bool,
-) -> None:
-    """Settle what is unknown, and refuse to mail anybody when it is too late, which leaves the unknown unknown."""
-    delivery, zone = config.delivery, config.newsletter.zone
-    open_ = is_in_window(due, window=delivery.send_window, days=delivery.send_days, zone=zone)
-    sender.resolve_unknown(resend=resend, in_time=open_ and now <= manifest.not_after)
-    report = sender.book.finish().report
-    if report.pending or (resend and report.unknown):
-        require_in_time(manifest, now=now, report=report)
-        require_open_window(config, due, report)
-
-
-def _standing(rendered: RenderedIssue, audience: Audience, *, ledger: Ledger) -> SendReport:
-    """The numbers of the campaign, or of the one that was to begin."""
-    known = ledger.campaign(rendered.manifest.issue, rendered.manifest.audience)
-    return known.report if known else planned_report(rendered, audience)
-
-
-def _reserved(provider: Provider, at: datetime | None, *, stop: Stop, sleep: Callable[[float], object]) -> str:
-    """The name under which a delivery that is to come can be called off; empty for one at once."""
-    if at is None:
-        return ""
-    try:
-        return ask_again(provider.reserve, stop=stop, sleep=sleep)
-    except NotSent as error:
-        raise ProviderError(
-            f"{provider.name} gives no schedule: {error.reason}", hint="Nothing was sent. Try again later."
-        ) from None
-
-
-def _ask_record(
-    provider: Provider,
-    content: MailContent,
-    *,
-    stop: Stop,
-    sleep: Callable[[float], object],
-    notice: Callable[[str], None],
-) -> bool:
-    """Whether the provider's own record has this issue: a ledger brought back from a copy may not know of it."""
-    try:
-        return ask_again(lambda: provider.knows(content), stop=stop, sleep=sleep)
-    except NotSent as error:
-        raise ProviderError(
-            f"whether {provider.name} has mailed this issue before could not be asked: {error.reason}",
-            hint="Nothing was sent. Try again later.",
-        ) from None
-    except (CredentialsError, ProviderError) as error:
-        notice(f"{provider.name} does not tell whether it has mailed this issue before: {error.message}")
-        return False
-
-
-def _freeze(
-    rendered: RenderedIssue,
-    audience: Audience,
-    people: Roster,
-    *,
-    ledger: Ledger,
-    provider: Provider,
-    at: datetime | None,
-    schedule: str,
-) -> GroupsBook:
-    """Write a new campaign down. ``people`` are the audience's, by their hash."""
-    manifest = rendered.manifest
-    if not len(people):
-        raise CampaignDoneError(
-            f"there is nobody to mail in the audience {audience.name}: all of them are suppressed",
-            hint="Look at the lists with: digest subscribers check",
-            report=planned_report(rendered, audience),
-        )
-    return ledger.start(
-        issue=manifest.issue,
-        audience=manifest.audience,
-        token=rendered.token,
-        provider=provider.name,
-        skipped=count_skipped(audience),
-        batches=partial(plan_campaign, people, size=provider.capabilities.max_recipients),
-        send_at=at,
-        schedule=schedule,
-    )
-
-
 def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -> SendReport:
-    if report.state in {"sent", "scheduled"} and report.rejected and not report.accepted:
-        raise ProviderError(
-            f"{issue} reached nobody: {report.rejected:,} were refused",
-            hint="Nothing is sent twice; they get the next one. Begin it with: digest collect",
-        )
-    if report.state in {"sent", "scheduled"}:
+    """Return the numbers of a campaign in which everybody is settled, and raise the fitting error for any other."""
+    if report.state in {CampaignState.SENT, CampaignState.SCHEDULED}:
+        if report.rejected and not report.accepted:
+            raise ProviderError(
+                f"{issue} reached nobody: {report.rejected:,} were refused",
+                hint="Nothing is sent twice; they get the next issue. Start it with: digest collect",
+            )
         return report
-    if report.state == "cancelled":
+    if report.state is CampaignState.CANCELLED:
         raise CampaignDoneError(f"{issue} was cancelled meanwhile", hint="See: digest status", report=report)
     if interrupted:
         raise CampaignInterrupted(report)
     if report.pending:
         raise CampaignIncompleteError(
-            f"{issue} is partly sent ({trouble}): {describe(report)}",
+            f"{issue} is partly sent ({trouble}): {describe_progress(report)}",
             hint="Go on later with: digest send --live --resume",
             report=report,
         )
     raise CampaignIncompleteError(
         f"{issue}: it is unknown whether {report.unknown:,} people got it, so they are not mailed again",
-        hint="Ask the provider with `digest send --live --resume`; to mail them again, add `--on-unknown resend`.",
+        hint="Ask the provider with `digest send --live --resume`. To mail them again, add `--on-unknown resend`.",
         report=report,
     )
 
 
-def _quiet(_: object) -> None:
-    """Where nobody watches."""
+def _ignore(_: object) -> None:
+    """Do nothing: nobody asked for progress or notices."""

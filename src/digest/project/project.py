@@ -14,8 +14,8 @@ from digest.config import STANDARD_THEME, Config, config_file, find_root, load_c
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError
 from digest.models import is_web_address
-from digest.project.address import LedgerAddress, ledger_url
 from digest.project.clock import clock_of
+from digest.project.ledger_address import LedgerAddress, ledger_url
 from digest.project.session import Session
 
 if TYPE_CHECKING:

@@ -57,9 +57,10 @@ class Session:
             UsageError: It is reached over the network, and the command runs with --offline.
             CredentialsError: Its key is missing, or is another ledger's.
         """
-        if self.no_ledger or not self.project.ledger_address.exists():
+        ledger = None if self.no_ledger else self.project.ledger_address.find()
+        if ledger is None:
             return None
-        with self.project.open_ledger() as ledger:
+        with ledger:
             return ledger.snapshot()
 
     @property
@@ -68,7 +69,7 @@ class Session:
         if self.ledger is None:
             return ()
         audience = self.project.config.delivery.audience
-        return tuple(campaign for campaign in self.ledger.campaigns() if campaign.audience == audience)
+        return tuple(campaign for campaign in self.ledger.campaigns if campaign.audience == audience)
 
     def campaign(self, issue: str) -> Campaign | None:
         """The campaign of an issue to the configured audience; None when no send of it has begun."""
@@ -215,10 +216,8 @@ class Session:
 
     def audience_to_mail(self, name: str | None = None) -> Audience:
         """An audience without those whom the provider reported to the ledger either. Raises as `audience`."""
-        from digest.delivery import without_suppressed
-
         audience = self.audience(name)
-        return audience if self.ledger is None else without_suppressed(audience, self.ledger)
+        return audience if self.ledger is None else self.ledger.without_suppressed(audience)
 
     def list_columns(self) -> frozenset[str]:
         """The columns of the lists that issues go to, casefolded. Of lists not read yet, only the headers are read.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from digest.config import Config
-from digest.delivery import Ledger, preview_campaign, send_campaign
+from digest.delivery import open_ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
 from digest.providers import BaseProvider, Capabilities, Diagnosis, Outcome, SendResult, do_nothing
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from digest.delivery import SendReport
+    from digest.delivery import Ledger, SendReport
     from digest.models import Suppression
     from digest.providers import MailContent, MailHolds, Provider, Recipient
 
@@ -174,7 +174,9 @@ class Desk:
     def __init__(self, folder: Path, *, ledger: Ledger | None = None) -> None:
         self.config = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
         self.now = NOON
-        self.ledger = ledger or Ledger.open(folder / "ledger.db", environ={}, now=lambda: self.now)
+        self.ledger = ledger or open_ledger(
+            f"sqlite:///{folder / 'ledger.db'}", root=folder, environ={}, now=lambda: self.now
+        )
         self.provider: Provider = ScriptedProvider()
         self.rendered = make_rendered()
         self.audience = make_audience(25)
@@ -196,7 +198,9 @@ class Desk:
 
     def preview(self, **options: Any) -> SendReport:
         """Rehearse."""
-        return preview_campaign(self.rendered, self.audience, **self._given(options))
+        return preview_campaign(
+            self.rendered, self.audience, **self._given({"ledger": self.ledger.snapshot(), **options})
+        )
 
     def send(self, **options: Any) -> SendReport:
         """Send."""

@@ -109,7 +109,7 @@ def _state(session: Session) -> Iterator[Diagnosis]:
         yield Diagnosis(what="ledger", state="ok", words="none yet; the first live send makes it")
     else:
         name = "it can be reached" if project.ledger_path is None else project.ledger_path.name
-        words = f"{name}{';' if project.ledger_path is None else ','} campaigns: {len(session.ledger.campaigns())}"
+        words = f"{name}{';' if project.ledger_path is None else ','} campaigns: {len(session.ledger.campaigns)}"
         yield Diagnosis(what="ledger", state="ok", words=words)
     if project.ledger_path is not None and project.environ.get("CI", "").lower() in {"true", "1"}:
         remedy = (

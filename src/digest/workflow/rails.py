@@ -1,6 +1,6 @@
 """The rails of a live send that the newsletter's own folder decides: each raises CampaignRefusedError (exit 6).
 
-Those that a campaign and its ledger decide are in ``digest.delivery.rails``.
+Those that a campaign and its ledger decide are in ``digest.delivery.campaign_rails``.
 """
 
 from __future__ import annotations

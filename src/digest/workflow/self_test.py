@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from digest.delivery.patience import Stop, ask_again
+from digest.delivery.retry import Stop, retry_query
 from digest.errors import UsageError
 from digest.mail import parse_sender
 from digest.providers import (
@@ -56,7 +56,7 @@ def begin_self_test(
         undo=timedelta(minutes=project.config.delivery.undo_minutes),
         now=project.now,
         open_store=project.open_ledger,
-        ask=partial(ask_again, stop=Stop(), sleep=sleep),
+        ask=partial(retry_query, stop=Stop(), sleep=sleep),
     )
 
 

@@ -12,7 +12,6 @@ from digest.delivery import (
     CampaignRefusedError,
     SendReport,
     cancel_campaign,
-    last_size,
     preview_campaign,
     send_campaign,
 )
@@ -133,7 +132,7 @@ def plan_send(
         approved_by=approval.by if approval is not None and approved else "",
         warnings=_warnings(session, audience, provider),
         report=report,
-        last=last_size(session.ledger, built.manifest) if session.ledger is not None else None,
+        last=session.ledger.previous_size(issue.id, built.manifest.audience) if session.ledger is not None else None,
         at=campaign.send_at if campaign is not None else at,
         rendered=built,
     )
@@ -260,7 +259,7 @@ def send_test(session: Session, to: Sequence[str], *, id: str | None = None, san
     if project.offline and not provider.capabilities.local:
         raise UsageError(f"--offline touches no network, and {provider.name} is reached over it")
     try:
-        delivery.send_test(
+        delivery.send_test_message(
             built,
             to,
             provider=provider,
@@ -303,7 +302,7 @@ def _build_to_send(issue: IssueReading, campaign: Campaign | None, approve: str 
 
 def _warnings(session: Session, audience: Audience, provider: Provider) -> tuple[str, ...]:
     project, notes = session.project, []
-    if project.ledger_address.on_branch and session.ledger is None:
+    if project.ledger_address.needs_consent and session.ledger is None:
         notes.append("there is no ledger on its branch yet: the very first live send needs --new-ledger")
     if audience.problems:
         count = len(audience.problems)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from digest.config import Config
-from digest.delivery import send_test
-from digest.delivery.compose import Composer
+from digest.delivery import send_test_message
+from digest.delivery.composer import Composer
 from digest.errors import ProviderError, UsageError
 from digest.models import PersonalTag, Subscriber
 from digest.providers import NotSent, Outcome, SendResult
@@ -65,12 +65,12 @@ def test_a_test_goes_to_the_named_addresses_alone_and_says_that_it_is_one():
     seen = []
     provider.check = lambda content: seen.append(content.subject)
     options = {"provider": provider, "config": CONFIG, "now": lambda: NOON, "secret": b"secret"}
-    send_test(make_rendered(), ["Me@Example.org", "you@example.org"], **options)
+    send_test_message(make_rendered(), ["Me@Example.org", "you@example.org"], **options)
     assert provider.mailed == ["Me@example.org", "you@example.org"]
     assert seen == ["[TEST] A quiet week"]
     with pytest.raises(UsageError):
-        send_test(make_rendered(), ["nobody"], **options)
+        send_test_message(make_rendered(), ["nobody"], **options)
     provider.answers.extend([NotSent("busy"), SendResult(outcome=Outcome.UNKNOWN, reason="lost")])
     for words in ("busy", "lost"):
         with pytest.raises(ProviderError, match=words):
-            send_test(make_rendered(), ["me@example.org"], **options)
+            send_test_message(make_rendered(), ["me@example.org"], **options)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
-from digest.delivery import Roster, plan_batch, plan_campaign
+from digest.delivery import AudienceIndex, plan_batch, plan_campaign
 from digest.models import Subscriber
 
 NAMES = st.lists(st.integers(0, 60), max_size=60, unique=True)
@@ -18,7 +18,7 @@ def keys_of(folded):
 
 
 def roster(numbers):
-    return Roster([Subscriber(email=f"r{n}@example.com") for n in numbers], keys_of)
+    return AudienceIndex([Subscriber(email=f"r{n}@example.com") for n in numbers], keys_of)
 
 
 @given(NAMES, st.integers(1, 20))
@@ -33,7 +33,7 @@ def test_everybody_is_in_one_batch_in_order_and_no_batch_is_too_large(numbers, s
 
 
 def test_a_person_who_stands_twice_is_taken_once():
-    people = Roster([Subscriber(email="Ana@example.com"), Subscriber(email="ana@example.com")], keys_of)
+    people = AudienceIndex([Subscriber(email="Ana@example.com"), Subscriber(email="ana@example.com")], keys_of)
     (batch,) = plan_campaign(people, size=10)
     assert len(batch.recipients) == 1
     assert [person.email for person in people.values()] == ["Ana@example.com"]

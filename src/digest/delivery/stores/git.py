@@ -1,30 +1,31 @@
-"""A ledger on a branch of a git repository, for runners that forget everything and have no database.
+"""A ledger on a branch of a git repository, for CI runners without a disk or a database.
 
 The branch holds files that only grow: ``ledger.jsonl`` for what concerns all issues, and one file for each issue.
-Opening it makes SQLite's tables in memory from their lines. A transaction is run on those tables; the rows that it
-changed are appended, committed and pushed, and only then is it done: no call is posted that a push did not announce. A
-refused push means that somebody else wrote first: their lines are taken over, and the transaction is run again on them,
-so that it sees their claims, and no outcome is lost.
+Opening the ledger fills SQLite tables in memory from their lines. A transaction runs on those tables; the rows that it
+changed are appended to the files, committed and pushed, and only then is the transaction done. So no provider call is
+made that a push has not announced. A refused push means that another process wrote first: its lines are read, and the
+transaction runs again on top of them, so that it sees the other's claims and no outcome is lost.
 
-Nobody can tell whether another sender lives. What one left in ``sending`` is therefore called unknown by the next; if
-it lives after all, it brings the outcome, which is written down then.
+Nobody can tell whether another sender is alive. What one left in ``sending`` is therefore called unknown by the next
+sender. If the first is alive after all and brings the outcome, it is recorded then.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import StaticPool, create_engine, event, insert, select, update
 
-from digest.delivery.report import CampaignRefusedError
-from digest.delivery.stores.base import NAME_LENGTH, Senders, Store, required_key
-from digest.delivery.stores.git_branch import GitBranch, Moved
-from digest.delivery.stores.journal import describe, drain, encode, record, replay
-from digest.delivery.stores.schema import HEAD, campaign, meta, metadata
+from digest.delivery.campaign import CampaignRefusedError
+from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
+from digest.delivery.stores.journal import describe_changes, drain, encode, record, replay
+from digest.delivery.stores.ledger_schema import HEAD, campaign, meta, metadata
+from digest.delivery.stores.store import SENDER_DIGITS, LiveSenders, Store, required_key
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -34,57 +35,28 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from digest.delivery.report import SendReport
+    from digest.delivery.campaign import SendReport
     from digest.delivery.stores.journal import Change
 
-__all__ = ["GitStore", "has_branch"]
+__all__ = ["GitStore"]
 
-#: The file of what concerns all issues.
+#: The file for what concerns all issues.
 _COMMON = "ledger.jsonl"
-#: How often a transaction is run again before somebody must look why.
+#: How often a transaction runs again before the user must look why.
 _ATTEMPTS = 50
+#: A subset of the names that git allows (git-check-ref-format).
+_BRANCH_NAME = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
 
 _Result = TypeVar("_Result")
 
 
-def has_branch(url: str, *, root: Path, environ: Mapping[str, str], token: str) -> bool:
-    """Tell whether there is a ledger on the branch.
-
-    Raises:
-        LedgerError: The remote cannot be reached.
-        ConfigError: There is no git, or no such remote.
-    """
-    branch = _branch(url, root=root, environ=environ, token=token, sleep=time.sleep)
-    try:
-        return branch.fetch() and branch.has(_COMMON)
-    finally:
-        branch.close()
-
-
-def _branch(
-    url: str, *, root: Path, environ: Mapping[str, str], token: str, sleep: Callable[[float], object]
-) -> GitBranch:
-    parts = urlsplit(url)
-    remote = parse_qs(parts.query).get("remote", ["origin"])[0]
-    name = f"{parts.netloc}{parts.path}"
-    return GitBranch(root, branch=name, remote=remote, token=token, environ=environ, sleep=sleep)
-
-
 class GitStore(Store):
-    """An open ledger on a branch.
+    """A ledger at ``git+branch://BRANCH`` or ``git+branch://BRANCH?remote=NAME``, in the newsletter's own repository.
 
-    Args:
-        url: ``git+branch://BRANCH``, or ``git+branch://BRANCH?remote=NAME``.
-        root: A folder of the clone.
-        token: For an https remote.
-        new: Make it where there is none.
-
-    Raises:
-        LedgerError: The branch cannot be reached, or its files are damaged or from a newer version.
-        CampaignRefusedError: There is no such branch, or nothing in it, and ``new`` does not say to make it.
-        CredentialsError: DIGEST_LEDGER_KEY is not set, or is another ledger's.
-        ConfigError: There is no git, or no such remote.
+    Whether the branch exists and what it holds costs one fetch together. Each change costs one push.
     """
+
+    needs_consent: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -92,90 +64,120 @@ class GitStore(Store):
         *,
         root: Path,
         environ: Mapping[str, str],
-        token: str,
-        new: bool,
+        token: str = "",
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self.key = required_key(environ)
-        self._branch = _branch(url, root=root, environ=environ, token=token, sleep=sleep)
-        self.name = f"on the branch {self._branch.branch}"
-        self._new = new
-        self._working = False
-        self._known: dict[str, bytes] = {}
+        super().__init__(url, root=root, environ=environ, token=token)
+        parts = urlsplit(url)
+        self._name = f"{parts.netloc}{parts.path}"
+        self._remote = parse_qs(parts.query).get("remote", ["origin"])[0]
+        self.name = f"on the branch {self._name}"
+        self._sleep = sleep
+        self._branch: GitBranch | None = None
+        self._is_sending = False
+        self._contents: dict[str, bytes] = {}
 
-    def _bring_up(self) -> None:
-        """Read the branch into memory."""
-        there = self._branch.fetch() and self._branch.has(_COMMON)
-        self._require(there)
+    @classmethod
+    def check_url(cls, url: str) -> None:
+        """Check the names of the branch and the remote."""
+        parts = urlsplit(url)
+        name_is_valid = _BRANCH_NAME.fullmatch(f"{parts.netloc}{parts.path}")
+        if not name_is_valid or not re.fullmatch(r"(remote=[\w.-]+)?", parts.query):
+            raise ValueError("a ledger on a branch is written git+branch://BRANCH or git+branch://BRANCH?remote=NAME")
+
+    @property
+    def branch(self) -> GitBranch:
+        """The branch, fetched on first use."""
+        if self._branch is None:
+            branch = GitBranch(
+                self._root,
+                branch=self._name,
+                remote=self._remote,
+                token=self._token,
+                environ=self._environ,
+                sleep=self._sleep,
+            )
+            try:
+                branch.fetch()
+            except BaseException:
+                branch.close()
+                raise
+            self._branch = branch
+        return self._branch
+
+    def exists(self) -> bool:
+        """Whether the branch exists and holds a ledger."""
+        return self.branch.has(_COMMON)
+
+    def _connect(self, *, new: bool) -> None:
+        self.key = required_key(self._environ)
+        exists = self.exists()
+        if not exists and not new:
+            raise CampaignRefusedError(
+                f"there is no ledger on the branch {self._name}: either this is the first send, or the ledger was lost",
+                hint="If nothing was ever sent with it: digest send --live --new-ledger. Otherwise restore the branch.",
+            )
         self._load()
-        if not there:
-            self.write(self._begin_ledger)
+        if not exists:
+            self.write(self._insert_first_rows)
 
     def close(self) -> None:
-        """Let go of it."""
-        if hasattr(self, "engine"):
-            super().close()
-        self._branch.close()
-
-    def _require(self, there: bool) -> None:
-        if not there and not self._new:
-            raise CampaignRefusedError(
-                f"there is no ledger on the branch {self._branch.branch}, or it was lost with all that was sent",
-                hint="Only if nothing was ever sent with it: digest send --live --new-ledger. Else bring it back.",
-            )
+        """Release the tables and remove the copy of the branch."""
+        super().close()
+        if self._branch is not None:
+            self._branch.close()
+            self._branch = None
+            self._contents = {}
 
     def write(self, change: Callable[[Connection], _Result]) -> _Result:
-        """Run a change, push its rows, and be done only then; run it again on what others have pushed first."""
+        """Run a change and push its rows. Runs it again if another process has pushed first."""
         for _ in range(_ATTEMPTS):
             try:
                 with self.begin() as connection:
                     result = change(connection)
                     pushed = self._push(drain(connection), connection)
-            except Moved:
+            except BranchMovedError:
                 self._take_over()
             else:
                 if not pushed:
                     self._take_over()
                 return result
-        raise LedgerError(f"others write to the ledger {self.name} all the time", hint="Try again later.")
+        raise LedgerError(f"other processes keep writing to the ledger {self.name}", hint="Try again later.")
 
     def refresh(self) -> None:
-        """Take over what others have pushed."""
-        before = self._branch.head
-        if not self._branch.fetch():
-            raise LedgerError(f"the branch {self._branch.branch} has gone", hint="Bring it back from a clone.")
-        if self._branch.head != before:
+        """Fetch, and read what other processes have pushed."""
+        before = self.branch.head
+        if not self.branch.fetch():
+            raise LedgerError(f"the branch {self._name} no longer exists", hint="Restore it from a clone.")
+        if self.branch.head != before:
             self._take_over()
 
     @contextmanager
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
-        """Be one of the senders: who comes second finds the first one's campaign, and its claims."""
+        """Be one of several senders: the second one finds the first one's campaign and claims."""
         del join, report
         self.write(_mark_version)
-        self.sender = secrets.token_hex(NAME_LENGTH // 2)
-        self._working = True
+        self.sender = secrets.token_hex(SENDER_DIGITS // 2)
+        self._is_sending = True
         try:
             yield
         finally:
-            self._working = False
+            self._is_sending = False
 
-    def at_work(self) -> Senders:
-        """This process alone: of others nobody knows."""
-        return Senders(names=frozenset({self.sender})) if self._working else Senders()
+    def live_senders(self) -> LiveSenders:
+        """This process alone: others cannot be seen."""
+        return LiveSenders(names=frozenset({self.sender})) if self._is_sending else LiveSenders()
 
-    def hold_for_migration(self, connection: Connection) -> None:
-        """Each process has tables of its own."""
-
-    def explain(self, said: str) -> tuple[str, str]:
-        """What SQLite's words mean of tables in memory."""
-        return f"failed: {said}", "See: digest status"
+    def explain(self, error: str) -> tuple[str, str]:
+        """Pass the error on: tables in memory cannot be locked or missing."""
+        return f"failed: {error}", "See: digest status"
 
     def _load(self) -> None:
         self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
         @event.listens_for(self.engine, "connect")
         def _prepare(raw: Any, _: Any) -> None:
-            raw.isolation_level = None  # BEGIN is said below
+            raw.isolation_level = None  # transactions begin below
             raw.execute("PRAGMA foreign_keys = ON")
 
         @event.listens_for(self.engine, "begin")
@@ -187,7 +189,7 @@ class GitStore(Store):
             record(connection)
         self._take_over()
 
-    def _begin_ledger(self, connection: Connection) -> None:
+    def _insert_first_rows(self, connection: Connection) -> None:
         if not connection.execute(select(meta.c.name)).first():
             rows = ({"name": "key", "value": self._fingerprint()}, {"name": "version", "value": HEAD})
             connection.execute(insert(meta), rows)
@@ -200,21 +202,21 @@ class GitStore(Store):
             )
 
     def _take_over(self) -> None:
-        """Make the tables what the branch says, by the lines that are new."""
-        files = {name: content for name, content in self._branch.files().items() if name.endswith(".jsonl")}
+        """Bring the tables up to date with the branch, by its new lines."""
+        files = {name: content for name, content in self.branch.files().items() if name.endswith(".jsonl")}
         with self.begin() as connection:
-            for name in sorted({*files, *self._known}, key=lambda name: (name != _COMMON, name)):
-                known, content = self._known.get(name, b""), files.get(name, b"")
-                if not content.startswith(known):
+            for name in sorted({*files, *self._contents}, key=lambda name: (name != _COMMON, name)):
+                previous, content = self._contents.get(name, b""), files.get(name, b"")
+                if not content.startswith(previous):
                     raise LedgerError(
-                        f"{name} on the branch {self._branch.branch} was rewritten, and may have lost what was sent",
-                        hint="Bring it back from a clone that has it whole.",
+                        f"{name} on the branch {self._name} was rewritten, and records of sent mail may be lost",
+                        hint="Restore it from a clone that has the whole file.",
                     )
-                replay(connection, content[len(known) :].splitlines(), file=name, after=known.count(b"\n"))
-                if name == _COMMON:  # it says whether the other files can be read at all
+                replay(connection, content[len(previous) :].splitlines(), file=name, after=previous.count(b"\n"))
+                if name == _COMMON:  # it holds the version, which tells whether the other files can be read
                     self._check_version(connection)
             drain(connection)
-        self._known = files
+        self._contents = files
 
     def _push(self, changes: list[Change], connection: Connection) -> bool:
         if not changes:
@@ -225,13 +227,13 @@ class GitStore(Store):
             row = change.after or change.before or {}
             number = row["id"] if change.table == "campaign" else row.get("campaign")
             name = _COMMON if number is None else f"{issues[number]}.jsonl"
-            files[name] = files.get(name, self._known.get(name, b"")) + encode(change)
-        newest = self._branch.push(files, describe(changes, issues))
-        self._known |= files
+            files[name] = files.get(name, self._contents.get(name, b"")) + encode(change)
+        newest = self.branch.push(files, describe_changes(changes, issues))
+        self._contents |= files
         return newest
 
 
 def _mark_version(connection: Connection) -> None:
-    """From now on there may be lines that an older program does not know."""
+    """Raise the ledger's version: from now on there may be lines that an older program does not know."""
     older = update(meta).where(meta.c.name == "version", meta.c.value < HEAD)
     connection.execute(older.values(value=HEAD))

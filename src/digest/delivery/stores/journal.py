@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import LargeBinary, and_, column, table, text
 
-from digest.delivery.stores.schema import metadata
+from digest.delivery.stores.ledger_schema import metadata
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-__all__ = ["Change", "describe", "drain", "encode", "record", "replay"]
+__all__ = ["Change", "describe_changes", "drain", "encode", "record", "replay"]
 
 _Row = dict[str, Any]
 
@@ -141,7 +141,7 @@ def _read(name: str, values: _Row) -> _Row:
     return {one: base64.b64decode(value) if one in _BYTES[name] else value for one, value in values.items()}
 
 
-def describe(changes: Sequence[Change], issues: Mapping[int, str]) -> str:
+def describe_changes(changes: Sequence[Change], issues: Mapping[int, str]) -> str:
     """What the changes are to a person who reads the branch's history.
 
     Args:

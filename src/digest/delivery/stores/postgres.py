@@ -1,8 +1,9 @@
-"""A ledger in PostgreSQL, for runners that forget everything and for several machines.
+"""A ledger in PostgreSQL, for CI runners without a disk and for several machines.
 
-A commit is durable before the server answers (synchronous_commit, which is on unless somebody turns it off). Each
-sender holds an advisory lock of its session, whose number is its name. The server gives the lock back when the
-connection ends, however the process died, so that the others know whose calls may be in flight, and whose are lost.
+A commit is durable before the server answers (``synchronous_commit``, on by default). Each sender holds a session-level
+advisory lock whose number is its name. The server releases the lock when the connection ends, however the process dies,
+so other senders know whose calls may still be in flight and whose are lost.
+https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 """
 
 from __future__ import annotations
@@ -16,54 +17,62 @@ from urllib.parse import urlsplit
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from digest.delivery.report import CampaignRefusedError
-from digest.delivery.stores.base import NAME_LENGTH, Senders, Store, required_key
+from digest.delivery.campaign import CampaignRefusedError
+from digest.delivery.stores.store import SENDER_DIGITS, LiveSenders, Store, required_key
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
-    from digest.delivery.report import SendReport
+    from digest.delivery.campaign import SendReport
 
 __all__ = ["PostgresStore"]
 
-#: Names of advisory locks: "digest" in ASCII, and a number. The leader is who began, or who took over from it.
+#: The numbers of two advisory locks: "digest" in ASCII, and a counter. One sender at a time is the leader: it starts a
+#: campaign, or takes one over.
 _LEADER, _MIGRATION = 0x6469676573740001, 0x6469676573740002
-#: Of the locks of two numbers ("digs" in ASCII, and the sender's own), which have a space of their own.
+#: The first number of each sender's lock, "digs" in ASCII; the second is the sender's name. PostgreSQL keeps locks with
+#: two numbers apart from those with one.
 _SENDERS = 0x64696773
-#: Seconds.
-_CONNECT = 10
+_CONNECT_SECONDS = 10
 _SECRET = re.compile(r"(password|passwd|pwd)=\S+", re.IGNORECASE)
 
 
 class PostgresStore(Store):
-    """An open ledger in a database of PostgreSQL 12 or later.
+    """A ledger at ``postgresql://user@host/database``, in PostgreSQL 12 or later."""
 
-    Args:
-        url: ``postgresql://user@host/database``.
-
-    Raises:
-        LedgerError: The database cannot be reached, or refuses.
-        CredentialsError: DIGEST_LEDGER_KEY is not set, or is another ledger's.
-        ConfigError: psycopg is not installed.
-    """
-
-    def __init__(self, url: str, *, environ: Mapping[str, str]) -> None:
+    def __init__(self, url: str, *, root: Path, environ: Mapping[str, str], token: str = "") -> None:
+        super().__init__(url, root=root, environ=environ, token=token)
         parts = urlsplit(url)
         self.name = f"{parts.hostname or 'local'}{parts.path}"
-        self.key = required_key(environ)
+
+    @classmethod
+    def check_url(cls, url: str) -> None:
+        """Refuse a password, which does not belong in ``digest.toml``."""
+        if urlsplit(url).password:
+            raise ValueError("it holds a password; put the whole URL into a variable and name that in url_env")
+
+    def exists(self) -> bool:
+        """Whether there may be a ledger: always true, since only opening the database could tell."""
+        return True
+
+    def _connect(self, *, new: bool) -> None:
+        del new  # tables are created when they are missing
+        self.key = required_key(self._environ)
         try:
             self.engine = create_engine(
-                url.replace("postgresql://", "postgresql+psycopg://", 1),
-                connect_args={"connect_timeout": _CONNECT, "application_name": "digest"},
+                f"postgresql+psycopg://{self._url.partition('://')[2]}",
+                connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "digest"},
                 pool_pre_ping=True,
             )
         except ImportError:
             raise ConfigError(
                 "a ledger in PostgreSQL needs psycopg", hint='pip install "newsletter-digest[postgres]"'
             ) from None
+        self._upgrade_tables()
 
     @contextmanager
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
@@ -74,49 +83,49 @@ class PostgresStore(Store):
             holder.commit()
         own = secrets.randbits(31)
         try:
-            # Who leads may be dead, and those who joined it at work.
-            if not join and (not leads or self.at_work()):
+            # The leader may be dead while senders that joined it are still alive.
+            if not join and (not leads or self.live_senders()):
                 raise CampaignRefusedError(
-                    "another digest is sending from this ledger right now",
+                    "another digest process is sending from this ledger right now",
                     hint="Wait for it, then: digest status. To share its work: digest send --live --resume",
                     report=report(),
                 )
             with self.translating():
                 holder.execute(text("SELECT pg_advisory_lock(:space, :name)"), {"space": _SENDERS, "name": own})
                 holder.commit()
-            self.sender = f"{own:0{NAME_LENGTH}x}"
+            self.sender = f"{own:0{SENDER_DIGITS}x}"
             yield
         finally:
-            with suppress(DBAPIError):  # where the connection is gone, the locks are too
+            with suppress(DBAPIError):  # a lost connection has released the locks
                 holder.execute(text("SELECT pg_advisory_unlock_all()"))
                 holder.commit()
             holder.close()
 
-    def at_work(self) -> Senders:
-        """Whoever holds the lock of a sender."""
+    def live_senders(self) -> LiveSenders:
+        """The processes that hold a sender's lock."""
         query = text(
             "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND classid::bigint = :space"
         )
         with self.translating(), self.engine.connect() as connection:
-            found = connection.execute(query, {"space": _SENDERS}).scalars()
-            return Senders(names=frozenset(f"{number:0{NAME_LENGTH}x}" for number in found))
+            numbers = connection.execute(query, {"space": _SENDERS}).scalars()
+            return LiveSenders(names=frozenset(f"{number:0{SENDER_DIGITS}x}" for number in numbers))
 
-    def hold_for_migration(self, connection: Connection) -> None:
-        """One process at a time makes the tables."""
+    def lock_for_migration(self, connection: Connection) -> None:
+        """Let one process at a time create the tables."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _MIGRATION})
 
-    def explain(self, said: str) -> tuple[str, str]:
-        """What happened to the database, without a password that a driver might repeat."""
-        words = " ".join(_SECRET.sub("", said).split())
-        lowered = words.lower()
+    def explain(self, error: str) -> tuple[str, str]:
+        """Say what happened to the database, without a password that the driver might repeat."""
+        message = " ".join(_SECRET.sub("", error).split())
+        lowered = message.lower()
         if "password" in lowered or "authentication" in lowered or "role" in lowered:
             return "refuses the user or the password", "Check the variable that state.url_env names."
         if "does not exist" in lowered and "database" in lowered:
-            return "does not exist", "Make the database, or correct state.url."
+            return "does not exist", "Create the database, or correct state.url."
         if "permission" in lowered or "read-only" in lowered:
-            return "may not be written", "Give the user the right to make and write tables."
-        if any(word in lowered for word in ("connect", "resolve", "timeout", "terminat", "closed")):
+            return "refuses to be written", "Grant the user the right to create and write tables."
+        if any(part in lowered for part in ("connect", "resolve", "timeout", "terminat", "closed")):
             return "cannot be reached", "Try again later; what was posted last is unknown until: digest status"
-        return f"failed: {words[:200]}", "See: digest status"
+        return f"failed: {message[:200]}", "See: digest status"

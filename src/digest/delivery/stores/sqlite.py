@@ -1,4 +1,4 @@
-"""A ledger in a file: SQLite in its safest mode, with its key beside it."""
+"""A ledger in a file: SQLite in its safest mode, with the key in a file beside it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import secrets
 import sqlite3
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Engine, create_engine, event
 
 from digest.config.atomic_files import locked
-from digest.delivery.report import CampaignRefusedError
-from digest.delivery.stores.base import KEY_VARIABLE, NAME_LENGTH, Senders, Store, digest_key
+from digest.delivery.campaign import CampaignRefusedError
+from digest.delivery.stores.store import KEY_VARIABLE, SENDER_DIGITS, LiveSenders, Store, derive_key
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:
@@ -23,82 +23,108 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from digest.delivery.report import SendReport
+    from digest.delivery.campaign import SendReport
 
 __all__ = ["SqliteStore"]
 
+_SCHEME = "sqlite:///"
 _BUSY_SECONDS = 3.0
-#: Of a key file: 64 hex digits and a line end.
+#: The size of a key file: 64 hex digits and a newline.
 _KEY_BYTES = 65
 
 
 class SqliteStore(Store):
-    """An open ledger file. Each transaction holds the write lock from its beginning."""
+    """A ledger at ``sqlite:///PATH``; the path is relative to the newsletter's folder.
 
-    def __init__(self, path: Path, *, environ: Mapping[str, str]) -> None:
-        self.path = path
-        self.name = path.name
-        self._locked = False
-        with self._folder_made():
-            exists = path.exists() and path.stat().st_size > 0
+    Each transaction takes the write lock when it begins.
+    """
+
+    networked: ClassVar[bool] = False
+
+    def __init__(self, url: str, *, root: Path, environ: Mapping[str, str], token: str = "") -> None:
+        super().__init__(url, root=root, environ=environ, token=token)
+        self.path = root / url.removeprefix(_SCHEME)
+        self.name = self.path.name
+        self._is_sending = False
+
+    @classmethod
+    def check_url(cls, url: str) -> None:
+        """Check that the URL names a file."""
+        if not url.removeprefix(_SCHEME) or not url.startswith(_SCHEME):
+            raise ValueError("a ledger in a file is written sqlite:///PATH")
+
+    @property
+    def file(self) -> Path:
+        """The database file."""
+        return self.path
+
+    def exists(self) -> bool:
+        """Whether the file exists."""
+        return self.path.exists()
+
+    def _connect(self, *, new: bool) -> None:
+        del new  # a file is created when it is missing
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            exists = self.path.exists() and self.path.stat().st_size > 0
+        except OSError as error:
+            raise LedgerError(f"cannot use the ledger's folder {self.path.parent.name}: {error.strerror}") from None
         if not exists and self._lock_file.exists():
             raise LedgerError(
-                f"{path.name} is gone or empty, but something was sent with it, and nobody knows to whom",
-                hint=f"Bring it back from a copy. Only when nobody was mailed: remove {self._lock_file.name} too.",
+                f"{self.path.name} is missing or empty, but it was used for a send: nobody knows who was mailed",
+                hint=f"Restore it from a copy. Only if nobody was mailed, remove {self._lock_file.name} too.",
             )
-        self.key = _read_key(path.with_name("ledger.key"), environ, make=not exists)
-        self.engine = _engine(path)
+        self.key = _read_key(self.path.with_name("ledger.key"), self._environ, make=not exists)
+        self.engine = _engine(self.path)
+        self._upgrade_tables()
 
     @contextmanager
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
-        """Be the only sender on this ledger. The system gives the lock back when the process dies, however it dies.
+        """Be the only sender on this ledger. The system releases the lock when the process dies, however it dies.
 
         Args:
-            join: Changes nothing: on one machine a second sender is no help.
-            report: The numbers that the refusal carries.
+            join: Ignored: on one machine a second sender is no help.
+            report: Returns the numbers that the refusal carries.
 
         Raises:
             CampaignRefusedError: Another process is sending.
         """
         del join
-        with ExitStack() as held:
+        with ExitStack() as stack:
             try:
-                held.enter_context(locked(self._lock_file, patience=0.5))
+                stack.enter_context(locked(self._lock_file, patience=0.5))
             except TimeoutError:
                 raise CampaignRefusedError(
-                    "another digest is sending from this ledger right now",
+                    "another digest process is sending from this ledger right now",
                     hint="Wait for it, then: digest status",
                     report=report(),
                 ) from None
-            self.sender = secrets.token_hex(NAME_LENGTH // 2)
-            self._locked = True
+            self.sender = secrets.token_hex(SENDER_DIGITS // 2)
+            self._is_sending = True
             try:
                 yield
             finally:
-                self._locked = False
+                self._is_sending = False
 
-    def at_work(self) -> Senders:
-        """This process, or somebody who has the lock."""
-        if self._locked:
-            return Senders(names=frozenset({self.sender}))
+    def live_senders(self) -> LiveSenders:
+        """This process, or whichever process holds the lock."""
+        if self._is_sending:
+            return LiveSenders(names=frozenset({self.sender}))
         if not self._lock_file.exists():
-            return Senders()
+            return LiveSenders()
         try:
             with locked(self._lock_file, patience=0):
-                return Senders()
+                return LiveSenders()
         except TimeoutError:
-            return Senders(unnamed=True)
+            return LiveSenders(unnamed=True)
 
-    def hold_for_migration(self, connection: Connection) -> None:
-        """The transaction holds the write lock already."""
-
-    def explain(self, said: str) -> tuple[str, str]:
-        """What happened to the file, and what to do."""
-        return _explain(said)
+    def explain(self, error: str) -> tuple[str, str]:
+        """Say what happened to the file, and what to do."""
+        return _explain(error)
 
     @contextmanager
     def translating(self) -> Iterator[None]:
-        """Turn the database's errors into LedgerError, also those of the driver itself."""
+        """Turn the database's errors into LedgerError, including those that the driver raises itself."""
         try:
             with super().translating():
                 yield
@@ -110,21 +136,15 @@ class SqliteStore(Store):
     def _lock_file(self) -> Path:
         return self.path.with_name(f"{self.path.name}.sender")
 
-    @contextmanager
-    def _folder_made(self) -> Iterator[None]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            yield
-        except OSError as error:
-            raise LedgerError(f"the ledger's folder {self.path.parent.name} cannot be used: {error.strerror}") from None
-
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _: Any) -> None:
-        raw.isolation_level = None  # we say BEGIN ourselves, below
+        # The sqlite3 module begins transactions too late for BEGIN IMMEDIATE; SQLAlchemy's documentation of its SQLite
+        # dialect, "Serializable isolation / Savepoints / Transactional DDL", describes these two listeners.
+        raw.isolation_level = None
         _use_wal(raw)
         for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             raw.execute(f"PRAGMA {pragma}")
@@ -137,13 +157,16 @@ def _engine(path: Path) -> Engine:
 
 
 def _use_wal(raw: sqlite3.Connection) -> None:
-    """SQLite does not wait for its turn to change the journal of a new file, which two processes may do at once."""
-    until = time.monotonic() + _BUSY_SECONDS
+    """Switch to write-ahead logging. Retries, because SQLite ignores its busy timeout here.
+
+    Two processes may open a new file at the same time.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             raw.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
@@ -153,26 +176,26 @@ def _use_wal(raw: sqlite3.Connection) -> None:
 def _read_key(path: Path, environ: Mapping[str, str], *, make: bool) -> bytes:
     given = environ.get(KEY_VARIABLE, "").strip()
     if given:
-        return digest_key(given)
+        return derive_key(given)
     try:
         written = path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         written = ""
     except OSError as error:
-        raise CredentialsError(f"{path.name} cannot be read: {error.strerror}") from None
+        raise CredentialsError(f"cannot read {path.name}: {error.strerror}") from None
     if re.fullmatch(r"[0-9a-f]{64}", written):
-        return digest_key(written)
+        return derive_key(written)
     if not make:
         raise CredentialsError(
-            f"{path.name} is not beside the ledger, or is damaged",
-            hint=f"Bring it back from where it was copied, or set {KEY_VARIABLE} to what it held.",
+            f"{path.name} is missing beside the ledger, or is damaged",
+            hint=f"Restore it from a copy, or set {KEY_VARIABLE} to its content.",
         )
     _write_key(path)
     return _read_key(path, environ, make=False)
 
 
 def _write_key(path: Path) -> None:
-    """Make a key file, unless another process has just made it."""
+    """Write a new key file, unless another process has just written one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -181,27 +204,26 @@ def _write_key(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         if path.exists() and path.stat().st_size != _KEY_BYTES:
-            temporary.replace(path)  # a damaged one
+            temporary.replace(path)  # replaces a damaged key
         else:
-            # A link, and not a rename: of two processes that make one at this moment, the second must take the first's.
+            # A link instead of a rename: if two processes make a key at the same time, both must use the first one.
             with suppress(FileExistsError):
                 path.hardlink_to(temporary)
             temporary.unlink()
     except OSError as error:
-        raise LedgerError(f"{path.name} cannot be written: {error.strerror}") from None
+        raise LedgerError(f"cannot write {path.name}: {error.strerror}") from None
 
 
-def _explain(said: str) -> tuple[str, str]:
-    """What happened to the file, and what to do."""
-    text_ = said.lower()
-    if "locked" in text_ or "busy" in text_:
-        return "is locked", "Another program has it open; wait for it, then try again."
-    if "readonly" in text_ or "read-only" in text_:
+def _explain(error: str) -> tuple[str, str]:
+    message = error.lower()
+    if "locked" in message or "busy" in message:
+        return "is locked", "Another program has it open. Wait for it, then try again."
+    if "readonly" in message or "read-only" in message:
         return "cannot be written", "Make the file and its folder writable."
-    if "unable to open" in text_:
+    if "unable to open" in message:
         return "cannot be opened", "Check that its folder exists and is writable."
-    if "full" in text_:
-        return "cannot be written: the disk is full", "Make room, then: digest send --live --resume"
-    if "malformed" in text_ or "not a database" in text_:
-        return "is damaged", "Bring it back from a copy; without it nobody knows who was mailed."
-    return f"failed: {said}", "See: digest status"
+    if "full" in message:
+        return "cannot be written: the disk is full", "Free some space, then: digest send --live --resume"
+    if "malformed" in message or "not a database" in message:
+        return "is damaged", "Restore it from a copy; without it nobody knows who was mailed."
+    return f"failed: {error}", "See: digest status"

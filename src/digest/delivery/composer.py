@@ -1,4 +1,4 @@
-"""What a campaign's recipients share, and what is each one's own. Pure."""
+"""Composing a campaign: the content that all recipients share, and each recipient's own values and headers. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Composer"]
 
 _GROUP = "group:"
 _UNSUBSCRIBE = "unsubscribe_url"
-_PLACE = "{token}"
+_PLACEHOLDER = "{token}"
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -30,7 +30,7 @@ class Composer:
     """Makes a provider's content and recipients from an approved issue.
 
     Attributes:
-        content: Shared by every call.
+        content: The content, shared by all calls.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Composer:
         self._only_link = self._tags[0][0] if [field for _, field, _ in self._tags] == [_UNSUBSCRIBE] else ""
         hosted = manifest.unsubscribe.startswith(_GROUP)
         template = "" if hosted else manifest.unsubscribe
-        before, _, after = template.partition(_PLACE)
+        before, _, after = template.partition(_PLACEHOLDER)
         self._around = (before, after)
         self._token = signer(secret, manifest.audience)
-        # Tokens are letters and digits, so that what holds of one link holds of all.
-        one = unsubscribe_headers(f"{before}{self._token('a@example.com')}{after}") if before else {}
-        self._one_click = {name: value for name, value in one.items() if name != "List-Unsubscribe"}
+        # Tokens are letters and digits only, so the headers of all links differ in nothing else.
+        sample = unsubscribe_headers(f"{before}{self._token('a@example.com')}{after}") if before else {}
+        self._one_click = {name: value for name, value in sample.items() if name != "List-Unsubscribe"}
         sender = parse_sender(manifest.sender)
         list_name = list_id(config.newsletter.name, manifest.audience, sender[1])
         tag = next((tag.tag for tag in manifest.tags if tag.name == _UNSUBSCRIBE), "")
@@ -71,7 +71,7 @@ class Composer:
             tags=tuple(tag.tag for tag in manifest.tags),
             headers={
                 "List-Id": list_name,
-                "Auto-Submitted": "auto-generated",  # asks programs not to answer (RFC 3834, section 5)
+                "Auto-Submitted": "auto-generated",  # asks mail programs not to reply (RFC 3834, section 5)
             },
             unsubscribe_group=int(manifest.unsubscribe.removeprefix(_GROUP)) if hosted else None,
             unsubscribe_tag=tag,
@@ -81,10 +81,11 @@ class Composer:
         )
 
     def recipient(self, key: bytes, person: Subscriber) -> Recipient:
-        """One person of the audience.
+        """Compose one recipient.
 
         Args:
-            key: Their keyed hash.
+            key: The keyed hash of the address.
+            person: The subscriber.
         """
         before, after = self._around
         url = f"{before}{self._token(person.email)}{after}" if before else ""
@@ -92,10 +93,14 @@ class Composer:
         return self._of_row(key.hex(), person.email, clean_value(person.name), url, fields)
 
     def recipients(self, keys: Sequence[bytes], people: Sequence[Subscriber]) -> Sequence[Recipient]:
-        """The people of one call, with their keyed hashes in the same order."""
+        """Compose the recipients of one call. ``keys`` are their keyed hashes, in the same order."""
         if not (self._only_link and self._around[0] and isinstance(people, PackedSubscribers)):
             return [self.recipient(key, person) for key, person in zip(keys, people, strict=True)]
-        token, (before, after), rows = self._token, self._around, list(people.rows())  # clean since they were read
+        token, (before, after), rows = (
+            self._token,
+            self._around,
+            list(people.rows()),
+        )  # their values were cleaned when the lists were read
         return LinkedRecipients(
             keys=[key.hex() for key in keys],
             rows=rows,
@@ -112,18 +117,18 @@ class Composer:
 
 
 def _name_and_fallback(name: str) -> tuple[str, str]:
-    """``name|there`` falls back to "there"."""
+    """Split a tag's name: ``name|there`` is the field ``name``, or "there" if that is empty."""
     field, _, fallback = name.partition("|")
     return field.casefold(), fallback
 
 
 def _edition(issue: str, audience: str, newsletter: str) -> str:
-    """The same for every build, and on every machine that has this newsletter."""
+    """An id that is the same for every build and on every machine that has this newsletter."""
     return f"{issue}.{_plain(audience)}.{blake2b(newsletter.encode(), digest_size=6).hexdigest()}"
 
 
 def _campaign_name(issue: str, audience: str, token: str) -> str:
-    """Unique in a provider's account, where other newsletters may have an issue of the same week."""
+    """An id that is unique in a provider's account, where other newsletters may send an issue of the same week."""
     return f"{issue}.{_plain(audience)}.{token[:12]}"
 
 

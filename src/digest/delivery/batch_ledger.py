@@ -1,16 +1,16 @@
-"""One campaign's pages of the ledger: its batches, and how they move.
+"""One campaign's batches in the ledger, and how they change state.
 
 ::
 
-    pending ──claim──▶ sending ──settle──▶ accepted | rejected | unknown      (in a group: prepared first, ``groups``)
+    pending ──claim──▶ sending ──settle──▶ accepted | rejected | unknown      (in a group, first prepared)
        ▲                  │                                        │
        ├──────release─────┤ provably not accepted                  │
-       ├──────divide──────┘ into two, after a 400                  │
-       └───────────────resend, when a person says so───────────────┘
+       ├──────divide──────┘ in two, after a 400                    │
+       └───────────────resend, if the user decides so──────────────┘
 
-A claim is one conditional UPDATE, committed before the first byte leaves. A batch in ``sending`` whose sender does not
-live belonged to a process that died: its outcome is unknown. Should that process live after all, and bring the outcome,
-then it is written down: its claim is kept.
+A claim is one conditional UPDATE, committed before the first byte leaves. A batch in ``sending`` whose sender is not
+alive belonged to a process that died, and its outcome is unknown. The claim is kept: if that process is alive after all
+and brings the outcome, the outcome is recorded.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Integer, and_, bindparam, delete, func, insert, or_, select, update
 
-from digest.delivery.counting import count_campaign
-from digest.delivery.plan import PlannedBatch
-from digest.delivery.roster import cut_keys
-from digest.delivery.stores.base import NAME_LENGTH, upsert
-from digest.delivery.stores.schema import HASH_BYTES, batch, call_group, campaign, event, exception
+from digest.delivery.recipients import PlannedBatch, split_keys
+from digest.delivery.stores.campaign_counts import count_campaign
+from digest.delivery.stores.ledger_schema import HASH_BYTES, batch, call_group, campaign, event, exception
+from digest.delivery.stores.store import SENDER_DIGITS, upsert
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -34,10 +33,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from digest.delivery.report import Campaign
-    from digest.delivery.stores.base import Store
+    from digest.delivery.campaign import Campaign
+    from digest.delivery.stores.store import Store
 
-__all__ = ["CampaignBook", "ClaimLostError", "batch_row", "transaction"]
+__all__ = ["BatchLedger", "ClaimLostError", "batch_row", "transaction"]
 
 
 _THIS = and_(
@@ -64,32 +63,32 @@ _MOVE = (
 
 
 class ClaimLostError(LedgerError):
-    """Another process has the batch; nothing was posted by this one."""
+    """Another process has the batch. This one has posted nothing."""
 
 
-_Given = ParamSpec("_Given")
+_Args = ParamSpec("_Args")
 _Result = TypeVar("_Result")
-_Book = TypeVar("_Book", bound="CampaignBook")
+_Book = TypeVar("_Book", bound="BatchLedger")
 
 
 def transaction(
-    method: Callable[Concatenate[_Book, Connection, _Given], _Result],
-) -> Callable[Concatenate[_Book, _Given], _Result]:
-    """Make a method one transaction of the ledger, which may have to run it again."""
+    method: Callable[Concatenate[_Book, Connection, _Args], _Result],
+) -> Callable[Concatenate[_Book, _Args], _Result]:
+    """Make a method one transaction of the ledger. The store may run it more than once."""
 
     @wraps(method)
-    def run(self: _Book, /, *given: _Given.args, **named: _Given.kwargs) -> _Result:
-        return self.store.write(lambda connection: method(self, connection, *given, **named))
+    def run(self: _Book, /, *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
+        return self.store.write(lambda connection: method(self, connection, *args, **kwargs))
 
     return run
 
 
-class CampaignBook:
+class BatchLedger:
     """The batches of one campaign. Each method is one transaction, durable when it returns."""
 
-    #: The group whose batches these are; None for those that are in none.
+    #: The group whose batches these are; None for batches in no group.
     _group: int | None = None
-    #: What an accepted batch is called.
+    #: The state of a batch that the provider has accepted.
     _accepted = "accepted"
 
     def __init__(self, store: Store, number: int, *, now: Callable[[], datetime]) -> None:
@@ -98,7 +97,7 @@ class CampaignBook:
         self._now = now
 
     def finish(self) -> Campaign:
-        """Set the campaign's state by its batches: sent or scheduled, held with something unknown, or still sending."""
+        """Set the campaign's state from its batches: ``sent``, ``scheduled``, ``held`` or still ``sending``."""
         self._set_state()
         return self.campaign()
 
@@ -107,8 +106,8 @@ class CampaignBook:
         here = campaign.c.id == self._id
         row = connection.execute(select(campaign).where(here)).mappings().one()
         if row["state"] == "cancelled":
-            return  # by another process, while this one was at work
-        report = count_campaign(connection, row, senders=self.store.at_work(), now=self._now()).report
+            return  # by another process, while this one was sending
+        report = count_campaign(connection, row, senders=self.store.live_senders(), now=self._now()).report
         later = row["send_at"] is not None and row["send_at"] > self._now()
         done = "scheduled" if later else "sent"
         state = "sending" if report.pending else "held" if report.unknown else done
@@ -118,7 +117,7 @@ class CampaignBook:
             self._note(connection, None, state, "")
 
     def cancel(self) -> Campaign:
-        """Set the campaign's state: it was called off before anything was delivered."""
+        """Set the campaign's state: it was cancelled before anything was delivered."""
         self._set_cancelled()
         return self.campaign()
 
@@ -132,10 +131,10 @@ class CampaignBook:
         """The campaign with its numbers."""
         with self.store.begin() as connection:
             row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
-            return count_campaign(connection, row, senders=self.store.at_work(), now=self._now())
+            return count_campaign(connection, row, senders=self.store.live_senders(), now=self._now())
 
     def waits_for_others(self) -> bool:
-        """Whether a call of another sender that lives may be in flight."""
+        """Whether a call of another live sender may be in flight."""
         here = and_(batch.c.campaign == self._id, batch.c.state == "sending")
         with self.store.begin() as connection:
             claims = connection.execute(select(batch.c.claim).where(here)).scalars().all()
@@ -143,11 +142,14 @@ class CampaignBook:
                 call_group.c.campaign == self._id, call_group.c.state.in_(("preparing", "prepared", "committing"))
             )
             claims = [*claims, *connection.execute(select(call_group.c.claim).where(held)).scalars().all()]
-        others = [claim for claim in claims if claim and claim[:NAME_LENGTH] != self.store.sender]
-        return bool(others) and any(map(self.store.at_work().hold, others))
+        others = [claim for claim in claims if claim and claim[:SENDER_DIGITS] != self.store.sender]
+        return bool(others) and any(map(self.store.live_senders().hold, others))
 
     def pending(self, *, after: int, limit: int) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
-        """The first pending batches whose number is greater than ``after``, each with those who are settled in it."""
+        """The first pending batches whose number is greater than ``after``.
+
+        Returns: Up to ``limit`` batches, each with the recipients in it who already have an outcome.
+        """
         here = and_(batch.c.campaign == self._id, batch.c.state == "pending", self._within, batch.c.no > after)
         query = select(batch.c.no, batch.c.recipients).where(here).order_by(batch.c.no).limit(limit)
         with self.store.begin() as connection:
@@ -162,23 +164,23 @@ class CampaignBook:
         return [(PlannedBatch(no=row.no, keys=row.recipients), frozenset(settled.get(row.no, ()))) for row in rows]
 
     def next_unknown(self, *, after: int) -> PlannedBatch | None:
-        """The first batch after this number in which somebody's outcome is unknown, with those people alone."""
+        """The first batch after this number with a recipient whose outcome is unknown, with only those recipients."""
         single = select(exception.c.batch).where(exception.c.campaign == self._id, exception.c.outcome == "unknown")
-        doubtful = or_(batch.c.state == "unknown", batch.c.no.in_(single))
+        is_unknown = or_(batch.c.state == "unknown", batch.c.no.in_(single))
         here = and_(batch.c.campaign == self._id, self._within, batch.c.no > after)
-        query = select(func.min(batch.c.no)).where(here, doubtful)
+        query = select(func.min(batch.c.no)).where(here, is_unknown)
         with self.store.begin() as connection:
             no = connection.execute(query).scalar_one()
             return None if no is None else PlannedBatch(no=no, keys=b"".join(self._unknown(connection, no)))
 
     @transaction
     def claim(self, connection: Connection, no: int, *, gone: Iterable[bytes] = ()) -> str:
-        """Take a pending batch, durably, right before it is posted.
+        """Claim a pending batch, durably, right before it is posted.
 
         Args:
             gone: Recipients who are not mailed because they left since the audience was frozen.
 
-        Returns: What `settle`, `release` and `divide` ask for.
+        Returns: The claim, for `settle`, `release` and `divide`.
 
         Raises:
             ClaimLostError: It is not pending.
@@ -204,11 +206,18 @@ class CampaignBook:
         message_id: str = "",
         reason: str = "",
     ) -> None:
-        """Write down what came of a call.
+        """Record the outcome of a call.
 
         Args:
-            outcome: accepted, rejected or unknown.
-            exceptions: Recipients whose outcome is another one, with the reason.
+            no: The batch.
+            claim: Its claim.
+            outcome: ``accepted``, ``rejected`` or ``unknown``.
+            exceptions: The outcome and reason of each recipient whose outcome differs.
+            message_id: The provider's id of the call.
+            reason: The provider's reason.
+
+        Raises:
+            ClaimLostError: Another process has taken the batch over.
         """
         state = self._accepted if outcome == "accepted" else outcome
         self._move(connection, no, claim, state=state, message_id=message_id, reason=reason)
@@ -219,34 +228,37 @@ class CampaignBook:
 
     @transaction
     def release(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
-        """Give a batch back that was provably not accepted."""
+        """Make a batch pending again that was provably not accepted."""
         self._move(connection, no, claim, state="pending", reason=reason)
         self._note(connection, no, "not sent", reason)
 
     @transaction
     def divide(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
-        """Cut a batch that was refused as a whole in two, which are both pending."""
+        """Cut a batch that was refused as a whole into two pending ones."""
         self._move(connection, no, claim, state="pending", reason=reason)
         own = set(
             connection.execute(
                 select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
             ).scalars()
         )
-        # Who has an outcome already stays with the first half, where that outcome is written down.
-        left = [key for key in self._recipients(connection, no) if key not in own]
-        self._move_out(connection, no, left[len(left) // 2 :])
+        # Recipients who have an outcome stay in the first half, to which that outcome is recorded.
+        unsettled = [key for key in self._recipients(connection, no) if key not in own]
+        self._move_out(connection, no, unsettled[len(unsettled) // 2 :])
         self._note(connection, no, "divided", reason)
 
     def pass_over(self, no: int, *, gone: Iterable[bytes]) -> None:
-        """End a batch in which nobody is left to mail, without a call."""
+        """Finish a batch in which nobody is left to mail, without a call."""
         claim = self.claim(no, gone=gone)
         self.settle(no, claim, outcome="rejected", reason="everybody has left")
 
     @transaction
     def recover(self, connection: Connection) -> None:
-        """Call what dead senders left in ``sending`` unknown. Only to be called between this process's own calls."""
+        """Mark batches that dead senders left in ``sending`` as unknown.
+
+        Call it only between this process's own provider calls.
+        """
         left = and_(batch.c.campaign == self._id, batch.c.state == "sending", self._within)
-        senders = self.store.at_work()
+        senders = self.store.live_senders()
         for no, claim in connection.execute(select(batch.c.no, batch.c.claim).where(left)).all():
             if not senders.hold(claim):
                 self._note(connection, no, "unknown", "the sender died")
@@ -255,21 +267,23 @@ class CampaignBook:
 
     @transaction
     def confirm(self, connection: Connection, no: int, *, accepted: frozenset[bytes]) -> None:
-        """Write down that the provider proves to have accepted these recipients whose outcome was unknown."""
-        open_ = set(self._unknown(connection, no))
+        """Record that the provider has provably accepted these recipients, whose outcome was unknown."""
+        unknown = set(self._unknown(connection, no))
         whole = 0
-        if open_ <= accepted:
+        if unknown <= accepted:
             proven = update(batch).values(state="accepted", settled_at=self._now())
             whole = connection.execute(proven.where(self._is(no), batch.c.state == "unknown")).rowcount
         if not whole:
-            self._except(connection, no, dict.fromkeys(open_ & accepted, ("accepted", "the provider knows it")))
-        self._note(connection, no, "confirmed", f"{len(open_ & accepted)} of {len(open_)}")
+            self._except(
+                connection, no, dict.fromkeys(unknown & accepted, ("accepted", "the provider has a record of it"))
+            )
+        self._note(connection, no, "confirmed", f"{len(unknown & accepted)} of {len(unknown)}")
 
     @transaction
     def resend(self, connection: Connection, no: int, *, reason: str) -> None:
-        """Make those whose outcome is unknown pending again: a person decided so, or repeating it is harmless.
+        """Make recipients with an unknown outcome pending again: the user decided so, or a repetition is harmless.
 
-        Where only some recipients of a settled batch are unknown, they become a batch of their own.
+        If only some recipients of a settled batch are unknown, they become a batch of their own.
         """
         people = self._unknown(connection, no)
         again = update(batch).values(state="pending", claim=None, reason=reason)
@@ -282,7 +296,7 @@ class CampaignBook:
         self._note(connection, no, "resend", reason)
 
     def _require_open(self, connection: Connection) -> None:
-        """Refuse a claim where nothing is to be posted any more; in a group that may be."""
+        """Refuse a claim if nothing may be posted any more. Only a group can be closed so."""
 
     @property
     def _within(self) -> ColumnElement[bool]:
@@ -292,10 +306,10 @@ class CampaignBook:
         return and_(batch.c.campaign == self._id, batch.c.no == no)
 
     def _recipients(self, connection: Connection, no: int) -> list[bytes]:
-        return cut_keys(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
+        return split_keys(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
 
     def _unknown(self, connection: Connection, no: int) -> tuple[bytes, ...]:
-        """The recipients of a batch whose outcome, their own or the batch's, is unknown."""
+        """The recipients of a batch whose outcome is unknown, be it their own or the batch's."""
         outcomes = select(exception.c.recipient, exception.c.outcome).where(
             exception.c.campaign == self._id, exception.c.batch == no
         )
@@ -304,8 +318,8 @@ class CampaignBook:
         return tuple(key for key in self._recipients(connection, no) if own.get(key, state) == "unknown")
 
     def _move_out(self, connection: Connection, no: int, people: Sequence[bytes]) -> None:
-        """Make a new pending batch of these recipients of another."""
-        # One sender at a time gives out the next number.
+        """Move these recipients of a batch into a new pending one."""
+        # A row lock: one sender at a time takes the next number.
         connection.execute(select(campaign.c.id).where(campaign.c.id == self._id).with_for_update())
         moved = set(people)
         rest = [key for key in self._recipients(connection, no) if key not in moved]
@@ -326,8 +340,8 @@ class CampaignBook:
     ) -> None:
         settled = None if state == "pending" else self._now()
         here = {"this": self._id, "which": no, "within": self._group, "token": claim}
-        said = {"outcome": state, "message": message_id, "why": reason, "now": settled}
-        if connection.execute(_MOVE, {**here, **said}).rowcount == 1:
+        values = {"outcome": state, "message": message_id, "why": reason, "now": settled}
+        if connection.execute(_MOVE, {**here, **values}).rowcount == 1:
             return
         if connection.execute(select(batch.c.claim).where(self._is(no))).scalar_one_or_none() != claim:
             raise ClaimLostError("another process has taken the batch over", hint="See: digest status")
@@ -356,7 +370,7 @@ class CampaignBook:
 
 
 def batch_row(number: int, no: int, keys: bytes) -> dict[str, object]:
-    """A pending batch as a row of its table."""
+    """A pending batch as a row of the table ``batch``."""
     return {
         "campaign": number,
         "no": no,

@@ -1,14 +1,14 @@
-"""The groups of a campaign's batches that are sent in two phases, and how they move.
+"""The groups of a campaign that is sent in two phases, in the ledger, and how they change state.
 
 ::
 
     preparing ──all calls accepted──▶ prepared ──▶ committing ──the pause is deleted──▶ committed ──▶ cancelled
         │                                │              │
-        └──────────── abandoned ◀────────┘              └──▶ expired, when nobody can know any more
+        └──────────── abandoned ◀────────┘              └──▶ expired, when the outcome can no longer be found out
                           │
                           └── give back: the batches are pending again, in no group
 
-Each move is one conditional UPDATE: of two who want to commit and to abandon the same group, one does it.
+Each change is one conditional UPDATE: if one process commits a group and another abandons it, one of them succeeds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
-from digest.delivery.book import CampaignBook, ClaimLostError, transaction
-from digest.delivery.report import CampaignDoneError
-from digest.delivery.stores.schema import batch, call_group, campaign, exception
+from digest.delivery.batch_ledger import BatchLedger, ClaimLostError, transaction
+from digest.delivery.campaign import CampaignDoneError
+from digest.delivery.stores.ledger_schema import batch, call_group, campaign, exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from digest.delivery.stores.base import Store
+    from digest.delivery.stores.store import Store
 
-__all__ = ["CallGroup", "GroupBook", "GroupsBook"]
+__all__ = ["CallGroup", "CampaignLedger", "GroupBatchLedger"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallGroup:
-    """Some calls that are held back under one name at the provider.
+    """Calls that the provider holds back under one name.
 
     Attributes:
-        no: Counted from 1 in the campaign.
-        schedule: The provider's name for them.
-        state: See above.
-        made_at: Aware; before the first of them was posted.
-        send_at: Aware; when the provider was told to deliver.
-        open: How many batches are in it that have no outcome yet.
-        untouched: Whether none of them was ever posted.
-        mine: Whether no other sender that lives is at work on it.
+        no: The group's number, counted from 1 in the campaign.
+        schedule: The provider's name for the group.
+        state: See the module's docstring.
+        made_at: Aware; before the first call was posted.
+        send_at: Aware; when the provider is to deliver.
+        open: The number of batches in the group that have no outcome yet.
+        untouched: Whether no call of the group was ever posted.
+        mine: Whether no other live sender is working on the group.
     """
 
     no: int
@@ -59,8 +59,8 @@ class CallGroup:
     mine: bool
 
 
-class GroupBook(CampaignBook):
-    """The batches of one group. What the provider accepts of them is ``prepared``: it is held back."""
+class GroupBatchLedger(BatchLedger):
+    """The batches of one group. A batch that the provider accepts is ``prepared``: the provider holds it back."""
 
     _accepted = "prepared"
 
@@ -69,27 +69,29 @@ class GroupBook(CampaignBook):
         self._group = group
 
     def _require_open(self, connection: Connection) -> None:
-        """Post nothing more into a group that another process has given up: it may have been seen untouched."""
+        """Refuse a claim in a group that another process has given up, perhaps because nothing was posted in it."""
         here = and_(call_group.c.campaign == self._id, call_group.c.no == self._group)
-        # On hold until the claim is written, so that whoever gives the group up waits, and sees it.
+        # A shared row lock until the claim is committed: a process that gives the group up waits, and sees the claim.
         state = connection.execute(select(call_group.c.state).where(here).with_for_update(read=True)).scalar_one()
         if state != "preparing":
-            raise ClaimLostError("another process has given the group up", hint="See: digest status")
+            raise ClaimLostError("another process has given up the group", hint="See: digest status")
 
 
-class GroupsBook(CampaignBook):
-    """The groups of one campaign, and its batches that are in none. Each method is one transaction."""
+class CampaignLedger(BatchLedger):
+    """One campaign's groups, and its batches that are in no group. Each method is one transaction."""
 
     def groups(self) -> list[CallGroup]:
-        """All of them, in their order."""
+        """All groups, by number."""
         here = call_group.c.campaign == self._id
         within = and_(batch.c.campaign == call_group.c.campaign, batch.c.group_no == call_group.c.no)
-        open_ = select(func.count()).where(within, batch.c.state.not_in(("accepted", "rejected"))).scalar_subquery()
+        unsettled = select(func.count()).where(within, batch.c.state.not_in(("accepted", "rejected"))).scalar_subquery()
         posted = select(func.count()).where(within, batch.c.attempt > 0).scalar_subquery()
-        query = select(call_group, open_.label("open"), posted.label("posted")).where(here).order_by(call_group.c.no)
+        query = (
+            select(call_group, unsettled.label("open"), posted.label("posted")).where(here).order_by(call_group.c.no)
+        )
         with self.store.begin() as connection:
             rows = connection.execute(query).all()
-        senders = self.store.at_work()
+        senders = self.store.live_senders()
         return [
             CallGroup(
                 no=row.no,
@@ -104,23 +106,25 @@ class GroupsBook(CampaignBook):
             for row in rows
         ]
 
-    def within(self, no: int) -> GroupBook:
+    def within(self, no: int) -> GroupBatchLedger:
         """The batches of a group."""
-        return GroupBook(self.store, self._id, no, now=self._now)
+        return GroupBatchLedger(self.store, self._id, no, now=self._now)
 
     @transaction
     def size(self, connection: Connection) -> int:
-        """How many batches the campaign has."""
+        """The number of batches in the campaign."""
         return int(connection.execute(select(func.count()).where(batch.c.campaign == self._id)).scalar_one())
 
     @transaction
     def gather(self, connection: Connection, *, schedule: str, send_at: datetime, limit: int) -> int | None:
-        """Make a group of the first pending batches, in ``preparing``. Returns its number; None where none is.
+        """Make a group, in the state ``preparing``, of the first pending batches.
+
+        Returns: The group's number; None if no batch is pending.
 
         Raises:
-            CampaignDoneError: The campaign was called off meanwhile.
+            CampaignDoneError: The campaign was cancelled meanwhile.
         """
-        # One sender at a time gathers, and none in a campaign that was called off meanwhile.
+        # A row lock: one sender at a time makes a group, and none does in a campaign that was cancelled.
         here = select(campaign.c.state).where(campaign.c.id == self._id).with_for_update()
         if connection.execute(here).scalar_one() == "cancelled":
             raise CampaignDoneError("the campaign was cancelled meanwhile", hint="See: digest status")
@@ -133,18 +137,18 @@ class GroupsBook(CampaignBook):
         values = {"campaign": self._id, "no": no, "schedule": schedule, "send_at": send_at, "made_at": self._now()}
         claim = self.store.sender + secrets.token_hex(12)
         connection.execute(insert(call_group).values(**values, claim=claim, state="preparing"))
-        # Not yet posted in this group, whatever happened to them in another.
+        # They were not posted in this group yet, whatever happened to them in an earlier one.
         connection.execute(update(batch).where(free, batch.c.no.in_(numbers)).values(group_no=no, attempt=0))
         return no
 
     @transaction
     def prepare(self, connection: Connection, no: int) -> str:
-        """Call a group prepared, where every call of it has an answer. What was not posted leaves the group.
+        """Mark a group as prepared if every call in it has an answer. Batches that were not posted leave the group.
 
-        Returns: ``prepared``; or ``unknown`` where a call's outcome is, or ``nothing`` where nothing was accepted.
+        Returns: ``prepared``; ``unknown`` if the outcome of a call is unknown; ``nothing`` if no call was accepted.
 
         Raises:
-            ClaimLostError: Somebody else has settled the group.
+            ClaimLostError: Another process has settled the group.
         """
         states = set(connection.execute(select(batch.c.state).where(self._in(no))).scalars())
         if states & {"sending", "unknown"}:
@@ -158,12 +162,17 @@ class GroupsBook(CampaignBook):
 
     @transaction
     def begin_commit(self, connection: Connection, no: int) -> None:
-        """Say that the pause is about to be deleted: from now on the group may be delivered."""
+        """Record that the pause is about to be deleted: from now on the group may be delivered."""
         self._advance(connection, no, "committing", after=("prepared",))
 
     @transaction
     def commit(self, connection: Connection, no: int, *, send_at: datetime) -> None:
-        """Call a group's mail accepted: its pause is deleted. The campaign is delivered no earlier than this group."""
+        """Mark a group as accepted, after its pause was deleted.
+
+        Args:
+            no: The group.
+            send_at: Aware; when it is delivered. The campaign counts as delivered once its last group is.
+        """
         self._advance(connection, no, "committed", after=("committing",))
         done = update(batch).where(self._in(no), batch.c.state == "prepared")
         connection.execute(done.values(state="accepted", settled_at=self._now()))
@@ -179,20 +188,21 @@ class GroupsBook(CampaignBook):
 
     @transaction
     def give_back(self, connection: Connection, no: int) -> None:
-        """Make the batches of an abandoned group pending again: what was posted of it is held back for good."""
+        """Make the batches of an abandoned group pending again: what was posted is never delivered."""
         group = and_(call_group.c.campaign == self._id, call_group.c.no == no)
         if connection.execute(select(call_group.c.state).where(group)).scalar_one() != "abandoned":
             raise ClaimLostError("another process has settled the group", hint="See: digest status")
         again = and_(self._in(no), batch.c.state.in_(("sending", "prepared", "unknown", "pending")))
         numbers = connection.execute(select(batch.c.no).where(again)).scalars().all()
         own = and_(exception.c.campaign == self._id, exception.c.batch.in_(numbers))
-        # Who is proven to have it stays out: the proof is of a call before this group, which holds back all it takes.
+        # Recipients who provably have the issue stay settled: the proof is from a call before this group, because the
+        # group's own calls are all held back.
         connection.execute(delete(exception).where(own, exception.c.outcome == "unknown"))
         connection.execute(update(batch).where(again).values(state="pending", claim=None, group_no=None, message_id=""))
 
     @transaction
     def expire(self, connection: Connection, no: int, *, reason: str) -> None:
-        """Call those of a group unknown of whom nobody can tell any more whether they were mailed."""
+        """Mark the recipients of a group as unknown when it can no longer be found out whether they were mailed."""
         self._advance(connection, no, "expired", after=("prepared", "committing", "abandoned"), detail=reason)
         again = and_(self._in(no), batch.c.state == "pending")
         connection.execute(update(batch).where(again).values(group_no=None))
@@ -200,8 +210,8 @@ class GroupsBook(CampaignBook):
         connection.execute(update(batch).where(lost).values(state="unknown", claim=None, group_no=None, reason=reason))
 
     @transaction
-    def call_off(self, connection: Connection, no: int) -> None:
-        """Write down that a committed group was cancelled at the provider."""
+    def mark_cancelled(self, connection: Connection, no: int) -> None:
+        """Record that a committed group was cancelled at the provider."""
         self._advance(connection, no, "cancelled", after=("committed", "committing"))
 
     def _in(self, no: int) -> ColumnElement[bool]:

@@ -1,0 +1,285 @@
+"""Sending pending batches, one after the other: claim, post, settle; and what to do if a call is not accepted."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from digest.delivery.batch_ledger import ClaimLostError
+from digest.delivery.recipients import plan_batch
+from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, Refusals, delay_before, retry_query
+from digest.errors import CredentialsError, DigestError, ProviderError
+from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from digest.delivery.batch_ledger import BatchLedger
+    from digest.delivery.campaign import SendReport
+    from digest.delivery.composer import Composer
+    from digest.delivery.recipients import AudienceIndex, BatchPlan, PlannedBatch
+    from digest.delivery.retry import Stop
+    from digest.providers import Provider, Recipient
+
+__all__ = ["BatchSender"]
+
+#: How often batches that the provider has deferred are tried, each time after all others.
+_ROUNDS = 3
+#: How many recipients are read from the ledger at a time.
+_READ_AHEAD = 64_000
+#: How many seconds to wait for the calls of other senders.
+_OTHERS_SECONDS = 300
+#: Seconds between two progress reports.
+_PROGRESS_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class _Call:
+    """The next batch to post, with its recipients once they are composed."""
+
+    plan: BatchPlan
+    recipients: Sequence[Recipient] | None = None
+
+
+class _GaveUpError(Exception):
+    """The provider accepts nothing now, after enough attempts."""
+
+
+@dataclass(kw_only=True)
+class BatchSender:
+    """Posts the pending batches of one campaign.
+
+    Attributes:
+        batches: The campaign's batches in the ledger.
+        provider: Makes the calls.
+        composer: Makes the content and the recipients.
+        people: Today's audience by keyed hash.
+        stop: Whether the user asked to stop.
+        sleep: Waits the given number of seconds.
+        progress: Called with the campaign's numbers, a few times a second.
+    """
+
+    batches: BatchLedger
+    provider: Provider
+    composer: Composer
+    people: AudienceIndex
+    stop: Stop
+    sleep: Callable[[float], object]
+    progress: Callable[[SendReport], None]
+    _queue: deque[_Call] = field(default_factory=deque, init=False)
+    _reported_at: float = field(default=0.0, init=False)
+
+    def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
+        """Settle unknown outcomes if possible.
+
+        A record at the provider proves acceptance. A missing record, or no answer, proves nothing.
+
+        Args:
+            resend: The user decided to mail recipients again whose outcome stays unknown.
+            in_time: Whether anybody may be mailed now. If not, those outcomes stay unknown.
+        """
+        repeatable = self.provider.capabilities.repeatable
+        number = 0
+        while batch := self.batches.next_unknown(after=number):
+            number = batch.no
+            accepted = self._look_up(batch)
+            if accepted:
+                self.batches.confirm(batch.no, accepted=accepted)
+            if in_time and (repeatable or resend):
+                self.batches.resend(
+                    batch.no, reason="a repetition is harmless" if repeatable else "the user decided so"
+                )
+
+    def send_pending(self) -> str:
+        """Post until nothing is pending, or nothing more can be done now.
+
+        Returns: Why something is still pending; empty if nothing is.
+
+        Raises:
+            ProviderError, CredentialsError: The provider accepts nothing until the user changes something. The rest is
+                pending.
+        """
+        trouble = ""
+        for attempt in range(1, _ROUNDS + 1):
+            refusals = Refusals(self.batches)
+            try:
+                deferred = self._send_round(refusals)
+            except _GaveUpError as error:
+                return str(error)
+            if self.stop.requested:
+                return "stopped"
+            if not deferred:
+                refusals.give_up()
+                return ""
+            trouble = deferred.reason
+            if attempt < _ROUNDS:
+                self.stop.wait(delay_before(attempt + 2, deferred.retry_after), self.sleep)
+        return trouble
+
+    def send_with_others(self) -> str:
+        """Do `send_pending`, then wait for other senders' calls that may be in flight, and take over from dead senders.
+
+        Returns: Why something is still pending; empty if nothing is.
+        """
+        trouble = self.send_pending()
+        while not trouble and not self.stop.requested and self.batches.waits_for_others():
+            if not self.wait_for_others():
+                return "another digest process is still sending"
+            self.batches.recover()
+            self.resolve_unknown(resend=False, in_time=True)
+            trouble = self.send_pending()
+        return trouble
+
+    def wait_for_others(self) -> bool:
+        """Wait until no call of another sender is in flight. Returns False if that takes too long."""
+        for _ in range(_OTHERS_SECONDS):
+            self.stop.wait(1.0, self.sleep)
+            if self.stop.requested or not self.batches.waits_for_others():
+                return True
+        return False
+
+    def _send_round(self, refusals: Refusals) -> Deferred | None:
+        """Post each pending batch once. Returns the provider's last deferral, if any."""
+        deferred: Deferred | None = None
+        number = 0
+        self._queue.clear()
+        while not self.stop.requested and (call := self._next_call(after=number)):
+            number = call.plan.no
+            if not call.plan.keys:
+                with suppress(ClaimLostError):
+                    self.batches.pass_over(number, gone=call.plan.gone)
+                continue
+            try:
+                divided = self._send_batch(call.plan, self._recipients_of(call), refusals)
+            except Deferred as error:
+                deferred = error
+            except ClaimLostError:
+                continue  # another sender has it
+            else:
+                if divided:  # the first half has the number of the whole batch
+                    number -= 1
+                    self._queue.clear()
+            self._report_progress()
+        return deferred
+
+    def _next_call(self, *, after: int) -> _Call | None:
+        if not self._queue:
+            size = self.provider.capabilities.max_recipients
+            for batch, settled in self.batches.pending(after=after, limit=max(2, _READ_AHEAD // size)):
+                self._queue.append(_Call(plan_batch(batch, people=self.people, settled=settled, size=size)))
+        return self._queue.popleft() if self._queue else None
+
+    def _recipients_of(self, call: _Call) -> Sequence[Recipient]:
+        if call.recipients is None:
+            call.recipients = self.composer.recipients(call.plan.keys, call.plan.people)
+        return call.recipients
+
+    def _prepare_next(self) -> None:
+        """Prepare the next call while this one is under way. Its errors are raised when its turn comes."""
+        if not self._queue or not self._queue[0].plan.keys:
+            return
+        call = self._queue[0]
+        with suppress(DigestError):
+            recipients = self._recipients_of(call)
+            self.provider.prepare(self.composer.content, recipients, reference=_reference(call.plan.no))
+
+    def _report_progress(self) -> None:
+        """Report progress, but only a few times a second: adding up all batches takes time."""
+        seconds = time.monotonic()
+        if seconds - self._reported_at >= _PROGRESS_SECONDS:
+            self._reported_at = seconds
+            self.progress(self.batches.campaign().report)
+
+    def _send_batch(self, plan: BatchPlan, recipients: Sequence[Recipient], refusals: Refusals) -> bool:
+        """Post one batch until it is accepted or refused. Returns whether it was divided instead."""
+        for attempt in range(2, MAX_ATTEMPTS + 2):
+            try:
+                return self._post(plan, recipients, refusals)
+            except Deferred:
+                raise
+            except NotSent as error:
+                wait = delay_before(attempt, error.retry_after)
+                if wait > MAX_WAIT:
+                    raise _GaveUpError(f"{error.reason}; the provider asks to wait {wait:.0f} seconds") from None
+                if attempt > MAX_ATTEMPTS or self.stop.requested:
+                    raise _GaveUpError(error.reason) from None
+                self.stop.wait(wait, self.sleep)
+        raise AssertionError(plan.no)  # the last attempt returns or raises
+
+    def _post(self, plan: BatchPlan, recipients: Sequence[Recipient], refusals: Refusals) -> bool:
+        """Make one call, recorded before and after. Returns whether the batch was divided."""
+        claims: list[str] = []
+
+        def begin() -> None:
+            claims.append(self.batches.claim(plan.no, gone=plan.gone))
+
+        try:
+            result = self.provider.send(
+                self.composer.content,
+                recipients,
+                reference=_reference(plan.no),
+                begin=begin,
+                meanwhile=self._prepare_next,
+            )
+        except CallRefused as error:
+            if len(recipients) > 1:
+                claim = claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone)
+                self.batches.divide(plan.no, claim, reason=error.reason)
+                return True
+            result = SendResult(outcome=Outcome.REJECTED, reason=error.reason)
+        except (NotSent, CredentialsError, ProviderError) as error:
+            if claims:
+                self.batches.release(plan.no, claims[0], reason=str(error))
+            raise
+        outcomes = {result.outcome}
+        if result.exceptions:
+            outcomes = {result.of(person.key).outcome for person in recipients}
+        if outcomes == {Outcome.REJECTED}:
+            refusals.add(plan, claims[0] if claims else None, reason=_reason(result))
+            return False
+        self._settle(plan, claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone), result)
+        if Outcome.ACCEPTED in outcomes:
+            refusals.accepted()
+        return False
+
+    def _settle(self, plan: BatchPlan, claim: str, result: SendResult) -> None:
+        exceptions = {
+            bytes.fromhex(key): (verdict.outcome.value, verdict.reason) for key, verdict in result.exceptions.items()
+        }
+        self.batches.settle(
+            plan.no,
+            claim,
+            outcome=result.outcome.value,
+            exceptions=exceptions,
+            message_id=result.message_id,
+            reason=result.reason,
+        )
+
+    def _look_up(self, batch: PlannedBatch) -> frozenset[bytes]:
+        """The recipients of a batch that the provider has a record of."""
+        plan = plan_batch(batch, people=self.people, settled=(), size=self.provider.capabilities.max_recipients)
+        recipients = self.composer.recipients(plan.keys, plan.people)
+        if not recipients:
+            return frozenset()
+        content = self.composer.content
+        try:
+            keys = retry_query(
+                lambda: self.provider.lookup(content, recipients, reference=_reference(batch.no)),
+                stop=self.stop,
+                sleep=self.sleep,
+            )
+        except (NotSent, CredentialsError, ProviderError):
+            return frozenset()  # an inquiry that failed proves nothing
+        return frozenset(bytes.fromhex(key) for key in keys)
+
+
+def _reference(no: int) -> str:
+    return f"b{no}"
+
+
+def _reason(result: SendResult) -> str:
+    """The reason of the whole call, or else that of a recipient."""
+    return result.reason or next((verdict.reason for verdict in result.exceptions.values()), "")

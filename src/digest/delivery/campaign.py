@@ -1,0 +1,170 @@
+"""What a campaign is: its state, its numbers, and the errors that carry them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import DigestError, IncompleteError, NothingToDoError, Place, RefusedError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from digest.models import Audience, RenderedIssue
+
+__all__ = [
+    "Campaign",
+    "CampaignDoneError",
+    "CampaignError",
+    "CampaignIncompleteError",
+    "CampaignInterrupted",
+    "CampaignRefusedError",
+    "CampaignState",
+    "SendReport",
+    "count_skipped",
+    "planned_report",
+]
+
+
+class CampaignState(StrEnum):
+    """How far a campaign has come. ``--json`` prints these values."""
+
+    #: Nothing has been written to the ledger yet.
+    PLANNED = "planned"
+    #: Some recipients are still pending.
+    SENDING = "sending"
+    #: The provider has accepted every message and delivers at a later time.
+    SCHEDULED = "scheduled"
+    #: Every recipient has an outcome, and none of them is unknown.
+    SENT = "sent"
+    #: Nobody is pending, but the outcome of some recipients is unknown.
+    HELD = "held"
+    #: The campaign was called off before delivery.
+    CANCELLED = "cancelled"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more is posted for the campaign."""
+        return self in {CampaignState.SCHEDULED, CampaignState.SENT, CampaignState.CANCELLED}
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the campaign can no longer change: it is finished and cannot be cancelled either."""
+        return self in {CampaignState.SENT, CampaignState.CANCELLED}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendReport:
+    """Numbers of recipients, cumulative over the campaign.
+
+    Attributes:
+        accepted: The provider accepted their message.
+        rejected: The provider refused their message for good.
+        unknown: The reply to their call was lost. They are not mailed again unless the user decides so.
+        skipped: Rows with a bad address when the audience was frozen, and recipients who left later.
+        pending: Nothing was posted for them yet.
+        token: The token of the campaign's build.
+    """
+
+    state: CampaignState
+    accepted: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    skipped: int = 0
+    pending: int = 0
+    token: str = ""
+
+    @property
+    def settled(self) -> int:
+        """The number of recipients with an outcome."""
+        return self.accepted + self.rejected + self.unknown
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as ``--json`` prints it."""
+        return {
+            "state": str(self.state),
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "unknown": self.unknown,
+            "skipped": self.skipped,
+            "pending": self.pending,
+            "token": self.token,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Campaign:
+    """A campaign as recorded in the ledger. Times are aware, in UTC.
+
+    Attributes:
+        issue: The issue's id, such as ``2026-W47``.
+        audience: The audience's name.
+        token: The token of the build that the campaign started with.
+        provider: The name of the provider that the campaign started with.
+        finished_at: When the last recipient was settled; None before that.
+        send_at: When the provider delivers; None for immediate delivery.
+        schedule: The provider's name for the scheduled delivery; empty for immediate delivery.
+    """
+
+    issue: str
+    audience: str
+    token: str
+    provider: str
+    state: CampaignState
+    started_at: datetime
+    finished_at: datetime | None
+    report: SendReport
+    send_at: datetime | None = None
+    schedule: str = ""
+
+
+def planned_report(rendered: RenderedIssue, audience: Audience) -> SendReport:
+    """The numbers of a campaign that has not started."""
+    return SendReport(
+        state=CampaignState.PLANNED,
+        pending=len(audience.subscribers),
+        skipped=count_skipped(audience),
+        token=rendered.token,
+    )
+
+
+def count_skipped(audience: Audience) -> int:
+    """Count the rows of the lists that have a bad address."""
+    return audience.left_out.get("bad address", 0)
+
+
+class CampaignError(DigestError):
+    """An error about a campaign.
+
+    Attributes:
+        report: The campaign's numbers; None if there is no campaign.
+    """
+
+    def __init__(
+        self, message: str, *, place: Place | None = None, hint: str = "", report: SendReport | None = None
+    ) -> None:
+        super().__init__(message, place=place, hint=hint)
+        self.report = report
+        if report is not None:
+            self.data = report.as_data()
+
+
+class CampaignRefusedError(CampaignError, RefusedError):
+    """A safety rail refused the send (exit 6)."""
+
+
+class CampaignIncompleteError(CampaignError, IncompleteError):
+    """The issue is partly sent, or some outcome is unknown (exit 7)."""
+
+
+class CampaignDoneError(CampaignError, NothingToDoError):
+    """The campaign is finished, or there is nobody to mail (exit 8)."""
+
+
+class CampaignInterrupted(KeyboardInterrupt):
+    """The user pressed Ctrl-C. The call in flight was awaited and its outcome recorded (exit 130)."""
+
+    def __init__(self, report: SendReport) -> None:
+        super().__init__()
+        self.report = report

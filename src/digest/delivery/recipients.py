@@ -1,0 +1,178 @@
+"""Who is mailed: today's audience by keyed hash, without suppressed addresses, cut into batches. Pure.
+
+Batches are cut once, when a campaign starts. A resumed campaign only removes recipients from them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest.delivery.stores.ledger_schema import HASH_BYTES
+from digest.models import Subscriber
+from digest.subscribers import PackedSubscribers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from digest.models import Audience
+
+__all__ = [
+    "AudienceIndex",
+    "BatchPlan",
+    "PlannedBatch",
+    "plan_batch",
+    "plan_campaign",
+    "remove_suppressed",
+    "split_keys",
+]
+
+
+class AudienceIndex(Mapping[bytes, Subscriber]):
+    """An audience in its order, each subscriber once, by keyed hash.
+
+    The hashes are kept as one string beside the packed subscribers, 16 bytes each: an audience of ten million fits in
+    memory.
+
+    Args:
+        people: The subscribers; of duplicates, the first is kept.
+        keys_of: Returns the keyed hashes of casefolded addresses, joined.
+    """
+
+    def __init__(self, people: Sequence[Subscriber], keys_of: Callable[[Iterable[str]], bytes]) -> None:
+        self.people = PackedSubscribers.of(people)
+        self._keys = keys_of(self.people.folded())
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(split_keys(self._keys))
+
+    def __getitem__(self, key: bytes) -> Subscriber:
+        return self.people[self._positions[key]]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._positions
+
+    def cut(self, size: int) -> Iterator[bytes]:
+        """Yield the joined hashes of each run of ``size`` subscribers."""
+        step = size * HASH_BYTES
+        return (self._keys[start : start + step] for start in range(0, len(self._keys), step))
+
+    def slice_matching(self, keys: bytes, *, start: int) -> PackedSubscribers | None:
+        """Return the subscribers of joined hashes if they stand in the index, in this order, from ``start`` on.
+
+        This holds for a batch that was cut from this very audience, and spares a look-up per subscriber.
+        """
+        first = start * HASH_BYTES
+        if self._keys[first : first + len(keys)] != keys:
+            return None
+        return self.people[start : start + len(keys) // HASH_BYTES]
+
+    def filter(self, wanted: Callable[[bytes], bool]) -> AudienceIndex:
+        """Return the index of the subscribers for whose hash ``wanted`` is true."""
+        keys = split_keys(self._keys)
+        mask = [wanted(key) for key in keys]
+        if all(mask):
+            return self
+        rest = AudienceIndex.__new__(AudienceIndex)
+        rest.people = self.people.chosen(mask)
+        rest._keys = b"".join(key for key, keep in zip(keys, mask, strict=True) if keep)  # noqa: SLF001 - same class
+        return rest
+
+    @cached_property
+    def _positions(self) -> dict[bytes, int]:
+        return {key: position for position, key in enumerate(split_keys(self._keys))}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedBatch:
+    """The recipients of one provider call, as keyed hashes, in the order in which they are mailed.
+
+    Attributes:
+        no: The batch's number, counted from 1 in the campaign.
+        keys: The hashes, joined.
+    """
+
+    no: int
+    keys: bytes
+
+    @property
+    def recipients(self) -> list[bytes]:
+        """The hashes, split."""
+        return split_keys(self.keys)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchPlan:
+    """What is left to do for a frozen batch.
+
+    Attributes:
+        no: The batch's number.
+        keys: The hashes of the recipients to mail now.
+        people: The same recipients, in the same order.
+        gone: Recipients who were in the audience when it was frozen and have left since.
+    """
+
+    no: int
+    keys: Sequence[bytes]
+    people: Sequence[Subscriber]
+    gone: Sequence[bytes] = ()
+
+
+def plan_campaign(people: AudienceIndex, *, size: int) -> Iterator[PlannedBatch]:
+    """Cut an audience, in its order, into batches of at most ``size`` recipients."""
+    return (PlannedBatch(no=number, keys=keys) for number, keys in enumerate(people.cut(size), start=1))
+
+
+def plan_batch(batch: PlannedBatch, *, people: AudienceIndex, settled: Collection[bytes], size: int) -> BatchPlan:
+    """Decide what a frozen batch still needs, given today's audience.
+
+    Batches are never cut again. Recipients who have left are removed; subscribers who joined since then are in no batch
+    and wait for the next issue.
+
+    Args:
+        batch: The batch as frozen.
+        people: Today's audience.
+        settled: Recipients who already have an outcome of their own.
+        size: The size of the batches when they were cut. It tells where a batch stands in an unchanged audience.
+    """
+    keys = batch.recipients
+    if not settled and (subscribers := people.slice_matching(batch.keys, start=(batch.no - 1) * size)) is not None:
+        return BatchPlan(no=batch.no, keys=keys, people=subscribers)
+    unsettled = [key for key in keys if key not in settled]
+    remaining = [key for key in unsettled if key in people]
+    return BatchPlan(
+        no=batch.no,
+        keys=remaining,
+        people=PackedSubscribers.of([people[key] for key in remaining]),
+        gone=[key for key in unsettled if key not in people],
+    )
+
+
+def remove_suppressed(
+    audience: Audience, index: AudienceIndex, suppressions: Mapping[bytes, str]
+) -> tuple[Audience, AudienceIndex]:
+    """Remove the suppressed subscribers from an audience and from its index.
+
+    Args:
+        audience: As selected from the lists.
+        index: The index of the same audience.
+        suppressions: The reason of each suppression, by keyed hash.
+
+    Returns: The audience, with the removed subscribers counted in ``left_out``, and its index.
+    """
+    reasons = Counter(f"suppressed: {suppressions[key]}" for key in index if key in suppressions)
+    if reasons:
+        index = index.filter(lambda key: key not in suppressions)
+    left_out = dict(Counter(audience.left_out) + reasons) if reasons else audience.left_out
+    return replace(audience, subscribers=index.people, left_out=left_out), index
+
+
+def split_keys(joined: bytes) -> list[bytes]:
+    """Split joined hashes."""
+    return [joined[start : start + HASH_BYTES] for start in range(0, len(joined), HASH_BYTES)]

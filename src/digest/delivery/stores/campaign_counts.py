@@ -1,0 +1,96 @@
+"""A campaign's numbers, counted from its batches and from the recipients owner outcome differs from their batch's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, case, func, literal, select
+
+from digest.delivery.campaign import Campaign, CampaignState, SendReport
+from digest.delivery.stores.ledger_schema import batch, call_group, exception
+from digest.delivery.stores.store import SENDER_DIGITS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, RowMapping
+
+    from digest.delivery.stores.store import LiveSenders
+
+__all__ = ["count_campaign"]
+
+
+def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSenders, now: datetime) -> Campaign:
+    """Count a campaign: each batch counts for all its recipients, except those with an outcome of their own.
+
+    Args:
+        connection: A transaction.
+        row: A row of the table ``campaign``.
+        senders: The live senders. Their calls may be in flight, and count as pending. Any other batch in ``sending``
+            was left by a dead sender, and counts as unknown.
+        now: Aware. A scheduled campaign counts as sent once its delivery time has passed.
+    """
+    counts = Counter[str]()
+    # Only a batch in "sending" has an owner. What the provider holds back was delivered to nobody.
+    held = and_(batch.c.group_no.is_not(None), batch.c.state.in_(("sending", "unknown")))
+    owner = case(
+        (_is_cancelled(row), "cancelled"),
+        (held, "held"),
+        (batch.c.state == "sending", func.substr(batch.c.claim, 1, SENDER_DIGITS)),
+        else_=None,
+    ).label("owner")
+    here = batch.c.campaign == row["id"]
+    sizes = select(batch.c.state, owner, func.sum(batch.c.size)).where(here).group_by(batch.c.state, owner)
+    for state, name, size in connection.execute(sizes):
+        counts[_counted_as(state, name, senders)] += int(size)
+    differing = (
+        select(batch.c.state, owner, exception.c.outcome, func.count())
+        .join(batch, and_(batch.c.campaign == exception.c.campaign, batch.c.no == exception.c.batch))
+        .where(exception.c.campaign == row["id"])
+        .group_by(batch.c.state, owner, exception.c.outcome)
+    )
+    for state, name, outcome, count in connection.execute(differing):
+        counts[_counted_as(state, name, senders)] -= count
+        counts[outcome] += count
+    is_due = row["state"] == "scheduled" and row["send_at"] is not None and row["send_at"] <= now
+    state = CampaignState.SENT if is_due else CampaignState(row["state"])
+    report = SendReport(
+        state=state,
+        accepted=counts["accepted"],
+        rejected=counts["rejected"],
+        unknown=counts["unknown"],
+        skipped=row["skipped"] + counts["skipped"],
+        pending=counts["pending"],
+        token=row["token"],
+    )
+    return Campaign(
+        issue=row["issue"],
+        audience=row["audience"],
+        token=row["token"],
+        provider=row["provider"],
+        state=state,
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        report=report,
+        send_at=row["send_at"],
+        schedule=row["schedule"] or "",
+    )
+
+
+def _is_cancelled(row: RowMapping) -> ColumnElement[bool]:
+    """Whether a batch is in a cancelled group of a campaign that is not, because the cancellation was interrupted."""
+    within = and_(call_group.c.campaign == batch.c.campaign, call_group.c.no == batch.c.group_no)
+    group = select(call_group.c.no).where(within, call_group.c.state == "cancelled")
+    return and_(literal(row["state"]) != "cancelled", batch.c.state == "accepted", group.exists())
+
+
+def _counted_as(state: str, owner: str | None, senders: LiveSenders) -> str:
+    """The outcome that a batch in this state counts as."""
+    if owner == "cancelled":
+        return "rejected"
+    if state == "prepared" or owner == "held":
+        return "pending"
+    if state == "sending":
+        return "pending" if senders.hold(owner) else "unknown"
+    return state
