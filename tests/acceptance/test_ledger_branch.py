@@ -45,7 +45,7 @@ def test_offline_the_branch_is_not_asked_and_what_must_know_of_it_says_so(run, l
     assert "the ledger, which knows the stories" in run("check", "--offline", "-C", root, env=ENV).err
     for command in ("collect", "status", "send", "edit", "build"):
         done = run(command, "--offline", "-C", root, env={**ENV, "EDITOR": "true"})
-        assert (done.code, "--offline touches no network" in done.err) == (2, True), done.err
+        assert (done.code, "--offline forbids network access" in done.err) == (2, True), done.err
     doctor = run("doctor", "--offline", "-C", root, "--json", env=ENV)
     found = [one for one in doctor.data["findings"] if one["what"] == "ledger"]
     assert [one["words"] for one in found] == ["not asked, because of --offline"]

@@ -16,6 +16,6 @@ def test_a_fact_is_remembered_and_replaced(open_desk):
 
 def test_the_ledgers_own_key_is_no_fact(open_desk):
     with open_desk() as desk:
-        with pytest.raises(ValueError, match="the ledger's own"):
+        with pytest.raises(ValueError, match="reserved for the ledger"):
             desk.ledger.remember("key", "x")
         assert desk.ledger.recall("key")

@@ -63,7 +63,7 @@ def test_too_late_what_is_unknown_stays_unknown_and_is_not_mailed_again(desk, re
     desk.provider = ScriptedProvider(repeatable=repeatable)
     begin(desk, UNKNOWN)
     desk.now = LATER
-    with pytest.raises(CampaignRefusedError, match="not to be sent after") as caught:
+    with pytest.raises(CampaignRefusedError, match="must not be sent after") as caught:
         desk.send(resume=True, on_unknown="resend")
     assert counts(caught.value.report) == (15, 10, 0)
     assert "10 whose mail is unknown are not mailed again" in caught.value.hint
@@ -79,7 +79,7 @@ def test_a_campaign_goes_on_through_the_provider_it_began_with(desk):
     desk.provider = ScriptedProvider()
     desk.provider.name = "other"
     for refused in (desk.preview, desk.send):
-        with pytest.raises(CampaignRefusedError, match=r"through scripted, .* now other") as caught:
+        with pytest.raises(CampaignRefusedError, match=r"with scripted, .* now other") as caught:
             refused(resume=True, **({} if refused == desk.preview else {"on_unknown": "resend"}))
         assert '"scripted"' in caught.value.hint
         assert (caught.value.exit_code, counts(caught.value.report)) == (6, (15, 10, 0))

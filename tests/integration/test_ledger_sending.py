@@ -210,7 +210,7 @@ def test_the_providers_suppressions_are_pulled_before_freezing_and_on_resume(des
 
 def test_nothing_is_sent_when_suppressions_cannot_be_pulled(desk):
     desk.provider.suppressions = lambda: (_ for _ in ()).throw(NotSent("503"))
-    with pytest.raises(ProviderError, match="could not be asked"):
+    with pytest.raises(ProviderError, match="could not fetch the suppression lists"):
         desk.send()
     assert desk.provider.calls == []
     assert desk.ledger.campaigns() == ()
@@ -218,7 +218,7 @@ def test_nothing_is_sent_when_suppressions_cannot_be_pulled(desk):
 
 def test_an_old_issue_is_refused_before_and_after_it_began(desk):
     desk.now = NOON + timedelta(days=8)
-    with pytest.raises(CampaignRefusedError, match="not to be sent after"):
+    with pytest.raises(CampaignRefusedError, match="must not be sent after"):
         desk.send()
     desk.now = NOON
     desk.provider.answers.append(CredentialsError("401"))

@@ -34,7 +34,7 @@ def test_an_issue_that_the_provider_has_mailed_is_not_sent_from_a_ledger_that_do
     other = Desk(tmp_path / "copy")
     other.provider = desk.provider
     other.rendered = make_rendered(subject="The same week, built again")
-    with other, pytest.raises(CampaignRefusedError, match="this ledger does not know"):
+    with other, pytest.raises(CampaignRefusedError, match="this ledger has no record"):
         other.send()
     assert len(desk.provider.mailed) == 25
     assert other.ledger.campaigns() == ()
@@ -47,14 +47,14 @@ def test_a_record_that_cannot_be_reached_stops_the_send_and_one_that_is_refused_
 
     desk.provider = Silent()
     desk.provider.trouble = NotSent("no answer in time")
-    with pytest.raises(Exception, match="could not be asked") as caught:
+    with pytest.raises(Exception, match="could not ask") as caught:
         desk.send()
     assert caught.value.exit_code == 1
     assert desk.provider.mailed == []
     desk.provider.trouble = CredentialsError("403 access forbidden")
     told = []
     assert desk.send(notice=told.append).state == "sent"
-    assert told == ["scripted does not tell whether it has mailed this issue before: 403 access forbidden"]
+    assert told == ["scripted does not say whether it has mailed this issue before: 403 access forbidden"]
 
 
 def test_a_campaign_with_a_moment_is_scheduled_and_then_sent(desk):
@@ -97,7 +97,7 @@ def test_what_is_resumed_after_its_moment_goes_at_once(desk):
 def test_a_moment_that_the_provider_cannot_be_told_is_refused(desk, hours, ahead):
     desk.provider = ScriptedProvider(schedules=timedelta(hours=ahead))
     for call in (desk.preview, desk.send):
-        with pytest.raises(CampaignRefusedError, match=r"later|ahead"):
+        with pytest.raises(CampaignRefusedError, match=r"schedule"):
             call(at=NOON + timedelta(hours=hours))
     assert desk.provider.mailed == []
 
@@ -192,7 +192,7 @@ def test_whom_one_provider_knows_to_have_left_is_not_mailed_through_another(desk
 
 def test_a_moment_that_is_over_is_refused(desk):
     for call in (desk.preview, desk.send):
-        with pytest.raises(CampaignRefusedError, match="is over"):
+        with pytest.raises(CampaignRefusedError, match="has already passed"):
             call(at=NOON - timedelta(seconds=5))
     assert desk.provider.mailed == []
 
