@@ -66,7 +66,7 @@ def test_too_late_what_is_unknown_stays_unknown_and_is_not_mailed_again(desk, re
     with pytest.raises(CampaignRefusedError, match="must not be sent after") as caught:
         desk.send(resume=True, on_unknown="resend")
     assert counts(caught.value.report) == (15, 10, 0)
-    assert "10 whose mail is unknown are not mailed again" in caught.value.hint
+    assert "10 whose outcome is unknown are not mailed again" in caught.value.hint
     with pytest.raises(CampaignIncompleteError) as held:
         desk.send(resume=True)
     assert counts(held.value.report) == (15, 10, 0)
