@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from github_runner import Repository
 from in_process import run_in_process
+from json_contract import validate_printed
 
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -25,14 +26,17 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 
 @dataclass(frozen=True)
 class Ran:
+    arguments: tuple[str, ...]
     code: int
     out: str
     err: str
 
     @property
     def data(self) -> dict:
-        """What --json printed: exactly one object on stdout."""
-        return json.loads(self.out)
+        """What --json printed: exactly one object on stdout, as the command's JSON Schema describes it."""
+        printed = json.loads(self.out)
+        validate_printed(self.arguments, printed)
+        return printed
 
 
 Run = Callable[..., Ran]
@@ -57,7 +61,7 @@ def run_in(folder: Path, *, start: Callable[..., tuple[int, str, str]] = run_in_
         *arguments: str, cwd: Path = folder, env: dict[str, str] | None = None, stdin: str | None = None
     ) -> Ran:
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"NO_COLOR": "1"} | (env or {})
-        return Ran(*start(arguments, cwd=cwd, environ=environment, stdin=stdin))
+        return Ran(arguments, *start(arguments, cwd=cwd, environ=environment, stdin=stdin))
 
     return run_program
 

@@ -42,7 +42,7 @@ def test_offline_the_branch_is_not_asked_and_what_must_know_of_it_says_so(run, l
     for words, code in (("check", 0), ("diff", 8), ("build --no-ledger", 0), ("subscribers check", 0)):
         done = run(*words.split(), "--offline", "-C", root, env=ENV)
         assert done.code == code, done.err  # there is no issue before it
-    assert "the ledger, which knows the stories" in run("check", "--offline", "-C", root, env=ENV).err
+    assert "The ledger, which knows the stories" in run("check", "--offline", "-C", root, env=ENV).err
     for command in ("collect", "status", "send", "edit", "build"):
         done = run(command, "--offline", "-C", root, env={**ENV, "EDITOR": "true"})
         assert (done.code, "--offline forbids network access" in done.err) == (2, True), done.err

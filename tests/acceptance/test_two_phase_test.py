@@ -86,7 +86,7 @@ def test_exactly_one_mail_comes_and_its_code_is_a_pass(person):
 def test_a_person_reads_what_was_done_and_what_to_type(person):
     done = person.doctor("--to", ME)
     assert done.code == 0, done.err
-    assert re.search(r"A was cancelled and must not come. B is to come at \d\d:\d2 \w+, with a code", done.out)
+    assert re.search(r"A was cancelled and must not arrive. B should arrive at \d\d:\d2 \w+, with a code", done.out)
     assert "digest doctor --two-phase --received CODE" in done.err
     assert not {code(mail) for mail in person.fake.mails} & set(re.findall(r"[A-Z2-9]{6}", done.out + done.err))
 

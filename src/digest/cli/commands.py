@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from digest.cli.boundary import boundary
-from digest.cli.session import COMMON_OPTIONS, Session, common_options
+from digest.cli.run_options import COMMON_OPTIONS, RunOptions, common_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class PanelGroup(TyperGroup):
 
 
 def register(app: typer.Typer, name: str, *, panel: str = "", example: str) -> Callable[[Callable[..., None]], Any]:
-    """Make ``function(session, …)`` a command with the common options, run inside the error boundary.
+    """Make ``function(options, …)`` a command with the common options, run inside the error boundary.
 
     Args:
         panel: The heading that the command is listed under in the help.
@@ -61,11 +61,11 @@ def register(app: typer.Typer, name: str, *, panel: str = "", example: str) -> C
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
 
         def run(ctx: typer.Context, **values: Any) -> None:
-            after = Session(**{key: values.pop(key) for key in COMMON_OPTIONS})
-            before = ctx.find_object(Session) or Session()
-            session = before.merged(after)
-            with boundary(session.output, ctx.command_path.removeprefix("digest "), verbose=bool(session.verbose)):
-                function(session, **values)
+            after = RunOptions(**{key: values.pop(key) for key in COMMON_OPTIONS})
+            before = ctx.find_object(RunOptions) or RunOptions()
+            options = before.merged(after)
+            with boundary(options.output, ctx.command_path.removeprefix("digest "), verbose=bool(options.verbose)):
+                function(options, **values)
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
         parameters = [context, *(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own), *common_options()]

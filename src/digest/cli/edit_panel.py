@@ -1,15 +1,15 @@
-"""Edit: collect, add, edit, preview and diff."""
+"""The panel Edit: collect, add, edit, preview and diff."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.commands import IssueArgument, register
-from digest.cli.session import Session
+from digest.cli.run_options import RunOptions
 from digest.errors import NothingToDoError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from digest.cli.output import Output
     from digest.sources import SourceReading
-    from digest.workflow.collecting import Collected
 
 __all__ = ["add_edit_commands", "run_preview"]
 
@@ -34,68 +33,76 @@ def add_edit_commands(app: typer.Typer) -> None:
 
 
 def collect(
-    session: Session,
+    options: RunOptions,
     issue: IssueArgument = None,
     explain: Annotated[
         bool,
         typer.Option(
             "--explain",
-            help="Show how every story was ranked, why articles were left out, and where bullets come from.",
+            help="Show how each story was ranked, why articles were left out, and where bullets come from.",
         ),
     ] = False,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask every source again, also one that is gone or answered just now.")
+        bool,
+        typer.Option("--refresh", help="Read every source again, even one that is gone or was read a moment ago."),
     ] = False,
     schedule: Annotated[
         str | None,
         typer.Option(
             "--schedule",
             metavar="CRON",
-            help="Without ISSUE: that of the week in which this cron line was last due, as for a run that is late.",
+            help="If ISSUE is not given, collect the issue of the week in which this cron expression was last due. "
+            "A scheduled run that starts late then still collects the right week.",
         ),
     ] = None,
-    which: Annotated[bool, typer.Option("--which", help="Only say which issue it would be.")] = False,
+    which: Annotated[bool, typer.Option("--which", help="Only print the issue that would be collected.")] = False,
 ) -> None:
-    """Read the sources and merge what is new into the issue, keeping every edit."""
-    output, newsletter = session.output, session.newsletter()
-    project = newsletter.project
+    """Read the sources and merge new stories into the issue. Your edits are kept."""
+    from digest.cli.json_objects import CollectWhichResult, collect_result
+    from digest.cli.result_lines import collect_lines, explain_lines
+    from digest.workflow.collecting import collect as run
+
+    output, session = options.output, options.session()
+    project = session.project
     if issue is None and schedule is not None:
         from digest.workflow.scheduling import scheduled_issue
 
         issue = scheduled_issue(schedule, zone=project.config.newsletter.zone, now=project.now())
     if which:
-        id = newsletter.issue_to_collect(issue).id
-        output.result({"issue": id}, [id])
+        id = session.issue_to_collect(issue).id
+        output.result(CollectWhichResult(issue=id), [id])
         return
-    from digest.cli.result_lines import collect_lines, explain_lines
-    from digest.workflow.collecting import collect as run
 
-    done = run(newsletter, issue, refresh=refresh, progress=_reading(output, len(project.config.sources)))
+    collected = run(session, issue, refresh=refresh, progress=_progress(output, len(project.config.sources)))
     output.status("")
     since = (
-        f"since {done.since.astimezone(project.config.newsletter.zone):%a %d %b %H:%M}"
-        if done.since
+        f"since {collected.since.astimezone(project.config.newsletter.zone):%a %d %b %H:%M}"
+        if collected.since
         else "of the last 7 days"
     )
-    output.say(f"{done.issue}: what is new {since}", *collect_lines(done, output))
-    explained = explain_lines(done, output) if explain or session.verbose else []
-    data = _as_data(done, explain=explain)
-    if done.stories < done.min_stories:
+    output.say(f"{collected.issue}: articles {since}", *collect_lines(collected, output))
+    explained = explain_lines(collected, output) if explain or options.verbose else []
+    result = collect_result(collected, explain=explain)
+    if collected.stories < collected.min_stories:
         error = NothingToDoError(
-            f"{done.issue} has {done.stories} of the {done.min_stories} stories that selection.min_stories asks for",
-            hint="Add one by hand (digest add URL), wait for more, or lower min_stories.",
+            f"{collected.issue} has {collected.stories} of the {collected.min_stories} stories that "
+            "selection.min_stories requires",
+            hint="Add a story (digest add URL), wait for more, or lower min_stories.",
         )
-        error.data = data
+        error.data = result.printed()
         output.say(*explained)
         raise error
-    output.result(data, explained)
-    if done.waiting:
-        output.say(f"{done.waiting} wait under “New since you last looked”: move them up to send them.")
-    output.next(f"digest preview {done.issue}", f"digest edit {done.issue}", f"digest check {done.issue}")
+    output.result(result, explained)
+    if collected.waiting:
+        verb = "waits" if collected.waiting == 1 else "wait"
+        output.say(f"{collected.waiting} {verb} under “New since you last looked”: move them up to send them.")
+    output.next(
+        f"digest preview {collected.issue}", f"digest edit {collected.issue}", f"digest check {collected.issue}"
+    )
 
 
-def _reading(output: Output, count: int) -> Callable[[SourceReading], None]:
-    """Show how far the reading is, on a terminal."""
+def _progress(output: Output, count: int) -> Callable[[SourceReading], None]:
+    """Show how many sources have been read, on a terminal."""
     read = failed = 0
 
     def progress(reading: SourceReading) -> None:
@@ -107,185 +114,137 @@ def _reading(output: Output, count: int) -> Callable[[SourceReading], None]:
     return progress
 
 
-def _as_data(done: Collected, *, explain: bool) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "issue": done.issue,
-        "file": done.file,
-        "since": done.since.isoformat() if done.since else None,
-        "stories": done.stories,
-        "waiting": done.waiting,
-        "new": len(done.merge.added),
-        "refreshed": len(done.merge.refreshed),
-        "stay_dropped": len(done.merge.kept_out),
-        "conflicts": [
-            {"field": conflict.field, "line": conflict.line, "yours": conflict.yours, "fresh": conflict.fresh}
-            for conflict in done.merge.conflicts
-        ],
-        "sources": [
-            {
-                "id": line.source,
-                "kind": line.kind,
-                "state": line.state,
-                "fetched": line.fetched,
-                "new": line.new,
-                "pages": line.pages,
-                "newest": line.newest and line.newest.isoformat(),
-                "silent_days": None if line.newest is None else max(0, (done.at - line.newest).days),
-                "failing_since": line.failing_since and line.failing_since.isoformat(),
-                "moved_to": line.moved_to or None,
-                "error": line.error or None,
-                "hint": line.hint or None,
-                "problems": list(line.problems),
-            }
-            for line in done.sources
-        ],
-        "dropped": [
-            {"url": drop.url, "title": drop.title, "source": drop.source, "reason": drop.reason}
-            for drop in done.dropped
-        ],
-    }
-    if explain:
-        data["ranking"] = [
-            {
-                "url": ranked.story[0].url,
-                "title": ranked.story[0].title,
-                "source": ranked.story[0].source,
-                "also": [article.url for article in ranked.story[1:]],
-                "chosen": ranked.chosen,
-                "reason": ranked.reason or None,
-                "update_of": ranked.update_of and ranked.update_of.url,
-                "score": ranked.score.total,
-                "parts": dict(ranked.score.parts),
-                "variety": dict(ranked.score.variety),
-            }
-            for ranked in done.ranking
-        ]
-        data["bullets"] = [
-            {
-                "headline": trace.headline,
-                "text": trace.text,
-                "origin": trace.origin,
-                "sentence": trace.source or None,
-                "line": trace.line,
-            }
-            for trace in done.bullets
-        ]
-    return data
-
-
 def add(
-    session: Session,
+    options: RunOptions,
     addresses: Annotated[
         list[str],
         typer.Argument(
             metavar="URL...",
-            help="Articles, as web addresses or paths of local files; feeds; or an OPML file of feeds.",
+            help="Articles, as web addresses or paths of local files; feeds; or an OPML file that lists feeds.",
         ),
     ],
-    issue: Annotated[str | None, typer.Option("--issue", metavar="ISSUE", help="Default: the open issue.")] = None,
-    section: Annotated[str, typer.Option("--section", help="The section of the new sources.")] = "",
+    issue: Annotated[
+        str | None,
+        typer.Option("--issue", metavar="ISSUE", help="The issue that articles are added to. Default: the open one."),
+    ] = None,
+    section: Annotated[str, typer.Option("--section", help="The section for stories from the new sources.")] = "",
 ) -> None:
-    """Put articles in the issue by hand, or add feeds to the sources."""
+    """Add articles to the issue, or feeds to the sources."""
+    from digest.cli.json_objects import AddResult
     from digest.cli.result_lines import count
     from digest.workflow.adding import add as run
 
-    done = run(session.newsletter(), addresses, id=issue, section=section, cwd=Path.cwd())
-    output = session.output
-    lines = [f"Added to {done.file}: {headline}" for headline in done.headlines]
-    if done.sources:
-        lines.append(f"Added to {done.config}: {count(len(done.sources), 'source', 'sources')}")
-        lines += [f"  {source}" for source in done.sources]
+    added = run(options.session(), addresses, id=issue, section=section, cwd=Path.cwd())
+    output = options.output
+    lines = [f"Added to {added.file}: {headline}" for headline in added.headlines]
+    if added.sources:
+        lines.append(f"Added to {added.config}: {count(len(added.sources), 'source', 'sources')}")
+        lines += [f"  {source}" for source in added.sources]
     output.result(
-        {
-            "issue": done.issue or None,
-            "file": done.file or None,
-            "added": list(done.headlines),
-            "sources": list(done.sources),
-            "config": done.config or None,
-            "known": done.known,
-            "undo": done.undo or None,
-        },
+        AddResult(
+            issue=added.issue or None,
+            file=added.file or None,
+            added=list(added.headlines),
+            sources=list(added.sources),
+            config=added.config or None,
+            known=added.known,
+            undo=added.undo or None,
+        ),
         lines,
     )
-    if done.known:
-        output.say(f"{count(done.known, 'feed is', 'feeds are')} among the sources already.")
-    if done.undo:
-        output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.config)}")
-    if done.headlines:
-        output.next(f"digest preview {done.issue}", f"digest edit {done.issue}")
+    if added.known:
+        output.say(f"{count(added.known, 'feed is a source', 'feeds are sources')} already.")
+    if added.undo:
+        output.say(f"To undo it: cp {options.shown(added.undo)} {options.shown(added.config)}")
+    if added.headlines:
+        output.next(f"digest preview {added.issue}", f"digest edit {added.issue}")
     else:
         output.next("digest collect")
 
 
 def preview(
-    session: Session,
+    options: RunOptions,
     issue: IssueArgument = None,
     port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, help="Where to listen; a busy one: the next free.")
+        int,
+        typer.Option(
+            "--port", min=1, max=65535, help="The port to listen on. If it is busy, the next free one is used."
+        ),
     ] = 8025,
     host: Annotated[
-        str, typer.Option("--host", help="Only this machine sees it unless you say otherwise.")
+        str,
+        typer.Option("--host", help="The address to listen on. By default only this machine can open the preview."),
     ] = "127.0.0.1",
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the preview in the browser.")] = False,
 ) -> None:
-    """Show the issue as it will arrive; it follows every edit."""
-    run_preview(session, issue, port=port, host=host, open_browser=open_browser)
+    """Show the issue as it will arrive. The preview follows every edit."""
+    run_preview(options, issue, port=port, host=host, open_browser=open_browser)
 
 
 def run_preview(
-    session: Session, issue: str | None, *, port: int = 8025, host: str = "127.0.0.1", open_browser: bool = False
+    options: RunOptions, issue: str | None, *, port: int = 8025, host: str = "127.0.0.1", open_browser: bool = False
 ) -> None:
     """Serve the preview until Ctrl-C."""
     from digest.preview import serve
     from digest.preview.preview_source import NewsletterPreview
 
-    output = session.output
-    source = NewsletterPreview(session.newsletter_at_hand, session.newsletter_at_hand().issue(issue).id)
-    serve(source, host=host, port=port, open_browser=open_browser, announce=output.say)
+    source = NewsletterPreview(options.read_only_session, options.read_only_session().issue(issue).id)
+    serve(source, host=host, port=port, open_browser=open_browser, announce=options.output.say)
 
 
-def edit(session: Session, issue: IssueArgument = None) -> None:
-    """Open issue.md in $EDITOR, then tell what is wrong with it."""
-    from digest.cli.checking import findings_data
+def edit(options: RunOptions, issue: IssueArgument = None) -> None:
+    """Open issue.md in $VISUAL or $EDITOR, then check it."""
     from digest.cli.editor import open_in_editor
+    from digest.cli.json_objects import EditResult, check_findings
     from digest.cli.result_lines import finding_lines
     from digest.workflow.building import check
     from digest.workflow.editing_session import edit as run
 
-    newsletter, output = session.newsletter(), session.output
-    done = run(newsletter, issue, editor=partial(open_in_editor, quiet=session.as_json))
-    if done.undo:
-        output.say(f"To undo it: cp {session.shown(done.undo)} {session.shown(done.file)}")
-    if done.again:
-        output.say("Meanwhile digest collect found more, which is not in what you saved: collect again.")
-    checked = check(newsletter, done.issue)
-    data = {"file": done.file, "changed": bool(done.undo), "undo": done.undo or None}
-    output.result(
-        {**data, **findings_data(checked)},
-        finding_lines(checked, output) if done.undo else ["Nothing was changed."],
+    session, output = options.session(), options.output
+    edited = run(session, issue, editor=partial(open_in_editor, quiet=options.as_json))
+    if edited.undo:
+        output.say(f"To undo it: cp {options.shown(edited.undo)} {options.shown(edited.file)}")
+    if edited.again:
+        output.say(
+            "Meanwhile digest collect found more stories, which are not in the version that you saved. Collect again."
+        )
+    checked = check(session, edited.issue)
+    result = EditResult(
+        file=edited.file,
+        changed=bool(edited.undo),
+        undo=edited.undo or None,
+        issue=checked.issue,
+        errors=checked.count("error"),
+        warnings=checked.count("warning"),
+        findings=check_findings(checked),
     )
-    if not done.undo:
-        output.say("An editor with windows must wait until the file is closed: EDITOR='code --wait'")
+    output.result(result, finding_lines(checked, output) if edited.undo else ["Nothing was changed."])
+    if not edited.undo:
+        output.say("If your editor opens a window, it must wait until the file is closed: EDITOR='code --wait'")
     output.next(
-        *([f"digest collect {done.issue}"] if done.again else []),
-        f"digest {'edit' if checked.count('error') else 'preview'} {done.issue}",
-        f"digest build {done.issue}",
+        *([f"digest collect {edited.issue}"] if edited.again else []),
+        f"digest {'edit' if checked.count('error') else 'preview'} {edited.issue}",
+        f"digest build {edited.issue}",
     )
 
 
-def diff(session: Session, issue: IssueArgument = None) -> None:
-    """Show what is other than in the issue before: stories that come again, length, sections, sites."""
+def diff(options: RunOptions, issue: IssueArgument = None) -> None:
+    """Show what changed since the previous issue: repeated stories, length, sections and linked sites."""
+    from digest.cli.json_objects import diff_result
     from digest.workflow.issue_report import difference_lines, last_difference
 
-    newsletter, output = session.newsletter_at_hand(), session.output
-    name = newsletter.issue(issue).id
-    found = last_difference(newsletter, name)
-    if found is None:
+    session, output = options.read_only_session(), options.output
+    name = session.issue(issue).id
+    difference = last_difference(session, name)
+    if difference is None:
         raise NothingToDoError(f"there is no issue before {name}", hint=f"Look at it: digest preview {name}")
-    rows = difference_lines(found)
-    width = max(len(word) for word, _ in rows)
+    rows = difference_lines(difference)
+    width = max(len(label) for label, _ in rows)
     output.result(
-        found.as_data(),
-        [f"{found.issue} beside {found.before}", *(f"  {word.ljust(width)}  {what}" for word, what in rows)],
+        diff_result(difference),
+        [
+            f"{difference.issue}, compared with {difference.before}",
+            *(f"  {label.ljust(width)}  {text}" for label, text in rows),
+        ],
     )
     output.next(f"digest preview {name}", f"digest check {name}")

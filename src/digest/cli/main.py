@@ -13,7 +13,7 @@ from digest.cli.boundary import INTERRUPTED, usage_error
 from digest.cli.commands import PanelGroup
 from digest.cli.edit_panel import add_edit_commands
 from digest.cli.people_panel import add_people_commands
-from digest.cli.session import Session, common_options
+from digest.cli.run_options import RunOptions, common_options
 from digest.cli.ship_panel import add_ship_commands
 from digest.cli.start_panel import add_start_commands
 
@@ -40,7 +40,7 @@ def _version(wanted: bool) -> None:
 def _main(ctx: typer.Context, **values: Any) -> None:
     """Collect, edit, check and send a newsletter digest."""
     del values["version"]
-    ctx.obj = Session(**values)
+    ctx.obj = RunOptions(**values)
 
 
 _VERSION = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]

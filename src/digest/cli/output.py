@@ -1,4 +1,4 @@
-"""The only place that prints. Results go to stdout; narration, progress and errors to stderr."""
+"""The only module that prints. Results go to stdout; narration, progress and errors go to stderr."""
 
 from __future__ import annotations
 
@@ -7,80 +7,85 @@ import os
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from digest.cli.json_objects import JsonObject
     from digest.errors import DigestError
 
-__all__ = ["SCHEMA_VERSION", "Output"]
-
-#: Of every object that --json prints. It changes when a key changes its meaning or goes.
-SCHEMA_VERSION = 1
+__all__ = ["Output"]
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-#: Control characters of fetched text must not reach a terminal: they can move the cursor and hide words.
+#: Control characters in fetched text must not reach a terminal, where they can move the cursor and hide text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Output:
-    """What a command says.
+    """Prints the result, the narration and the errors of one command.
 
     Args:
-        as_json: Print one object instead of words.
-        quiet: Leave the narration out; results and errors stay.
-        root: The folder that was named with -C, which the next command has to name too.
+        as_json: Print one JSON object instead of text.
+        quiet: Leave out the narration; results and errors stay.
+        root: The folder that was named with -C, which the suggested next command needs as well.
     """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, root: Path | None = None) -> None:
         self.as_json = as_json
         self.quiet = quiet
-        self._where = f" -C {shlex.quote(str(root))}" if root is not None else ""
+        self._root_option = f" -C {shlex.quote(str(root))}" if root is not None else ""
 
-    def result(self, data: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
-        """What the command was asked for: ``data`` with --json, ``lines`` without."""
+    def result(self, data: JsonObject, lines: Sequence[str] = ()) -> None:
+        """Print what the command was asked for: ``data`` with --json, otherwise ``lines``."""
         if self.as_json:
-            print(json.dumps({"schema_version": SCHEMA_VERSION, **data}, ensure_ascii=False))  # noqa: T201 - its job
+            self._print_json(data)
         else:
             for line in lines:
                 print(clean(line))  # noqa: T201 - its job
 
     def say(self, *lines: str) -> None:
-        """Narration for a person, left out with --quiet."""
+        """Print narration for the user; nothing with --quiet."""
         if not self.quiet:
             for line in lines:
                 print(clean(line), file=sys.stderr)  # noqa: T201 - its job
 
-    def next(self, *commands: str) -> None:
-        """The next step after a success."""
-        if commands and not self.as_json:
-            steps = (f"{step}{self._where}" if step.startswith("digest ") else step for step in commands)
-            self.say(f"{self.style('Next:', 'bold')} {' · '.join(steps)}")
+    def next(self, *steps: str) -> None:
+        """Print the next steps after a success. A step that is a command gets the folder that was named with -C."""
+        if steps and not self.as_json:
+            named = (f"{step}{self._root_option}" if step.startswith("digest ") else step for step in steps)
+            self.say(f"{self.style('Next:', 'bold')} {' · '.join(named)}")
 
-    def error(self, error: DigestError, *, prog: str) -> None:
-        """One clear message: what failed, where, and what to do."""
+    def error(self, error: DigestError, failure: Callable[[], JsonObject]) -> None:
+        """Print what failed, where, and what to do.
+
+        Args:
+            failure: Makes the object for --json, which is not needed otherwise.
+        """
         lines = [f"{self.style('Error:', 'red', 'bold')} {error}"]
         if error.hint:
-            also = f"  (with{self._where})" if self._where and "digest " in error.hint else ""
+            also = f"  (with{self._root_option})" if self._root_option and "digest " in error.hint else ""
             lines.append(f"  {error.hint}{also}")
         for line in lines:
             print(clean(line), file=sys.stderr)  # noqa: T201 - its job
         if self.as_json:
-            fault = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-            if error.place is not None:
-                fault |= {"file": error.place.file, "line": error.place.line}
-            self.result({"command": prog, **error.data, "error": fault})
+            self._print_json(failure())
+
+    def _print_json(self, data: JsonObject) -> None:
+        from digest.cli.json_objects import SCHEMA_VERSION
+
+        printed = {"schema_version": SCHEMA_VERSION, **data.printed()}
+        print(json.dumps(printed, ensure_ascii=False))  # noqa: T201 - its job
 
     def status(self, text: str) -> None:
-        """A line that replaces itself, on a terminal only."""
+        """Print a line that the next one overwrites, on a terminal only."""
         if not self.quiet and sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{clean(text)}")
             sys.stderr.flush()
 
     def style(self, text: str, *names: str, stream: TextIO | None = None) -> str:
-        """``text`` in colour where the stream is a terminal that wants it (https://no-color.org)."""
+        """``text`` in colour if the stream is a terminal and NO_COLOR is not set (https://no-color.org)."""
         stream = stream or sys.stderr
         if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return text
@@ -89,7 +94,7 @@ class Output:
 
 
 def clean(line: str) -> str:
-    """``line`` without control characters, but for the colours we set ourselves."""
+    """``line`` without control characters, except for the colours that `Output.style` sets."""
     return "".join(
         part if part.startswith("\x1b[") else _CONTROL.sub("", part) for part in re.split(r"(\x1b\[[0-9;]*m)", line)
     )

@@ -1,4 +1,4 @@
-"""People: subscribers check, import, export, suppress, sync, encrypt and edit."""
+"""The panel People: subscribers check, import, export, suppress, sync, encrypt and edit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ import typer
 from digest.cli.commands import PanelGroup, register
 from digest.cli.editor import edit_text
 from digest.cli.result_lines import count
-from digest.cli.session import Session
+from digest.cli.run_options import RunOptions
 from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from digest.models import ListProblem
+    from collections.abc import Mapping
 
 __all__ = ["add_people_commands"]
 
@@ -26,7 +24,7 @@ __all__ = ["add_people_commands"]
 def add_people_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     people = typer.Typer(
-        cls=PanelGroup, no_args_is_help=True, rich_markup_mode=None, help="Look after the subscriber lists."
+        cls=PanelGroup, no_args_is_help=True, rich_markup_mode=None, help="Manage the subscriber lists."
     )
     register(people, "check", example="digest subscribers check")(check)
     register(people, "import", example="digest subscribers import mailchimp.csv")(import_)
@@ -38,125 +36,149 @@ def add_people_commands(app: typer.Typer) -> None:
     app.add_typer(people, name="subscribers", rich_help_panel="People")
 
 
-def check(session: Session) -> None:
-    """Read every list: who would be mailed, who is left out and why. Exit code 5 if a row needs mending."""
+def check(options: RunOptions) -> None:
+    """Read every list, and show who would be mailed, who is left out, and why.
+
+    Exits with code 5 if a row needs to be fixed.
+    """
+    from digest.cli.json_objects import SubscribersAudience, SubscribersCheckResult, list_rows
     from digest.workflow.people import check_lists
 
-    output, newsletter = session.output, session.newsletter()
-    done = check_lists(newsletter)
-    if newsletter.project.ledger_out_of_reach:
-        output.say("Not asked, because of --offline: the ledger, which knows whom the provider does not mail.")
-    lines = [f"{problem.place}  {problem.message}" for audience in done for problem in audience.problems]
-    for audience in done:
-        lines.append(f"Audience “{audience.name}”: {len(audience.subscribers):,} people")
-        lines += _left_out(audience.left_out)
-    output.result(
-        {
-            "audiences": [
-                {
-                    "name": audience.name,
-                    "people": len(audience.subscribers),
-                    "left_out": dict(audience.left_out),
-                    "problems": _problems(audience.problems),
-                }
-                for audience in done
-            ]
-        },
-        lines,
+    output, session = options.output, options.session()
+    audiences = check_lists(session)
+    if session.project.ledger_out_of_reach:
+        output.say("The ledger was not read because of --offline. It may know people whom the provider does not mail.")
+    lines = [f"{problem.place}  {problem.message}" for audience in audiences for problem in audience.problems]
+    for audience in audiences:
+        lines.append(f"Audience “{audience.name}”: {count(len(audience.subscribers), 'person', 'people')}")
+        lines += _left_out_lines(audience.left_out)
+    result = SubscribersCheckResult(
+        audiences=[
+            SubscribersAudience(
+                name=audience.name,
+                people=len(audience.subscribers),
+                left_out=dict(audience.left_out),
+                problems=list_rows(audience.problems),
+            )
+            for audience in audiences
+        ]
     )
-    if any(audience.problems for audience in done):
+    output.result(result, lines)
+    if any(audience.problems for audience in audiences):
         raise typer.Exit(ChecksFailedError.exit_code)
+    output.next("digest send")
 
 
 def import_(
-    session: Session,
-    export: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, such as another tool's export.")],
+    options: RunOptions,
+    export: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, such as an export from another tool.")],
     to: Annotated[
-        str | None, typer.Option("--to", metavar="LIST", help="The list's file. Default: the audience's first.")
+        str | None,
+        typer.Option("--to", metavar="LIST", help="The list to add people to. Default: the audience's first list."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be added, and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be added, without writing anything.")
+    ] = False,
 ) -> None:
-    """Add the people of a CSV to a list: nobody twice, and nobody who has left. The earlier list is kept."""
+    """Add the people of a CSV file to a list.
+
+    People who are in the list already, or who have left, are not added. A copy of the earlier list is kept.
+    """
+    from digest.cli.json_objects import ImportResult, list_rows
     from digest.workflow.people import import_list
 
-    output = session.output
-    done = import_list(session.project(), export, to=to, write=not dry_run)
+    output = options.output
+    imported = import_list(options.project(), export, to=to, write=not dry_run)
     verb = "would be added" if dry_run else "added"
     output.result(
-        {
-            "file": done.file,
-            "added": done.added,
-            "left_out": dict(done.left_out),
-            "problems": _problems(done.problems),
-            "undo": done.undo or None,
-        },
+        ImportResult(
+            file=imported.file,
+            added=imported.added,
+            left_out=dict(imported.left_out),
+            problems=list_rows(imported.problems),
+            undo=imported.undo or None,
+        ),
         [
-            *(f"{problem.place}  {problem.message}" for problem in done.problems),
-            f"{count(done.added, 'person', 'people')} {verb}: {session.shown(done.file)}",
-            *_left_out(done.left_out),
-            *([f"To take it back: cp {done.undo} {done.file}"] if done.undo else []),
+            *(f"{problem.place}  {problem.message}" for problem in imported.problems),
+            f"{count(imported.added, 'person', 'people')} {verb}: {options.shown(imported.file)}",
+            *_left_out_lines(imported.left_out),
         ],
     )
-    output.next(f"digest subscribers import {export} --to {done.file}" if dry_run else "digest subscribers check")
+    if imported.undo:
+        output.say(f"To undo it: cp {options.shown(imported.undo)} {options.shown(imported.file)}")
+    output.next(f"digest subscribers import {export} --to {imported.file}" if dry_run else "digest subscribers check")
 
 
 def export(
-    session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the CSV; - for standard output.")],
+    options: RunOptions,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file to write, or - for standard output.")],
     audience: Annotated[
-        str | None, typer.Option("--audience", metavar="NAME", help="Default: the one that issues go to.")
+        str | None,
+        typer.Option("--audience", metavar="NAME", help="The audience. Default: the one that issues are sent to."),
     ] = None,
 ) -> None:
     """Write an audience, as it would be mailed now, to a CSV file that only you can read."""
+    from digest.cli.json_objects import ExportResult
     from digest.config.atomic_files import replace_file
     from digest.workflow.people import export_audience
 
-    if str(file) == "-" and session.as_json:
-        raise UsageError("--json never holds an address", hint="Name a file.")
-    text, people = export_audience(session.newsletter(), audience)
+    if str(file) == "-" and options.as_json:
+        raise UsageError("the output of --json never contains addresses", hint="Name a file to export to.")
+    text, people = export_audience(options.session(), audience)
     if str(file) == "-":
         sys.stdout.write(text)
         return
     try:
         replace_file(file, text.encode(), mode=0o600)
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}", hint="Name another file.") from error
-    session.output.result({"file": str(file), "people": people}, [f"{count(people, 'person', 'people')}: {file}"])
+        raise UsageError(f"cannot write {file}: {error.strerror}", hint="Name another file.") from error
+    result = ExportResult(file=str(file), people=people)
+    options.output.result(result, [f"{count(people, 'person', 'people')}: {file}"])
+    options.output.next("keep the file private, and delete it when you no longer need it")
 
 
 def suppress(
-    session: Session,
-    addresses: Annotated[list[str] | None, typer.Argument(metavar="ADDRESS", help="Whom never to mail again.")] = None,
+    options: RunOptions,
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="ADDRESS", help="The addresses that must not be mailed again.")
+    ] = None,
     token: Annotated[
         str | None,
-        typer.Option("--token", metavar="TOKEN", help="Of an unsubscribe link: its reader leaves that audience."),
+        typer.Option("--token", metavar="TOKEN", help="The token of an unsubscribe link, whose reader then leaves."),
     ] = None,
     reason: Annotated[
         str, typer.Option("--reason", help="manual, unsubscribed, hard_bounce, complaint or invalid.")
     ] = "manual",
 ) -> None:
-    """Never mail somebody again. With --token any small endpoint can serve the unsubscribe link."""
+    """Never mail somebody again.
+
+    With --token, a small web endpoint of your own can serve the unsubscribe links.
+    """
+    from digest.cli.json_objects import SuppressResult
     from digest.subscribers import suppressions_file
     from digest.workflow.people import suppress as run
     from digest.workflow.people import suppress_token
 
     if bool(addresses) == bool(token):
-        raise UsageError("name addresses, or one --token", hint="digest subscribers suppress ana@example.com")
-    project = session.project()
-    done = suppress_token(project, token) if token else run(project, addresses or (), reason=reason)
-    said = f"{count(done, 'person is', 'people are')} suppressed now" if done else "Nothing new: they had left already"
-    session.output.result({"suppressed": done}, [f"{said}."])
-    if done:
-        session.output.say(
-            f"To take it back, remove the row: digest subscribers edit {suppressions_file(project.root)}"
-        )
+        raise UsageError("name either addresses or one --token", hint="digest subscribers suppress ana@example.com")
+    project, output = options.project(), options.output
+    suppressed = suppress_token(project, token) if token else run(project, addresses or (), reason=reason)
+    people = f"{count(suppressed, 'person is', 'people are')} now suppressed."
+    output.result(
+        SuppressResult(suppressed=suppressed), [people if suppressed else "Nothing changed: already suppressed."]
+    )
+    if suppressed:
+        output.say(f"To undo it, remove the row: digest subscribers edit {suppressions_file(project.root)}")
+    output.next("digest subscribers check")
 
 
 def sync(
-    session: Session,
+    options: RunOptions,
     events: Annotated[
         Path | None,
-        typer.Option("--events", metavar="FILE", help="The body of a request of the provider's webhook."),
+        typer.Option(
+            "--events", metavar="FILE", help="Read one webhook request of the provider from this file, byte for byte."
+        ),
     ] = None,
     signature: Annotated[
         str, typer.Option("--signature", help="With --events: the signature in the request's headers.")
@@ -165,74 +187,85 @@ def sync(
         str, typer.Option("--timestamp", help="With --events: the timestamp in the request's headers.")
     ] = "",
 ) -> None:
-    """Ask the provider who bounced, complained or left, and write that down. A live send asks by itself."""
+    """Fetch bounces, complaints and unsubscribes from the provider, and suppress those people.
+
+    A live send does this on its own.
+    """
+    from digest.cli.json_objects import SyncResult
     from digest.workflow.people import suppress_events, sync_suppressions
 
-    project = session.project()
+    project = options.project()
     if events is not None:
         try:
             body = events.read_bytes()
         except OSError as error:
-            raise UsageError(f"{events} cannot be read: {error.strerror}", hint="Name the request's body.") from error
-        done = {"events": suppress_events(project, body, signature=signature, timestamp=timestamp)}
+            raise UsageError(
+                f"cannot read {events}: {error.strerror}", hint="Name the file with the request's body."
+            ) from error
+        reasons = {"events": suppress_events(project, body, signature=signature, timestamp=timestamp)}
     else:
-        done = dict(sync_suppressions(project))
-    lines = [f"{number:>7,} {reason}" for reason, number in done.items() if number]
-    session.output.result({"new": sum(done.values()), "reasons": done}, lines or ["Nothing new."])
-    session.output.next("digest subscribers check")
+        reasons = dict(sync_suppressions(project))
+    lines = [f"{number:>7,} {reason}" for reason, number in reasons.items() if number]
+    options.output.result(SyncResult(new=sum(reasons.values()), reasons=reasons), lines or ["Nothing new."])
+    options.output.next("digest subscribers check")
 
 
 def encrypt(
-    session: Session,
-    file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
+    options: RunOptions,
+    file: Annotated[
+        str | None, typer.Argument(metavar="LIST", help="The list. Default: the audience's first list.")
+    ] = None,
 ) -> None:
-    """Encrypt a list with age, so that it may lie in the repository. A key is made where there is none."""
+    """Encrypt a list with age, so that it can be committed. If there is no key yet, one is made."""
+    from digest.cli.json_objects import EncryptResult
     from digest.subscribers import holds_suppressions
     from digest.workflow.people import encrypt as run
     from digest.workflow.people import list_to_write
 
-    output, project = session.output, session.project()
+    output, project = options.output, options.project()
     plain = file or list_to_write(project)
-    target, fresh = run(project, plain)
+    target, is_new_key = run(project, plain)
     key = project.age_key_file.relative_to(project.root).as_posix()
     output.result(
-        {"file": target, "new_key": fresh},
+        EncryptResult(file=target, new_key=is_new_key),
         [
-            f"Encrypted: {session.shown(target)}",
-            *([f"A new key: {key}. Without it nobody can read the list."] if fresh else []),
+            f"Encrypted: {options.shown(target)}",
+            *([f"A new key: {key}. Without it nobody can read the list."] if is_new_key else []),
         ],
     )
     output.next(
-        *([f"gh secret set DIGEST_AGE_KEY < {key}"] if fresh else []),
+        *([f"gh secret set DIGEST_AGE_KEY < {key}"] if is_new_key else []),
         *([] if holds_suppressions(target) else [f'in digest.toml: files = ["{target}"]']),
         f"digest subscribers edit {target}",
     )
 
 
 def edit(
-    session: Session,
-    file: Annotated[str | None, typer.Argument(metavar="LIST", help="Default: the audience's first.")] = None,
+    options: RunOptions,
+    file: Annotated[
+        str | None, typer.Argument(metavar="LIST", help="The list. Default: the audience's first list.")
+    ] = None,
 ) -> None:
-    """Open a list in $EDITOR, encrypted or not, and write it when it can be read as one."""
+    """Open a list in $VISUAL or $EDITOR, and save it if it is still a valid list. It may be encrypted."""
+    from digest.cli.json_objects import EditListResult
     from digest.subscribers import holds_suppressions
     from digest.workflow.people import edit_list, list_to_write
 
-    output, project = session.output, session.project()
+    output, project = options.output, options.project()
     name = file or list_to_write(project)
-    reading = edit_list(project, name, partial(edit_text, quiet=session.as_json))
+    reading = edit_list(project, name, partial(edit_text, quiet=options.as_json))
     if reading is None:
-        output.result({"file": name, "changed": False}, ["Nothing was changed."])
+        output.result(EditListResult(file=name, changed=False), ["Nothing was changed."])
         return
-    data = {"file": name, "changed": True, "people": len(reading.subscribers), "left_out": dict(reading.left_out)}
-    people = count(len(reading.subscribers), "person", "people")
-    what = "never to mail" if holds_suppressions(name) else "to mail"
-    output.result(data, [f"{session.shown(name)}: {people} {what}", *_left_out(reading.left_out)])
+    number, left_out = len(reading.subscribers), dict(reading.left_out)
+    people = count(number, "person", "people")
+    purpose = "never to mail" if holds_suppressions(name) else "to mail"
+    output.result(
+        EditListResult(file=name, changed=True, people=number, left_out=left_out),
+        [f"{options.shown(name)}: {people} {purpose}", *_left_out_lines(left_out)],
+    )
     output.next("digest subscribers check")
 
 
-def _left_out(reasons: Mapping[str, int]) -> list[str]:
+def _left_out_lines(reasons: Mapping[str, int]) -> list[str]:
     return [f"  {number:>7,} left out: {reason}" for reason, number in sorted(reasons.items()) if number]
-
-
-def _problems(problems: Iterable[ListProblem]) -> list[dict[str, object]]:
-    return [{"file": one.place.file, "line": one.place.line, "message": one.message} for one in problems]

@@ -1,4 +1,4 @@
-"""How results read as words: a few lines each, the worst first."""
+"""Results as lines of text, the worst first."""
 
 from __future__ import annotations
 
@@ -10,38 +10,51 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
 
     from digest.cli.output import Output
+    from digest.delivery import SendReport
     from digest.workflow.building import Checked
     from digest.workflow.collecting import Collected
     from digest.workflow.reading_sources import SourceLine
+    from digest.workflow.sending import SendPlan
 
-__all__ = ["Pace", "age", "collect_lines", "count", "explain_lines", "finding_lines", "source_lines"]
+__all__ = [
+    "Pace",
+    "age",
+    "collect_lines",
+    "count",
+    "explain_lines",
+    "finding_lines",
+    "plan_lines",
+    "report_lines",
+    "source_lines",
+]
 
-#: What is said of a bullet that has no source sentence, by its origin.
+#: Who wrote a bullet that has no source sentence, by its origin.
 _WRITERS = {
     "author": "the author's own words",
     "editor": "the editor's words",
     "llm": "a model's words",
-    "extracted": "the article is no longer there, or says something else now",
+    "extracted": "the article is gone or has changed",
 }
 _MARKS = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
-def source_lines(done: Collected, output: Output) -> list[str]:
-    """A table of all sources: what each gave, how old its newest article is, and what is wrong with it."""
-    if not done.sources:
-        return ["  No source is configured: add one with digest add URL, or put files in a folder"]
-    width = max(len(line.source) for line in done.sources)
+def source_lines(collected: Collected, output: Output) -> list[str]:
+    """A table of all sources: what each returned, how old its newest article is, and what is wrong with it."""
+    if not collected.sources:
+        return ["  No sources are configured: add one with digest add URL, or put files in a folder"]
+    width = max(len(line.source) for line in collected.sources)
     lines = [output.style(f"    {'source'.ljust(width)}  read   new  newest", "dim")]
-    for line in done.sources:
-        lines.append(_source_line(line, output, width=width, now=done.at))
+    for line in collected.sources:
+        lines.append(_source_line(line, output, width=width, now=collected.at))
         if line.hint:
             lines.append(f"      {output.style(line.hint, 'dim')}")
         lines += [f"      {output.style('!', 'yellow')} {problem}" for problem in line.problems]
         if line.moved_to:
             mark = output.style("!", "yellow")
-            lines.append(f"      {mark} moved for good to {line.moved_to}: put that address into the configuration")
+            lines.append(f"      {mark} moved permanently to {line.moved_to}: put that address into the configuration")
     return lines
 
 
@@ -50,7 +63,7 @@ def _source_line(line: SourceLine, output: Output, *, width: int, now: datetime)
     if line.error:
         mark, since = output.style("✗", "red"), ""
         if line.failing_since and (now - line.failing_since).days:
-            since = f" (for {_span(now - line.failing_since)} now)"
+            since = f" (failing for {_span(now - line.failing_since)})"
         return f"  {mark} {name}  {'-':>4}  {'-':>4}  {newest:<12}  {line.error}{since}"
     notes = ["unchanged" if line.unchanged else "", f"{count(line.pages, 'page', 'pages')} read" if line.pages else ""]
     text = f"  {output.style('✓', 'green')} {name}  {line.fetched:>4}  {line.new:>4}  {newest:<12}  "
@@ -58,7 +71,7 @@ def _source_line(line: SourceLine, output: Output, *, width: int, now: datetime)
 
 
 def age(moment: datetime | None, now: datetime) -> str:
-    """How long ago, such as "3 hours ago"; "-" where nobody knows."""
+    """How long ago, such as "3 hours ago"; "-" if unknown."""
     if moment is None:
         return "-"
     return f"{_span(now - moment)} ago" if now > moment else "just now"
@@ -73,79 +86,79 @@ def _span(time: timedelta) -> str:
     return count(hours // 24, "day", "days") if hours < 24 * 61 else count(hours // (24 * 30), "month", "months")
 
 
-def collect_lines(done: Collected, output: Output) -> list[str]:
-    """All sources, what failed in them, and what the merge did."""
-    lines = source_lines(done, output)
-    failed = sum(bool(line.error) for line in done.sources)
+def collect_lines(collected: Collected, output: Output) -> list[str]:
+    """All sources, how many failed, and what the merge did."""
+    lines = source_lines(collected, output)
+    failed = sum(bool(line.error) for line in collected.sources)
     if failed:
-        rest = "the others are in" if failed < len(done.sources) else "nothing came in"
-        lines.append(f"  {count(failed, 'source', 'sources')} of {len(done.sources)} failed; {rest}")
-    merge = done.merge
-    if not (done.stories or done.waiting or merge.touched):
-        return [*lines, "  Nothing new: no issue was written"]
+        rest = "the others were read" if failed < len(collected.sources) else "nothing was collected"
+        lines.append(f"  {count(failed, 'source', 'sources')} of {len(collected.sources)} failed; {rest}")
+    merge = collected.merge
+    if not (collected.stories or collected.waiting or merge.touched):
+        return [*lines, "  Nothing new; no issue was written"]
     numbers = [
         f"{len(merge.added)} new",
         f"{len(merge.refreshed)} refreshed" if merge.refreshed else "",
         f"{len(merge.kept_out)} stay dropped" if merge.kept_out else "",
-        f"{len(merge.conflicts)} in conflict" if merge.conflicts else "",
+        count(len(merge.conflicts), "conflict", "conflicts") if merge.conflicts else "",
     ]
-    left_out = len(done.dropped)
-    verb = ("Merged into" if merge.touched else "Wrote") if done.changed else "Nothing new for"
-    lines.append(
-        f"  {verb} {done.file}: {count(done.stories, 'story', 'stories')} ({', '.join(filter(None, numbers))})"
-    )
+    left_out = len(collected.dropped)
+    verb = ("Merged into" if merge.touched else "Wrote") if collected.changed else "Nothing new for"
+    stories = count(collected.stories, "story", "stories")
+    lines.append(f"  {verb} {collected.file}: {stories} ({', '.join(filter(None, numbers))})")
     if left_out:
         lines.append(
-            f"  {count(left_out, 'article', 'articles')} left out: digest collect --explain says which and why"
+            f"  {count(left_out, 'article', 'articles')} left out; digest collect --explain shows which and why"
         )
+    mark = output.style("!", "yellow")
     lines += [
-        f"  {output.style('!', 'yellow')} {done.file}:{conflict.line}: {conflict.field} changed at the source too; "
-        f"yours is kept" + (f" (theirs: {conflict.fresh})" if "\n" not in conflict.fresh else "")
+        f"  {mark} {collected.file}:{conflict.line}: {conflict.field} also changed at the source; "
+        f"yours was kept" + (f" (theirs: {conflict.fresh})" if "\n" not in conflict.fresh else "")
         for conflict in merge.conflicts
     ]
     return lines
 
 
-def explain_lines(done: Collected, output: Output) -> list[str]:
-    """Every story with the numbers that ranked it, and every article that is not in the issue with the reason."""
+def explain_lines(collected: Collected, output: Output) -> list[str]:
+    """Every story with the numbers that ranked it, and every article that was left out, with the reason."""
     style = partial(output.style, stream=sys.stdout)
-    head = "Ranking: weight x (1 + recency + coverage + substance), less for repetition"
-    lines = [style(head, "bold")] if done.ranking else []
-    for number, ranked in enumerate(done.ranking, start=1):
+    head = "Ranking: weight x (1 + recency + coverage + substance), minus repetition"
+    lines = [style(head, "bold")] if collected.ranking else []
+    for number, ranked in enumerate(collected.ranking, start=1):
         best, *others = ranked.story
         mark = style("✓", "green") if ranked.chosen else style("·", "dim")
         lines.append(f"  {mark} {number:>3}  {ranked.score}")
-        told = f"; also {', '.join(dict.fromkeys(other.source or other.url for other in others))}" if others else ""
-        lines.append(f"         {best.title} ({best.source or 'added by hand'}{told})")
+        also = f"; also {', '.join(dict.fromkeys(other.source or other.url for other in others))}" if others else ""
+        lines.append(f"         {best.title} ({best.source or 'added by hand'}{also})")
         if ranked.update_of is not None:
-            lines.append(f"         brings news on: {ranked.update_of.title}")
+            lines.append(f"         continues: {ranked.update_of.title}")
         if ranked.reason:
             lines.append(f"         left out: {ranked.reason}")
-    ranked_urls = {ranked.story[0].url for ranked in done.ranking}
-    rest = [drop for drop in done.dropped if drop.url not in ranked_urls]
+    ranked_urls = {ranked.story[0].url for ranked in collected.ranking}
+    rest = [drop for drop in collected.dropped if drop.url not in ranked_urls]
     if rest:
         lines.append(style("Not ranked", "bold"))
         lines += [f"  · {drop.title or drop.url} ({drop.source or 'added by hand'}): {drop.reason}" for drop in rest]
-    return [*lines, *_bullet_lines(done, style)]
+    return [*lines, *_bullet_lines(collected, style)]
 
 
-def _bullet_lines(done: Collected, style: Callable[..., str]) -> list[str]:
-    """Every bullet with who wrote it, or with the sentence that it is the short form of."""
-    lines = [style("Bullets and the sentences that they come from", "bold")] if done.bullets else []
+def _bullet_lines(collected: Collected, style: Callable[..., str]) -> list[str]:
+    """Every bullet with the sentence that it was taken from, or with who wrote it."""
+    lines = [style("Bullets and the sentences that they come from", "bold")] if collected.bullets else []
     headline = None
-    for trace in done.bullets:
+    for trace in collected.bullets:
         if trace.headline != headline:
             headline = trace.headline
             lines.append(f"  {headline}")
         lines.append(f"    - {trace.text}")
-        said = "".join(piece if kept else style(piece, "dim") for piece, kept in trace.sentence)
-        words = said if trace.shortened else "word for word" if trace.sentence else _WRITERS[trace.origin]
-        lines.append(f"      {done.file}:{trace.line}: {words}")
+        sentence = "".join(piece if used else style(piece, "dim") for piece, used in trace.sentence)
+        origin = sentence if trace.shortened else "word for word" if trace.sentence else _WRITERS[trace.origin]
+        lines.append(f"      {collected.file}:{trace.line}: {origin}")
     return lines
 
 
 def finding_lines(checked: Checked, output: Output) -> Sequence[str]:
-    """Each finding at its line, then the count."""
+    """Each finding with its file and line, then how many there are."""
     lines = []
     for finding in checked.findings:
         mark = output.style(f"{finding.severity:<7}", _MARKS[finding.severity])
@@ -157,24 +170,61 @@ def finding_lines(checked: Checked, output: Output) -> Sequence[str]:
     return lines
 
 
-def count(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many}"
+def plan_lines(plan: SendPlan, zone: ZoneInfo, *, approved: bool, again: int = 0) -> list[str]:
+    """What a send will do, as a table.
+
+    Args:
+        approved: The build is approved, by ``approval.toml`` or by the token on the command line.
+        again: How many recipients with an unknown outcome will be mailed again.
+    """
+    approval = "not approved"
+    if approved:
+        approval = f"approved by {plan.approved_by}" if plan.approved_by else "approved"
+    left_out = ", ".join(f"{number} {reason}" for reason, number in sorted(plan.audience.left_out.items()) if number)
+    recipients = count(plan.report.pending, "person", "people")
+    if again:
+        recipients += f", and again up to {count(again, 'person', 'people')} whose outcome is unknown"
+    if left_out:
+        recipients += f" (left out: {left_out})"
+    if plan.last:
+        recipients += f" · last issue {plan.last:,}"
+    return [
+        f"  Issue      {plan.issue} “{plan.subject}”",
+        f"  Token      {plan.token} ({approval})",
+        f"  From       {plan.rendered.manifest.sender}",
+        f"  Via        {plan.provider} · audience “{plan.audience.name}”",
+        f"  To         {recipients}",
+        *([f"  When       {plan.at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"] if plan.at else []),
+        *(f"  Note       {warning}" for warning in plan.warnings),
+    ]
+
+
+def report_lines(issue: str, report: SendReport) -> list[str]:
+    """What became of a send."""
+    lines = [f"{issue}: {report.state}. {report.accepted:,} accepted, {report.rejected:,} rejected."]
+    if report.skipped:
+        lines.append(f"{count(report.skipped, 'row was', 'rows were')} left out: digest subscribers check")
+    return lines
+
+
+def count(number: int, singular: str, plural: str) -> str:
+    """A number with its noun, such as "1 story" and "2 stories"."""
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
 class Pace:
-    """How fast a long work goes, and when it will be done."""
+    """How fast a send goes, and when it will be done."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._began = clock()
+        self._started = clock()
         self._first: int | None = None
 
-    def words(self, done: int, left: int) -> str:
-        """One line. The rate is that of this run, not of what an earlier one did."""
+    def line(self, done: int, left: int) -> str:
+        """The progress as one line. The rate counts this run only, not an earlier run that was interrupted."""
         if self._first is None:
-            self._began, self._first = self._clock(), done
-        elapsed = self._clock() - self._began
+            self._started, self._first = self._clock(), done
+        elapsed = self._clock() - self._started
         line = f"Sending: {done:,} of {done + left:,}"
         if elapsed < 1 or done == self._first:
             return line

@@ -1,22 +1,25 @@
-"""Ship: build, send-test, approve, send, cancel and status."""
+"""The panel Ship: check, rules, build, send-test, approve, send, cancel and status."""
 
 from __future__ import annotations
 
 import os
+import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from digest.cli.checking import check, rules
 from digest.cli.commands import IssueArgument, NoLedger, register
-from digest.cli.result_lines import Pace, count
-from digest.cli.session import Session, write_text
+from digest.cli.result_lines import Pace, count, finding_lines, plan_lines, report_lines
+from digest.cli.run_options import RunOptions, write_text
+from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:
-    from digest.delivery import SendReport
-    from digest.project import Project
-    from digest.workflow.building import Built
+    from collections.abc import Mapping
+
+    from digest.project import Session
+    from digest.workflow.building import Built, Checked
     from digest.workflow.sending import SendPlan
 
 __all__ = ["add_ship_commands"]
@@ -36,124 +39,268 @@ def add_ship_commands(app: typer.Typer) -> None:
     register(app, "status", panel=_PANEL, example="digest status --json")(status)
 
 
-def build(
+def check(
+    options: RunOptions,
+    issue: IssueArgument = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "never"],
+        typer.Option("--fail-on", help="The least severity of a finding that makes the command exit with code 5."),
+    ] = "error",
+    format: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option(
+            "--format",
+            help="How to print the findings. json is the same as --json. github prints annotations for a pull request "
+            "and writes a report to the job's summary.",
+        ),
+    ] = "text",
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Also request every link, at most once a day, and report the broken ones."),
+    ] = False,
+    no_ledger: NoLedger = False,
+    email_url: Annotated[
+        str, typer.Option("--email-url", metavar="URL", help="The address of the built email, for the report.")
+    ] = "",
+    picture_url: Annotated[
+        str, typer.Option("--picture-url", metavar="URL", help="The address of its screenshot, for the report.")
+    ] = "",
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write the report to this file, cut to fit the text of a pull request.",
+        ),
+    ] = None,
+) -> None:
+    """Find what is wrong with the email, at issue.md:LINE. Exits with code 5 if there are errors."""
+    from digest.cli.github_pages import annotation_lines
+    from digest.cli.json_objects import check_result
+    from digest.workflow.building import check as run
+
+    if online and options.offline:
+        raise UsageError("--online and --offline exclude each other", hint="Leave out one of them.")
+    output = replace(options, as_json=options.as_json or format == "json").output
+    session = options.read_only_session(no_ledger=no_ledger)
+    if session.no_ledger and not no_ledger:
+        output.say("The ledger, which knows the stories of earlier issues, was not read because of --offline.")
+    checked = run(
+        session,
+        issue,
+        online=online,
+        progress=lambda number, all_links: output.status(f"Requesting links: {number} of {all_links}"),
+    )
+    output.status("")
+    links = {"email_url": email_url, "picture_url": picture_url}
+    _write_reports(options, session, checked, links=links, report=report, summary=format == "github")
+    if format == "github":
+        output.result(check_result(checked), annotation_lines(checked.findings, options.shown))
+    else:
+        output.result(check_result(checked), finding_lines(checked, output))
+    failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    if any(checked.count(severity) for severity in failing):
+        raise typer.Exit(ChecksFailedError.exit_code)
+    output.next(f"digest build {checked.issue}")
+
+
+def _write_reports(
+    options: RunOptions,
     session: Session,
+    checked: Checked,
+    *,
+    links: Mapping[str, str],
+    report: Path | None,
+    summary: bool,
+) -> None:
+    """Append the report to the job's summary, and write it to the file for the text of a pull request."""
+    from digest.cli.github_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
+    from digest.workflow.issue_report import report_issue
+
+    summary_file = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None
+    if not summary_file and report is None:
+        return
+    issue_report = report_issue(session, checked)
+    if summary_file:
+        _append(Path(summary_file), issue_page(issue_report, options.shown, **links, most_bytes=MOST_OF_A_SUMMARY))
+    if report is not None:
+        write_text(report, issue_page(issue_report, options.shown, **links, most_bytes=MOST_OF_A_BODY))
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="Unset GITHUB_STEP_SUMMARY.") from error
+
+
+def rules(
+    options: RunOptions,
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="The rule to explain, such as L204. Default: list all rules.")
+    ] = None,
+) -> None:
+    """Explain the rules of `digest check`, and what to do about their findings."""
+    from digest.checks import all_rules, find_rule
+    from digest.cli.json_objects import CheckRule, RulesResult
+
+    output = options.output
+    shown = all_rules() if code is None else (find_rule(code),)
+    result = RulesResult(
+        rules=[
+            CheckRule(code=rule.code, severity=str(rule.severity), title=rule.title, explanation=rule.explanation)
+            for rule in shown
+        ]
+    )
+    if code is None:
+        output.result(result, [f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in shown])
+        output.next("digest rules CODE")
+        return
+    (rule,) = shown
+    lines = [
+        f"{rule.code}  {rule.severity}: {rule.title}",
+        "",
+        *textwrap.wrap(rule.explanation, 76),
+        "",
+        "To accept such a finding, add this to digest.toml:",
+        "  [[check.ignore]]",
+        f'  code = "{rule.code}"',
+        '  reason = "…"',
+    ]
+    output.result(result, lines)
+
+
+def build(
+    options: RunOptions,
     issue: IssueArgument = None,
     screenshots: Annotated[
         bool,
         typer.Option(
             "--screenshots",
-            help="Draw the email as well: desktop, phone, dark, forced dark, images off, and a sheet of all. Needs "
+            help="Also take screenshots: desktop, phone, dark, forced dark, images off, and a contact sheet. Needs "
             "newsletter-digest[screenshots] and a Chromium.",
         ),
     ] = False,
     no_ledger: NoLedger = False,
 ) -> None:
-    """Render the email and print the token that an approval names."""
+    """Render the email, and print the token that an approval names."""
+    from digest.cli.json_objects import BuildResult
     from digest.workflow.building import build as run
 
-    done = run(session.newsletter(no_ledger=no_ledger), issue)
-    output = session.output
-    pictures = _draw(session, done, no_ledger=no_ledger) if screenshots else []
+    built = run(options.session(no_ledger=no_ledger), issue)
+    output = options.output
+    pictures = _take_screenshots(options, built, no_ledger=no_ledger) if screenshots else []
     output.result(
-        {
-            "token": done.token,
-            "issue": done.issue,
-            "subject": done.subject,
-            "stories": done.stories,
-            "bytes_html": done.bytes_html,
-            "bytes_text": done.bytes_text,
-            "approved": done.approved,
-            "folder": done.folder,
-            "pictures": pictures,
-        },
+        BuildResult(
+            token=built.token,
+            issue=built.issue,
+            subject=built.subject,
+            stories=built.stories,
+            bytes_html=built.bytes_html,
+            bytes_text=built.bytes_text,
+            approved=built.approved,
+            folder=built.folder,
+            pictures=pictures,
+        ),
         [
-            f"{done.issue} “{done.subject}”",
-            f"{count(done.stories, 'story', 'stories')}, {done.bytes_html / 1000:.1f} kB of HTML",
-            f"{'Built' if done.changed else 'Unchanged'}: {done.folder}/email.html, email.txt, manifest.json",
-            *([f"Pictures: {pictures[-1]}, and {len(pictures) - 1} beside it"] if pictures else []),
-            f"Token: {done.token}{'  (approved)' if done.approved else ''}",
+            f"{built.issue} “{built.subject}”",
+            f"{count(built.stories, 'story', 'stories')}, {built.bytes_html / 1000:.1f} kB of HTML",
+            f"{'Built' if built.changed else 'Unchanged'}: {built.folder}/email.html, email.txt, manifest.json",
+            *([f"Screenshots: {pictures[-1]}, and {len(pictures) - 1} more in that folder"] if pictures else []),
+            f"Token: {built.token}{'  (approved)' if built.approved else ''}",
         ],
     )
     output.next(
-        f"digest check {done.issue}",
-        f"digest send-test {done.issue} --to you@example.org",
-        f"digest approve {done.issue}",
-        f"digest send {done.issue}",
+        f"digest check {built.issue}",
+        f"digest send-test {built.issue} --to you@example.org",
+        f"digest approve {built.issue}",
+        f"digest send {built.issue}",
     )
 
 
-def _draw(session: Session, done: Built, *, no_ledger: bool) -> list[str]:
-    """Draw a build; returns the pictures' files, the sheet of all last."""
+def _take_screenshots(options: RunOptions, built: Built, *, no_ledger: bool) -> list[str]:
+    """Take screenshots of a build; returns their files, the contact sheet last."""
     from digest.preview.preview_source import NewsletterPreview
     from digest.preview.screenshots import take_screenshots
 
-    project = session.project()
-    session.output.status("Drawing pictures")
-    source = NewsletterPreview(lambda: session.newsletter(no_ledger=no_ledger), done.issue)
-    folder = project.root / done.folder / "shots"
-    drawn = take_screenshots(source.render().html, folder, image=source.image, offline=session.offline)
-    session.output.status("")
-    return [session.shown(path.relative_to(project.root).as_posix()) for path in drawn]
+    project = options.project()
+    options.output.status("Taking screenshots")
+    source = NewsletterPreview(lambda: options.session(no_ledger=no_ledger), built.issue)
+    folder = project.root / built.folder / "shots"
+    files = take_screenshots(source.render().html, folder, image=source.image, offline=options.offline)
+    options.output.status("")
+    return [options.shown(path.relative_to(project.root).as_posix()) for path in files]
 
 
 def send_test(
-    session: Session,
-    to: Annotated[list[str], typer.Option("--to", metavar="ADDRESS", help="Who gets it; up to five times.")],
+    options: RunOptions,
+    to: Annotated[
+        list[str], typer.Option("--to", metavar="ADDRESS", help="Where to send it. Give it up to five times.")
+    ],
     issue: IssueArgument = None,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Let the provider validate it and mail nobody, if it can.")
+        bool,
+        typer.Option("--sandbox", help="Let the provider validate the mail without delivering it, if it can."),
     ] = False,
 ) -> None:
-    """Send the built issue to a few named addresses. It cannot reach a list."""
+    """Send the built issue to a few addresses, marked [TEST]. It never reaches a list."""
+    from digest.cli.json_objects import SendTestResult
     from digest.workflow.sending import send_test as run
 
-    built = run(session.newsletter(), to, id=issue, sandbox=sandbox)
-    output, name = session.output, built.manifest.issue
-    done = "Checked in the sandbox" if sandbox else "Sent"
+    built = run(options.session(), to, id=issue, sandbox=sandbox)
+    output, name = options.output, built.manifest.issue
+    verb = "Validated in the sandbox" if sandbox else "Sent"
     output.result(
-        {"issue": name, "sent": 0 if sandbox else len(to), "token": built.token},
-        [f"{done}: {name}, build {built.token}, to {count(len(to), 'address', 'addresses')}, marked [TEST]."],
+        SendTestResult(issue=name, sent=0 if sandbox else len(to), token=built.token),
+        [f"{verb}: {name}, build {built.token}, to {count(len(to), 'address', 'addresses')}, marked [TEST]."],
     )
     output.next(f"digest approve {name}", f"digest send {name}")
 
 
 def approve(
-    session: Session,
+    options: RunOptions,
     issue: IssueArgument = None,
-    token: Annotated[str | None, typer.Option("--token", metavar="TOKEN", help="The build you looked at.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", metavar="TOKEN", help="The token of the build that you saw. Default: the current one."),
+    ] = None,
 ) -> None:
     """Record that you approve the current build."""
     import getpass
 
+    from digest.cli.json_objects import ApproveResult
     from digest.workflow.building import approve as run
 
-    newsletter = session.newsletter()
+    session = options.session()
     try:
         by = os.environ.get("GITHUB_ACTOR") or getpass.getuser()
     except (OSError, KeyError):
-        by = "somebody"  # no account has this user id, as in some containers
-    done = run(newsletter, issue, token=token, by=by)
-    output, name = session.output, newsletter.issue(issue).id
+        by = "somebody"  # a container may run under a user id that has no account
+    approval = run(session, issue, token=token, by=by)
+    output, name = options.output, session.issue(issue).id
     output.result(
-        {"issue": name, "token": done.token, "by": done.by, "at": done.at.isoformat()},
-        [f"Approved {name}, build {done.token}, as {done.by}."],
+        ApproveResult(issue=name, token=approval.token, by=approval.by, at=approval.at.isoformat()),
+        [f"Approved {name}, build {approval.token}, as {approval.by}."],
     )
     output.next(f"digest send {name}", f"digest send {name} --live")
 
 
 def send(
-    session: Session,
+    options: RunOptions,
     issue: IssueArgument = None,
-    live: Annotated[bool, typer.Option("--live", help="Really send. Without it nothing leaves this machine.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Send for real. Without it, nothing leaves this machine.")
+    ] = False,
     approve: Annotated[
-        str | None, typer.Option("--approve", metavar="TOKEN", help="The token of the build you approve.")
+        str | None, typer.Option("--approve", metavar="TOKEN", help="The token of the build that you approve.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a campaign that was interrupted.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a campaign that was interrupted.")] = False,
     on_unknown: Annotated[
         Literal["hold", "resend"],
         typer.Option(
-            "--on-unknown", help="What to do about calls whose outcome nobody knows: hold mails nobody twice."
+            "--on-unknown",
+            help="With --resume: what to do about recipients whose outcome is unknown. hold never mails anybody twice.",
         ),
     ] = "hold",
     at: Annotated[
@@ -164,128 +311,108 @@ def send(
     ] = None,
     new_ledger: Annotated[
         bool,
-        typer.Option("--new-ledger", help="Make the ledger's git branch: only when nothing was ever sent with it."),
+        typer.Option(
+            "--new-ledger",
+            help="Create the ledger's git branch. Use it only if nothing has been sent yet.",
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer the typed confirmation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Send without asking for the typed confirmation.")] = False,
 ) -> None:
-    """Show what would be sent; with --live and an approval, send it, once."""
+    """Show what would be sent. With --live and an approval, send it, once."""
+    from digest.cli.json_objects import send_result
     from digest.workflow.scheduling import parse_send_time
     from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
 
-    output, newsletter = session.output, session.newsletter()
-    project = newsletter.project
-    moment = parse_send_time(at, zone=project.config.newsletter.zone, now=project.now()) if at is not None else None
-    plan = plan_send(newsletter, issue, approve=approve, resume=resume, at=moment)
+    output, session = options.output, options.session()
+    project = session.project
+    zone = project.config.newsletter.zone
+    send_at = parse_send_time(at, zone=zone, now=project.now()) if at is not None else None
+    plan = plan_send(session, issue, approve=approve, resume=resume, at=send_at)
     again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
-        output.result(plan.report.as_data(), _dry_run(plan, project, again=again))
-        approval = "" if plan.approved else f" --approve {plan.token}"
-        later = f' --at "{at}"' if at and not resume else ""
-        more = " --on-unknown resend" if again else ""
-        output.next(f"digest send {plan.issue} --live{' --resume' if resume else ''}{more}{later}{approval}")
+        lines = plan_lines(plan, zone, approved=plan.approved, again=again)
+        output.result(send_result(plan.report), ["DRY RUN: nothing leaves this machine", *lines])
+        flags = " --resume" if resume else f' --at "{at}"' if at else ""
+        if again:
+            flags += " --on-unknown resend"
+        output.next(f"digest send {plan.issue} --live{flags}{'' if plan.approved else f' --approve {plan.token}'}")
         return
     require_approval(plan, approve)
-    output.say(*_table(plan, project, approved=True, again=again))
-    if session.interactive and not yes:
+    output.say(*plan_lines(plan, zone, approved=True, again=again))
+    if options.interactive and not yes:
         _confirm(plan, again=again)
 
     pace = Pace()
     report = run(
-        newsletter,
+        session,
         plan,
         approve=approve,
         resume=resume,
         on_unknown=on_unknown,
         new_ledger=new_ledger,
-        progress=lambda numbers: output.status(pace.words(numbers.settled, numbers.pending)),
+        progress=lambda numbers: output.status(pace.line(numbers.settled, numbers.pending)),
         notice=lambda words: output.say(f"  Note       {words}"),
     )
     output.status("")
-    output.result(report.as_data(), _sent(plan, report))
+    output.result(send_result(report), report_lines(plan.issue, report))
     output.next("digest status", "digest collect")
 
 
 def _confirm(plan: SendPlan, *, again: int) -> None:
     from digest.delivery import CampaignRefusedError
 
-    words = f"{plan.issue} {plan.report.pending + again}"
-    if typer.prompt(f"Type “{words}” to send", err=True, default="", show_default=False).strip() != words:
+    expected = f"{plan.issue} {plan.report.pending + again}"
+    if typer.prompt(f"Type “{expected}” to send", err=True, default="", show_default=False).strip() != expected:
         raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
 
 
-def _table(plan: SendPlan, project: Project, *, approved: bool = False, again: int = 0) -> list[str]:
-    words = (
-        f"approved{f' by {plan.approved_by}' if plan.approved_by else ''}"
-        if approved or plan.approved
-        else "not approved"
-    )
-    zone = project.config.newsletter.zone
-    left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.audience.left_out.items()) if count)
-    return [
-        f"  Issue      {plan.issue} “{plan.subject}”",
-        f"  Token      {plan.token} ({words})",
-        f"  From       {plan.rendered.manifest.sender}",
-        f"  Via        {plan.provider} · audience “{plan.audience.name}”",
-        f"  To         {count(plan.report.pending, 'person', 'people')}"
-        + (f", and again to up to {again:,} of whom nobody knows" if again else "")
-        + (f" (left out: {left_out})" if left_out else "")
-        + (f" · last issue {plan.last:,}" if plan.last else ""),
-        *([f"  When       {plan.at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"] if plan.at else []),
-        *(f"  Note       {warning}" for warning in plan.warnings),
-    ]
-
-
-def _dry_run(plan: SendPlan, project: Project, *, again: int) -> list[str]:
-    return ["DRY RUN: nothing leaves this machine", *_table(plan, project, again=again)]
-
-
-def _sent(plan: SendPlan, report: SendReport) -> list[str]:
-    lines = [f"{plan.issue}: {report.state}. {report.accepted:,} accepted, {report.rejected:,} rejected."]
-    if report.skipped:
-        lines.append(f"{report.skipped:,} of the lists were left out: digest subscribers check")
-    return lines
-
-
-def cancel(session: Session, issue: IssueArgument = None) -> None:
-    """Call off a send that --at or two phases put off; nobody gets it. It works until ten minutes before."""
+def cancel(options: RunOptions, issue: IssueArgument = None) -> None:
+    """Cancel a scheduled send (--at, or two-phase) up to ten minutes before its time. Nobody gets it."""
+    from digest.cli.json_objects import send_result
     from digest.workflow.sending import cancel as run
 
-    output = session.output
-    name, report = run(session.newsletter(), issue)
-    output.result(report.as_data(), [f"{name} is cancelled: nobody gets it."])
+    output = options.output
+    name, report = run(options.session(), issue)
+    output.result(send_result(report), [f"{name} is cancelled: nobody gets it."])
     output.next("digest status", "digest collect")
 
 
 def status(
-    session: Session,
+    options: RunOptions,
     issue: IssueArgument = None,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="Write what wants attention there, as Markdown; else nothing."),
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write what needs attention to this file as Markdown; nothing if all is well.",
+        ),
     ] = None,
     failed_run: Annotated[
-        str, typer.Option("--failed-run", metavar="URL", help="Tell also of this run of a workflow, which failed.")
+        str,
+        typer.Option("--failed-run", metavar="URL", help="Add an alert for this workflow run, which failed."),
     ] = "",
 ) -> None:
-    """Tell where each issue stands, what wants attention, and what to do next."""
+    """Show where each issue stands, what needs attention, and what to do next."""
     from digest.cli.github_pages import alerts_page
+    from digest.cli.json_objects import status_result
     from digest.workflow.alerts import find_alerts
     from digest.workflow.issue_status import status as run
 
-    output, newsletter = session.output, session.newsletter()
-    everything = run(newsletter)
-    named = None if issue is None else newsletter.issue(issue).id
-    done = [standing for standing in everything if named in {None, standing.issue}]
-    alerts = find_alerts(newsletter, everything, failed_run=failed_run)
+    output, session = options.output, options.session()
+    everything = run(session)
+    named = None if issue is None else session.issue(issue).id
+    shown = [each for each in everything if named in {None, each.issue}]
+    alerts = find_alerts(session, everything, failed_run=failed_run)
     if report is not None:
         write_text(report, alerts_page(alerts))
     output.result(
-        {"issues": [standing.as_data() for standing in done], "alerts": [alert.as_data() for alert in alerts]},
+        status_result(shown, alerts),
         [
-            *([f"{standing.issue}  {standing.state:<9} {standing.words}" for standing in done] or ["No issue yet."]),
+            *([f"{each.issue}  {each.state:<9} {each.words}" for each in shown] or ["No issue yet."]),
             *(line for alert in alerts for line in (f"! {alert.words}", f"  → {alert.hint}")),
         ],
     )
-    following = [standing.next_step for standing in done if standing.next_step]
-    output.next(*(following[-1:] or ["digest collect"]))
+    next_steps = [each.next_step for each in shown if each.next_step]
+    output.next(*(next_steps[-1:] or ["digest collect"]))

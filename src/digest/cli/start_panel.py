@@ -1,7 +1,9 @@
-"""Start: demo, init and doctor."""
+"""The panel Start: demo, init and doctor."""
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.commands import register
-from digest.cli.session import Session
+from digest.cli.result_lines import collect_lines, count, finding_lines
+from digest.cli.run_options import RunOptions
 from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from digest.workflow.building import Built, Checked
+    from digest.workflow.collecting import Collected
     from digest.workflow.new_newsletter import Answers
 
 __all__ = ["add_start_commands"]
@@ -29,147 +34,137 @@ def add_start_commands(app: typer.Typer) -> None:
 
 
 def demo(
-    session: Session,
-    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to. Default: digest-demo.")] = None,
-    open_preview: Annotated[
-        bool, typer.Option("--open", help="Show the issue in the live preview afterwards.")
-    ] = False,
+    options: RunOptions,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="The folder to make. Default: digest-demo.")
+    ] = None,
+    open_preview: Annotated[bool, typer.Option("--open", help="Open the issue in the preview afterwards.")] = False,
 ) -> None:
-    """Try everything offline: sample articles, a local outbox, no key."""
-    import os
-    import shlex
+    """Try everything offline: sample articles, a local outbox, no keys."""
+    from digest.cli.json_objects import DemoResult
+    from digest.workflow.new_newsletter import DEMO_FOLDER, run_demo
 
-    from digest.cli.result_lines import collect_lines, finding_lines
-    from digest.project import clock_of, open_project
-    from digest.workflow.building import build, check
-    from digest.workflow.collecting import collect
-    from digest.workflow.new_newsletter import DEMO_FOLDER, make_demo_newsletter
-    from digest.workflow.sending import plan_send, send
+    output, target = options.output, folder or Path(DEMO_FOLDER)
 
-    output = session.output
-    target = folder or Path(DEMO_FOLDER)
-    earlier = make_demo_newsletter(target, now=clock_of(os.environ)())
-    if earlier is not None:
-        output.say(f"The earlier demo is kept in {earlier}.")
-    newsletter = open_project(target, offline=True, cwd=Path.cwd()).open_session()
-    output.say(output.style(f"1 Collecting into {target}", "bold"))
-    collected = collect(newsletter)
-    output.say(*collect_lines(collected, output))
-    output.say("", output.style("2 Building and checking the email", "bold"))
-    built = build(newsletter)
-    checked = check(newsletter)
-    output.say(f"  {built.stories} stories, {built.bytes_html / 1000:.0f} kB of HTML, token {built.token}")
-    output.say(*(f"  {line}" for line in finding_lines(checked, output)))
-    output.say("", output.style("3 Sending to the local outbox", "bold"))
-    plan = plan_send(newsletter)
-    report = send(newsletter, plan, approve=built.token, throwaway=True)
-    outbox = f"{target}/.digest/outbox/{built.issue}"
-    output.say(f"  {report.accepted} emails are in {outbox}", "")
-    email = f"{target}/issues/{built.issue}/build/email.html"
-    where = shlex.quote(str(target))
+    def show_collected(collected: Collected, earlier: Path | None) -> None:
+        if earlier is not None:
+            output.say(f"The earlier demo is kept in {earlier}.")
+        output.say(output.style(f"1 Collecting into {target}", "bold"), *collect_lines(collected, output))
+
+    def show_built(built: Built, checked: Checked) -> None:
+        output.say("", output.style("2 Building and checking the email", "bold"))
+        stories = count(built.stories, "story", "stories")
+        output.say(f"  {stories}, {built.bytes_html / 1000:.0f} kB of HTML, token {built.token}")
+        output.say(*(f"  {line}" for line in finding_lines(checked, output)))
+        output.say("", output.style("3 Sending to the local outbox", "bold"))
+
+    done = run_demo(target, environ=os.environ, cwd=Path.cwd(), on_collected=show_collected, on_built=show_built)
+    outbox, email = f"{target}/.digest/outbox/{done.issue}", f"{target}/issues/{done.issue}/build/email.html"
+    output.say(f"  {count(done.report.accepted, 'email is', 'emails are')} in {outbox}", "")
+    quoted = shlex.quote(str(target))
     steps = (
-        (f"digest preview -C {where}", f"edit {target}/{collected.file} and watch"),
-        (f"digest check -C {where}", "what would stop a send"),
-        (f"digest status -C {where}", "where the issue stands"),
+        (f"digest preview -C {quoted}", f"edit {target}/{done.file} and watch"),
+        (f"digest check -C {quoted}", "what would stop a send"),
+        (f"digest status -C {quoted}", "where the issue stands"),
         ("digest init my-letter", "a newsletter of your own"),
     )
     width = max(len(step) for step, _ in steps)
     output.result(
-        {
-            "folder": str(target),
-            "issue": built.issue,
-            "file": f"{target}/{collected.file}",
-            "email": email,
-            "outbox": outbox,
-            "stories": built.stories,
-            "errors": checked.count("error"),
-            "warnings": checked.count("warning"),
-            "accepted": report.accepted,
-            "token": built.token,
-        },
+        DemoResult(
+            folder=str(target),
+            issue=done.issue,
+            file=f"{target}/{done.file}",
+            email=email,
+            outbox=outbox,
+            stories=done.built.stories,
+            errors=done.checked.count("error"),
+            warnings=done.checked.count("warning"),
+            accepted=done.report.accepted,
+            token=done.built.token,
+        ),
         [
-            f"The email: {email} (its picture shows in the preview)",
+            f"The email: {email} (the preview also shows its picture)",
             "",
             "Try next:",
-            *(f"  {number}  {step.ljust(width)}  {what}" for number, (step, what) in enumerate(steps, start=1)),
+            *(f"  {number}  {step.ljust(width)}  {text}" for number, (step, text) in enumerate(steps, start=1)),
         ],
     )
     if open_preview:
         from digest.cli.edit_panel import run_preview
 
-        run_preview(replace(session, root=target, offline=True), built.issue, open_browser=True)
+        run_preview(replace(options, root=target, offline=True), done.issue, open_browser=True)
 
 
 def init(
-    session: Session,
-    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to. Default: -C, or here.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults instead of asking.")] = False,
+    options: RunOptions,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="The newsletter's folder. Default: -C, or the current folder.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Use the defaults instead of asking.")] = False,
     workflows: Annotated[
         bool,
         typer.Option(
             "--workflows",
-            help="Write only what is missing or outdated of the GitHub workflows of the newsletter that is there.",
+            help="For an existing newsletter: only write the GitHub workflows that are missing or outdated.",
         ),
     ] = False,
 ) -> None:
-    """Make a new newsletter: configuration, theme, sample list and GitHub workflows."""
+    """Create a newsletter: configuration, theme, sample list and GitHub workflows. Existing files are kept."""
     if workflows:
-        _refresh(replace(session, root=folder or session.root))
+        _refresh_workflows(replace(options, root=folder or options.root))
         return
-    folder = folder or session.root or Path()
-
+    from digest.cli.json_objects import InitResult
     from digest.workflow.new_newsletter import Answers, initialise
 
+    folder = folder or options.root or Path()
     answers = Answers()
     if not yes:
-        if not session.interactive:
-            raise RefusedError("there is nobody to answer four questions", hint="Take the defaults: digest init --yes")
+        if not options.interactive:
+            raise RefusedError("init cannot ask its questions here", hint="Use the defaults: digest init --yes")
         answers = _ask(answers)
     done = initialise(folder, answers)
-    output = replace(session, root=folder if folder != Path() else None).output
+    output = replace(options, root=folder if folder != Path() else None).output
     output.say(*(f"  kept    {name}" for name in done.kept))
     output.result(
-        {"folder": str(folder), "written": list(done.written), "kept": list(done.kept)},
-        [*(f"  wrote   {name}" for name in done.written)],
+        InitResult(folder=str(folder), written=list(done.written), kept=list(done.kept)),
+        [f"  wrote   {name}" for name in done.written],
     )
     output.next(
-        f"put an article in {folder / 'articles'} or a feed in {folder / 'digest.toml'}",
+        f"put an article in {folder / 'articles'}, or add a feed to {folder / 'digest.toml'}",
         "digest collect",
         "for every week on GitHub: docs/github.md in the repository of digest",
     )
 
 
-def _refresh(session: Session) -> None:
+def _refresh_workflows(options: RunOptions) -> None:
+    from digest.cli.json_objects import WorkflowsResult
     from digest.workflow.new_newsletter import refresh_workflows
 
-    done, output = refresh_workflows(session.project()), session.output
-    output.say(
-        *(f"  kept    {session.shown(file)} as it was in {session.shown(undo)}" for file, undo in done.undo.items())
-    )
+    done, output = refresh_workflows(options.project()), options.output
+    output.say(*(f"  saved   {options.shown(file)} as {options.shown(copy)}" for file, copy in done.undo.items()))
     output.result(
-        {"written": list(done.written), "current": list(done.current), "undo": dict(done.undo)},
-        [f"  wrote   {session.shown(name)}" for name in done.written]
-        or ["The workflows are as this version of digest writes them."],
+        WorkflowsResult(written=list(done.written), current=list(done.current), undo=dict(done.undo)),
+        [f"  wrote   {options.shown(name)}" for name in done.written] or ["The workflows are up to date."],
     )
     output.next("git diff", "digest doctor")
 
 
 def _ask(defaults: Answers) -> Answers:
-    from digest.mail import parse_sender
+    from digest.models import parse_sender
     from digest.providers import provider_names
     from digest.workflow.new_newsletter import Answers
 
     name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)
     sender = typer.prompt("From (Name <address>)", default=f"{name} <news@example.org>", err=True)
     parse_sender(sender)
-    feed = typer.prompt("A feed to begin with (empty for none)", default="", show_default=False, err=True)
+    feed = typer.prompt("A feed to start with (empty for none)", default="", show_default=False, err=True)
     *names, last = provider_names()
-    provider = typer.prompt(f"Send with: {', '.join(names)} or {last}", default=defaults.provider, err=True)
+    provider = typer.prompt(f"Send with {', '.join(names)} or {last}", default=defaults.provider, err=True)
     return Answers(name=name, sender=sender, feed=feed.strip(), provider=provider)
 
 
 def doctor(
-    session: Session,
+    options: RunOptions,
     two_phase: Annotated[
         bool,
         typer.Option(
@@ -178,87 +173,107 @@ def doctor(
         ),
     ] = False,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="ADDRESS", help="With --two-phase: your own address; begins the test.")
+        str | None,
+        typer.Option("--to", metavar="ADDRESS", help="With --two-phase: your own address. Starts the test."),
     ] = None,
     received: Annotated[
         str | None,
-        typer.Option("--received", metavar="CODE", help="With --two-phase: the code of the mail that came; ends it."),
+        typer.Option("--received", metavar="CODE", help="With --two-phase: the code in the mail. Ends the test."),
     ] = None,
 ) -> None:
-    """Look at all that a send needs: configuration, lists, keys, provider, DNS. Exit code 5 if something is wrong.
+    """Check everything that a send needs: configuration, lists, keys, provider and DNS.
 
-    It sends nothing. With --two-phase it mails you two codes, cancels one, and wants to be told the other.
+    Exits with code 5 if something is wrong. It sends nothing, except with --two-phase, which mails you two codes,
+    cancels one of them, and asks you for the other.
     """
     if two_phase:
-        _try_two_phase(session, to, received)
+        _test_two_phase(options, to, received)
         return
     if to is not None or received is not None:
-        raise UsageError("--to and --received belong to --two-phase", hint=f"{_TWO_PHASE} --to you@example.org")
+        raise UsageError("--to and --received only work with --two-phase", hint=f"{_TWO_PHASE} --to you@example.org")
+    from digest.cli.json_objects import DoctorResult, DoctorResultItem
     from digest.workflow.doctor import diagnose
 
-    output, lines, data = session.output, [], []
-    for part, found in diagnose(session.newsletter_at_hand()):
-        output.status(f"Looking at: {part}")
-        mark = {"ok": "✓", "warning": "!", "error": "✗"}[found.state]
-        lines.append(f"  {mark} {part:<11} {found.what}: {found.words}")
-        if found.remedy:
-            lines.append(f"      → {found.remedy}")
-        data.append(
-            {"part": part, "what": found.what, "state": found.state, "words": found.words, "remedy": found.remedy}
+    output = options.output
+    lines: list[str] = []
+    findings: list[DoctorResultItem] = []
+    for part, diagnosis in diagnose(options.read_only_session()):
+        output.status(f"Checking: {part}")
+        mark = {"ok": "✓", "warning": "!", "error": "✗"}[diagnosis.state]
+        lines.append(f"  {mark} {part:<11} {diagnosis.what}: {diagnosis.words}")
+        if diagnosis.remedy:
+            lines.append(f"      → {diagnosis.remedy}")
+        findings.append(
+            DoctorResultItem(
+                part=part,
+                what=diagnosis.what,
+                state=diagnosis.state,
+                words=diagnosis.words,
+                remedy=diagnosis.remedy,
+            )
         )
     output.status("")
-    errors, warnings = (sum(one["state"] == state for one in data) for state in ("error", "warning"))
+    errors, warnings = (sum(finding.state == state for finding in findings) for state in ("error", "warning"))
     output.result(
-        {"errors": errors, "warnings": warnings, "findings": data}, [*lines, f"{errors} errors, {warnings} warnings"]
+        DoctorResult(errors=errors, warnings=warnings, findings=findings),
+        [*lines, f"{count(errors, 'error', 'errors')}, {count(warnings, 'warning', 'warnings')}"],
     )
     if errors:
         raise typer.Exit(ChecksFailedError.exit_code)
     output.next("digest collect")
 
 
-def _try_two_phase(session: Session, to: str | None, received: str | None) -> None:
+def _test_two_phase(options: RunOptions, to: str | None, received: str | None) -> None:
+    from digest.cli.json_objects import TwoPhasePassed
     from digest.workflow.self_test import finish_self_test
 
     if to is not None and received is None:
-        _begin_two_phase(session, to)
+        _start_two_phase_test(options, to)
         return
     if received is None or to is not None:
-        raise UsageError("--two-phase wants either --to or --received", hint=f"{_TWO_PHASE} --to you@example.org")
-    project = session.project()
+        raise UsageError("--two-phase needs either --to or --received", hint=f"{_TWO_PHASE} --to you@example.org")
+    project = options.project()
     finish_self_test(project, received)
-    words = "Passed: what was cancelled has not come, and what was held back came when it was let go."
-    session.output.result({"two_phase": "passed"}, [words])
-    session.output.next(
-        "if a second mail of this test comes after all, type its code too",
+    options.output.result(
+        TwoPhasePassed(two_phase="passed"),
+        ["Passed: the cancelled mail did not arrive, and the held mail arrived once it was released."],
+    )
+    options.output.next(
+        "if a second mail of this test arrives after all, enter its code too",
         f"set two_phase = true under [providers.{project.config.delivery.provider}]",
     )
 
 
-def _begin_two_phase(session: Session, to: str) -> None:
-    from dataclasses import asdict
-    from zoneinfo import ZoneInfo
-
+def _start_two_phase_test(options: RunOptions, to: str) -> None:
+    from digest.cli.json_objects import TwoPhaseStarted, TwoPhaseStep
     from digest.workflow.self_test import begin_self_test
 
-    output, project = session.output, session.project()
-    due, trying = begin_self_test(project, to)
-    steps, lines = [], []
-    for step in trying:
+    output, project = options.output, options.project()
+    due, test_steps = begin_self_test(project, to)
+    steps: list[TwoPhaseStep] = []
+    lines: list[str] = []
+    for step in test_steps:
         output.status(f"Mail {step.mail}: {step.what}")
-        steps.append(asdict(step))
+        steps.append(
+            TwoPhaseStep(mail=step.mail, what=step.what, state=step.state, words=step.words, remedy=step.remedy)
+        )
         lines.append(f"  {'✓' if step.state == 'ok' else '✗'} {step.mail}  {step.what:<10}  {step.words}")
         if step.remedy:
             lines.append(f"      → {step.remedy}")
     output.status("")
-    failed = any(step["state"] == "error" for step in steps)
-    when = due.astimezone(ZoneInfo(project.config.newsletter.timezone))
+    failed = any(step.state == "error" for step in steps)
+    arrival = due.astimezone(project.config.newsletter.zone)
     if failed:
-        end = "The test could not be carried through. Leave two_phase = false."
+        outcome = "The test could not be completed. Leave two_phase = false."
     else:
-        end = f"A was cancelled and must not come. B is to come at {when:%H:%M %Z}, with a code in its subject."
+        outcome = (
+            f"A was cancelled and must not arrive. B should arrive at {arrival:%H:%M %Z}, with a code in its subject."
+        )
     output.result(
-        {"two_phase": "failed" if failed else "begun", "due": None if failed else due.isoformat(), "steps": steps},
-        [*lines, end],
+        TwoPhaseStarted(
+            two_phase="failed" if failed else "begun", due=None if failed else due.isoformat(), steps=steps
+        ),
+        [*lines, outcome],
     )
     if failed:
         raise typer.Exit(ChecksFailedError.exit_code)

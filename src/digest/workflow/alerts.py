@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digest.issues import SourceTrouble, source_health
 from digest.models import IssueId
@@ -41,10 +41,6 @@ class Alert:
     code: str
     words: str
     hint: str
-
-    def as_data(self) -> dict[str, Any]:
-        """As --json prints it."""
-        return {"code": self.code, "words": self.words, "hint": self.hint}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

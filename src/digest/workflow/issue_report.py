@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, IssueError
 from digest.models import canonical_url, host_name
@@ -45,19 +45,6 @@ class Difference:
     sections_gone: tuple[str, ...] = ()
     sites_new: tuple[str, ...] = ()
     sites_gone: tuple[str, ...] = ()
-
-    def as_data(self) -> dict[str, Any]:
-        """As --json prints it."""
-        return {
-            "issue": self.issue,
-            "before": self.before,
-            "subject": {"before": self.subjects[0], "now": self.subjects[1]},
-            "stories": {"before": self.stories[0], "now": self.stories[1]},
-            "words": {"before": self.words[0], "now": self.words[1]},
-            "again": list(self.again),
-            "sections": {"new": list(self.sections_new), "gone": list(self.sections_gone)},
-            "sites": {"new": list(self.sites_new), "gone": list(self.sites_gone)},
-        }
 
 
 def compare_issues(before: Issue, after: Issue) -> Difference:

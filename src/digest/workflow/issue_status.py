@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.workflow.building import render
@@ -22,7 +22,7 @@ from digest.workflow.building import render
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from digest.delivery import Campaign
+    from digest.delivery import Campaign, SendReport
     from digest.models import RenderedIssue
     from digest.project import IssueReading, Session
 
@@ -60,7 +60,7 @@ class IssueStatus:
         next_step: The next command for this issue; empty when it is finished.
         token: The token of the build or of the campaign; empty when there is neither.
         stories: The number of stories that go in the email, before a send; None when it is not known.
-        report: The numbers of the campaign, as in `SendReport.as_data`; None when no send has begun.
+        report: The numbers of the campaign; None when no send has begun.
         started_at: When the campaign began; aware, in UTC.
     """
 
@@ -70,19 +70,8 @@ class IssueStatus:
     next_step: str = ""
     token: str = ""
     stories: int | None = None
-    report: dict[str, Any] | None = None
+    report: SendReport | None = None
     started_at: datetime | None = None
-
-    def as_data(self) -> dict[str, Any]:
-        """The object that ``status --json`` prints."""
-        return {
-            "issue": self.issue,
-            "state": self.state,
-            "words": self.words,
-            "next": self.next_step or None,
-            "token": self.token or None,
-            "campaign": self.report,
-        }
 
 
 def issue_state(session: Session, issue: IssueReading, rendered: RenderedIssue) -> IssueState:
@@ -171,6 +160,6 @@ def _campaign_status(campaign: Campaign, session: Session) -> IssueStatus:
         words=words,
         next_step=next_step,
         token=campaign.token,
-        report=report.as_data(),
+        report=report,
         started_at=campaign.started_at,
     )

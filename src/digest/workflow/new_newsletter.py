@@ -13,22 +13,28 @@ from jinja2 import Environment, StrictUndefined
 from digest.config import CONFIG_FILE
 from digest.config.atomic_files import replace_file
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped, shipped_workflow
+from digest.config.toml_text import toml_string
 from digest.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from digest.delivery import SendReport
     from digest.project import Project
+    from digest.workflow.building import Built, Checked
+    from digest.workflow.collecting import Collected
 
 __all__ = [
     "DEMO_FOLDER",
     "Answers",
+    "Demo",
     "Initialised",
     "Refreshed",
     "initialise",
     "make_demo_newsletter",
     "refresh_workflows",
+    "run_demo",
 ]
 
 DEMO_FOLDER = "digest-demo"
@@ -68,6 +74,21 @@ class Initialised:
     folder: Path
     written: tuple[str, ...]
     kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demo:
+    """What the demo made: an issue that was collected, built, checked and sent to the local outbox.
+
+    Attributes:
+        file: Its ``issue.md``, from the demo's folder.
+    """
+
+    issue: str
+    file: str
+    built: Built
+    checked: Checked
+    report: SendReport
 
 
 def initialise(folder: Path, answers: Answers) -> Initialised:
@@ -120,6 +141,40 @@ def _keep(project: Project, path: Path) -> str:
     return name
 
 
+def run_demo(
+    folder: Path,
+    *,
+    environ: Mapping[str, str],
+    cwd: Path,
+    on_collected: Callable[[Collected, Path | None], None],
+    on_built: Callable[[Built, Checked], None],
+) -> Demo:
+    """Make the demo's newsletter in ``folder``, and take its first issue from its sources to a local outbox.
+
+    Args:
+        environ: The environment; DIGEST_NOW sets the clock.
+        cwd: The current folder.
+        on_collected: Called when the articles are collected, also with the folder that an earlier demo was moved to.
+        on_built: Called when the email is built and checked.
+
+    Raises:
+        RefusedError: ``folder`` holds something other than a demo.
+    """
+    from digest.project import clock_of, open_project
+    from digest.workflow.building import build, check
+    from digest.workflow.collecting import collect
+    from digest.workflow.sending import plan_send, send
+
+    earlier = make_demo_newsletter(folder, now=clock_of(environ)())
+    session = open_project(folder, offline=True, cwd=cwd).open_session()
+    collected = collect(session)
+    on_collected(collected, earlier)
+    built, checked = build(session), check(session)
+    on_built(built, checked)
+    report = send(session, plan_send(session), approve=built.token, throwaway=True)
+    return Demo(issue=built.issue, file=collected.file, built=built, checked=checked, report=report)
+
+
 def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
     """Make the demo's newsletter in ``folder``, with articles of the last days before ``now``.
 
@@ -145,6 +200,7 @@ def _skeleton(answers: Answers) -> Iterator[tuple[str, bytes]]:
     """What `init` writes, as (path from the folder, content)."""
     skeleton = shipped("skeleton")
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - TOML
+    environment.filters["toml"] = toml_string
     config = environment.from_string((skeleton / f"{CONFIG_FILE}.j2").read_text(encoding="utf-8"))
     values = {name: getattr(answers, name) for name in Answers.__dataclass_fields__}
     yield CONFIG_FILE, config.render(**values).encode()

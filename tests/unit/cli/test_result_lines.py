@@ -74,27 +74,27 @@ def test_every_source_has_a_row():
         "  ✓ courier    25     8  3 hours ago   12 pages read",
         "  ✓ gazette    12     0  5 days ago    unchanged",
         "  ✓ moved       1     1  -",
-        "      ! moved for good to https://new.example/feed: put that address into the configuration",
-        "  ✗ dead        -     -  40 days ago   https://dead.example/feed answered 500 (for 21 days now)",
+        "      ! moved permanently to https://new.example/feed: put that address into the configuration",
+        "  ✗ dead        -     -  40 days ago   https://dead.example/feed answered 500 (failing for 21 days)",
         "      Try again later.",
         "  ✓ partly      1     0  -",
         "      ! https://p.example/2 answered 404 Not Found",
-        "  1 source of 5 failed; the others are in",
+        "  1 source of 5 failed; the others were read",
         "  Wrote issues/2026-W47/issue.md: 1 story (1 new)",
-        "  2 articles left out: digest collect --explain says which and why",
+        "  2 articles left out; digest collect --explain shows which and why",
     ]
 
 
-def test_without_a_source_the_next_step_is_said():
+def test_without_a_source_the_next_step_is_shown():
     assert "digest add" in collect_lines(replace(DONE, sources=()), OUTPUT)[0]
 
 
 def test_every_number_is_explained_and_every_article_accounted_for():
     assert explain_lines(DONE, OUTPUT) == [
-        "Ranking: weight x (1 + recency + coverage + substance), less for repetition",
+        "Ranking: weight x (1 + recency + coverage + substance), minus repetition",
         "  ✓   1  1.5 x (1 + recency 0.50 + coverage 0.50 + substance 0.00) = 3.00",
         "         Bridge shut (courier; also gazette)",
-        "         brings news on: Bridge cracked",
+        "         continues: Bridge cracked",
         "  ·   2  1 x (1 + recency 0.00 + coverage 0.00 + substance 0.00) = 1.00",
         "         A ferry (courier)",
         "         left out: not among the 1 best",

@@ -15,31 +15,33 @@ from digest.cli.output import Output
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
-    from digest.project import Project
-    from digest.project import Session as NewsletterSession
+    from digest.project import Project, Session
 
-__all__ = ["COMMON_OPTIONS", "Session", "common_options", "write_text"]
+__all__ = ["COMMON_OPTIONS", "RunOptions", "common_options", "write_text"]
 
 COMMON_OPTIONS: dict[str, Any] = {
-    "root": Annotated[Path | None, typer.Option("-C", "--root", metavar="DIR", help="The newsletter's folder.")],
-    "as_json": Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")],
-    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print results and errors only.")],
+    "root": Annotated[
+        Path | None,
+        typer.Option("-C", "--root", metavar="DIR", help="The newsletter's folder. Default: found from here upwards."),
+    ],
+    "as_json": Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print only results and errors.")],
     "verbose": Annotated[
         int,
-        typer.Option("-v", "--verbose", count=True, show_default=False, help="Show more; an error with its traceback."),
+        typer.Option("-v", "--verbose", count=True, show_default=False, help="Print more, and tracebacks of errors."),
     ],
     "no_input": Annotated[
         bool,
-        typer.Option("--no-input", help="Never ask. `init` then wants --yes; a live send wants an approval, as ever."),
+        typer.Option("--no-input", help="Never ask. `init` then needs --yes, and a live send needs an approval."),
     ],
-    "offline": Annotated[bool, typer.Option("--offline", help="Touch no network; use what is cached.")],
+    "offline": Annotated[bool, typer.Option("--offline", help="Do not use the network; read from the cache.")],
 }
 _DEFAULTS: dict[str, Any] = {"root": None, "verbose": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
-    """The common options of one run."""
+class RunOptions:
+    """The values of the common options in one run."""
 
     root: Path | None = None
     as_json: bool = False
@@ -50,57 +52,57 @@ class Session:
 
     @property
     def output(self) -> Output:
-        """How this run speaks."""
+        """What prints for this run."""
         return Output(as_json=self.as_json, quiet=self.quiet, root=self.root)
 
     @property
     def interactive(self) -> bool:
-        """Whether a person is there to answer."""
+        """Whether somebody is at the terminal and may be asked."""
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
     def project(self) -> Project:
         """Open the newsletter that this run works on.
 
         Raises:
-            ConfigError: There is none, or its configuration is wrong.
+            ConfigError: There is no newsletter, or its configuration is wrong.
         """
         from digest.project import open_project
 
         return open_project(self.root, offline=self.offline, cwd=Path.cwd())
 
-    def newsletter(self, *, no_ledger: bool = False) -> NewsletterSession:
+    def session(self, *, no_ledger: bool = False) -> Session:
         """Open the newsletter for one command, which reads everything once.
 
         Args:
-            no_ledger: For a command that only looks at an issue: do not ask the ledger what was sent.
+            no_ledger: Do not read the ledger; for commands that only look at an issue.
 
         Raises:
-            ConfigError: There is none, or its configuration is wrong.
+            ConfigError: There is no newsletter, or its configuration is wrong.
         """
         return self.project().open_session(no_ledger=no_ledger)
 
-    def newsletter_at_hand(self, *, no_ledger: bool = False) -> NewsletterSession:
-        """As `newsletter`, for a command that changes nothing: offline it does without a ledger on the network."""
+    def read_only_session(self, *, no_ledger: bool = False) -> Session:
+        """As `session`, for a command that changes nothing: with --offline it ignores a ledger on the network."""
         project = self.project()
         return project.open_session(no_ledger=no_ledger or project.ledger_out_of_reach)
 
     def shown(self, file: str) -> str:
-        """A file of the newsletter as it can be typed from here."""
+        """The path of one of the newsletter's files from the current folder, so that it can be pasted."""
         from digest.config import find_root
 
         if self.root is not None:
             return (self.root / file).as_posix()
         return Path(os.path.relpath(find_root(Path.cwd()) / file)).as_posix()
 
-    def merged(self, later: Session) -> Session:
-        """Options before the command and after it: either may say it, the later one wins."""
-        return Session(
-            **{field.name: getattr(later, field.name) or getattr(self, field.name) for field in fields(Session)}
+    def merged(self, later: RunOptions) -> RunOptions:
+        """These options, given before the command's name, overridden by those given after it."""
+        return RunOptions(
+            **{field.name: getattr(later, field.name) or getattr(self, field.name) for field in fields(RunOptions)}
         )
 
 
 def common_options() -> list[inspect.Parameter]:
-    """The common options as parameters of a command's function."""
+    """The common options as parameters of a function, as Typer reads them."""
     return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=_DEFAULTS.get(name, False)
@@ -110,12 +112,12 @@ def common_options() -> list[inspect.Parameter]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file that an option names.
+    """Write a file that an option of the command names.
 
     Raises:
-        UsageError: It cannot be written.
+        UsageError: The file cannot be written.
     """
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="Name another file.") from error
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="Name another file.") from error

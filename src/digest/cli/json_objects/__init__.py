@@ -1,0 +1,157 @@
+"""The shape of every object that ``--json`` prints: the commands build what they print from these models.
+
+`json_schema_files` describes the same models as JSON Schema; the files are in the folder ``schemas``, one for each
+command, and come with the installed package.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digest.cli.json_objects.edit_objects import (
+    AddResult,
+    CollectResult,
+    CollectWhichResult,
+    DiffResult,
+    EditResult,
+    collect_result,
+    diff_result,
+)
+from digest.cli.json_objects.json_object import SCHEMA_VERSION, Failure, FailureDetails, JsonObject
+from digest.cli.json_objects.people_objects import (
+    EditListResult,
+    EncryptResult,
+    ExportResult,
+    ImportResult,
+    SubscribersAudience,
+    SubscribersCheckResult,
+    SuppressResult,
+    SyncResult,
+    list_rows,
+)
+from digest.cli.json_objects.ship_objects import (
+    ApproveResult,
+    BuildResult,
+    CheckResult,
+    CheckRule,
+    RulesResult,
+    SendResult,
+    SendTestResult,
+    StatusResult,
+    check_findings,
+    check_result,
+    send_result,
+    status_result,
+)
+from digest.cli.json_objects.start_objects import (
+    DemoResult,
+    DoctorResult,
+    DoctorResultItem,
+    InitResult,
+    TwoPhaseFailed,
+    TwoPhasePassed,
+    TwoPhaseStarted,
+    TwoPhaseStep,
+    WorkflowsResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "RESULTS",
+    "SCHEMA_VERSION",
+    "AddResult",
+    "ApproveResult",
+    "BuildResult",
+    "CheckResult",
+    "CheckRule",
+    "CollectFailure",
+    "CollectResult",
+    "CollectWhichResult",
+    "DemoResult",
+    "DiffResult",
+    "DoctorResult",
+    "DoctorResultItem",
+    "EditListResult",
+    "EditResult",
+    "EncryptResult",
+    "ExportResult",
+    "Failure",
+    "FailureDetails",
+    "ImportResult",
+    "InitResult",
+    "JsonObject",
+    "RulesResult",
+    "SendFailure",
+    "SendResult",
+    "SendTestResult",
+    "StatusResult",
+    "SubscribersAudience",
+    "SubscribersCheckResult",
+    "SuppressResult",
+    "SyncResult",
+    "TwoPhaseFailed",
+    "TwoPhaseFailure",
+    "TwoPhasePassed",
+    "TwoPhaseStarted",
+    "TwoPhaseStep",
+    "WorkflowsResult",
+    "check_findings",
+    "check_result",
+    "collect_result",
+    "diff_result",
+    "failure_with",
+    "list_rows",
+    "send_result",
+    "status_result",
+]
+
+
+class CollectFailure(CollectResult, Failure):
+    """What `digest collect` prints when it found fewer stories than ``selection.min_stories`` (exit code 8)."""
+
+
+class SendFailure(SendResult, Failure):
+    """What `digest send` and `digest cancel` print when a campaign stopped or was refused (exit codes 4, 6, 7, 8)."""
+
+
+class TwoPhaseFailure(TwoPhaseFailed, Failure):
+    """What `digest doctor --two-phase --received` prints when the test failed (exit code 5)."""
+
+
+#: What each command prints, by its name; every command may print a plain `Failure` as well. `preview` prints nothing.
+RESULTS: dict[str, tuple[type[JsonObject], ...]] = {
+    "demo": (DemoResult,),
+    "init": (InitResult, WorkflowsResult),
+    "doctor": (DoctorResult, TwoPhaseStarted, TwoPhasePassed, TwoPhaseFailure),
+    "collect": (CollectResult, CollectWhichResult, CollectFailure),
+    "add": (AddResult,),
+    "edit": (EditResult,),
+    "preview": (),
+    "diff": (DiffResult,),
+    "check": (CheckResult,),
+    "rules": (RulesResult,),
+    "build": (BuildResult,),
+    "send-test": (SendTestResult,),
+    "approve": (ApproveResult,),
+    "send": (SendResult, SendFailure),
+    "cancel": (SendResult, SendFailure),
+    "status": (StatusResult,),
+    "subscribers check": (SubscribersCheckResult,),
+    "subscribers import": (ImportResult,),
+    "subscribers export": (ExportResult,),
+    "subscribers suppress": (SuppressResult,),
+    "subscribers sync": (SyncResult,),
+    "subscribers encrypt": (EncryptResult,),
+    "subscribers edit": (EditListResult,),
+}
+
+
+def failure_with(failure: Failure, data: Mapping[str, object]) -> Failure:
+    """A failure with what the command had done before, which an error or an interrupt may carry."""
+    models = [model for model in RESULTS.get(failure.command, ()) if issubclass(model, Failure)]
+    for model in models:
+        if data and data.keys() <= model.model_fields.keys():
+            return model.model_validate({"command": failure.command, **data, "error": failure.error})
+    return failure

@@ -1,0 +1,125 @@
+"""What the commands ``digest subscribers …`` print with ``--json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from digest.cli.json_objects.json_object import JsonObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from digest.models import ListProblem
+
+__all__ = [
+    "EditListResult",
+    "EncryptResult",
+    "ExportResult",
+    "ImportResult",
+    "ListRow",
+    "SubscribersAudience",
+    "SubscribersCheckResult",
+    "SuppressResult",
+    "SyncResult",
+    "list_rows",
+]
+
+
+class ListRow(JsonObject):
+    """A row that was left out."""
+
+    file: str
+    """The list, from the newsletter's folder."""
+    line: int | None
+    """The row's line, counted from 1."""
+    message: str
+    """Why it was left out. It never repeats the address."""
+
+
+class SubscribersAudience(JsonObject):
+    """An audience as it would be mailed now."""
+
+    name: str
+    """The audience's name."""
+    people: int
+    """How many people would be mailed."""
+    left_out: dict[str, int]
+    """How many people would not, by reason."""
+    problems: list[ListRow]
+    """The rows that need to be fixed."""
+
+
+class SubscribersCheckResult(JsonObject):
+    """Who would be mailed."""
+
+    audiences: list[SubscribersAudience]
+    """All configured audiences, by name."""
+
+
+class ImportResult(JsonObject):
+    """What was imported."""
+
+    file: str
+    """The list that people were added to."""
+    added: int
+    """How many people were added; with ``--dry-run`` how many would be."""
+    left_out: dict[str, int]
+    """How many rows were not added, by reason."""
+    problems: list[ListRow]
+    """The rows of the export that need to be looked at."""
+    undo: str | None
+    """The copy of the list before the import; null if there was no list or nothing was added."""
+
+
+class ExportResult(JsonObject):
+    """What was exported."""
+
+    file: str
+    """The CSV file that was written."""
+    people: int
+    """How many people it holds."""
+
+
+class SuppressResult(JsonObject):
+    """Who will not be mailed again."""
+
+    suppressed: int
+    """How many people are newly suppressed."""
+
+
+class SyncResult(JsonObject):
+    """What the provider reported."""
+
+    new: int
+    """How many people are newly suppressed."""
+    reasons: dict[str, int]
+    """How many, by reason."""
+
+
+class EncryptResult(JsonObject):
+    """The encrypted list."""
+
+    file: str
+    """The encrypted file."""
+    new_key: bool
+    """Whether a new key was made."""
+
+
+class EditListResult(JsonObject):
+    """What became of the list in the editor."""
+
+    file: str
+    """The list."""
+    changed: bool
+    """Whether it was changed."""
+    people: int = 0
+    """How many people it holds; missing if nothing was changed."""
+    left_out: dict[str, int] = Field(default_factory=dict)
+    """How many rows are left out, by reason; missing if nothing was changed."""
+
+
+def list_rows(problems: Iterable[ListProblem]) -> list[ListRow]:
+    """The rows of a list that were left out, for printing."""
+    return [ListRow(file=problem.place.file, line=problem.place.line, message=problem.message) for problem in problems]
