@@ -156,6 +156,22 @@ def test_every_make_target_that_the_documents_name_exists():
     assert {"demo", "test"} <= named
 
 
+@pytest.mark.parametrize("page", SITE_PAGES, ids=page_id)
+def test_every_key_in_a_toml_example_is_a_key_of_the_configuration(page):
+    def keys(table):
+        for name, value in table.items():
+            if isinstance(value, dict):
+                yield from keys(value)
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                yield from (key for entry in value for key in keys(entry))
+            else:
+                yield name
+
+    reference = set(re.findall(r"`(\w+)`", read(ROOT / "docs/reference/configuration.md")))
+    examples = [tomllib.loads(token.content) for token in tokens_of(page) if token.info == "toml"]
+    assert {key for example in examples for key in keys(example)} - reference == set()
+
+
 def test_the_library_reference_has_every_public_name():
     described = re.findall(r"^::: digest\.(\w+)$", read(ROOT / "docs/reference/library.md"), re.MULTILINE)
     assert sorted(name for name in described if name != "errors") == digest.__all__
