@@ -11,6 +11,7 @@ import base64
 import email
 import email.policy
 import json
+import os
 import re
 import signal
 import subprocess
@@ -43,10 +44,13 @@ WIDTH, HEIGHT = 680, 1100
 #: The browser window around the preview; CSS pixels.
 PREVIEW_WIDTH, PREVIEW_HEIGHT = 1280, 800
 DIGEST = Path(sys.executable).with_name("digest")
+#: The time in all pictures, so that drawing them again changes only what looks different.
+NOW = "2026-11-19T08:00:00+01:00"
 
 
 def main() -> int:
     """Draw all pictures. Returns an exit code."""
+    os.environ["DIGEST_NOW"] = NOW  # for the demo and the preview, which run as processes of their own
     chromium = find_chromium()
     if chromium is None:
         print(f"No Chromium found; one of {', '.join(CHROMIUMS)} must be on the PATH.", file=sys.stderr)
@@ -98,6 +102,7 @@ def draw_preview(browser: Browser) -> None:
                 page = browser.new_page(
                     viewport={"width": PREVIEW_WIDTH, "height": PREVIEW_HEIGHT}, color_scheme="light"
                 )
+                page.clock.set_fixed_time(NOW)
                 page.goto(address, wait_until="load")
                 page.frame_locator("iframe").first.locator("img").first.wait_for()
                 page.wait_for_timeout(500)  # the lead image is decoded after the frame has loaded
