@@ -1,4 +1,4 @@
-"""Draw the pictures that the repository contains, with this machine's Chromium.
+"""Draw the pictures in the repository with this machine's Chromium.
 
 The demo's lead image is drawn from docs/art. The README shows the first email that `digest demo` puts into its outbox,
 and `digest preview` with the demo's issue. docs/gallery.md shows the email in every view, and docs/themes.md in the
@@ -39,9 +39,9 @@ LETTER = ROOT / "docs/images/letter-views.jpg"
 SPONSOR = (
     "**Tidewater Maps** prints sea charts on linen, made to be folded wet: [choose one](https://tidewater.example)."
 )
-#: The width of a mail program's window, and as much of the email as the README should show; CSS pixels.
+#: In CSS pixels: the width of an email client's window, and the height of the part of the email that the README shows.
 WIDTH, HEIGHT = 680, 1100
-#: The browser window around the preview; CSS pixels.
+#: In CSS pixels: the browser window around the preview.
 PREVIEW_WIDTH, PREVIEW_HEIGHT = 1280, 800
 DIGEST = Path(sys.executable).with_name("digest")
 #: The time in all pictures, so that drawing them again changes only what looks different.
@@ -49,11 +49,11 @@ NOW = "2026-11-19T08:00:00+01:00"
 
 
 def main() -> int:
-    """Draw all pictures. Returns an exit code."""
+    """Draw all pictures, and return an exit code."""
     os.environ["DIGEST_NOW"] = NOW  # for the demo and the preview, which run as processes of their own
     chromium = find_chromium()
     if chromium is None:
-        print(f"No Chromium found; one of {', '.join(CHROMIUMS)} must be on the PATH.", file=sys.stderr)
+        print(f"Chromium was not found: one of {', '.join(CHROMIUMS)} must be on the PATH.", file=sys.stderr)
         return 1
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -76,7 +76,7 @@ def draw_image(browser: Browser) -> None:
 
 
 def draw_email(browser: Browser) -> None:
-    """The email that the first reader of the demo gets, as a mail program shows it."""
+    """The email to the first reader of the demo, as an email client shows it."""
     with tempfile.TemporaryDirectory() as folder:
         html, images = make_email(Path(folder))
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=1.5)
@@ -107,7 +107,7 @@ def draw_preview(browser: Browser) -> None:
                 page.frame_locator("iframe").first.locator("img").first.wait_for()
                 page.wait_for_timeout(500)  # the lead image is decoded after the frame has loaded
                 page.screenshot(path=PREVIEW)
-                page.close()  # it holds an event stream open, for which the server would wait
+                page.close()  # the server waits for the page's event stream
             finally:
                 server.send_signal(signal.SIGINT)
 

@@ -1,4 +1,4 @@
-"""`digest check --online` against real servers on this machine."""
+"""`digest check --online` with servers on this machine."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from digest.testing.feeds_server import FeedsServer
 
 @pytest.fixture
 def servers():
-    with FeedsServer() as one, FeedsServer("127.0.0.2") as other:
-        yield one, other
+    with FeedsServer() as first, FeedsServer("127.0.0.2") as other:
+        yield first, other
 
 
-def test_each_link_is_told_of_by_what_its_server_says(run, newsletter, servers):
-    one, other = servers
+def test_reports_each_link_by_the_answer_of_its_server(run, newsletter, servers):
+    first, other = servers
     other.put("/there", "<p>There</p>")
-    one.put("/good", "<p>Good</p>")
-    one.put("/refused", "", status=403)
-    one.put("/broken", "", status=500)
-    one.put("/moved", "", status=301, headers={"Location": other.url("/there")})
+    first.put("/good", "<p>Good</p>")
+    first.put("/refused", "", status=403)
+    first.put("/broken", "", status=500)
+    first.put("/moved", "", status=301, headers={"Location": other.url("/there")})
     run("collect", cwd=newsletter)
     issue = next((newsletter / "issues").glob("*/issue.md"))
     paths = ("/good", "/gone", "/refused", "/broken", "/moved")
-    bullet = "- [x] See " + ", ".join(f"[{path[1:]}]({one.url(path)})" for path in paths)
+    bullet = "- [x] See " + ", ".join(f"[{path[1:]}]({first.url(path)})" for path in paths)
     issue.write_text(issue.read_text().replace("- [x] ", f"{bullet}\n- [x] ", 1))
     line = next(number for number, text in enumerate(issue.read_text().splitlines(), start=1) if text == bullet)
     config = newsletter / "digest.toml"
@@ -31,24 +31,24 @@ def test_each_link_is_told_of_by_what_its_server_says(run, newsletter, servers):
     config.write_text(f"{config.read_text()}\n[fetching]\nallow_hosts = {hosts}\n")
 
     assert run("check", "--json", cwd=newsletter).code == 0
-    assert one.requests == []
+    assert first.requests == []
     done = run("check", "--online", "--json", cwd=newsletter)
-    said = {
+    codes = {
         finding["message"].rpartition("/")[2]: finding["code"]
         for finding in done.data["findings"]
         if finding["line"] == line
     }
     assert done.code == 5
-    assert said == {"gone": "L201", "broken": "L201", "refused": "L202", "there": "L203"}
-    assert [request.path for request in one.requests].count("/broken") == 2
+    assert codes == {"gone": "L201", "broken": "L201", "refused": "L202", "there": "L203"}
+    assert [request.path for request in first.requests].count("/broken") == 2
 
-    asked = len(one.requests)
+    before = len(first.requests)
     run("check", "--online", cwd=newsletter)
-    again = [request.path for request in one.requests[asked:]]
-    assert set(again) == {"/broken"}, "the others are kept for a day"
+    again = [request.path for request in first.requests[before:]]
+    assert set(again) == {"/broken"}, "the other answers are cached for a day"
 
 
-def test_online_and_offline_do_not_go_together(run, newsletter):
+def test_online_and_offline_exclude_each_other(run, newsletter):
     done = run("check", "--online", "--offline", cwd=newsletter)
     assert done.code == 2
     assert "--online and --offline" in done.err

@@ -9,7 +9,7 @@ import pytest
 from digest.preview.screenshots import find_chromium
 
 
-def test_the_pictures_of_a_build_stand_beside_it(run, newsletter):
+def test_saves_the_screenshots_beside_the_build(run, newsletter):
     if find_chromium() is None:
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
         pytest.skip("no Chromium")

@@ -1,12 +1,12 @@
-"""What rendering an issue of eight stories costs, warm, against the npm packages mjml and juice on the same MJML.
+"""Measure how long it takes to render an issue of eight stories, compared with the npm packages mjml and juice.
 
-Both sides turn the same MJML into inlined HTML; beside it stands all that `digest build` does, from the issue to HTML,
-text and manifest. The ratio counts; milliseconds say more about the machine. Then 500 different issues are rendered in
-one process, and its memory is looked at.
+Both turn the same MJML into inlined HTML, with warm caches. The time for all that `digest build` renders, from the
+issue to HTML, text and manifest, is printed as well. Compare ratios: milliseconds depend on the machine. Then 500
+different issues are rendered in one process to measure its memory.
 
 Run by hand: .venv/bin/python tests/benchmarks/rendering.py [FOLDER]
 
-FOLDER is where the npm packages are: npm install --prefix FOLDER mjml@4 juice@11. Without it only our side is measured.
+FOLDER contains the npm packages: npm install --prefix FOLDER mjml@4 juice@11. Without it, only digest is measured.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ console.log(JSON.stringify(times));
 
 def invented(seed: int) -> tuple[Issue, dict[str, Article]]:
     """An issue of eight stories in three sections, and the lead's article."""
-    random = Random(seed)  # noqa: S311 - invented words are no secret
+    random = Random(seed)  # noqa: S311 - invented words are not secret
     vocabulary = ["".join(random.choices("abcdefghilmnoprstu", k=random.randint(2, 9))) for _ in range(200)]
 
     def words(count: int) -> str:
@@ -86,14 +86,14 @@ def rendered(issue: Issue, articles: dict[str, Article]) -> RenderedIssue:
 
 
 def source_of(issue: Issue, articles: dict[str, Article]) -> str:
-    """The MJML that the issue becomes on its way."""
+    """The MJML of the issue."""
     with mock.patch.object(render, "render_mjml", wraps=render.render_mjml) as seen:
         rendered(issue, articles)
     return str(seen.call_args.args[0])
 
 
 def milliseconds(work: Callable[[int], object]) -> float:
-    """The median of several rounds, without the first, in which templates are compiled."""
+    """The median of several rounds, after warm-up rounds that compile the templates."""
     times = []
     for number in range(ROUNDS):
         began = time.perf_counter()

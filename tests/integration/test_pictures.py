@@ -83,7 +83,7 @@ def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
 
 def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DigestError, match="no Chromium") as error:
+    with pytest.raises(DigestError, match="need Chromium") as error:
         take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)
     assert "apt-get install chromium" in error.value.hint
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)

@@ -123,7 +123,7 @@ def visit(chromium, address):
 
 
 def box(page, selector: str) -> dict[str, float]:
-    """Where an element stands, once it can be seen and, of two emails while one replaces the other, one is left."""
+    """The box of an element, once it is visible and the old email is replaced."""
     deadline = time.monotonic() + 10
     while page.locator(selector).count() != 1 and time.monotonic() < deadline:
         page.wait_for_timeout(50)
@@ -144,7 +144,7 @@ def style(page, selector, name):
 
 
 @pytest.mark.parametrize("preferred", ["light", "dark"])
-def test_the_emails_own_dark_styles_answer_to_the_choice_and_not_to_the_editors_machine(visit, preferred):
+def test_the_dark_styles_follow_the_choice_and_not_the_editors_machine(visit, preferred):
     page = visit(color_scheme=preferred)
 
     light = style(page, "body", "backgroundColor")
@@ -154,7 +154,7 @@ def test_the_emails_own_dark_styles_answer_to_the_choice_and_not_to_the_editors_
     assert (light, dark) == ("rgb(246, 244, 239)", "rgb(20, 19, 16)")
 
 
-def test_forced_dark_is_labelled_an_approximation_and_leaves_pictures_as_they_are(visit):
+def test_forced_dark_is_labelled_an_approximation_and_keeps_pictures(visit):
     page = visit("?scheme=forced")
     frame = box(page, "iframe")
 
@@ -182,7 +182,7 @@ def decode_pixel(page, shot):
         )
 
 
-def test_pictures_of_the_newsletter_are_shown_from_disk_and_can_be_turned_off(visit):
+def test_pictures_are_shown_from_disk_and_can_be_turned_off(visit):
     page = visit()
     loaded = "image => image.complete && image.naturalWidth"
 
@@ -193,7 +193,7 @@ def test_pictures_of_the_newsletter_are_shown_from_disk_and_can_be_turned_off(vi
     assert (on, off) == (60, 0)
 
 
-def test_no_word_of_the_email_or_of_a_finding_runs_as_script(visit):
+def test_no_text_of_the_email_or_a_finding_runs_as_script(visit):
     page = visit()
     dialogs = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
@@ -206,7 +206,7 @@ def test_no_word_of_the_email_or_of_a_finding_runs_as_script(visit):
     assert dialogs == []
 
 
-def test_nothing_is_asked_of_any_other_host(visit, source, address):
+def test_requests_nothing_from_other_hosts(visit, source, address):
     source.email.write_text(EMAIL.replace("<h2>", '<link rel="stylesheet" href="https://fonts.example/a.css"><h2>', 1))
     page = visit("?images=off")
     asked, refused = [], {}
@@ -223,7 +223,7 @@ def test_nothing_is_asked_of_any_other_host(visit, source, address):
     assert refused[style_sheet] == "csp"
 
 
-def test_a_bullet_stands_beside_the_sentence_that_it_comes_from(visit):
+def test_a_bullet_is_shown_with_the_sentence_that_it_comes_from(visit):
     page = visit()
     page.keyboard.press("s")
     shown = page.locator("#sources")
@@ -233,11 +233,11 @@ def test_a_bullet_stands_beside_the_sentence_that_it_comes_from(visit):
     assert shown.locator("blockquote").inner_text() == "SPRINGFIELD <b>— The tram, late as ever, came."
     assert shown.locator("mark").all_inner_texts() == ["The tram", "came."]
     assert "It was full. issue.md:10\n\nWord for word." in shown.inner_text()
-    assert shown.locator("p").last.inner_text() == "The editor\N{RIGHT SINGLE QUOTATION MARK}s words."
+    assert shown.locator("p").last.inner_text() == "Written by the editor."
     assert "part=sources" in page.url
 
 
-def test_keys_change_the_view_and_the_address_remembers_it(visit):
+def test_keyboard_shortcuts_change_the_view_and_the_address_remembers_it(visit):
     page = visit()
 
     for key in "2dit":
@@ -253,7 +253,7 @@ def test_keys_change_the_view_and_the_address_remembers_it(visit):
     assert page.locator("#help").is_visible()
 
 
-def test_keys_work_while_the_email_has_the_focus_and_can_be_turned_off(visit):
+def test_keyboard_shortcuts_work_in_the_email_and_can_be_turned_off(visit):
     page = visit()
     page.frame_locator("iframe").last.locator("p[onclick]").click()
     page.keyboard.press("3")
@@ -268,7 +268,7 @@ def test_keys_work_while_the_email_has_the_focus_and_can_be_turned_off(visit):
     assert page.url.endswith("keys=off")
 
 
-def test_a_change_is_shown_where_one_was_reading(visit, source):
+def test_a_change_keeps_the_scroll_position(visit, source):
     page = visit()
     page.evaluate("scrollTo(0, 1500)")
 
@@ -278,24 +278,24 @@ def test_a_change_is_shown_where_one_was_reading(visit, source):
     assert page.evaluate("scrollY") == 1500
 
 
-def test_a_failure_keeps_the_last_good_email_under_a_banner_until_it_is_mended(visit, source):
+def test_a_failure_keeps_the_last_good_email_under_a_banner_until_it_is_fixed(visit, source):
     page = visit()
     banner = page.locator("#banner")
 
     source.email.write_text("###")
     banner.wait_for()
-    said = banner.inner_text()
-    kept = shown(page).inner_text("#last")
+    message = banner.inner_text()
+    last = shown(page).inner_text("#last")
     source.email.write_text(EMAIL)
     banner.wait_for(state="hidden")
 
-    assert all(part in said for part in ("issue.md:23", "the story has no link", "Write ### [Headline](…)."))
-    assert kept == "Unsubscribe"
+    assert all(part in message for part in ("issue.md:23", "the story has no link", "Write ### [Headline](…)."))
+    assert last == "Unsubscribe"
 
 
 @pytest.fixture
 def broken(visit, source):
-    """A page whose newest version is broken, once it says so."""
+    """A page whose latest version is broken, once it says so."""
 
     def open_page(**options):
         page = visit(**options)
@@ -306,12 +306,12 @@ def broken(visit, source):
     return open_page
 
 
-def test_beside_a_banner_nothing_reads_as_if_it_were_about_the_broken_version(broken):
+def test_the_side_panel_does_not_describe_the_broken_version(broken):
     page = broken()
     side = page.locator("#side")
 
     assert page.locator("#state").inner_text() == "Broken"
-    assert side.inner_text().startswith("Of the last good render\n")
+    assert side.inner_text().startswith("From the last version that could be rendered\n")
     assert "issue.md:31" in side.inner_text()
     assert all(
         part not in side.inner_text() for part in ("1 error", "7f3a91cd0b5e44a2c1d9e8f7061524ab", "digest approve")
@@ -322,29 +322,29 @@ def test_beside_a_banner_nothing_reads_as_if_it_were_about_the_broken_version(br
         assert side.locator(name).evaluate(colours) == quiet
 
 
-def test_a_clean_render_is_not_praised_while_the_newest_version_is_broken(source, request):
+def test_a_clean_render_is_not_praised_while_the_latest_version_is_broken(source, request):
     source.findings = ()
     broken = request.getfixturevalue("broken")  # only now: the server renders as soon as it starts
     side = broken().locator("#side")
-    assert "Nothing to mend." not in side.inner_text()
+    assert "Nothing to fix." not in side.inner_text()
     assert "Checks" not in side.inner_text()
 
 
-def test_a_mended_version_speaks_for_itself_again(broken, source):
+def test_a_fixed_version_is_described_again(broken, source):
     page = broken()
     source.findings, source.state = (), "Approved"
     source.email.write_text(EMAIL)
     page.locator("#banner").wait_for(state="hidden")
 
     assert page.locator("#state").inner_text() == "Approved"
-    assert page.locator("#verdict").inner_text() == "Nothing to mend."
+    assert page.locator("#verdict").inner_text() == "Nothing to fix."
     assert page.locator("#token").is_visible()
     assert page.locator("#kept").is_hidden()
     colour = "element => getComputedStyle(element).color"
     assert page.locator("#size").evaluate(colour) == page.locator("body").evaluate(colour)
 
 
-def test_a_first_version_that_is_broken_is_called_so(chromium, source, request):
+def test_a_broken_first_version_is_labelled_broken(chromium, source, request):
     source.email.write_text("###")
     address = request.getfixturevalue("address")  # only now: the server renders as soon as it starts
     with contextlib.closing(chromium.new_context()) as context:
@@ -361,7 +361,7 @@ def test_the_page_passes_axe_beside_a_banner(broken, colours):
     assert [violation["id"] for violation in violations] == []
 
 
-def test_a_host_of_images_that_does_not_answer_holds_up_nothing(visit, source):
+def test_an_image_server_that_does_not_answer_blocks_nothing(visit, source):
     page = visit()
     page.route("https://slow.example/**", lambda _: None)
 
@@ -370,7 +370,7 @@ def test_a_host_of_images_that_does_not_answer_holds_up_nothing(visit, source):
     page.frame_locator("iframe:not(.waiting)").locator("#last", has_text="Leave").wait_for(timeout=10_000)
 
 
-def test_a_finding_is_copied_with_its_file_and_line(visit):
+def test_copies_the_file_and_line_of_a_finding(visit):
     page = visit(permissions=["clipboard-read", "clipboard-write"])
 
     page.get_by_role("button", name="issue.md:31").click()
@@ -380,7 +380,7 @@ def test_a_finding_is_copied_with_its_file_and_line(visit):
 
 
 @pytest.mark.parametrize(("width", "lines"), [("640", 1), ("320", 4)])
-def test_the_inbox_row_cuts_what_does_not_fit(visit, width, lines):
+def test_the_inbox_row_truncates_what_does_not_fit(visit, width, lines):
     page = visit(f"?width={width}")
 
     cut = page.evaluate(
@@ -394,7 +394,7 @@ def test_the_inbox_row_cuts_what_does_not_fit(visit, width, lines):
     assert round((box(page, "#row")["height"] - 20) / 21) == lines
 
 
-def test_a_long_email_carries_the_line_where_gmail_cuts_it(visit, source):
+def test_a_long_email_shows_where_gmail_clips_it(visit, source):
     source.email.write_text(EMAIL.replace(STORY * 30, STORY * 900 + '<p id="beyond">Beyond</p>' + STORY * 200))
     page = visit()
 
@@ -408,7 +408,7 @@ def test_a_long_email_carries_the_line_where_gmail_cuts_it(visit, source):
     while off() >= 2 and time.monotonic() < deadline:
         page.wait_for_timeout(100)
     assert off() < 2
-    assert "Gmail cuts about here" in page.locator("#clip").inner_text()
+    assert "Gmail clips about here" in page.locator("#clip").inner_text()
 
 
 @pytest.mark.parametrize(

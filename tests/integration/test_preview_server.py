@@ -35,7 +35,7 @@ print("ended", flush=True)
 
 
 class FileSource:
-    """The subject is what stands in a file; a file that holds "broken" cannot be rendered."""
+    """A source whose subject is the content of a file; a file that contains "broken" cannot be rendered."""
 
     def __init__(self, path):
         self.path = path
@@ -92,7 +92,7 @@ def versions(answer):
     return (next(lines).removeprefix("data: ") for line in lines if line == "event: rendered")
 
 
-def test_a_change_is_pushed_after_it_was_rendered_and_then_shown(issue):
+def test_a_change_is_announced_after_it_was_rendered(issue):
     with (
         running(FileSource(issue)) as address,
         httpx2.Client(base_url=address, timeout=20) as client,
@@ -112,7 +112,7 @@ def test_a_change_is_pushed_after_it_was_rendered_and_then_shown(issue):
     assert "<p>second</p>" in email
 
 
-def test_a_broken_file_keeps_the_last_good_email_and_the_next_save_mends_it(issue):
+def test_a_broken_file_keeps_the_last_good_email_until_the_next_good_save(issue):
     with (
         running(FileSource(issue)) as address,
         httpx2.Client(base_url=address, timeout=20) as client,
@@ -133,7 +133,7 @@ def test_a_broken_file_keeps_the_last_good_email_and_the_next_save_mends_it(issu
     assert (mended["page"]["subject"], mended["error"]) == ("mended", None)
 
 
-def test_an_open_event_stream_does_not_hold_up_the_end(issue):
+def test_an_open_event_stream_does_not_delay_the_shutdown(issue):
     with running(FileSource(issue)) as address:
         client = httpx2.Client(base_url=address, timeout=20)
         stream = client.stream("GET", "events")
@@ -144,7 +144,7 @@ def test_an_open_event_stream_does_not_hold_up_the_end(issue):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals to a process are POSIX")
-def test_ctrl_c_ends_it_quietly_with_a_page_open(issue):
+def test_ctrl_c_stops_quietly_with_a_page_open(issue):
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(issue)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -159,7 +159,7 @@ def test_ctrl_c_ends_it_quietly_with_a_page_open(issue):
     assert (output, errors, process.returncode) == ("ended\n", "", 0)
 
 
-def test_a_busy_port_gives_way_to_the_next_and_the_address_names_the_one_really_used(issue):
+def test_uses_the_next_port_if_one_is_busy_and_announces_it(issue):
     with contextlib.closing(listen("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         with contextlib.closing(listen("127.0.0.1", port)) as listening:
@@ -170,7 +170,7 @@ def test_a_busy_port_gives_way_to_the_next_and_the_address_names_the_one_really_
     assert server.address == f"http://127.0.0.1:{used}/"
 
 
-def test_when_all_ports_are_busy_it_says_which(issue):
+def test_the_error_names_the_ports_if_all_are_busy(issue):
     with contextlib.ExitStack() as taken:
         first = taken.enter_context(contextlib.closing(listen("127.0.0.1", 0))).getsockname()[1]
 
@@ -184,6 +184,6 @@ def test_when_all_ports_are_busy_it_says_which(issue):
     assert "--port" in caught.value.hint
 
 
-def test_an_address_that_is_not_of_this_machine_is_a_usage_error(issue):
+def test_an_address_of_another_machine_is_a_usage_error(issue):
     with pytest.raises(UsageError, match=r"cannot listen on 192\.0\.2\.1:8025"):
         serve(FileSource(issue), host="192.0.2.1", announce=print)

@@ -41,7 +41,7 @@ def story(number, headline, *texts, note="", others=()):
 
 
 def context(language, theme):
-    """An issue with everything that makes layouts break."""
+    """An issue with everything that breaks layouts."""
     arabic = story(3, "مدينة ساحلية تعيد رسم خرائطها", "يبدأ العمل في الربيع", ENGLISH_BULLET, others=OTHERS[:2])
     english = story(1, "Towns make peace with the tide", "One", HEBREW_BULLET, note="First.", others=OTHERS)
     issue = Issue(
@@ -130,7 +130,7 @@ def test_inlining_the_styles_changes_no_pixel(pages, show, width, scheme):
 
 @pytest.mark.parametrize("width", [640, 375])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_another_inliner_gives_the_same_picture(pages, show, width, scheme):
+def test_another_inliner_gives_the_same_pixels(pages, show, width, scheme):
     oracle = CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(pages[0])
     drawn = (show(html, width=width, scheme=scheme).screenshot(full_page=True) for html in (oracle, pages[1]))
     assert len(set(drawn)) == 1
@@ -151,8 +151,8 @@ def test_nothing_is_wider_than_the_screen(pages, show, width):
     assert too_wide(show(pages[1], width=width), width) == []
 
 
-def test_without_a_style_sheet_the_email_looks_the_same_on_a_computer_and_fits_a_phone(pages, show):
-    """Gmail keeps no style sheet for accounts of other providers, and none in a phone's browser."""
+def test_without_a_style_sheet_the_email_looks_the_same_on_a_desktop_and_fits_a_phone(pages, show):
+    """Gmail drops style sheets for accounts of other providers, and in the browser of a phone."""
     bare = re.sub(r"<style\b.*?</style>", "", pages[1], flags=re.DOTALL)
     look = """() => [...document.querySelectorAll(".head, .meta, li, .read a, .label, .box, h1")].map(element => {
         const {fontSize, fontFamily, color, backgroundColor, textAlign} = getComputedStyle(element);
@@ -165,13 +165,13 @@ def test_without_a_style_sheet_the_email_looks_the_same_on_a_computer_and_fits_a
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_nobody_is_shut_out(pages, show, scheme):
+def test_the_email_passes_axe(pages, show, scheme):
     rules = {rule: {"enabled": False} for rule in ("region", "landmark-one-main")}
-    found = Axe().run(show(pages[1], width=640, scheme=scheme), options={"rules": rules})
-    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in found.response["violations"]] == []
+    results = Axe().run(show(pages[1], width=640, scheme=scheme), options={"rules": rules})
+    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in results.response["violations"]] == []
 
 
-def test_nothing_stays_light_in_the_dark(pages, show):
+def test_no_element_stays_light_in_dark_mode(pages, show):
     page = show(pages[1], width=640, scheme="dark")
     grounds = page.evaluate(
         """() => [...document.querySelectorAll("body, body *")]
@@ -183,7 +183,7 @@ def test_nothing_stays_light_in_the_dark(pages, show):
     assert max(grounds) < 64
 
 
-def test_actions_can_be_hit_with_a_thumb(pages, show):
+def test_actions_are_large_enough_for_a_thumb(pages, show):
     heights = show(pages[1], width=375).eval_on_selector_all(
         ".read a, a.leave", "links => links.map(link => link.getBoundingClientRect().height)"
     )
@@ -192,24 +192,24 @@ def test_actions_can_be_hit_with_a_thumb(pages, show):
 
 
 @pytest.mark.parametrize("width", [640, 375])
-def test_small_links_are_apart_from_each_other(pages, show, width):
-    """WCAG 2.2, 2.5.8: circles of 24 pixels around the middle of small targets do not meet."""
+def test_small_links_have_enough_space_between_them(pages, show, width):
+    """WCAG 2.2, success criterion 2.5.8: circles of 24 pixels centred on small targets do not intersect."""
     boxes = show(pages[1], width=width).eval_on_selector_all(
         ".also a, .read a",
         """links => links.flatMap((link, number) => [...link.getClientRects()].map(box => (
             {number, x: box.x + box.width / 2, y: box.y + box.height / 2})))""",
     )
     apart = [
-        math.hypot(one["x"] - other["x"], one["y"] - other["y"])
-        for one, other in combinations(boxes, 2)
-        if one["number"] != other["number"]
+        math.hypot(first["x"] - other["x"], first["y"] - other["y"])
+        for first, other in combinations(boxes, 2)
+        if first["number"] != other["number"]
     ]
     assert len({box["number"] for box in boxes}) == len(OTHERS) + 2 + 6
     assert min(apart) >= 24
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_who_else_reported_a_story_is_as_quiet_as_its_date(pages, show, scheme):
+def test_also_reported_by_looks_like_the_date(pages, show, scheme):
     colours = show(pages[1], width=640, scheme=scheme).eval_on_selector_all(
         ".meta, .also a", "elements => elements.map(element => getComputedStyle(element).color)"
     )
@@ -217,13 +217,13 @@ def test_who_else_reported_a_story_is_as_quiet_as_its_date(pages, show, scheme):
     assert len(set(colours)) == 1
 
 
-def test_with_images_blocked_the_logo_is_the_name(pages, show):
+def test_with_images_blocked_the_name_replaces_the_logo(pages, show):
     name = show(pages[1], width=640, images=False).locator("h1 img")
     assert name.get_attribute("alt") == "Harbour Letter"
     assert name.bounding_box()["height"] > 16
 
 
-def test_nothing_is_left_of_a_blocked_image(pages, show):
+def test_a_blocked_image_leaves_no_gap(pages, show):
     page = show(pages[1], width=640, images=False)
     assert (
         page.locator(".picture img").bounding_box() is None
@@ -233,7 +233,7 @@ def test_nothing_is_left_of_a_blocked_image(pages, show):
 
 @pytest.mark.parametrize("width", [640, 375])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_bullet_stands_in_the_column_with_its_dot_on_the_storys_side(pages, show, width, scheme):
+def test_every_bullet_is_in_the_column_with_its_dot_on_the_storys_side(pages, show, width, scheme):
     items = show(pages[1], width=width, scheme=scheme).eval_on_selector_all(
         "ul > li",
         """items => items.map(item => {
@@ -255,7 +255,7 @@ def test_every_bullet_stands_in_the_column_with_its_dot_on_the_storys_side(pages
 
 @pytest.mark.parametrize("width", [640, 375])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_no_list_leaves_ink_in_the_margins(pages, show, width, scheme):
+def test_no_list_reaches_into_the_margins(pages, show, width, scheme):
     page = show(pages[1], width=width, scheme=scheme)
     page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
     cell = page.locator("td.ink:has(li)").first.bounding_box()
@@ -270,7 +270,7 @@ def test_no_list_leaves_ink_in_the_margins(pages, show, width, scheme):
     assert ink() == written
 
 
-def test_a_bullet_of_the_other_direction_keeps_the_order_of_its_words(pages, show):
+def test_a_bullet_in_the_other_direction_keeps_the_order_of_its_words(pages, show):
     page = show(pages[1], width=640)
 
     def ends(text):

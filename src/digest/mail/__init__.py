@@ -1,4 +1,4 @@
-"""Addresses, headers (RFC 8058, 2369, 2919) and MIME. Nothing here touches disk, network or clock."""
+"""Addresses, headers (RFC 8058, 2369, 2919) and MIME. Nothing here touches the disk, the network or the clock."""
 
 from digest.mail.mail_headers import check_header, list_id, unsubscribe_headers
 from digest.mail.mime_message import MessageTemplate, build_message

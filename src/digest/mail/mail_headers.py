@@ -1,4 +1,4 @@
-"""The headers of bulk mail: how to leave (RFC 8058, RFC 2369) and which list this is (RFC 2919)."""
+"""The headers of bulk mail: how to unsubscribe (RFC 8058, RFC 2369) and which list it is (RFC 2919)."""
 
 from __future__ import annotations
 
@@ -11,47 +11,51 @@ from digest.errors import ConfigError, IssueError
 __all__ = ["check_header", "list_id", "unsubscribe_headers"]
 
 _NAME = re.compile(r"[!-9;-~]+")
-#: Names that need no look; what is printable holds no control character.
-_KNOWN = frozenset({"To", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"})
+#: Names that are valid, so that only the value has to be checked.
+_VALID_NAMES = frozenset({"To", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: The longest part of a name (RFC 1035, section 2.3.4).
+#: The maximum length of a label of a domain name (RFC 1035, section 2.3.4).
 _LABEL = 63
 _PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 
 
 def check_header(name: str, value: str) -> str:
-    """Return ``value`` when it can stand in a header as it is.
+    """Return ``value`` if it is safe in a header.
 
     Raises:
-        IssueError: It, or the name, holds a line break or another control character, and would make a header of
-            its own (RFC 5322, section 2.2).
+        IssueError: The name is invalid, or the value contains a line break or another control character. A line break
+            would end the header and start another one (RFC 5322, section 2.2).
     """
-    if value.isprintable() and name in _KNOWN:
+    if value.isprintable() and name in _VALID_NAMES:
         return value
     if not _NAME.fullmatch(name):
-        raise IssueError("a header's name holds a character that it cannot hold")
+        raise IssueError("the name of a header contains a character that is not allowed there")
     if _UNSAFE.search(value):
         raise IssueError(
-            f"the header {name} would hold a line break or another control character",
-            hint="Take it out of the text that the header is made of.",
+            f"the header {name} would contain a line break or another control character",
+            hint="Remove it from the text that the header is made from.",
         )
     return value
 
 
 def unsubscribe_headers(url: str) -> dict[str, str]:
-    """The headers that make a mail program show its own unsubscribe button.
+    """The headers for which email clients show an unsubscribe button of their own.
 
-    One click needs https (RFC 8058, section 3.1); for another address only RFC 2369's header is given.
+    One-click unsubscribing requires https (https://www.rfc-editor.org/rfc/rfc8058#section-3.1). With an http address,
+    only the header of RFC 2369 is returned.
+
+    Args:
+        url: The address for one reader.
 
     Raises:
-        ConfigError: The address is not absolute, is not ASCII, or does not fit on one line, which it must, since
-            mail programs do not read an encoded or a broken one.
+        ConfigError: The address is not absolute, not ASCII, or too long for one line. Clients do not read this header
+            if it is encoded or folded.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[^!-;=?-~]", url) or len(url) > 900:
         raise ConfigError(
-            "delivery.unsubscribe_url does not make an address that fits in a header",
-            hint="It begins with https:// and holds no space and no letters outside ASCII.",
+            "delivery.unsubscribe_url does not give a valid address for the List-Unsubscribe header",
+            hint="Begin it with https://, and use only ASCII characters and no spaces.",
         )
     headers = {"List-Unsubscribe": f"<{url}>"}
     if parts.scheme == "https":
@@ -60,15 +64,15 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
 
 
 def list_id(newsletter: str, audience: str, sender_address: str) -> str:
-    """The name under which mail programs file this list: the same for every issue of one audience (RFC 2919).
+    """The List-Id, by which email clients filter and group a list: the same for every issue of one audience (RFC 2919).
 
     Args:
-        newsletter: The newsletter's name; it becomes the phrase where plain ASCII can say it.
+        newsletter: The newsletter's name; it becomes the phrase before the identifier if it is plain ASCII.
         audience: The audience's name, as configured.
-        sender_address: Whose domain names the list.
+        sender_address: The address whose domain ends the identifier.
     """
     label = re.sub(r"[^a-z0-9-]+", "-", audience.lower()).strip("-")
-    if label != audience.lower() or len(label) > _LABEL:  # two names must not become one list
+    if label != audience.lower() or len(label) > _LABEL:  # two audiences must not share a List-Id
         label = f"{label[: _LABEL - 9]}-{hashlib.sha256(audience.encode()).hexdigest()[:8]}".strip("-")
     identifier = f"<{label}.{sender_address.rpartition('@')[2]}>"
     return f"{newsletter} {identifier}" if _PHRASE.fullmatch(newsletter) else identifier

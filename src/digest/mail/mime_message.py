@@ -1,7 +1,8 @@
-"""One message as bytes: text first, HTML last, every line of it legal, and no header encoded that must not be.
+"""Build one message as bytes: the text part first, the HTML part last.
 
-The standard library's ``EmailMessage`` encodes a long List-Unsubscribe (python/cpython#85725), loses spaces between the
-encoded words of a name, and takes twenty times as long; its ``Header`` and ``binascii`` do the same work rightly.
+This does not use the standard library's ``EmailMessage``, which encodes a long List-Unsubscribe header so that clients
+cannot read it (https://github.com/python/cpython/issues/85725), loses spaces between the encoded words of a name, and
+takes twenty times as long. ``email.header`` and ``binascii``, which are used instead, have none of these problems.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["MessageTemplate", "build_message"]
 
-#: RFC 5322, section 2.1.1: the longest line without its line break.
+#: The maximum length of a line without its line break (RFC 5322, section 2.1.1).
 _LONGEST_LINE = 998
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _LONGEST_QP_LINE = 76
-#: A line end that is none (RFC 2045, section 6.7, rule 5).
+#: A line break that decoding removes (RFC 2045, section 6.7, rule 5).
 _SOFT_BREAK = b"=\r\n"
 _LINE_END = re.compile(r"\r\n?|\n")
-#: RFC 5322, section 3.2.3: what a name may hold without quotes.
+#: The characters of a display name that needs no quotes (RFC 5322, section 3.2.3).
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 
 
@@ -49,27 +50,32 @@ def build_message(
     reply_to: tuple[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A multipart/alternative message with CRLF line ends (RFC 2046, section 5.1.4; RFC 5322).
+    """A multipart/alternative message with CRLF line ends (RFC 5322; RFC 2046, section 5.1.4).
 
     Args:
-        sender: Name (may be empty) and address, as ``parse_sender`` gives them; ``reply_to`` likewise.
+        sender: Name (may be empty) and address, as returned by ``parse_sender``.
         to: A normalised address.
-        message_id: With its angle brackets.
-        date: Aware.
-        headers: More headers, such as those of ``unsubscribe_headers``: ASCII, written as they are.
+        subject: The subject, as plain text.
+        html: The HTML part.
+        text: The text part.
+        message_id: The Message-ID, in angle brackets.
+        date: The Date header (aware).
+        to_name: The recipient's name; may be empty.
+        reply_to: Name and address, like ``sender``.
+        headers: Additional headers, such as those of ``unsubscribe_headers``: ASCII, written unchanged.
 
     Raises:
-        IssueError: A header would hold a control character, or is too long for a line.
+        IssueError: A header would contain a control character, or is too long for one line.
     """
     template = MessageTemplate(sender=sender, reply_to=reply_to, subject=subject, html=html, text=text, date=date)
     return template.message(to=to, to_name=to_name, message_id=message_id, headers=headers or {})
 
 
 class MessageTemplate:
-    """The messages of one campaign: what all share is encoded once, and the rest is spliced in.
+    """The messages of one campaign. What all readers share is encoded once, and each reader's values are spliced in.
 
-    Arguments as for `build_message`. ``tags`` are the literal texts that differ from reader to reader, in subject, html
-    and text.
+    The arguments are those of `build_message`, and ``tags``: the literal texts in subject, html and text that are
+    replaced for each reader.
     """
 
     def __init__(
@@ -87,7 +93,7 @@ class MessageTemplate:
         self._personal_subject = any(tag in subject for tag in tags)
         self._first = _mailbox("From", *sender)
         self._reply_to = [_mailbox("Reply-To", *reply_to)] if reply_to else []
-        self._subject_line = _words("Subject", subject)
+        self._subject_line = _unstructured("Subject", subject)
         self._date = f"Date: {format_datetime(date)}"
         self._parts = (("plain", _Part(text, tags)), ("html", _Part(html, tags)))
 
@@ -101,18 +107,24 @@ class MessageTemplate:
         headers: Mapping[str, str] = MappingProxyType({}),
         stuffed: bool = False,
     ) -> bytes:
-        """One reader's message.
+        """The message of one reader.
 
         Args:
-            values: By tag, as plain text; escaped here for the HTML part.
-            stuffed: With a second dot before each line that begins with one, as SMTP's DATA wants (RFC 5321, 4.5.2).
+            to: A normalised address.
+            message_id: The Message-ID, in angle brackets.
+            to_name: The reader's name; may be empty.
+            values: The reader's values by tag, as plain text; escaped here for the HTML part.
+            headers: Additional headers: ASCII, written unchanged.
+            stuffed: Double the dot at the start of a line, as SMTP's DATA requires (RFC 5321, section 4.5.2).
 
         Raises:
-            IssueError: A header would hold a control character, or is too long for a line.
+            IssueError: A header would contain a control character, or is too long for one line.
         """
-        # An equals sign and an underscore never stand together in quoted-printable (RFC 2045, section 6.7).
+        # "=_" never occurs in quoted-printable text, so the boundary cannot either (RFC 2045, section 6.7).
         boundary = f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:24]}"
-        subject = _words("Subject", fill(self._subject, values)) if self._personal_subject else self._subject_line
+        subject = (
+            _unstructured("Subject", fill(self._subject, values)) if self._personal_subject else self._subject_line
+        )
         lines = [
             self._first,
             _mailbox("To", to_name, to),
@@ -126,25 +138,26 @@ class MessageTemplate:
             "",
             "",
         ]
-        made = ["\r\n".join(lines).encode("ascii")]
+        message = ["\r\n".join(lines).encode("ascii")]
         for subtype, part in self._parts:
             escape = html_module.escape if subtype == "html" else str
-            made.append(_head(boundary, subtype))
-            made.append(part.encoded(values, escape=escape, stuffed=stuffed))
-            made.append(b"\r\n")
-        made.append(f"--{boundary}--\r\n".encode("ascii"))
-        return b"".join(made)
+            message.append(_head(boundary, subtype))
+            message.append(part.encoded(values, escape=escape, stuffed=stuffed))
+            message.append(b"\r\n")
+        message.append(f"--{boundary}--\r\n".encode("ascii"))
+        return b"".join(message)
 
 
 class _Part:
     """One part: pieces in quoted-printable, and the tags between them.
 
-    A soft line break stands around each tag, so that what comes before and after it is encoded once for all readers.
+    Each tag is set between soft line breaks, so the pieces before and after it are the same for all readers and are
+    encoded once.
     """
 
     def __init__(self, content: str, tags: Sequence[str]) -> None:
-        found = re.split("(" + "|".join(re.escape(tag) for tag in sorted(tags, key=len, reverse=True)) + ")", content)
-        pieces = found if tags else [content]
+        longest_first = sorted(tags, key=len, reverse=True)
+        pieces = re.split("(" + "|".join(map(re.escape, longest_first)) + ")", content) if tags else [content]
         self._plain = [_with_room(_quoted_printable(piece)) for piece in pieces[::2]]
         self._stuffed = [_LEADING_DOT.sub(b"..", piece) for piece in self._plain]
         self._tags = pieces[1::2]
@@ -156,14 +169,14 @@ class _Part:
         own = {tag: _with_room(_quoted_printable(escape(values.get(tag, tag)))) for tag in dict.fromkeys(self._tags)}
         if stuffed:
             own = {tag: _LEADING_DOT.sub(b"..", value) for tag, value in own.items()}
-        made = [pieces[0]]
+        encoded = [pieces[0]]
         for tag, piece in zip(self._tags, pieces[1:], strict=True):
-            made += [_SOFT_BREAK, own[tag], _SOFT_BREAK, piece]
-        return b"".join(made)
+            encoded += [_SOFT_BREAK, own[tag], _SOFT_BREAK, piece]
+        return b"".join(encoded)
 
 
 def _with_room(encoded: bytes) -> bytes:
-    """Text whose last line has room for a soft break's equals sign (RFC 2045, section 6.7: at most 76 characters)."""
+    """``encoded`` with room for a soft break in its last line, within the 76 characters of RFC 2045, section 6.7."""
     before, end, last = encoded.rpartition(b"\n")
     if len(last) < _LONGEST_QP_LINE:
         return encoded
@@ -185,25 +198,25 @@ def _head(boundary: str, subtype: str) -> bytes:
 def _quoted_printable(content: str) -> bytes:
     data = _LINE_END.sub("\r\n", content).encode("utf-8")
     encoded = b2a_qp(data, istext=True)
-    # Without a line end to learn from, b2a_qp breaks lines with a bare line feed.
+    # b2a_qp copies the line ends of its input; if there are none, it breaks lines with a bare line feed.
     return encoded if b"\r\n" in data else encoded.replace(b"=\n", b"=\r\n")
 
 
 def _verbatim(name: str, value: str) -> str:
-    """A header that must be neither encoded (RFC 2047, section 5) nor folded."""
+    """A header that may not be encoded (RFC 2047, section 5) or folded."""
     check_header(name, value)
     line = f"{name}: {value}"
     if len(line) > _LONGEST_LINE or not line.isascii():
-        raise IssueError(f"the header {name} is too long for one line, or holds letters outside ASCII")
+        raise IssueError(f"the header {name} is too long for one line, or contains characters outside ASCII")
     return line
 
 
-def _words(name: str, value: str) -> str:
+def _unstructured(name: str, value: str) -> str:
     check_header(name, value)
     longest_word = max(map(len, value.split()), default=0)
     charset = "us-ascii" if value.isascii() and longest_word < _LONGEST_LINE - len(name) - 2 else "utf-8"
     if "=?" in value:
-        charset = "utf-8"  # else it would read as an encoded word
+        charset = "utf-8"  # otherwise the value would be read as an encoded word (RFC 2047)
     return f"{name}: {_encoded(name, value, charset)}"
 
 

@@ -1,4 +1,4 @@
-"""Personal values: made harmless once, and put where their tags stand."""
+"""Personal values: cleaned once, then put in place of their tags."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 __all__ = ["clean_value", "fill"]
 
-#: Control characters end a header or a line of a message. Format characters hide text or turn its direction; the
-#: two joiners and the soft hyphen among them are spelling (Persian, Hindi, emoji) and stay.
+#: Format characters that belong to spelling, in Persian, Hindi and emoji: two joiners and the soft hyphen. All others
+#: are removed because they hide text or change its direction, and control characters because they end a header.
 _SPELLING = frozenset({"\u200c", "\u200d", "\u00ad"})
 
 
 def clean_value(text: str) -> str:
-    """A value from a list as it may stand in a subject, a header and both parts: one line, nothing invisible."""
+    """A value from a list, made safe for a subject, a header and both parts: one line, nothing invisible."""
     if text.isascii() and text.isprintable():
         return text.strip()  # the usual case
     spaced = " ".join(text.split())
@@ -29,10 +29,11 @@ def clean_value(text: str) -> str:
 
 
 def fill(text: str, values: Mapping[str, str], *, escape: Callable[[str], str] = str) -> str:
-    """Put each value where its tag stands. What a value holds is never read as a tag.
+    """Replace each tag in ``text`` by its value. A tag inside a value is not replaced.
 
     Args:
-        values: By tag, the literal text that stands for the value.
+        text: The text with tags.
+        values: The values by tag, where a tag is the literal text to replace.
         escape: Applied to each value, such as ``html.escape`` for the HTML part.
     """
     if not values:

@@ -1,4 +1,4 @@
-"""The preview: a web server on loopback that shows the issue as its readers will see it, and follows every change.
+"""The preview: a web server on loopback that shows the issue as readers will see it, and follows every change.
 
 ::
 

@@ -1,6 +1,6 @@
-"""The email as the frame shows it: its own bytes, with the few changes that a preview needs.
+"""Prepare the email for the frame of the preview: its own markup, with the few changes that a preview needs.
 
-Edits are made at the places that a parser names, and nothing is written anew: the markup stays as it is sent.
+A parser finds the positions to change and the rest is copied, so the markup stays as it will be sent.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ __all__ = ["Scheme", "clip_position", "frame_html"]
 
 
 class Scheme(StrEnum):
-    """Which colours the reader's mail program asks for."""
+    """The colour scheme of the reader's email client."""
 
     #: No dark mode.
     LIGHT = "light"
     #: The email's own dark styles, as in Apple Mail.
     AUTHORED = "authored"
-    #: Colours turned over by the mail program, as in Gmail's apps: approximated by a filter.
+    #: Colours inverted by the client, as in Gmail's apps; approximated by a CSS filter.
     FORCED = "forced"
 
 
@@ -44,15 +44,15 @@ _NO_BOX = frozenset({"area", "base", "br", "head", "html", "link", "meta", "scri
 def frame_html(html: str, *, scheme: Scheme, image: Callable[[str], str | None]) -> str:
     """Prepare an email for the frame.
 
-    Links open in a new tab; ``prefers-color-scheme`` is answered for ``scheme``, whatever the browser prefers; the
-    first element after Gmail's cut carries ``data-digest-clip``.
+    Links open in a new tab. Media queries for ``prefers-color-scheme`` follow ``scheme``, whatever the browser prefers.
+    The first element after the position where Gmail clips the email has the attribute ``data-digest-clip``.
 
     Args:
         html: The HTML part.
-        scheme: The colours to show it in.
-        image: Gives the preview's own address for an image of the newsletter, and None for any other.
+        scheme: The colour scheme to show.
+        image: Returns the preview's address for an image of the newsletter, and None for any other image.
     """
-    edits = _Edits(html, scheme=scheme, image=image).found()
+    edits = _Edits(html, scheme=scheme, image=image).edits()
     pieces, end = [], 0
     for start, stop, new in sorted(edits):
         pieces += [html[end:start], new]
@@ -61,13 +61,13 @@ def frame_html(html: str, *, scheme: Scheme, image: Callable[[str], str | None])
 
 
 def clip_position(html: str) -> int | None:
-    """The character at which Gmail cuts the email, or None when it is short enough."""
+    """The offset, in characters, at which Gmail clips the email; None if it is short enough."""
     data = html.encode()
     return None if len(data) <= GMAIL_CLIP_BYTES else len(data[:GMAIL_CLIP_BYTES].decode(errors="ignore"))
 
 
 class _Edits(HTMLParser):
-    """Reads the email once and notes what to replace: ``(start, stop, new text)``, in characters."""
+    """Parses the email once and collects what to replace: ``(start, stop, new text)``, in characters."""
 
     def __init__(self, html: str, *, scheme: Scheme, image: Callable[[str], str | None]) -> None:
         super().__init__(convert_charrefs=False)
@@ -79,7 +79,7 @@ class _Edits(HTMLParser):
         self._top = 0
         self._edits: list[tuple[int, int, str]] = []
 
-    def found(self) -> Iterable[tuple[int, int, str]]:
+    def edits(self) -> Iterable[tuple[int, int, str]]:
         self.feed(self._html)
         self.close()
         return [*self._edits, (self._top, self._top, self._additions())]
@@ -87,7 +87,7 @@ class _Edits(HTMLParser):
     def handle_decl(self, decl: str) -> None:
         self._top = max(self._top, self._offset() + len(decl) + len("<!>"))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - its signature
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - HTMLParser's signature
         start, text = self._offset(), self.get_starttag_text() or ""
         self._in_style = tag == "style"
         if tag in {"html", "head"}:

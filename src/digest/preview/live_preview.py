@@ -1,4 +1,4 @@
-"""The newest state of the issue, and everybody who waits for the next one."""
+"""The latest state of the preview, and the listeners that wait for the next one."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewState:
-    """What is on screen after one render.
+    """What the preview shows after one render.
 
     Attributes:
-        version: Different for every render, also between two runs of the server.
-        issue: The last issue that could be rendered; None while there has been none.
-        error: Why the newest render failed, or None when ``issue`` is the newest.
+        version: Different for every render, also across restarts of the server.
+        issue: The last good render; None if there has been none yet.
+        error: Why the latest render failed; None if it succeeded.
     """
 
     version: str
@@ -36,7 +36,7 @@ class PreviewState:
 
 
 class LivePreview:
-    """Renders one at a time and tells every listener after it is done, never before."""
+    """Renders one state at a time, and notifies every listener when it is done."""
 
     def __init__(self, source: PreviewSource) -> None:
         self._source = source
@@ -48,29 +48,29 @@ class LivePreview:
         self._news = asyncio.Condition()
 
     async def render(self) -> None:
-        """Render anew. A failure keeps the last good page and never raises."""
+        """Render the issue again. Never raises: if it fails, the last good render is kept."""
         async with self._turn:
             try:
                 issue = await asyncio.to_thread(self._source.render)
                 state = PreviewState(version="", issue=issue)
             except DigestError as error:
                 state = replace(self._state, error=error)
-            except Exception as error:  # noqa: BLE001 - a bug must not end the watch: the next change may mend it
+            except Exception as error:  # noqa: BLE001 - a bug must not end the preview: the next change may avoid it
                 _log.exception("the preview could not render")
-                state = replace(self._state, error=_as_bug(error))
+                state = replace(self._state, error=_bug_error(error))
             self._count += 1
             async with self._news:
                 self._state = replace(state, version=f"{self._run}-{self._count}")
                 self._news.notify_all()
 
     async def current(self) -> PreviewState:
-        """The newest state; waits for the first render."""
+        """The latest state; waits for the first render."""
         async for state in self.states():
             return state
         return self._state
 
     async def states(self) -> AsyncIterator[PreviewState]:
-        """The newest state and then each newer one, until `close`. Views that came too quickly are left out."""
+        """The latest state and then each new one, until `close`. A slow listener misses states in between."""
         seen = ""
         while True:
             async with self._news:
@@ -83,14 +83,14 @@ class LivePreview:
             yield state
 
     async def close(self) -> None:
-        """End all `states`, so that no open stream holds up the server's end."""
+        """End all `states`, so that open streams do not delay the end of the server."""
         async with self._news:
             self._closed = True
             self._news.notify_all()
 
 
-def _as_bug(error: Exception) -> DigestError:
+def _bug_error(error: Exception) -> DigestError:
     return DigestError(
         f"the preview could not render: {type(error).__name__}: {error}",
-        hint="This is a defect of digest. What was printed in the terminal helps to report it.",
+        hint="This is a bug in digest. Please report it with the traceback from the terminal.",
     )

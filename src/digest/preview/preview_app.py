@@ -1,4 +1,4 @@
-"""The web application: one page, what it shows, and the stream that tells it to look again."""
+"""The web application of the preview: one page, what it shows, and a stream of events when that changes."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ __all__ = ["create_app"]
 
 
 def create_app(source: PreviewSource, *, hosts: Collection[str] = LOOPBACK) -> Starlette:
-    """The preview of ``source`` as an ASGI application. Watching and rendering go on during its lifespan.
+    """The preview of ``source`` as an ASGI application, which watches files and renders during its lifespan.
 
     Args:
-        source: Renders the issue and says what to watch.
-        hosts: The names that a request may ask for in its ``Host`` header, without port.
+        source: Renders the issue and lists the files to watch.
+        hosts: The names, without port, that a request may have in its ``Host`` header.
     """
 
     @contextlib.asynccontextmanager
@@ -94,7 +94,7 @@ async def _email(request: Request) -> Response:
     try:
         scheme = Scheme(query.get("scheme", Scheme.LIGHT))
     except ValueError:
-        raise HTTPException(400, f"scheme is one of {', '.join(Scheme)}") from None
+        raise HTTPException(400, f"scheme must be one of {', '.join(Scheme)}") from None
     state = await request.app.state.live.current()
     if state.issue is None:
         raise HTTPException(404, "There is no email yet.")
@@ -111,12 +111,15 @@ async def _image(request: Request) -> Response:
     path = await asyncio.to_thread(request.app.state.source.image, request.query_params.get("url", ""))
     kind = mimetypes.guess_type(path.name)[0] if path else None
     if path is None or not path.is_file() or not (kind or "").startswith("image/"):
-        raise HTTPException(404, "This is no image of the newsletter.")
+        raise HTTPException(404, "This is not an image of the newsletter.")
     return FileResponse(path, media_type=kind)
 
 
 async def _events(request: Request) -> Response:
-    """Server-sent events (HTML Living Standard, section 9.2): the version of each view, once it is there."""
+    """Server-sent events with the version of each new state.
+
+    See https://html.spec.whatwg.org/multipage/server-sent-events.html.
+    """
     return StreamingResponse(_stream(request.app.state.live), media_type="text/event-stream")
 
 

@@ -24,19 +24,19 @@ __all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue"]
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewedIssue:
-    """One issue as it would be sent now.
+    """One issue, rendered as it would be sent now.
 
     Attributes:
         id: The issue's id, such as ``2026-W47``.
-        file: The issue's file as shown to people, such as ``issues/2026-W47/issue.md``.
+        file: The path of issue.md as shown to users, such as ``issues/2026-W47/issue.md``.
         html: The HTML part.
         text: The text part.
         sender: ``Name <address>``.
-        findings: What the checks found, worst first.
-        token: What an approval of exactly this would name; empty when there is none yet.
+        findings: The findings of the checks, most serious first.
+        token: The token that would approve exactly this.
         state: The issue's state, capitalised; see `digest.workflow.issue_status.IssueState`.
         bytes_html: The size of the HTML part in UTF-8 bytes.
-        bullets: Those in the email, with the sentences that they come from.
+        bullets: The bullets of the email, each with the sentence that it comes from.
     """
 
     id: str
@@ -54,7 +54,7 @@ class PreviewedIssue:
 
 
 class PreviewSource(Protocol):
-    """Renders the issue. Called from worker threads, but never twice at a time to render."""
+    """Renders an issue. Its methods are called from worker threads, but `render` never runs twice at the same time."""
 
     def render(self) -> PreviewedIssue:
         """The issue as it is on disk now.
@@ -65,23 +65,23 @@ class PreviewSource(Protocol):
         ...
 
     def watched(self) -> Sequence[Path]:
-        """The files and folders (with all that is below them) whose change means: render again.
+        """The files and folders, including everything below them, whose change causes a new render.
 
         They need not exist yet. Nothing that `render` writes may be among them. Never raises.
         """
         ...
 
     def image(self, url: str) -> Path | None:
-        """The local file behind an image address of the email, if it is one of the newsletter's own."""
+        """The local file of an image in the email, or None if it is not one of the newsletter's."""
         ...
 
 
 class NewsletterPreview:
-    """Renders one issue again and again.
+    """Renders one issue of a newsletter.
 
     Args:
-        reopen: Opens the newsletter anew, so that a change of its configuration shows too.
-        id: The issue.
+        reopen: Opens the newsletter again, which picks up changes of its configuration.
+        id: The id of the issue.
     """
 
     def __init__(self, reopen: Callable[[], Session], id: str) -> None:
@@ -90,7 +90,7 @@ class NewsletterPreview:
         self._session = reopen()
 
     def render(self) -> PreviewedIssue:
-        """The issue as it stands, with sample values in the personal places.
+        """The issue as it is on disk now, with sample values for its personal parts.
 
         Raises:
             DigestError: issue.md, a template or the configuration is broken.
@@ -116,7 +116,7 @@ class NewsletterPreview:
         )
 
     def watched(self) -> Sequence[Path]:
-        """What a change of means: render again."""
+        """The files and folders whose change causes a new render."""
         project = self._session.project
         own = (
             project.root / CONFIG_FILE,
@@ -124,11 +124,11 @@ class NewsletterPreview:
             project.root / "images",
             *project.template_folders,
         )
-        # build/ and approval.toml change the state pill; render() writes none of them.
+        # In the issue's folder, build/ and approval.toml change the state; render() writes neither.
         return (self._session.issue(self._id).folder.path, *own)
 
     def image(self, url: str) -> Path | None:
-        """The local file behind an image address of the email, if it is one of the newsletter's own."""
+        """The local file of an image in the email, or None if it is not one of the newsletter's."""
         base = self._session.project.config.images.base_url.rstrip("/")
         images = (self._session.project.root / "images").resolve()
         if not base or not url.startswith(f"{base}/"):

@@ -1,4 +1,4 @@
-"""What keeps the preview private: it answers only its own address, and its pages cannot phone home."""
+"""Keep the preview private: it answers only at its own address, and its pages cannot contact other servers."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ if TYPE_CHECKING:
 
 __all__ = ["ANY_ADDRESS", "LOOPBACK", "PAGE_POLICY", "Guard", "email_policy"]
 
-#: The names under which a server on loopback may be asked for.
+#: The host names of a server on loopback.
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-#: Stands for every IP address, for a server bound to all of a machine's addresses. A name is still refused: DNS
-#: rebinding needs one.
+#: Allows every IP address, for a server bound to all addresses of a machine. Names are still refused, because DNS
+#: rebinding needs a name.
 ANY_ADDRESS = "*"
 
-#: The preview's own page. Trusted Types make an accidental ``innerHTML`` an error.
+#: The policy of the preview's own page. Trusted Types turn an accidental ``innerHTML`` into an error.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
-#: Everything else: nothing may load anything.
+#: The policy of all other responses, which may not load anything.
 _STRICT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 def email_policy(*, images: bool) -> str:
-    """The policy of the email: no script, no font, no form; images over https and our own, or none at all.
+    """The policy of the email: no scripts, fonts or forms; images over https and from the preview, or none at all.
 
-    ``allow-same-origin`` lets the page measure the email's height. It gives the email nothing, as scripts stay off.
+    ``allow-same-origin`` lets the page measure the height of the email. The email itself gains nothing from it, because
+    it may not run scripts.
     """
     sources = "https: 'self'" if images else "'none'"
     return (
@@ -46,14 +47,14 @@ def email_policy(*, images: bool) -> str:
 
 
 class Guard:
-    """Refuses a foreign ``Host`` (DNS rebinding) or ``Origin``, and puts the security headers on every answer."""
+    """ASGI middleware that refuses a foreign ``Host`` (DNS rebinding) or ``Origin``, and adds security headers."""
 
     def __init__(self, app: ASGIApp, *, hosts: Collection[str] = LOOPBACK) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI entry."""
+        """Handle one ASGI connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -78,10 +79,10 @@ class Guard:
     def _refusal(self, headers: Headers) -> str:
         host = headers.get("host", "")
         if not self._is_ours(f"//{host}"):
-            return "This preview answers only under the address that it printed when it started."
+            return "This preview answers only at the address that it printed when it started."
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}".lower():
-            return "This preview answers no other site."
+            return "This preview does not answer requests from other sites."
         return ""
 
     def _is_ours(self, address: str) -> bool:

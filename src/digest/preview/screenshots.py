@@ -1,4 +1,4 @@
-"""Pictures of an email as its readers may see it, drawn by the Chromium of this machine through Playwright."""
+"""Screenshots of an email as readers may see it, taken with Playwright and the Chromium of this machine."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["CHROMIUMS", "SCREENSHOTS", "Screenshot", "find_chromium", "take_screenshots"]
 
-#: The names that Chromium and its kin are installed under.
+#: The commands of Chromium and Chrome.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: Pixels of a picture's height at most: Chromium draws no more than 16,384.
-_TALLEST = 12_000
+#: The maximum height in device pixels: Chromium takes no screenshot beyond 16,384.
+_MAX_HEIGHT = 12_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Screenshot:
-    """One way to see the email. ``width`` in CSS pixels."""
+    """One way to see the email. ``width`` is in CSS pixels."""
 
     name: str
     title: str
@@ -38,39 +38,45 @@ class Screenshot:
 SCREENSHOTS = (
     Screenshot(name="desktop", title="Desktop", width=640),
     Screenshot(name="phone", title="Phone", width=375),
-    Screenshot(name="dark", title="Its own dark colours", width=640, scheme=Scheme.AUTHORED),
-    Screenshot(name="forced-dark", title="Turned over by the program", width=640, scheme=Scheme.FORCED),
+    Screenshot(name="dark", title="Its own dark mode", width=640, scheme=Scheme.AUTHORED),
+    Screenshot(name="forced-dark", title="Forced dark mode", width=640, scheme=Scheme.FORCED),
     Screenshot(name="images-off", title="Images off", width=640, images=False),
 )
 
 
 def find_chromium() -> str | None:
-    """The path of this machine's Chromium, or None where there is none."""
+    """The path of this machine's Chromium, or None if there is none."""
     return next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
 def take_screenshots(
     html: str, folder: Path, *, image: Callable[[str], Path | None], offline: bool = False
 ) -> tuple[Path, ...]:
-    """Draw each of SCREENSHOTS and a sheet of all into ``folder``, as PNG files. The sheet is last.
+    """Save each of SCREENSHOTS, and then a sheet with all of them, as PNG files in ``folder``.
 
     Args:
-        html: The HTML part, with sample values in its personal places. Its scripts are not run.
-        image: The local file behind an image address, if it is one of the newsletter's own.
-        offline: Leave out images that only the network has.
+        html: The HTML part, with sample values for its personal parts. Scripts in it are not run.
+        folder: Where to save the files; it is created if necessary.
+        image: Returns the local file of an image, or None if the image is not one of the newsletter's.
+        offline: Leave out images that are only on the web.
+
+    Returns:
+        The files; the sheet is the last one.
 
     Raises:
-        DigestError: Playwright or a Chromium is missing, or the browser failed.
+        DigestError: Playwright or Chromium is missing, or the browser failed.
     """
     try:
-        from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - an extra that few install
+        from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - an optional extra
     except ImportError:
         hint = "Install it: pip install 'newsletter-digest[screenshots]'."
-        raise DigestError("pictures need Playwright, which is not installed", hint=hint) from None
+        raise DigestError("screenshots need Playwright, which is not installed", hint=hint) from None
     program = find_chromium()
     if program is None:
         hint = "Install one (Debian, Ubuntu: apt-get install chromium)."
-        raise DigestError(f"no Chromium was found; looked for {', '.join(CHROMIUMS)}", hint=hint)
+        raise DigestError(
+            f"screenshots need Chromium, but none of these commands exists: {', '.join(CHROMIUMS)}", hint=hint
+        )
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with sync_playwright() as playwright:
@@ -79,7 +85,7 @@ def take_screenshots(
             sheet = _draw_sheet(browser, folder, pictures)
             browser.close()
     except Error as error:
-        raise DigestError(f"the browser could not draw the email: {error.message.splitlines()[0]}") from error
+        raise DigestError(f"the browser could not take the screenshots: {error.message.splitlines()[0]}") from error
     return (*pictures, sheet)
 
 
@@ -101,7 +107,7 @@ def _draw(
 
 
 def _answering(image: Callable[[str], Path | None] | None, *, offline: bool) -> Callable[[Route], None]:
-    """Answer for the newsletter's own images, let those of the web through, and nothing else."""
+    """A route handler that serves the newsletter's images, lets images on the web through, and blocks the rest."""
 
     def answer(route: Route) -> None:
         local = image(route.request.url) if image else None
@@ -117,12 +123,12 @@ def _answering(image: Callable[[str], Path | None] | None, *, offline: bool) -> 
 
 def _shoot(page: Page, path: Path, *, width: int) -> None:
     box = page.locator("html").bounding_box()
-    height = min(_TALLEST // 2, max(1, round(box["height"]) if box else 800))
+    height = min(_MAX_HEIGHT // 2, max(1, round(box["height"]) if box else 800))
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
 
 
 def _draw_sheet(browser: Browser, folder: Path, pictures: Sequence[Path]) -> Path:
-    """All pictures side by side, each under its title."""
+    """Draw all screenshots side by side, each under its title."""
     figures = "".join(
         f'<figure style="width:{shot.width // 2}px"><figcaption>{escape(shot.title)}</figcaption><img src="http://sheet/{picture.name}"></figure>'
         for shot, picture in zip(SCREENSHOTS, pictures, strict=True)

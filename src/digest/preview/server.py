@@ -1,4 +1,4 @@
-"""Running the preview: a free port, uvicorn, and a quiet end."""
+"""Run the preview: find a free port, start uvicorn, and stop quietly."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def serve(
     open_browser: bool = False,
     announce: Callable[[str], None],
 ) -> None:
-    """Serve the preview until Ctrl-C, which ends it quietly.
+    """Serve the preview until Ctrl-C.
 
     Args:
-        source: Renders the issue and says what to watch.
-        host: Where to listen. Anything but loopback shows the issue to the network: only when a person asked for it.
-        port: Where to listen; when it is taken, the next ten are tried. 0 takes any free one.
-        open_browser: Open the page when it is ready.
-        announce: Called once with the page's address when it is ready.
+        source: Renders the issue and lists the files to watch.
+        host: The address to listen on. Anything but loopback shows the issue to the network, so only if a user asked.
+        port: The port to listen on. If it is in use, the next ten are tried. 0 means any free port.
+        open_browser: Open the page in a browser when it is ready.
+        announce: Called once, with the address of the page, when it is ready.
 
     Raises:
-        UsageError: There is no such address on this machine.
+        UsageError: This machine does not have that address.
         DigestError: No port is free.
     """
 
     def ready(address: str) -> None:
         announce(address)
-        if open_browser:  # in a thread of its own, since a browser in the terminal would stop the server
+        if open_browser:  # in its own thread, because a text browser in the terminal would block the server
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     listening = listen(host, port)
@@ -60,7 +60,7 @@ def serve(
 
 
 class PreviewServer(uvicorn.Server):
-    """uvicorn on a socket of ours, which says when it is ready and lets go of open streams when it ends."""
+    """A uvicorn server on a given socket, which reports when it is ready and closes open streams when it stops."""
 
     def __init__(
         self, source: PreviewSource, listening: socket.socket, *, host: str, ready: Callable[[str], None]
@@ -81,7 +81,7 @@ class PreviewServer(uvicorn.Server):
         super().run(sockets or [self._listening])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start, and call ``ready``."""
         await super().startup(sockets)
         if self.started:
             self._ready(self.address)
@@ -93,10 +93,10 @@ class PreviewServer(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket at ``port``, or at the first free one of the next ten.
+    """A listening socket on ``port``, or on the first free port of the next ten.
 
     Raises:
-        UsageError: There is no such address on this machine, or no right to that port.
+        UsageError: This machine does not have that address, or the user may not use that port.
         DigestError: No port is free.
     """
     last = port + _MORE_PORTS if port else port
@@ -119,7 +119,7 @@ def _socket_at(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listening = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # on Windows this option would share the port with another program
+        if os.name == "posix":  # on Windows, this option would share the port with another program
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen()
@@ -130,7 +130,7 @@ def _socket_at(host: str, port: int) -> socket.socket:
 
 
 def _names_of(host: str) -> Collection[str]:
-    """The names that a request may use when the server listens on ``host``."""
+    """The names that a request may use if the server listens on ``host``."""
     if _is_wildcard(host):
         return (*LOOPBACK, ANY_ADDRESS)
     return LOOPBACK if host in LOOPBACK else (host,)

@@ -1,4 +1,4 @@
-"""Noticing that something changed, however it was saved and on whatever file system."""
+"""Watch files for changes, however an editor saves them and on any file system."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 __all__ = ["folders_of", "stamps_of", "watch"]
 
-#: Seconds between two looks when the operating system reports nothing.
+#: In seconds: how often to look if the operating system reports nothing.
 _TICK = 1.0
 
-#: For each file its time of change in nanoseconds and its size; None for a watched path that is not there.
+#: The modification time in nanoseconds and the size of each file; None for a path that does not exist.
 Stamps = dict["Path", tuple[int, int] | None]
 
 
 def stamps_of(paths: Sequence[Path]) -> Stamps:
-    """What the files under ``paths`` look like now. What editors leave beside a file (``.x.swp``, ``x~``) is none."""
+    """The stamps of the files at and below ``paths``, without temporary files of editors (``.x.swp``, ``x~``)."""
     stamps: Stamps = {}
     for path in paths:
         stamps[path] = _stamp(path)
         if path.is_dir():
-            stamps[path] = None  # a folder's own time changes with every file that an editor leaves beside another
-            stamps |= {file: _stamp(file) for file in path.rglob("*") if _counts(file, path)}
+            stamps[path] = None  # a folder's own time also changes with temporary files of editors
+            stamps |= {file: _stamp(file) for file in path.rglob("*") if _is_watched(file, path)}
     return stamps
 
 
 def folders_of(paths: Sequence[Path]) -> frozenset[Path]:
-    """The folders to watch for ``paths``, each without what is below it.
+    """The folders to watch for ``paths``, each without its subfolders.
 
-    A file is watched through its folder, since editors save by replacing it. For what is not there yet it is the
-    nearest folder above.
+    A file is watched through its folder, because editors save by replacing the file. A path that does not exist yet is
+    watched through the nearest folder above it that exists.
     """
     folders: set[Path] = set()
     for path in paths:
@@ -47,9 +47,9 @@ def folders_of(paths: Sequence[Path]) -> frozenset[Path]:
 
 
 async def watch(paths: Callable[[], Sequence[Path]], changed: Callable[[], Awaitable[None]]) -> None:
-    """Call ``changed`` at once, and again after every change of what is at ``paths()``, until cancelled.
+    """Call ``changed`` at once, and again after every change at or below ``paths()``, until cancelled.
 
-    The stamps are taken before each call, so that a change during it, or between two watches, causes one more.
+    The stamps are taken before each call, so a change during the call causes one more.
     """
     seen: Mapping[Path, object] | None = None
     while True:
@@ -66,7 +66,7 @@ async def watch(paths: Callable[[], Sequence[Path]], changed: Callable[[], Await
 
 
 async def _ticks(folders: frozenset[Path], *, first: bool) -> AsyncGenerator[None, None]:
-    """Whenever it is worth looking: after an event of the operating system, or after a second without one."""
+    """Yield when it is time to look: after an event of the operating system, or after a second without one."""
     if first:
         yield
     try:
@@ -83,7 +83,7 @@ async def _ticks(folders: frozenset[Path], *, first: bool) -> AsyncGenerator[Non
             async for _ in events:
                 yield
     except (OSError, RuntimeError):
-        # No watch is left (fs.inotify.max_user_watches), or a folder vanished in between: looking still works.
+        # The limit fs.inotify.max_user_watches is reached, or a folder was deleted meanwhile. Polling still works.
         await asyncio.sleep(_TICK)
         yield
 
@@ -96,6 +96,6 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def _counts(file: Path, folder: Path) -> bool:
+def _is_watched(file: Path, folder: Path) -> bool:
     parts = file.relative_to(folder).parts
     return not any(part.startswith(".") or part.endswith("~") for part in parts) and file.is_file()

@@ -1,4 +1,4 @@
-// What the reader chose: kept in the address, so that a reload and a shared link show the same.
+// The user's choices. They are kept in the address, so a reload or a shared link shows the same.
 const form = document.getElementById("controls");
 const help = document.getElementById("help");
 const keys = document.getElementById("keys");

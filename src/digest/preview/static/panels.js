@@ -1,10 +1,10 @@
-// Everything beside the email. Text is only ever set as text: no word of an article becomes markup.
+// Everything beside the email. Text is only ever set as text, so nothing in an article can become markup.
 const byId = (id) => document.getElementById(id);
 const NEXT = {
-  Draft: ["digest build", " writes down what is approved and sent."],
+  Draft: ["digest build", " creates the build that is approved and sent."],
   Built: ["digest approve", " records that you approve exactly this."],
   Approved: ["digest send", " shows what would be sent."],
-  Stale: ["digest build", " again: something changed since the last one."],
+  Stale: ["digest build", " again: something has changed since the last build."],
 };
 const NAMES = { error: "Error", warning: "Warning", info: "Note" };
 
@@ -22,8 +22,8 @@ export function fill({ page, clip_bytes: clipBytes }) {
   byId("token").dataset.copy = page.token;
   byId("token").setAttribute("aria-label", `Copy the approval token`);
   byId("token-line").hidden = !page.token;
-  const [command, words] = NEXT[page.state] ?? ["", ""];
-  byId("next").replaceChildren(element("code", "", command), words);
+  const [command, explanation] = NEXT[page.state] ?? ["", ""];
+  byId("next").replaceChildren(element("code", "", command), explanation);
   byId("text").textContent = page.text;
   fillSource(page);
   byId("sources").replaceChildren(...traces(page.bullets));
@@ -41,7 +41,7 @@ export function fillError({ error, page }) {
   if (!document.title.startsWith("✕")) document.title = `✕ ${document.title}`;
 }
 
-// While the newest version is broken, nothing beside the email may read as if it were about that version.
+// While the latest version is broken, nothing beside the email may look as if it were about that version.
 function fillKept(error, page) {
   byId("kept").hidden = !error;
   byId("side").dataset.kept = error ? "yes" : "no";
@@ -72,13 +72,13 @@ function fillFindings(findings) {
   const number = (severity) => findings.filter((finding) => finding.severity === severity).length;
   const errors = number("error");
   const warnings = number("warning");
-  const words = [plural(errors, "error"), plural(warnings, "warning")].filter(Boolean).join(", ");
-  byId("verdict").textContent = words || "Nothing to mend.";
+  const counts = [plural(errors, "error"), plural(warnings, "warning")].filter(Boolean).join(", ");
+  byId("verdict").textContent = counts || "Nothing to fix.";
   byId("verdict").dataset.severity = errors ? "error" : warnings ? "warning" : "good";
   byId("findings").replaceChildren(...findings.map(describe));
 }
 
-const plural = (number, word) => (number ? `${number} ${word}${number === 1 ? "" : "s"}` : "");
+const plural = (number, noun) => (number ? `${number} ${noun}${number === 1 ? "" : "s"}` : "");
 
 function describe(finding) {
   const place = element("button", "copy place", shortPlace(finding));
@@ -112,23 +112,23 @@ function fillSize(bytes, clipBytes) {
   gauge.style.setProperty("--clip", `${(100 * clipBytes) / most}%`);
   byId("size-note").textContent =
     bytes > clipBytes
-      ? "Gmail cuts what is beyond, the unsubscribe link too. A line in the email shows where."
+      ? "Gmail hides the rest, including the unsubscribe link. A line in the email shows where."
       : bytes > clipBytes * 0.8
-        ? "Close to where Gmail cuts. Links that a provider rewrites add more."
-        : "Gmail cuts longer ones.";
+        ? "Close to Gmail’s limit. Links that a provider rewrites make the email longer."
+        : "Gmail clips longer emails.";
 }
 
 function fillSource({ html, clip_at: clipAt }) {
   const pane = byId("html");
   if (clipAt === null) pane.textContent = html;
-  else pane.replaceChildren(html.slice(0, clipAt), element("span", "cut", "Gmail cuts about here"), html.slice(clipAt));
+  else pane.replaceChildren(html.slice(0, clipAt), element("span", "cut", "Gmail clips about here"), html.slice(clipAt));
 }
 
 const WRITERS = {
-  author: "The author’s own words.",
-  editor: "The editor’s words.",
-  llm: "A model’s words.",
-  extracted: "Its article is no longer there, or says something else now.",
+  author: "Written by the author.",
+  editor: "Written by the editor.",
+  llm: "Written by a language model.",
+  extracted: "Its article no longer exists, or has changed.",
 };
 
 function* traces(bullets) {
@@ -149,15 +149,15 @@ function* traces(bullets) {
 
 function passage(pieces) {
   const quote = element("blockquote", "passage");
-  for (const [words, kept] of pieces) quote.append(element(kept ? "mark" : "span", "", words));
+  for (const [text, isKept] of pieces) quote.append(element(isKept ? "mark" : "span", "", text));
   return quote;
 }
 
 function element(name, className, text = "") {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
+  const node = document.createElement(name);
+  node.className = className;
+  node.textContent = text;
+  return node;
 }
 
 let fading;

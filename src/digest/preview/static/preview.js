@@ -1,4 +1,4 @@
-// The preview's page: asks for the newest state whenever a render is done, and shows it as the address says.
+// The page of the preview: fetches the latest state after each render, and shows it as chosen in the page's address.
 import { fill, fillError, toast } from "./panels.js";
 import { Stage } from "./stage.js";
 import { onChoice, onKey, choices } from "./choices.js";
@@ -29,14 +29,14 @@ function show() {
 
 const LABELS = {
   light: "The email",
-  authored: "The email · its own dark styles",
-  forced: "The email · forced dark, an approximation",
+  authored: "The email · its own dark mode",
+  forced: "The email · forced dark mode (approximation)",
 };
 const isPhone = (width) => width === "390" || width === "320";
 
 let queue = Promise.resolve();
 
-// One after the other, so that a slow answer never shows an older state over a newer one.
+// One fetch at a time, so a slow response never replaces a newer state with an older one.
 function refresh(version) {
   queue = queue.then(() => fetchState(version)).catch(() => {});
   return queue;
@@ -54,18 +54,18 @@ async function fetchState(version) {
 
 function listen() {
   const events = new EventSource("/events");
-  const say = (text, connected) => {
+  const showStatus = (text, connected) => {
     byId("live").dataset.connected = connected;
     if (byId("live-text").textContent !== text) byId("live-text").textContent = text;
   };
   events.addEventListener("rendered", async (event) => {
     await refresh(event.data);
-    say("Live", "yes");
+    showStatus("Live", "yes");
   });
-  events.addEventListener("error", () => say("Not connected", "no"));
+  events.addEventListener("error", () => showStatus("Not connected", "no"));
 }
 
-history.scrollRestoration = "manual"; // the browser would restore it before the email has its height
+history.scrollRestoration = "manual"; // the browser would restore it before the email has its full height
 addEventListener("pagehide", () => sessionStorage.setItem("place", shown === "email" ? scrollY : (places.email ?? 0)));
 new ResizeObserver(([entry]) => {
   document.body.style.setProperty("--top", `${entry.target.offsetHeight}px`);

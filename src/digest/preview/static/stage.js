@@ -1,5 +1,5 @@
-// The email in its frame. A new one is loaded behind the old one and takes its place when it is ready: nothing
-// flashes, and since the page scrolls and not the frame, the place one was reading stays where it is.
+// The email in its frame. A new version is loaded behind the old one and replaces it when it is ready, so nothing flashes.
+// The page scrolls, not the frame, so the scroll position stays.
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"; // no allow-scripts
 
@@ -41,14 +41,14 @@ export class Stage {
     return frame;
   }
 
-  // A first email shows as soon as it is read. A later one waits for its images, but not for long: a slow host of
-  // images must hold up nothing.
-  #await(frame, begun) {
+  // The first email is shown as soon as it is parsed. A later one waits up to a second for its images, so a slow image
+  // server does not block the preview.
+  #await(frame, start) {
     const page = frame.contentDocument;
     const reading = !page || page.URL === "about:blank" || page.readyState === "loading";
-    const waited = performance.now() - begun;
+    const waited = performance.now() - start;
     if (!reading && (page.readyState === "complete" || !this.#frame || waited > 1000)) this.#swap(frame);
-    else if (waited < 30_000 && frame.isConnected) setTimeout(() => this.#await(frame, begun), 20);
+    else if (waited < 30_000 && frame.isConnected) setTimeout(() => this.#await(frame, start), 20);
   }
 
   #swap(frame) {
@@ -67,7 +67,7 @@ export class Stage {
 
   #measure() {
     const page = this.#frame?.contentDocument;
-    if (!page?.body || this.#frame.getClientRects().length === 0) return; // nothing has a height while another part shows
+    if (!page?.body || this.#frame.getClientRects().length === 0) return; // elements have no height while another part is shown
     const style = getComputedStyle(page.body);
     const box = page.body.getBoundingClientRect();
     const height = box.bottom + parseFloat(style.marginBottom) + this.#frame.contentWindow.scrollY;
