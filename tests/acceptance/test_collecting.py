@@ -132,7 +132,7 @@ def test_hostile_text_reaches_no_issue_as_markup(run, letter, server):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("<opml><body/></opml>", "names no feed"), ("<html></html>", "no OPML file")],
+    [("<opml><body/></opml>", "lists no feed"), ("<html></html>", "not an OPML file")],
 )
 def test_a_file_that_is_no_list_is_named(run, letter, tmp_path, content, message):
     (tmp_path / "odd.opml").write_text(content)

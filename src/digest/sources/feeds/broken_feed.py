@@ -1,4 +1,4 @@
-"""Feeds that are broken, through feedparser, which has seen everything. It is ten times slower than `feedtree`."""
+"""Read broken feeds through feedparser, which copes with nearly anything but is ten times slower than `xml_feed`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _Entry = Mapping[str, Any]
 
 
 def read_broken_feed(data: bytes) -> FeedChannel | None:
-    """Read what feedparser can make of a document in UTF-8; None where it finds no feed in it."""
-    # A stream, because feedparser takes bytes for the name of a file and opens it.
+    """Read what feedparser can make of a document in UTF-8; None if it finds no feed in it."""
+    # A stream, because feedparser opens a string or bytes that name a file or an address. Its docstring warns of this:
+    # https://github.com/kurtmckee/feedparser/blob/develop/feedparser/api.py
+    # Links and markup are handled later, in the same way for all feeds.
     parsed = feedparser.parse(
         BytesIO(data),
         response_headers={"content-type": "application/xml; charset=utf-8"},
@@ -61,7 +63,7 @@ def _item(entry: _Entry) -> FeedItem:
 
 def _links(entry: _Entry) -> Iterator[str]:
     link, identity = _text(entry, "link"), _text(entry, "id")
-    # A guid that is no address is a permalink only to feedparser.
+    # feedparser turns a guid that is not an address into a link.
     if not (entry.get("guidislink") and link == identity and not is_web_address(link)):
         yield link
     if is_web_address(identity):
@@ -76,11 +78,11 @@ def _body(part: _Entry) -> FeedBody:
 
 
 def _authors(entry: _Entry) -> Iterator[str]:
-    written = _text(entry, "author")
-    if re.fullmatch(r"\s*\S+@\S+\s*", written):  # feedparser would make a name of a part of it
+    byline = _text(entry, "author")
+    if re.fullmatch(r"\s*\S+@\S+\s*", byline):  # feedparser makes a name out of a part of the address
         return
     names = [name for author in entry.get("authors") or [entry.get("author_detail")] if (name := _name(author))]
-    yield from names or [written]
+    yield from names or [byline]
 
 
 def _name(author: Any) -> str:

@@ -64,7 +64,7 @@ def _fetch_feed(access: SourceAccess, address: str) -> tuple[Article, ...]:
     return articles
 
 
-def _read_pages(access: SourceAccess, wanted: tuple[Article, ...]) -> dict[str, Article]:
+def _read_pages(access: SourceAccess, articles: tuple[Article, ...]) -> dict[str, Article]:
     """Complete articles from their pages.
 
     Returns:
@@ -74,7 +74,7 @@ def _read_pages(access: SourceAccess, wanted: tuple[Article, ...]) -> dict[str, 
     failures: list[DigestError] = []
     in_a_row = 0
     until = time.monotonic() + _PAGES_SECONDS
-    for article in wanted:
+    for article in articles:
         if in_a_row == _MAX_FAILURES or time.monotonic() > until:
             break
         page = attempt(partial(_complete, access, article), article.url)
@@ -85,11 +85,11 @@ def _read_pages(access: SourceAccess, wanted: tuple[Article, ...]) -> dict[str, 
             completed[article.url] = page
             in_a_row = 0
     access.pages_read = len(completed)
-    if len(completed) < len(wanted):
+    if len(completed) < len(articles):
         first = f": {failures[0]}" if failures else ""
         access.problems.append(
             SourceError(
-                f"{len(wanted) - len(completed)} of {len(wanted)} pages were not read; what was known stands{first}",
+                f"{len(articles) - len(completed)} of {len(articles)} pages were not read; they stay snippets{first}",
                 hint='full_text = "never" leaves the pages of this source alone.',
             )
         )
@@ -99,5 +99,5 @@ def _read_pages(access: SourceAccess, wanted: tuple[Article, ...]) -> dict[str, 
 def _complete(access: SourceAccess, article: Article) -> Article:
     completed = with_page(article, article_from_response(fetch_page(access, article.url, robots=True)))
     if completed is None:
-        raise SourceError("the page holds something else than the article", place=Place(article.url))
+        raise SourceError("the page is not about the article", place=Place(article.url))
     return completed

@@ -1,4 +1,4 @@
-"""Items of a feed that hold only a snippet: which they are, and what the item's page adds. Pure."""
+"""Decide which items of a feed hold only a snippet, and complete them from their pages. Nothing is fetched here."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_full_text", "pages_to_read", "with_page"]
 
-#: Below so many words an item is an announcement of its article: publishers' summaries have 15 to 80.
+#: A shorter item only announces its article. Publishers' summaries have 15 to 80 words.
 _SNIPPET_WORDS = 100
-#: Of one feed. Each page is a request to the same host, and an issue has room for a few stories.
+#: Pages of one feed. Each is a request to the same host, and an issue has room for a few stories.
 _MOST_PAGES = 25
-#: The share of the item's words that its page must hold. A consent wall or a front page does not.
+#: The share of the item's words that its page must contain. A consent wall or a front page does not.
 _SHARED = 0.5
 _CUT_OFF = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$|\b(?:read more|continue reading)\W*$", re.IGNORECASE)
 _WORD = re.compile(r"\w{3,}")
@@ -29,23 +29,23 @@ _WORD = re.compile(r"\w{3,}")
 def pages_to_read(
     articles: tuple[Article, ...], *, full_text: FullText, counts: Callable[[Article], bool]
 ) -> tuple[Article, ...]:
-    """The articles of a feed whose pages should be read: the newest 25 that are new and need it.
+    """Return the articles of a feed whose pages should be read: the newest 25 that are new and need it.
 
     Args:
         articles: In the feed's order.
         full_text: The source's setting.
-        counts: Whether an article is new enough for the issue.
+        counts: Tells whether an article is new enough for the issue.
     """
     if full_text == "never":
         return ()
     each = {canonical_url(article.url): article for article in reversed(articles)}
-    wanted = [
+    incomplete = [
         article
         for article in reversed(each.values())
         if is_web_address(article.url) and counts(article) and (full_text == "always" or _is_snippet(article.text))
     ]
-    # Undated ones keep their place in the feed, which begins with the newest.
-    newest = sorted(wanted, key=lambda article: -(article.published.timestamp() if article.published else 1e12))
+    # Undated ones count as new, in the order of the feed, which begins with the newest.
+    newest = sorted(incomplete, key=lambda article: -(article.published.timestamp() if article.published else 1e12))
     return tuple(newest[:_MOST_PAGES])
 
 
@@ -54,14 +54,14 @@ def _is_snippet(text: str) -> bool:
 
 
 def with_page(article: Article, page: Article) -> Article | None:
-    """The feed's article with the text of its page, or None where the page is not the article's.
+    """Return the feed's article with the text of its page; None if the page is about something else.
 
-    The feed's title, address and date stay; what it lacks comes from the page.
+    The feed's title, address and date stay. What it lacks comes from the page.
     """
-    words = set(_WORD.findall(f"{article.title} {_CUT_OFF.sub('', article.text)}".casefold()))
-    found = set(_WORD.findall(f"{page.title} {page.text}".casefold()))
+    item_words = set(_WORD.findall(f"{article.title} {_CUT_OFF.sub('', article.text)}".casefold()))
+    page_words = set(_WORD.findall(f"{page.title} {page.text}".casefold()))
     longer = len(page.text.split()) > len(article.text.split())
-    if not longer or len(words & found) < _SHARED * len(words):
+    if not longer or len(item_words & page_words) < _SHARED * len(item_words):
         return None
     return replace(
         article,
@@ -75,7 +75,7 @@ def with_page(article: Article, page: Article) -> Article | None:
 
 
 def keep_full_text(article: Article, earlier: Article) -> Article:
-    """The article as it came now, with the full text that was read earlier where only a snippet came this time."""
+    """Return the article with the full text that was read earlier, if only a snippet came this time."""
     if not _is_snippet(article.text) or _is_snippet(earlier.text):
         return article
     return with_page(article, earlier) or article

@@ -1,4 +1,7 @@
-"""JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), which the released feedparser cannot read."""
+"""Read JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/).
+
+No release of feedparser reads it; see https://github.com/kurtmckee/feedparser/issues/103.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +26,25 @@ _JSON_VALUES = 1_500_000
 
 
 def parse_json_feed(data: bytes, *, url: str) -> Feed:
-    """Read a JSON feed; relative links count from ``url``.
+    """Read a JSON feed.
+
+    Args:
+        data: The document, in any encoding.
+        url: Where it came from; relative links are relative to it.
 
     Raises:
-        SourceError: It is not JSON, or JSON but no feed.
+        SourceError: It is not JSON, is JSON but not a feed, or is too large.
     """
     if _is_crowded(data):
         raise SourceError("the JSON feed is too large to be read", place=Place(url), hint="Ask for a shorter feed.")
     try:
-        # strict=False takes raw line breaks inside strings.
+        # strict=False accepts raw line breaks inside strings.
         feed = json.loads(_decoded(data.lstrip(b" \t\r\n")), strict=False)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"this is not JSON: {error}", place=Place(url)) from None
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(items, list) or "jsonfeed.org" not in _text(feed, "version"):
-        raise SourceError("this is JSON, but no JSON feed", place=Place(url), hint="A JSON feed names its version.")
+        raise SourceError("this is JSON, but not a JSON feed", place=Place(url), hint="A JSON feed names its version.")
     channel = FeedChannel(
         atom=True,
         title=_text(feed, "title"),
@@ -50,7 +57,7 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
 
 
 def _decoded(data: bytes) -> str:
-    """UTF-8, -16 or -32, as JSON may be (RFC 4627, section 3), or what else it seems to be."""
+    """Decode UTF-8, -16 or -32 (https://www.rfc-editor.org/rfc/rfc4627#section-3), or else the likely encoding."""
     try:
         return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
@@ -79,7 +86,7 @@ def _item(item: dict[str, Any]) -> FeedItem:
 
 
 def _authors(owner: dict[str, Any]) -> tuple[str, ...]:
-    """``authors`` of version 1.1, ``author`` of 1.0; some give a name where an object should be."""
+    """Return the ``authors`` of version 1.1 or the ``author`` of 1.0. Some feeds have a name in place of an object."""
     authors = [*(_list(owner, "authors") or [owner.get("author")])]
     return tuple(author if isinstance(author, str) else _text(author, "name") for author in authors if author)
 
@@ -90,7 +97,7 @@ def _list(owner: dict[str, Any], key: str) -> list[Any]:
 
 
 def _text(owner: Any, key: str) -> str:
-    """A string, or a number that stands for one, as ids do."""
+    """Return a string, or a number in place of one, which is frequent in ids."""
     value = owner.get(key) if isinstance(owner, dict) else None
     if isinstance(value, str):
         return without_controls(value)
@@ -98,6 +105,6 @@ def _text(owner: Any, key: str) -> str:
 
 
 def _is_crowded(data: bytes) -> bool:
-    """Tell whether JSON is so large, or holds so many values, that reading it would fill the memory."""
+    """Tell whether JSON is so large, or has so many values, that parsing it would fill the memory."""
     objects = data.count(b"{") + data.count(b"[")
     return len(data) > _JSON_BYTES or objects > _JSON_OBJECTS or max(map(data.count, (b",", b'"'))) > _JSON_VALUES

@@ -1,4 +1,4 @@
-"""Lists of feeds that feed readers export: OPML 1.0 and 2.0 (http://opml.org/spec2.opml)."""
+"""Read OPML 1.0 and 2.0 (http://opml.org/spec2.opml), the lists of feeds that feed readers export."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["FeedAddress", "parse_opml"]
 
-#: A list is made by a person; more than this is no list of one newsletter's sources.
+#: More feeds than this are not the sources of one newsletter.
 _MOST_FEEDS = 2000
 _MOST_DEPTH = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedAddress:
-    """A feed that may become a source: its title, its address, and the folder it was kept in."""
+    """A feed that may become a source.
+
+    Attributes:
+        title: Its title, which may be empty.
+        url: Its address.
+        section: The folder that held it in the list; "" without one.
+    """
 
     title: str
     url: str
@@ -31,10 +37,14 @@ class FeedAddress:
 
 
 def parse_opml(data: bytes, *, file: str) -> tuple[FeedAddress, ...]:
-    """The feeds of an OPML file in its order, each address once; a folder's name is their section.
+    """Return the feeds that an OPML file lists, in order and each address once. Their section is their folder.
+
+    Args:
+        data: The file.
+        file: Its name, for error messages.
 
     Raises:
-        SourceError: It is no OPML, or names no feed.
+        SourceError: It is not OPML, or lists no feed.
     """
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=False, recover=True, load_dtd=False
@@ -44,25 +54,25 @@ def parse_opml(data: bytes, *, file: str) -> tuple[FeedAddress, ...]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None or not isinstance(root.tag, str) or etree.QName(root).localname.lower() != "opml":
-        raise SourceError("this is no OPML file", place=Place(file), hint="Feed readers export one as .opml.")
-    found: dict[str, FeedAddress] = {}
+        raise SourceError("this is not an OPML file", place=Place(file), hint="Feed readers export one as .opml.")
+    feeds: dict[str, FeedAddress] = {}
     for feed in _feeds(root.find("{*}body"), section="", depth=0):
-        if len(found) < _MOST_FEEDS:
-            found.setdefault(feed.url, feed)
-    if not found:
-        raise SourceError("the file names no feed", place=Place(file), hint="An outline of a feed has an xmlUrl.")
-    return tuple(found.values())
+        if len(feeds) < _MOST_FEEDS:
+            feeds.setdefault(feed.url, feed)
+    if not feeds:
+        raise SourceError("the file lists no feed", place=Place(file), hint="The outline of a feed has an xmlUrl.")
+    return tuple(feeds.values())
 
 
 def _feeds(element: etree._Element | None, *, section: str, depth: int) -> Iterator[FeedAddress]:
     for outline in element.iterchildren("{*}outline") if element is not None and depth < _MOST_DEPTH else ():
-        about = {str(key).lower(): " ".join(str(value).split()) for key, value in outline.attrib.items()}
-        title = about.get("title") or about.get("text") or ""
-        address = about.get("xmlurl", "")
-        if address.startswith("feed:"):  # an old way to say that it is one, with or without the scheme behind it
+        attributes = {str(key).lower(): " ".join(str(value).split()) for key, value in outline.attrib.items()}
+        title = attributes.get("title") or attributes.get("text") or ""
+        address = attributes.get("xmlurl", "")
+        if address.startswith("feed:"):  # an old scheme for feeds, followed by an address with or without its own
             rest = address.removeprefix("feed:")
             address = rest if is_web_address(rest) else f"http://{rest.lstrip('/')}"
         if is_web_address(address):
-            yield FeedAddress(title=title, url=address, section=section or about.get("category", "").split(",")[0])
-        # The outermost folder is the section: deeper ones are the reader's own order.
+            yield FeedAddress(title=title, url=address, section=section or attributes.get("category", "").split(",")[0])
+        # The outermost folder is the section. Deeper ones are the user's own order.
         yield from _feeds(outline, section=section or ("" if address else title), depth=depth + 1)

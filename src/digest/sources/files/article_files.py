@@ -24,26 +24,27 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXES", "article_files", "parse_text", "read_file", "read_folder_source", "resolve_path"]
 
 _HTML = frozenset({".html", ".htm"})
-_LONGEST = 400_000  # characters of text: a short book
-#: The files that are articles.
+_LONGEST = 400_000  # characters, as in a short book
+#: Files with these suffixes are articles.
 SUFFIXES = frozenset({".txt", ".md", *_HTML})
 _MAX_BYTES = 20 * 2**20
 
 
 def parse_text(data: bytes, *, path: str) -> Article:
-    """Read one local article by the suffix of its name: .txt, .md or .html.
+    """Read one local article, by the suffix of its name: .txt, .md or .html.
 
     Args:
-        data: The file; UTF-8, or an encoding that can be recognised.
-        path: From the newsletter's root, with forward slashes. It is the article's address where the file names none.
+        data: The file, in UTF-8 or another encoding that can be recognised.
+        path: Its path from the newsletter's root, with forward slashes. It is the article's address unless the file
+            names one.
 
     Raises:
-        SourceError: The file is empty, is no text, or its front matter is wrong.
+        SourceError: The file is empty, is not text, or has invalid front matter. Nothing else is ever raised.
     """
     if not data.strip():
-        raise SourceError("the file is empty", place=Place(path), hint="Write the article in it, or delete it.")
+        raise SourceError("the file is empty", place=Place(path), hint="Write the article into it, or delete it.")
     if is_binary(data):
-        raise SourceError("this is no text file", place=Place(path), hint="Save the article as .txt, .md or .html.")
+        raise SourceError("this is not a text file", place=Place(path), hint="Save the article as .txt, .md or .html.")
     try:
         return clean_article(_parse(data, path))
     except SourceError:
@@ -55,53 +56,63 @@ def parse_text(data: bytes, *, path: str) -> Article:
 def _parse(data: bytes, path: str) -> Article:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise SourceError(f"{suffix or 'no suffix'} is no article's", place=Place(path), hint="Use .txt, .md or .html.")
+        name = f"files ending in {suffix}" if suffix else "files without a suffix"
+        raise SourceError(f"{name} are not articles", place=Place(path), hint="Use .txt, .md or .html.")
     text = decode_text(data)
     if suffix not in _HTML and len(text) > _LONGEST:
-        raise SourceError("the file is too long for an article", place=Place(path), hint="Keep the part that is news.")
-    about, body = read_article_front_matter(text, path=path)
+        raise SourceError(
+            "the file is too long for an article", place=Place(path), hint="Keep only the part that is news."
+        )
+    front, body = read_article_front_matter(text, path=path)
     if suffix in _HTML:
-        return _page(body if about != ArticleFrontMatter() else data, about, path)
-    read = (read_markdown if suffix == ".md" else read_plain_text)(body, title=about.title)
-    if not read.paragraphs and not read.key_points:
+        return _page(body if front != ArticleFrontMatter() else data, front, path)
+    content = (read_markdown if suffix == ".md" else read_plain_text)(body, title=front.title)
+    if not content.paragraphs and not content.key_points:
         raise SourceError(
             "the file has a title but no text",
             place=Place(path),
-            hint="The first line is the title; write on below it.",
+            hint="The first line is the title. Write the text below it.",
         )
-    return _article(read, about, path)
+    return _article(content, front, path)
 
 
-def _article(read: PlainText, about: ArticleFrontMatter, path: str) -> Article:
+def _article(content: PlainText, front: ArticleFrontMatter, path: str) -> Article:
     return Article(
-        url=about.url or path,
-        title=about.title or read.title,
-        text="\n\n".join(read.paragraphs),
-        authors=about.authors or read.authors,
-        published=about.published or read.published,
-        key_points=read.key_points,
+        url=front.url or path,
+        title=front.title or content.title,
+        text="\n\n".join(content.paragraphs),
+        authors=front.authors or content.authors,
+        published=front.published or content.published,
+        key_points=content.key_points,
     )
 
 
-def _page(html: bytes | str, about: ArticleFrontMatter, path: str) -> Article:
-    """The page's own metadata, where the front matter says nothing."""
-    from digest.sources.pages.article_extraction import extract_article  # noqa: PLC0415 - text files need no trafilatura
+def _page(html: bytes | str, front: ArticleFrontMatter, path: str) -> Article:
+    """Read an HTML file. Its own metadata fills in what the front matter does not say."""
+    from digest.sources.pages.article_extraction import extract_article  # noqa: PLC0415 - text files do not need trafilatura
 
     article = extract_article(html, url=path)
     return replace(
         article,
-        url=about.url or article.url,
-        title=about.title or article.title,
-        authors=about.authors or article.authors,
-        published=about.published or article.published,
+        url=front.url or article.url,
+        title=front.title or article.title,
+        authors=front.authors or article.authors,
+        published=front.published or article.published,
     )
 
 
 def resolve_path(root: Path, address: str) -> tuple[Path, str]:
-    """The file that a relative address names, and its path from the root with forward slashes.
+    """Find the file that a relative address names.
+
+    Args:
+        root: The newsletter's folder.
+        address: A path from it, perhaps with percent-encoded characters as in the link of a page.
+
+    Returns:
+        The file, and its path from the root with forward slashes.
 
     Raises:
-        SourceError: It leads out of the newsletter's folder, be it by "..", a link or an absolute path.
+        SourceError: The path leads out of the newsletter's folder, through "..", a symbolic link, or being absolute.
     """
     base = root.resolve()
     path = base / address
@@ -118,16 +129,16 @@ def resolve_path(root: Path, address: str) -> tuple[Path, str]:
         raise SourceError(
             "the path leads out of the newsletter's folder",
             place=Place(address),
-            hint="Copy the file into the folder, or name it by a web address.",
+            hint="Copy the file into the folder, or give a web address.",
         )
     return path, shown
 
 
 def read_file(root: Path, address: str) -> tuple[bytes, str]:
-    """The bytes of a file in the newsletter's folder, and its path from the root.
+    """Return the bytes of a file in the newsletter's folder, and its path from the root.
 
     Raises:
-        SourceError: It leads out of the folder, cannot be read, or is larger than 20 MiB.
+        SourceError: The path leads out of the folder, or the file cannot be read or is larger than 20 MiB.
     """
     path, shown = resolve_path(root, address)
     try:
@@ -135,7 +146,7 @@ def read_file(root: Path, address: str) -> tuple[bytes, str]:
             raise SourceError("the file is larger than 20 MiB", place=Place(shown))
         return path.read_bytes(), shown
     except FileNotFoundError:
-        hint = "The path counts from the newsletter's folder."
+        hint = "The path is relative to the newsletter's folder."
         raise SourceError("there is no such file", place=Place(shown), hint=hint) from None
     except OSError as error:
         raise SourceError(f"the file cannot be read: {error.strerror}", place=Place(shown)) from None
@@ -157,14 +168,14 @@ def read_folder_source(access: SourceAccess, addresses: tuple[str, ...]) -> list
 
 
 def article_files(root: Path, address: str) -> Iterator[str]:
-    """The articles below a folder, sorted, each by its path from the root; hidden files and folders are passed over.
+    """Yield the paths from the root of all articles below a folder, sorted. Hidden files and folders are skipped.
 
     Raises:
-        SourceError: It leads out of the newsletter's folder, or is no folder.
+        SourceError: The path leads out of the newsletter's folder, or is not a folder.
     """
     folder, shown = resolve_path(root, address)
     if not folder.is_dir():
-        raise SourceError("there is no such folder", place=Place(shown), hint=f"Make it: mkdir -p {shown}")
+        raise SourceError("there is no such folder", place=Place(shown), hint=f"Create it: mkdir -p {shown}")
     base = root.resolve()
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder).parts

@@ -1,6 +1,6 @@
-"""The lines at the top of a local article that say what it is: ``---`` with simple lines, or ``+++`` with TOML.
+"""The front matter of a local article: ``---`` around simple lines, or ``+++`` around TOML.
 
-The simple lines are no YAML on purpose: a headline with a colon or a quotation mark breaks YAML.
+The simple lines are deliberately not YAML: a headline with a colon or a quotation mark breaks YAML.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOML_LINE = re.compile(r"at line (\d+)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArticleFrontMatter:
-    """What the top of a file says; empty where it says nothing. ``published`` is aware, in UTC."""
+    """The front matter of a file, with empty values for what it does not say. ``published`` is aware, in UTC."""
 
     title: str = ""
     url: str = ""
@@ -34,10 +34,14 @@ class ArticleFrontMatter:
 
 
 def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatter, str]:
-    """Split a file into its front matter and the rest. Other keys than title, url, date and author are passed over.
+    """Split a file into its front matter and the rest. Keys other than title, url, date and author are ignored.
+
+    Args:
+        text: The file.
+        path: Its path, for error messages.
 
     Raises:
-        SourceError: It has no end, is no TOML, or a value in it cannot be read.
+        SourceError: The front matter never ends, is not TOML, or has a value that cannot be read.
     """
     lines = text.splitlines()
     mark = lines[0].rstrip() if lines else ""
@@ -45,9 +49,11 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
         return ArticleFrontMatter(), text
     end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == mark), None)
     if end is None:
-        if mark == "---" and not _begins_with_key(lines[1:]):  # a rule, not front matter
+        if mark == "---" and not _begins_with_key(lines[1:]):  # a horizontal rule, not front matter
             return ArticleFrontMatter(), text
-        raise SourceError("the front matter has no end", place=Place(path, 1), hint=f"Close it with a line {mark}.")
+        raise SourceError(
+            "the front matter begins here and never ends", place=Place(path, 1), hint=f"Close it with a line {mark}."
+        )
     head, rest = lines[1:end], "\n".join(lines[end + 1 :])
     if mark == "---" and not any(_KEY.fullmatch(line.strip()) for line in head):
         return ArticleFrontMatter(), text
@@ -57,8 +63,8 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
 
 def _begins_with_key(lines: list[str]) -> bool:
     """Whether the line under the mark is one of the keys that are read here."""
-    found = _KEY.fullmatch(lines[0].strip()) if lines else None
-    return found is not None and found[1].strip().lower() in _KEYS
+    match = _KEY.fullmatch(lines[0].strip()) if lines else None
+    return match is not None and match[1].strip().lower() in _KEYS
 
 
 def _simple(lines: list[str]) -> dict[str, Any]:
@@ -68,9 +74,9 @@ def _simple(lines: list[str]) -> dict[str, Any]:
         line = raw.strip()
         if line.startswith("- ") and key:
             values[key] = [*_listed(values[key]), _unquoted(line[2:])]
-        elif found := _KEY.fullmatch(line):
-            key = found[1].strip().lower()
-            inner = found[2].strip()
+        elif match := _KEY.fullmatch(line):
+            key = match[1].strip().lower()
+            inner = match[2].strip()
             listed = inner.startswith("[") and inner.endswith("]")
             values[key] = [_unquoted(part) for part in inner[1:-1].split(",")] if listed else _unquoted(inner)
     return values
@@ -90,12 +96,12 @@ def _toml(lines: list[str], path: str) -> dict[str, Any]:
     try:
         values = tomllib.loads("\n".join(lines))
     except tomllib.TOMLDecodeError as error:
-        found = _TOML_LINE.search(str(error))
-        line = int(found[1]) + 1 if found else None
+        match = _TOML_LINE.search(str(error))
+        line = int(match[1]) + 1 if match else None
         raise SourceError(
-            f"the front matter is no TOML: {error}",
+            f"the front matter is not TOML: {error}",
             place=Place(path, line),
-            hint="Text stands in double quotes; between two lines --- it needs none.",
+            hint="Put text in double quotes, or use --- instead of +++, which needs no quotes.",
         ) from None
     return {key.lower(): value for key, value in values.items()}
 
@@ -104,9 +110,9 @@ def _checked(values: dict[str, Any], path: str, head: list[str]) -> ArticleFront
     url = str(values.get("url") or "").strip()
     if url and not is_web_address(url):
         raise SourceError(
-            f"url {url!r} is no web address",
+            f"url {url!r} is not a web address",
             place=_place(path, head, "url"),
-            hint="It begins with https:// or http://.",
+            hint="It must begin with https:// or http://.",
         )
     authors = [name for key in ("author", "authors") for name in _listed(values.get(key))]
     names = authors if len(authors) > 1 else [name for author in authors for name in split_names(str(author))]
@@ -119,7 +125,7 @@ def _checked(values: dict[str, Any], path: str, head: list[str]) -> ArticleFront
 
 
 def _moment(value: Any, path: str, head: list[str]) -> datetime | None:
-    """TOML has dates of its own; a local one is taken as UTC."""
+    """Read a date, which TOML may have parsed already. Without a zone it is in UTC."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
     if isinstance(value, date):
@@ -134,6 +140,6 @@ def _moment(value: Any, path: str, head: list[str]) -> datetime | None:
 
 
 def _place(path: str, head: list[str], key: str) -> Place:
-    """The line of a key; the front matter's mark is line 1."""
+    """Return the line of a key. The mark above the front matter is line 1."""
     lines = (number for number, line in enumerate(head, start=2) if re.match(rf"{key}\s*[:=]", line.strip().lower()))
     return Place(path, next(lines, None))

@@ -1,4 +1,4 @@
-"""The head of a local article: its title, its byline and its date, as people write them above a text."""
+"""The head of a local article: the title, the byline and the date that people write above a text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAME = re.compile(r"(?:[^\W\d_a-z][\w.'\u2019-]*\s+){1,3}[^\W\d_a-z][\w'\u2019-
 _LINK = re.compile(r"(?:(?:source|link|url)\s*:\s*)?(?:https?://|www\.)\S+", re.IGNORECASE)
 _NUMBER = re.compile(r"^(\s*\d+)([.)])(?=\s)")
 _UNDERLINE = re.compile(r"\s*(?:=+|-{2,})\s*")
-#: "LONDON, Nov 27 (Reuters) - " and "NEW DELHI: "; a place in small letters only with the agency's name.
+#: "LONDON, Nov 27 (Reuters) - " or "NEW DELHI: ". A place in lower case counts only with the name of an agency.
 _DATELINE = re.compile(
     r"^(?:[A-Z]{3}[A-Z .'/-]*(?:, [A-Z][\w. ]{1,20}?)?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?\s*"
     r"(?:\([A-Z][\w/ .]{1,20}\)\s*)?(?:[-\u2013—]{1,2}\s|:\s)"
@@ -40,85 +40,95 @@ _DATELINE = re.compile(
     r"\s*(?=[\"\u201c\u2018'A-Z\d])"
 )
 _BYLINE_LENGTH = 150
-_HEAD_LINES = 5  # after the title, within which a byline and a date are looked for
+_HEAD_LINES = 5  # after the title, in which a byline and a date are looked for
 
 
 def read_head(lines: Sequence[str], *, title: str = "") -> tuple[str, Head, list[str]]:
-    """Title, byline and date, and the lines without them; without a ``title`` the first line is it.
+    """Separate the title, the byline and the date from the other lines.
 
-    A date or a byline may stand above the title too.
+    A date or a byline may come before the title.
+
+    Args:
+        lines: The lines of the file.
+        title: The title, if it is known. Otherwise it is the first line that is not a byline or a date.
+
+    Returns:
+        The title, the authors and the date, and the other lines.
     """
     authors: tuple[str, ...] = ()
     published: datetime | None = None
-    left = [number for number, line in enumerate(lines) if line.strip()]
-    taken: set[int] = set()
-    wanted = title
-    for place, number in enumerate(left[: _HEAD_LINES + 1]):
+    numbers = [number for number, line in enumerate(lines) if line.strip()]
+    head: set[int] = set()
+    known_title = title
+    for place, number in enumerate(numbers[: _HEAD_LINES + 1]):
         line = _unmarked(lines[number])
-        after = _unmarked(lines[left[place + 1]]) if place + 1 < len(left) else ""
-        names, moment = _byline(line, after) if title else read_byline(line)
+        next_line = _unmarked(lines[numbers[place + 1]]) if place + 1 < len(numbers) else ""
+        names, moment = _byline(line, next_line) if title else read_byline(line)
         if (names and not authors) or (moment and published is None):
             authors, published = authors or names, published or moment
-        elif not title or (place == 0 and line.casefold() == wanted.casefold()):
+        elif not title or (place == 0 and line.casefold() == known_title.casefold()):
             title = title or _TITLE.sub("", line)
         elif not _LINK.fullmatch(line) and not _UNDERLINE.fullmatch(lines[number]):
             break
-        taken.add(number)
-    return title, (authors, published), [line for number, line in enumerate(lines) if number not in taken]
+        head.add(number)
+    return title, (authors, published), [line for number, line in enumerate(lines) if number not in head]
 
 
 def parted_head(text: str) -> str:
-    """Markdown whose title, byline and date are paragraphs of their own, as a reader sees them in the file."""
+    """Make the title, the byline and the date of a Markdown file separate paragraphs, as they look in the file."""
     lines = text.splitlines()
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     for number, line in list(enumerate(lines))[first : first + 2 * _HEAD_LINES]:
-        after = lines[number + 1] if number + 1 < len(lines) else ""
-        said = _unmarked(line)
-        found = any(_byline(said, _unmarked(after))) or _LINK.fullmatch(said) is not None
-        if (found or number == first) and not _UNDERLINE.fullmatch(after) and not line.startswith(">"):
-            whole = _NUMBER.sub(r"\1\\\2", line) if found else line  # "27. November" begins no list
+        next_line = lines[number + 1] if number + 1 < len(lines) else ""
+        text_of_line = _unmarked(line)
+        in_head = any(_byline(text_of_line, _unmarked(next_line))) or _LINK.fullmatch(text_of_line) is not None
+        if (in_head or number == first) and not _UNDERLINE.fullmatch(next_line) and not line.startswith(">"):
+            whole = _NUMBER.sub(r"\1\\\2", line) if in_head else line  # "27. November" does not begin a list
             lines[number] = f"{whole}\n"
     return "\n".join(lines)
 
 
 def without_dateline(line: str) -> str:
-    """The first line of a text without where and when it was written, such as "LONDON, Nov 27 (Reuters) - "."""
+    """Remove the dateline from the first line of a text, such as "LONDON, Nov 27 (Reuters) - "."""
     return _DATELINE.sub("", line, count=1)
 
 
 def _unmarked(line: str) -> str:
-    """A line without the marks of Markdown around it."""
+    """Remove the marks of Markdown around a line."""
     return plain_line(line).lstrip("# ").strip("*_ ")
 
 
-def _byline(line: str, after: str) -> Head:
-    """What a line says; a name needs no "By" where a date follows."""
-    found = read_byline(line)
-    bare = not any(found) and _NAME.fullmatch(line) and _date(after) is not None
-    return (split_names(line), None) if bare else found
+def _byline(line: str, next_line: str) -> Head:
+    """Read the names and the date of a line. A name does not need "By" if a date follows."""
+    head = read_byline(line)
+    bare = not any(head) and _NAME.fullmatch(line) and _date(next_line) is not None
+    return (split_names(line), None) if bare else head
 
 
 def read_byline(line: str) -> tuple[tuple[str, ...], datetime | None]:
-    """Names and date (aware, in UTC) of a line such as "By Ann Lee | Nov 27, 2025"; nothing for any other line."""
+    """Read the names and the date (aware, in UTC) of a line such as "By Ann Lee | Nov 27, 2025".
+
+    Both are empty for any other line.
+    """
     if len(line) > _BYLINE_LENGTH:
         return (), None
-    found = _BYLINE.fullmatch(line)
-    parts = _BAR.split(found[1] if found else line)
+    match = _BYLINE.fullmatch(line)
+    parts = _BAR.split(match[1] if match else line)
     names, moment = "", None
-    if found:
+    if match:
         names, moment = _named(_PLACE.sub("", parts.pop(0)))
         if not _is_names(names):
             return (), None
     for part in parts:
         dated = _date(part)
-        if dated is None and not found:
+        if dated is None and not match:
             return (), None  # a line of the text
         moment = moment or dated
     return split_names(names), moment
 
 
 def _named(text: str) -> tuple[str, datetime | None]:
-    """The names in front of a byline, and the date that may follow after a comma."""
+    """Return the names of a byline, and the date that may follow a comma."""
     for comma in re.finditer(r",\s*", text):
         if (moment := _date(text[comma.end() :])) is not None:
             return text[: comma.start()], moment
@@ -127,16 +137,16 @@ def _named(text: str) -> tuple[str, datetime | None]:
 
 def _is_names(text: str) -> bool:
     """Tell names from a sentence that begins with "By", such as "By noon the hall was full."."""
-    words = re.findall(r"[^\W\d_]+", text)
+    parts = re.findall(r"[^\W\d_]+", text)
     return (
-        0 < len(words) <= 12
+        0 < len(parts) <= 12
         and not re.search(r"\d|[^\s.]{3,}[.!?]$", text)
-        and sum(word[0].isupper() or word[0].lower() == word[0].upper() for word in words) >= len(words) / 2
+        and sum(word[0].isupper() or word[0].lower() == word[0].upper() for word in parts) >= len(parts) / 2
     )
 
 
 def _date(text: str) -> datetime | None:
-    """A date that is the whole text; a sentence with a date in it is none."""
+    """Read a date that is the whole text. A sentence with a date in it does not count."""
     text = _DATED.sub("", text.strip())
-    words = re.findall(r"[^\W\d_]+", text)
-    return parse_date(text) if re.search(r"\d", text) and len(words) <= 4 else None
+    letters = re.findall(r"[^\W\d_]+", text)
+    return parse_date(text) if re.search(r"\d", text) and len(letters) <= 4 else None

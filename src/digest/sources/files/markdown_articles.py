@@ -1,4 +1,4 @@
-"""Markdown articles as plain text, through markdown-it."""
+"""Read articles in Markdown as plain text, through markdown-it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def read_markdown(text: str, *, title: str = "") -> PlainText:
-    """Read Markdown; without a ``title`` its first heading is the title.
+    """Read Markdown. Without a ``title``, the first heading is the title.
 
-    A list is the author's key points when it stands under the title, before the first paragraph, or under a heading
-    such as "Key points".
+    A list is the author's key points if it comes directly after the title, or under a heading such as "Key points".
     """
     blocks = list(_blocks(_PARSER.parse(_listed(parted_head(text)))))
     if blocks and (not title or blocks[0] == ("heading", [title])) and any(kind == "heading" for kind, _ in blocks):
@@ -52,33 +51,34 @@ def read_markdown(text: str, *, title: str = "") -> PlainText:
 
 
 def _listed(text: str) -> str:
-    """Bullets that Markdown does not know as those it does."""
+    """Rewrite bullets that Markdown does not know as ones that it does."""
     return re.sub(r"^([ ]{0,3})[•‣▪◦●]\s*(?=\S)", r"\1- ", text, flags=re.MULTILINE)
 
 
 def _head(blocks: Sequence[_Block], title: str) -> tuple[str, Head, list[_Block]]:
-    """Title, byline and date out of the paragraphs at the top."""
+    """Take the title, the byline and the date out of the paragraphs at the top."""
     top = list(takewhile(lambda block: block[0] == "text", blocks))
     lines = [" ".join(block) for _, block in top]
-    title, found, rest = read_head(lines, title=title)
-    kept = iter(rest)
-    wanted = next(kept, None)
-    left: list[_Block] = []
+    title, head, rest = read_head(lines, title=title)
+    other_lines = iter(rest)
+    other = next(other_lines, None)
+    body: list[_Block] = []
     for line, block in zip(lines, top, strict=True):
-        if line == wanted:
-            left.append(block)
-            wanted = next(kept, None)
+        if line == other:
+            body.append(block)
+            other = next(other_lines, None)
     if not title and blocks:
         title, blocks = blocks[0][1][0], blocks[1:]
-    return title, found, [*left, *blocks[len(top) :]]
+    return title, head, [*body, *blocks[len(top) :]]
 
 
 def _points(blocks: Sequence[_Block]) -> tuple[tuple[str, ...], list[_Block]]:
+    """Separate the key points from the other blocks."""
     for number, (kind, lines) in enumerate(blocks):
         if kind != "list" or len(lines) < 2:
             continue
-        before = blocks[number - 1] if number else None
-        announced = before is not None and is_key_point_heading(" ".join(before[1]))
+        previous = blocks[number - 1] if number else None
+        announced = previous is not None and is_key_point_heading(" ".join(previous[1]))
         if number == 0 or announced:
             start = number - 1 if announced else number
             return tuple(lines), [*blocks[:start], *blocks[number + 1 :]]
@@ -86,7 +86,7 @@ def _points(blocks: Sequence[_Block]) -> tuple[tuple[str, ...], list[_Block]]:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
-    """Headings, paragraphs and top-level lists as plain text. Code stays as it is, rules are left out."""
+    """Yield headings, paragraphs and top-level lists as plain text. Code is kept, horizontal rules are not."""
     items: list[str] = []
     depth = 0
     heading = False
@@ -117,7 +117,7 @@ def _lines(token: Token) -> list[str]:
 
 
 def _inline(children: Sequence[Token]) -> str:
-    """The words of a line; a picture is left out, with its description."""
+    """Return the text of a line. Images are dropped, with their descriptions."""
     pieces = (
         " " if child.type in {"softbreak", "hardbreak"} else child.content
         for child in children

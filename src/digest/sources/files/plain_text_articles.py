@@ -1,4 +1,4 @@
-"""Plain text articles: a title, a byline, paragraphs, and bullets that are the author's key points."""
+"""Read articles in plain text: a title, a byline, paragraphs, and bullets that are the author's key points."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ __all__ = ["PlainText", "read_plain_text"]
 
 _BULLET = re.compile(r"\s*(?:([·*\u2013—-])\s+|([•‣▪◦●])\s*)(\S.*)")
 _NUMBER = re.compile(r"\s*\(?\d{1,2}[.)]\s+(\S.*)")
-#: These are bullets even when there is one; the others may be a dash in the text.
+#: One of these is a bullet even if it is the only one. Others may be a dash in the text.
 _SURE = frozenset("•‣▪◦●")
 _RULE = re.compile(r"\s*[^\w\s]{3,}\s*")
 _ENDS = frozenset('.!?:"”»)…')
-_STATEMENT = 40  # characters from which a line that ends like a sentence may be a paragraph
+_STATEMENT = 40  # characters; a shorter line is not a paragraph, even if it ends like a sentence
 _MOSTLY = 0.8
 _WRAPPED = 120
-_MOST = 10  # key points without bullets
+_MOST = 10  # key points in a block without bullets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlainText:
-    """What was read; ``published`` is aware, in UTC."""
+    """The parts of an article in plain text. ``published`` is aware, in UTC."""
 
     title: str
     paragraphs: tuple[str, ...]
@@ -42,9 +42,9 @@ class PlainText:
 
 
 def read_plain_text(text: str, *, title: str = "") -> PlainText:
-    """Read plain text; without a ``title`` its first line is the title.
+    """Read plain text. Without a ``title``, the first line is the title.
 
-    Lines that only lead elsewhere ("Also Read: …") are dropped wherever they stand.
+    Lines that only point to something else ("Also Read: …") are dropped anywhere in the text.
     """
     lines: Sequence[str] = _stripped(list(_without_promotion(text.expandtabs(4).splitlines())))
     title, (authors, published), lines = read_head(lines, title=title)
@@ -56,7 +56,7 @@ def read_plain_text(text: str, *, title: str = "") -> PlainText:
 
 
 def _without_promotion(lines: Sequence[str]) -> Iterator[str]:
-    """Lines without those that lead elsewhere; where such a line names no headline, the lines below it do."""
+    """Drop lines of promotion. If such a line ends without a headline, the lines below it are dropped as well."""
     skipping = False
     for line in lines:
         if not line.strip():
@@ -69,63 +69,63 @@ def _without_promotion(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _without_furniture(lines: Sequence[str]) -> Iterator[str]:
-    """Lines without those that ask for something or say who helped; one in the middle of a sentence stays."""
-    before = ""
+    """Drop appeals and credits, but not a line in the middle of a sentence."""
+    previous = ""
     for line in lines:
-        begins = not before.strip() or before.rstrip()[-1:] in _ENDS
+        begins = not previous.strip() or previous.rstrip()[-1:] in _ENDS
         if not _RULE.fullmatch(line) and not (begins and line.strip() and is_furniture(line)):
             yield line
-        before = line
+        previous = line
 
 
 def _points(lines: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:
-    """The first run of bullets that is not introduced by a sentence of the text, and the lines without it.
+    """Separate the key points from the other lines: the first run of bullets that the text does not introduce.
 
-    "The plan has three parts:" introduces a list of the text; "Key points:" does not. Numbers are bullets under such
-    a heading and at the beginning; under one the lines of a block are bullets without any mark.
+    "The plan has three parts:" introduces a list that belongs to the text; "Key points:" does not. Numbers are bullets
+    at the beginning and under such a heading. Under a heading, the lines of a block are bullets without any mark.
     """
     number = 0
-    before: int | None = None  # the last line with words
+    previous: int | None = None  # the last line that is not blank
     while number < len(lines):
-        heading = before is not None and is_key_point_heading(lines[before])
+        heading = previous is not None and is_key_point_heading(lines[previous])
         mark = _mark(lines[number])
         if not mark and not (heading and lines[number].strip()):
-            before = number if lines[number].strip() else before
+            previous = number if lines[number].strip() else previous
             number += 1
             continue
         end, points = _run(lines, number, mark) if mark else _block(lines, number)
-        introduced = before is not None and lines[before].rstrip().endswith(":") and not heading
-        alone = mark != "1" or before is None
+        introduced = previous is not None and lines[previous].rstrip().endswith(":") and not heading
+        alone = mark != "1" or previous is None
         if points and not introduced and (mark in _SURE or heading or (len(points) > 1 and alone)):
-            start = before if heading and before is not None else number
+            start = previous if heading and previous is not None else number
             return tuple(points), [*lines[:start], "", *lines[end:]]
-        before, number = end - 1, end
+        previous, number = end - 1, end
     return (), lines
 
 
 def _mark(line: str) -> str:
-    """The bullet of a line, "1" for any number, "" for none."""
-    if found := _BULLET.match(line):
-        return found[1] or found[2]
+    """Return the bullet of a line, "1" for any number, or ""."""
+    if match := _BULLET.match(line):
+        return match[1] or match[2]
     return "1" if _NUMBER.match(line) else ""
 
 
-def _said(line: str) -> str:
-    """What stands behind the bullet."""
-    found = _BULLET.match(line)
-    return found[3] if found else _NUMBER.sub(r"\1", line)
+def _without_bullet(line: str) -> str:
+    """Return the text after the bullet."""
+    match = _BULLET.match(line)
+    return match[3] if match else _NUMBER.sub(r"\1", line)
 
 
 def _run(lines: Sequence[str], start: int, mark: str) -> tuple[int, list[str]]:
-    """Where a run of bullets with one mark ends, and its bullets; blank and indented lines belong to it."""
+    """Return where a run of bullets with one mark ends, and its bullets. Blank and indented lines belong to it."""
     points: list[str] = []
     number = end = start
     while number < len(lines):
         line = lines[number]
-        found = _mark(line)
-        if found == mark:
-            points.append(plain_line(_said(line)))
-        elif found or (line.strip() and not (line.startswith("  ") and lines[number - 1].strip())):
+        own_mark = _mark(line)
+        if own_mark == mark:
+            points.append(plain_line(_without_bullet(line)))
+        elif own_mark or (line.strip() and not (line.startswith("  ") and lines[number - 1].strip())):
             break
         elif line.strip():
             points[-1] = f"{points[-1]} {plain_line(line)}"
@@ -135,7 +135,7 @@ def _run(lines: Sequence[str], start: int, mark: str) -> tuple[int, list[str]]:
 
 
 def _block(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
-    """Lines without bullets up to a blank one, if there are some and each begins like a sentence."""
+    """Return where a block of lines without bullets ends, and its lines if each of them begins like a sentence."""
     end = next((number for number in range(start, len(lines)) if not lines[number].strip()), len(lines))
     points = [plain_line(line) for line in lines[start:end]]
     fits = 1 < len(points) <= _MOST and all(point[0].isupper() or not point[0].isalpha() for point in points)
@@ -143,7 +143,7 @@ def _block(lines: Sequence[str], start: int) -> tuple[int, list[str]]:
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
-    """Paragraphs: blank lines part them, and so does an indented first line; a bullet is one of its own."""
+    """Yield paragraphs. Blank lines and indented first lines separate them, and each bullet is a paragraph."""
     block: list[str] = []
     each = _are_whole(lines)
     for line in (*lines, ""):
@@ -153,28 +153,30 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
             yield _joined(block)
             block = []
         if line.strip():
-            block.append(line if bullet in {"", "1"} else _said(line))
+            block.append(line if bullet in {"", "1"} else _without_bullet(line))
         if block and (len(line) > _WRAPPED or (each and line.rstrip()[-1:] in _ENDS)):
             yield _joined(block)
             block = []
 
 
 def _are_whole(lines: Sequence[str]) -> bool:
-    """Tell whether lines that follow each other are paragraphs: nearly all of them end like sentences."""
+    """Tell whether consecutive lines are paragraphs, because nearly all of them end like sentences."""
     pairs = pairwise(lines)
     inner = [
-        line.rstrip() for line, after in pairs if len(line.strip()) >= _STATEMENT and after.strip() and not _mark(after)
+        line.rstrip()
+        for line, following in pairs
+        if len(line.strip()) >= _STATEMENT and following.strip() and not _mark(following)
     ]
     return sum(line[-1] in _ENDS for line in inner) >= _MOSTLY * len(inner) > 0
 
 
 def _joined(block: Sequence[str]) -> str:
-    """Lines as one; a hyphen at the end of one joins its word to the next."""
+    """Join lines into one. A hyphen at the end of a line joins its word to the next."""
     return plain_line(re.sub(r"(?<=[^\W\d_]-)\n\s*(?=[^\W\d_])", "", "\n".join(map(str.rstrip, block))))
 
 
 def _stripped(lines: Sequence[str]) -> Sequence[str]:
-    """Lines from the first one that has a word in it."""
+    """Drop the lines before the first one that has a word in it."""
     while lines and not re.search(r"\w", lines[0]):
         lines = lines[1:]
     return lines

@@ -194,7 +194,7 @@ def test_version_1_of_json_feed_has_one_author_and_ids_that_are_addresses():
         (b" \n", "the feed is empty"),
         (b"hello", "this is not a feed"),
         (b"pyproject.toml", "this is not a feed"),
-        (b'{"a": 1}', "no JSON feed"),
+        (b'{"a": 1}', "not a JSON feed"),
         (b'{"a":', "not JSON"),
         (b'{"a":' + b"[" * 100_000, "not JSON"),
         (b"<!doctype html><html><body>x</body></html>", "a web page, not a feed"),

@@ -65,11 +65,11 @@ def test_a_list_in_another_encoding_than_it_says_is_read():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no OPML"),
-        (b"<rss version='2.0'/>", "no OPML"),
-        (b"\x00\xff", "no OPML"),
-        (opml(""), "names no feed"),
-        (opml("<outline text='folder'/>"), "names no feed"),
+        (b"", "not an OPML file"),
+        (b"<rss version='2.0'/>", "not an OPML file"),
+        (b"\x00\xff", "not an OPML file"),
+        (opml(""), "lists no feed"),
+        (opml("<outline text='folder'/>"), "lists no feed"),
     ],
 )
 def test_what_is_no_list_of_feeds_is_refused(data, message):

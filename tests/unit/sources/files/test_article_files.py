@@ -150,11 +150,11 @@ def test_a_title_in_front_matter_is_not_repeated_in_the_text():
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("---\ntitle: T\nurl: nowhere\n---\nBody", 3, "no web address"),
+        ("---\ntitle: T\nurl: nowhere\n---\nBody", 3, "not a web address"),
         ("---\ntitle: T\ndate: someday\n---\nBody", 3, "cannot be read"),
-        ('+++\ntitle = "T"\ndate = nope\n+++\nBody', 3, "no TOML"),
-        ('+++\ntitle = "T"\nBody', 1, "has no end"),
-        ("---\ntitle: T\n\nBody", 1, "has no end"),
+        ('+++\ntitle = "T"\ndate = nope\n+++\nBody', 3, "not TOML"),
+        ('+++\ntitle = "T"\nBody', 1, "never ends"),
+        ("---\ntitle: T\n\nBody", 1, "never ends"),
     ],
 )
 def test_wrong_front_matter_names_its_line(text, line, message):
@@ -208,9 +208,9 @@ def test_the_encoding_is_found_out(encoding):
     [
         (b"", PATH, "the file is empty"),
         (b" \n\t", PATH, "the file is empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0", PATH, "no text file"),
+        (b"\x89PNG\r\n\x1a\n\0\0", PATH, "not a text file"),
         (b"Only a title", PATH, "no text"),
-        (b"text", "articles/a.pdf", "no article's"),
+        (b"text", "articles/a.pdf", "files ending in .pdf are not articles"),
         (b"<html></html>", "articles/a.html", "no article text"),
     ],
 )
