@@ -1,17 +1,17 @@
-"""Train the weights by which bullets are chosen, and write src/digest/editing/salience.toml.
+"""Train the bullet picker, and write its weights to src/digest/editing/salience.toml.
 
     python scripts/train_bullets.py --data FOLDER [--sets NAME,NAME] [--folds 4] [--out FILE]
 
-FOLDER holds SET.jsonl.gz files of {"id", "title"?, "text", "bullets"}: articles, and the statements that people made
-of them. Needs numpy, scipy and rouge-score, for training only: what the file says is applied in plain Python. The
-articles are never committed. Given the same articles and versions, the file is the same.
+FOLDER contains SET.jsonl.gz files with lines of {"id", "title"?, "text", "bullets"}: articles and their human-written
+summaries. Training needs numpy, scipy and rouge-score; the picker itself applies the weights in plain Python. The
+articles are never committed. The same articles and library versions yield the same file.
 
-First the chance of a word to be in the reference is counted, by how many sentences hold it and which is the first.
-Then the weights: a softmax over all sets of three of an article's first sentences, each as it reads when shortened,
-whose expected reward is made as high as it gets (L-BFGS). The reward is ROUGE-1 F1, less a cost for words, for
-statements over 30 words and for openings that lean on a missing sentence. Nothing is sampled, and a pull to the weights
-set by hand (weights.toml) keeps the chance of these articles out. ``--folds N`` first tells what articles that were not
-trained on gain over their first three sentences.
+First, the probability that a word is in the summary is estimated from the number of sentences that contain it and from
+the first of them. Second, the weights are trained to maximise (with L-BFGS) the expected reward of a softmax over all
+sets of three of an article's first sentences, in their shortened form. The reward is ROUGE-1 F1, minus costs for words,
+for statements of over 30 words and for dangling openings. Nothing is sampled. A penalty on the distance from the
+weights set by hand (weights.toml) prevents overfitting. ``--folds N`` first reports, by cross-validation, the gain over
+the first three sentences of an article.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np  # type: ignore[import-not-found,unused-ignore]  # only who trains has these three
+import numpy as np  # type: ignore[import-not-found,unused-ignore]  # these three are installed only for training
 from rouge_score.tokenizers import DefaultTokenizer  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from scipy.optimize import minimize  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from digest import Article
 from digest.editing.bullets import candidate_sentences, says_the_same, shorten_candidate
 from digest.editing.language_data import weights, word_list
-from digest.editing.salience import COLUMNS, Statement, Subject, column_of, features_of, leaning_statement
+from digest.editing.salience import COLUMNS, Statement, Subject, column_of, features_of, is_dangling
 from digest.editing.sentences import split_sentences
 from digest.editing.tokenization import detect_language
 
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 OUT = Path(__file__).parents[1] / "src" / "digest" / "editing" / "salience.toml"
 LIMIT, WINDOW, ROWS = 3, 22, 7
-COST = {"words": 0.03, "over 30 words": 4.0, "leaning": 8.0}  # in ROUGE points
+COST = {"words": 0.03, "over 30 words": 4.0, "dangling": 8.0}  # in ROUGE points
 STEPS = 250
-#: The reward is divided by this; how strongly each weight is pulled to what is set by hand.
+#: The reward is divided by TEMPERATURE; PULL and PULL_WORD are the regularisation towards the weights set by hand.
 TEMPERATURE, PULL, PULL_WORD = 10.0, 0.004, 0.1
 _TOKENS = DefaultTokenizer(use_stemmer=True)
 _SETS = np.array(list(combinations(range(WINDOW), LIMIT)))
@@ -56,60 +56,67 @@ _MEMBERS[np.arange(len(_SETS))[:, None], _SETS] = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One article.
+    """One article for training.
 
     Attributes:
-        whole: Its sentences; ``read`` the first ones as they read when shortened, at most WINDOW.
-        reward: (sets of three,) what each is worth, in ROUGE points; -inf where one says what another says.
-        rouge, words, long, leaning: (sets of three,) ROUGE-1 F1 and means.
-        lead: ROUGE-1 F1 of the first three sentences.
+        whole: Its sentences.
+        shortened: The first sentences in their shortened form, at most WINDOW of them.
+        reference: The stems of the summary.
+        reward: For each set of three sentences the reward in ROUGE points; -inf if two repeat each other.
+        rouge: For each set its ROUGE-1 F1, shape (sets,).
+        words: For each set the mean number of words, shape (sets,).
+        long: For each set the share of statements of over 30 words, shape (sets,).
+        dangling: For each set the share of dangling openings, shape (sets,).
+        lead: The ROUGE-1 F1 of the first three sentences.
     """
 
     id: str
     corpus: str
     title: str
     whole: Sequence[Statement]
-    read: Sequence[Statement]
+    shortened: Sequence[Statement]
     reference: frozenset[str]
     reward: np.ndarray
     rouge: np.ndarray
     words: np.ndarray
     long: np.ndarray
-    leaning: np.ndarray
+    dangling: np.ndarray
     lead: float
 
 
 def read_examples(folder: Path, sets: Sequence[str]) -> list[Example]:
-    """Every article that has some sentences to choose from."""
+    """Read all articles that have more than three candidate sentences."""
     examples = []
     for name in sets:
         for line in gzip.decompress((folder / f"{name}.jsonl.gz").read_bytes()).decode().splitlines():
             row = json.loads(line)
             article = Article(url="https://a.example/1", title=row.get("title") or "", text=row["text"])
             language = detect_language(article.text)
-            found = list(candidate_sentences(article, language=language))
-            if len(found) > LIMIT:
-                read = [shorten_candidate(article, each, language=language) for each in found[:WINDOW]]
-                examples.append(_example(name, row, article, [each.whole for each in found], read))
+            sentences = list(candidate_sentences(article, language=language))
+            if len(sentences) > LIMIT:
+                shortened = [shorten_candidate(article, each, language=language) for each in sentences[:WINDOW]]
+                examples.append(_example(name, row, article, [each.whole for each in sentences], shortened))
     return examples
 
 
-def _example(corpus: str, row: Any, article: Article, whole: Sequence[Statement], read: Sequence[Statement]) -> Example:
+def _example(
+    corpus: str, row: Any, article: Article, whole: Sequence[Statement], shortened: Sequence[Statement]
+) -> Example:
     reference = Counter(stem for text in row["bullets"] for stem in _TOKENS.tokenize(text))
-    stems = [_TOKENS.tokenize(statement.text) for statement in read]
+    stems = [_TOKENS.tokenize(statement.text) for statement in shortened]
     hits = np.zeros((WINDOW, len(reference)), np.float32)
-    hits[: len(read)] = [[each.count(stem) for stem in reference] for each in stems]
+    hits[: len(shortened)] = [[each.count(stem) for stem in reference] for each in stems]
     both = np.minimum(_MEMBERS @ hits, np.array(list(reference.values()))).sum(1)
     rouge = 200 * both / (_MEMBERS @ _column([len(each) for each in stems]) + reference.total())
-    length = [len(each.text.split()) for each in read]
-    words, long, leaning = (
+    length = [len(each.text.split()) for each in shortened]
+    words, long, dangling = (
         _MEMBERS @ _column(values) / LIMIT
-        for values in (length, [number > 30 for number in length], [leaning_statement(each) for each in read])
+        for values in (length, [number > 30 for number in length], [is_dangling(each) for each in shortened])
     )
-    cost = COST["words"] * words + COST["over 30 words"] * long + COST["leaning"] * leaning
+    cost = COST["words"] * words + COST["over 30 words"] * long + COST["dangling"] * dangling
     possible = np.zeros((WINDOW, WINDOW), bool)
-    for one, two in combinations(range(len(read)), 2):
-        possible[one, two] = not says_the_same(read[one], read[two])
+    for one, two in combinations(range(len(shortened)), 2):
+        possible[one, two] = not says_the_same(shortened[one], shortened[two])
     allowed = np.all([possible[_SETS[:, one], _SETS[:, two]] for one, two in _PAIRS], axis=0)
     first = Counter(stem for each in split_sentences(article.text)[:LIMIT] for stem in _TOKENS.tokenize(each.text))
     return Example(
@@ -117,13 +124,13 @@ def _example(corpus: str, row: Any, article: Article, whole: Sequence[Statement]
         corpus=corpus,
         title=article.title,
         whole=whole,
-        read=read,
+        shortened=shortened,
         reference=frozenset(reference),
         reward=np.where(allowed, rouge - cost, -np.inf),
         rouge=rouge,
         words=words,
         long=long,
-        leaning=leaning,
+        dangling=dangling,
         lead=200 * (first & reference).total() / max(1, first.total() + reference.total()),
     )
 
@@ -133,8 +140,8 @@ def _column(values: Sequence[float]) -> np.ndarray:
 
 
 def chances_of(examples: Sequence[Example]) -> list[list[float]]:
-    """How likely the reference has a word: a row for each number of sentences that hold it, a column for the first."""
-    told, all_words = np.ones((ROWS, len(COLUMNS))), np.full((ROWS, len(COLUMNS)), 10.0)
+    """The probability that a summary has a word, by the number of sentences with it (row) and the first (column)."""
+    used, all_words = np.ones((ROWS, len(COLUMNS))), np.full((ROWS, len(COLUMNS)), 10.0)
     for example in examples:
         spread, first = Counter[str](), dict[str, int]()
         for index, statement in enumerate(example.whole):
@@ -144,13 +151,21 @@ def chances_of(examples: Sequence[Example]) -> list[list[float]]:
         for word, number in spread.items():
             place = min(number, ROWS) - 1, column_of(first[word])
             all_words[place] += 1
-            told[place] += any(stem in example.reference for stem in _TOKENS.tokenize(word))
-    return [[round(float(value), 3) for value in row] for row in told / all_words]
+            used[place] += any(stem in example.reference for stem in _TOKENS.tokenize(word))
+    return [[round(float(value), 3) for value in row] for row in used / all_words]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """Articles as arrays: (articles, WINDOW, features), and what words are worth that both of a pair have."""
+    """The articles as arrays.
+
+    Attributes:
+        names: The names of the features.
+        features: Shape (articles, WINDOW, features).
+        shared: The worth of the words that two statements of a set share, shape (articles, sets).
+        hand: The weights set by hand, shape (features,).
+        reward: Shape (articles, sets).
+    """
 
     names: Sequence[str]
     features: np.ndarray
@@ -160,21 +175,21 @@ class Data:
 
     @classmethod
     def of(cls, examples: Sequence[Example], chances: list[list[float]]) -> Data:
-        """``shared`` is summed over the pairs of each set."""
+        """Compute the features of all articles, with the given word probabilities."""
         lexicon = sorted(word_list("words", "stop") | word_list("kinds", "telling"))
         names: list[str] = []
         rows, shared = [], []
         for example in examples:
             subject = Subject(example.title, example.whole, chances)
-            described = [features_of(index, each, subject) for index, each in enumerate(example.read)]
+            described = [features_of(index, each, subject) for index, each in enumerate(example.shortened)]
             names = [*described[0], *(f"word {word}" for word in lexicon)]
             own = np.zeros((WINDOW, len(names)), np.float32)
-            for index, (each, statement) in enumerate(zip(described, example.read, strict=True)):
+            for index, (each, statement) in enumerate(zip(described, example.shortened, strict=True)):
                 own[index] = [*each.values(), *(word in statement.distinct for word in lexicon)]
             rows.append(own)
             pair = np.zeros((WINDOW, WINDOW), np.float32)
-            for one, two in combinations(range(len(example.read)), 2):
-                pair[one, two] = subject.worth_of(example.read[one].content & example.read[two].content)
+            for one, two in combinations(range(len(example.shortened)), 2):
+                pair[one, two] = subject.worth_of(example.shortened[one].content & example.shortened[two].content)
             shared.append(sum(pair[_SETS[:, one], _SETS[:, two]] for one, two in _PAIRS))
         by_hand = weights("ranking")
         return cls(
@@ -186,16 +201,16 @@ class Data:
         )
 
     def energy(self, weight: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
-        """(articles, sets): how good each set is by these weights; the last is that of what is shared."""
+        """The score of each set, shape (articles, sets). The last weight is that of ``shared``."""
         scores = self.features[rows] @ (weight[:-1] + self.hand).astype(np.float32)
         energy = scores @ _MEMBERS.T + np.float32(weight[-1]) * self.shared[rows]
         return np.where(np.isfinite(self.reward[rows]), energy, -np.inf)
 
 
 def train(data: Data) -> np.ndarray:
-    """Weights to be added to those set by hand, and that of what two statements share, last."""
+    """Train the weights, which are added to those set by hand. The last one is that of ``shared``."""
     spread = data.features[data.features.any(2)].std(0)
-    # What no article has, such as a title, keeps the weight set by hand.
+    # A feature that no article has, such as a title, keeps the weight set by hand.
     scale = np.append(np.where(spread > 1e-4, spread, np.inf), data.shared.std() / LIMIT)
     pull = np.array([*[PULL_WORD if " " in name else PULL for name in data.names], PULL])
     rows = np.flatnonzero(np.isfinite(data.reward).any(1))
@@ -211,32 +226,32 @@ def train(data: Data) -> np.ndarray:
         slope = np.append(slope, (better * data.shared[rows]).sum()) / len(rows) / scale
         return (pull * weight**2).sum() / 2 - float(expected.mean()), pull * weight - slope
 
-    found = minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
-    best: np.ndarray = found.x / scale
+    optimum = minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    best: np.ndarray = optimum.x / scale
     return best
 
 
 def report(examples: Sequence[Example], folds: int) -> None:
-    """What articles gain that were not trained on."""
+    """Print the gain over the first three sentences, by cross-validation."""
     figures: dict[str, list[tuple[float, ...]]] = {}
     for fold in range(folds):
-        known = [each for each in examples if zlib.crc32(each.id.encode()) % folds != fold]
-        held = [each for each in examples if zlib.crc32(each.id.encode()) % folds == fold]
-        chances = chances_of(known)
-        weight = train(Data.of(known, chances))
-        best = Data.of(held, chances).energy(weight, slice(None)).argmax(1)
-        for each, choice in zip(held, best, strict=True):
+        training = [each for each in examples if zlib.crc32(each.id.encode()) % folds != fold]
+        held_out = [each for each in examples if zlib.crc32(each.id.encode()) % folds == fold]
+        chances = chances_of(training)
+        weight = train(Data.of(training, chances))
+        best = Data.of(held_out, chances).energy(weight, slice(None)).argmax(1)
+        for each, choice in zip(held_out, best, strict=True):
             figures.setdefault(each.corpus, []).append(
-                (each.rouge[choice] - each.lead, each.words[choice], each.long[choice], each.leaning[choice])
+                (each.rouge[choice] - each.lead, each.words[choice], each.long[choice], each.dangling[choice])
             )
     for corpus, rows in figures.items():
-        gain, words, long, leaning = np.mean(rows, axis=0)
+        gain, words, long, dangling = np.mean(rows, axis=0)
         print(f"{corpus}, {len(rows)} articles: ROUGE-1 {gain:+.2f}, {words:.1f} words, {long:.1%} over 30", end="")
-        print(f", {leaning:.1%} lean")
+        print(f", {dangling:.1%} dangling")
 
 
-def written(names: Sequence[str], weight: np.ndarray, chances: list[list[float]]) -> str:
-    """The data file."""
+def toml_text(names: Sequence[str], weight: np.ndarray, chances: list[list[float]]) -> str:
+    """The content of salience.toml."""
     features = [f"{name} = {value:.4f}" for name, value in zip(names, weight, strict=False) if " " not in name]
     words = [
         f'"{name.removeprefix("word ")}" = {value:.3f}'
@@ -245,20 +260,20 @@ def written(names: Sequence[str], weight: np.ndarray, chances: list[list[float]]
     ]
     return "\n".join(
         [
-            "# What makes a sentence stand for its article. Made by scripts/train_bullets.py; not to be edited.",
+            "# The trained weights of the bullet picker. Written by scripts/train_bullets.py; do not edit.",
             "",
             "[features]",
             *features,
             "",
-            "# For each word that a sentence holds.",
+            "# Added for each of these words in a sentence.",
             "[words]",
             *words,
             "",
             "[choosing]",
-            f"repeats = {weight[-1]:.4f}  # times what the words are worth that two statements share",
+            f"repeats = {weight[-1]:.4f}  # times the worth of the words that two statements share",
             "",
-            "# The chance that a person who sums an article up uses a word. The rows: how many of its sentences hold",
-            f"# it, 1 to {ROWS} or more; the columns: the number of the first of them, from {_columns()} on.",
+            "# The probability that a human summary uses a word of the article. The row is the number of sentences",
+            f"# with the word, from 1 to {ROWS} or more; the column is the first such sentence, from {_columns()} on.",
             "[worth]",
             "chances = [",
             *["    [" + ", ".join(f"{value:.3f}" for value in row) + "]," for row in chances],
@@ -274,9 +289,11 @@ def _columns() -> str:
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="folder of SET.jsonl.gz files")
-    ap.add_argument("--sets", default="cnndm_cased,cnndm_test_lc", help="comma-separated")
-    ap.add_argument("--folds", type=int, default=0, help="first measure on held-out parts, so many of them")
+    ap.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the folder of SET.jsonl.gz files")
+    ap.add_argument("--sets", default="cnndm_cased,cnndm_test_lc", help="comma-separated names of sets")
+    ap.add_argument(
+        "--folds", type=int, default=0, help="first report the figures of a cross-validation with N folds", metavar="N"
+    )
     ap.add_argument("--out", type=Path, default=OUT, metavar="FILE")
     args = ap.parse_args()
     examples = read_examples(args.data, args.sets.split(","))
@@ -285,7 +302,7 @@ def main() -> None:
         report(examples, args.folds)
     chances = chances_of(examples)
     data = Data.of(examples, chances)
-    args.out.write_text(written(data.names, train(data), chances), encoding="utf-8")
+    args.out.write_text(toml_text(data.names, train(data), chances), encoding="utf-8")
 
 
 if __name__ == "__main__":

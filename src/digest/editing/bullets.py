@@ -1,6 +1,6 @@
-"""Three statements that stand for an article: the author's own, else its best sentences, shortened."""
+"""The bullets of an article: the author's own key points, then its best sentences, shortened."""
 
-# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
+# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are intended
 
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ __all__ = [
     "shorten_candidate",
 ]
 
-#: A bullet with this share of the shorter one's words in it says the same thing; the author's are trusted further.
+#: Two statements repeat each other if they share this part of the shorter one's words; key points may share more.
 _SAME = 0.6
-_SAME_POINT = 0.9
-#: What is longer is no bullet; and what comes later in a very long text is not weighed.
+_SAME_KEY_POINT = 0.9
+#: Longer sentences are not bullets, and later sentences of a very long text are not considered.
 _MOST_CHARACTERS = 400
 _MOST_SENTENCES = 400
 _FEWEST_WORDS = 3
-#: News says what happened first: later sentences are weighed only when these do not give enough.
+#: News says what happened first: later sentences are considered only if these do not yield enough bullets.
 _WINDOW = 22
-#: So many are chosen as a set, out of so many that are the best by themselves; others follow one by one.
+#: The size of the set that is chosen together, and the number of best sentences that it is chosen from. Further
+#: bullets are chosen one by one.
 _TOGETHER = 3
 _SHORTLIST = 8
 _WORD = re.compile(r"\w+")
@@ -50,18 +51,20 @@ _MARK = re.compile(r"^(?:[•◦▪‣·●*–—-]|\d{1,2}[.)])\s+")
 
 
 def pick_bullets(article: Article, *, limit: int = 3) -> tuple[Bullet, ...]:
-    """At most ``limit`` statements of an article, as plain text on one line each.
+    """Summarise an article in at most ``limit`` bullets, each plain text on one line.
 
-    The author's key points come first and in their order (origin "author"): the best of them when there are more. When
-    there are fewer than ``limit``, sentences of the text that do not repeat them follow, in the order of the text and
-    shortened where that keeps them true (origin "extracted": ``article.text[start:end]`` is the shortest span that
-    holds the bullet's words in order). A text without words gives ``()``. Never raises.
+    The author's key points come first (origin "author"), in their own order; if there are more than ``limit``, the best
+    ones are chosen. Then come sentences of the text that do not repeat them (origin "extracted"), in the order of the
+    text, without clauses that can be cut safely. For these, ``article.text[start:end]`` is the shortest span that holds
+    the bullet's words in order.
+
+    Never raises. A text without words yields ``()``.
     """
     return in_reading_order(article, rank_bullets(article, limit=limit))
 
 
 def in_reading_order(article: Article, bullets: Iterable[Bullet]) -> tuple[Bullet, ...]:
-    """The author's in the author's order, then the others as they stand in the text."""
+    """Sort bullets: the author's key points in their own order, then the others in the order of the text."""
     order = {point: number for number, point in enumerate(_key_points(article))}
 
     def place(bullet: Bullet) -> tuple[int, int]:
@@ -71,20 +74,21 @@ def in_reading_order(article: Article, bullets: Iterable[Bullet]) -> tuple[Bulle
 
 
 def rank_bullets(article: Article, *, limit: int) -> tuple[Bullet, ...]:
-    """What `pick_bullets` picks, the best first: a lower limit gives a beginning of it."""
+    """The bullets that `pick_bullets` picks, the best first. A lower limit yields a prefix of the same list."""
     if limit <= 0:
         return ()
     points = [statement_of(point) for point in _key_points(article)]
     language = detect_language(article.text, tag=article.language)
-    found = list(candidate_sentences(article, language=language))
-    subject = Subject(single_line(article.title), [candidate.whole for candidate in found])
+    sentences = list(candidate_sentences(article, language=language))
+    subject = Subject(single_line(article.title), [sentence.whole for sentence in sentences])
     if points:
         worth = [score_of(number, point, subject) for number, point in enumerate(points)]
         points = [points[number] for number in sorted(range(len(points)), key=lambda number: -worth[number])]
-    own = [Bullet(text=point.text, origin="author") for point in points[:limit]]
-    if len(own) >= limit:
-        return tuple(own)
-    return (*own, *_choose(article, found, subject, said=points, limit=limit - len(own), language=language))
+    authors = [Bullet(text=point.text, origin="author") for point in points[:limit]]
+    if len(authors) >= limit:
+        return tuple(authors)
+    limit -= len(authors)
+    return (*authors, *_choose(article, sentences, subject, key_points=points, limit=limit, language=language))
 
 
 def _key_points(article: Article) -> Iterator[str]:
@@ -93,7 +97,7 @@ def _key_points(article: Article) -> Iterator[str]:
         text = shorten(_MARK.sub("", single_line(point)), _MOST_CHARACTERS)
         sense = _sense(statement_of(text))
         if any(map(str.isalnum, text)) and not is_boilerplate(text):
-            if any(_repeats(sense, other, share=_SAME_POINT) for other in seen):
+            if any(_repeats(sense, other, share=_SAME_KEY_POINT) for other in seen):
                 continue
             seen.append(sense)
             yield text
@@ -101,11 +105,15 @@ def _key_points(article: Article) -> Iterator[str]:
 
 @dataclass(kw_only=True, slots=True)
 class CandidateSentence:
-    """A sentence that could stand as a bullet, and how it would read.
+    """A sentence that could become a bullet.
 
     Attributes:
-        whole: The sentence on one line, without dateline and list mark.
-        short: The same, shortened; None before that was tried.
+        start: The offset in ``article.text``, in characters, after a dateline or list mark.
+        end: The offset of its end, exclusive.
+        index: Its number among the candidates of the article, from 0.
+        whole: The sentence on one line.
+        short: The shortened sentence; None until `shorten_candidate` has been called.
+        spans: The parts of ``article.text[start:end]`` that the shortened sentence keeps.
     """
 
     start: int
@@ -117,7 +125,7 @@ class CandidateSentence:
 
 
 def candidate_sentences(article: Article, *, language: str) -> Iterator[CandidateSentence]:
-    """The sentences of an article that could stand as a bullet, in order."""
+    """Find the sentences of an article that could become bullets, in order."""
     title = single_line(article.title).casefold().rstrip(".")
     index = 0
     for sentence in split_sentences(article.text, language=language):
@@ -129,16 +137,16 @@ def candidate_sentences(article: Article, *, language: str) -> Iterator[Candidat
         line = single_line(article.text[start : sentence.end])
         if not any(map(str.isalnum, line)) or line.casefold().rstrip(".") == title:
             continue
-        if start > sentence.start:  # what follows a dateline begins the statement
+        if start > sentence.start:  # the statement begins after the dateline
             line = line[:1].upper() + line[1:]
         yield CandidateSentence(start=start, end=sentence.end, index=index, whole=statement_of(line))
         index += 1
 
 
 def shorten_candidate(article: Article, candidate: CandidateSentence, *, language: str) -> Statement:
-    """How a candidate reads; it remembers which spans of its sentence that keeps."""
+    """Shorten a candidate, and store in it the spans of the sentence that remain."""
     sentence = article.text[candidate.start : candidate.end]
-    # A text of a language that is not known counts as English; whether it is must be plain before a word is left out.
+    # Texts of an unknown language are labelled "en". With None, `kept_spans` cuts words only if it recognises English.
     candidate.spans = kept_spans(sentence, language=None if language == "en" else language)
     if candidate.spans == ((0, len(sentence)),):
         return candidate.whole
@@ -150,21 +158,21 @@ def shorten_candidate(article: Article, candidate: CandidateSentence, *, languag
 
 def _choose(
     article: Article,
-    found: Sequence[CandidateSentence],
+    sentences: Sequence[CandidateSentence],
     subject: Subject,
     *,
-    said: Sequence[Statement],
+    key_points: Sequence[Statement],
     limit: int,
     language: str,
 ) -> list[Bullet]:
-    """The best ``limit`` in the order of their worth, none of which repeats another or what is ``said``."""
-    fit = [candidate for candidate in found if len(candidate.whole.text) <= _MOST_CHARACTERS]
-    # "No." says nothing by itself; it is better than nothing.
+    """Choose at most ``limit`` sentences, the best first. None repeats another one or a key point."""
+    fit = [candidate for candidate in sentences if len(candidate.whole.text) <= _MOST_CHARACTERS]
+    # A fragment such as "No." is used only if there is nothing else.
     fit = [candidate for candidate in fit if _is_statement(candidate.whole)] or fit[:1]
-    if not fit and not said:
-        return [_cut(article.text, candidate) for candidate in found[:1]]
-    choice = _Choice(article, subject, said, language=language)
-    chosen = list(choice.together(fit[:_WINDOW], size=_TOGETHER - len(said)))
+    if not fit and not key_points:
+        return [_truncated(article.text, candidate) for candidate in sentences[:1]]
+    choice = _Choice(article, subject, key_points, language=language)
+    chosen = list(choice.together(fit[:_WINDOW], size=_TOGETHER - len(key_points)))
     for part in (fit[:_WINDOW], fit[_WINDOW:]):
         if len(chosen) < limit:
             chosen += islice(choice.one_by_one(part), limit - len(chosen))
@@ -172,50 +180,54 @@ def _choose(
 
 
 def _is_statement(statement: Statement) -> bool:
-    """Whether there are enough words for one, in a script that parts them with spaces."""
+    """Whether there are enough words for a statement. A text with letters outside ASCII always passes."""
     return len(statement.words) >= _FEWEST_WORDS or not statement.text.isascii()
 
 
-class _Said(NamedTuple):
-    """What a statement says, to be compared with others: see `_sense` and `_all_words`."""
+class _Meaning(NamedTuple):
+    """What statements are compared by; see `_sense` and `_rarer_words`."""
 
     content: frozenset[str]
     sense: frozenset[str]
     words: frozenset[str]
 
     @classmethod
-    def by(cls, statement: Statement) -> _Said:
-        return cls(statement.content, _sense(statement), _all_words(statement))
+    def of(cls, statement: Statement) -> _Meaning:
+        return cls(statement.content, _sense(statement), _rarer_words(statement))
 
-    def repeats(self, other: _Said) -> bool:
+    def repeats(self, other: _Meaning) -> bool:
         return _repeats(self.sense, other.sense) or _repeats(self.words, other.words)
 
 
 def says_the_same(one: Statement, other: Statement) -> bool:
-    """Whether two statements say the same, so that one of them is enough."""
-    return _Said.by(one).repeats(_Said.by(other))
+    """Whether two statements repeat each other."""
+    return _Meaning.of(one).repeats(_Meaning.of(other))
 
 
 class _Choice:
-    """Chooses candidates that say the most together; they are weighed as they will be read."""
+    """Chooses the candidates that say the most together. They are scored in their shortened form."""
 
-    def __init__(self, article: Article, subject: Subject, said: Sequence[Statement], *, language: str) -> None:
+    def __init__(self, article: Article, subject: Subject, key_points: Sequence[Statement], *, language: str) -> None:
         self._article, self._subject, self._language = article, subject, language
-        self._said = [_Said.by(statement) for statement in said]
+        self._chosen = [_Meaning.of(statement) for statement in key_points]
         self._taken: set[int] = set()
         self._scores: dict[int, float] = {}
         self._penalty = repeat_penalty()
 
-    def together(self, found: Sequence[CandidateSentence], *, size: int) -> list[CandidateSentence]:
-        """The best set of ``size``, or of fewer where no more go together; the best of it first."""
-        shortlist = sorted(found, key=lambda each: (-self._score(each), each.index))[:_SHORTLIST]
-        each_says = [_Said.by(self._read(candidate)) for candidate in shortlist]
-        worth = [self._worth(*pair) for pair in zip(shortlist, each_says, strict=True)]
-        free = [place for place, says in enumerate(each_says) if not any(map(says.repeats, self._said))]
+    def together(self, sentences: Sequence[CandidateSentence], *, size: int) -> list[CandidateSentence]:
+        """Choose the best set of ``size``, or a smaller one if the others repeat each other.
+
+        Returns:
+            The set, its best sentence first.
+        """
+        shortlist = sorted(sentences, key=lambda each: (-self._score(each), each.index))[:_SHORTLIST]
+        meanings = [_Meaning.of(self._read(candidate)) for candidate in shortlist]
+        worth = [self._worth(*pair) for pair in zip(shortlist, meanings, strict=True)]
+        free = [place for place, meaning in enumerate(meanings) if not any(map(meaning.repeats, self._chosen))]
         clash = {
             (one, two): -math.inf
-            if each_says[one].repeats(each_says[two])
-            else self._penalty * self._subject.worth_of(each_says[one].content & each_says[two].content)
+            if meanings[one].repeats(meanings[two])
+            else self._penalty * self._subject.worth_of(meanings[one].content & meanings[two].content)
             for one, two in combinations(free, 2)
         }
 
@@ -226,31 +238,31 @@ class _Choice:
             best = max(combinations(free, number), key=value)
             if value(best) > -math.inf:
                 for place in best:
-                    self._take(shortlist[place], each_says[place])
+                    self._take(shortlist[place], meanings[place])
                 return [shortlist[place] for place in sorted(best, key=lambda place: -worth[place])]
         return []
 
-    def one_by_one(self, found: Iterable[CandidateSentence]) -> Iterator[CandidateSentence]:
-        """The others, after each the one that adds the most to those before."""
-        left = {each.index: each for each in found if each.index not in self._taken}
+    def one_by_one(self, sentences: Iterable[CandidateSentence]) -> Iterator[CandidateSentence]:
+        """Choose further sentences, each time the one that adds the most to those before."""
+        remaining = {each.index: each for each in sentences if each.index not in self._taken}
 
         def worth(index: int) -> tuple[float, int]:
-            statement = left[index].short or left[index].whole
-            return self._worth(left[index], _Said.by(statement)), -index
+            statement = remaining[index].short or remaining[index].whole
+            return self._worth(remaining[index], _Meaning.of(statement)), -index
 
-        while left:
-            candidate = left[max(left, key=worth)]
+        while remaining:
+            candidate = remaining[max(remaining, key=worth)]
             if candidate.short is None:
-                self._read(candidate)  # which may make another one the best
+                self._read(candidate)  # its score may fall, so choose again
                 continue
-            del left[candidate.index]
-            says = _Said.by(candidate.short)
-            if not any(map(says.repeats, self._said)):
-                self._take(candidate, says)
+            del remaining[candidate.index]
+            meaning = _Meaning.of(candidate.short)
+            if not any(map(meaning.repeats, self._chosen)):
+                self._take(candidate, meaning)
                 yield candidate
 
     def _read(self, candidate: CandidateSentence) -> Statement:
-        """How it reads when it is shortened."""
+        """Shorten a candidate once, and discard the score of the whole sentence."""
         if candidate.short is None:
             candidate.short = shorten_candidate(self._article, candidate, language=self._language)
             if candidate.short is not candidate.whole:
@@ -263,12 +275,12 @@ class _Choice:
             self._scores[index] = score_of(index, candidate.short or candidate.whole, self._subject)
         return self._scores[index]
 
-    def _worth(self, candidate: CandidateSentence, says: _Said) -> float:
-        shared = [self._subject.worth_of(says.content & other.content) for other in self._said]
+    def _worth(self, candidate: CandidateSentence, meaning: _Meaning) -> float:
+        shared = [self._subject.worth_of(meaning.content & other.content) for other in self._chosen]
         return self._score(candidate) + self._penalty * math.fsum(shared)
 
-    def _take(self, candidate: CandidateSentence, says: _Said) -> None:
-        self._said.append(says)
+    def _take(self, candidate: CandidateSentence, meaning: _Meaning) -> None:
+        self._chosen.append(meaning)
         self._taken.add(candidate.index)
 
 
@@ -284,34 +296,34 @@ def _bullet(article: Article, candidate: CandidateSentence) -> Bullet:
 
 
 def _shortest(sentence: str, text: str, first: int, last: int) -> tuple[int, int]:
-    """Within ``sentence[first:last]`` the shortest part that holds the words of ``text`` in order."""
+    """The shortest part of ``sentence[first:last]`` that holds the words of ``text`` in order, as (start, end)."""
     wanted = [word.casefold() for word in _WORD.findall(text)]
-    there = [(match[0].casefold(), *match.span()) for match in _WORD.finditer(sentence, first, last)]
-    best = (0, len(there) - 1)
-    for stop in range(len(there) - 1, -1, -1):
-        if there[stop][0] != wanted[-1]:
+    present = [(match[0].casefold(), *match.span()) for match in _WORD.finditer(sentence, first, last)]
+    best = (0, len(present) - 1)
+    for stop in range(len(present) - 1, -1, -1):
+        if present[stop][0] != wanted[-1]:
             continue
         place = stop
         for word in reversed(wanted):
-            while place >= 0 and there[place][0] != word:
+            while place >= 0 and present[place][0] != word:
                 place -= 1
             place -= 1
         if place < -1:
-            break  # what ends earlier does not hold them either
-        if there[stop][2] - there[place + 1][1] < there[best[1]][2] - there[best[0]][1]:
+            break  # a part that ends earlier cannot hold all words either
+        if present[stop][2] - present[place + 1][1] < present[best[1]][2] - present[best[0]][1]:
             best = (place + 1, stop)
-    start, end = there[best[0]][1], there[best[1]][2]
-    # The marks around the words belong to them where nothing was cut there.
-    return (first if best[0] == 0 else start), (last if best[1] == len(there) - 1 else end)
+    start, end = present[best[0]][1], present[best[1]][2]
+    # Punctuation at either end is part of the bullet unless words were cut there.
+    return (first if best[0] == 0 else start), (last if best[1] == len(present) - 1 else end)
 
 
 def _sense(statement: Statement) -> frozenset[str]:
-    """What a statement is compared by: the words that carry meaning, or all of them, or the whole."""
+    """The content words of a statement; all words if there are none, or the whole text if there are no words."""
     return statement.content or frozenset(statement.words or [statement.text])
 
 
-def _all_words(statement: Statement) -> frozenset[str]:
-    """The words of a statement, a possessive ending apart, but for the smallest."""
+def _rarer_words(statement: Statement) -> frozenset[str]:
+    """The words of a statement without the most frequent stop words, with possessive endings split off."""
     words: Iterable[str] = statement.distinct
     if "'" in statement.text or "’" in statement.text:
         words = [part for word in words for part in word.split("'")]
@@ -323,8 +335,8 @@ def _repeats(words: frozenset[str], other: frozenset[str], *, share: float = _SA
     return fewer > 0 and len(words & other) >= share * fewer
 
 
-def _cut(text: str, candidate: CandidateSentence) -> Bullet:
-    """The beginning of a statement that is too long: all there is when a text has no sentences."""
+def _truncated(text: str, candidate: CandidateSentence) -> Bullet:
+    """The beginning of a candidate that is too long, for a text without sentence ends."""
     head = text[candidate.start : candidate.start + _MOST_CHARACTERS]
     words = head.rsplit(None, 1)
     end = candidate.start + (len(words[0]) if len(words) > 1 else len(head))

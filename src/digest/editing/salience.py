@@ -1,10 +1,10 @@
-"""How well each sentence of an article would stand for it: features, and one number made of them.
+"""How well a sentence summarises its article: its features, and a score computed from them.
 
-The weights are trained by scripts/train_bullets.py and stand in salience.toml. Scoring knows nothing of choosing:
-`digest.editing.bullets` takes one number for each sentence.
+The score is a linear model whose weights scripts/train_bullets.py trains and writes to salience.toml. This module only
+scores single sentences; `digest.editing.bullets` selects among them.
 """
 
-# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
+# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are intended
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ __all__ = [
     "Subject",
     "column_of",
     "features_of",
-    "leaning_statement",
-    "leans",
+    "is_dangling",
+    "opens_dangling",
     "repeat_penalty",
     "score_of",
     "statement_of",
@@ -42,20 +42,21 @@ _CLOSERS = "\"'”’»)]」』"
 _MARKS = re.compile(r'["“”„«»()]')
 _LABEL = re.compile(r"[A-Z][\w.'’ -]{1,30}:\s")
 _LABEL_REACH = 34
-#: So many sentences tell a habit.
+#: The number of sentences that show whether a text uses full stops.
 _SAMPLE = 12
-#: The columns of the table of words begin at these sentences, its rows are 1, 2, … sentences that hold a word.
+#: The columns of the table of word probabilities begin at these sentences; its rows are the number of sentences with
+#: the word, from 1.
 COLUMNS = (0, 1, 2, 3, 4, 6, 9, 13, 20, 40)
 _FILE = "salience.toml"
 
 
 class Statement(NamedTuple):
-    """A sentence with its words, so that they are looked for once.
+    """A sentence with its words, which are computed once.
 
     Attributes:
-        words: All of them, in lower case and in order.
-        distinct: Each once.
-        content: Those that carry meaning.
+        words: All words, in order and in lower case.
+        distinct: The set of all words.
+        content: The set of words without stop words and possessive endings.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Statement(NamedTuple):
 
 
 def statement_of(text: str) -> Statement:
+    """Split a sentence into its words."""
     words = words_of(text)
     distinct = frozenset(words)
     content = distinct - _stop()
@@ -83,37 +85,37 @@ def _kind(name: str) -> frozenset[str]:
     return word_list("kinds", name)
 
 
-def leans(words: Sequence[str]) -> bool:
-    """Whether these words of a sentence open it in a way that leans on one which is not there: "He", "But"."""
+def opens_dangling(words: Sequence[str]) -> bool:
+    """Whether the words of a sentence open with a reference to a sentence before it, such as "He" or "But"."""
     if not words:
         return False
-    leaning = word_list("words", "leaning")
-    if words[0] in leaning or words[0].partition("'")[0] in leaning:
+    dangling = word_list("words", "dangling")
+    if words[0] in dangling or words[0].partition("'")[0] in dangling:
         return True
     if "later" in words[1:4] and words[words.index("later") - 1] in word_list("words", "times"):
-        return True  # "Three days later", counted from another sentence
+        return True  # "Three days later" counts from another sentence
     if words[0] not in _phrase_openings():
         return False
     start = " ".join(words[:5]) + " "
     return start.startswith(_phrases())
 
 
-def leaning_statement(statement: Statement) -> bool:
-    """Whether its opening `leans`, or, in a line of an interview, what is said: "Anna: We have seen it"."""
-    if leans(statement.words):
+def is_dangling(statement: Statement) -> bool:
+    """Whether a statement opens with a dangling reference, also after a label: "Anna: We have seen it"."""
+    if opens_dangling(statement.words):
         return True
     label = _label(statement.text)
-    return label is not None and leans(words_of(statement.text[label.end() : label.end() + 40]))
+    return label is not None and opens_dangling(words_of(statement.text[label.end() : label.end() + 40]))
 
 
 def _label(text: str) -> re.Match[str] | None:
-    """What a caption or a line of an interview opens with: "Campaign: The mayor", "Anna: We have seen it"."""
+    """The label of a caption or a line of an interview: "Campaign: The mayor", "Anna: We have seen it"."""
     return _LABEL.match(text) if ": " in text[:_LABEL_REACH] else None
 
 
 @cache
 def _phrases() -> tuple[str, ...]:
-    return tuple(phrase + " " for phrase in word_list("words", "leaning_phrases"))
+    return tuple(phrase + " " for phrase in word_list("words", "dangling_phrases"))
 
 
 @cache
@@ -122,7 +124,7 @@ def _phrase_openings() -> frozenset[str]:
 
 
 def unbalanced(sentence: str) -> bool:
-    """Whether half a quotation or half a bracket is missing."""
+    """Whether a quotation mark or a bracket has no counterpart."""
     if _MARKS.search(sentence) is None:
         return False
     return (
@@ -138,18 +140,27 @@ def unbalanced(sentence: str) -> bool:
 
 
 class Subject:
-    """What an article is about: what each of its words is worth, and what stands in its headline.
+    """What an article is about: how much each of its words is worth, and which words its headline has.
 
     Attributes:
-        worth: For each content word, how likely a person who sums the article up uses it: words that many sentences
-            hold, and those of the first ones, are.
+        first_seen: For each content word, the index of the first sentence that has it.
+        count: The number of sentences.
+        worth: For each content word, the probability that a human summary uses it. It is high for words that are in
+            many sentences or in the first ones.
         headline: The content words of the title.
+        has_stops: Whether the sentences of the text end with stops; some languages write none.
     """
 
     def __init__(
         self, title: str, statements: Sequence[Statement], chances: Sequence[Sequence[float]] | None = None
     ) -> None:
-        """``chances`` is another table of what words are worth than that of salience.toml."""
+        """Analyse an article.
+
+        Args:
+            title: The title, on one line.
+            statements: All sentences, in order.
+            chances: The table of word probabilities; by default the one in salience.toml.
+        """
         self.first_seen: dict[str, int] = {}
         for index in range(len(statements) - 1, -1, -1):
             self.first_seen.update(dict.fromkeys(statements[index].content, index))
@@ -161,22 +172,21 @@ class Subject:
         column = [min(first, last) for first in range(self.count)]
         self.worth = {word: row[number][column[self.first_seen[word]]] for word, number in spread.items()}
         self.headline = statement_of(title).content
-        # Some languages write no stops; there a missing one means nothing.
         sample = statements[:_SAMPLE]
         self.has_stops = 2 * sum(_is_closed(each.text) for each in sample) >= len(sample)
 
     def worth_of(self, words: Iterable[str]) -> float:
-        """What these words are worth together."""
+        """The total worth of some words."""
         return math.fsum([self.worth[word] for word in words if word in self.worth])
 
 
 def column_of(first: int) -> int:
-    """Where the table of words has those that are first seen in the sentence of this number."""
+    """The column of the table of word probabilities for words that first occur in sentence ``first``, from 0."""
     return bisect_right(COLUMNS, first) - 1
 
 
 def _by_sentence(chances: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The same with a column for each sentence, as far as it makes a difference."""
+    """The table of word probabilities with one column per sentence, up to the last column."""
     return [[row[column_of(first)] for first in range(COLUMNS[-1] + 1)] for row in chances]
 
 
@@ -186,16 +196,22 @@ def _chances() -> list[list[float]]:
 
 
 def score_of(index: int, statement: Statement, subject: Subject) -> float:
-    """How much a sentence says; the higher, the better it stands for its article. ``index`` is its number, from 0."""
+    """The score of a sentence: the higher, the better it summarises its article.
+
+    Args:
+        index: The index of the sentence in the article, from 0.
+        statement: The sentence.
+        subject: The analysis of the article.
+    """
     weight, lexicon = _weights(), _lexicon()
     parts = [lexicon[word] for word in statement.distinct & lexicon.keys()]
     parts += [weight[name] * value for name, value in features_of(index, statement, subject).items() if value]
-    return math.fsum(parts)  # exact, so that it does not depend on the order of a set
+    return math.fsum(parts)  # exact, and therefore independent of the order of a set
 
 
 @cache
 def _weights() -> dict[str, float]:
-    """Those that are trained, plus those that are set by hand."""
+    """The trained weights plus the weights set by hand."""
     names = weights("features", file=_FILE)
     by_hand = weights("ranking")
     return {name: value + by_hand.get(name, 0.0) for name, value in names.items()}
@@ -207,16 +223,16 @@ def _lexicon() -> dict[str, float]:
 
 
 def repeat_penalty() -> float:
-    """What two statements lose for what the words are worth that both have; negative."""
+    """The weight, which is negative, of the worth of the words that two statements share."""
     return weights("choosing", file=_FILE)["repeats"]
 
 
 def features_of(index: int, statement: Statement, subject: Subject) -> dict[str, float]:
-    """The features of one sentence by the names of salience.toml. ``index`` is its number in the article, from 0."""
-    text, words, distinct, own = statement
-    count, size = len(words) or 1, len(own) or 1
-    worth = subject.worth_of(own)
-    fresh = len([word for word in own if subject.first_seen.get(word, index) >= index])
+    """The features of one sentence, named as in salience.toml. ``index`` is its index in the article, from 0."""
+    text, words, distinct, content = statement
+    count, size = len(words) or 1, len(content) or 1
+    worth = subject.worth_of(content)
+    fresh = len([word for word in content if subject.first_seen.get(word, index) >= index])
     return {
         "lead8": math.exp(-index / 8),
         "position": index / (subject.count or 1),
@@ -228,12 +244,12 @@ def features_of(index: int, statement: Statement, subject: Subject) -> dict[str,
         "worth": worth,
         "mean_worth": worth / size,
         "new": fresh / size,
-        "title": len(own & subject.headline) / len(subject.headline) if subject.headline else 0.0,
+        "title": len(content & subject.headline) / len(subject.headline) if subject.headline else 0.0,
         "opening_quote": float(text[:1] in _QUOTES),
         "label": float(_label(text) is not None),
         "question": float(text.rstrip("\"'”’)").endswith(("?", "？", "؟"))),
         "fragment": float(_is_fragment(text, has_stops=subject.has_stops)),
-        "leaning": float(leaning_statement(statement)),
+        "dangling": float(is_dangling(statement)),
         "unbalanced": float(unbalanced(text)),
         "person": float(len(distinct & _kind("person"))),
         "pronoun": 5 * len(distinct & _kind("pronoun")) / count,
@@ -246,5 +262,5 @@ def _is_fragment(sentence: str, *, has_stops: bool) -> bool:
 
 
 def _is_closed(sentence: str) -> bool:
-    """Whether a stop ends it."""
+    """Whether a sentence ends with a stop."""
     return sentence.rstrip(_CLOSERS).endswith(_STOPS)

@@ -1,11 +1,11 @@
-"""Sentences of a text, with the place of each.
+"""Splits a text into sentences with their offsets.
 
-English, German, French, Spanish, Italian and Portuguese are split with the help of lists of abbreviations
-(english.toml, languages.toml); every other language by its punctuation, with or without a space after it. Each
-paragraph ends a sentence, and so does a line, unless the lines are wrapped ones.
+For English, German, French, Spanish, Italian and Portuguese there are lists of abbreviations (english.toml and
+languages.toml). Other languages are split at their punctuation, with or without a space after it. The end of a
+paragraph ends a sentence, and so does the end of a line unless the text is hard-wrapped.
 """
 
-# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are what is looked for here
+# ruff: noqa: RUF001 - typographic quotes, dashes and the stops of other scripts are intended
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Sentence", "split_sentences"]
 
 _CLOSERS = "\"'”’»)\\]“‘«"
 _OPENERS = "\"'“‘«„»‚(\\[¿¡"
-#: A stop with what closes after it; a stop of a script that has no capitals to look for; or a join without a space.
+#: A stop with closing marks; a stop of a script without capitals; or two sentences without a space between them.
 _BOUNDARY = re.compile(
     r"[.!?…。！？｡．।॥؟۔։።](?:"
     rf"(?<=[.!?…])(?P<stop>[.!?…]{{0,20}})(?P<close>(?:[\u00a0\u202f ]»|[{_CLOSERS}]){{0,4}})(?=\s)"
@@ -36,7 +36,7 @@ _BOUNDARY = re.compile(
 )
 _BEFORE = re.compile(rf"[^\s“”\"{_OPENERS}]*$")
 _AFTER = re.compile(rf"\s+(?P<open>[{_OPENERS}]*)(?P<word>[\w'’.]*)(?P<rest>.{{0,60}})", re.DOTALL)
-#: A time that opens a sentence: "At 6 p.m. Mr. Roe left".
+#: A time at the start of a sentence: "At 6 p.m. Mr. Roe left".
 _LEAD_IN = re.compile(r"(?:At|By|Around|About|Until|Since|Before|After|From|Shortly)\b[\w\s:.]{0,24}$")
 _ELISION = re.compile(r"^(?:dell|nell|all|[cdlmnst])['’](?=\w)")
 _POSSESSIVE = re.compile(r"\w['’]\w$")
@@ -44,16 +44,19 @@ _LETTERS = re.compile(r"(?:[a-z]\.)+[a-z]")
 _CAMEL = re.compile(r"[a-z]{1,3}[A-Z]")
 _SPEAKER = re.compile(r"^\W*(?:[A-Z][\w.'’-]*\s+){0,4}(\w+)")
 _WRAP_WIDTH = 110
-#: Longer than times of day and initials.
+#: Abbreviated times of day and initials are shorter.
 _LONG_WORD = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sentence:
-    """One sentence as it stands in the text: ``text[start:end]``, without white space around it.
+    """One sentence of a text.
 
     Attributes:
-        paragraph: The number of its paragraph, from 0.
+        text: ``text[start:end]`` of the whole text, without white space around it.
+        start: The offset of its first character.
+        end: The offset of its end, exclusive.
+        paragraph: The index of its paragraph, from 0.
     """
 
     text: str
@@ -63,13 +66,17 @@ class Sentence:
 
 
 def split_sentences(text: str, *, language: str | None = None) -> tuple[Sentence, ...]:
-    """Split plain text; offsets are in characters of ``text``. Never raises, and loses nothing but white space.
+    """Split plain text into sentences. Never raises, and loses nothing but white space.
 
     Args:
-        language: Its BCP 47 tag. Without one the language is told by its small words.
+        text: Plain text; a blank line separates paragraphs.
+        language: Its BCP 47 tag; by default the language is detected.
+
+    Returns:
+        The sentences in order, with offsets in characters of ``text``.
     """
     words = abbreviations(detect_language(text, tag=language))
-    found: list[Sentence] = []
+    sentences: list[Sentence] = []
     for paragraph, (first, last) in enumerate(_blocks(text)):
         begin = first
         for end in (*_Block(text, first, last, words).ends(), last):
@@ -78,13 +85,13 @@ def split_sentences(text: str, *, language: str | None = None) -> tuple[Sentence
             if stripped:
                 start = begin + len(piece) - len(piece.lstrip())
                 stop = start + len(stripped)
-                found.append(Sentence(text=stripped, start=start, end=stop, paragraph=paragraph))
+                sentences.append(Sentence(text=stripped, start=start, end=stop, paragraph=paragraph))
             begin = end
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Spans in which a line break is no more than a space."""
+    """The spans within which a line break means no more than a space."""
     lines: list[tuple[int, int]] = []
     for match in re.finditer(r"[^\r\n]+", text):
         if match[0].isspace():
@@ -97,7 +104,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _join_wrapped(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """One span when every line was filled up: the first word of the next would not have fitted. Else one a line."""
+    """One span per line, or one for all if they are hard-wrapped: none has room for the first word of the next."""
     if not lines:
         return
     pieces = [text[start:end].strip() for start, end in lines]
@@ -115,31 +122,31 @@ def _join_wrapped(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int
     for (start, end), piece, after in zip(lines, pieces, [*pieces[1:], ""], strict=True):
         if piece[-1].isalpha() and after[:1].islower():
             begin = start if begin is None else begin
-            continue  # a line that no stop ends goes on in small letters
+            continue  # a line without a stop continues in lower case
         yield (start if begin is None else begin), end
         begin = None
 
 
 class _Block:
-    """A part of a text without line breaks that mean anything, and where its sentences end."""
+    """A span of a text without significant line breaks, and the ends of its sentences."""
 
     def __init__(self, text: str, first: int, last: int, words: Abbreviations) -> None:
         self.text, self.first, self.last, self.words = text, first, last, words
         self.begin = first
-        # Some write without capitals: there every known opening begins a sentence.
+        # In a text without capitals, a word of `starters` begins a sentence.
         self.lower = text[first:last].islower()
 
     def ends(self) -> Iterator[int]:
         for match in _BOUNDARY.finditer(self.text, self.first, self.last):
             end = match.end()
             if match["mark"] and self.text.count('"', self.begin, end) % 2:
-                end -= 1  # the mark of a join opens what follows
+                end -= 1  # the quotation mark opens the next sentence
             if match["stop"] is None or self._ends_plainly(match.start(), end) or self._is_end(match):
                 self.begin = end
                 yield end
 
     def _ends_plainly(self, stop: int, end: int) -> bool:
-        """Most do: after a word that is no abbreviation, before a capital. `_is_end` says the same, in more time."""
+        """The common case: a long word that is not an abbreviation, then a capital. `_is_end` agrees, but is slower."""
         text = self.text
         if text[stop:end] != "." or not text[end + 1 : end + 2].isupper():
             return False
@@ -162,14 +169,14 @@ class _Block:
         before = _BEFORE.search(self.text, max(self.begin, match.start() - 40), match.start())
         previous = before[0].lower().strip("'’()[]-–—,") if before else ""
         if len(previous) == 1 and _POSSESSIVE.search(self.text, max(0, match.start() - 3), match.start()):
-            previous = f"'{previous}"  # no initial
+            previous = f"'{previous}"  # a possessive ending, not an initial
         at_start = bool(before) and not self.text[self.begin : before.start()].strip() if before else False
         if at_start and (len(previous) == 1 or (previous.isdigit() and len(previous) <= 2)):
             return bool(match["close"])  # "1. The first point", "I. Newton"
         return self._ends_after(previous, following, closed=bool(match["close"]), opened=opened, at=match.start())
 
     def _runs_on(self, match: re.Match[str], following: str, rest: str) -> bool:
-        """Whether ``!`` or ``?`` stands inside a name (Yahoo! Inc.) or a quotation that its speaker follows."""
+        """Whether ``!`` or ``?`` is part of a name (Yahoo! Inc.), or ends a quotation that its speaker follows."""
         if not match["close"]:
             return following in word_list("abbreviations", "after_exclamation")
         speaker = _SPEAKER.match(rest)
@@ -178,7 +185,7 @@ class _Block:
         return speaker[1].lower() in word_list("words", "speech")
 
     def _ends_after(self, previous: str, following: str, *, closed: bool, opened: bool, at: int) -> bool:
-        """Whether a single full stop after the word ``previous`` ends a sentence before the word ``following``."""
+        """Whether a full stop between the words ``previous`` and ``following`` ends a sentence."""
         words = self.words
         bare = _ELISION.sub("", previous.rsplit("-", 1)[-1])
         starts = following in words.starters
@@ -196,13 +203,13 @@ class _Block:
         return True
 
     def _ends_at_time(self, following: str, *, starts: bool, at: int) -> bool:
-        """Whether a sentence ends with a time of day: not before a zone or a day, nor when nothing else was said."""
+        """Whether a time of day ends a sentence: not before a time zone or a day, nor if nothing precedes it."""
         if following in word_list("abbreviations", "after_time"):
             return False
         return starts or _LEAD_IN.match(self.text, self._opening(), at) is None
 
     def _opening(self) -> int:
-        """Where the sentence's first character stands."""
+        """The offset of the first character of the current sentence."""
         place = self.begin
         while place < self.last and self.text[place].isspace():
             place += 1
@@ -210,9 +217,9 @@ class _Block:
 
 
 def _may_begin(word: str, *, opened: bool) -> bool:
-    """Whether a sentence can begin with ``word``: a capital, a figure, or a script without capitals."""
+    """Whether a sentence can begin with ``word``: with a capital, a digit, or a letter without case."""
     if not word.strip("."):
-        return not word  # ". . ." goes on
+        return not word  # ". . ." is an ellipsis
     first = word[0]
     if first.islower():
         return _CAMEL.match(word) is not None  # iPhone

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest import Article, Bullet, pick_bullets
 from digest.editing.bullets import candidate_sentences, rank_bullets, says_the_same, shorten_candidate
-from digest.editing.salience import Subject, leans, repeat_penalty, score_of
+from digest.editing.salience import Subject, opens_dangling, repeat_penalty, score_of
 from digest.editing.tokenization import content_words
 
 TEXT = """\
@@ -316,11 +316,11 @@ def test_no_other_three_say_more_together(sentences: list[str]):
 
 @pytest.mark.parametrize("opening", ["Three days later, the", "A year later the", "Minutes later, a"])
 def test_an_opening_that_counts_from_another_sentence_leans(opening: str):
-    assert leans(f"{opening} bridge was closed".replace(",", "").lower().split())
+    assert opens_dangling(f"{opening} bridge was closed".replace(",", "").lower().split())
 
 
 @pytest.mark.parametrize(
     "opening", ["The mayor later resigned", "Police later found the car", "Later this week the mayor"]
 )
 def test_a_later_that_counts_from_nothing_does_not_lean(opening: str):
-    assert not leans(opening.lower().split())
+    assert not opens_dangling(opening.lower().split())

@@ -1,4 +1,4 @@
-"""Shorter sentences: clauses that can be left out are cut by rule, so that every word that remains is the author's."""
+"""Sentence compression: clauses that can be cut safely are cut by rule, and every remaining word is the author's."""
 
 from digest.editing.compression.sentence_compression import compress, compressed_text, kept_spans
 

@@ -1,4 +1,4 @@
-"""English words and clauses told by their form: no parser or model, but word lists (compression.toml) and commas."""
+"""A rough English grammar without a parser or a model: word lists (compression.toml), word endings and commas."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ def grammar_words(name: str, language: str = "en") -> frozenset[str]:
 
 
 def words_in(text: str) -> list[str]:
-    """The words of ``text`` in lower case; what a hyphen, a point or a straight apostrophe joins is one."""
+    """The words of a text in lower case. A hyphen, a full stop or a straight apostrophe within a word belongs to it."""
     return _WORD.findall(text.lower())
 
 
 def is_english(text: str) -> bool:
-    """Whether it has three of the words that no English sentence of some length is without."""
+    """Whether a sentence has at least three very frequent English words, as every longer one does."""
     return len(grammar_words("english").intersection(words_in(text))) >= 3
 
 
 def quotations(text: str) -> list[tuple[int, int]]:
-    """The places of quotations; from the first single quote that opens one to the last that closes one."""
+    """The spans of quotations. Single quotes form one span, from the first opening to the last closing mark."""
     spans = [match.span() for match in _QUOTED.finditer(text)] if '"' in text else []
     opening = _SINGLE_QUOTE.search(text) if "'" in text else None
     if opening is not None:
@@ -64,7 +64,7 @@ def quotations(text: str) -> list[tuple[int, int]]:
 
 
 def is_finite(word: str, previous: str = "") -> bool:
-    """Whether ``word`` is a verb that goes with a subject, as far as its form and the word before it tell."""
+    """Guess from the form of a word, and the word before it, whether it is a finite verb."""
     if previous in grammar_words("determiners"):
         return False
     if word in grammar_words("finite"):
@@ -73,23 +73,23 @@ def is_finite(word: str, previous: str = "") -> bool:
 
 
 def finite_verbs(words: Sequence[str]) -> int:
-    """How many of ``words`` are finite verbs."""
+    """The number of finite verbs."""
     return sum(is_finite(word, previous) for previous, word in pairwise(("", *words)))
 
 
 def surely_finite_verbs(words: Sequence[str]) -> int:
-    """How many of ``words`` are finite verbs that are no participle and no noun as well."""
+    """The number of finite verbs that cannot be participles or nouns."""
     sure = grammar_words("finite") - grammar_words("ambiguous")
     return sum(word in sure and is_finite(word, previous) for previous, word in pairwise(("", *words)))
 
 
 def is_under_way(words: Sequence[str]) -> bool:
-    """Whether ``words`` tell what was going on when the news came: "was sailing"."""
+    """Whether there is a past progressive ("was sailing"), which describes what an event interrupted."""
     return any(word in {"was", "were"} and after.endswith("ing") for word, after in pairwise(words))
 
 
 def has_main_clause(part: str) -> bool:
-    """Whether a main clause is complete in ``part``: behind what leads in, before what a relative pronoun begins."""
+    """Whether ``part`` has a complete main clause, after any lead-in and before any relative clause."""
     rest = _DATED.sub("", _QUOTED.sub("", part).lstrip(" ,"))
     for _ in range(_MOST_LEAD_INS):
         words = words_in(rest)
@@ -108,7 +108,7 @@ def has_main_clause(part: str) -> bool:
 
 
 def _goes_on(words: Sequence[str]) -> bool:
-    """Whether the main verb follows the relative clause that begins ``words``: an auxiliary behind its own verb."""
+    """Whether a main verb follows the relative clause that ``words`` begin with: an auxiliary after its own verb."""
     own = next((index for index, word in enumerate(words) if is_finite(word)), len(words))
     for index in range(own + 2, len(words)):
         if words[index] in grammar_words("openers"):
@@ -120,7 +120,7 @@ def _goes_on(words: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cut:
-    """``text[start:end]``, to be left out. The text has single spaces and straight quotes."""
+    """A clause that may be cut from a sentence: ``text[start:end]``. The text has single spaces and straight quotes."""
 
     text: str
     start: int
@@ -128,7 +128,7 @@ class Cut:
     language: str = "en"
 
     def takes(self, name: str) -> bool:
-        """Whether a word of the list ``name`` is in it."""
+        """Whether the cut removes a word of the list ``name``."""
         return not grammar_words(name, self.language).isdisjoint(self.words)
 
     @property

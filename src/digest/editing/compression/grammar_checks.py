@@ -1,6 +1,6 @@
-"""Whether a sentence still stands without a clause: the checks of the grammar around a cut.
+"""Checks that a sentence is still grammatical after a cut.
 
-Each answers for one cut, and answers no when in doubt.
+Each check takes one cut and returns whether it is allowed. When in doubt, it returns False.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["GRAMMAR_CHECKS"]
 
 _ANNOUNCED = re.compile(r"\b(?:both|either|between|so that)\b")
-_DASH = re.compile(r" (?:--|[–—-])(?= |$)")  # noqa: RUF001 - typographic dashes are meant
+_DASH = re.compile(r" (?:--|[–—-])(?= |$)")  # noqa: RUF001 - typographic dashes are intended
 _INNER_COMMA = re.compile(r", ([\w']+)(?: (\w+))?")
 _SAID = re.compile(
     r"\b(?:said|says|say|told \w+|announced|reports?|reported|suggests|testified|wrote|tweeted|found|shows|added)"
@@ -39,13 +39,13 @@ _SAYS = re.compile(
 
 
 def _after_name(cut: Cut) -> bool:
-    """A name stands in front of it."""
+    """The word before the cut is capitalised, as a name is."""
     words = cut.before.split()
     return bool(words) and words[-1][:1].isupper()
 
 
 def _closed_tail(cut: Cut) -> bool:
-    """It holds neither the main verb, which would follow a comma, nor who says it all."""
+    """The cut contains neither the main verb, which would follow a comma, nor the speaker of the sentence."""
     if _SAYS.search(cut.segment, 2) or _SAID.search(cut.segment):
         return False
     if cut.words[:1] == ["when"] and is_under_way(words_in(cut.before)):
@@ -54,24 +54,24 @@ def _closed_tail(cut: Cut) -> bool:
 
 
 def _is_main_verb(word: str, following: str | None) -> bool:
-    """Whether ``word``, behind a comma, goes on with the main clause and not with a participle such as "led by"."""
+    """Whether a word after a comma continues the main clause, rather than a participle such as "led by"."""
     if word in grammar_words("auxiliaries") or word in {"also", "still", "now", "then", "both", "all", "each"}:
         return True
     return is_finite(word) and following not in {"by", "in", "on", "at", "with"}
 
 
-def _had_verb(cut: Cut) -> bool:
-    """What is in front of it has a verb."""
+def _verb_before(cut: Cut) -> bool:
+    """There is a verb before the cut."""
     return finite_verbs(words_in(cut.before)) > 0 and cut.last_word not in grammar_words("unfinished")
 
 
-def _has_verb(cut: Cut) -> bool:
-    """What follows has a verb."""
+def _verb_after(cut: Cut) -> bool:
+    """There is a verb after the cut."""
     return finite_verbs(words_in(cut.after)) > 0
 
 
 def _last_aside(cut: Cut) -> bool:
-    """What is in front of it has no lead-in, no comma near and no verb that gives something away."""
+    """Before the cut there is no lead-in, no comma nearby, and no verb that needs the aside as its object."""
     words = words_in(cut.before)
     return (
         "," not in cut.before[-40:]
@@ -81,20 +81,22 @@ def _last_aside(cut: Cut) -> bool:
 
 
 def _not_listed(cut: Cut) -> bool:
-    """It is no member of a list: no "and" or "or" joins something to it, and no list stands in front."""
+    """The cut is not part of a list: it contains no "and" or "or", and no list precedes it."""
     return not re.search(r"\b(?:and|or|&)\b", cut.segment[2:]) and not re.search(r", (?:and|or) ", cut.before)
 
 
 def _one_dash(cut: Cut) -> bool:
+    """The cut has exactly one dash."""
     return len(_DASH.findall(cut.segment)) == 1
 
 
 def _one_semicolon(cut: Cut) -> bool:
+    """The sentence has exactly one semicolon."""
     return cut.text.count(";") == 1
 
 
-def _open_or_whole(cut: Cut) -> bool:
-    """No other aside is open where it begins, and it does not stand for the comma behind a lead-in."""
+def _subject_open_or_aside_whole(cut: Cut) -> bool:
+    """No other aside is open at the cut, and the cut does not replace the comma after a lead-in."""
     following, before = cut.next_words, words_in(cut.before)
     if not following or not before:
         return False
@@ -104,12 +106,12 @@ def _open_or_whole(cut: Cut) -> bool:
 
 
 def _own_dashes(cut: Cut) -> bool:
-    """Its dashes are the only ones."""
+    """The cut has all dashes of the sentence."""
     return len(_DASH.findall(cut.text)) == len(_DASH.findall(cut.segment))
 
 
 def _participle(cut: Cut) -> bool:
-    """It begins with a participle and is no list of activities."""
+    """The cut begins with a participle, and is not a list of activities."""
     words = cut.words
     first = next(word for word in words if word not in {"and", "then", "also", "thus", "thereby"})
     if first in grammar_words("no_participle"):
@@ -119,7 +121,7 @@ def _participle(cut: Cut) -> bool:
 
 
 def _phrase_or_clause(cut: Cut) -> bool:
-    """It leads in and no more: a phrase without a verb, or a clause after a conjunction."""
+    """The cut is only a lead-in: a phrase without a verb, or a clause after a conjunction."""
     words = cut.words
     head = next((index for index, word in enumerate(words) if word in grammar_words("relative")), len(words))
     if words[0] in grammar_words("conjunctions"):
@@ -129,7 +131,7 @@ def _phrase_or_clause(cut: Cut) -> bool:
 
 
 def _resumes(cut: Cut) -> bool:
-    """What follows goes on with what is in front: a verb after its subject, or a phrase after a whole clause."""
+    """The rest continues after the cut: a verb after its subject, or a phrase after a complete clause."""
     following, before = cut.next_words, words_in(cut.before)
     if not following or not before:
         return False
@@ -139,7 +141,7 @@ def _resumes(cut: Cut) -> bool:
 
 
 def _verb_place(words: list[str]) -> str:
-    """The word that is a verb if ``words`` begin with one, an adverb aside."""
+    """The first word, or the second if the first is an adverb."""
     adverb = len(words) > 1 and (
         words[0].endswith("ly") or words[0] in {"also", "still", "now", "later", "then", "once"}
     )
@@ -147,7 +149,7 @@ def _verb_place(words: list[str]) -> str:
 
 
 def _has_open_subject(text: str) -> bool:
-    """Whether ``text`` ends with a subject and nothing else, behind what leads in or the word that opens its clause."""
+    """Whether ``text`` ends with a subject that has no verb yet, after any lead-in or conjunction."""
     if words_in(text)[0] in grammar_words("lead_in"):
         text = text.partition(", ")[2]
     words = words_in(text)
@@ -162,21 +164,21 @@ def _has_open_subject(text: str) -> bool:
     )
 
 
-def _stands(cut: Cut) -> bool:
-    """What is in front of it is a whole main clause."""
+def _main_clause_before(cut: Cut) -> bool:
+    """There is a complete main clause before the cut."""
     return has_main_clause(cut.before)
 
 
-def _statement_within(cut: Cut) -> bool:
-    """It is a clause with a verb of its own, no list runs into it, and nothing announces it."""
+def _clause_with_verb(cut: Cut) -> bool:
+    """The cut is a clause with its own verb, no list runs into it, and no word such as "both" announces it."""
     words = cut.words
-    told = any(is_finite(word) and after not in {"to", "by", "in"} for word, after in pairwise(words[2:6]))
-    verbs = surely_finite_verbs(words[1:8]) or told
+    has_verb = any(is_finite(word) and after not in {"to", "by", "in"} for word, after in pairwise(words[2:6]))
+    verbs = surely_finite_verbs(words[1:8]) or has_verb
     return bool(verbs) and "," not in cut.before[-60:] and not _ANNOUNCED.search(cut.text)
 
 
-def _states(cut: Cut) -> bool:
-    """What follows begins with a subject, and has its verb before the next comma."""
+def _statement_after(cut: Cut) -> bool:
+    """The text after the cut begins with a subject, and has its verb before the next comma."""
     words = words_in(cut.after.partition(", ")[0])
     if not words or words[0].endswith("ing") or is_finite(words[0]) or words[-1] in grammar_words("unfinished"):
         return False
@@ -185,32 +187,32 @@ def _states(cut: Cut) -> bool:
 
 
 def _verbless(cut: Cut) -> bool:
-    """It is no clause of its own: no finite verb in it before a relative pronoun."""
+    """The cut is not a clause: it has no finite verb before a relative pronoun."""
     words = cut.words
     head = next((index for index, word in enumerate(words) if word in grammar_words("relative")), len(words))
     return surely_finite_verbs(words[1:head]) == 0
 
 
-#: By the names that the rules give them.
+#: The checks by their names in compression.toml.
 GRAMMAR_CHECKS: Mapping[str, Callable[[Cut], bool]] = {
     check.__name__.removeprefix("_"): check
     for check in (
         _after_name,
         _closed_tail,
-        _had_verb,
-        _has_verb,
+        _verb_before,
+        _verb_after,
         _last_aside,
         _not_listed,
         _one_dash,
         _one_semicolon,
-        _open_or_whole,
+        _subject_open_or_aside_whole,
         _own_dashes,
         _participle,
         _phrase_or_clause,
         _resumes,
-        _stands,
-        _statement_within,
-        _states,
+        _main_clause_before,
+        _clause_with_verb,
+        _statement_after,
         _verbless,
     )
 }

@@ -1,6 +1,6 @@
-"""Whether a sentence is still true without a clause: the checks of what a cut takes, and from whom.
+"""Checks that a sentence is still true after a cut, and still tells who says it where that matters.
 
-Each answers for one cut, and answers no when in doubt.
+Each check takes one cut and returns whether it is allowed. When in doubt, it returns False.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d")
 
 
 def _clause_behind(cut: Cut) -> bool:
-    """It says when or why it happened, and neither belongs to a phrase in front nor brings the news itself."""
+    """The cut says when or why something happened, belongs to no phrase before it, and is not the news itself."""
     words, before = cut.words, words_in(cut.before)
     if cut.last_word in grammar_words("clause_bound") or before[-2:-1] == ["to"]:
         return False
@@ -50,7 +50,7 @@ def _clause_behind(cut: Cut) -> bool:
 
 
 def _day_alone(cut: Cut) -> bool:
-    """The day is no part of a name, a span of days or a rule."""
+    """The day is not part of a name, a span of days or a rule."""
     following = cut.next_words[:2]
     joined = any(word in grammar_words("day_before") or word.endswith("day") for word in following[:1])
     span = len(following) > 1 and following[1].endswith("day") and following[0] in {"to", "through", "until"}
@@ -58,12 +58,12 @@ def _day_alone(cut: Cut) -> bool:
 
 
 def _describes(cut: Cut) -> bool:
-    """It describes what is named for the first time: "a bridge that crosses it", not "the" nor "a report that the"."""
+    """The cut describes a new thing: "a bridge that crosses it", but not "the bridge that" or "a report that the"."""
     return any(map(is_finite, cut.words[1:2])) and bool(_INDEFINITE.search(cut.before))
 
 
 def _event(cut: Cut) -> bool:
-    """What is in front of it tells of one thing that happened, and not of when or how often it does."""
+    """The text before the cut reports a single event, not a rule or a habit."""
     words = words_in(cut.before)
     if not grammar_words("limits").isdisjoint(words) or _has_nt(words):
         return False
@@ -71,35 +71,35 @@ def _event(cut: Cut) -> bool:
 
 
 def _institution(cut: Cut) -> bool:
-    """Who says it reports and takes no side; whom it is told does not matter."""
+    """The speaker in the cut is a neutral institution. The recipient after "told" does not matter."""
     source = set(words_in(cut.segment.partition(" told ")[0]))
     return not source.isdisjoint(grammar_words("institutions")) and source.isdisjoint(grammar_words("partisan"))
 
 
-def _names_subject(cut: Cut) -> bool:
-    """What follows names what it is about."""
+def _subject_named_after(cut: Cut) -> bool:
+    """The text after the cut does not begin with a pronoun."""
     return bool(cut.next_words) and cut.next_words[0] not in grammar_words("pronouns")
 
 
 def _not_repeated(cut: Cut) -> bool:
-    """It takes no short name that the rest goes on to use."""
+    """The cut removes no short name or acronym that the rest uses."""
     inner = cut.segment.strip(" ()[]")
     return " " in inner or inner not in cut.rest
 
 
 def _occasion(cut: Cut) -> bool:
-    """It says on what occasion something was said or done."""
+    """The cut says on what occasion something was said or done."""
     return cut.takes("occasions") and _unscoped(cut)
 
 
 def _own_clause(cut: Cut) -> bool:
-    """It is a clause beside the claim, and may take what qualifies nothing but itself."""
+    """The cut is a clause beside the claim, and its qualifiers concern only itself."""
     kept = (grammar_words("keep") - grammar_words("own")) | grammar_words("turns")
     return kept.isdisjoint(cut.words) and not _has_nt(cut.words) and not _CLEFT.search(cut.before)
 
 
 def _past(cut: Cut) -> bool:
-    """The statement tells of what has happened: when something will be is news."""
+    """The rest reports the past. The date of a future event is news and stays."""
     return not _FUTURE.search(cut.rest) and any(map(_is_past, words_in(cut.rest)))
 
 
@@ -108,12 +108,12 @@ def _is_past(word: str) -> bool:
 
 
 def _past_only(cut: Cut) -> bool:
-    """As far as the words of other languages tell, nothing of what follows is still to come."""
+    """The text after the cut has no word of the language's ``contested`` list."""
     return grammar_words("contested", cut.language).isdisjoint(words_in(cut.after))
 
 
 def _plain(cut: Cut) -> bool:
-    """It takes no negation, condition, restriction, hedge or turn of the news."""
+    """The cut removes no negation, condition, restriction, hedge or reversal."""
     taken = cut.takes("keep") or cut.takes("turns") or cut.takes("grave")
     return not taken and not _has_nt(cut.words) and not _LIMIT.search(cut.segment)
 
@@ -123,19 +123,19 @@ def _has_nt(words: Iterable[str]) -> bool:
 
 
 def _plain_also(cut: Cut) -> bool:
-    """It joins a statement to others, and nothing within it."""
+    """The "also" joins the statement to others, and nothing within it."""
     following = [*cut.next_words, ""][0]
     return cut.last_word not in {"but", "not", "and", "only"} and following not in {"known", "called", "on", "of", ""}
 
 
 def _plain_rest(cut: Cut) -> bool:
-    """As `_plain`, its first word aside."""
+    """Like `_plain`, but ignores the first word of the cut."""
     first = len(cut.segment) - len(cut.segment.lstrip(", ").partition(" ")[2])
     return _plain(replace(cut, start=cut.start + first))
 
 
 def _uncontested(cut: Cut) -> bool:
-    """What remains is a plain report: no quotation, accusation, judgement or forecast that needs its speaker."""
+    """The rest is a plain report, without a quotation, accusation, judgement or forecast that needs its speaker."""
     if quotations(cut.rest):
         return False
     suffered = {match[1].lower() for match in _PASSIVE.finditer(cut.rest)} & grammar_words("harm", cut.language)
@@ -144,7 +144,7 @@ def _uncontested(cut: Cut) -> bool:
 
 
 def _unscoped(cut: Cut) -> bool:
-    """It does not say when, where or for whom a claim holds: it has no date, and nothing general follows."""
+    """The cut does not limit when, where or for whom a claim holds: it has no date, and no general claim follows."""
     if cut.takes("scope") or _YEAR.search(cut.segment):
         return False
     general = {"can", "must", "should", "could", "may", "might"}
@@ -153,7 +153,7 @@ def _unscoped(cut: Cut) -> bool:
     )
 
 
-#: By the names that the rules give them.
+#: The checks by their names in compression.toml.
 MEANING_CHECKS: Mapping[str, Callable[[Cut], bool]] = {
     check.__name__.removeprefix("_"): check
     for check in (
@@ -162,7 +162,7 @@ MEANING_CHECKS: Mapping[str, Callable[[Cut], bool]] = {
         _describes,
         _event,
         _institution,
-        _names_subject,
+        _subject_named_after,
         _not_repeated,
         _occasion,
         _own_clause,

@@ -1,7 +1,7 @@
-"""Shorter statements: clauses left out of a sentence by rule, so that what remains is true and still its own words.
+"""Cuts clauses from a sentence by rule, so that the rest is still true and still in the sentence's own words.
 
-The rules and their words are in compression.toml; the checks that each cut must pass are in
-`grammar_checks` and `meaning_checks`. A check in doubt says no.
+The rules and their word lists are in compression.toml. Each cut must pass the checks of its rule, which are in
+`grammar_checks` and `meaning_checks`. A check that is in doubt refuses the cut.
 """
 
 from __future__ import annotations
@@ -21,22 +21,29 @@ if TYPE_CHECKING:
 
 __all__ = ["compress", "compressed_text", "kept_spans"]
 
-#: A statement of so few words is left alone, and no cut leaves fewer than the second.
+#: A sentence of at most _SHORT words is not cut, and no cut leaves fewer than _FEWEST words.
 _SHORT = 12
 _FEWEST = 6
-#: What is longer is no sentence of a news text; it is returned as it is.
+#: Longer text is not a sentence of a news article, and is not cut.
 _MOST_CHARACTERS = 1_000
 _MOST_PASSES = 4
 _SPACES = re.compile(r"\s+")
-_JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are meant
-_ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are what is meant
-_STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are what is meant
+_JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are intended
+_ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are intended
+_STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are intended
 _CHECKS = {**GRAMMAR_CHECKS, **MEANING_CHECKS}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rule:
-    """A kind of clause that can be left out, with the checks that each place it is found at must pass."""
+    """A kind of clause that can be cut.
+
+    Attributes:
+        pattern: Finds the clauses.
+        needs: Text that a sentence must contain for the rule to be tried.
+        over: The rule is tried on sentences with more words than this.
+        checks: Each cut must pass all of them.
+    """
 
     name: str
     language: str
@@ -47,20 +54,24 @@ class _Rule:
 
 
 def compress(sentence: str, *, language: str | None = None) -> str:
-    """A shorter statement of the same sentence on one line, or the sentence itself. Never raises.
+    """Shorten a sentence, if it has clauses that can be cut. Never raises.
 
-    Its words are the sentence's, in order, at least a third of them; compressing it again changes nothing.
+    The result is one line. It has at least a third of the sentence's words, in order, and compressing it again changes
+    nothing.
 
     Args:
-        language: The BCP 47 tag of the text. Without one, English is told by its words; what is not stays as it is.
+        sentence: Plain text.
+        language: Its BCP 47 tag. Without one, the sentence is shortened only if it is recognised as English.
     """
     return compressed_text(sentence, kept_spans(sentence, language=language))
 
 
 def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int, int], ...]:
-    """The parts of ``sentence`` that its compressed statement keeps, as (start, end) in characters, in order.
+    """The parts of a sentence that `compress` keeps.
 
-    ``sentence[spans[0][0]:spans[-1][1]]`` is what the statement rests on. ``()`` for a text that is white space.
+    Returns:
+        Spans as (start, end) in characters, in order; ``()`` for white space. The compressed sentence is taken from
+        ``sentence[spans[0][0]:spans[-1][1]]``.
     """
     plain = sentence.translate(_ALIKE)
     spans = tuple(_single_spaced(plain))
@@ -79,12 +90,12 @@ def kept_spans(sentence: str, *, language: str | None = None) -> tuple[tuple[int
                     break
         if draft.text == before:
             break
-    # A draft of which more would have to go was not understood.
+    # If two thirds of the words can go, the sentence was probably misread.
     return _to_last_word(sentence, draft.spans) if 3 * draft.words >= words else spans
 
 
 def compressed_text(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The statement that ``spans`` of ``sentence`` make, as one line with its capital and its final stop."""
+    """Join ``spans`` of a sentence to one line, with a capital and a final stop if the sentence has them."""
     text = " ".join("".join([sentence[start:end] for start, end in spans]).split())
     stop = _STOP.search(sentence.rstrip())
     if spans and stop and sentence[spans[-1][1] :].strip() and not _STOP.search(text):
@@ -95,15 +106,15 @@ def compressed_text(sentence: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def _to_last_word(sentence: str, spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """``spans`` without the final stop where it stands apart, behind what was left out."""
+    """Drop a last span that holds only the final stop, because the words before it were cut."""
     apart = len(spans) > 1 and spans[-2][1] < spans[-1][0]
     return spans[:-1] if apart and not sentence[slice(*spans[-1])].strip(".!?…") else spans
 
 
 class _Draft:
-    """What is left of a sentence while it is cut: its text for looking at, and where that stands in the sentence.
+    """A sentence while it is being cut: the remaining text, and its spans in the original sentence.
 
-    The text has single spaces, straight quotes and a capital, so that it is what the next compression would see.
+    The text has single spaces, straight quotes and a capital, exactly as if it were compressed anew.
     """
 
     def __init__(self, plain: str, spans: tuple[tuple[int, int], ...]) -> None:
@@ -118,14 +129,14 @@ class _Draft:
         self.quotations = quotations(text)
 
     def cut(self, start: int, end: int) -> None:
-        """Leave out ``text[start:end]``."""
+        """Remove ``text[start:end]``."""
         text = self.text[:start] + self.text[end:]
         self._show(text[:1].upper() + text[1:] if start == 0 and self._upper else text)
         self.spans = tuple(_without(self.spans, start, end))
 
 
 def _single_spaced(text: str) -> Iterator[tuple[int, int]]:
-    """Spans that hold everything but white space around the text and all but the first of a run of it."""
+    """Spans of a text that leave out surrounding white space, and all but the first character of each run of it."""
     begin = len(text) - len(text.lstrip())
     last = len(text.rstrip())
     if text.isprintable() and "  " not in text:
@@ -141,7 +152,7 @@ def _single_spaced(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _without(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """``spans`` less what stands from ``start`` to ``end`` when they are put together."""
+    """``spans`` without the characters from ``start`` to ``end`` of their joined text."""
     place = 0
     for first, last in spans:
         length = last - first
@@ -153,7 +164,7 @@ def _without(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator
 
 
 def _apply(rule: _Rule, draft: _Draft) -> bool:
-    """Make the first cut of a rule that passes its checks; whether there was one."""
+    """Make the first cut of a rule that passes all checks. Return whether there was one."""
     text = draft.text
     for match in rule.pattern.finditer(text):
         start, end = match.span()
@@ -163,7 +174,7 @@ def _apply(rule: _Rule, draft: _Draft) -> bool:
             continue
         cut = Cut(text=text, start=start, end=end, language=rule.language)
         if all(check(cut) for check in rule.checks):
-            # The point of an abbreviation is the final stop as well.
+            # The full stop of an abbreviation also ends the sentence.
             double = text[start - 1 : start] == "." == text[end : end + 1]
             draft.cut(start, end + double)
             return True
@@ -171,7 +182,7 @@ def _apply(rule: _Rule, draft: _Draft) -> bool:
 
 
 def _leaves_no_mark(text: str, start: int, end: int) -> bool:
-    """Whether a cut leaves neither half a bracket nor a comma or dash that belonged to it."""
+    """Whether a cut leaves no unmatched bracket, and no comma or dash that belonged to it."""
     segment = text[start:end]
     return segment.count("(") == segment.count(")") and (start == 0 or text[start - 1] not in _JOINING)
 
@@ -181,7 +192,7 @@ def _count(text: str) -> int:
 
 
 def _may_be_cut(text: str) -> bool:
-    """Whether it is a statement: not a question, and with whole quotations and brackets."""
+    """Whether a sentence is not a question, and its quotation marks and brackets are balanced."""
     return not text.rstrip().endswith("?") and text.count('"') % 2 == 0 and text.count("(") == text.count(")")
 
 
