@@ -80,25 +80,25 @@ def check_targets(context: CheckContext) -> Iterator[Finding]:
     in_text = {unquote(link.url) for passage in context.passages() for link, _ in passage.links()}
     seen = set()
     for link in tree.iter("a") if tree is not None else ():
-        words = " ".join(link.text_content().split())
+        label = " ".join(link.text_content().split())
         if unquote(link.get("href", "")) in in_text:
             continue  # a link in the editor's Markdown, so within text
-        if not words or not link.get("href") or link.get("aria-hidden") == "true" or not _is_alone(link, words):
+        if not label or not link.get("href") or link.get("aria-hidden") == "true" or not _is_alone(link, label):
             continue
         height = _height(link)
         if height < _MINIMUM_HEIGHT and (height, link.get("class")) not in seen:
             seen.add((height, link.get("class")))
             yield fault(
-                "A405", f"The link “{words[:40]}” is only {height:.0f} pixels high", context.built("email.html")
+                "A405", f"The link “{label[:40]}” is only {height:.0f} pixels high", context.built("email.html")
             )
 
 
-def _is_alone(link: HtmlElement, words: str) -> bool:
+def _is_alone(link: HtmlElement, label: str) -> bool:
     for around in link.iterancestors():
         if around.tag in _HEADINGS:
             return False
         if around.tag in _BLOCKS:
-            return " ".join(around.text_content().split()) == words
+            return " ".join(around.text_content().split()) == label
     return False
 
 

@@ -77,7 +77,7 @@ class Passage:
     block: bool = False
 
     @property
-    def words(self) -> str:
+    def plain_text(self) -> str:
         """The text without Markdown, addresses and code."""
         return prose(self.text) if self.markdown else self.text
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from digest.checks.check_context import CONDITIONAL_COMMENT, GMAIL_CLIP_BYTES
@@ -15,7 +12,7 @@ from digest.checks.rule_registry import Severity, fault
 from digest.models import is_web_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from digest.checks.check_context import CheckContext
     from digest.checks.rule_registry import Finding
@@ -57,7 +54,7 @@ def _check_size(context: CheckContext) -> Iterator[Finding]:
     html = context.rendered.html
     size = len(html.encode())
     provider = context.config.delivery.provider
-    projected = size + _growth(context.page.links, provider)
+    projected = size + _growth(context.page.links, context.config.delivery_settings.tracked_link_bytes)
     if max(size, projected) < _NEAR_THE_CLIP:
         return
     places = [offset for tag in _unsubscribe_places(context) for offset in tag]
@@ -73,20 +70,13 @@ def _check_size(context: CheckContext) -> Iterator[Finding]:
     yield fault("C505", message, context.built("email.html"), hint="Send fewer stories.", severity=severity)
 
 
-def _growth(links: tuple[str, ...], provider: str) -> int:
+def _growth(links: tuple[str, ...], tracked_link_bytes: int) -> int:
     """By how many bytes the HTML part grows if the provider replaces each link to track clicks."""
-    rewritten = _rewritten().get(provider, 0)
-    return sum(max(rewritten - len(link.encode()), 0) for link in links if is_web_address(link))
+    return sum(max(tracked_link_bytes - len(link.encode()), 0) for link in links if is_web_address(link))
 
 
 def _unsubscribe_places(context: CheckContext) -> list[tuple[int, ...]]:
     return [tag.html for tag in context.rendered.manifest.tags if tag.name == "unsubscribe_url"]
-
-
-@cache
-def _rewritten() -> Mapping[str, int]:
-    table: dict[str, Any] = tomllib.loads(resources.files("digest.checks").joinpath("clients.toml").read_text("utf-8"))
-    return {str(provider): int(size) for provider, size in table["rewritten"].items()}
 
 
 def check_styles(context: CheckContext) -> Iterator[Finding]:

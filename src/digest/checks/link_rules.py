@@ -46,8 +46,8 @@ def check_links(context: CheckContext) -> Iterator[Finding]:
             yield from _check_kind(url, what, context.line(line), allowed=context.config.fetching.allow_hosts)
     for passage in context.passages():
         for link, line in passage.links():
-            if not link.image and _is_vague(link.words):
-                message = f"The words of a link in {passage.what} do not say where it leads: {link.words.strip()}"
+            if not link.image and _is_vague(link.label):
+                message = f"The words of a link in {passage.what} do not say where it leads: {link.label.strip()}"
                 yield fault("L207", message, context.line(line))
     yield from _check_templates(context)
 
@@ -60,14 +60,14 @@ def _check_templates(context: CheckContext) -> Iterator[Finding]:
     allowed, place, seen = context.config.fetching.allow_hosts, context.built("email.html"), set[str]()
     for link in tree.iter("a") if tree is not None else ():
         url = link.get("href", "")
-        words = link.text_content()
+        label = link.text_content()
         if unquote(url) not in from_editor and url not in tags and url not in seen and is_web_address(url):
             seen.add(url)
             if not dead_link(url, allowed):
                 yield from _check_kind(url, "A link in the template", place, allowed=allowed)
-        if unquote(url) not in _in_passages(context) and _is_vague(words) and words not in seen:
-            seen.add(words)
-            yield fault("L207", f"The words of a link do not say where it leads: {words.strip()}", place)
+        if unquote(url) not in _in_passages(context) and _is_vague(label) and label not in seen:
+            seen.add(label)
+            yield fault("L207", f"The words of a link do not say where it leads: {label.strip()}", place)
 
 
 def _in_passages(context: CheckContext) -> frozenset[str]:
@@ -75,8 +75,8 @@ def _in_passages(context: CheckContext) -> frozenset[str]:
     return frozenset(unquote(link.url) for passage in context.passages() for link, _ in passage.links())
 
 
-def _is_vague(words: str) -> bool:
-    return " ".join(words.casefold().split()).strip(' .…:!?»>→"“”') in _table("vague")
+def _is_vague(label: str) -> bool:
+    return " ".join(label.casefold().split()).strip(' .…:!?»>→"“”') in _table("vague")
 
 
 def links_of(issue: Issue, *, sponsor: str) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def _places(context: CheckContext, code: str, pattern: re.Pattern[str], message:
                 yield fault(code, f"{message}: {match[0][:8]}…", context.line(line))
     for passage in context.passages():
         # A local path in an address is reported as L204; a key in an address is reported here.
-        if match := pattern.search(passage.text if code == "S701" else passage.words):
+        if match := pattern.search(passage.text if code == "S701" else passage.plain_text):
             reported = True
             line = passage.line and passage.line + passage.text.count("\n", 0, max(0, passage.text.find(match[0])))
             yield fault(code, f"{message}: {match[0][:8]}…", context.line(line))

@@ -49,7 +49,7 @@ def check_text(context: CheckContext) -> Iterator[Finding]:
     placeholder = bool(subject) and "[[" not in subject and _is_placeholder(subject)
     yield from _check_subject(context, subject, placeholder=placeholder)
     yield from _check_preheader(context, subject)
-    count = sum(len(passage.words.split()) for passage in context.passages())
+    count = sum(len(passage.plain_text.split()) for passage in context.passages())
     if count not in _WORD_COUNTS:
         yield fault("T107", f"The issue has {count:,} words", context.line(None))
     for passage in context.passages():
@@ -102,7 +102,7 @@ def _is_placeholder(text: str) -> bool:
 
 
 def _check_left_over(context: CheckContext, passage: Passage) -> Iterator[Finding]:
-    text = passage.words
+    text = passage.plain_text
     left_over = next((match for match in _LEFT_OVER.finditer(text) if not _is_capitals(text, match[0])), None)
     if left_over is None:
         return

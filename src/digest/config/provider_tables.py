@@ -35,6 +35,8 @@ class ProviderSettings(ConfigTable):
 
     #: The key that makes the provider host the page on which readers unsubscribe; "" if it cannot.
     unsubscribe_key: ClassVar[str] = ""
+    #: The length in bytes of a link that the provider has rewritten to count clicks, at most; 0 if it rewrites none.
+    tracked_link_bytes: ClassVar[int] = 0
 
     @property
     def required_variables(self) -> tuple[str, ...]:

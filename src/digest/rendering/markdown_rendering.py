@@ -36,13 +36,13 @@ class MarkdownLink:
         url: The address as written.
         line: The line of the text, counted from 0.
         image: Whether it is a picture.
-        words: The text of the link, or the alternative text of the picture.
+        label: The text of the link, or the alternative text of the picture.
     """
 
     url: str
     line: int
     image: bool
-    words: str = ""
+    label: str = ""
 
 
 class _Markdown(MarkdownIt):
@@ -98,11 +98,11 @@ def inline_text(markdown: str) -> str:
 
 def prose(markdown: str) -> str:
     """The text that a reader sees, without addresses and code."""
-    words = []
+    texts = []
     for token in _parser().parse(strip_controls(markdown)):
-        words += [_words(child) for child in token.children or []]
-        words.append(" " if token.type.endswith("_close") else "")
-    return "".join(words).strip()
+        texts += [_visible_text(child) for child in token.children or []]
+        texts.append(" " if token.type.endswith("_close") else "")
+    return "".join(texts).strip()
 
 
 def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
@@ -120,8 +120,8 @@ def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
                 inside = (
                     [child] if image else takewhile(lambda inner: inner.type != "link_close", children[index + 1 :])
                 )
-                words = "".join(map(_words, inside))
-                links.append(MarkdownLink(url=url, line=line, image=image, words=words))
+                label = "".join(map(_visible_text, inside))
+                links.append(MarkdownLink(url=url, line=line, image=image, label=label))
     return tuple(links)
 
 
@@ -176,7 +176,7 @@ def _inline(children: Sequence[Token], *, images: str, pictures: bool) -> Iterat
             yield token
 
 
-def _words(token: Token) -> str:
+def _visible_text(token: Token) -> str:
     if token.type in {"softbreak", "hardbreak"}:
         return " "
     return token.content if token.type in {"text", "text_special", "image"} else ""

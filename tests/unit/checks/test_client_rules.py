@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from digest.checks import Severity
 from digest.config import IgnoredFinding
+from digest.providers.sendgrid import SendGridSettings
 from digest.rendering.personal_tags import find_tag
 
 HTML = "issues/2026-W47/build/email.html"
@@ -55,6 +56,7 @@ def test_c505_is_an_error_if_the_unsubscribe_link_is_clipped(check, clean, built
 
 
 def test_c505_counts_the_longer_addresses_of_click_tracking(check, clean, built, configure):
+    configure(clean, "providers", sendgrid=SendGridSettings())
     configure(clean, "delivery", provider="sendgrid")
     configure(
         clean, "check", ignore=(IgnoredFinding(code="D605", reason="The clean issue has the example's addresses."),)

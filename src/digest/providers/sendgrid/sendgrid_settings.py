@@ -22,6 +22,7 @@ class SendGridSettings(ProviderSettings):
     """
 
     unsubscribe_key: ClassVar[str] = "unsubscribe_group"
+    tracked_link_bytes: ClassVar[int] = 400
 
     host: str = "https://api.sendgrid.com"
     api_key_env: str = "SENDGRID_API_KEY"
