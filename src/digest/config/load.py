@@ -18,7 +18,7 @@ from digest.config.provider_tables import (
     nearest_provider,
 )
 from digest.config.settings import Config
-from digest.config.toml_text import toml_line
+from digest.config.toml_text import toml_line, toml_problem
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ CONFIG_FILE = "digest.toml"
 _PYPROJECT = "pyproject.toml"
 _NO_NEWSLETTER = "Make a newsletter with `digest init`, try `digest demo`, or name a folder with -C."
 _HEADER = re.compile(r"^\s*\[\[?\s*tool\s*\.\s*digest\s*[.\]]", re.MULTILINE)
-_POSITION = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
 def find_root(start: Path) -> Path:
@@ -97,11 +96,9 @@ def parse_config(
     try:
         table: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        found = _POSITION.search(message)
-        line = int(found[1]) if found and found[1] else text.count("\n") + 1
+        message, line = toml_problem(error, text)
         raise ConfigError(
-            f"this is not TOML: {_POSITION.sub('', message)}",
+            f"this is not TOML: {message}",
             place=Place(file, line),
             hint="Text values stand in double quotes; every table is headed by its name in brackets.",
         ) from None

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["toml_line", "toml_string"]
+__all__ = ["toml_line", "toml_problem", "toml_string"]
 
+_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t"}
 
 
@@ -23,6 +24,14 @@ def toml_string(value: str) -> str:
         for letter in value
     )
     return f'"{escaped}"'
+
+
+def toml_problem(error: ValueError, text: str) -> tuple[str, int]:
+    """What `tomllib` says is wrong with ``text``, without its position, and the line, counted from 1."""
+    message = str(error)
+    position = _POSITION.search(message)
+    line = int(position[1]) if position and position[1] else text.count("\n") + 1
+    return _POSITION.sub("", message), line
 
 
 def toml_line(text: str, path: Sequence[int | str]) -> int | None:

@@ -1,10 +1,10 @@
-"""The issue's folder: issue.md, which a person edits, and what the tool keeps beside it."""
+"""One issue on disk: issue.md, which the editor edits, and the machine-readable files beside it."""
 
-from digest.issues.document import format_issue, parse_issue, trace_origins
-from digest.issues.folder import Build, IssueFolder, list_issues, list_weeks
-from digest.issues.merge import Conflict, Merge, append_story, is_untouched, merge_issue
+from digest.issues.issue_document import format_issue, parse_issue, trace_origins
+from digest.issues.issue_folder import Build, IssueFolder, list_issues, list_weeks
+from digest.issues.issue_merge import Conflict, Merge, append_story, is_untouched, merge_issue
 from digest.issues.records import Base
-from digest.issues.sourcestate import SourceHealth, SourceState, SourceTrouble, source_health
+from digest.issues.source_state import SourceHealth, SourceState, SourceTrouble, source_health
 
 __all__ = [
     "Base",

@@ -1,50 +1,80 @@
-"""What the tool keeps beside issue.md, as text: articles.jsonl, base.json and approval.toml. Pure."""
+"""The machine-readable files beside issue.md, as bytes: articles.jsonl, base.json and approval.toml. Pure.
+
+Records are checked by pydantic in strict mode, so that a file damaged by hand or by a merge of two branches is refused
+with its name and the field, and never half read. Unknown keys are ignored: a newer version may have added some.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from digest.config.toml_text import toml_string
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+
+from digest.config.toml_text import toml_problem, toml_string
 from digest.errors import IssueError, Place
-from digest.issues.jsontext import (
-    SCHEMA_VERSION,
-    as_moment,
-    as_number,
-    as_text,
-    as_texts,
-    checked,
-    decode,
-    json_bytes,
-    moment_text,
-    parse_json,
-    parse_versioned,
-)
 from digest.models import Approval, Article, Bullet, Candidate, Issue, Mention, Origin, Section, Story
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "SCHEMA_VERSION",
     "Base",
+    "Moment",
+    "Record",
+    "decode_utf8",
     "dump_approval",
     "dump_articles",
     "dump_base",
+    "dump_record",
     "load_approval",
     "load_articles",
     "load_base",
+    "load_record",
 ]
+
+#: The version of every JSON file in an issue's folder.
+SCHEMA_VERSION = 1
+_COLLECT_AGAIN = "Move the file away and run `digest collect` again."
+_APPROVE_AGAIN = "Run `digest approve` again."
+_LINE = re.compile(r" at line (\d+) column \d+$")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def moment_text(moment: datetime) -> str:
+    """An aware moment as RFC 3339 text in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+#: An aware moment, read from RFC 3339 text and converted to UTC.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), PlainSerializer(moment_text)]
+
+
+class Record(BaseModel):
+    """One object in a machine-readable file."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+_R = TypeVar("_R", bound=Record)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Base:
-    """What the tool proposed last.
+    """What `collect` proposed last: the base of the three-way merge.
 
     Attributes:
-        issue: Everything it ever proposed for this issue, with the origin of each bullet.
-        written_sha256: Of issue.md's UTF-8 bytes as the tool wrote it as a whole, in hex; empty once it was touched.
+        issue: Everything proposed so far for this issue, with the origin of each bullet.
+        written_sha256: The SHA-256 of issue.md as `collect` last wrote it as a whole, in hex; empty once the editor has
+            changed the file.
         collected_at: Aware, in UTC.
     """
 
@@ -53,170 +83,253 @@ class Base:
     collected_at: datetime
 
 
+# --- Reading and writing one record -----------------------------------------------------------------------------------
+
+
+def dump_record(record: Record, *, indent: int | None = None) -> bytes:
+    """The record as JSON with sorted keys. Equal records give equal bytes."""
+    text = json.dumps(record.model_dump(), sort_keys=True, ensure_ascii=False, indent=indent)
+    # A lone surrogate, which invalid JSON on a page can contain, cannot be encoded as UTF-8.
+    return text.encode("utf-8", "replace")
+
+
+def load_record(kind: type[_R], text: str, place: Place) -> _R:
+    """Read a record from JSON.
+
+    Args:
+        place: The file, and the line on which ``text`` begins; for error messages.
+
+    Raises:
+        IssueError: It is not JSON, a field is missing or wrong, or a newer version of digest wrote it.
+    """
+    try:
+        version = _Versioned.model_validate_json(text).schema_version
+        if version > SCHEMA_VERSION:
+            raise IssueError(
+                f"a newer version of digest wrote this file (schema_version {version}, not {SCHEMA_VERSION})",
+                place=place,
+                hint="Update digest: pip install --upgrade newsletter-digest",
+            )
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise _explain(error, place) from None
+
+
+def _explain(error: ValidationError, place: Place) -> IssueError:
+    first = error.errors(include_url=False)[0]
+    message = first["msg"]
+    if first["type"] == "json_invalid":
+        position = _LINE.search(message)
+        line = (place.line or 1) + int(position[1]) - 1 if position else place.line
+        message = message.removeprefix("Invalid JSON: ")
+        return IssueError(
+            f"this is not JSON: {_LINE.sub('', message)}", place=Place(place.file, line), hint=_COLLECT_AGAIN
+        )
+    field = ".".join(map(str, first["loc"])) or "the file"
+    problem = f"{field} is missing" if first["type"] == "missing" else f"{field}: {message}"
+    return IssueError(f"this is not what digest wrote: {problem}", place=place, hint=_COLLECT_AGAIN)
+
+
+def decode_utf8(data: bytes, file: str, hint: str = _COLLECT_AGAIN) -> str:
+    """The text of a file.
+
+    Raises:
+        IssueError: It is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise IssueError("the file is not UTF-8", place=Place(file, line), hint=hint) from None
+
+
+class _Versioned(Record):
+    schema_version: int = 0
+
+
+# --- articles.jsonl ---------------------------------------------------------------------------------------------------
+
+
+class _ArticleRecord(Record):
+    url: str
+    title: str
+    text: str
+    authors: tuple[str, ...] = ()
+    published: Moment | None = None
+    source: str = ""
+    image: str | None = None
+    key_points: tuple[str, ...] = ()
+    language: str | None = None
+
+
 def dump_articles(articles: Sequence[Article]) -> bytes:
-    """One JSON object a line, keys sorted; the same articles give the same bytes."""
-    return b"".join(json_bytes(_article_row(article)) + b"\n" for article in articles)
+    """One JSON object per line, with sorted keys. Equal articles give equal bytes."""
+    fields = _ArticleRecord.model_fields
+    records = (
+        _ArticleRecord.model_construct(**{name: getattr(article, name) for name in fields}) for article in articles
+    )
+    return b"".join(dump_record(record) + b"\n" for record in records)
 
 
 def load_articles(data: bytes, *, file: str) -> tuple[Article, ...]:
     """Read what `dump_articles` wrote.
 
     Raises:
-        IssueError: A line is no article.
+        IssueError: A line is not an article.
     """
-    articles: list[Article] = []
-    for number, line in enumerate(decode(data, file).split("\n"), start=1):
-        if line.strip():
-            row = parse_json(line, Place(file, number))
-            articles.append(checked(row, Place(file, number), _article))
-    return tuple(articles)
+    lines = decode_utf8(data, file).split("\n")
+    records = (
+        load_record(_ArticleRecord, line, Place(file, number)) for number, line in enumerate(lines, 1) if line.strip()
+    )
+    return tuple(Article(**dict(record)) for record in records)
+
+
+# --- base.json --------------------------------------------------------------------------------------------------------
+
+
+class _CandidateRecord(Record):
+    text: str
+    start: int | None
+    end: int | None
+    origin: Origin
+    ticked: bool
+
+    def candidate(self) -> Candidate:
+        bullet = Bullet(text=self.text, start=self.start, end=self.end, origin=self.origin)
+        return Candidate(bullet=bullet, ticked=self.ticked)
+
+
+class _MentionRecord(Record):
+    name: str
+    url: str
+
+
+class _StoryRecord(Record):
+    url: str
+    headline: str
+    note: str
+    candidates: tuple[_CandidateRecord, ...]
+    #: Absent if empty, as in files written before this key existed.
+    also: tuple[_MentionRecord, ...] = Field(default=(), exclude_if=lambda also: not also)
+
+    def story(self) -> Story:
+        return Story(
+            url=self.url,
+            headline=self.headline,
+            note=self.note,
+            candidates=tuple(record.candidate() for record in self.candidates),
+            also=tuple(Mention(name=mention.name, url=mention.url) for mention in self.also),
+        )
+
+
+class _SectionRecord(Record):
+    title: str
+    text: str
+    stories: tuple[_StoryRecord, ...]
+
+
+class _IssueRecord(Record):
+    id: str
+    subject: str
+    preheader: str
+    intro: str
+    sections: tuple[_SectionRecord, ...]
+
+
+class _BaseRecord(Record):
+    schema_version: int = 0
+    written_sha256: str
+    collected_at: Moment
+    issue: _IssueRecord
 
 
 def dump_base(base: Base) -> bytes:
-    """JSON with sorted keys, indented so that a change shows as few lines in a diff."""
+    """JSON with sorted keys, indented so that a change touches few lines of a diff."""
     issue = base.issue
-    row = {
-        "schema_version": SCHEMA_VERSION,
-        "written_sha256": base.written_sha256,
-        "collected_at": moment_text(base.collected_at),
-        "issue": {
-            "id": issue.id,
-            "subject": issue.subject,
-            "preheader": issue.preheader,
-            "intro": issue.intro,
-            "sections": [
-                {
-                    "title": section.title,
-                    "text": section.text,
-                    "stories": [_story_row(story) for story in section.stories],
-                }
+    record = _BaseRecord(
+        schema_version=SCHEMA_VERSION,
+        written_sha256=base.written_sha256,
+        collected_at=base.collected_at,
+        issue=_IssueRecord(
+            id=str(issue.id),
+            subject=issue.subject,
+            preheader=issue.preheader,
+            intro=issue.intro,
+            sections=tuple(
+                _SectionRecord(
+                    title=section.title, text=section.text, stories=tuple(map(_story_record, section.stories))
+                )
                 for section in issue.sections
-            ],
-        },
-    }
-    return json_bytes(row, indent=1) + b"\n"
+            ),
+        ),
+    )
+    return dump_record(record, indent=1) + b"\n"
+
+
+def _story_record(story: Story) -> _StoryRecord:
+    return _StoryRecord(
+        url=story.url,
+        headline=story.headline,
+        note=story.note,
+        candidates=tuple(
+            _CandidateRecord(
+                text=item.bullet.text,
+                start=item.bullet.start,
+                end=item.bullet.end,
+                origin=item.bullet.origin,
+                ticked=item.ticked,
+            )
+            for item in story.candidates
+        ),
+        also=tuple(_MentionRecord(name=mention.name, url=mention.url) for mention in story.also),
+    )
 
 
 def load_base(data: bytes, *, file: str) -> Base:
     """Read what `dump_base` wrote.
 
     Raises:
-        IssueError: It is broken, or a newer version of digest wrote it.
+        IssueError: It is damaged, or a newer version of digest wrote it.
     """
-    row = parse_versioned(data, file=file)
-    return checked(row, Place(file), _base)
+    record = load_record(_BaseRecord, decode_utf8(data, file), Place(file))
+    issue = record.issue
+    sections = tuple(
+        Section(title=section.title, text=section.text, stories=tuple(story.story() for story in section.stories))
+        for section in issue.sections
+    )
+    return Base(
+        issue=Issue(
+            id=issue.id, subject=issue.subject, preheader=issue.preheader, intro=issue.intro, sections=sections
+        ),
+        written_sha256=record.written_sha256,
+        collected_at=record.collected_at,
+    )
+
+
+# --- approval.toml ----------------------------------------------------------------------------------------------------
 
 
 def dump_approval(approval: Approval) -> bytes:
-    """TOML with the token, who approved it and when."""
+    """TOML with the token, the approver and the time."""
     at = moment_text(approval.at)
     return f"token = {toml_string(approval.token)}\nby = {toml_string(approval.by)}\nat = {at}\n".encode()
 
 
 def load_approval(data: bytes, *, file: str) -> Approval:
-    """Read what `dump_approval` wrote, or a person.
+    """Read an approval, written by `dump_approval` or by hand.
 
     Raises:
-        IssueError: It is not TOML, or one of the three is missing.
+        IssueError: It is not TOML, or the token, ``by`` or the time is missing or wrong.
     """
-    hint = "Run `digest approve` again."
-    text = decode(data, file, hint)
+    text = decode_utf8(data, file, _APPROVE_AGAIN)
     try:
-        row = tomllib.loads(text)
+        table: dict[str, Any] = tomllib.loads(text)
     except ValueError as error:
-        words, _, position = str(error).partition(" (at line ")
-        number = position.split(",")[0]
-        place = Place(file, int(number) if number.isdecimal() else text.count("\n") + 1)
-        raise IssueError(f"this is not TOML: {words}", place=place, hint=hint) from None
-    at, token, by = row.get("at"), row.get("token"), row.get("by", "")
+        message, line = toml_problem(error, text)
+        raise IssueError(f"this is not TOML: {message}", place=Place(file, line), hint=_APPROVE_AGAIN) from None
+    at, token, by = table.get("at"), table.get("token"), table.get("by", "")
     if not (isinstance(at, datetime) and at.tzinfo and isinstance(token, str) and isinstance(by, str)):
-        raise IssueError("it needs a token, by and an at with a time zone", place=Place(file), hint=hint)
+        raise IssueError(
+            "an approval needs a token, by, and an at with a time zone", place=Place(file), hint=_APPROVE_AGAIN
+        )
     return Approval(token=token, by=by, at=at.astimezone(UTC))
-
-
-def _article_row(article: Article) -> dict[str, Any]:
-    return {
-        "url": article.url,
-        "title": article.title,
-        "text": article.text,
-        "authors": list(article.authors),
-        "published": None if article.published is None else moment_text(article.published),
-        "source": article.source,
-        "image": article.image,
-        "key_points": list(article.key_points),
-        "language": article.language,
-    }
-
-
-def _article(row: Any) -> Article:
-    return Article(
-        url=as_text(row["url"]),
-        title=as_text(row["title"]),
-        text=as_text(row["text"]),
-        authors=as_texts(row.get("authors", [])),
-        published=None if row.get("published") is None else as_moment(row["published"]),
-        source=as_text(row.get("source", "")),
-        image=None if row.get("image") is None else as_text(row["image"]),
-        key_points=as_texts(row.get("key_points", [])),
-        language=None if row.get("language") is None else as_text(row["language"]),
-    )
-
-
-def _story_row(story: Story) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "url": story.url,
-        "headline": story.headline,
-        "note": story.note,
-        "candidates": [
-            {
-                "text": item.bullet.text,
-                "start": item.bullet.start,
-                "end": item.bullet.end,
-                "origin": item.bullet.origin,
-                "ticked": item.ticked,
-            }
-            for item in story.candidates
-        ],
-    }
-    if story.also:  # a base without any is written as it was before there were any
-        row["also"] = [{"name": mention.name, "url": mention.url} for mention in story.also]
-    return row
-
-
-def _base(row: Any) -> Base:
-    issue = row["issue"]
-    return Base(
-        issue=Issue(
-            id=as_text(issue["id"]),
-            subject=as_text(issue["subject"]),
-            preheader=as_text(issue["preheader"]),
-            intro=as_text(issue["intro"]),
-            sections=tuple(map(_section, issue["sections"])),
-        ),
-        written_sha256=as_text(row["written_sha256"]),
-        collected_at=as_moment(row["collected_at"]),
-    )
-
-
-def _section(row: Any) -> Section:
-    return Section(title=as_text(row["title"]), text=as_text(row["text"]), stories=tuple(map(_story, row["stories"])))
-
-
-def _story(row: Any) -> Story:
-    return Story(
-        url=as_text(row["url"]),
-        headline=as_text(row["headline"]),
-        note=as_text(row["note"]),
-        candidates=tuple(map(_candidate, row["candidates"])),
-        also=tuple(
-            Mention(name=as_text(mention["name"]), url=as_text(mention["url"])) for mention in row.get("also", [])
-        ),
-    )
-
-
-def _candidate(row: Any) -> Candidate:
-    origin: Origin = row["origin"]
-    if origin not in get_args(Origin) or not isinstance(row["ticked"], bool):
-        raise ValueError(row)
-    bullet = Bullet(text=as_text(row["text"]), start=as_number(row["start"]), end=as_number(row["end"]), origin=origin)
-    return Candidate(bullet=bullet, ticked=row["ticked"])

@@ -54,9 +54,11 @@ BASE = Base(
     collected_at=NOW,
 )
 
+WRITTEN = {"schema_version": 1, "written_sha256": "", "collected_at": "2026-11-20T08:00:00Z"}
+BASE_WITHOUT_SUBJECT = json.dumps({**WRITTEN, "issue": {"id": "x", "preheader": "", "intro": "", "sections": []}})
 ALSO_WITHOUT_ADDRESS = json.dumps(
     {
-        "schema_version": 1,
+        **WRITTEN,
         "issue": {"id": "x", "subject": "", "preheader": "", "intro": "", "sections": [
             {"title": "", "text": "", "stories": [
                 {"url": "x", "headline": "x", "note": "", "candidates": [], "also": [{"name": "x"}]}
@@ -76,17 +78,20 @@ def state_of(root: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path.relative_to(root)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-def test_an_issue_that_is_not_there_is_empty(folder: IssueFolder):
+def test_a_missing_issue_has_no_files(folder: IssueFolder):
     assert not folder.exists()
     assert (folder.read_text(), folder.read_base(), folder.read_build(), folder.read_approval()) == (None,) * 4
     assert folder.read_articles() == ()
     with pytest.raises(IssueError) as caught:
         folder.read_issue()
-    assert (str(caught.value.place), caught.value.hint) == ("issues/2026-W47/issue.md", "digest collect 2026-W47")
+    assert (str(caught.value.place), caught.value.hint) == (
+        "issues/2026-W47/issue.md",
+        "Start it: digest collect 2026-W47",
+    )
 
 
 @pytest.mark.parametrize("name", ["../2026-W47", "2026-W54", "next", "2026-W47/.."])
-def test_only_an_iso_week_names_a_folder(tmp_path: Path, name: str):
+def test_only_an_issue_id_names_a_folder(tmp_path: Path, name: str):
     with pytest.raises(UsageError):
         IssueFolder(tmp_path, name)
 
@@ -108,7 +113,7 @@ def test_what_is_written_is_read_back(folder: IssueFolder):
     assert folder.read_approval() == approval
 
 
-def test_writing_the_same_again_touches_nothing(folder: IssueFolder, tmp_path: Path):
+def test_writing_unchanged_content_does_not_touch_the_file(folder: IssueFolder, tmp_path: Path):
     def write():
         folder.write_text("Hello", over=folder.read_text())
         folder.write_articles((ARTICLE,))
@@ -122,7 +127,7 @@ def test_writing_the_same_again_touches_nothing(folder: IssueFolder, tmp_path: P
     assert state_of(tmp_path) == before
 
 
-def test_json_is_the_same_whatever_the_zone_and_readable_in_a_diff(folder: IssueFolder):
+def test_json_does_not_depend_on_the_time_zone_and_reads_well_in_a_diff(folder: IssueFolder):
     folder.write_articles((ARTICLE,))
     first = (folder.path / "articles.jsonl").read_bytes()
     folder.write_articles((replace(ARTICLE, published=NOW.astimezone(timezone(timedelta(hours=2)))),))
@@ -134,7 +139,7 @@ def test_json_is_the_same_whatever_the_zone_and_readable_in_a_diff(folder: Issue
     assert list(row) == sorted(row)
 
 
-def test_who_else_reported_a_story_is_kept_and_changes_nothing_where_nobody_did(folder: IssueFolder):
+def test_keeps_other_reports_and_omits_the_key_if_there_are_none(folder: IssueFolder):
     folder.write_base(BASE)
     bare = (folder.path / "base.json").read_bytes()
     assert b'"also"' not in bare
@@ -150,12 +155,12 @@ def test_who_else_reported_a_story_is_kept_and_changes_nothing_where_nobody_did(
     assert row == json.loads(bare)
 
 
-def test_a_lone_surrogate_does_not_stop_a_collect(folder: IssueFolder):
+def test_writes_an_article_with_a_lone_surrogate(folder: IssueFolder):
     folder.write_articles((replace(ARTICLE, title="\ud83d broken"),))
     assert folder.read_articles()[0].title == "? broken"
 
 
-def test_the_last_twenty_versions_of_issue_md_are_kept(folder: IssueFolder, tmp_path: Path):
+def test_keeps_the_last_twenty_versions_of_issue_md(folder: IssueFolder, tmp_path: Path):
     other = IssueFolder(tmp_path, "2026-W46")
     other.write_text("other", over=None)
     other.write_text("other again", over="other")
@@ -167,7 +172,7 @@ def test_the_last_twenty_versions_of_issue_md_are_kept(folder: IssueFolder, tmp_
     assert [path.read_text() for path in undo.glob("2026-W46-*")] == ["other"]
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_rest(folder: IssueFolder, tmp_path: Path):
+def test_a_failed_write_leaves_the_old_file_and_no_remains(folder: IssueFolder, tmp_path: Path):
     folder.write_text("old", over=None)
     (tmp_path / ".digest").write_text("in the way of the undo copies")
     with pytest.raises(IssueError, match="cannot be read or written"):
@@ -176,7 +181,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rest(folder: IssueFolder,
     assert os.listdir(folder.path) == ["issue.md"]  # noqa: PTH208 - hidden files count
 
 
-def test_a_build_without_its_manifest_is_none(folder: IssueFolder):
+def test_a_build_without_its_manifest_does_not_count(folder: IssueFolder):
     folder.write_build(b"<p>", b"text", b"{}")
     # What a crash between the second and the third file leaves.
     (folder.path / "build" / "manifest.json").unlink()
@@ -192,7 +197,7 @@ class Crashing(IssueFolder):
         super()._write(name, data)
 
 
-def test_a_build_that_was_interrupted_is_none(folder: IssueFolder, tmp_path: Path):
+def test_an_interrupted_build_does_not_count(folder: IssueFolder, tmp_path: Path):
     folder.write_build(b"<p>", b"text", b"{}")
     with pytest.raises(KeyboardInterrupt):
         Crashing(tmp_path, "2026-W47").write_build(b"<b>", b"other", b"{1}")
@@ -206,17 +211,17 @@ def test_a_build_that_was_interrupted_is_none(folder: IssueFolder, tmp_path: Pat
         ("base.json", '{\n"issue": }', 2, "not JSON"),
         ("base.json", "[" * 100_000, None, "not JSON"),
         ("base.json", "[]", None, "not what digest wrote"),
-        ("base.json", '{"schema_version": 1, "issue": {"id": "x"}}', None, "'subject' is missing"),
-        ("base.json", ALSO_WITHOUT_ADDRESS, None, "'url' is missing"),
-        ("base.json", '{"schema_version": 2}', None, "newer digest"),
-        ("articles.jsonl", "\n{}\n", 2, "'url' is missing"),
+        ("base.json", BASE_WITHOUT_SUBJECT, None, r"issue\.subject is missing"),
+        ("base.json", ALSO_WITHOUT_ADDRESS, None, r"also\.0\.url is missing"),
+        ("base.json", '{"schema_version": 2}', None, "newer version of digest"),
+        ("articles.jsonl", "\n{}\n", 2, "url is missing"),
         ("articles.jsonl", '{"url": 1, "title": "", "text": ""}', 1, "not what digest wrote"),
         ("articles.jsonl", '{"url": "", "title": "", "text": "", "published": "2026-11-20"}', 1, "not what"),
         ("approval.toml", 'token = "a"\nby = \n', 2, "not TOML"),
         ("approval.toml", 'token = "a"\nat = 2026-11-20\n', None, "time zone"),
     ],
 )
-def test_a_broken_file_is_named_with_a_way_out(folder: IssueFolder, name: str, content: str, line: int, words: str):
+def test_a_damaged_file_is_named_with_a_remedy(folder: IssueFolder, name: str, content: str, line: int, words: str):
     folder.path.mkdir(parents=True)
     (folder.path / name).write_text(content)
     read = {"base": folder.read_base, "articles": folder.read_articles, "approval": folder.read_approval}
@@ -242,7 +247,7 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_line(folder: IssueFolder, na
     assert str(caught.value.place) == f"issues/2026-W47/{name}:2"
 
 
-def test_issues_are_listed_oldest_first(tmp_path: Path):
+def test_lists_issues_oldest_first(tmp_path: Path):
     assert list_issues(tmp_path) == ()
     for name in ("2026-W47b", "2026-W48", "2026-W47", "2025-W52", "2026-W05", "drafts"):
         (tmp_path / "issues" / name).mkdir(parents=True)
@@ -267,7 +272,7 @@ def test_a_week_without_an_issue_is_listed_when_its_sources_were_read(tmp_path: 
     assert list_issues(tmp_path) == ()
 
 
-def test_a_build_that_was_kept_is_read_back_by_its_token(folder: IssueFolder):
+def test_reads_a_kept_build_by_its_token(folder: IssueFolder):
     build = Build(html=b"<p>", text=b"text\r\n", manifest=b"{}\n")
     folder.keep_build(build, token="abc")
     assert folder.read_kept_build("abc") == build

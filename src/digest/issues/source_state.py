@@ -1,4 +1,4 @@
-"""sources.json: how each source fared when an issue was collected, and what several issues say of a source. Pure."""
+"""sources.json: how each source fared when an issue was collected, and whether a source counts as dead. Pure."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pydantic import Field
 
 from digest.errors import Place
-from digest.issues.jsontext import (
-    SCHEMA_VERSION,
-    as_moment,
-    as_number,
-    as_text,
-    as_texts,
-    checked,
-    json_bytes,
-    moment_text,
-    parse_versioned,
-)
+from digest.issues.records import SCHEMA_VERSION, Moment, Record, decode_utf8, dump_record, load_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,16 +34,16 @@ _FAILING_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceState:
-    """One source at the last collecting of one issue. All moments are aware, in UTC.
+    """The result of reading one source for one issue. All moments are aware, in UTC.
 
     Attributes:
-        addresses: As configured. A source whose address was changed begins anew.
+        addresses: As configured. A source whose address changes starts afresh.
         counted: How many of its articles were new enough for the issue.
-        newest: When the newest article that it ever had was published; None where no date is known.
-        failing_since: When it failed for the first time since it was last read; None when it was read.
-        error: Why it failed, in words.
-        moved_to: Where it has moved for good; empty when it has not.
-        gone: The server said that it is gone for good (410); it is not asked again.
+        newest: When its newest article was published; None if no article has a date.
+        failing_since: When it first failed after it was last read; None if it was read.
+        error: Why it failed; empty if it was read.
+        moved_to: Its new address, if it has moved for good; otherwise empty.
+        gone: The server answered 410 (gone for good), so the source is not requested again.
     """
 
     source: str
@@ -127,44 +119,50 @@ def source_health(
     return SourceHealth(latest=latest, failed=failed, silent=silent, trouble=trouble)
 
 
+class _SourceRecord(Record):
+    """One source; what is empty is left out of the file."""
+
+    id: str
+    addresses: tuple[str, ...]
+    counted: int = Field(0, exclude_if=lambda counted: not counted)
+    newest: Moment | None = Field(None, exclude_if=lambda newest: newest is None)
+    failing_since: Moment | None = Field(None, exclude_if=lambda since: since is None)
+    error: str = Field("", exclude_if=lambda error: not error)
+    moved_to: str = Field("", exclude_if=lambda address: not address)
+    gone: bool = Field(default=False, exclude_if=lambda gone: not gone)
+
+
+class _SourcesRecord(Record):
+    schema_version: int = 0
+    sources: tuple[_SourceRecord, ...]
+
+
 def dump_source_states(states: Sequence[SourceState]) -> bytes:
-    """JSON with sorted keys, indented so that a change shows as few lines in a diff."""
-    return json_bytes({"schema_version": SCHEMA_VERSION, "sources": list(map(_row, states))}, indent=1) + b"\n"
+    """JSON with sorted keys, indented so that a change touches few lines of a diff."""
+    sources = tuple(
+        _SourceRecord(
+            id=state.source,
+            addresses=state.addresses,
+            counted=state.counted,
+            newest=state.newest,
+            failing_since=state.failing_since,
+            error=state.error,
+            moved_to=state.moved_to,
+            gone=state.gone,
+        )
+        for state in states
+    )
+    return dump_record(_SourcesRecord(schema_version=SCHEMA_VERSION, sources=sources), indent=1) + b"\n"
 
 
 def load_source_states(data: bytes, *, file: str) -> Mapping[str, SourceState]:
-    """Read what `dump_source_states` wrote, by the source's id.
+    """Read what `dump_source_states` wrote, by the id of the source.
 
     Raises:
-        IssueError: It is broken, or a newer version of digest wrote it.
+        IssueError: It is damaged, or a newer version of digest wrote it.
     """
-    row = parse_versioned(data, file=file)
-    states = checked(row, Place(file), lambda row: [_state(one) for one in row["sources"]])
-    return {state.source: state for state in states}
-
-
-def _row(state: SourceState) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": state.source,
-        "addresses": list(state.addresses),
-        "counted": state.counted,
-        "newest": state.newest and moment_text(state.newest),
-        "failing_since": state.failing_since and moment_text(state.failing_since),
-        "error": state.error,
-        "moved_to": state.moved_to,
-        "gone": state.gone,
+    record = load_record(_SourcesRecord, decode_utf8(data, file), Place(file))
+    return {
+        source.id: SourceState(source=source.id, **{name: value for name, value in source if name != "id"})
+        for source in record.sources
     }
-    return {key: value for key, value in row.items() if value not in (None, "", False)}
-
-
-def _state(row: Any) -> SourceState:
-    return SourceState(
-        source=as_text(row["id"]),
-        addresses=as_texts(row["addresses"]),
-        counted=as_number(row.get("counted")) or 0,
-        newest=as_moment(row["newest"]) if "newest" in row else None,
-        failing_since=as_moment(row["failing_since"]) if "failing_since" in row else None,
-        error=as_text(row.get("error", "")),
-        moved_to=as_text(row.get("moved_to", "")),
-        gone=row.get("gone", False) is True,
-    )

@@ -1,4 +1,4 @@
-"""The folder of one issue on disk: the only module here that touches it. Every file is written whole or not at all."""
+"""Reads and writes the folder of one issue. Every file is written atomically; no other module here touches the disk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.atomic_files import replace_file, sync_folder
 from digest.errors import IssueError, Place
-from digest.issues.document import parse_issue, trace_origins
+from digest.issues.issue_document import parse_issue, trace_origins
 from digest.issues.records import (
     Base,
     dump_approval,
@@ -19,14 +19,14 @@ from digest.issues.records import (
     load_articles,
     load_base,
 )
-from digest.issues.sourcestate import dump_source_states, load_source_states
+from digest.issues.source_state import dump_source_states, load_source_states
 from digest.models import IssueId, is_issue_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from digest.issues.sourcestate import SourceState
+    from digest.issues.source_state import SourceState
     from digest.models import Approval, Article, Issue
 
 __all__ = ["Build", "IssueFolder", "list_issues", "list_weeks"]
@@ -42,7 +42,7 @@ _NUMBER = re.compile(r"-(\d+)\.md$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Build:
-    """The bytes of build/: what is approved and sent."""
+    """The files in build/: what is approved and sent."""
 
     html: bytes
     text: bytes
@@ -50,14 +50,14 @@ class Build:
 
 
 def list_issues(root: Path) -> tuple[IssueId, ...]:
-    """The ids of all issues of the newsletter in ``root``, oldest first: of each folder that holds an issue.md."""
+    """The ids of all issues of the newsletter in ``root``, oldest first: the folders with an issue.md."""
     return tuple(id for id in list_weeks(root) if (root / _ISSUES / id / _TEXT).is_file())
 
 
 def list_weeks(root: Path) -> tuple[IssueId, ...]:
     """The ids of all issues, and of weeks in which the sources brought nothing, oldest first.
 
-    A folder counts if it holds a file of this program. An empty one, or one with a stray file only, does not.
+    A folder counts if it contains a file that `digest` writes; an empty folder or one with only a stray file does not.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         folders = [folder for folder in (root / _ISSUES).iterdir() if is_issue_id(folder.name)]
@@ -75,7 +75,7 @@ class IssueFolder:
     Attributes:
         id: The issue's id.
         path: The folder, and ``issue_md`` the file that the editor edits.
-        file: ``issue_md`` as people are shown it: from the newsletter's root, with forward slashes.
+        file: ``issue_md`` as shown to users: relative to the newsletter's root, with forward slashes.
     """
 
     def __init__(self, root: Path, id: str) -> None:
@@ -96,7 +96,7 @@ class IssueFolder:
         return self.issue_md.is_file()
 
     def read_bytes(self) -> bytes | None:
-        """issue.md as it lies there, whatever is in it; None when there is none.
+        """The bytes of issue.md, whatever they are; None if there is no such file.
 
         Raises:
             IssueError: It cannot be read.
@@ -104,7 +104,7 @@ class IssueFolder:
         return self._read(_TEXT)
 
     def read_text(self) -> str | None:
-        """issue.md as it is, line breaks included; None when there is none.
+        """The text of issue.md with its own line breaks; None if there is no such file.
 
         Raises:
             IssueError: It cannot be read, or is not UTF-8.
@@ -119,33 +119,34 @@ class IssueFolder:
             raise IssueError("the file is not UTF-8", place=Place(self.file, line), hint="Save it as UTF-8.") from None
 
     def read_issue(self) -> Issue:
-        """issue.md, parsed; a bullet that nobody has changed says where it comes from.
+        """Parse issue.md. Bullets that the editor has not changed keep the origin that was proposed.
 
         Raises:
-            IssueError: There is none, or it cannot be read.
+            IssueError: There is no such file, or it cannot be parsed.
         """
         text = self.read_text()
         if text is None:
-            raise IssueError("there is no such issue yet", place=Place(self.file), hint=f"digest collect {self.id}")
+            raise IssueError(
+                "this issue does not exist yet", place=Place(self.file), hint=f"Start it: digest collect {self.id}"
+            )
         issue = parse_issue(text, id=self.id, file=self.file)
         base = self.read_base()
         return trace_origins(issue, base.issue) if base else issue
 
     def write_text(self, text: str, *, over: str | None) -> None:
-        """Write issue.md and keep a copy of the one before in .digest/undo/, the last twenty of each issue.
+        """Write issue.md, and keep the previous file in .digest/undo/ (the last twenty of each issue).
 
         Args:
-            over: What the caller read before it wrote this; None for no file. What somebody saved since then is never
-                written over.
+            over: The text that the caller read earlier; None for no file. A file saved since then is never overwritten.
 
         Raises:
-            IssueError: It cannot be written, or is not what it was; the file is left as it is.
+            IssueError: The file cannot be written, or has changed since it was read; it is left as it is.
         """
         data = text.encode("utf-8")
         before = self.read_bytes()
         if before != (None if over is None else over.encode("utf-8")):
             raise IssueError(
-                "somebody saved the file at this very moment, so nothing was written",
+                "the file was saved by another program in the meantime, so nothing was written",
                 place=Place(self.file),
                 hint="Run the same command again.",
             )
@@ -156,7 +157,7 @@ class IssueFolder:
         self._write(_TEXT, data)
 
     def keep_copy(self, data: bytes) -> str:
-        """Keep an issue.md that was, under the next number, and only the last twenty. Returns the copy's name.
+        """Keep a previous issue.md under the next number, and delete all but the last twenty. Returns the copy's name.
 
         Raises:
             IssueError: It cannot be written.
@@ -170,23 +171,23 @@ class IssueFolder:
         return f".digest/undo/{name}"
 
     def read_articles(self) -> tuple[Article, ...]:
-        """What was collected; nothing when there is no articles.jsonl.
+        """The collected articles; empty if there is no articles.jsonl.
 
         Raises:
-            IssueError: A line of it is broken.
+            IssueError: A line of it is damaged.
         """
         data = self._read(_ARTICLES)
         return () if data is None else load_articles(data, file=self._shown(_ARTICLES))
 
     def write_articles(self, articles: Sequence[Article]) -> None:
-        """Write articles.jsonl, unless it says just that already."""
+        """Write articles.jsonl, unless it is unchanged."""
         self._write(_ARTICLES, dump_articles(articles))
 
     def read_base(self) -> Base | None:
-        """What the tool proposed last; None when it has not proposed anything.
+        """What `collect` proposed last; None if it has not proposed anything yet.
 
         Raises:
-            IssueError: base.json is broken, or from a newer version.
+            IssueError: base.json is damaged, or from a newer version of digest.
         """
         data = self._read("base.json")
         return None if data is None else load_base(data, file=self._shown("base.json"))
@@ -196,20 +197,20 @@ class IssueFolder:
         self._write("base.json", dump_base(base))
 
     def read_source_states(self) -> Mapping[str, SourceState]:
-        """How each source fared at the last collecting, by its id; empty when there is no sources.json.
+        """How each source fared in the last `collect`, by the source's id; empty if there is no sources.json.
 
         Raises:
-            IssueError: sources.json is broken, or from a newer version.
+            IssueError: sources.json is damaged, or from a newer version of digest.
         """
         data = self._read(_STATES)
         return {} if data is None else load_source_states(data, file=self._shown(_STATES))
 
     def write_source_states(self, states: Sequence[SourceState]) -> None:
-        """Write sources.json, unless it says just that already."""
+        """Write sources.json, unless it is unchanged."""
         self._write(_STATES, dump_source_states(states))
 
     def read_build(self) -> Build | None:
-        """What was built last; None when there is no whole build."""
+        """The last build; None if there is no complete one."""
         html, text, manifest = (self._read(f"build/{name}") for name in _BUILD_FILES)
         if html is None or text is None or manifest is None:
             return None
@@ -218,7 +219,7 @@ class IssueFolder:
     def write_build(self, html: bytes, text: bytes, manifest: bytes) -> None:
         """Write the three files of build/.
 
-        The manifest goes away first and comes back last, so that a build that was interrupted is none.
+        The manifest is removed first and written last, so that an interrupted build does not count as one.
         """
         if self.read_build() == Build(html=html, text=text, manifest=manifest):
             return
@@ -230,7 +231,7 @@ class IssueFolder:
         self._write("build/manifest.json", manifest)
 
     def keep_build(self, build: Build, *, token: str) -> None:
-        """Keep the build that a campaign begins with, so that it can be finished whatever is built afterwards.
+        """Keep the build with which a campaign begins, so that the campaign can be finished after a later build.
 
         Raises:
             IssueError: It cannot be written.
@@ -240,7 +241,7 @@ class IssueFolder:
                 replace_file(self._kept / token / name, data)
 
     def read_kept_build(self, token: str) -> Build | None:
-        """The build of a campaign that has begun with ``token``; None when it was not kept here."""
+        """The kept build of the campaign that began with ``token``; None if this machine does not have it."""
         with _Guard(".digest/sending"):
             try:
                 html, text, manifest = ((self._kept / token / name).read_bytes() for name in _BUILD_FILES)
@@ -249,10 +250,10 @@ class IssueFolder:
                 return None
 
     def read_approval(self) -> Approval | None:
-        """Who approved which build; None when nobody did.
+        """Who approved which build; None if there is no approval.
 
         Raises:
-            IssueError: approval.toml is broken.
+            IssueError: approval.toml is damaged.
         """
         data = self._read("approval.toml")
         return None if data is None else load_approval(data, file=self._shown("approval.toml"))
@@ -285,7 +286,7 @@ class IssueFolder:
 
 
 class _Guard:
-    """Turns what the file system refuses into an `IssueError` that names the file."""
+    """Turns an `OSError` into an `IssueError` that names the file."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -298,5 +299,5 @@ class _Guard:
             raise IssueError(
                 f"the file cannot be read or written: {error.strerror or error}",
                 place=Place(self._file),
-                hint="Look at its permissions and at the space on the disk.",
+                hint="Check its permissions and the free disk space.",
             ) from error

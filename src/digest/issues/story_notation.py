@@ -1,7 +1,7 @@
-"""The small notations of issue.md: a heading that is a link, a title, a note in underscores, and who else reported it.
+"""How parts of a story are written in issue.md: the linked headline, the title, the note, and "Also reported by". Pure.
 
-Headlines, titles and names are plain text. In the file a backslash stands before what would end them; when they are
-read, a backslash before any ASCII punctuation is taken off (CommonMark 0.31, section 2.4).
+Headlines, titles and names are plain text. They are written with a backslash before characters that would end them;
+when they are read, a backslash before any ASCII punctuation is removed (CommonMark 0.31, section 2.4).
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _ANGLE = re.compile(r"<((?:[^<>\\]|\\.)*)>[ \t]*(?:\"[^\"]*\"|'[^']*')?[ \t]*$",
 _LINK_TITLE = re.compile(r"[ \t]+(?:\"[^\"]*\"|'[^']*')[ \t]*$")
 _NEEDS_ANGLES = re.compile(r"[\s<>()\\\"']")
 _BREAKS = re.compile(r"[\r\n]+")
-#: An underscore that CommonMark can read as the beginning or the end of emphasis: one that is not inside a word.
+#: An underscore that can begin or end emphasis in CommonMark, because it is not inside a word.
 _FLANKING = re.compile(r"(?<!\w)_|_(?!\w)")
 _ALSO = re.compile(r"also\s+reported\s+by(?:\s*:)?\s*(?=\[)", re.IGNORECASE)
-#: What may follow ``](``: an address in angles, or one without white space whose brackets stand in pairs, and a title.
+#: A link target: an address in angle brackets, or one without white space and with balanced parentheses; then a title.
 _TARGET = re.compile(
     r"\([ \t]*(?:<(?P<angle>[^<>\\]*+(?:\\.[^<>\\]*+)*)>"
     r"|(?P<bare>(?!<)(?:[^\s()\\]++|\\.|\((?:[^\s()\\]++|\\.|\([^\s()]*+\))*\))+))"
@@ -47,23 +47,23 @@ _BETWEEN = re.compile(r"\s*[·,;]\s*(?:and\s+)?(?=\[)|\s+and\s+(?=\[)")
 
 
 def one_line(text: str) -> str:
-    """``text`` on one line, spaces run together."""
+    """``text`` on one line, with runs of white space collapsed."""
     return " ".join(text.split())
 
 
-def read_title(words: str) -> str:
-    """The title in a ``##`` heading, without the closing marks that Markdown allows."""
-    return one_line(unescape_inline(_CLOSING_MARKS.sub("", words)))
+def read_title(text: str) -> str:
+    """The title in a ``##`` heading, without the optional closing marks."""
+    return one_line(unescape_inline(_CLOSING_MARKS.sub("", text)))
 
 
 def write_title(title: str) -> str:
-    """A title as it stands after ``## ``."""
+    """A title as written after ``## ``."""
     text = one_line(title).replace("\\", "\\\\").replace("<!--", "\\<!--")
     return f"{text[:-1]}\\#" if text.endswith("#") else text
 
 
 def read_link(line: str) -> tuple[str, str, tuple[int, int]] | None:
-    """Headline and address of a ``### [Headline](address)`` line, and the span of the headline; None if it is none."""
+    """Headline, address and headline span of a ``### [Headline](address)`` line; None for any other line."""
     opening = _OPENING.match(line)
     if opening is None:
         return None
@@ -83,7 +83,7 @@ def read_link(line: str) -> tuple[str, str, tuple[int, int]] | None:
 
 
 def _headline_end(line: str, start: int) -> int | None:
-    """The offset of the ``](`` that ends the headline: brackets in pairs belong to it, and so do escaped ones."""
+    """The offset of the ``](`` that ends the headline, which may contain balanced and escaped brackets."""
     depth, at = 0, start
     while at < len(line):
         if line[at] == "\\":
@@ -99,36 +99,36 @@ def _headline_end(line: str, start: int) -> int | None:
 
 
 def write_headline(headline: str) -> str:
-    """A headline as it stands between the brackets."""
+    """A headline as written between the brackets."""
     return re.sub(r"[\[\]\\]", r"\\\g<0>", one_line(headline)).replace("<!--", "\\<!--")
 
 
 def write_link(headline: str, url: str) -> str:
-    """A story's heading. An address with spaces, brackets or quotes stands in ``<…>``."""
+    """A story's heading. An address with spaces, brackets or quotes is written in ``<…>``."""
     return f"### {_inline_link(headline, url)}"
 
 
-def _inline_link(words: str, url: str) -> str:
+def _inline_link(text: str, url: str) -> str:
     address = _BREAKS.sub("", url).strip()
     if _NEEDS_ANGLES.search(address):
         address = "<" + re.sub(r"[<>\\]", r"\\\g<0>", address) + ">"
-    return f"[{write_headline(words)}]({address})"
+    return f"[{write_headline(text)}]({address})"
 
 
 def read_mentions(lines: Sequence[str]) -> tuple[Mention, ...]:
-    """The links of a paragraph that says "Also reported by" and nothing else, in underscores or not; else none."""
+    """The links of a paragraph that only says "Also reported by …", with or without underscores around it."""
     whole = " ".join(lines)
     return _mentions(whole) or _mentions(_bare(whole)) or _mentions(" ".join(map(_bare, lines)))
 
 
 def _bare(text: str) -> str:
-    """Unlike a note's, these words may have further underscores: they are in addresses."""
+    """Strip one pair of underscores. Unlike a note, the text may contain more of them, in addresses."""
     return text[1:-1] if len(text) > 2 and text[0] == text[-1] == "_" else text
 
 
 def _mentions(text: str) -> tuple[Mention, ...]:
     opening = _ALSO.match(text)
-    found: list[Mention] = []
+    mentions: list[Mention] = []
     at = opening.end() if opening else None
     while at is not None:
         end = _headline_end(text, at + 1)
@@ -136,16 +136,18 @@ def _mentions(text: str) -> tuple[Mention, ...]:
         if target is None:
             return ()
         address = target["bare"] if target["angle"] is None else target["angle"]
-        found.append(Mention(name=one_line(unescape_inline(text[at + 1 : end])), url=unescape_inline(address).strip()))
+        mentions.append(
+            Mention(name=one_line(unescape_inline(text[at + 1 : end])), url=unescape_inline(address).strip())
+        )
         between = _BETWEEN.match(text, target.end())
         if between is None and text[target.end() :].strip() not in {"", "."}:
             return ()
         at = between.end() if between else None
-    return tuple(found) if all(mention.name and mention.url for mention in found) else ()
+    return tuple(mentions) if all(mention.name and mention.url for mention in mentions) else ()
 
 
 def write_mentions(mentions: Sequence[Mention]) -> str:
-    """The links after "Also reported by"; empty where there are none."""
+    """The links after "Also reported by"; empty if there are none."""
     return " · ".join(
         _inline_link(mention.name, mention.url) for mention in mentions if mention.name.strip() and mention.url.strip()
     )
@@ -162,14 +164,14 @@ def _unwrap(text: str) -> str:
 
 
 def unwrap_note(lines: list[str]) -> str:
-    """The words of a paragraph that may stand in underscores, as a whole or line by line."""
+    """The text of a note paragraph without its underscores, which may surround all of it or each line."""
     whole = "\n".join(lines)
     unwrapped = _unwrap(whole)
     return unwrapped if unwrapped != whole else "\n".join(map(_unwrap, lines))
 
 
 def write_note(note: str) -> list[str]:
-    """The lines of a note in underscores; words with emphasis of their own stand without them, in paragraphs."""
+    """The lines of a note in underscores. Lines with emphasis of their own are written without, as paragraphs."""
     lines = [line.strip() for line in note.splitlines() if line.strip()]
     written = [f"_{line}_" if _wraps(line) else line for line in lines]
     if all(map(_wraps, lines)) and not read_mentions(written):
@@ -177,7 +179,7 @@ def write_note(note: str) -> list[str]:
     spaced: list[str] = []
     paragraph: list[str] = []
     for line in written:
-        # What would be no note if it stood alone stays beside its neighbour.
+        # A line that would be read as "Also reported by" on its own stays next to its neighbour.
         if paragraph and not (read_mentions(paragraph) or read_mentions([line])):
             spaced.append("")
             paragraph = []

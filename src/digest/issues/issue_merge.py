@@ -1,7 +1,7 @@
-"""Collecting again without losing an edit: the three-way merge into issue.md (the design, section 5). Pure.
+"""The three-way merge into issue.md, so that collecting again never loses an edit. Pure.
 
-``base`` is what the tool proposed last, ``fresh`` what it proposes now,
-and ``yours`` is the file. Each field is decided alone::
+``base`` is what `collect` proposed last, ``fresh`` what it proposes now, and ``yours`` is the file. Each field is
+decided on its own::
 
     yours == base, fresh differs   take fresh
     yours differs, fresh == base   keep yours
@@ -9,7 +9,7 @@ and ``yours`` is the file. Each field is decided alone::
     in base, not in yours          dropped by the editor: stays out
     in yours, not in base          the editor's own: untouched
     in fresh only                  appended under NEW_SECTION
-    gone from fresh                kept
+    no longer in fresh             kept
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 
 from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
-from digest.issues.document import format_also, format_candidates, format_issue, format_story, issue_of
-from digest.issues.frontmatter import FIELDS
-from digest.issues.notation import one_line, write_headline, write_mentions, write_title
-from digest.issues.outline import Outline, ParagraphBlock, StoryBlock, read_outline
-from digest.issues.splice import Splice, apply_splices, insert_blocks, insert_lines
+from digest.issues.issue_document import format_also, format_candidates, format_issue, format_story, issue_of
+from digest.issues.issue_front_matter import FIELDS
+from digest.issues.issue_outline import Outline, ParagraphBlock, StoryBlock, read_outline
+from digest.issues.markdown_source import TextEdit, apply_edits, insert_blocks, insert_lines
+from digest.issues.story_notation import one_line, write_headline, write_mentions, write_title
 from digest.models import NEW_SECTION, Issue, Section, Story, canonical_url
 
 if TYPE_CHECKING:
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Conflict", "Merge", "append_story", "is_untouched", "merge_issue"]
 
-#: Where the base keeps stories that are no longer proposed. It is never written to issue.md.
+#: The section in which the base keeps stories that are no longer proposed. It is never written to issue.md.
 _EARLIER = "Proposed earlier"
 _ALSO = "also reported by"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conflict:
-    """A field that both the editor and the sources changed. The editor's stayed.
+    """A field that both the editor and the sources changed. The editor's version was kept.
 
     Attributes:
         field: ``subject``, ``preheader``, ``headline``, ``bullets`` or ``also reported by``.
-        line: Where it stands in the merged text.
-        yours: What stays, and ``fresh`` what it would have been.
+        line: Its line in the merged text.
+        yours: The version that was kept; ``fresh`` is the new proposal.
     """
 
     field: str
@@ -56,19 +56,19 @@ class Conflict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Merge:
-    """What to write, and what happened.
+    """What to write, and what changed.
 
     Attributes:
-        text: issue.md.
-        base: What the next merge must be given as ``base``: all that was ever proposed, with its latest words.
-        written_sha256: What the next merge must be given as ``written_sha256``. It is empty once a person has touched
-            the file, for then the file is never again planned anew as a whole.
+        text: The new issue.md.
+        base: The ``base`` for the next merge: everything proposed so far, in its latest version.
+        written_sha256: The ``written_sha256`` for the next merge. Empty once the editor has touched the file, because
+            it is then never written again as a whole.
         added: The addresses of new stories.
-        refreshed: What was taken over: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS`` and
-            ``also reported by ADDRESS``.
-        kept_out: The canonical addresses of proposed stories that stay out because the editor dropped them.
-        conflicts: In the order of the file.
-        touched: Whether a person had changed the file.
+        refreshed: The fields that were updated: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS``
+            and ``also reported by ADDRESS``.
+        kept_out: The canonical addresses of proposed stories that the editor had dropped.
+        conflicts: In file order.
+        touched: Whether the editor had changed the file.
     """
 
     text: str
@@ -90,32 +90,35 @@ def merge_issue(
     same: Mapping[str, Collection[str]] = MappingProxyType({}),
     file: str = "issue.md",
 ) -> Merge:
-    """Merge what is proposed now into the editor's file.
+    """Merge the current proposal into the editor's file.
 
     Args:
-        yours: issue.md as it is; None when there is none yet.
-        base: As `Merge.base` of the last merge; None when there was none.
-        written_sha256: As `Merge.written_sha256` of the last merge.
-        fresh: The plan.
-        same: By the canonical address of a story of ``fresh``, the canonical addresses of all articles about its event.
-            An event that the editor has seen under another article's address is not new.
-        file: What messages call the file.
+        yours: The current issue.md; None if there is none yet.
+        base: `Merge.base` of the last merge; None if this is the first.
+        written_sha256: `Merge.written_sha256` of the last merge.
+        fresh: The current proposal.
+        same: For each story of ``fresh``, by its canonical address, the canonical addresses of all articles about the
+            same event. An event that the editor has seen under another article's address is not new.
+        file: The name of the file in messages.
 
     Raises:
-        IssueError: ``yours`` cannot be read. Nothing may be written then.
+        IssueError: ``yours`` cannot be parsed. Nothing may be written in that case.
     """
-    if yours is None or is_untouched(yours, base, written_sha256) or yours == format_issue(fresh):
-        known = _stories(base)
+    written_by_tool = base is None and yours == format_issue(fresh)  # base.json was lost
+    if yours is None or written_by_tool or is_untouched(yours, base, written_sha256):
+        earlier = _stories(base)
         text = format_issue(fresh)
-        added = tuple(story.url for key, story in _stories(fresh).items() if key not in known)
+        added = tuple(story.url for key, story in _stories(fresh).items() if key not in earlier)
         return Merge(text=text, base=fresh, written_sha256=_sha256(text), added=added)
     return _Merger(yours, base, fresh, same=same, file=file).run()
 
 
 def is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
-    """Whether issue.md, with the ``base`` and ``written_sha256`` of the last merge, is what the tool wrote as a whole.
+    """Tell whether issue.md is byte for byte what `collect` last wrote as a whole.
 
-    The second test makes sure of the first: a file that was merged into is never what its base would be written as.
+    Args:
+        base, written_sha256: Those of the last merge. Both are tested, because a file that was merged into may match
+            the hash but never what its base would be formatted as.
     """
     if _sha256(yours) != written_sha256 or base is None:
         return False
@@ -130,16 +133,16 @@ def _sha256(text: str) -> str:
 
 
 def _stories(issue: Issue | None) -> dict[str, Story]:
-    found: dict[str, Story] = {}
+    stories: dict[str, Story] = {}
     for section in issue.sections if issue else ():
         for story in section.stories:
-            found.setdefault(canonical_url(story.url), story)
-    return found
+            stories.setdefault(canonical_url(story.url), story)
+    return stories
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Clash:
-    """A conflict before the merged text, and so its line, is known."""
+    """A conflict whose line in the merged text is not known yet."""
 
     field: str
     story: str
@@ -149,7 +152,7 @@ class _Clash:
 
 @dataclass(kw_only=True, slots=True)
 class _Record:
-    splices: list[Splice] = field(default_factory=list)
+    edits: list[TextEdit] = field(default_factory=list)
     refreshed: list[str] = field(default_factory=list)
     clashes: list[_Clash] = field(default_factory=list)
 
@@ -160,7 +163,7 @@ class _Merger:
     ) -> None:
         self._text = yours
         self._outline = read_outline(yours, file=file)
-        issue_of(self._outline, id=fresh.id, file=file)  # a story that stands in it twice cannot be merged
+        issue_of(self._outline, id=fresh.id, file=file)  # refuses a file in which a story occurs twice
         self._file = file
         self._base = base
         self._fresh = fresh
@@ -178,8 +181,8 @@ class _Merger:
                 self._merge_also(key, block)
         added = [story for key, story in self._new.items() if not self._is_known(key)]
         if added:
-            self._record.splices.append(_append_new(self._text, self._outline, added))
-        text = apply_splices(self._text, self._record.splices)
+            self._record.edits.append(_append_new(self._text, self._outline, added))
+        text = apply_edits(self._text, self._record.edits)
         return Merge(
             text=text,
             base=self._next_base(),
@@ -193,14 +196,17 @@ class _Merger:
 
     def _is_known(self, key: str) -> bool:
         """Whether the editor has seen this event, under this address or another article's."""
-        return self._is_mine(key) or any(one in self._old for one in (key, *self._same.get(key, ())))
+        return self._is_mine(key) or any(url in self._old for url in (key, *self._same.get(key, ())))
 
     def _is_mine(self, key: str) -> bool:
         """Whether the event is in the file."""
-        return any(one in self._mine for one in (key, *self._same.get(key, ())))
+        return any(url in self._mine for url in (key, *self._same.get(key, ())))
 
     def _take(self, name: str, *, story: str = "", yours: str, base: str | None, fresh: str, same: bool) -> bool:
-        """Decide one field. ``same`` is whether yours is what base says; without a base only gaps are filled."""
+        """Decide whether to take the fresh value of one field.
+
+        ``same``: yours equals base. Without a base, only empty fields are filled.
+        """
         if base is None or fresh in (yours, base):
             return base is None and not yours and yours != fresh
         if same:
@@ -214,14 +220,14 @@ class _Merger:
         for name in FIELDS:
             yours, fresh = front.values[name], one_line(getattr(self._fresh, name))
             base = one_line(getattr(self._base, name)) if self._base else None
-            # No words are no proposal: the sources were silent today.
+            # An empty value is not a proposal: the sources had nothing today.
             if not fresh or not self._take(name, yours=yours, base=base, fresh=fresh, same=yours == base):
                 continue
             if name in front.spans:
                 start, end = front.spans[name]
-                self._record.splices.append(Splice(start=start, end=end, words=toml_string(fresh)))
+                self._record.edits.append(TextEdit(start=start, end=end, replacement=toml_string(fresh)))
             elif name in front.lines:
-                continue  # written over several lines, in a way that only a person can change
+                continue  # a value over several lines is left to the editor
             else:
                 missing[name] = fresh
             self._record.refreshed.append(name)
@@ -229,19 +235,19 @@ class _Merger:
             lines = [f"{name} = {toml_string(value)}" for name, value in missing.items()]
             at = front.body if front.close is None else front.close
             fenced = ["+++", *lines, "+++"] if front.close is None else lines
-            self._record.splices.append(insert_lines(self._text, at, fenced))
+            self._record.edits.append(insert_lines(self._text, at, fenced))
 
     def _merge_headline(self, key: str, block: StoryBlock) -> None:
         base, fresh = one_line(self._old[key].headline), one_line(self._new[key].headline)
         if self._take("headline", story=key, yours=block.headline, base=base, fresh=fresh, same=block.headline == base):
             start, end = block.headline_span
-            self._record.splices.append(Splice(start=start, end=end, words=write_headline(fresh)))
+            self._record.edits.append(TextEdit(start=start, end=end, replacement=write_headline(fresh)))
             self._record.refreshed.append(f"headline {block.url}")
 
     def _merge_candidates(self, key: str, block: StoryBlock) -> None:
         base, fresh = (format_candidates(stories[key].candidates) for stories in (self._old, self._new))
         yours = [f"- [{'x' if item.ticked else ' '}] {item.text}" for item in block.candidates]
-        # A comment among the bullets is an edit, although it says nothing to the reader.
+        # A comment among the bullets counts as an edit, although readers never see it.
         same = yours == base and not any(item.commented for item in block.items)
         if not self._take(
             "bullets", story=key, yours="\n".join(yours), base="\n".join(base), fresh="\n".join(fresh), same=same
@@ -249,10 +255,10 @@ class _Merger:
             return
         if not block.candidates:
             at = block.also[0].above if block.also else block.filled
-            self._record.splices.append(insert_lines(self._text, at, fresh))
+            self._record.edits.append(insert_lines(self._text, at, fresh))
         for number, item in enumerate(block.candidates):
-            words = insert_lines(self._text, item.start, fresh).words if number == 0 else ""
-            self._record.splices.append(Splice(start=item.start, end=item.end, words=words))
+            lines = insert_lines(self._text, item.start, fresh).replacement if number == 0 else ""
+            self._record.edits.append(TextEdit(start=item.start, end=item.end, replacement=lines))
         self._record.refreshed.append(f"bullets {block.url}")
 
     def _merge_also(self, key: str, block: StoryBlock) -> None:
@@ -264,13 +270,13 @@ class _Merger:
         line = format_also(self._new[key].also)
         if not block.also:
             at = block.filled if block.listed is None else block.listed
-            self._record.splices.append(insert_blocks(self._text, at, [line]))
+            self._record.edits.append(insert_blocks(self._text, at, [line]))
         for number, paragraph in enumerate(block.also):
             if number == 0 and line:
-                words = insert_lines(self._text, paragraph.start, [line]).words
-                self._record.splices.append(Splice(start=paragraph.start, end=paragraph.end, words=words))
+                replacement = insert_lines(self._text, paragraph.start, [line]).replacement
+                self._record.edits.append(TextEdit(start=paragraph.start, end=paragraph.end, replacement=replacement))
             else:
-                self._record.splices.append(_take_out(self._text, paragraph))
+                self._record.edits.append(_take_out(self._text, paragraph))
         self._record.refreshed.append(f"{_ALSO} {block.url}")
 
     def _next_base(self) -> Issue:
@@ -285,28 +291,28 @@ class _Merger:
         )
 
     def _conflicts(self, merged: Outline) -> Iterator[Conflict]:
-        places = self._places(merged)
+        lines = self._lines(merged)
         for clash in self._record.clashes:
-            line = places.get((clash.field, clash.story), 1)
+            line = lines.get((clash.field, clash.story), 1)
             yield Conflict(field=clash.field, line=line, yours=clash.yours, fresh=clash.fresh)
 
-    def _places(self, merged: Outline) -> Mapping[tuple[str, str], int]:
-        places = {(name, ""): line for name, line in merged.front.lines.items()}
+    def _lines(self, merged: Outline) -> Mapping[tuple[str, str], int]:
+        lines = {(name, ""): line for name, line in merged.front.lines.items()}
         for block in merged.stories:
             key = canonical_url(block.url)
-            places["headline", key] = block.line
-            places["bullets", key] = block.candidates[0].line if block.candidates else block.line
-            places[_ALSO, key] = block.also[0].line if block.also else block.line
-        return places
+            lines["headline", key] = block.line
+            lines["bullets", key] = block.candidates[0].line if block.candidates else block.line
+            lines[_ALSO, key] = block.also[0].line if block.also else block.line
+        return lines
 
 
-def _take_out(text: str, paragraph: ParagraphBlock) -> Splice:
-    """A paragraph goes with the blank line over it where another one follows, so that none is left over."""
+def _take_out(text: str, paragraph: ParagraphBlock) -> TextEdit:
+    """Remove a paragraph, and the blank line above it if another follows, so that no double blank line remains."""
     start = paragraph.above if text[paragraph.end : paragraph.end + 1] in {"", "\r", "\n"} else paragraph.start
-    return Splice(start=start, end=paragraph.end, words="")
+    return TextEdit(start=start, end=paragraph.end, replacement="")
 
 
-def _append_new(text: str, outline: Outline, stories: list[Story]) -> Splice:
+def _append_new(text: str, outline: Outline, stories: list[Story]) -> TextEdit:
     blocks = [format_story(story) for story in stories]
     waiting = [section for section in outline.sections if section.title == NEW_SECTION]
     if waiting:
@@ -315,7 +321,7 @@ def _append_new(text: str, outline: Outline, stories: list[Story]) -> Splice:
 
 
 def _end(outline: Outline) -> int:
-    """Where the last line that says something ends."""
+    """Where the last line that is not blank ends."""
     if outline.sections:
         return outline.sections[-1].filled
     last = [line for line in outline.intro if not line.blank or line.commented]
@@ -323,19 +329,19 @@ def _end(outline: Outline) -> int:
 
 
 def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
-    """Put a story at the end of the last section that is sent; with none, at the top level, before what waits.
+    """Append a story to the last section that is sent; if there is none, before the section of waiting stories.
 
     Raises:
-        IssueError: The file cannot be read, or the story is in it already.
+        IssueError: The file cannot be parsed, or already contains the story.
     """
     outline = read_outline(text, file=file)
     issue_of(outline, id="", file=file)
     for block in outline.stories:
         if canonical_url(block.url) == canonical_url(story.url):
             raise IssueError(
-                f"{story.url} is in the issue already",
+                f"{story.url} is already in the issue",
                 place=Place(file, block.line),
-                hint="Move that story where you want it, and edit it there.",
+                hint="Move that story to where you want it and edit it there.",
             )
     sent = [section for section in outline.sections if section.title != NEW_SECTION]
     if sent:
@@ -344,4 +350,4 @@ def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
         at = outline.sections[0].start
     else:
         at = _end(outline)
-    return apply_splices(text, [insert_blocks(text, at, [format_story(story)])])
+    return apply_edits(text, [insert_blocks(text, at, [format_story(story)])])

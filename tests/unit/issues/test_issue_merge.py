@@ -43,7 +43,7 @@ def test_the_first_collect_writes_the_plan():
     assert merge.written_sha256 == hashlib.sha256(merge.text.encode()).hexdigest()
 
 
-def test_an_untouched_file_is_planned_anew_as_a_whole():
+def test_an_untouched_file_is_replaced_by_the_new_plan():
     before = first(plan(story(1), story(2)))
     fresh = plan(story(3), story(1, "Fresh."), subject="Another")
     merge = again(before, before.text, fresh)
@@ -62,7 +62,7 @@ def test_collecting_twice_with_nothing_new_gives_the_same_bytes():
     assert (once.base, once.conflicts) == (twice.base, ())
 
 
-def test_a_file_that_was_merged_into_is_never_planned_anew():
+def test_a_merged_file_is_never_replaced_by_a_plan():
     before = first(plan(story(1), story(2)))
     edited = before.text.replace("Story 1", "Mine")
     once = again(before, edited, plan(story(1), story(2), story(3)))
@@ -73,7 +73,7 @@ def test_a_file_that_was_merged_into_is_never_planned_anew():
     assert "### [Mine](https://a.example/1)" in merge.text
 
 
-def test_a_field_that_the_editor_left_alone_is_refreshed_in_place():
+def test_refreshes_a_field_that_the_editor_left_alone():
     before = first(plan(story(1), story(2)))
     edited = before.text.replace("### [Story 1]", "<!-- lead -->\n### [Story 1]").replace(
         "- [x] One.\n- [x] Two.\n\n###", "_Mine._\n- [x] One.\n- [x] Two.\n\nMy own words.\n\n###"
@@ -88,7 +88,7 @@ def test_a_field_that_the_editor_left_alone_is_refreshed_in_place():
     assert merge.refreshed == ("subject", "headline https://a.example/1", "bullets https://a.example/1")
 
 
-def test_a_field_that_both_changed_stays_and_is_reported_once_with_its_line():
+def test_keeps_a_field_that_both_changed_and_reports_its_line_once():
     before = first(plan(story(1), story(2)))
     edited = before.text.replace("Story 2", "Mine").replace('"Subject"', '"My subject"')
     fresh = plan(story(1, "One.", "Two.", "Three."), story(2, headline="Theirs"), subject="Their subject")
@@ -101,7 +101,7 @@ def test_a_field_that_both_changed_stays_and_is_reported_once_with_its_line():
     assert again(merge, merge.text, fresh).conflicts == ()
 
 
-def test_bullets_that_both_changed_are_reported_at_the_first_bullet():
+def test_reports_conflicting_bullets_at_the_first_bullet():
     before = first(plan(story(1)))
     merge = again(before, before.text.replace("[x] Two.", "[ ] Two."), plan(story(1, "Other.")))
     (conflict,) = merge.conflicts
@@ -109,13 +109,13 @@ def test_bullets_that_both_changed_are_reported_at_the_first_bullet():
     assert (conflict.yours, conflict.fresh) == ("- [x] One.\n- [ ] Two.", "- [x] Other.")
 
 
-def test_a_comment_among_the_bullets_is_an_edit():
+def test_a_comment_among_the_bullets_counts_as_an_edit():
     before = first(plan(story(1)))
     edited = before.text.replace("- [x] Two.", "- [x] Two. <!-- check this -->")
     assert "check this" in again(before, edited, plan(story(1, "Other."))).text
 
 
-def test_a_dropped_story_stays_out_even_after_it_was_gone():
+def test_a_dropped_story_stays_out_even_after_the_sources_lost_it():
     before = first(plan(story(1), story(2)))
     edited = before.text[: before.text.index("### [Story 2]")]
     merge = again(before, edited, plan(story(1), story(2)))
@@ -125,7 +125,16 @@ def test_a_dropped_story_stays_out_even_after_it_was_gone():
     assert (back.text, len(back.kept_out)) == (edited, 1)
 
 
-def test_new_stories_wait_in_a_section_of_their_own_at_the_end():
+def test_a_dropped_story_stays_out_even_if_the_file_once_equals_the_plan():
+    before = first(plan(story(1), story(2)))
+    dropped = format_issue(plan(story(1)))  # what the sources propose as well while story 2 is gone from them
+    without = again(before, dropped, plan(story(1)))
+    back = again(without, without.text, plan(story(1), story(2)))
+    assert (back.added, back.kept_out) == ((), ("https://a.example/2",))
+    assert "a.example/2" not in back.text
+
+
+def test_new_stories_wait_in_their_own_section_at_the_end():
     before = first(plan(story(1)))
     edited = before.text.replace("## World", "## Picks").rstrip("\n")
     merge = again(before, edited, plan(story(1), story(2, "Two.")))
@@ -137,14 +146,14 @@ def test_new_stories_wait_in_a_section_of_their_own_at_the_end():
     assert [waiting.headline for waiting in parse_issue(more.text).waiting] == ["Story 2", "Story 3"]
 
 
-def test_the_section_that_waits_is_found_where_the_editor_put_it():
+def test_finds_the_waiting_section_where_the_editor_moved_it():
     before = first(plan(story(1)))
     edited = before.text.replace("## World", f"## {NEW_SECTION}\n## World")
     merge = again(before, edited, plan(story(1), story(2, "Two.")))
     assert merge.text == edited.replace("\n## World", "\n\n### [Story 2](https://a.example/2)\n- [x] Two.\n\n## World")
 
 
-def test_a_story_that_is_gone_from_the_sources_is_kept():
+def test_keeps_a_story_that_the_sources_lost():
     before = first(plan(story(1), story(2)))
     edited = before.text.replace("Story 1", "Mine")
     merge = again(before, edited, plan(story(1)))
@@ -154,7 +163,7 @@ def test_a_story_that_is_gone_from_the_sources_is_kept():
     assert back.text == edited.replace("Story 2", "Back")
 
 
-def test_a_story_added_by_hand_is_left_alone_and_does_not_come_back_once_dropped():
+def test_leaves_a_story_added_by_hand_alone_and_does_not_bring_it_back():
     before = first(plan(story(1)))
     edited = before.text + "\n### [By hand](https://a.example/7?utm_source=x)\n- Mine.\n"
     found = plan(story(1), story(7))
@@ -164,7 +173,7 @@ def test_a_story_added_by_hand_is_left_alone_and_does_not_come_back_once_dropped
     assert dropped.text == before.text
 
 
-def test_bullets_come_to_a_story_that_had_none():
+def test_adds_bullets_to_a_story_that_had_none():
     before = first(plan(replace(story(1), candidates=()), story(2)))
     edited = before.text.replace("### [Story 1](https://a.example/1)\n", "### [Story 1](https://a.example/1)\n_Mine_\n")
     merge = again(before, edited, plan(story(1), story(2)))
@@ -179,7 +188,7 @@ def line_of(*names: str) -> str:
     return "Also reported by " + " · ".join(f"[{name}](https://{name}.example/1)" for name in names)
 
 
-def test_who_else_reported_it_is_written_refreshed_and_taken_out_under_the_bullets():
+def test_writes_refreshes_and_removes_also_reported_by():
     fresh = plan(story(1), story(2))
     before = first(fresh)
     edited = before.text.replace("Story 2", "Mine").replace(
@@ -195,7 +204,7 @@ def test_who_else_reported_it_is_written_refreshed_and_taken_out_under_the_bulle
     assert gone.text == edited.replace("- [x] Two.\n<!--", "- [x] Two.\n\n<!--")
 
 
-def test_taking_out_what_was_put_in_leaves_no_trace():
+def test_removing_also_reported_by_leaves_no_trace():
     fresh = plan(story(1), story(2))
     before = first(fresh)
     edited = before.text.replace("Story 2", "Mine")
@@ -205,14 +214,14 @@ def test_taking_out_what_was_put_in_leaves_no_trace():
         assert again(there, there.text, fresh).text == yours
 
 
-def test_a_comment_that_begins_in_a_bullet_is_not_torn_apart():
+def test_does_not_split_a_comment_that_begins_in_a_bullet():
     before = first(plan(story(1), story(2)))
     edited = before.text.replace("- [x] Two.\n\n###", "- [x] Two. <!-- is\nit so? -->\n###")
     merge = again(before, edited, plan(seen_by(story(1), "a"), story(2)))
     assert merge.text == edited.replace("so? -->\n", f"so? -->\n\n{line_of('a')}\n\n")
 
 
-def test_nothing_is_put_into_a_comment_that_ends_before_a_heading():
+def test_inserts_nothing_into_a_comment_before_a_heading():
     before = first(plan(replace(story(1), candidates=()), story(2)))
     edited = before.text.replace("\n\n### [Story 2]", "\n\n<!-- mine\n-->### [Story 2]")
     merge = again(before, edited, plan(seen_by(story(1), "a"), story(2)))
@@ -221,7 +230,7 @@ def test_nothing_is_put_into_a_comment_that_ends_before_a_heading():
 
 
 @pytest.mark.parametrize("mine", ["", line_of("a"), line_of("a", "b") + " <!-- really? -->"])
-def test_who_else_reported_it_stays_as_the_editor_left_it(mine: str):
+def test_keeps_also_reported_by_as_the_editor_left_it(mine: str):
     before = first(plan(seen_by(story(1), "a", "b"), story(2)))
     edited = before.text.replace(line_of("a", "b"), mine)
     assert again(before, edited, plan(seen_by(story(1), "a", "b"), story(2))).text == edited
@@ -234,7 +243,7 @@ def test_who_else_reported_it_stays_as_the_editor_left_it(mine: str):
     assert again(merge, merge.text, fresh).conflicts == ()
 
 
-def test_bullets_come_above_who_else_reported_it():
+def test_inserts_bullets_above_also_reported_by():
     bare = replace(story(1), candidates=())
     before = first(plan(seen_by(bare, "a"), story(2)))
     edited = before.text.replace("Story 2", "Mine")
@@ -244,14 +253,14 @@ def test_bullets_come_above_who_else_reported_it():
         assert merge.text == expected
 
 
-def test_who_else_reported_it_may_stand_in_several_paragraphs():
+def test_also_reported_by_may_span_several_paragraphs():
     before = first(plan(seen_by(story(1), "a", "b"), story(2)))
     edited = before.text.replace(line_of("a", "b"), f"{line_of('a')}\n\nMine.\n\n_{line_of('b')}_")
     merge = again(before, edited, plan(seen_by(story(1), "c"), story(2)))
     assert merge.text == edited.replace(line_of("a"), line_of("c")).replace(f"\n_{line_of('b')}_\n", "")
 
 
-def test_line_breaks_of_windows_stay():
+def test_keeps_windows_line_breaks():
     before = first(plan(story(1)))
     edited = before.text.replace("Story 1", "Mine").replace("\n", "\r\n")
     merge = again(before, edited, plan(story(1, "New."), story(2), subject="Fresh"))
@@ -259,7 +268,7 @@ def test_line_breaks_of_windows_stay():
     assert parse_issue(merge.text).subject == "Fresh"
 
 
-def test_a_silent_week_does_not_take_the_subject_away():
+def test_a_week_without_a_proposal_keeps_the_subject():
     before = first(plan(story(1)))
     edited = before.text.replace("Story 1", "Mine")
     merge = again(before, edited, Issue(id="2026-W47"))
@@ -267,14 +276,14 @@ def test_a_silent_week_does_not_take_the_subject_away():
     assert merge.base.subject == "Subject"
 
 
-def test_front_matter_that_the_editor_took_out_stays_out():
+def test_front_matter_that_the_editor_removed_stays_out():
     before = first(plan(story(1)))
     edited = before.text.split("+++\n", 2)[2]
     merge = again(before, edited, plan(story(1)))
     assert merge.text == edited
 
 
-def test_a_missing_key_is_filled_in():
+def test_adds_a_missing_key():
     before = first(plan(story(1), preheader=""))
     edited = before.text.replace('preheader = ""\n', "").replace("Story 1", "Mine")
     merge = again(before, edited, plan(story(1), preheader="Fresh"))
@@ -288,7 +297,7 @@ def test_a_value_over_several_lines_is_left_to_the_editor():
     assert merge.text == edited
 
 
-def test_without_a_base_the_file_is_the_editor_s_own():
+def test_without_a_base_the_whole_file_is_the_editors():
     yours = "+++\n+++\n\n### [Mine](https://a.example/1)\n- Mine.\n"
     merge = merge_issue(yours=yours, base=None, written_sha256=None, fresh=plan(story(1), story(2)), file=FILE)
     issue = parse_issue(merge.text)
@@ -297,14 +306,14 @@ def test_without_a_base_the_file_is_the_editor_s_own():
     assert [item.headline for item in issue.waiting] == ["Story 2"]
 
 
-def test_a_file_that_cannot_be_read_stops_the_merge():
+def test_a_file_that_cannot_be_parsed_stops_the_merge():
     before = first(plan(story(1)))
     with pytest.raises(IssueError) as caught:
         again(before, before.text + "\n### Half a head", plan(story(1), story(2)))
     assert str(caught.value.place) == f"{FILE}:{len(before.text.splitlines()) + 2}"
 
 
-def test_a_story_is_appended_to_the_last_section_that_is_sent():
+def test_appends_a_story_to_the_last_section_that_is_sent():
     text = first(plan(story(1, "One."))).text + f"\n## {NEW_SECTION}\n\n### [Waits](https://a.example/8)\n"
     added = append_story(text, story(9, "Nine."), file=FILE)
     assert added == text.replace("\n## New", "\n### [Story 9](https://a.example/9)\n- [x] Nine.\n\n## New")
@@ -313,14 +322,14 @@ def test_a_story_is_appended_to_the_last_section_that_is_sent():
 @pytest.mark.parametrize(
     "text", ["", "Hello", f"Hello\n\n## {NEW_SECTION}\n### [Waits](https://a.example/8)\n", "\ufeff"]
 )
-def test_a_story_is_appended_where_there_is_no_section_yet(text: str):
+def test_appends_a_story_if_there_is_no_section_yet(text: str):
     issue = parse_issue(append_story(text, story(9), file=FILE))
     assert [item.headline for item in issue.stories] == ["Story 9"]
     assert issue.intro == ("Hello" if "Hello" in text else "")
     assert len(issue.waiting) == text.count("###")
 
 
-def test_a_story_that_is_there_is_not_appended_again():
+def test_does_not_append_a_story_twice():
     text = first(plan(story(1))).text
     with pytest.raises(IssueError, match="already") as caught:
         append_story(text, replace(story(1), url="http://a.example/1/#top"), file=FILE)

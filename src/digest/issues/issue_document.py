@@ -1,4 +1,4 @@
-"""issue.md as an `Issue`, and back (the design, section 5). Pure."""
+"""Converts issue.md to an `Issue` and back. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
-from digest.issues.frontmatter import FIELDS
-from digest.issues.notation import one_line, write_link, write_mentions, write_note, write_title
-from digest.issues.outline import Outline, SectionBlock, StoryBlock, read_outline
+from digest.issues.issue_front_matter import FIELDS
+from digest.issues.issue_outline import Outline, SectionBlock, StoryBlock, read_outline
+from digest.issues.story_notation import one_line, write_link, write_mentions, write_note, write_title
 from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.issues.lines import Line
+    from digest.issues.markdown_source import Line
     from digest.models import Mention
 
 __all__ = [
@@ -30,19 +30,19 @@ __all__ = [
 
 
 def parse_issue(text: str, *, id: str = "", file: str = "issue.md") -> Issue:
-    """Read issue.md. Every bullet's origin is "editor", since text alone cannot tell; see `trace_origins`.
+    """Parse issue.md. The origin of every bullet is "editor", because the text does not tell; see `trace_origins`.
 
     Raises:
-        IssueError: It cannot be read; with the line, and what to write instead. Nothing else is ever raised.
+        IssueError: It cannot be parsed; with the line and what to write instead. No other error is ever raised.
     """
     return issue_of(read_outline(text, file=file), id=id, file=file)
 
 
 def issue_of(outline: Outline, *, id: str, file: str) -> Issue:
-    """The issue that an outline holds.
+    """Turn an outline into an issue.
 
     Raises:
-        IssueError: A story stands in it twice.
+        IssueError: A story occurs twice.
     """
     lines: dict[str, int] = dict(outline.front.lines)
     intro, intro_line = _block(outline.intro)
@@ -53,9 +53,9 @@ def issue_of(outline: Outline, *, id: str, file: str) -> Issue:
         first = seen.setdefault(canonical_url(story.url), story.line)
         if first != story.line:
             raise IssueError(
-                f"{story.url} is a story twice, in line {first} and in line {story.line}",
+                f"{story.url} occurs twice, on line {first} and on line {story.line}",
                 place=Place(file, story.line),
-                hint="Keep one of the two; their addresses mean the same page.",
+                hint="Delete one of the two; their addresses lead to the same page.",
             )
     return Issue(
         id=id,
@@ -84,37 +84,37 @@ def _story(block: StoryBlock) -> Story:
         ),
         also=block.mentions,
         line=block.line,
-        note_line=next((one.line for one in block.paragraphs if not one.mentions), None),
-        also_line=next((one.line for one in block.also), None),
+        note_line=next((paragraph.line for paragraph in block.paragraphs if not paragraph.mentions), None),
+        also_line=next((paragraph.line for paragraph in block.also), None),
     )
 
 
 def _block(lines: Sequence[Line]) -> tuple[str, int | None]:
-    """Block Markdown without comments and without blank lines around it, and the line where it begins."""
-    kept = [line for line in lines if not (line.commented and line.blank)]
-    while kept and kept[0].blank:
-        kept.pop(0)
-    while kept and kept[-1].blank:
-        kept.pop()
-    words = [line.text.rstrip() if line.commented else line.text for line in kept]
-    return "\n".join(words), kept[0].number if kept else None
+    """Block Markdown without comments and surrounding blank lines, and the line where it begins."""
+    visible = [line for line in lines if not (line.commented and line.blank)]
+    while visible and visible[0].blank:
+        visible.pop(0)
+    while visible and visible[-1].blank:
+        visible.pop()
+    text = "\n".join(line.text.rstrip() if line.commented else line.text for line in visible)
+    return text, visible[0].number if visible else None
 
 
 def format_issue(issue: Issue) -> str:
-    """Write an issue as issue.md; its lines end with a line feed.
+    """Write an issue as issue.md, with line feeds as line breaks.
 
-    ``parse_issue(format_issue(issue)) == issue`` holds for every issue that the file can express: what is plain text is
-    one line without white space around it; headlines, addresses, titles, names and bullets are not empty; notes have no
-    blank lines, and are not what `format_also` writes; intro and section texts hold no heading of levels one to three
-    outside code, no comment, and no blank lines around them; only the first section may be untitled, and it has stories
-    and no text.
+    ``parse_issue(format_issue(issue)) == issue`` holds for every issue that the file can express. That means: plain
+    text is one line without surrounding white space; headlines, addresses, titles, names and bullets are not empty; a
+    note has no blank lines and is not what `format_also` writes; intro and section texts contain no comment, no heading
+    of level one to three outside code, and no surrounding blank lines; only the first section may be untitled, and then
+    it has stories and no text.
 
     Raises:
         ValueError: A section other than the first has no title.
     """
     front = {name: getattr(issue, name) for name in (*FIELDS, "sponsor")}
-    given = (f"{name} = {toml_string(one_line(words))}" for name, words in front.items() if words is not None)
-    head = "\n".join(("+++", *given, "+++"))
+    fields = (f"{name} = {toml_string(one_line(text))}" for name, text in front.items() if text is not None)
+    head = "\n".join(("+++", *fields, "+++"))
     parts = [head, *([issue.intro] if issue.intro else [])]
     for number, section in enumerate(issue.sections):
         if section.title:
@@ -128,9 +128,9 @@ def format_issue(issue: Issue) -> str:
 
 
 def format_story(story: Story) -> str:
-    """A story's lines, from its heading to who else reported it, without a line break at the end."""
+    """A story's lines, from its heading to "Also reported by", without a final line break."""
     note = write_note(story.note)
-    # A line right after a paragraph would belong to it.
+    # A list item right after a paragraph line would be read as part of the paragraph.
     gap = [""] if note and story.candidates and not note[-1].endswith("_") else []
     also = format_also(story.also)
     end = ["", also] if also else []
@@ -138,29 +138,29 @@ def format_story(story: Story) -> str:
 
 
 def format_candidates(candidates: Sequence[Candidate]) -> list[str]:
-    """One line for each candidate, ticked or not."""
+    """One line per candidate, ticked or not."""
     return [f"- [{'x' if item.ticked else ' '}] {one_line(item.bullet.text)}" for item in candidates]
 
 
 def format_also(mentions: Sequence[Mention]) -> str:
-    """The line under the bullets that says who else reported it; empty where nobody did."""
+    """The "Also reported by" line under the bullets; empty if there are no other reports."""
     links = write_mentions(mentions)
     return f"Also reported by {links}" if links else ""
 
 
 def trace_origins(issue: Issue, base: Issue) -> Issue:
-    """Give each candidate that still says what ``base`` proposed for its story the origin and the place it had there.
+    """Restore the origin and span of each candidate whose text is still what ``base`` proposed for its story.
 
-    What the editor wrote or changed stays "editor".
+    Bullets that the editor wrote or changed keep the origin "editor".
     """
-    known = {
+    proposed = {
         canonical_url(story.url): {item.bullet.text: item.bullet for item in story.candidates}
         for section in base.sections
         for story in section.stories
     }
 
     def traced(story: Story) -> Story:
-        bullets = known.get(canonical_url(story.url), {})
+        bullets = proposed.get(canonical_url(story.url), {})
         return replace(
             story,
             candidates=tuple(

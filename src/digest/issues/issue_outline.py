@@ -1,7 +1,7 @@
-"""The structure of issue.md: sections, stories, notes and candidates, each with its place in the text.
+"""The structure of issue.md: sections, stories, notes and candidates, each with its offsets in the text. Pure.
 
-`parse_issue` makes an `Issue` of it; `merge_issue` changes a field in its place without touching what is
-around it.
+`parse_issue` turns the outline into an `Issue`; `merge_issue` uses the offsets to change single fields and leave the
+rest of the file alone.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digest.errors import IssueError, Place
-from digest.issues.frontmatter import FrontMatter, read_front_matter
-from digest.issues.lines import Line, split_lines
-from digest.issues.notation import one_line, read_link, read_mentions, read_title, unwrap_note
+from digest.issues.issue_front_matter import IssueFrontMatter, read_issue_front_matter
+from digest.issues.markdown_source import Line, split_lines
+from digest.issues.story_notation import one_line, read_link, read_mentions, read_title, unwrap_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ __all__ = ["CandidateBlock", "Outline", "ParagraphBlock", "SectionBlock", "Story
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)[ \t]*(.*)$", re.DOTALL)
 _GLUED = re.compile(r" {0,3}(#{2,3})(?=[^#\s])")
-_CONFLICT = re.compile(r"(?:<{7}|>{7}) ")  # a line of ======= alone may underline a heading
+_CONFLICT = re.compile(r"(?:<{7}|>{7}) ")  # ======= is not checked: it may underline a heading
 _BAD_TICK = re.compile(r"\[[^\]\s]?\](?!\()\s")
 _ITEM = re.compile(r"[ \t]*[-*+][ \t]+(?:\[(?P<tick>[ xX])\](?=[ \t]|$)[ \t]*)?(?P<text>.*)$", re.DOTALL)
 _EMPTY_ITEM = re.compile(r"[ \t]*[-*+][ \t]*$")
@@ -34,7 +34,7 @@ _STORY_FORM = "Write a story as ### [Headline](https://address), and a section a
 
 @dataclass(kw_only=True, slots=True)
 class CandidateBlock:
-    """A bullet, its lines as a span of the text, and whether a comment stands in them."""
+    """A bullet, the span of its lines, and whether they contain a comment."""
 
     text: str
     ticked: bool
@@ -46,7 +46,7 @@ class CandidateBlock:
 
 @dataclass(kw_only=True, slots=True)
 class ParagraphBlock:
-    """A paragraph under a story. ``above`` is where the blank line over it begins, or ``start`` where there is none."""
+    """A paragraph under a story. ``above`` is where the blank line above it begins; ``start`` if there is none."""
 
     lines: list[str]
     line: int
@@ -57,16 +57,16 @@ class ParagraphBlock:
 
     @property
     def mentions(self) -> tuple[Mention, ...]:
-        """What it lists, if it says "Also reported by" and nothing else."""
+        """The reports it lists, if it only says "Also reported by …"."""
         return read_mentions(self.lines)
 
 
 @dataclass(kw_only=True, slots=True)
 class StoryBlock:
-    """A story from its heading to the next one.
+    """A story, from its heading to the next heading.
 
-    ``headline_span`` is what stands between the brackets; ``listed`` is where the last list item ends, with the
-    comments that begin in it, and None where there is none.
+    ``headline_span`` covers the text between the brackets. ``filled`` is where the last line that is not blank ends.
+    ``listed`` is where the last list item ends, including comments that begin in it; None if there is no list.
     """
 
     headline: str
@@ -82,28 +82,28 @@ class StoryBlock:
 
     @property
     def candidates(self) -> list[CandidateBlock]:
-        """The list items that say something."""
+        """The list items that are not empty."""
         return [item for item in self.items if item.text]
 
     @property
     def note(self) -> str:
-        """The editor's words under the headline, a line for each line, without the underscores around them."""
+        """The editor's note under the headline, line by line, without the surrounding underscores."""
         return "\n".join(unwrap_note(paragraph.lines) for paragraph in self.paragraphs if not paragraph.mentions)
 
     @property
     def also(self) -> list[ParagraphBlock]:
-        """The paragraphs that say who else reported it."""
+        """The "Also reported by" paragraphs."""
         return [paragraph for paragraph in self.paragraphs if paragraph.mentions]
 
     @property
     def mentions(self) -> tuple[Mention, ...]:
-        """Who else reported it."""
+        """All other reports of the event."""
         return tuple(mention for paragraph in self.also for mention in paragraph.mentions)
 
 
 @dataclass(kw_only=True, slots=True)
 class SectionBlock:
-    """A section from its heading to the next one. ``filled`` is where its last line that is not blank ends."""
+    """A section, from its heading to the next one. ``filled`` is where its last line that is not blank ends."""
 
     title: str
     line: int | None
@@ -118,7 +118,7 @@ class SectionBlock:
 class Outline:
     """The whole file."""
 
-    front: FrontMatter
+    front: IssueFrontMatter
     intro: list[Line] = field(default_factory=list)
     sections: list[SectionBlock] = field(default_factory=list)
 
@@ -129,25 +129,25 @@ class Outline:
 
 
 def read_outline(text: str, *, file: str) -> Outline:
-    """Find the structure of issue.md.
+    """Parse the structure of issue.md.
 
     Raises:
-        IssueError: It has none: a heading of another form, a code block under a story, something that never ends.
+        IssueError: A heading has another form, a code block stands under a story, or a block never ends.
     """
-    front = read_front_matter(text, file=file)
+    front = read_issue_front_matter(text, file=file)
     lines = split_lines(text, start=front.body, number=front.body_line, file=file)
     return _Reader(Outline(front=front), file=file).read(lines)
 
 
 class _Reader:
-    """Goes through the lines once; what a line means depends on the section and the story that are open."""
+    """Reads the lines once. The meaning of a line depends on the section and story that are open."""
 
     def __init__(self, outline: Outline, *, file: str) -> None:
         self._outline = outline
         self._file = file
         self._section: SectionBlock | None = None
         self._story: StoryBlock | None = None
-        #: What an indented line, or any further line, belongs to.
+        #: The open list item or paragraph, to which a further line belongs.
         self._item: CandidateBlock | None = None
         self._paragraph: ParagraphBlock | None = None
         self._before: Line | None = None
@@ -155,9 +155,9 @@ class _Reader:
     def read(self, lines: Sequence[Line]) -> Outline:
         for line in lines:
             self._read(line)
-            # What is put at the end of a block must not get into a comment.
-            says = (not line.blank or line.commented) and not line.open
-            self._stretch(line.next, line.next if says else None)
+            # Text appended to a block must not end up inside a comment.
+            counts = (not line.blank or line.commented) and not line.open
+            self._stretch(line.next, line.next if counts else None)
             self._before = line
         return self._outline
 
@@ -170,13 +170,15 @@ class _Reader:
     def _read(self, line: Line) -> None:
         if not line.code and _CONFLICT.match(line.text):
             raise self._error(
-                line, "this is the mark of a merge that git left unfinished", "Keep one of the two versions below it."
+                line,
+                "this is a conflict marker of an unfinished git merge",
+                "Keep one of the two versions and delete the markers.",
             )
         heading = None if line.code else _HEADING.match(line.text)
         if heading and (len(heading[1]) <= 3 or self._story):
             self._read_heading(line, len(heading[1]), heading[2])
         elif not line.code and _GLUED.match(line.text):
-            raise self._error(line, "this heading has no space after its marks", _STORY_FORM)
+            raise self._error(line, "this heading needs a space after its # signs", _STORY_FORM)
         elif self._story:
             self._read_under_story(line, self._story)
         elif self._section:
@@ -184,18 +186,18 @@ class _Reader:
         else:
             self._outline.intro.append(line)
 
-    def _read_heading(self, line: Line, level: int, words: str) -> None:
+    def _read_heading(self, line: Line, level: int, text: str) -> None:
         self._item = self._paragraph = None
         if level == 2:
-            title = read_title(words)
+            title = read_title(text)
             if not title:
-                raise self._error(line, "this section has no title", "Write it as ## Title, or take the line out.")
+                raise self._error(line, "this section has no title", "Write it as ## Title, or delete the line.")
             self._open_section(line, title, line.number)
             self._story = None
         elif level == 3:
             self._open_story(line)
         else:
-            raise self._error(line, f"a heading with {'#' * level} has no meaning here", _STORY_FORM)
+            raise self._error(line, f"a heading with {'#' * level} is not allowed here", _STORY_FORM)
 
     def _open_section(self, line: Line, title: str, number: int | None) -> SectionBlock:
         self._section = SectionBlock(title=title, line=number, start=line.start, end=line.next, filled=line.next)
@@ -206,12 +208,12 @@ class _Reader:
         link = read_link(line.text)
         if link is None:
             raise self._error(
-                line, "this heading is not a link, so it is no story", "Write it as ### [Headline](https://address)."
+                line, "this story's heading is not a link", "Write it as ### [Headline](https://address)."
             )
         headline, url, (start, end) = link
         if not headline or not url:
-            missing = "an address" if headline else "a headline"
-            raise self._error(line, f"this story has no {missing[missing.index(' ') + 1 :]}", _STORY_FORM)
+            missing = "address" if headline else "headline"
+            raise self._error(line, f"this story has no {missing}", _STORY_FORM)
         section = self._section or self._open_section(line, "", None)
         self._story = StoryBlock(
             headline=headline,
@@ -229,7 +231,7 @@ class _Reader:
             raise self._error(
                 line,
                 "a code block cannot stand under a story",
-                "Put it in the text of a section, before its first story, or write it in the line `like this`.",
+                "Put it in the section's text, before its first story, or use inline code: `like this`.",
             )
         if self._before and self._before.open and story.listed == line.start:
             story.listed = line.next
@@ -238,7 +240,9 @@ class _Reader:
             self._item = self._paragraph = None
         elif item:
             if _BAD_TICK.match(item["text"]):
-                raise self._error(line, "this tick is neither [x] nor [ ]", "Write - [x] for a bullet that is sent.")
+                raise self._error(
+                    line, "this box is neither [x] nor [ ]", "Write - [x] for a bullet that goes in the email."
+                )
             self._paragraph = None
             self._item = CandidateBlock(
                 text=one_line(item["text"]),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from digest.errors import IssueError, Place
 from digest.issues import format_issue, parse_issue, trace_origins
-from digest.issues.document import format_story
-from digest.issues.notation import unwrap_note
+from digest.issues.issue_document import format_story
+from digest.issues.story_notation import unwrap_note
 from digest.models import Bullet, Candidate, Issue, Mention, Section, Story, canonical_url
 
 SAMPLE = """\
@@ -97,7 +97,7 @@ def test_reads_every_part_of_an_issue():
     )
 
 
-def test_knows_the_line_of_everything():
+def test_records_the_line_of_every_part():
     issue = parse_issue(SAMPLE)
     first = issue.sections[0].stories[0]
     lines = SAMPLE.splitlines()
@@ -108,11 +108,11 @@ def test_knows_the_line_of_everything():
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r"])
-def test_line_breaks_of_other_systems_read_the_same(newline: str):
+def test_reads_line_breaks_of_other_systems(newline: str):
     assert parse_issue(SAMPLE.replace("\n", newline)) == parse_issue(SAMPLE)
 
 
-def test_a_byte_order_mark_is_no_text():
+def test_ignores_a_byte_order_mark():
     assert parse_issue("\ufeff" + SAMPLE) == parse_issue(SAMPLE)
     assert parse_issue("\ufeffHello").intro == "Hello"
 
@@ -122,7 +122,7 @@ def test_a_file_without_front_matter_has_no_subject():
     assert (issue.subject, issue.preheader, len(issue.stories)) == ("", "", 1)
 
 
-def test_stories_before_the_first_section_stand_in_an_untitled_one():
+def test_stories_before_the_first_section_form_an_untitled_one():
     issue = parse_issue("Hello\n\n### [One](https://a.example/1)\n\n## World\n### [Two](https://a.example/2)\n")
     assert [(section.title, len(section.stories)) for section in issue.sections] == [("", 1), ("World", 1)]
     assert issue.intro == "Hello"
@@ -135,10 +135,10 @@ def test_stories_before_the_first_section_stand_in_an_untitled_one():
         ("### [Headline] (https://a.example)\n", 1, "not a link"),
         ("### [](https://a.example)\n", 1, "no headline"),
         ("### [Headline]()\n", 1, "no address"),
-        ("# A title\n", 1, "has no meaning"),
+        ("# A title\n", 1, "not allowed here"),
         ("## \n", 1, "no title"),
-        ("##World\n", 1, "no space"),
-        ("### [A](https://a.example/1)\n#### More\n", 2, "has no meaning"),
+        ("##World\n", 1, "needs a space"),
+        ("### [A](https://a.example/1)\n#### More\n", 2, "not allowed here"),
         ("### [A](https://a.example/1)\n```\ncode\n```\n", 2, "code block"),
         ("Hello\n```\ncode\n", 2, "never ends"),
         ("Hello\n<!-- open\n### [A](https://a.example/1)\n", 2, "never ends"),
@@ -149,26 +149,26 @@ def test_stories_before_the_first_section_stand_in_an_untitled_one():
         ('+++\npreheader = "a"\nsubject = "a\\nb"\n+++\n', 3, "more than one line"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_line_and_a_way_out(text: str, line: int, words: str):
+def test_reports_what_cannot_be_parsed_with_its_line_and_a_remedy(text: str, line: int, words: str):
     with pytest.raises(IssueError, match=words) as caught:
         parse_issue(text, file="issues/2026-W47/issue.md")
     assert str(caught.value.place) == f"issues/2026-W47/issue.md:{line}"
     assert caught.value.hint
 
 
-def test_an_unknown_key_names_the_nearest_one():
+def test_an_unknown_key_suggests_the_nearest_one():
     with pytest.raises(IssueError, match="unknown key subjekt") as caught:
         parse_issue('+++\npreheader = ""\nsubjekt = "x"\n+++\n')
     assert (caught.value.place.line, caught.value.hint) == (3, "Did you mean subject?")
 
 
-def test_a_story_that_stands_twice_is_refused_with_both_lines():
+def test_refuses_a_story_that_occurs_twice_and_names_both_lines():
     text = "### [A](https://a.example/1)\n\n### [B](http://A.example/1?utm_source=x#top)\n"
-    with pytest.raises(IssueError, match="in line 1 and in line 3"):
+    with pytest.raises(IssueError, match="on line 1 and on line 3"):
         parse_issue(text)
 
 
-def test_the_editor_s_ways_to_write_a_note_read_the_same():
+def test_reads_a_note_however_it_is_written():
     head = "### [A](https://a.example/1)\n"
     for note in ("_One\ntwo_\n", "_One_\n_two_\n", "One\ntwo\n", "- [x] b\n\nOne\n\n_two_\n"):
         assert parse_issue(head + note).sections[0].stories[0].note == "One\ntwo"
@@ -192,7 +192,7 @@ MENTIONS = (Mention(name="A", url="https://a.example/_1"), Mention(name="B", url
         "Also reported by [A](https://a.example/_1)\n\nAlso reported by [B](https://b.example/1)",
     ],
 )
-def test_the_editor_s_ways_to_name_who_else_reported_it_read_the_same(words: str):
+def test_reads_also_reported_by_however_it_is_written(words: str):
     for text in (f"- [x] b\n\n{words}\n", f"- [x] b\n{words}\n\nMine.\n", f"{words}\n- [x] b"):
         story = parse_issue(f"### [One](https://a.example/1)\n{text}").stories[0]
         assert (story.also, story.candidates) == (MENTIONS, bullets("b"))
@@ -215,12 +215,12 @@ def test_the_editor_s_ways_to_name_who_else_reported_it_read_the_same(words: str
         f"Our own words.\nAlso reported by {LINKS}",
     ],
 )
-def test_words_that_only_begin_so_are_the_editor_s_note(words: str):
+def test_a_note_may_begin_with_also_reported_by(words: str):
     story = parse_issue(f"### [One](https://a.example/1)\n- [x] b\n\n{words}\n").stories[0]
     assert (story.note, story.also) == (words, ())
 
 
-def test_who_else_reported_it_stands_under_the_bullets():
+def test_writes_also_reported_by_under_the_bullets():
     story = Story(url="https://a.example/1", headline="A", note="N", candidates=bullets("b"), also=MENTIONS)
     head = "### [A](https://a.example/1)\n"
     line = f"\nAlso reported by {LINKS}"
@@ -235,20 +235,20 @@ def test_a_report_without_a_name_or_an_address_is_not_written():
     assert format_story(story) == "### [A](https://a.example/1)"
 
 
-def test_words_that_carry_their_own_emphasis_keep_it():
+def test_a_note_keeps_its_own_emphasis():
     note = "_One_ and _two_"
     story = Story(url="https://a.example/1", headline="A", note=note, candidates=bullets("b"))
     issue = Issue(id="", sections=(Section(stories=(story,)),))
     assert parse_issue(format_issue(issue)) == issue
 
 
-def test_a_bullet_that_begins_with_a_link_is_no_tick():
+def test_a_bullet_that_begins_with_a_link_has_no_box():
     text = "### [A](https://a.example/1)\n- [x](https://b.example) is a letter\n- [ ]\n-\n- [x]\n  on the next line\n"
     story = parse_issue(text).sections[0].stories[0]
     assert [item.bullet.text for item in story.candidates] == ["[x](https://b.example) is a letter", "on the next line"]
 
 
-def test_origins_are_given_back_to_words_that_were_not_changed():
+def test_restores_the_origin_of_unchanged_bullets():
     proposed = Bullet(text="Kept as it was", start=3, end=17, origin="extracted")
     author = Bullet(text="The author's", origin="author")
     story = Story(
@@ -330,7 +330,7 @@ def test_what_is_written_is_read_back(issue: Issue):
 
 
 @given(issues())
-def test_what_is_read_back_does_not_depend_on_the_line_break(issue: Issue):
+def test_parsing_does_not_depend_on_the_line_break(issue: Issue):
     assert parse_issue(format_issue(issue).replace("\n", "\r\n"), id="2026-W47") == issue
 
 
@@ -342,7 +342,7 @@ pieces = st.sampled_from(
 
 
 @given(st.one_of(st.text(), st.lists(st.one_of(pieces, st.text(max_size=3)), max_size=30).map("".join)))
-def test_no_text_does_worse_than_an_issue_error(text: str):
+def test_any_text_parses_or_raises_an_issue_error(text: str):
     issue, error = outcome(text)
     if error is None:
         assert parse_issue(format_issue(issue)) == issue
@@ -359,15 +359,15 @@ def outcome(text: str) -> tuple[Issue | None, IssueError | None]:
 
 @pytest.mark.parametrize("mark", ["<<<<<<< HEAD", ">>>>>>> 1a2b3c4"])
 @pytest.mark.parametrize("before", ["", "## World\n", "### [A](https://a.example/)\n- [x] One\n"])
-def test_the_marks_of_an_unfinished_merge_are_no_text(mark, before):
+def test_refuses_the_conflict_markers_of_an_unfinished_merge(mark, before):
     with pytest.raises(IssueError, match="merge") as caught:
         parse_issue(f"Hello\n\n{before}{mark}\n")
     assert caught.value.place == Place("issue.md", 3 + before.count("\n"))
 
 
 @pytest.mark.parametrize("tick", ["[y]", "[]", "[-]"])
-def test_a_tick_is_one_of_two(tick):
-    with pytest.raises(IssueError, match="tick"):
+def test_a_box_is_ticked_or_empty(tick):
+    with pytest.raises(IssueError, match="this box is neither"):
         parse_issue(f"### [A](https://a.example/)\n- {tick} One\n")
 
 
@@ -376,7 +376,7 @@ def test_a_bullet_may_begin_with_a_link_or_a_bracketed_word():
     assert [bullet.text for bullet in issue.stories[0].bullets] == ["[x](https://x.example/) marks it", "[sic] One"]
 
 
-def test_a_sponsor_is_the_editors_own_and_optional():
+def test_the_sponsor_is_optional():
     text = '+++\nsubject = "S"\npreheader = "P"\nsponsor = "By **Tide Maps**"\n+++\n'
     issue = parse_issue(text, id="2026-W47", file="issue.md")
     assert (issue.sponsor, issue.lines["sponsor"]) == ("By **Tide Maps**", 4)
