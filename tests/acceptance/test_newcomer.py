@@ -1,4 +1,4 @@
-"""From nothing to a sent issue, with the program's own words as the only guide."""
+"""From an empty folder to a sent issue, guided only by what the program prints."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def test_the_demo_runs_offline_and_fills_the_outbox(run, tmp_path):
     assert run("status", "-C", str(root), "--json").data["issues"][0]["state"] == "sent"
 
 
-def test_the_demo_says_what_it_did_and_what_to_try_next(run):
+def test_the_demo_reports_what_it_did_and_suggests_what_to_try_next(run):
     demo = run("demo")
     assert demo.code == 0
-    assert "rope-walk.html" in demo.err  # the planted dead link is reported and stops nothing
+    assert "rope-walk.html" in demo.err  # the broken link is reported and stops nothing
     assert "digest preview -C digest-demo" in demo.out
     assert "digest init my-letter" in demo.out
 
@@ -40,11 +40,11 @@ def test_an_earlier_demo_is_moved_aside_with_its_edits(run, tmp_path):
     again = run("demo")
     assert again.code == 0
     assert "kept in digest-demo-1" in again.err
-    [kept] = (tmp_path / "digest-demo-1" / "issues").glob("*/issue.md")
-    assert kept.read_text(encoding="utf-8") == edited
+    [earlier] = (tmp_path / "digest-demo-1" / "issues").glob("*/issue.md")
+    assert earlier.read_text(encoding="utf-8") == edited
 
 
-def test_the_demo_never_touches_a_folder_that_is_not_its_own(run, tmp_path):
+def test_the_demo_refuses_a_folder_that_it_did_not_make(run, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("42")
     refused = run("demo", "mine")
@@ -72,7 +72,7 @@ def test_init_writes_a_newsletter_and_never_overwrites(run, tmp_path):
     assert config.read_text() == "# mine\n"
 
 
-def test_init_brings_workflows_up_to_date_and_keeps_what_it_replaces(run, newsletter):
+def test_init_updates_the_workflows_and_keeps_the_files_that_it_replaces(run, newsletter):
     github, root = newsletter / ".github", str(newsletter)
     assert run("init", root, "--workflows", "--json").data["written"] == []
     (github / "workflows/preview.yml").unlink()
@@ -90,12 +90,12 @@ def test_init_brings_workflows_up_to_date_and_keeps_what_it_replaces(run, newsle
     assert run("init", "--workflows", str(newsletter / "articles")).code == 3
 
 
-def test_without_a_person_init_asks_for_yes(run):
+def test_init_requires_yes_if_there_is_nobody_to_ask(run):
     refused = run("init", "letter")
     assert (refused.code, "--yes" in refused.err) == (6, True)
 
 
-def test_the_way_from_articles_to_a_sent_issue(run, newsletter):
+def test_articles_become_an_issue_that_is_edited_built_approved_and_sent(run, newsletter):
     root = str(newsletter)
     collected = run("collect", "-C", root)
     assert collected.code == 0, collected.err
@@ -134,7 +134,7 @@ def test_the_way_from_articles_to_a_sent_issue(run, newsletter):
     assert run("collect", "-C", root, issue).code == 8
 
 
-def test_the_outbox_holds_whole_emails_each_with_its_own_link(run, newsletter, collected):
+def test_the_outbox_contains_complete_emails_with_an_unsubscribe_link_each(run, newsletter, collected):
     root = str(newsletter)
     token = run("build", "-C", root, "--json").data["token"]
     assert run("send", "-C", root, "--live", "--approve", token).code == 0
@@ -151,7 +151,7 @@ def test_the_outbox_holds_whole_emails_each_with_its_own_link(run, newsletter, c
     assert len(links) == 3
 
 
-def test_what_was_sent_is_not_in_the_next_issue(run, newsletter, collected):
+def test_sent_articles_are_not_in_the_next_issue(run, newsletter, collected):
     root = str(newsletter)
     token = run("build", "-C", root, "--json").data["token"]
     assert run("send", "-C", root, "--live", "--approve", token).code == 0
@@ -166,7 +166,7 @@ def test_what_was_sent_is_not_in_the_next_issue(run, newsletter, collected):
     assert (following.code, following.data["stories"]) == (0, 1)
 
 
-def test_one_article_is_a_legal_issue_when_the_editor_says_so(run, newsletter):
+def test_a_lower_min_stories_allows_an_issue_with_one_story(run, newsletter):
     for number in (2, 3):
         (newsletter / "articles" / f"{number}.txt").unlink()
     root = str(newsletter)
@@ -181,7 +181,7 @@ def test_one_article_is_a_legal_issue_when_the_editor_says_so(run, newsletter):
     assert run("build", "-C", root, "--json").data["stories"] == 1
 
 
-def test_an_articles_own_key_points_are_its_bullets_in_order(run, newsletter):
+def test_key_points_of_an_article_become_its_bullets_in_order(run, newsletter):
     assert run("collect", "-C", str(newsletter)).code == 0
     [issue_md] = (newsletter / "issues").glob("*/issue.md")
     text = issue_md.read_text(encoding="utf-8")
@@ -195,7 +195,7 @@ def test_an_articles_own_key_points_are_its_bullets_in_order(run, newsletter):
     assert "Something else entirely" not in text
 
 
-def test_a_story_is_added_by_hand_and_stays(run, newsletter):
+def test_an_added_story_stays_when_articles_are_collected_again(run, newsletter):
     root = str(newsletter)
     assert run("collect", "-C", root).code == 0
     (newsletter / "guest.md").write_text(
@@ -217,9 +217,9 @@ def test_status_says_what_to_do_next(run, newsletter):
     for command in (None, "build", "approve", "send --live"):
         if command:
             assert run(*command.split(), "-C", root).code == 0
-        [standing] = run("status", "-C", root, "--json").data["issues"]
-        steps.append((standing["state"], standing["next"]))
-    issue = standing["issue"]
+        [entry] = run("status", "-C", root, "--json").data["issues"]
+        steps.append((entry["state"], entry["next"]))
+    issue = entry["issue"]
     assert steps == [
         ("draft", f"digest build {issue}"),
         ("built", f"digest approve {issue}"),
@@ -228,7 +228,7 @@ def test_status_says_what_to_do_next(run, newsletter):
     ]
 
 
-def test_subscribers_check_names_the_line_and_never_the_person(run, newsletter):
+def test_subscribers_check_names_lines_and_no_addresses(run, newsletter):
     (newsletter / "subscribers" / "weekly.csv").write_text(
         "email,name,status\nana@example.org,Ana,active\nnot-an-address,Ben,active\ncleo@example.org,Cleo,sleeping\n"
         "ANA@example.org,Ana,active\ndan@example.org,Dan,pending\n"
