@@ -1,7 +1,7 @@
-"""What choosing bullets costs on invented articles of about 600 words, against a regex for the first three sentences.
+"""The cost of picking bullets from invented articles of 600 words, compared with taking the first three sentences.
 
-The ratio of articles per CPU second counts; seconds alone say more about the machine. The splitter is measured against
-pysbd where that is installed.
+The ratio of articles per CPU second is what matters; absolute times depend on the machine. If pysbd is installed, the
+sentence splitter is compared with it.
 
 Run by hand: .venv/bin/python tests/benchmarks/bullets.py [ARTICLES]
 """
@@ -98,24 +98,24 @@ _ABBREVIATIONS = frozenset(
 
 
 def first_three(article: Article) -> list[str]:
-    """What a newsletter does that takes the beginning: a small splitter, and its first three sentences."""
-    found = []
+    """The first three sentences, split by a regular expression."""
+    sentences = []
     for line in article.text.splitlines():
         start = 0
         for match in _END.finditer(line):
             before = re.search(r"[^\s\"'(\[]*$", line[start : match.start()])
             if match[1] == "." and before and before[0].lower() in _ABBREVIATIONS:
                 continue
-            found.append(line[start : match.end()].strip())
+            sentences.append(line[start : match.end()].strip())
             start = match.end()
         if line[start:].strip():
-            found.append(line[start:].strip())
-    return found[:3]
+            sentences.append(line[start:].strip())
+    return sentences[:3]
 
 
 def seconds(function: Callable[[Any], object], items: list[Any]) -> float:
-    """CPU seconds for one item, the best of three rounds."""
-    function(items[0])  # what is read once
+    """CPU seconds per item, the best of three rounds."""
+    function(items[0])  # load data files and imports first
     rounds = []
     for _ in range(3):
         began = time.process_time()

@@ -1,8 +1,8 @@
-"""What grouping 5,000 invented articles costs: at most 5 seconds of CPU and 400 MB is the promise.
+"""The cost of grouping 5,000 invented articles, which must stay below 5 seconds of CPU and 400 MB.
 
-Where scikit-learn and SciPy are installed they are the peer in the same run: TF-IDF and average link over all pairs
-that are near in time. The ratio of CPU seconds counts; seconds alone say more about the machine. Each round has a
-process of its own.
+If scikit-learn and SciPy are installed, they are compared in the same run: TF-IDF and average-link clustering over all
+pairs that are near in time. The ratio of CPU seconds is what matters; absolute times depend on the machine. Each round
+runs in a process of its own.
 
 Run by hand: .venv/bin/python tests/benchmarks/grouping.py [ARTICLES]
 """
@@ -31,7 +31,7 @@ DAYS = 3
 
 
 def invented(count: int) -> list[Article]:
-    """A week of events, most of them reported by a few outlets; words are as unevenly used as in a language."""
+    """A week of events, most reported by a few outlets. Word frequencies are as uneven as in a real language."""
     random = Random(11)  # noqa: S311 - invented articles are no secret
     words = ["".join(random.choices("abcdefghijklmnoprstuvwy", k=random.randint(3, 11))) for _ in range(20_000)]
     chances = [1 / (rank + 20) for rank in range(len(words))]
@@ -65,10 +65,10 @@ def scikit_learn(articles: list[Article]) -> int:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [f"{article.title} {article.title} " + " ".join(article.text.split()[:100]) for article in articles]
-    found = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_df=0.5).fit_transform(texts)
-    likeness, day = (found @ found.T).toarray(), np.array(days(articles))
-    likeness[abs(day[:, None] - day[None]) >= DAYS] = 0
-    distance = np.clip(1 - likeness, 0, 1)
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_df=0.5).fit_transform(texts)
+    similarity, day = (vectors @ vectors.T).toarray(), np.array(days(articles))
+    similarity[abs(day[:, None] - day[None]) >= DAYS] = 0
+    distance = np.clip(1 - similarity, 0, 1)
     np.fill_diagonal(distance, 0)
     return len(set(fcluster(linkage(squareform(distance, checks=False), "average"), 0.92, "distance")))
 
@@ -81,19 +81,19 @@ SYSTEMS: dict[str, Callable[[list[Article]], Any]] = {
 
 def measure(system: str, count: int) -> dict[str, float]:
     articles = invented(count)
-    SYSTEMS[system](articles[:50])  # imports, and what is read once
+    SYSTEMS[system](articles[:50])  # load data files and imports first
     began = time.process_time()
     SYSTEMS[system](articles)
     return {"seconds": time.process_time() - began, "megabytes": peak_megabytes()}
 
 
 def run(system: str, count: int) -> dict[str, float]:
-    """The best of some rounds: other work on the machine only ever adds."""
+    """The best figures of several rounds, because other work on the machine can only add to them."""
     command = [sys.executable, __file__, system, str(count)]
     rounds = [
         json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(ROUNDS)
     ]
-    return {figure: min(one[figure] for one in rounds) for figure in rounds[0]}
+    return {figure: min(each[figure] for each in rounds) for figure in rounds[0]}
 
 
 def main() -> None:
@@ -111,9 +111,9 @@ def main() -> None:
         print(f"scikit-learn: {theirs['seconds']:.1f} s of CPU, {theirs['megabytes']:.0f} MB")
         print(f"digest / scikit-learn: {ours['seconds'] / theirs['seconds']:.2f}")
     else:
-        print("no peer: scikit-learn and SciPy are not installed")
+        print("no comparison: scikit-learn and SciPy are not installed")
     if count == ARTICLES and (ours["seconds"] > MOST_SECONDS or ours["megabytes"] > MOST_MEGABYTES):
-        sys.exit("over the limit")
+        sys.exit("over the limits")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whatever comes in, nothing is lost and nothing hangs on chance."""
+"""Grouping and planning of arbitrary articles: nothing is lost, and nothing depends on chance."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def as_sets(groups: list[list[Article]]) -> list[list[str]]:
 
 
 @given(st.lists(articles, max_size=9), st.randoms(use_true_random=False))
-def test_the_stories_do_not_hang_on_the_order_of_the_articles(given: list[Article], random: Random):
+def test_stories_do_not_depend_on_the_order_of_odd_articles(given: list[Article], random: Random):
     shuffled = list(given)
     random.shuffle(shuffled)
     assert as_sets(group_articles(given)) == as_sets(group_articles(shuffled))
 
 
 @given(st.lists(articles, max_size=9))
-def test_grouping_and_separating_lose_and_repeat_nothing(given: list[Article]):
+def test_grouping_and_separating_keep_every_article_exactly_once(given: list[Article]):
     groups = group_articles(given)
     parts = separate_stories(groups)
     for found in (groups, parts):
@@ -74,7 +74,7 @@ def test_grouping_and_separating_lose_and_repeat_nothing(given: list[Article]):
 
 
 @given(st.lists(articles, max_size=7), st.lists(articles, max_size=4), st.sampled_from([None, NOW - timedelta(days=7)]))
-def test_every_article_is_a_story_or_left_out_for_a_reason(
+def test_every_article_becomes_a_story_or_is_left_out_with_a_reason(
     given: list[Article], earlier: list[Article], since: datetime | None
 ):
     seen = [canonical_url(article.url) for article in earlier[:2]]
@@ -107,7 +107,7 @@ def test_hundreds_of_identical_articles_are_one_story():
     assert time.process_time() - began < 5
 
 
-def test_headlines_of_nothing_but_pictures_are_stories_of_their_own():
+def test_headlines_of_emoji_are_separate_stories():
     pictures = [
         Article(url=f"https://{number}.example/", title=title, text="", published=NOW)
         for number, title in enumerate(["🎉", "🔥🔥", "🐝"])
@@ -115,7 +115,7 @@ def test_headlines_of_nothing_but_pictures_are_stories_of_their_own():
     assert group_articles(pictures) == [[picture] for picture in pictures]
 
 
-def test_very_long_texts_cost_little():
+def test_very_long_texts_are_planned_within_seconds():
     long = [
         Article(url=f"https://{number}.example/", title="市" * 100_000, text=text * 40_000, published=NOW)
         for number, text in enumerate(["tram council ", "电车市议会批准", "รถรางสายใหม่"])

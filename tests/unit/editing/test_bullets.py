@@ -1,6 +1,6 @@
-"""Which statements stand for an article."""
+"""The bullets that are picked from an article."""
 
-# ruff: noqa: RUF001 - typographic quotes and other scripts are what is picked from
+# ruff: noqa: RUF001 - typographic quotes and other scripts are intended
 
 from __future__ import annotations
 
@@ -64,20 +64,20 @@ def holds(text: str, wanted: list[str]) -> bool:
     return all(word in rest for word in wanted)
 
 
-def test_the_best_sentences_stand_in_the_order_of_the_text_without_dateline():
+def test_bullets_follow_the_order_of_the_text_and_have_no_dateline():
     texts = [bullet.text for bullet in pick_bullets(article())]
     assert len(texts) == 3
     assert texts[0].startswith("The city council approved a new tram line")
     assert [TEXT.index(text[-20:]) for text in texts] == sorted(TEXT.index(text[-20:]) for text in texts)
 
 
-def test_an_extracted_bullet_points_at_its_words():
+def test_the_span_of_an_extracted_bullet_holds_its_words():
     bullets = pick_bullets(article(), limit=8)
     assert {bullet.origin for bullet in bullets} == {"extracted"}
     assert all(holds(TEXT[bullet.start : bullet.end], words(bullet.text)) for bullet in bullets)
 
 
-def test_a_shortened_bullet_points_at_the_shortest_span_that_holds_it():
+def test_the_span_of_a_shortened_bullet_is_the_shortest_one():
     text = (
         "The mayor, who was elected in spring after a long count, closed the old bridge over the river on Monday.\n\n"
         "Nobody knows when it will be opened again, the town hall said."
@@ -91,7 +91,7 @@ def test_a_shortened_bullet_points_at_the_shortest_span_that_holds_it():
 
 
 @given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=8), st.integers(1, 4))
-def test_at_most_two_thirds_of_a_sentence_are_dropped(sentences: list[str], limit: int):
+def test_a_bullet_keeps_at_least_a_third_of_its_sentence(sentences: list[str], limit: int):
     text = " ".join(sentences)
     for bullet in pick_bullets(article(text, title=""), limit=limit):
         span, kept = words(text[bullet.start : bullet.end]), words(bullet.text)
@@ -101,7 +101,7 @@ def test_at_most_two_thirds_of_a_sentence_are_dropped(sentences: list[str], limi
         assert bullet.text.lstrip("“")[:1].isupper()
 
 
-def test_captions_links_and_calls_are_never_picked():
+def test_captions_links_and_calls_to_subscribe_are_never_picked():
     picked = " ".join(bullet.text for bullet in pick_bullets(article(), limit=20))
     assert "Read more" not in picked
     assert "Sign up" not in picked
@@ -113,7 +113,7 @@ def test_no_bullet_repeats_another():
     assert all(len(one & two) < 0.6 * min(len(one), len(two)) for one, two in combinations(bullets, 2) if one and two)
 
 
-def test_the_author_s_points_come_first_in_order_and_cleaned():
+def test_key_points_come_first_in_order_and_cleaned():
     points = ("• Trams are back", "  ", "2) It costs\n300 million", "Trams are back", "Read more: All about trams")
     assert pick_bullets(article(points=points), limit=2) == (
         Bullet(text="Trams are back", origin="author"),
@@ -121,7 +121,7 @@ def test_the_author_s_points_come_first_in_order_and_cleaned():
     )
 
 
-def test_of_many_points_the_best_stand_in_the_author_s_order():
+def test_the_best_of_many_key_points_keep_their_order():
     points = (
         "What do we make of it?",
         "The council of Springfield approved a tram line",
@@ -133,25 +133,25 @@ def test_of_many_points_the_best_stand_in_the_author_s_order():
     assert picked == [points[1], points[3], points[4]]
 
 
-def test_an_author_s_point_of_a_page_s_length_is_cut():
+def test_a_very_long_key_point_is_truncated():
     (bullet,) = pick_bullets(article("", points=("word " * 500,)))
     assert len(bullet.text) <= 400
 
 
-def test_the_best_come_first_and_fewer_are_a_beginning_of_more():
+def test_ranked_bullets_are_a_prefix_of_any_longer_ranking():
     ranked = rank_bullets(article(), limit=6)
     assert ranked[:2] == rank_bullets(article(), limit=2)
     assert ranked[0].text.startswith("The city council approved")
 
 
-def test_sentences_fill_up_what_the_author_left_and_do_not_repeat_it():
+def test_sentences_fill_up_missing_key_points_without_repeating_them():
     points = ("Libraries in the city lost a third of their money", "The city council approved a tram line Monday")
     bullets = pick_bullets(article(points=points))
     assert [bullet.origin for bullet in bullets] == ["author", "author", "extracted"]
     assert bullets[2].text.startswith("Critics of the tram line fear")
 
 
-def test_a_point_without_words_of_its_own_is_not_repeated_either():
+def test_a_key_point_of_stop_words_is_not_repeated():
     assert pick_bullets(article("We can.", points=("We can.",))) == (Bullet(text="We can.", origin="author"),)
 
 
@@ -167,7 +167,7 @@ def test_a_text_without_words_has_no_bullets(text: str):
     assert pick_bullets(article(text)) == ()
 
 
-def test_a_text_without_sentences_is_cut_at_a_word():
+def test_a_text_without_sentences_is_truncated_at_a_word():
     (bullet,) = pick_bullets(article("word " * 500))
     assert bullet.text.endswith("word …")
     assert len(bullet.text) <= 402
@@ -175,7 +175,7 @@ def test_a_text_without_sentences_is_cut_at_a_word():
 
 
 @pytest.mark.parametrize("limit", [-1, 0])
-def test_no_bullets_are_none(limit: int):
+def test_a_limit_of_zero_or_less_yields_no_bullets(limit: int):
     assert pick_bullets(article(points=("A point",)), limit=limit) == ()
 
 
@@ -194,13 +194,13 @@ def test_no_bullets_are_none(limit: int):
         "O conselho votou na segunda. O Sr. Roe disse que não. A linha custará 3 milhões. O prefeito saiu cedo.",
     ],
 )
-def test_other_languages_have_bullets(text: str):
+def test_picks_bullets_in_other_languages(text: str):
     bullets = pick_bullets(article(text, title=""))
     assert len(bullets) == 3
     assert all(bullet.text in text for bullet in bullets)
 
 
-def test_texts_without_stops_and_emoji_do_not_fail():
+def test_texts_of_emoji_or_without_stops_do_not_raise():
     assert len(pick_bullets(article("ฝนตกวันนี้\nอากาศดีที่เชียงใหม่\nนักท่องเที่ยวมามาก", title=""))) == 3
     assert pick_bullets(article("🎉🎉🎉")) == ()
     assert [bullet.text for bullet in pick_bullets(article("🎉 We won the cup at last! 🚀"))] == [
@@ -221,7 +221,7 @@ def test_texts_without_stops_and_emoji_do_not_fail():
         "Ann Writer contributed to this report.",
     ],
 )
-def test_links_and_notices_are_no_bullets(line: str):
+def test_links_and_notices_are_not_bullets(line: str):
     assert line not in [bullet.text for bullet in pick_bullets(article(f"{TEXT}\n{line}\n"), limit=20)]
 
 
@@ -236,13 +236,13 @@ def test_links_and_notices_are_no_bullets(line: str):
         "Madrid (EFE).- ",
     ],
 )
-def test_a_dateline_is_taken_off(dateline: str):
+def test_removes_a_dateline(dateline: str):
     text = f"{dateline}The council approved a new tram line after two years of debate. It opens in 2029."
     assert pick_bullets(article(text), limit=1)[0].text.startswith("The council approved")
 
 
 @given(st.text(max_size=300), st.text(max_size=30), st.lists(st.text(max_size=20), max_size=3), st.integers(0, 4))
-def test_any_text_gives_bullets_or_none(text: str, title: str, points: list[str], limit: int):
+def test_any_text_yields_valid_bullets(text: str, title: str, points: list[str], limit: int):
     bullets = pick_bullets(article(text, title=title, points=tuple(points)), limit=limit)
     assert len(bullets) <= limit
     for bullet in bullets:
@@ -256,7 +256,7 @@ def test_any_text_gives_bullets_or_none(text: str, title: str, points: list[str]
 @pytest.mark.parametrize(
     "piece", ["Word ", "(CNN) -- ", "A B. ", "NEW YORK - ", "by A and ", "more " * 9 + ": ", "\n\n"]
 )
-def test_a_large_hostile_text_takes_no_longer_than_its_length(piece: str):
+def test_hostile_text_takes_linear_time(piece: str):
     text = piece * (200_000 // len(piece))
     began = time.process_time()
     pick_bullets(article(text))
@@ -270,7 +270,7 @@ def test_a_large_hostile_text_takes_no_longer_than_its_length(piece: str):
         ("' The council's new tram line was approved.", "The council's new tram line was approved."),
     ],
 )
-def test_what_is_left_over_in_front_of_a_statement_is_taken_off(line: str, statement: str):
+def test_removes_marks_and_labels_before_a_statement(line: str, statement: str):
     assert [bullet.text for bullet in pick_bullets(article(line))] == [statement]
 
 
@@ -282,11 +282,11 @@ def test_what_is_left_over_in_front_of_a_statement_is_taken_off(line: str, state
         "Pictured with the mayor, the driver of the tram line smiles for the cameras of the city.",
     ],
 )
-def test_words_about_a_picture_are_no_bullet(line: str):
+def test_captions_are_not_bullets(line: str):
     assert line not in [bullet.text for bullet in pick_bullets(article(f"{line}\n{TEXT}"), limit=20)]
 
 
-def test_a_word_or_two_are_a_bullet_only_where_there_is_nothing_else():
+def test_a_fragment_is_a_bullet_only_if_there_is_nothing_else():
     assert [bullet.text for bullet in pick_bullets(article("No. The council voted against the tram line. Look."))] == [
         "The council voted against the tram line."
     ]
@@ -294,7 +294,7 @@ def test_a_word_or_two_are_a_bullet_only_where_there_is_nothing_else():
 
 
 @given(st.lists(st.sampled_from(SENTENCES), min_size=4, max_size=8, unique=True))
-def test_no_other_three_say_more_together(sentences: list[str]):
+def test_the_chosen_three_score_at_least_as_high_as_any_other_three(sentences: list[str]):
     whole = article("\n".join(sentences), title="")
     found = list(candidate_sentences(whole, language="en"))
     subject = Subject("", [candidate.whole for candidate in found])
@@ -315,12 +315,12 @@ def test_no_other_three_say_more_together(sentences: list[str]):
 
 
 @pytest.mark.parametrize("opening", ["Three days later, the", "A year later the", "Minutes later, a"])
-def test_an_opening_that_counts_from_another_sentence_leans(opening: str):
+def test_an_opening_that_counts_from_another_sentence_is_dangling(opening: str):
     assert opens_dangling(f"{opening} bridge was closed".replace(",", "").lower().split())
 
 
 @pytest.mark.parametrize(
     "opening", ["The mayor later resigned", "Police later found the car", "Later this week the mayor"]
 )
-def test_a_later_that_counts_from_nothing_does_not_lean(opening: str):
+def test_other_uses_of_later_are_not_dangling(opening: str):
     assert not opens_dangling(opening.lower().split())

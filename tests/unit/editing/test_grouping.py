@@ -1,4 +1,4 @@
-"""Which articles tell the same story."""
+"""Grouping articles into stories."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ def test_stories_of_different_events_stay_apart():
     assert group_articles(articles) == [[item] for item in articles]
 
 
-def test_one_address_is_one_article_whatever_it_says():
+def test_articles_with_one_url_are_one_story():
     first, second = article(1, "One thing", "Words."), article(2, "Another", "Other words.")
     again = Article(url="http://1.example/story/?utm_source=feed#top", title="Renamed since", text="")
     assert group_articles([first, second, again]) == [[first, again], [second]]
 
 
-def test_a_copy_that_is_cut_to_its_beginning_is_found():
+def test_finds_a_copy_that_is_cut_to_its_beginning():
     whole = article(1, "Springfield approves tram line", TRAM)
     cut = article(2, "Rails for the harbour", TRAM[:170], day=9)
     assert group_articles([cut, *others(), whole])[0] == [whole, cut]
 
 
-def test_reports_on_one_event_are_found_within_two_days():
+def test_groups_reports_on_one_event_within_two_days():
     first = article(1, "Springfield council approves tram line", TRAM)
     second = article(
         2,
@@ -82,12 +82,12 @@ def test_the_best_article_has_key_points_then_length_then_age():
     assert group_articles([long, early, pointed]) == [[pointed, early, long]]
 
 
-def test_articles_without_an_address_are_not_the_same():
+def test_articles_without_a_url_are_separate_stories():
     articles = [Article(url="", title=title, text=text) for title, text in OTHERS]
     assert len(group_articles(articles)) == len(OTHERS)
 
 
-def test_nothing_has_no_stories():
+def test_no_articles_yield_no_stories():
     assert group_articles([]) == []
 
 
@@ -110,7 +110,7 @@ def test_every_article_is_in_exactly_one_story(articles: list[Article]):
     assert first == sorted(first)
 
 
-#: Reports that share sentences, addresses and days, so that copies, updates and average links tie and chain.
+#: Reports that share sentences, URLs and days, so that copies, reused URLs and similarities tie and form chains.
 SENTENCES = [
     f"{who} {what} on {day} because {why}."
     for who, what, day, why in zip(
@@ -137,7 +137,7 @@ reports = st.builds(
 )
 
 
-#: One address, three texts, each within three days of the next only: who shares a story depends on who comes first.
+#: One URL and three texts, each within three days of the next only. The first one decides who shares its story.
 CHAIN = [
     Article(
         url="https://a.example/1",
@@ -157,12 +157,12 @@ def members(groups: list[list[Article]]) -> list[list[str]]:
     st.lists(reports, min_size=2, max_size=10).flatmap(lambda given: st.tuples(st.just(given), st.permutations(given)))
 )
 @example(orders=(CHAIN, [CHAIN[1], CHAIN[0], CHAIN[2]]))
-def test_the_order_given_does_not_decide_who_is_in_a_story(orders: tuple[list[Article], list[Article]]):
+def test_stories_have_the_same_members_in_any_order_of_articles(orders: tuple[list[Article], list[Article]]):
     given, permuted = orders
     assert members(group_articles(permuted)) == members(group_articles(given))
 
 
-def test_some_hundred_articles_take_about_a_second():
+def test_hundreds_of_articles_are_grouped_within_seconds():
     random = Random(1)  # noqa: S311 - invented articles are no secret
     vocabulary = [f"word{number}" for number in range(4000)]
     weights = [1 / (rank + 1) for rank in range(len(vocabulary))]

@@ -1,4 +1,4 @@
-"""Grouping a large week: what it costs, and that nothing depends on the process or on the order of time."""
+"""The cost of grouping a large week, and its independence of the process and of the order in time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def article(number: int, title: str, text: str = "", *, hours: float | None = 0.
 
 
 def week(count: int, *, each: int = 3, words: int = 80) -> list[Article]:
-    """Invented events, each reported by some outlets at one time; the names are the event's own."""
+    """Invented events with their own names, each reported by several outlets at one time."""
     random = Random(7)  # noqa: S311 - invented articles are no secret
     common = [f"word{number}" for number in range(8000)]
     chances = [1 / (rank + 10) for rank in range(len(common))]
@@ -44,11 +44,11 @@ def events(articles: list[Article]) -> set[frozenset[int]]:
     return {frozenset(group) for group in numbers}
 
 
-def test_a_week_of_many_events_is_cut_into_its_events():
+def test_groups_a_week_of_many_events_by_event():
     assert events(week(600)) == {frozenset(range(at, at + 3)) for at in range(0, 600, 3)}
 
 
-def test_some_hundred_articles_take_little_time_and_memory():
+def test_hundreds_of_articles_take_little_time_and_memory():
     articles = week(400)
     began = time.process_time()
     group_articles(articles)
@@ -61,7 +61,7 @@ def test_some_hundred_articles_take_little_time_and_memory():
         tracemalloc.stop()
 
 
-def test_one_text_in_hundreds_of_places_is_one_story_and_costs_little():
+def test_a_text_in_hundreds_of_places_is_one_story_at_little_cost():
     text = " ".join(f"word{number}" for number in range(400))
     articles = [article(number, "A wire report", f"{text} Town {number}.", hours=number % 100) for number in range(500)]
     began = time.process_time()
@@ -69,14 +69,14 @@ def test_one_text_in_hundreds_of_places_is_one_story_and_costs_little():
     assert time.process_time() - began < 10
 
 
-def test_a_very_long_title_costs_no_more_than_a_short_one():
+def test_a_very_long_title_is_grouped_within_seconds():
     long = article(0, "tram " * 1_000_000, "Nothing.")
     began = time.process_time()
     assert len(group_articles([long, article(1, "Bees", "A vaccine for bees.")])) == 2
     assert time.process_time() - began < 2
 
 
-def test_the_groups_do_not_depend_on_the_hash_seed():
+def test_groups_do_not_depend_on_the_hash_seed():
     program = (
         "from digest import Article, group_articles\n"
         "words = [f'w{n * n % 97}' for n in range(900)]\n"
@@ -95,7 +95,7 @@ def test_the_groups_do_not_depend_on_the_hash_seed():
     assert outputs != {""}
 
 
-def test_the_order_given_decides_the_order_of_stories_and_not_their_members():
+def test_stories_are_in_the_order_of_their_first_articles():
     articles = week(150)
     backwards = articles[::-1]
     assert events(articles) == events(backwards)
@@ -112,7 +112,7 @@ RAIL = (
 )
 
 
-def test_likeness_falls_with_the_time_between_two_reports_and_ends_after_three_days():
+def test_similarity_falls_with_time_to_zero_after_three_days():
     rest = [article(10 + at, f"Event{at} elsewhere", f"Quite other{at} matters{at}.", hours=0) for at in range(10)]
 
     def likeness(hours: float | None) -> float:
@@ -128,7 +128,7 @@ def test_likeness_falls_with_the_time_between_two_reports_and_ends_after_three_d
     assert likeness(None) == pytest.approx(now)
 
 
-def test_an_inflected_word_is_the_same_word():
+def test_inflected_words_count_as_one_word():
     one = article(1, "Striking nurses in Valencia demand raises", "")
     two = article(2, "Nurse strike: Valencian hospitals refuse raise demanded", "")
     near = event_similarities([one, two, article(3, "Bees", ""), article(4, "Ash", "")], least=0.01)

@@ -1,4 +1,4 @@
-"""What an issue is proposed to hold."""
+"""The proposed content of an issue."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def reasons(plan: Plan) -> list[tuple[str, str]]:
     return [(item.url, item.reason) for item in plan.dropped]
 
 
-def test_what_is_old_sent_or_without_a_title_is_left_out_and_said_in_words():
+def test_leaves_out_old_sent_and_untitled_articles_with_a_reason():
     articles = [
         article(0),
         article(1, hours=24 * 5),
@@ -87,7 +87,7 @@ def test_what_is_old_sent_or_without_a_title_is_left_out_and_said_in_words():
     ]
 
 
-def test_what_came_late_is_new_and_what_was_collected_for_the_last_issue_is_not():
+def test_an_article_listed_late_is_new_unless_it_was_already_collected():
     since_sent = (NOW - SENT) / timedelta(hours=1)
     late, had, too_late = (article(number, hours=since_sent + hours) for number, hours in enumerate((47, 47, 49)))
     period = Period(since=SENT, collected=frozenset({had.url}), whole_since=SENT)
@@ -102,24 +102,24 @@ def test_what_came_late_is_new_and_what_was_collected_for_the_last_issue_is_not(
 @pytest.mark.parametrize(
     "period",
     [
-        Period(since=SENT),  # what was collected for it is gone
+        Period(since=SENT),  # its record of collected articles is missing
         Period(since=SENT, missed={"world": SENT - timedelta(days=7)}, collected=frozenset({"x"}), whole_since=SENT),
         Period(since=SENT, missed={"world": None}, collected=frozenset({"x"}), whole_since=SENT),
     ],
 )
-def test_nothing_is_late_where_nobody_knows_what_was_collected(period):
+def test_nothing_counts_as_late_without_a_complete_record(period):
     begins = period.begins(NOW, "world")
     assert not period.holds(replace(article(0), published=begins - timedelta(hours=1)), now=NOW)
     assert period.holds(replace(article(0), published=begins + timedelta(hours=1)), now=NOW)
 
 
-def test_before_the_first_issue_seven_days_count():
+def test_the_first_issue_reaches_back_seven_days():
     planned = plan(article(0, hours=24 * 6), article(1, hours=24 * 8), period=Period())
     assert urls(planned.issue) == ["https://a.example/0"]
     assert reasons(planned) == [("https://a.example/1", "older than 7 days (Fri 13 Nov)")]
 
 
-def test_folders_and_articles_added_by_hand_have_no_age():
+def test_articles_from_folders_or_added_by_hand_are_never_too_old():
     both = config({"id": "world"}, {"id": "desk", "folder": "articles"})
     planned = plan(
         article(0, source="desk", hours=9000),
@@ -130,7 +130,7 @@ def test_folders_and_articles_added_by_hand_have_no_age():
     assert urls(planned.issue) == ["https://a.example/0", "https://a.example/1"]
 
 
-def test_an_article_is_a_story_once():
+def test_repeated_articles_are_one_story():
     planned = plan(article(0), article(0, url="https://a.example/0#again"), article(0, url="https://b.example/0"))
     assert len(urls(planned.issue)) == 1
     assert reasons(planned) == [
@@ -139,21 +139,21 @@ def test_an_article_is_a_story_once():
     ]
 
 
-def test_only_the_best_stories_are_in_and_the_rest_is_named():
+def test_selects_the_best_stories_and_names_the_others():
     chosen = config({"id": "world", "section": "World"}, stories=2)
     planned = plan(article(0, hours=90), article(1, hours=1), article(2, hours=40), config=chosen)
     assert urls(planned.issue) == ["https://a.example/1", "https://a.example/2"]
     assert reasons(planned) == [("https://a.example/0", "not among the 2 best")]
 
 
-def test_one_source_does_not_fill_the_issue():
+def test_limits_the_stories_of_one_source():
     two = config({"id": "world", "name": "The World"}, {"id": "tech"}, max_per_source=1)
     planned = plan(article(0, hours=1), article(1, hours=2), article(2, source="tech", hours=60), config=two)
     assert urls(planned.issue) == ["https://a.example/0", "https://a.example/2"]
     assert reasons(planned) == [("https://a.example/1", "already 1 from The World")]
 
 
-def test_sections_follow_the_configuration_but_the_lead_s_is_first():
+def test_the_section_of_the_lead_is_first_and_the_others_follow_the_configuration():
     three = config(
         {"id": "world", "section": "World"}, {"id": "art", "section": "Art"}, {"id": "tech", "section": "Tech"}
     )
@@ -171,7 +171,7 @@ def test_sections_follow_the_configuration_but_the_lead_s_is_first():
     ]
 
 
-def test_the_lead_heads_the_stories_without_a_section():
+def test_the_lead_joins_the_stories_without_a_section():
     mixed = config({"id": "world", "section": "World"}, {"id": "other"})
     planned = plan(article(0, hours=1), article(1, source="other", hours=30), article(2, hours=20), config=mixed)
     assert [(section.title, [story.url[-1] for story in section.stories]) for section in planned.issue.sections] == [
@@ -192,18 +192,18 @@ def test_a_heavier_source_and_more_outlets_raise_a_story():
     )
 
 
-def test_a_headline_without_a_text_is_a_story_too():
+def test_an_article_without_text_can_be_a_story():
     planned = plan(article(0, text=""))
     assert (urls(planned.issue), planned.issue.stories[0].candidates) == (["https://a.example/0"], ())
 
 
-def test_nothing_is_a_plan_without_stories():
+def test_a_plan_can_have_no_stories():
     planned = plan()
     assert planned.issue == Issue(id="2026-W47")
     assert planned.dropped == ()
 
 
-def test_subject_and_preheader_come_from_the_lead_and_say_two_things():
+def test_subject_and_preheader_come_from_the_lead_and_differ():
     planned = plan(article(0, hours=1), article(1, hours=30))
     assert planned.issue.subject == TOPICS[0]
     assert planned.issue.preheader == (
@@ -217,7 +217,7 @@ def test_subject_and_preheader_come_from_the_lead_and_say_two_things():
     assert pointed.issue.preheader == "Two years of trials in forty villages are over"
 
 
-def test_a_long_headline_is_cut_at_a_word():
+def test_a_long_headline_is_truncated_at_a_word_in_the_subject():
     planned = plan(article(0, title="Seventy characters are soon over when a headline goes on and on\nlike this one"))
     assert planned.issue.subject == "Seventy characters are soon over when a headline goes on and on like…"
     assert len(planned.issue.subject) <= 70
@@ -228,7 +228,7 @@ def test_shortened_text_is_never_too_long(text: str, limit: int):
     assert len(shorten(text, limit)) <= limit
 
 
-def test_a_story_has_ticked_bullets_and_some_to_choose_from():
+def test_a_story_has_ticked_and_unticked_bullets():
     text = " ".join(f"{topic} in the {n}th year of counting such things." for n, topic in enumerate(TOPICS))
     story = propose_story(article(0, title="Ten things", text=text), per_story=3)
     assert [item.ticked for item in story.candidates] == [True] * 3 + [False] * 3
@@ -238,7 +238,7 @@ def test_a_story_has_ticked_bullets_and_some_to_choose_from():
     assert starts[3:] == [bullet.start for bullet in further]
 
 
-def test_article_text_cannot_be_markup_or_turn_the_line_around():
+def test_article_text_cannot_inject_markup_or_bidi_overrides():
     story = propose_story(
         article(
             0,
@@ -253,7 +253,7 @@ def test_article_text_cannot_be_markup_or_turn_the_line_around():
 
 
 @given(st.text())
-def test_cleaned_text_is_one_line_without_controls(text: str):
+def test_cleaned_text_is_one_line_without_control_characters(text: str):
     line = single_line(text)
     assert len(line.splitlines()) <= 1
     assert not any(character < " " or "\u202a" <= character <= "\u202e" for character in line)
@@ -261,14 +261,14 @@ def test_cleaned_text_is_one_line_without_controls(text: str):
 
 
 @given(st.lists(st.builds(article, st.integers(0, 9), hours=st.one_of(st.none(), st.floats(-50, 300))), max_size=12))
-def test_every_article_is_a_story_or_dropped(articles: list[Article]):
+def test_every_article_is_a_story_or_is_dropped(articles: list[Article]):
     planned = plan(*articles, config=config({"id": "world", "section": "World"}, stories=4))
     assert len(urls(planned.issue)) + len(planned.dropped) == len(articles)
     assert len({canonical_url(url) for url in urls(planned.issue)}) == len(urls(planned.issue)) <= 4
     assert planned == plan(*articles, config=config({"id": "world", "section": "World"}, stories=4))
 
 
-def test_an_address_that_held_two_articles_is_one_story():
+def test_a_url_with_two_articles_leads_one_story():
     first = article(1, text="The council shut the old bridge on Monday after engineers found cracks. " * 8, hours=5)
     later = article(1, text="A choir of two hundred sang on the market square for the harvest. " * 8, hours=5 + 24 * 6)
     plan = plan_issue([first, later], id="2026-W47", config=WORLD, now=NOW, period=Period())
@@ -276,7 +276,7 @@ def test_an_address_that_held_two_articles_is_one_story():
     assert [drop.reason for drop in plan.dropped] == [f"repeat of {first.url}"]
 
 
-def test_the_plan_tells_how_every_story_was_ranked():
+def test_the_ranking_lists_every_story_with_its_score():
     chosen = config({"id": "world", "section": "World"}, stories=2)
     planned = plan(article(0, hours=90), article(1, hours=1), article(2, hours=40), config=chosen)
     assert [(ranked.story[0].url[-1], ranked.chosen, ranked.reason) for ranked in planned.ranking] == [
@@ -287,14 +287,14 @@ def test_the_plan_tells_how_every_story_was_ranked():
     assert planned.ranking[0].score == score_story([article(1, hours=1)], config=chosen, now=NOW)
 
 
-def test_a_story_names_who_else_reported_it():
+def test_a_story_lists_the_other_reports():
     planned = plan(article(0), article(0, url="https://b.example/0", source="bee"))
     assert [(mention.name, mention.url) for mention in planned.issue.stories[0].also] == [
         ("b.example", "https://b.example/0")
     ]
 
 
-def test_an_address_that_held_two_articles_does_not_swallow_what_others_report():
+def test_a_url_with_two_articles_does_not_hide_other_reports():
     first = article(1, text="The council shut the old bridge on Monday after engineers found cracks. " * 8, hours=5)
     text = "A choir of two hundred sang on the market square for the harvest. " * 8
     later = article(1, title=TOPICS[2], text=text, hours=5 + 24 * 6)
@@ -304,7 +304,7 @@ def test_an_address_that_held_two_articles_does_not_swallow_what_others_report()
     assert reasons(planned) == [(first.url, f"repeat of {first.url}")]
 
 
-def test_a_text_that_readers_have_had_is_left_out_whatever_its_address():
+def test_leaves_out_a_text_of_an_earlier_issue_under_any_url():
     text = "The council shut the old bridge on Monday after engineers found deep cracks in its second arch. " * 3
     earlier = article(1, title="Old bridge shut", text=text, hours=24 * 6)
     again = article(2, url="https://b.example/again", text=text)

@@ -1,4 +1,4 @@
-"""Who else reported a story."""
+"""The other outlets that reported a story."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def named(*articles: Article) -> list[tuple[str, str]]:
     return [(mention.name, mention.url) for mention in other_reports(articles, config=CONFIG)]
 
 
-def test_an_outlet_is_named_as_configured_or_by_its_host():
+def test_names_an_outlet_as_configured_or_by_its_host():
     story = (
         article("https://herald.example/1"),
         article("https://courier.example/a", "courier"),
@@ -38,7 +38,7 @@ def test_an_outlet_is_named_as_configured_or_by_its_host():
     )
 
 
-def test_an_outlet_is_mentioned_once_and_the_leading_one_never():
+def test_lists_each_outlet_once_and_never_the_leading_one():
     assert named(
         article("https://courier.example/a", "courier"),
         article("https://courier.example/a?utm_source=feed", "courier"),
@@ -50,25 +50,25 @@ def test_an_outlet_is_mentioned_once_and_the_leading_one_never():
     ) == [("herald.example", "https://herald.example/1")]
 
 
-def test_a_name_that_ends_like_another_is_another_outlet():
+def test_a_host_that_only_ends_like_another_is_a_different_outlet():
     assert named(article("https://times.example/1"), article("https://newtimes.example/2")) == [
         ("newtimes.example", "https://newtimes.example/2")
     ]
 
 
-def test_what_is_not_on_the_web_is_not_mentioned_and_may_lead():
+def test_an_article_without_a_web_address_is_not_listed_but_can_lead():
     assert named(article("articles/bridge.md", "desk"), article("articles/other.md", "desk")) == []
     assert named(article("articles/bridge.md", "desk"), article("https://herald.example/1")) == [
         ("herald.example", "https://herald.example/1")
     ]
 
 
-def test_at_most_five_are_mentioned_the_best_first():
+def test_lists_at_most_five_reports_the_best_first():
     story = [article(f"https://outlet{number}.example/") for number in range(9)]
     assert [name for name, _ in named(*story)] == [f"outlet{number}.example" for number in range(1, 6)]
 
 
-def test_names_and_addresses_are_cleaned():
+def test_names_and_urls_are_cleaned():
     assert named(article("https://a.example/"), article(" https://b.example/x\n")) == [
         ("b.example", "https://b.example/x")
     ]

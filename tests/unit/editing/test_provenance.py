@@ -1,4 +1,4 @@
-"""The sentence that a bullet was taken from."""
+"""The sentence from which a bullet was taken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def issue(*candidates: Candidate, url: str = ARTICLE.url) -> Issue:
     return Issue(id="2026-W47", subject="s", preheader="p", sections=(Section(stories=(story,)),))
 
 
-def test_every_extracted_bullet_has_its_sentence_with_what_it_keeps():
+def test_traces_each_extracted_bullet_to_its_sentence():
     story = propose_story(ARTICLE, per_story=3)
     traces = trace_bullets(issue(*story.candidates), [ARTICLE])
     assert [trace.text for trace in traces] == [
@@ -42,7 +42,7 @@ def test_every_extracted_bullet_has_its_sentence_with_what_it_keeps():
     assert [trace.shortened for trace in traces] == [True, False, False]
 
 
-def test_what_a_person_wrote_has_no_sentence():
+def test_a_bullet_of_the_editor_has_no_sentence():
     own = Candidate(bullet=Bullet(text="The bridge is shut.", origin="editor"), line=7)
     author = Candidate(bullet=Bullet(text="A bridge", origin="author"))
     unticked = Candidate(bullet=Bullet(text="Not in the email", origin="editor"), ticked=False)
@@ -50,7 +50,7 @@ def test_what_a_person_wrote_has_no_sentence():
     assert [(trace.origin, trace.sentence, trace.line) for trace in traces] == [("editor", (), 7), ("author", (), None)]
 
 
-def test_an_article_that_is_gone_or_says_something_else_is_no_source():
+def test_a_missing_or_changed_article_yields_no_sentence():
     story = propose_story(ARTICLE, per_story=1)
     for articles in ([], [replace(ARTICLE, text="Quite another text, which is long enough to hold the place. " * 9)]):
         (trace,) = (each for each in trace_bullets(issue(*story.candidates), articles) if each.text)
@@ -60,7 +60,7 @@ def test_an_article_that_is_gone_or_says_something_else_is_no_source():
 
 @given(st.text(max_size=200), st.integers(-5, 250), st.integers(-5, 250), st.text(max_size=40))
 @example(text="One or two. Three", start=0, end=11, said="one two")
-def test_any_place_in_any_text_gives_a_sentence_of_it_or_none(text: str, start: int, end: int, said: str):
+def test_any_span_of_any_text_yields_a_sentence_or_none(text: str, start: int, end: int, said: str):
     article = replace(ARTICLE, text=text)
     bullet = Bullet(text=said, start=start, end=end, origin="extracted")
     (trace,) = trace_bullets(issue(Candidate(bullet=bullet)), [article])

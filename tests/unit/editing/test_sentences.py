@@ -1,6 +1,6 @@
-"""Where a sentence ends, in English and elsewhere."""
+"""Splitting text into sentences, in English and other languages."""
 
-# ruff: noqa: RUF001 - typographic quotes and other scripts are what is split
+# ruff: noqa: RUF001 - typographic quotes and other scripts are intended
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def split(text: str) -> list[str]:
         ["The town of St. Albans, pop. 80,000, voted.", "Turnout was low."],
     ],
 )
-def test_english_is_split_between_these(sentences: list[str]):
+def test_splits_english(sentences: list[str]):
     assert split(" ".join(sentences)) == sentences
 
 
@@ -177,7 +177,7 @@ def test_english_is_split_between_these(sentences: list[str]):
         ("No stop here\n\nnor there", ["No stop here", "nor there"]),
     ],
 )
-def test_other_texts_are_split_by_their_stops_and_lines(text: str, sentences: list[str]):
+def test_splits_other_languages_at_stops_and_lines(text: str, sentences: list[str]):
     assert split(text) == sentences
 
 
@@ -204,7 +204,7 @@ def test_other_texts_are_split_by_their_stops_and_lines(text: str, sentences: li
         ("pt-BR", ["Fica na Av. Paulista, n. 10, em São Paulo.", "É longe da praia."]),
     ],
 )
-def test_five_more_languages_are_split_between_these(language: str, sentences: list[str]):
+def test_splits_five_more_languages(language: str, sentences: list[str]):
     assert sentences == [each.text for each in split_sentences(" ".join(sentences), language=language)]
 
 
@@ -218,11 +218,11 @@ def test_five_more_languages_are_split_between_these(language: str, sentences: l
         ("O ministro não veio com o Sr. Silva. Ele está em casa.", 2),
     ],
 )
-def test_the_language_is_told_by_its_small_words(text: str, sentences: int):
+def test_detects_the_language_by_its_short_words(text: str, sentences: int):
     assert sentences == len(split_sentences(text))
 
 
-def test_wrapped_lines_are_one_paragraph():
+def test_joins_hard_wrapped_lines():
     text = (
         "The first line is wrapped here at some forty\nor so characters, as old mails are wrapped by\n"
         "hand. Then another sentence comes in."
@@ -242,7 +242,7 @@ def test_every_word_is_in_exactly_one_sentence(text: str):
 
 
 @pytest.mark.parametrize("piece", ["J. ", ".", "a.b", "x\n", '"', "Mr. A! ", " ", "(", "?!"])
-def test_a_large_hostile_text_takes_no_longer_than_its_length(piece: str):
+def test_hostile_text_takes_linear_time(piece: str):
     text = piece * (300_000 // len(piece))
     began = time.process_time()
     split_sentences(text)
@@ -250,7 +250,7 @@ def test_a_large_hostile_text_takes_no_longer_than_its_length(piece: str):
 
 
 @given(st.lists(st.sampled_from([*"aA1.!? \n'", "Monday", "Calif", "approx", "p.m", "Mr", "council"]), max_size=30))
-def test_what_plainly_ends_a_sentence_ends_it_by_every_rule_as_well(pieces: list[str]):
+def test_the_fast_path_agrees_with_the_full_rules(pieces: list[str]):
     text = " ".join(pieces).replace(" .", ".")
     block = _Block(text, 0, len(text), abbreviations("en"))
     for match in _BOUNDARY.finditer(text):

@@ -1,4 +1,4 @@
-"""Which ranked stories are chosen, and that every number of the choice is told."""
+"""The selection of ranked stories, and the numbers that explain it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TWO = config(
 )
 
 
-def test_one_section_does_not_fill_the_issue_where_others_have_decent_stories():
+def test_one_section_does_not_crowd_out_decent_stories_of_others():
     stories = [story(number, "world" if number % 2 else "globe") for number in range(6)] + [story(6, "art")]
     ranking = select(stories, [3.0, 2.95, 2.9, 2.85, 2.8, 2.75, 2.4], TWO)
     assert numbers(ranking) == [0, 1, 6, 2]
@@ -60,13 +60,13 @@ def test_one_section_does_not_fill_the_issue_where_others_have_decent_stories():
     assert numbers(weak) == [0, 1, 2, 3]
 
 
-def test_the_first_is_the_best_whatever_follows():
+def test_selects_the_best_story_first():
     ranking = select([story(0, "world"), story(1, "art")], [2.0, 1.99], TWO)
     assert ranking[0].score == score(2.0)
     assert str(ranking[0].score) == "2 x (1) = 2.00"
 
 
-def test_what_a_story_has_in_common_with_chosen_ones_is_told_in_numbers():
+def test_names_what_a_story_has_in_common_with_selected_ones():
     ranking = select([story(0, "world"), story(1, "world"), story(2, "art", words=WORDS[0])], [3.0, 2.9, 2.0], TWO)
     assert [dict(ranked.score.variety) for ranked in ranking] == [
         {},
@@ -77,7 +77,7 @@ def test_what_a_story_has_in_common_with_chosen_ones_is_told_in_numbers():
     assert str(ranking[1].score) == "2.9 x (1) / (1 + same source 0.06 + same section 0.12) = 2.46"
 
 
-def test_stories_of_one_source_and_section_keep_the_order_and_numbers_of_their_scores():
+def test_a_single_source_and_section_leave_the_scores_unchanged():
     one = config({"id": "world", "section": "World"}, stories=3)
     ranking = select([story(number, "world") for number in range(5)], [1.0, 5.0, 3.0, 3.0, 4.0], one)
     assert numbers(ranking) == [1, 4, 2]
@@ -86,13 +86,13 @@ def test_stories_of_one_source_and_section_keep_the_order_and_numbers_of_their_s
     assert [ranked.reason for ranked in ranking] == ["", "", "", "not among the 3 best", "not among the 3 best"]
 
 
-def test_what_a_person_put_there_does_not_give_way_to_other_sources():
+def test_articles_added_by_the_editor_get_no_penalty_for_their_source():
     mixed = config({"id": "world"}, {"id": "desk", "folder": "articles"}, stories=3)
     ranking = select([story(0, "desk"), story(1, "desk"), story(2, ""), story(3, "world")], [3, 2.9, 2.8, 2.75], mixed)
     assert numbers(ranking) == [0, 1, 2]
 
 
-def test_a_source_leads_no_more_stories_than_are_allowed():
+def test_a_source_leads_no_more_stories_than_max_per_source():
     capped = config({"id": "world", "name": "The World"}, {"id": "art"}, stories=3, max_per_source=1)
     ranking = select([story(0, "world"), story(1, "world"), story(2, "art")], [3.0, 2.9, 0.1], capped)
     assert numbers(ranking) == [0, 2]
@@ -103,7 +103,7 @@ def test_a_source_leads_no_more_stories_than_are_allowed():
     st.lists(st.tuples(st.sampled_from(["world", "globe", "art", ""]), st.floats(0, 9)), max_size=10),
     st.integers(0, 2),
 )
-def test_every_story_is_ranked_once_and_the_chosen_ones_fall_in_score(drawn: list[tuple[str, float]], most: int):
+def test_ranks_every_story_once_and_selected_ones_by_falling_score(drawn: list[tuple[str, float]], most: int):
     setting = config(
         {"id": "world", "section": "World"}, {"id": "globe", "section": "World"}, {"id": "art", "section": "Art"},
         stories=4, max_per_source=most,

@@ -1,4 +1,4 @@
-"""What readers have had: left out, marked as an update, or left alone in doubt."""
+"""Stories of earlier issues: left out, marked as updates, or, in doubt, left unchanged."""
 
 from __future__ import annotations
 
@@ -84,36 +84,36 @@ def reasons(plan: Plan) -> list[str]:
     return [dropped.reason for dropped in plan.dropped]
 
 
-def test_news_on_what_readers_have_had_is_marked():
+def test_marks_news_on_an_earlier_story_as_an_update():
     planned = plan(HALTED, BEES)
     assert sorted(headlines(planned)) == ["Update: Court halts the Springfield tram line", BEES.title]
     assert {ranked.story[0].url: ranked.update_of for ranked in planned.ranking} == {HALTED.url: TRAM, BEES.url: None}
     assert planned.issue.subject in headlines(planned)
 
 
-def test_the_same_facts_in_other_words_are_left_out_and_the_reason_names_the_headline():
+def test_leaves_out_a_rephrased_story_and_names_the_earlier_headline():
     planned = plan(REPHRASED, BEES)
     assert headlines(planned) == [BEES.title]
     assert reasons(planned) == ["was in an earlier issue: Springfield council approves tram line"]
 
 
-def test_everybody_who_tells_what_readers_have_had_is_left_out():
+def test_leaves_out_all_reports_of_an_earlier_story():
     copy = replace(REPHRASED, url="https://herald.example/trams", source="herald")
     assert reasons(plan(REPHRASED, copy)) == ["was in an earlier issue: Springfield council approves tram line"] * 2
 
 
-def test_a_report_of_the_same_hours_is_no_news_whatever_it_says():
+def test_a_report_of_the_same_hours_is_not_an_update():
     meanwhile = replace(HALTED, published=SUNDAY + timedelta(hours=2))
     assert headlines(plan(meanwhile, BEES)) == [BEES.title]
 
 
 @pytest.mark.parametrize("undated", [replace(HALTED, published=None), HALTED])
-def test_without_both_dates_nothing_is_an_update(undated: Article):
+def test_an_update_needs_both_dates(undated: Article):
     tram = TRAM if undated.published is None else replace(TRAM, published=None)
     assert headlines(plan(undated, earlier=(tram,))) == [HALTED.title]
 
 
-def test_a_copy_with_other_boilerplate_headline_or_length_is_no_update():
+def test_a_copy_with_other_boilerplate_headline_or_length_is_not_an_update():
     later = TRAM.published + timedelta(days=4) if TRAM.published else None
     footer = "Sign up for our newsletter. Follow us on every network. All rights reserved by the Courier of 1894."
     for copy in (
@@ -124,7 +124,7 @@ def test_a_copy_with_other_boilerplate_headline_or_length_is_no_update():
         assert headlines(plan(copy)) == []
 
 
-def test_what_a_column_says_around_itself_every_week_does_not_leave_it_out():
+def test_the_recurring_frame_of_a_column_does_not_make_it_a_repetition():
     frame = (
         "You are listening to the Valley Hour, made each week in the old fire station by Ruth and Bram. Send us your "
         "questions on a postcard, tell a neighbour, and find all our hours wherever you listen. Our music is by the "
@@ -140,7 +140,7 @@ def test_what_a_column_says_around_itself_every_week_does_not_leave_it_out():
     assert headlines(plan(second, earlier=(first,), seen=())) == ["Ferries"]
 
 
-def test_the_whole_of_what_was_a_snippet_is_no_update():
+def test_the_full_text_of_an_earlier_snippet_is_not_an_update():
     snippet = replace(TRAM, text=TRAM.text[:190])
     whole = replace(TRAM, text=f"{TRAM.text}\n\n{HALTED.text}")
     for published in (TRAM.published, SUNDAY + timedelta(days=3)):
@@ -149,11 +149,11 @@ def test_the_whole_of_what_was_a_snippet_is_no_update():
         assert headlines(plan(moved, earlier=(snippet,))) == []
 
 
-def test_an_address_that_was_sent_is_left_out_where_its_text_is_not_known():
+def test_leaves_out_a_sent_url_whose_text_is_unknown():
     assert reasons(plan(TRAM, earlier=())) == ["was in an earlier issue"]
 
 
-def test_an_address_may_come_back_with_much_news_or_another_article():
+def test_a_url_may_return_with_much_news_or_another_article():
     rewritten = replace(HALTED, url=TRAM.url)
     assert headlines(plan(rewritten)) == ["Update: Court halts the Springfield tram line"]
     column = replace(BEES, url=TRAM.url, published=SUNDAY + timedelta(days=6))
@@ -161,7 +161,7 @@ def test_an_address_may_come_back_with_much_news_or_another_article():
     assert reasons(plan(replace(TRAM, published=SUNDAY + timedelta(days=6)))) == ["was in an earlier issue"]
 
 
-def test_an_address_that_only_the_earlier_issue_names_is_known_too():
+def test_recognises_a_url_that_only_the_earlier_issue_has():
     again = replace(TRAM, published=SUNDAY + timedelta(hours=20))
     assert reasons(plan(again, seen=())) == ["was in an earlier issue: Springfield council approves tram line"]
 
@@ -181,17 +181,17 @@ def test_another_event_of_a_long_affair_is_a_new_story():
     assert headlines(plan(opened, HALTED, earlier=(TRAM,))) == [opened.title, f"Update: {HALTED.title}"]
 
 
-def test_likeness_fades_with_the_weeks():
+def test_similarity_to_earlier_stories_fades_with_the_weeks():
     late = replace(REPHRASED, published=SUNDAY + timedelta(days=25))
     assert find_earlier_reports([[late]], [TRAM]) == {}
 
 
-def test_short_texts_say_too_little_to_be_left_out_for_their_words():
+def test_short_texts_are_not_left_out_for_similar_words():
     teaser = replace(REPHRASED, text="The tram line is approved.")
     assert headlines(plan(teaser)) == [teaser.title]
 
 
-def test_an_update_says_so_once():
+def test_an_update_is_marked_only_once():
     said = replace(HALTED, title="UPDATE: Court halts tram line")
     assert propose_story(said, per_story=3, update=True).headline == said.title
     assert propose_story(said, per_story=3).headline == said.title
@@ -199,7 +199,7 @@ def test_an_update_says_so_once():
     assert propose_story(other, per_story=3, update=True).headline == "Update: Upstate court halts tram line"
 
 
-def test_news_is_told_by_sentences_whose_words_and_names_or_numbers_are_new():
+def test_a_sentence_is_new_by_its_words_and_names_or_numbers():
     news = novelty_of(HALTED, [TRAM])
     assert news.sentences == (True, True, False, False)
     assert (news.is_substantial, news.is_negligible) == (True, False)
@@ -207,19 +207,19 @@ def test_news_is_told_by_sentences_whose_words_and_names_or_numbers_are_new():
     assert (nothing.is_substantial, nothing.is_negligible) == (False, True)
 
 
-def test_a_text_of_mostly_new_words_is_never_nothing():
+def test_a_text_of_mostly_new_words_is_never_negligible():
     plain = "The owners meet the judge again. Lawyers wait outside. The gardens stay. No tracks are laid this year."
     news = novelty_of(replace(HALTED, title=TRAM.title, text=plain), [TRAM])
     assert (news.is_substantial, news.is_negligible) == (False, False)
 
 
-def test_no_more_is_compared_than_there_is_to_compare_with():
+def test_compares_only_as_much_text_as_the_earlier_articles_have():
     long = replace(HALTED, text=f"{TRAM.text} {HALTED.text} {BEES.text}")
     assert novelty_of(long, [TRAM]).sentences == (False, False, False)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
-def test_any_text_is_compared_and_is_no_news_to_itself(one: str, other: str, title: str):
+def test_any_text_has_no_novelty_compared_with_itself(one: str, other: str, title: str):
     article = Article(url="https://a.example/", title=title, text=one, published=SUNDAY)
     assert novelty_of(article, [article]).words == 0
     known = Article(url="https://b.example/", title=title, text=other, published=SUNDAY)

@@ -1,4 +1,4 @@
-"""Which articles carry the same text."""
+"""Finding articles that carry the same text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def article(host: str, text: str, *, number: int = 0, days: int = 0, title: str 
     )
 
 
-def test_edited_copies_are_found():
+def test_finds_edited_copies():
     whole = prose(1, 300)
     words = whole.split()
     edits = {
@@ -43,7 +43,7 @@ def test_edited_copies_are_found():
         assert list(find_copies([article("a", whole), article("b", text), article("c", prose(2, 300))])) == [(0, 1)]
 
 
-def test_two_reports_that_quote_the_same_speech_are_not_copies():
+def test_reports_that_quote_one_speech_are_not_copies():
     speech = prose(3, 40)
     one, other = prose(4, 80) + " " + speech, speech + " " + prose(5, 120)
     assert list(find_copies([article("a", one), article("b", other)])) == []
@@ -60,25 +60,25 @@ def test_the_footer_of_an_outlet_does_not_make_its_articles_copies():
     assert [len(group) for group in group_articles(posts)] == [1] * len(posts)
 
 
-def test_what_stands_above_a_footer_is_still_compared():
+def test_text_above_a_footer_is_still_compared():
     posts = [article("valley", f"{prose(seed, 60)} {FOOTER}", number=seed) for seed in range(10, 16)]
     assert list(find_copies([*posts, article("elsewhere", prose(12, 60))])) == [(2, 6)]
 
 
-def test_a_text_that_one_outlet_carries_often_is_no_footer():
+def test_a_text_that_one_outlet_carries_often_is_not_a_footer():
     text = prose(20, 100)
     same = [article("wire", text, number=number) for number in range(5)]
     pairs = set(find_copies([*same, article("paper", text)]))
     assert {(number, 5) for number in range(5)} <= pairs
 
 
-def test_an_address_that_is_used_again_weeks_later_for_something_else_holds_two_articles():
+def test_a_url_reused_weeks_later_for_another_text_has_two_articles():
     first = article("radio", prose(30, 60), title="This week: trams")
     later = article("radio", prose(31, 60), title="This week: bees", days=7)
     assert group_articles([first, later]) == [[first], [later]]
 
 
-def test_an_address_whose_text_was_rewritten_the_same_day_or_mostly_kept_holds_one():
+def test_a_url_rewritten_the_same_day_or_mostly_kept_has_one_article():
     first = article("live", prose(40, 60))
     rewritten = article("live", prose(41, 70))
     grown = article("live", f"{prose(40, 60)} {prose(42, 20)}", days=9)
@@ -86,7 +86,7 @@ def test_an_address_whose_text_was_rewritten_the_same_day_or_mostly_kept_holds_o
     assert group_articles([first, grown]) == [[grown, first]]
 
 
-def test_texts_of_any_characters_are_compared():
+def test_compares_texts_of_any_characters():
     odd = "\ud800 it\u2019s 東京 " * 40
     assert list(find_copies([article("a", odd, title="x"), article("b", odd, title="x")])) == []
     assert list(find_copies([])) == []

@@ -1,4 +1,4 @@
-"""What two texts are compared by, in any script."""
+"""The tokens by which texts are compared, in any script."""
 
 # ruff: noqa: RUF001, E501 - other scripts have their own punctuation, and their characters count twice in a line
 
@@ -47,13 +47,13 @@ def reports(texts: list[tuple[str, str]]) -> list[Article]:
 
 
 @pytest.mark.parametrize("texts", [CHINESE, JAPANESE, THAI, ARABIC], ids=["zh", "ja", "th", "ar"])
-def test_different_stories_of_one_script_stay_apart(texts: list[tuple[str, str]]):
+def test_separates_different_stories_in_one_script(texts: list[tuple[str, str]]):
     articles = reports(texts)
     assert group_articles(articles) == [[article] for article in articles]
 
 
 @pytest.mark.parametrize("texts", [CHINESE, JAPANESE, THAI, ARABIC], ids=["zh", "ja", "th", "ar"])
-def test_a_story_copied_in_part_and_retitled_is_found(texts: list[tuple[str, str]]):
+def test_finds_a_partial_copy_with_another_title(texts: list[tuple[str, str]]):
     articles = reports(texts)
     again = [
         Article(url=f"https://copy{number}.example/", title="2026", text=text[: len(text) * 4 // 5], published=None)
@@ -62,20 +62,20 @@ def test_a_story_copied_in_part_and_retitled_is_found(texts: list[tuple[str, str
     assert group_articles([*articles, *again]) == [list(pair) for pair in zip(articles, again, strict=True)]
 
 
-def test_two_chinese_reports_on_one_event_are_one_story():
+def test_groups_two_chinese_reports_on_one_event():
     other = "周一，市议会投票批准建设电车，连接港口和大学。项目造价三亿美元，州政府支付一半。市长说这是城市历史上最大的工程。"
     groups = group_articles(reports([*CHINESE, ("港口电车获批", other)]))
     assert [len(group) for group in groups] == [2, 1, 1, 1]
 
 
-def test_a_line_that_calls_to_read_on_makes_no_copies():
+def test_a_call_to_read_on_does_not_make_articles_copies():
     line = "点击阅读全文，了解更多精彩内容。"
     first, second = (Article(url=f"https://{n}.example/", title=CHINESE[n][0], text=line) for n in (0, 1))
     assert list(find_copies([first, second])) == []
     assert separate_stories(group_articles([first, second])) == [[first], [second]]
 
 
-def test_words_are_words_and_scripts_without_spaces_are_cut():
+def test_splits_words_and_cuts_unspaced_scripts_into_n_grams():
     assert terms_of("The Mayor’s 3 trams") == words_of("The Mayor's 3 trams")
     assert terms_of("新电车X5号") == ["新电", "电车", "x5", "号"]
     assert terms_of("हिन्दी में") == ["हिन्दी", "में"]
@@ -83,19 +83,19 @@ def test_words_are_words_and_scripts_without_spaces_are_cut():
     assert terms_of("🎉🎉 — …") == []
 
 
-def test_content_terms_are_the_beginnings_of_words_that_say_something():
+def test_content_terms_are_stems_without_stop_words():
     assert content_terms("The striking nurses' 2026 demands") == ["striki", "nurses", "2026", "demand"]
     assert content_terms("電車を承認した") == ["電車", "承認"]
 
 
-def test_words_are_counted_in_any_script():
+def test_counts_words_in_any_script():
     assert word_count("one two three") == 3
     assert word_count("市议会批准新电车线路") == 6
     assert (is_unspaced("ok 市"), is_unspaced("naïve"), is_unspaced("plain")) == (True, False, False)
 
 
 @given(st.text(max_size=200))
-def test_any_text_has_terms(text: str):
+def test_any_text_can_be_tokenized(text: str):
     assert all(terms_of(text))
     assert all(content_terms(text))
     assert word_count(text) >= 0

@@ -1,4 +1,4 @@
-"""What each kind of cut takes from an invented sentence, and the sentences it must leave alone."""
+"""What each compression rule cuts from an invented sentence, and sentences that it must not cut."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ _SHORTENED = {
 
 
 @pytest.mark.parametrize(("sentence", "statement"), _SHORTENED.items())
-def test_what_does_not_carry_the_news_is_left_out(sentence: str, statement: str) -> None:
+def test_cuts_clauses_that_do_not_carry_the_news(sentence: str, statement: str) -> None:
     assert statement == compress(sentence)
 
 
@@ -167,7 +167,7 @@ _LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("sentence", _LEFT_ALONE.values(), ids=_LEFT_ALONE)
-def test_what_would_be_untrue_without_it_stays(sentence: str) -> None:
+def test_keeps_clauses_without_which_a_sentence_would_be_untrue(sentence: str) -> None:
     assert sentence == compress(sentence)
 
 
@@ -201,7 +201,7 @@ def test_what_would_be_untrue_without_it_stays(sentence: str) -> None:
         ),
     ],
 )
-def test_other_languages_lose_what_is_safe_to_lose(language: str, sentence: str, statement: str) -> None:
+def test_cuts_safe_clauses_in_other_languages(language: str, sentence: str, statement: str) -> None:
     assert statement == compress(sentence, language=language)
 
 
@@ -218,11 +218,11 @@ def test_other_languages_lose_what_is_safe_to_lose(language: str, sentence: str,
         (None, "市议会周一决定把旧码头卖给帆船俱乐部。"),
     ],
 )
-def test_what_is_not_safe_in_another_language_stays(language: str | None, sentence: str) -> None:
+def test_keeps_unsafe_clauses_in_other_languages(language: str | None, sentence: str) -> None:
     assert sentence == compress(sentence, language=language)
 
 
-def test_the_span_ends_with_the_last_kept_word_when_a_tail_goes() -> None:
+def test_the_span_ends_with_the_last_kept_word_if_a_tail_is_cut() -> None:
     sentence = (
         "However, the council of Marlow has sold the old pier to the club,\nleaving swimmers with one small beach."
     )
@@ -231,12 +231,12 @@ def test_the_span_ends_with_the_last_kept_word_when_a_tail_goes() -> None:
     assert compress(sentence) == "The council of Marlow has sold the old pier to the club."
 
 
-def test_the_point_of_an_abbreviation_is_not_doubled() -> None:
+def test_the_full_stop_of_an_abbreviation_is_not_doubled() -> None:
     sentence = "The council of Marlow has sold the old pier to the boat builders of Berg Inc., who want a second one."
     assert compress(sentence) == "The council of Marlow has sold the old pier to the boat builders of Berg Inc."
 
 
-def test_the_span_holds_the_final_stop_when_the_end_is_kept() -> None:
+def test_the_span_holds_the_final_stop_if_the_end_is_kept() -> None:
     sentence = "The ferry, which carries cars, has  crossed the bay twice a day since the spring."
     spans = kept_spans(sentence)
     assert (0, len(sentence)) == (spans[0][0], spans[-1][1])

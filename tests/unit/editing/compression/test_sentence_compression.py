@@ -1,4 +1,4 @@
-"""What holds for every compressed statement, whatever the sentence."""
+"""Properties of every compressed sentence."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _sentences = st.builds(
     st.lists(st.sampled_from(_TAILS), max_size=6),
     st.sampled_from([".", "!", ".”", ""]),
 )
-#: Words that the rules look for, in no order: what they find is seldom a sentence.
+#: Words that the rules look for, in random order; the result is rarely a sentence.
 _jumble = st.lists(
     st.sampled_from(
         [
@@ -126,12 +126,12 @@ def _is_in_order(words: list[str], source: list[str]) -> bool:
 
 
 @given(_texts)
-def test_the_words_are_the_sentences_own_and_in_order(sentence: str) -> None:
+def test_every_word_is_from_the_sentence_and_in_order(sentence: str) -> None:
     assert _is_in_order(words_of(compress(sentence)), words_of(sentence))
 
 
 @given(_texts)
-def test_at_most_two_thirds_of_the_words_are_left_out(sentence: str) -> None:
+def test_keeps_at_least_a_third_of_the_words(sentence: str) -> None:
     assert 3 * len(compress(sentence).split()) >= len(sentence.split())
 
 
@@ -142,7 +142,7 @@ def test_compressing_again_changes_nothing(sentence: str) -> None:
 
 
 @given(_texts)
-def test_the_spans_hold_the_words_of_the_statement(sentence: str) -> None:
+def test_the_spans_hold_the_words_of_the_compressed_sentence(sentence: str) -> None:
     spans = kept_spans(sentence)
     assert list(spans) == sorted(spans)
     held = sentence[spans[0][0] : spans[-1][1]] if spans else ""
@@ -152,7 +152,7 @@ def test_the_spans_hold_the_words_of_the_statement(sentence: str) -> None:
 
 
 @given(_sentences)
-def test_a_statement_is_as_well_formed_as_its_sentence(sentence: str) -> None:
+def test_a_compressed_sentence_is_as_well_formed_as_the_original(sentence: str) -> None:
     statement = compress(sentence)
     assert sentence[:1].isupper() <= statement[:1].isupper()
     assert sentence.endswith(".") <= statement.endswith(".")
@@ -162,7 +162,7 @@ def test_a_statement_is_as_well_formed_as_its_sentence(sentence: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["a, ", "(", "who, ", '"', " -- ", "in the, ", "'", "; ", "said ", "on Monday "])
-def test_a_text_without_end_is_returned_in_no_time(part: str) -> None:
+def test_very_long_text_is_returned_quickly(part: str) -> None:
     text = "The man " + part * 20_000
     began = time.process_time()
     for sentence in (text, text[:1_000]):
