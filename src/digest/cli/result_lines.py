@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digest.delivery import SendReport
     from digest.workflow.building import Checked
     from digest.workflow.collecting import Collected
-    from digest.workflow.reading_sources import SourceLine
+    from digest.workflow.reading_sources import SourceResult
     from digest.workflow.sending import SendPlan
 
 __all__ = [
@@ -58,7 +58,7 @@ def source_lines(collected: Collected, output: Output) -> list[str]:
     return lines
 
 
-def _source_line(line: SourceLine, output: Output, *, width: int, now: datetime) -> str:
+def _source_line(line: SourceResult, output: Output, *, width: int, now: datetime) -> str:
     name, newest = line.source.ljust(width), age(line.newest, now)
     if line.error:
         mark, since = output.style("✗", "red"), ""

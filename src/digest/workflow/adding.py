@@ -1,4 +1,4 @@
-"""`add`: articles into the issue, and feeds into the configuration, by hand."""
+"""`add`: put articles in the issue, and feeds among the sources, by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.errors import NothingToDoError, Place, SourceError
 from digest.issues import append_story
 from digest.models import Article, canonical_url, host_name, is_web_address
 from digest.sources import FeedAddress, parse_opml, read_address
-from digest.workflow.collecting import union_of
+from digest.workflow.collecting import merge_articles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,13 @@ class Added:
     """What `add` did.
 
     Attributes:
-        issue: The issue that articles were added to, and ``file`` its issue.md.
-        headlines: The stories that are now in it, in order.
-        sources: The ids of the sources that are now configured, and ``config`` the file they stand in.
-        known: How many feeds are sources already.
-        undo: Where the earlier configuration is kept; empty when it did not change.
+        issue: The issue that articles were added to; empty when there were none.
+        file: Its issue.md, from the newsletter's root.
+        headlines: The headlines of the added stories, in order.
+        sources: The ids of the added sources.
+        config: The configuration file they were written to; empty when it did not change.
+        known: How many of the feeds were sources already.
+        undo: Where the former configuration is kept; empty when it did not change.
     """
 
     issue: str = ""
@@ -49,25 +51,27 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
     """Put articles in the issue, and feeds, alone or listed in an OPML file, among the sources.
 
     Args:
-        addresses: Web addresses, or paths from ``cwd`` or from the newsletter's root, of files within it. An OPML file
-            may lie anywhere.
-        section: The section of the new sources, instead of the folders of an OPML file.
+        addresses: Web addresses, or paths of files in the newsletter's folder, from ``cwd`` or from its root. An OPML
+            file may be anywhere.
+        id: The issue; by default the open one, or the next one due.
+        section: The section of the new sources, instead of the folders in an OPML file.
+        cwd: The current directory.
 
     Raises:
-        SourceError: One of them cannot be read; nothing was written.
+        SourceError: An address cannot be read; nothing was written.
         IssueError: issue.md does not parse; nothing was written.
-        ConfigError: The configuration cannot be added to; nothing was written.
-        NothingToDoError: All of them are there already, or the issue was sent.
+        ConfigError: The sources cannot be added to the configuration; nothing was written.
+        NothingToDoError: Everything is there already, or the issue was sent.
     """
     project = session.project
     articles, feeds = _read_all(project, addresses, cwd)
-    # Both are worked out before either is written.
+    # Prepare both before writing either.
     sources = _new_sources(project, feeds, section=section)
     edit = with_sources(project.root, sources) if sources else None
     stories = _Stories.of(session, articles, id=id) if articles else None
     if not sources and not (stories and stories.headlines):
         where = " and ".join([*([stories.reading.file] if stories else []), *([project.config_file] if feeds else [])])
-        raise NothingToDoError(f"already in {where}", hint="See what there is: digest collect")
+        raise NothingToDoError(f"already in {where}", hint="To see what is new: digest collect")
     if stories and stories.headlines:
         stories.write()
         session.reread_issue(stories.reading.id)
@@ -89,23 +93,25 @@ def _read_all(project: Project, addresses: Sequence[str], cwd: Path) -> tuple[li
     feeds: list[FeedAddress] = []
     with project.open_fetcher(typed=addresses) as fetcher:
         for address in addresses:
-            found = _read_list(address, cwd) or read_address(
+            content = _read_feed_list(address, cwd) or read_address(
                 _from_root(address, project.root, cwd), root=project.root, fetcher=fetcher
             )
-            if isinstance(found, Article):
-                articles.append(found)
+            if isinstance(content, Article):
+                articles.append(content)
             else:
-                feeds.extend(found)
+                feeds.extend(content)
     return articles, feeds
 
 
-def _read_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
-    """The feeds of an OPML file, wherever it lies: a feed reader saves it where it likes. None of anything else."""
+def _read_feed_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
+    """The feeds in an OPML file, which may be anywhere on the disk; empty for anything else."""
     path = cwd / Path(address).expanduser()
     if is_web_address(address) or path.suffix.lower() != ".opml":
         return ()
     if not path.is_file():
-        raise SourceError("there is no such file", place=Place(address), hint="Name it from where you are.")
+        raise SourceError(
+            "there is no such file", place=Place(address), hint="Give its path from the current directory."
+        )
     try:
         if path.stat().st_size > _OPML_BYTES:
             raise SourceError("the file is larger than 20 MiB", place=Place(address))
@@ -115,7 +121,7 @@ def _read_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
 
 
 def _from_root(address: str, root: Path, cwd: Path) -> str:
-    """A path as an article is known by it: from the root. It may be typed from where the person stands."""
+    """A path from the newsletter's root, by which an article is identified. It may be typed from ``cwd``."""
     if is_web_address(address):
         return address
     root = root.resolve()
@@ -125,7 +131,7 @@ def _from_root(address: str, root: Path, cwd: Path) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Stories:
-    """What is to become of an issue."""
+    """Stories to append to an issue, not written yet."""
 
     reading: IssueReading
     text: str
@@ -146,12 +152,12 @@ class _Stories:
             text = append_story(text, story, file=reading.file)
             present.add(canonical_url(article.url))
             headlines.append(story.headline)
-        # Without a source it counts as added by hand, whatever the page calls itself.
+        # An article without a source counts as added by hand, whatever name the page gives itself.
         own = [replace(article, source="") for article in articles]
         return cls(reading=reading, text=text, articles=own, headlines=tuple(headlines))
 
     def write(self) -> None:
-        self.reading.folder.write_articles(union_of(self.reading.articles, self.articles))
+        self.reading.folder.write_articles(merge_articles(self.reading.articles, self.articles))
         self.reading.folder.write_text(self.text, over=self.reading.text)
 
 

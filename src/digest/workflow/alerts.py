@@ -1,6 +1,6 @@
-"""What nobody would notice: a week without an issue, a send that stopped, a source that died.
+"""Alerts: what nobody would notice until readers do. A week without an issue, a send that stopped, a source that died.
 
-Only this week and the last count: what is older cannot be mended any more, and a note that never goes is not read.
+Only this week and the last count: older problems can no longer be fixed, and nobody reads a note that never goes away.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from digest.issues import SourceTrouble, source_health
 from digest.models import IssueId
+from digest.workflow.issue_status import IssueState
 from digest.workflow.scheduling import issue_due_at
 
 if TYPE_CHECKING:
@@ -22,20 +23,22 @@ if TYPE_CHECKING:
     from digest.project import Session
     from digest.workflow.issue_status import IssueStatus
 
-__all__ = ["Alert", "Facts", "alerts_of", "find_alerts"]
+__all__ = ["Alert", "AlertFacts", "decide_alerts", "find_alerts"]
 
-#: A send that is going on takes less; one that began earlier has stopped.
-_SENDING = timedelta(hours=6)
+#: A send that is still running began more recently than this; one that began earlier has stopped.
+_LONGEST_SEND = timedelta(hours=6)
+_SENT = frozenset({IssueState.SENT, IssueState.SCHEDULED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alert:
-    """One thing to tell.
+    """One problem that needs someone's attention.
 
     Attributes:
         code: For programs: ``run_failed``, ``no_issue``, ``few_stories``, ``broken``, ``not_sent``, ``send_held``,
             ``send_stopped``, ``source_gone``, ``source_failing`` or ``source_silent``.
-        hint: What to do about it.
+        words: The problem in a sentence.
+        hint: How to fix it.
     """
 
     code: str
@@ -44,17 +47,21 @@ class Alert:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
-    """What the decision rests on.
+class AlertFacts:
+    """Everything that alerts are decided from.
 
     Attributes:
-        statuses: Of all issues.
-        weeks: All weeks that have a folder, also those in which nothing was found.
-        sources: As configured, and ``states`` how they fared in each week, the newest first.
-        sent_is_known: Whether the ledger can be read here. Where it lies on another machine nobody can say here that
-            an issue was not sent.
-        min_stories, silent_issues, due: As configured.
-        failed_run: The address of a run of the workflow that failed; empty when none did.
+        statuses: The status of every issue.
+        weeks: The ids of all weeks for which sources were read, also those without an issue.
+        sources: The sources as configured.
+        states: How each source fared, by source id, in each week, newest first.
+        sent_is_known: Whether the ledger can be read here. When it is on another machine, an issue that looks unsent
+            may have been sent.
+        zone: The newsletter's zone.
+        min_stories: ``selection.min_stories``.
+        silent_issues: ``fetching.silent_issues``.
+        due: ``delivery.due``.
+        failed_run: The URL of a workflow run that failed; empty when none did.
     """
 
     statuses: Sequence[IssueStatus]
@@ -70,14 +77,14 @@ class Facts:
 
 
 def find_alerts(session: Session, statuses: Sequence[IssueStatus], *, failed_run: str = "") -> tuple[Alert, ...]:
-    """What there is to tell of the newsletter now.
+    """The alerts for a newsletter now, most urgent first.
 
     Args:
-        statuses: Of all its issues.
-        failed_run: The address of a run of the workflow that failed.
+        statuses: The status of every issue.
+        failed_run: The URL of a workflow run that failed.
     """
     config, weeks = session.project.config, session.weeks
-    facts = Facts(
+    facts = AlertFacts(
         statuses=statuses,
         weeks=weeks,
         sources=config.sources,
@@ -89,71 +96,77 @@ def find_alerts(session: Session, statuses: Sequence[IssueStatus], *, failed_run
         due=config.delivery.due,
         failed_run=failed_run,
     )
-    return alerts_of(facts, now=session.project.now())
+    return decide_alerts(facts, now=session.project.now())
 
 
-def alerts_of(facts: Facts, *, now: datetime) -> tuple[Alert, ...]:
-    """Decide what to tell, the most urgent first. Pure.
+def decide_alerts(facts: AlertFacts, *, now: datetime) -> tuple[Alert, ...]:
+    """Decide which alerts to raise, most urgent first. Pure.
 
     Args:
         now: Aware.
     """
     return (
-        *_of_run(facts),
-        *_of_sends(facts, now),
-        *_of_issues(facts, now),
-        *_of_weeks(facts, now),
-        *_of_sources(facts, now),
+        *_run_alerts(facts),
+        *_send_alerts(facts, now),
+        *_issue_alerts(facts, now),
+        *_week_alerts(facts, now),
+        *_source_alerts(facts, now),
     )
 
 
-def _of_run(facts: Facts) -> Iterator[Alert]:
+def _run_alerts(facts: AlertFacts) -> Iterator[Alert]:
     if facts.failed_run:
         yield Alert(code="run_failed", words="The last run of the workflow failed", hint=f"See {facts.failed_run}")
 
 
-def _of_sends(facts: Facts, now: datetime) -> Iterator[Alert]:
-    for one in _recent(facts, now):
-        if one.state == "held":
-            yield Alert(code="send_held", words=f"The send of {one.issue} is held: {one.words}", hint=one.next_step)
-        elif one.state == "sending" and one.started_at is not None and now - one.started_at > _SENDING:
-            yield Alert(code="send_stopped", words=f"The send of {one.issue} stopped: {one.words}", hint=one.next_step)
+def _send_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
+    for status in _recent(facts, now):
+        id, words, hint = status.issue, status.words, status.next_step
+        if status.state is IssueState.HELD:
+            yield Alert(code="send_held", words=f"The send of {id} is held: {words}", hint=hint)
+        elif (
+            status.state is IssueState.SENDING
+            and status.started_at is not None
+            and now - status.started_at > _LONGEST_SEND
+        ):
+            yield Alert(code="send_stopped", words=f"The send of {id} stopped: {words}", hint=hint)
 
 
-def _of_issues(facts: Facts, now: datetime) -> Iterator[Alert]:
-    """Issues that are not on their way, unless a later one was sent."""
-    sent = max((one.issue for one in facts.statuses if one.state in {"sent", "scheduled"}), default="")
-    for one in _recent(facts, now):
-        if one.issue < sent:
+def _issue_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
+    """Issues that are not on their way to readers, unless a later one was sent."""
+    newest_sent = max((status.issue for status in facts.statuses if status.state in _SENT), default="")
+    for status in _recent(facts, now):
+        id = status.issue
+        if id < newest_sent:
             continue
-        if one.state == "broken":
-            yield Alert(code="broken", words=f"{one.issue} cannot be built: {one.words}", hint=one.next_step)
-        elif one.stories is None:
+        if status.state is IssueState.BROKEN:
+            yield Alert(code="broken", words=f"{id} cannot be built: {status.words}", hint=status.next_step)
+        elif status.stories is None:
             continue
-        elif one.stories < facts.min_stories:
-            words = f"{one.issue} has {one.stories} of the {facts.min_stories} stories that it needs"
+        elif status.stories < facts.min_stories:
+            words = f"{id} has {status.stories} of the {facts.min_stories} stories that it needs"
             hint = "Add one by hand (digest add URL), wait for more, or lower selection.min_stories."
             yield Alert(code="few_stories", words=words, hint=hint)
-        elif facts.sent_is_known and issue_due_at(one.issue, due=facts.due, zone=facts.zone) <= now:
-            words = f"{one.issue} should have been sent by now: {one.words}"
-            yield Alert(code="not_sent", words=words, hint=one.next_step)
+        elif facts.sent_is_known and issue_due_at(id, due=facts.due, zone=facts.zone) <= now:
+            words = f"{id} should have been sent by now: {status.words}"
+            yield Alert(code="not_sent", words=words, hint=status.next_step)
 
 
-def _of_weeks(facts: Facts, now: datetime) -> Iterator[Alert]:
-    """The newest week that ought to have an issue and has none. A newsletter that has not begun misses nothing."""
-    issues = {one.issue for one in facts.statuses}
-    known = issues | set(facts.weeks)
-    current, last = _weeks(facts, now)
-    if known and max(issues, default="") < current:
-        due = issue_due_at(current, due=facts.due, zone=facts.zone) <= now and min(known) < current
-        missed = last not in issues and min(known) < last
-        if current in known or due or missed:
-            id = current if current in known or due else last
+def _week_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
+    """The newest week that should have an issue and has none. A newsletter that has not started yet misses nothing."""
+    issues = {status.issue for status in facts.statuses}
+    weeks = issues | set(facts.weeks)
+    current, last = _current_and_last_week(facts, now)
+    if weeks and max(issues, default="") < current:
+        due = issue_due_at(current, due=facts.due, zone=facts.zone) <= now and min(weeks) < current
+        missed = last not in issues and min(weeks) < last
+        if current in weeks or due or missed:
+            id = current if current in weeks or due else last
             hint = f"Look at the sources, or collect it: digest collect {id}"
             yield Alert(code="no_issue", words=f"There is no issue {id}", hint=hint)
 
 
-def _of_sources(facts: Facts, now: datetime) -> Iterator[Alert]:
+def _source_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
     for source in facts.sources:
         health = source_health(source, facts.states, least=facts.silent_issues, now=now)
         if health is None or health.trouble is None:
@@ -169,13 +182,13 @@ def _of_sources(facts: Facts, now: datetime) -> Iterator[Alert]:
         yield Alert(code=f"source_{health.trouble}", words=words, hint=hint)
 
 
-def _recent(facts: Facts, now: datetime) -> Iterator[IssueStatus]:
-    _, last = _weeks(facts, now)
-    return (one for one in facts.statuses if one.issue >= last)
+def _recent(facts: AlertFacts, now: datetime) -> Iterator[IssueStatus]:
+    _, last = _current_and_last_week(facts, now)
+    return (status for status in facts.statuses if status.issue >= last)
 
 
-def _weeks(facts: Facts, now: datetime) -> tuple[IssueId, IssueId]:
-    """This week's issue and the last one's."""
+def _current_and_last_week(facts: AlertFacts, now: datetime) -> tuple[IssueId, IssueId]:
+    """The ids of this week's issue and of the last one's."""
     current = IssueId.of(now, facts.zone.key)
     first, _ = current.week_bounds(facts.zone.key)
     return current, IssueId.of(first - timedelta(hours=1), facts.zone.key)

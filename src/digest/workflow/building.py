@@ -1,4 +1,4 @@
-"""`build`, `check` and `approve`: from issue.md to bytes that a person has approved."""
+"""`build`, `check` and `approve`: from issue.md to the approved bytes that are sent."""
 
 from __future__ import annotations
 
@@ -40,14 +40,25 @@ __all__ = [
     "sample_values",
 ]
 
-
-#: How many links are asked for at once.
+#: How many links are requested at once.
 _LINKS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Built:
-    """What `build` made. Sizes in bytes of UTF-8. ``approved``: an approval of exactly this build exists."""
+    """What `build` wrote.
+
+    Attributes:
+        issue: The issue's id.
+        folder: The folder of the build, from the newsletter's root.
+        token: What an approval of this build names.
+        subject: The subject, with personal parts as the editor wrote them.
+        stories: How many stories it has.
+        bytes_html: The size of the HTML part in bytes of UTF-8.
+        bytes_text: The size of the text part in bytes of UTF-8.
+        approved: Whether exactly this build is approved.
+        changed: Whether it differs from the build before.
+    """
 
     issue: str
     folder: str
@@ -62,7 +73,14 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """What `check` found, worst first, and what it looked at: the issue as it would be built now."""
+    """What `check` found.
+
+    Attributes:
+        issue: The issue's id.
+        file: Its issue.md, from the newsletter's root.
+        findings: Most serious first.
+        rendered: The issue as it would be built now.
+    """
 
     issue: str
     file: str
@@ -70,12 +88,12 @@ class Checked:
     rendered: RenderedIssue
 
     def count(self, severity: str) -> int:
-        """How many findings have this severity."""
+        """How many findings are an ``error``, a ``warning`` or an ``info``."""
         return sum(finding.severity == severity for finding in self.findings)
 
 
 def render(session: Session, issue: IssueReading) -> RenderedIssue:
-    """Render an issue as issue.md says now, without writing anything.
+    """Render an issue from issue.md as it is now, without writing anything.
 
     Raises:
         IssueError, RenderError: issue.md or a template is wrong.
@@ -134,11 +152,15 @@ def check(
     online: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Checked:
-    """Run every rule on the issue as it would be built now.
+    """Apply every rule to the issue as it would be built now.
 
     Args:
-        online: Ask the servers of the links as well, each once a day.
-        progress: Told how many of how many links are done.
+        id: The issue; by default the open one.
+        online: Request every link as well, each at most once a day.
+        progress: Called with the number of links that are done, and of all links.
+
+    Raises:
+        IssueError, RenderError: There is no such issue, or it cannot be rendered.
     """
     opened, project = session.issue(id), session.project
     issue = opened.issue
@@ -167,7 +189,7 @@ def check_rendered(
     tracked_lists: Mapping[str, Sequence[Subscriber]] = MappingProxyType({}),
     build: Build | None = None,
 ) -> tuple[Finding, ...]:
-    """Run every rule on one rendering of an issue; see `check_issue` for what the keyword arguments add."""
+    """Apply every rule to a rendering of an issue; see `check_issue` for the keyword arguments."""
     project = session.project
     return check_issue(
         issue.issue,
@@ -207,7 +229,7 @@ def approve(session: Session, id: str | None = None, *, token: str | None = None
     if token is not None and token != built.token:
         raise RefusedError(
             f"this token is not the current build's, which is {built.token}",
-            hint="Look at the build again, then approve its own token.",
+            hint="Look at the current build, then approve its token.",
         )
     if render(session, issue).token != built.token:
         raise RefusedError(
@@ -224,7 +246,7 @@ def _stories(count: int) -> str:
 
 
 def sample_values(rendered: RenderedIssue) -> dict[str, str]:
-    """Values for the personal places that lead nowhere, by name: for previews and tests."""
+    """Example values for the personal parts of an email, by name, for previews and tests. Their links lead nowhere."""
     return {
         tag.name: "https://example.com/unsubscribe" if tag.name.endswith("url") else "Reader"
         for tag in rendered.manifest.tags
@@ -234,10 +256,14 @@ def sample_values(rendered: RenderedIssue) -> dict[str, str]:
 def ask_links(
     project: Project, urls: Iterable[str], *, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Mapping[str, LinkAnswer]:
-    """The answer to each web address, by the address. Never raises for what a server does.
+    """Request links. A server that fails is an answer, not an error.
 
     Args:
-        progress: Told how many of how many are done.
+        urls: Web addresses; each is requested once.
+        progress: Called with the number of links that are done, and of all links.
+
+    Returns:
+        The answer to each address.
     """
     asked = list(dict.fromkeys(urls))
     answers = {}
@@ -255,7 +281,7 @@ def _ask(fetcher: Fetcher, url: str) -> LinkAnswer:
         except StatusError as error:
             if error.status < 500:
                 raise
-            return LinkAnswer(status=200, url=fetcher.probe(url))  # a server that fails once may only be restarting
+            return LinkAnswer(status=200, url=fetcher.probe(url))  # it may only be restarting
     except StatusError as error:
         return LinkAnswer(status=error.status, reason=f"it answers {error.status}")
     except FetchError as error:

@@ -1,4 +1,4 @@
-"""`collect`: from sources to issue.md."""
+"""`collect`: read the sources, plan the issue, and merge the plan into issue.md around the editor's edits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.issues import Base, is_untouched, merge_issue
 from digest.models import canonical_url
 from digest.sources import keep_full_text
 from digest.workflow.issue_history import History
-from digest.workflow.reading_sources import SourceLine, gather
+from digest.workflow.reading_sources import SourceResult, gather_articles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from digest.models import Article, Issue
     from digest.project import IssueReading, Session
     from digest.sources import SourceReading
-    from digest.workflow.reading_sources import Gathered
+    from digest.workflow.reading_sources import GatheredArticles
 
-__all__ = ["Collected", "collect", "union_of"]
+__all__ = ["Collected", "collect", "merge_articles"]
 
 _TAKEN_OUT = "you took it out of the issue"
 
@@ -36,21 +36,26 @@ class Collected:
     """What `collect` did.
 
     Attributes:
-        at: When; aware, in UTC.
-        since: The moment after which feeds and pages counted; aware, in UTC. None: the last seven days.
-        stories: How many stories of issue.md go in the email now; ``waiting``: how many wait to be moved. With none at
-            all there is no issue.md.
-        changed: Whether issue.md is another than before.
-        dropped: Articles left out, each with its reason.
-        ranking: Every story that was weighed against the others, best first.
-        bullets: Those of the stories in issue.md that go in the email, with the sentences that they come from.
+        issue: The issue's id.
+        file: Its issue.md, from the newsletter's root.
+        at: When the sources were read; aware, in UTC.
+        since: The time after which an article of a feed or a page counts; aware, in UTC. None: seven days before `at`.
+        sources: The result of reading each source.
+        merge: What was merged into issue.md.
+        stories: How many stories of issue.md go in the email now.
+        waiting: How many stories wait under "New since you last looked". With no story at all, there is no issue.md.
+        min_stories: ``selection.min_stories``.
+        changed: Whether issue.md changed.
+        dropped: The articles that were left out, each with the reason.
+        ranking: Every story that was ranked, best first.
+        bullets: The bullets that go in the email, each with the sentence it comes from.
     """
 
     issue: str
     file: str
     at: datetime
     since: datetime | None
-    sources: tuple[SourceLine, ...]
+    sources: tuple[SourceResult, ...]
     merge: Merge
     stories: int
     waiting: int
@@ -70,11 +75,12 @@ def collect(
 ) -> Collected:
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
-    A source that fails is reported and never stops the others; what it gave earlier for this issue is kept. With no
-    story at all, only how the sources fared is written.
+    A source that fails is reported and never stops the others; what it gave for this issue before is kept. When there
+    is no story at all, only sources.json is written.
 
     Args:
-        refresh: Ask every source again at its own address, also one that is gone or answered just now.
+        id: The issue; by default the open one, or the next one due.
+        refresh: Request every source again at its own address, also one that is gone or was just read.
         progress: Called with each source as it is read.
 
     Raises:
@@ -84,14 +90,14 @@ def collect(
     project, config = session.project, session.project.config
     opened = session.issue_to_collect(id)
     session.require_unsent(opened.id)
-    opened.parse(opened.text or "")  # a broken file stops us before any work
+    opened.parse(opened.text or "")  # fail before minutes of work
     history = History.of(session, opened)
     before = {canonical_url(article.url) for article in opened.articles}
-    gathered = gather(project, history, collected=before, refresh=refresh, progress=progress)
+    gathered = gather_articles(project, history, collected=before, refresh=refresh, progress=progress)
 
-    session.reread_issue(opened.id)  # reading takes minutes, in which the editor goes on editing
+    session.reread_issue(opened.id)  # reading takes minutes, during which the editor may save it
     yours, base, known = opened.text, opened.base, opened.articles
-    articles = union_of(_still_counting(known, config, gathered), gathered.articles)
+    articles = merge_articles(_still_counting(known, config, gathered), gathered.articles)
     now = project.now()
     plan = plan_issue(
         articles,
@@ -106,14 +112,14 @@ def collect(
         yours=yours,
         base=base.issue if base else None,
         written_sha256=base.written_sha256 if base else None,
-        fresh=_fitting(plan.issue, opened),
+        fresh=_without_absent_lead(plan.issue, opened),
         same=plan.same,
         file=opened.file,
     )
     issue = opened.parse(merge.text)
     if yours is not None or issue.stories or issue.waiting:
         _write(opened.folder, merge, [*articles, *_in_issue(known, issue)], before=(yours, base), now=now)
-    if not project.offline:  # which tells nothing about the sources
+    if not project.offline:  # offline, nothing was learned about the sources
         opened.folder.write_source_states(gathered.states)
     session.reread_issue(opened.id)
     dropped, ranking = _without_kept_out(plan, merge.kept_out)
@@ -122,7 +128,7 @@ def collect(
         file=opened.file,
         at=now,
         since=history.period.since,
-        sources=gathered.lines,
+        sources=gathered.results,
         merge=merge,
         stories=len(issue.stories),
         waiting=len(issue.waiting),
@@ -134,27 +140,27 @@ def collect(
     )
 
 
-def _still_counting(known: Iterable[Article], config: Config, gathered: Gathered) -> Iterator[Article]:
-    """What was collected before and may still be in the issue.
+def _still_counting(known: Iterable[Article], config: Config, gathered: GatheredArticles) -> Iterator[Article]:
+    """The articles collected before that may still be in the issue.
 
-    A folder that was read whole says which of its files are no more. What came from a source that was taken out of the
-    configuration goes with it; what somebody added by hand has no source.
+    A local folder that was read without an error tells which of its files no longer exist. Articles of a source that
+    was removed from the configuration are dropped. Articles added by hand have no source, and stay.
     """
-    local = (line for line in gathered.lines if SOURCE_KINDS[line.kind].is_local)
-    whole = {line.source for line in local if not (line.error or line.problems)}
+    local = (result for result in gathered.results if SOURCE_KINDS[result.kind].is_local)
+    complete = {result.source for result in local if not (result.error or result.problems)}
     for article in known:
-        if not article.source or (article.source not in whole and config.source(article.source)):
+        if not article.source or (article.source not in complete and config.source(article.source)):
             yield article
 
 
 def _in_issue(known: Iterable[Article], issue: Issue) -> Iterator[Article]:
-    """The articles behind the stories of the file, which need them for their names, dates and pictures."""
-    told = {canonical_url(story.url) for section in issue.sections for story in section.stories}
-    return (article for article in known if canonical_url(article.url) in told)
+    """The articles of the stories in issue.md, which take their source names, dates and pictures from them."""
+    urls = {canonical_url(story.url) for section in issue.sections for story in section.stories}
+    return (article for article in known if canonical_url(article.url) in urls)
 
 
-def _fitting(fresh: Issue, current: IssueReading) -> Issue:
-    """The plan; without its subject and preheader when these tell of a story that is not sent.
+def _without_absent_lead(fresh: Issue, current: IssueReading) -> Issue:
+    """The plan, with the former subject and preheader if the new ones are about a story that is not sent.
 
     Once someone has edited the file, the plan's lead may be waiting to be moved up, or have been dropped.
     """
@@ -168,7 +174,7 @@ def _fitting(fresh: Issue, current: IssueReading) -> Issue:
 
 
 def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Dropped, ...], tuple[Ranked, ...]]:
-    """What was left out and the ranking, by what is in the file: the editor's word goes before the plan's."""
+    """The dropped articles and the ranking, with the stories that the editor removed from issue.md as dropped."""
     dropped, ranking = list(plan.dropped), []
     for ranked in plan.ranking:
         best = ranked.story[0]
@@ -180,26 +186,26 @@ def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Drop
     return tuple(dropped), tuple(ranking)
 
 
-def union_of(known: Iterable[Article], fetched: Iterable[Article]) -> list[Article]:
-    """Both, each article once and in its place; new text wins unless it is only a snippet of the known one."""
+def merge_articles(known: Iterable[Article], fetched: Iterable[Article]) -> list[Article]:
+    """Join both, known ones first, each article once. A fetched text wins unless it is a snippet of the known one."""
     union = {canonical_url(article.url): article for article in known}
     repeats = Counter[str]()
-    kept_repeats: list[Article] = []
+    duplicates: list[Article] = []
     for article in fetched:
         key = canonical_url(article.url)
         repeats[key] += 1
         if repeats[key] == 1:
             union[key] = _newer(article, union.get(key))
         else:
-            kept_repeats.append(article)  # the plan says which one leads and reports the other
-    return [*union.values(), *kept_repeats]
+            duplicates.append(article)  # the plan chooses one and reports the other as dropped
+    return [*union.values(), *duplicates]
 
 
 def _newer(article: Article, earlier: Article | None) -> Article:
     if earlier is None:
         return article
     newer = keep_full_text(article, earlier)
-    # An article that somebody added by hand keeps no source when a feed brings it too.
+    # An article that was added by hand stays without a source when a feed brings it as well.
     return newer if earlier.source else replace(newer, source="")
 
 
@@ -211,11 +217,11 @@ def _write(
     before: tuple[str | None, Base | None],
     now: datetime,
 ) -> None:
-    """Write what changed; nothing new leaves every byte, and the time of collecting, as it was."""
+    """Write the files that changed. When nothing is new, every byte stays, including the time of collecting."""
     text, base = before
     unique = list({canonical_url(article.url): article for article in reversed(articles)}.values())[::-1]
     folder.write_articles(unique)
-    # The text before its base: a story that the base names and the text lacks would count as dropped by the editor.
+    # Write the text before its base: a story in the base that is not in the text counts as removed by the editor.
     folder.write_text(merge.text, over=text)
     if base is None or base.issue != merge.base or base.written_sha256 != merge.written_sha256:
         folder.write_base(Base(issue=merge.base, written_sha256=merge.written_sha256, collected_at=now))

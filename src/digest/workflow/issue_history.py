@@ -1,4 +1,4 @@
-"""What earlier issues say about the next one."""
+"""What earlier issues say about the current one: what readers have had, and since when articles are new."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "sent_stories"]
 
-#: Events of older issues are not compared with: hardly one goes on so long, and each issue costs time.
-_ISSUES = 4
-#: What a source brought so many sent issues ago is no news any more.
-_FAILURES = 4
+#: How many sent issues a new story is compared with. Events rarely last longer, and each issue takes time.
+_COMPARED_ISSUES = 4
+#: A source that has failed since then no longer has its missed articles counted as new: they are old news.
+_RECOVERED_ISSUES = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """What earlier issues say about this one.
+    """What earlier issues say about the current one.
 
     Attributes:
-        period: Which articles are new enough for it.
-        seen: Canonical URLs that are not proposed again: stories that readers have had, and articles without a date
-            that were looked at for an earlier issue, for which the period decides nothing.
-        earlier: The articles that the stories of the last issues tell, with their texts.
-        states: How each source fared last, by its id; ``counted`` is that of this issue.
+        period: Decides which articles are new enough.
+        seen: The canonical URLs that are not proposed again: of stories that readers have had, and of undated articles
+            that were collected for an earlier issue, about which the period cannot decide.
+        earlier: The articles behind the stories of the last issues, with their texts.
+        states: The last state of each source, by its id; ``counted`` is that of the current issue.
     """
 
     period: Period
@@ -46,7 +46,7 @@ class History:
 
     @classmethod
     def of(cls, session: Session, current: IssueReading) -> History:
-        """Read it from the ledger and from the issues before ``current``."""
+        """Read the history from the ledger and from the issues before ``current``."""
         config = session.project.config
         sent = sent_stories(session)
         undated: set[str] = set()
@@ -60,7 +60,7 @@ class History:
                 earlier = session.files(campaign.issue)
                 undated |= _undated(earlier.articles, config)
                 collected[campaign.issue] = {canonical_url(article.url) for article in earlier.articles}
-                # What came in between collecting and sending was not in that issue: it is new.
+                # Articles published between collecting and sending were not in that issue: they are new.
                 moment = min(moment, earlier.base.collected_at) if earlier.base else moment
             began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
         return cls(
@@ -76,14 +76,14 @@ class History:
         )
 
     def counts(self, article: Article, *, now: datetime) -> bool:
-        """Whether an article of a feed, a page or a sitemap is new enough, and readers have not had it."""
+        """Whether an article of a feed, a page or a sitemap is new enough and was not in an earlier issue."""
         return self.period.holds(article, now=now) and canonical_url(article.url) not in self.seen
 
 
 def sent_stories(session: Session) -> dict[str, str]:
-    """The canonical URL of every story that readers have had, and the issue in which it went out.
+    """The id of the issue in which each story was sent, by the story's canonical URL.
 
-    An issue whose send was interrupted for good has reached readers too.
+    An issue that reached some of its readers before the send stopped counts as sent.
     """
     return {
         url: campaign.issue
@@ -96,15 +96,15 @@ def sent_stories(session: Session) -> dict[str, str]:
 def _stories_of(issue: IssueReading) -> Sequence[str]:
     try:
         return issue.built.manifest.stories
-    except IssueError:  # the build of an old issue may be gone, or its line ends changed by a checkout
+    except IssueError:  # the build of an old issue may be deleted, or a checkout may have changed its line endings
         return [canonical_url(story.url) for story in issue.parse(issue.text or "").stories]
 
 
 def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:
-    """When the oldest issue began from which on all that was collected is still known."""
+    """The start of the oldest issue since which all collected articles are still known; None when none are."""
     whole = None
     for issue in sorted(began, key=lambda issue: began[issue], reverse=True):
-        if not collected.get(issue):  # its folder, or what was collected, is gone
+        if not collected.get(issue):  # its folder or its articles.jsonl was deleted
             break
         whole = began[issue]
     return whole
@@ -113,7 +113,7 @@ def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collecti
 def _missed(session: Session, began: Mapping[str, datetime]) -> dict[str, datetime | None]:
     """Of each source that failed for the newest sent issue: where the newest one began for which it did not."""
     issues = sorted(began, reverse=True)
-    states = {issue: session.files(issue).source_states for issue in issues[:_FAILURES]}
+    states = {issue: session.files(issue).source_states for issue in issues[:_RECOVERED_ISSUES]}
     missed: dict[str, datetime | None] = {}
     for source in session.project.config.sources:
         read = (issue for issue, found in states.items() if not (found.get(source.id) and found[source.id].error))
@@ -132,7 +132,7 @@ def _undated(articles: Iterable[Article], config: Config) -> set[str]:
 
 def _articles_of(session: Session, sent: Mapping[str, str]) -> tuple[Article, ...]:
     articles: list[Article] = []
-    for id in sorted(set(sent.values()))[-_ISSUES:]:
+    for id in sorted(set(sent.values()))[-_COMPARED_ISSUES:]:
         earlier = session.files(id)
         told = {url for url, issue in sent.items() if issue == id} | _also_told(earlier)
         articles += [article for article in earlier.articles if canonical_url(article.url) in told]

@@ -1,4 +1,4 @@
-"""Read all sources, and say honestly how each one fared."""
+"""Read all sources at once, and report how each one fared."""
 
 from __future__ import annotations
 
@@ -24,29 +24,32 @@ if TYPE_CHECKING:
     from digest.project import Project
     from digest.workflow.issue_history import History
 
-__all__ = ["Gathered", "SourceLine", "gather", "read_sources"]
+__all__ = ["GatheredArticles", "SourceResult", "gather_articles", "read_sources"]
 
-#: How many sources are read at once: most of the time a reader waits for a server, and some servers never answer.
+#: How many sources are read at once. A reader spends most of its time waiting for a server, and some never answer.
 _READERS = 64
-_GONE = "It is not asked again: take it out of {}, or try it once more with digest collect --refresh"
+_GONE = "It is not requested again: remove it from {}, or try it once more with digest collect --refresh"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SourceLine:
-    """What one source gave. All moments are aware, in UTC.
+class SourceResult:
+    """The result of reading one source. All times are aware, in UTC.
 
     Attributes:
-        fetched: Articles in the source.
-        new: Those that count for this issue and were not collected before for it.
-        counted: Those that count: new enough, and readers have not had them.
-        unchanged: The server said that nothing changed since the last time.
-        pages: How many pages were read for items that hold a snippet only.
-        newest: When the newest article that it ever had was published; None where no date is known.
-        failing_since: When it failed for the first time since it was last read.
-        moved_to: Where it has moved for good.
-        gone: It is gone for good and was not asked.
-        error: Why it failed, in words; empty when it did not. ``hint`` is what to do about it.
-        problems: Single files or pages of it that failed, in words.
+        source: The source's id.
+        kind: ``feed``, ``page``, ``pages``, ``sitemap`` or ``folder``.
+        fetched: How many articles the source has.
+        counted: How many of them count: they are new enough, and were not in an earlier issue.
+        new: How many of those that count were not collected for this issue before.
+        unchanged: Whether the server answered that nothing has changed since the last request.
+        pages: How many pages were read because the feed only had a snippet of their text.
+        newest: When the newest article that the source ever had was published; None when no date is known.
+        failing_since: When the source first failed after it was last read; None when it did not fail.
+        moved_to: The address it has moved to for good; empty when it has not.
+        gone: Whether it is gone for good, and so was not requested.
+        error: Why it failed; empty when it did not.
+        hint: How to fix the error.
+        problems: Why single files or pages of it failed.
     """
 
     source: str
@@ -73,28 +76,35 @@ class SourceLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gathered:
-    """What all sources gave: a line and a state for each, in the order of the configuration, and their articles."""
+class GatheredArticles:
+    """What all sources gave.
 
-    lines: tuple[SourceLine, ...]
+    Attributes:
+        results: One for each source, in the order of the configuration.
+        states: What to record of each source, in the same order.
+        articles: The articles of all sources, also those that do not count.
+    """
+
+    results: tuple[SourceResult, ...]
     states: tuple[SourceState, ...]
     articles: tuple[Article, ...]
 
 
-def gather(
+def gather_articles(
     project: Project,
     history: History,
     *,
     collected: Collection[str],
     refresh: bool = False,
     progress: Callable[[SourceReading], None] = lambda _reading: None,
-) -> Gathered:
-    """Read all sources, many at once. One that is gone for good is not asked.
+) -> GatheredArticles:
+    """Read all sources, many at once. A source that is gone for good is not requested.
 
     Args:
-        collected: The canonical URLs of what was collected before for this issue.
-        refresh: Ask every source again, whatever it said the last time.
-        progress: Told of each source as it is read.
+        history: What earlier issues say about this one.
+        collected: The canonical URLs of the articles collected for this issue before.
+        refresh: Request every source again at its own address, also one that is gone or was just read.
+        progress: Called with each source as it is read, in this thread.
     """
     now = project.now()
     sources = project.config.sources
@@ -112,7 +122,7 @@ def gather(
             finished=progress,
         )
         readings = {reading.source: reading for reading in read}
-    lines: list[SourceLine] = []
+    results: list[SourceResult] = []
     states: list[SourceState] = []
     for source in sources:
         if source.id in gone:
@@ -123,9 +133,9 @@ def gather(
         states.append(state)
         counted = [article for article in reading.articles if _counts(article, source, history=history, now=now)]
         new = len({canonical_url(article.url) for article in counted}.difference(collected))
-        lines.append(_line(reading, state, new=new, config_file=project.config_file))
+        results.append(_result(reading, state, new=new, config_file=project.config_file))
     articles = tuple(article for reading in readings.values() for article in reading.articles)
-    return Gathered(lines=tuple(lines), states=tuple(states), articles=articles)
+    return GatheredArticles(results=tuple(results), states=tuple(states), articles=articles)
 
 
 def _moves(sources: Sequence[SourceConfig], history: History) -> dict[str, str]:
@@ -143,7 +153,7 @@ def _next_state(
     before = SourceState(source=source.id, addresses=source.addresses) if last is None else last
     newest = max((date for date in (*dates, before.newest) if date), default=None)
     if isinstance(reading.error, RestingError):
-        return replace(before, newest=newest)  # it was not asked, so no more is known than before
+        return replace(before, newest=newest)  # it was not requested, so nothing new is known
     if reading.error is not None:
         return replace(
             before,
@@ -162,14 +172,14 @@ def _next_state(
 
 
 def _counts(article: Article, source: SourceConfig, *, history: History, now: datetime) -> bool:
-    """Whether an article is new enough for the issue, and readers have not had it. Files have no age."""
+    """Whether an article is new enough for the issue and was not in an earlier one. Local files have no age limit."""
     if not source.kind.has_dates:
         return canonical_url(article.url) not in history.seen
     return history.counts(article, now=now)
 
 
-def _line(reading: SourceReading, state: SourceState, *, new: int, config_file: str) -> SourceLine:
-    return SourceLine(
+def _result(reading: SourceReading, state: SourceState, *, new: int, config_file: str) -> SourceResult:
+    return SourceResult(
         source=reading.source,
         kind=reading.kind,
         fetched=len(reading.articles),
@@ -196,16 +206,16 @@ def read_sources(
     counts: Callable[[Article], bool] = lambda _article: True,
     finished: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> Iterator[SourceReading]:
-    """Read all ``sources``, many at a time, and yield the readings in their order.
+    """Read ``sources``, many at a time, and yield the readings in the same order.
 
-    The fetcher keeps to one connection a host, and lets a few readers at a time work on what they fetched. The readers
-    are daemon threads, so that Ctrl-C ends the program and does not wait for a silent host.
+    The fetcher opens one connection per host, and limits how many readers parse at the same time. Readers are daemon
+    threads, so Ctrl-C ends the program without waiting for a host that does not answer.
 
     Args:
         root: The newsletter's folder.
-        after: The moment, aware, after which articles may count.
-        counts: Whether an article, with its source, is new enough.
-        finished: Called with each reading as it comes, in the thread that takes the readings.
+        after: Aware; articles published before it do not count.
+        counts: Whether an article is new enough. It is called in the readers' threads.
+        finished: Called with each reading as soon as it is complete, in the consumer's thread.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, SourceReading]] = SimpleQueue()

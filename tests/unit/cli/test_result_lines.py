@@ -11,7 +11,7 @@ from digest.editing import Dropped, Ranked, Score
 from digest.issues import Merge
 from digest.models import Article, Issue
 from digest.workflow.collecting import Collected
-from digest.workflow.reading_sources import SourceLine
+from digest.workflow.reading_sources import SourceResult
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 OUTPUT = Output()
@@ -27,10 +27,10 @@ DONE = Collected(
     at=NOW,
     since=None,
     sources=(
-        SourceLine(source="courier", kind="feed", fetched=25, new=8, pages=12, newest=NOW - timedelta(hours=3)),
-        SourceLine(source="gazette", kind="feed", fetched=12, unchanged=True, newest=NOW - timedelta(days=5)),
-        SourceLine(source="moved", kind="feed", fetched=1, new=1, moved_to="https://new.example/feed"),
-        SourceLine(
+        SourceResult(source="courier", kind="feed", fetched=25, new=8, pages=12, newest=NOW - timedelta(hours=3)),
+        SourceResult(source="gazette", kind="feed", fetched=12, unchanged=True, newest=NOW - timedelta(days=5)),
+        SourceResult(source="moved", kind="feed", fetched=1, new=1, moved_to="https://new.example/feed"),
+        SourceResult(
             source="dead",
             kind="feed",
             newest=NOW - timedelta(days=40),
@@ -38,7 +38,9 @@ DONE = Collected(
             error="https://dead.example/feed answered 500",
             hint="Try again later.",
         ),
-        SourceLine(source="partly", kind="pages", fetched=1, problems=("https://p.example/2 answered 404 Not Found",)),
+        SourceResult(
+            source="partly", kind="pages", fetched=1, problems=("https://p.example/2 answered 404 Not Found",)
+        ),
     ),
     merge=Merge(text="", base=Issue(id="2026-W47"), written_sha256="", added=("https://c.example/1",)),
     stories=1,
