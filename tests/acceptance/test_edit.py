@@ -63,7 +63,7 @@ def test_nothing_changed_keeps_no_copy(edit, newsletter):
 
 def test_an_editor_that_fails_after_it_saved_loses_nothing(edit, newsletter):
     done = edit(f"{RETITLE}; sys.exit(3)")
-    assert (done.code, "ended with 3" in done.err, "What was saved stands" in done.err) == (2, True, True)
+    assert (done.code, "ended with 3" in done.err, "Your saved changes are kept" in done.err) == (2, True, True)
     (copy,) = (newsletter / ".digest/undo").iterdir()
     assert "### [The tram" in copy.read_text()
 

@@ -48,7 +48,7 @@ def test_offline_the_branch_is_not_asked_and_what_must_know_of_it_says_so(run, l
         assert (done.code, "--offline forbids network access" in done.err) == (2, True), done.err
     doctor = run("doctor", "--offline", "-C", root, "--json", env=ENV)
     found = [one for one in doctor.data["findings"] if one["what"] == "ledger"]
-    assert [one["words"] for one in found] == ["not asked, because of --offline"]
+    assert [one["words"] for one in found] == ["not checked, because of --offline"]
 
     # The secret that says where it is may be elsewhere too.
     config = newsletter / "digest.toml"

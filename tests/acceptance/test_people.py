@@ -113,12 +113,12 @@ def test_a_link_lets_its_reader_leave_its_audience_for_good(run, letter, fake):
     assert run("subscribers", "suppress", "--token", left[:-2], "-C", str(letter), env=rotated).code == 2
 
 
-def test_addresses_are_suppressed_by_hand_and_what_is_none_is_named_by_its_place(run, letter):
+def test_suppress_names_the_position_of_an_invalid_address(run, letter):
     done = run("subscribers", "suppress", "Left@Example.org", "other@example.org", "-C", str(letter), "--json")
     assert done.data["suppressed"] == 2
     assert people(run, letter)["left_out"] == {"suppressed: manual": 1}
     wrong = run("subscribers", "suppress", "ana@example.org", "nobody", "-C", str(letter))
-    assert (wrong.code, "the 2. address" in wrong.err) == (2, True)
+    assert (wrong.code, "address 2 is not an email address" in wrong.err) == (2, True)
     assert run("subscribers", "suppress", "-C", str(letter)).code == 2
 
 

@@ -9,7 +9,7 @@ import pytest
 from digest.project import open_project
 from digest.testing.campaigns import NOON
 from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
-from digest.workflow.self_test import begin_self_test
+from digest.workflow.doctor import begin_self_test
 
 CONFIG = """
 [newsletter]

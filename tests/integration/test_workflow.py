@@ -14,14 +14,14 @@ from digest.providers import Capabilities
 from digest.providers.outbox import OutboxProvider
 from digest.testing.feeds_server import FeedsServer
 from digest.workflow import reading_sources
-from digest.workflow.adding import add
 from digest.workflow.alerts import find_alerts
 from digest.workflow.building import approve, build, check
 from digest.workflow.collecting import collect
 from digest.workflow.issue_status import status
+from digest.workflow.manual_edits import add
 from digest.workflow.new_newsletter import Answers, initialise
-from digest.workflow.people import check_lists
 from digest.workflow.sending import plan_send, send
+from digest.workflow.subscriber_lists import check_lists
 
 MONDAY = "2026-11-16T08:00:00+00:00"
 STORIES = {

@@ -132,7 +132,7 @@ def add(
     """Add articles to the issue, or feeds to the sources."""
     from digest.cli.json_objects import AddResult
     from digest.cli.result_lines import count
-    from digest.workflow.adding import add as run
+    from digest.workflow.manual_edits import add as run
 
     added = run(options.session(), addresses, id=issue, section=section, cwd=Path.cwd())
     output = options.output
@@ -198,7 +198,7 @@ def edit(options: RunOptions, issue: IssueArgument = None) -> None:
     from digest.cli.json_objects import EditResult, check_findings
     from digest.cli.result_lines import finding_lines
     from digest.workflow.building import check
-    from digest.workflow.editing_session import edit as run
+    from digest.workflow.manual_edits import edit as run
 
     session, output = options.session(), options.output
     edited = run(session, issue, editor=partial(open_in_editor, quiet=options.as_json))

@@ -42,7 +42,7 @@ def check(options: RunOptions) -> None:
     Exits with code 5 if a row needs to be fixed.
     """
     from digest.cli.json_objects import SubscribersAudience, SubscribersCheckResult, list_rows
-    from digest.workflow.people import check_lists
+    from digest.workflow.subscriber_lists import check_lists
 
     output, session = options.output, options.session()
     audiences = check_lists(session)
@@ -85,7 +85,7 @@ def import_(
     People who are in the list already, or who have left, are not added. A copy of the earlier list is kept.
     """
     from digest.cli.json_objects import ImportResult, list_rows
-    from digest.workflow.people import import_list
+    from digest.workflow.subscriber_lists import import_list
 
     output = options.output
     imported = import_list(options.project(), export, to=to, write=not dry_run)
@@ -120,7 +120,7 @@ def export(
     """Write an audience, as it would be mailed now, to a CSV file that only you can read."""
     from digest.cli.json_objects import ExportResult
     from digest.config.atomic_files import replace_file
-    from digest.workflow.people import export_audience
+    from digest.workflow.subscriber_lists import export_audience
 
     if str(file) == "-" and options.as_json:
         raise UsageError("the output of --json never contains addresses", hint="Name a file to export to.")
@@ -156,13 +156,14 @@ def suppress(
     """
     from digest.cli.json_objects import SuppressResult
     from digest.subscribers import suppressions_file
-    from digest.workflow.people import suppress as run
-    from digest.workflow.people import suppress_token
+    from digest.workflow.subscriber_lists import suppress_addresses, suppress_token
 
     if bool(addresses) == bool(token):
         raise UsageError("name either addresses or one --token", hint="digest subscribers suppress ana@example.com")
     project, output = options.project(), options.output
-    suppressed = suppress_token(project, token) if token else run(project, addresses or (), reason=reason)
+    suppressed = (
+        suppress_token(project, token) if token else suppress_addresses(project, addresses or (), reason=reason)
+    )
     people = f"{count(suppressed, 'person is', 'people are')} now suppressed."
     output.result(
         SuppressResult(suppressed=suppressed), [people if suppressed else "Nothing changed: already suppressed."]
@@ -192,7 +193,7 @@ def sync(
     A live send does this on its own.
     """
     from digest.cli.json_objects import SyncResult
-    from digest.workflow.people import suppress_events, sync_suppressions
+    from digest.workflow.subscriber_lists import suppress_events, sync_suppressions
 
     project = options.project()
     if events is not None:
@@ -219,12 +220,11 @@ def encrypt(
     """Encrypt a list with age, so that it can be committed. If there is no key yet, one is made."""
     from digest.cli.json_objects import EncryptResult
     from digest.subscribers import holds_suppressions
-    from digest.workflow.people import encrypt as run
-    from digest.workflow.people import list_to_write
+    from digest.workflow.subscriber_lists import encrypt_list_file, list_to_write
 
     output, project = options.output, options.project()
     plain = file or list_to_write(project)
-    target, is_new_key = run(project, plain)
+    target, is_new_key = encrypt_list_file(project, plain)
     key = project.age_key_file.relative_to(project.root).as_posix()
     output.result(
         EncryptResult(file=target, new_key=is_new_key),
@@ -249,7 +249,7 @@ def edit(
     """Open a list in $VISUAL or $EDITOR, and save it if it is still a valid list. It may be encrypted."""
     from digest.cli.json_objects import EditListResult
     from digest.subscribers import holds_suppressions
-    from digest.workflow.people import edit_list, list_to_write
+    from digest.workflow.subscriber_lists import edit_list, list_to_write
 
     output, project = options.output, options.project()
     name = file or list_to_write(project)

@@ -225,7 +225,7 @@ def doctor(
 
 def _test_two_phase(options: RunOptions, to: str | None, received: str | None) -> None:
     from digest.cli.json_objects import TwoPhasePassed
-    from digest.workflow.self_test import finish_self_test
+    from digest.workflow.doctor import finish_self_test
 
     if to is not None and received is None:
         _start_two_phase_test(options, to)
@@ -246,7 +246,7 @@ def _test_two_phase(options: RunOptions, to: str | None, received: str | None) -
 
 def _start_two_phase_test(options: RunOptions, to: str) -> None:
     from digest.cli.json_objects import TwoPhaseStarted, TwoPhaseStep
-    from digest.workflow.self_test import begin_self_test
+    from digest.workflow.doctor import begin_self_test
 
     output, project = options.output, options.project()
     due, test_steps = begin_self_test(project, to)

@@ -26,14 +26,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digest.workflow.adding import add
     from digest.workflow.alerts import find_alerts
     from digest.workflow.building import approve, build, check
     from digest.workflow.collecting import collect
     from digest.workflow.doctor import diagnose
-    from digest.workflow.editing_session import edit
     from digest.workflow.issue_report import last_difference, report_issue
     from digest.workflow.issue_status import status
+    from digest.workflow.manual_edits import add, edit
     from digest.workflow.new_newsletter import initialise, refresh_workflows
     from digest.workflow.sending import cancel, plan_send, send, send_test
 
@@ -58,14 +57,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "add": "adding",
+    "add": "manual_edits",
     "approve": "building",
     "build": "building",
     "cancel": "sending",
     "check": "building",
     "collect": "collecting",
     "diagnose": "doctor",
-    "edit": "editing_session",
+    "edit": "manual_edits",
     "find_alerts": "alerts",
     "initialise": "new_newsletter",
     "last_difference": "issue_report",

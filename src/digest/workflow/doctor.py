@@ -1,26 +1,37 @@
-"""`doctor`: everything that a send needs, looked at before it is needed, each with what to do."""
+"""`doctor`: check everything that a send needs, before it is needed, and say how to fix it."""
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from digest.checks import tracked_list_findings
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
-from digest.errors import DigestError, IssueError
+from digest.delivery.retry import Stop, retry_query
+from digest.errors import DigestError, IssueError, UsageError
 from digest.mail import parse_sender
 from digest.models import is_example_host
-from digest.providers import Diagnosis
+from digest.providers import (
+    Diagnosis,
+    begin_two_phase_test,
+    finish_two_phase_test,
+    passed_two_phase_test,
+    require_two_phase,
+)
 from digest.subscribers import is_sample
-from digest.workflow.building import read_tracked_lists
-from digest.workflow.dns import diagnose_domain, resolve_txt
-from digest.workflow.self_test import self_test_passed
+from digest.workflow.building import read_tracked_lists, render
+from digest.workflow.sender_domain import diagnose_domain, resolve_txt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from digest.project import Project, Session
+    from digest.providers import SelfTestStep
 
-__all__ = ["diagnose"]
+__all__ = ["begin_self_test", "diagnose", "finish_self_test"]
 
 _GITHUB = ".github"
 
@@ -28,7 +39,14 @@ _GITHUB = ".github"
 def diagnose(
     session: Session, *, resolve: Callable[[str], tuple[str, ...]] = resolve_txt
 ) -> Iterator[tuple[str, Diagnosis]]:
-    """Look at one thing after the other; each comes with the part that it belongs to."""
+    """Check one thing after the other. An error in one part does not stop the others.
+
+    Args:
+        resolve: Looks up TXT records.
+
+    Yields:
+        The part of the newsletter that was checked, and the result.
+    """
     project = session.project
     parts: tuple[tuple[str, Callable[[], Iterator[Diagnosis]]], ...] = (
         ("newsletter", lambda: _configuration(project)),
@@ -54,25 +72,23 @@ def _configuration(project: Project) -> Iterator[Diagnosis]:
     words = f"{project.config_file}: {newsletter.name}, issues in {newsletter.timezone}"
     yield Diagnosis(what="configuration", state="ok", words=words)
     if not newsletter.postal_address.strip():
-        remedy = "Set newsletter.postal_address: the law asks for one in every commercial email."
-        yield Diagnosis(what="postal address", state="error", words="there is none", remedy=remedy)
+        remedy = "Set newsletter.postal_address: the law requires one in every commercial email."
+        yield Diagnosis(what="postal address", state="error", words="none is configured", remedy=remedy)
     if not project.config.sources:
         remedy = "digest add https://example.org/feed.xml"
-        yield Diagnosis(what="sources", state="error", words="there is none", remedy=remedy)
+        yield Diagnosis(what="sources", state="error", words="none is configured", remedy=remedy)
     if not project.config.unsubscribe_method:
         remedy = f"Set {project.config.unsubscribe_keys}."
-        yield Diagnosis(what="unsubscribing", state="error", words="no way to leave is configured", remedy=remedy)
+        yield Diagnosis(what="unsubscribing", state="error", words="no way to unsubscribe is configured", remedy=remedy)
 
 
 def _templates(session: Session) -> Iterator[Diagnosis]:
-    """Render the issue at hand, which finds what is wrong in a template."""
-    from digest.workflow.building import render
-
+    """Render the open issue, which finds errors in a template."""
     theme = session.project.config.theme.name
     try:
         rendered = render(session, session.issue())
     except IssueError as error:
-        words = f"the theme {theme} is not tried, since there is no issue: {error.message}"
+        words = f"the theme {theme} was not tested, because no issue can be read: {error.message}"
         yield Diagnosis(what="theme", state="ok", words=words)
         return
     words = f"{theme} renders {rendered.manifest.issue} in {len(rendered.html.encode()) / 1000:.0f} kB"
@@ -84,12 +100,12 @@ def _lists(session: Session) -> Iterator[Diagnosis]:
     count = len(audience.subscribers)
     yield Diagnosis(what=f"audience {audience.name}", state="ok", words=f"{count:,} people would be mailed")
     if audience.problems:
-        words = f"{len(audience.problems):,} rows need mending"
+        words = f"{len(audience.problems):,} rows need fixing"
         yield Diagnosis(what="lists", state="warning", words=words, remedy="digest subscribers check")
     if is_sample(audience.subscribers):
         files = ", ".join(session.project.audience_config().files)
-        words = "this is the sample list, which no provider is given"
-        yield Diagnosis(what="lists", state="warning", words=words, remedy=f"Put your own people in {files}.")
+        words = "this is the sample list, which is never sent to a provider"
+        yield Diagnosis(what="lists", state="warning", words=words, remedy=f"Put your own subscribers in {files}.")
     for finding in tracked_list_findings(read_tracked_lists(session)):
         words = f"{finding.place}: {finding.message}"
         yield Diagnosis(what="lists", state="error", words=words, remedy=finding.hint)
@@ -98,15 +114,15 @@ def _lists(session: Session) -> Iterator[Diagnosis]:
 def _state(session: Session) -> Iterator[Diagnosis]:
     project = session.project
     if project.ledger_out_of_reach:
-        yield Diagnosis(what="ledger", state="warning", words="not asked, because of --offline")
+        yield Diagnosis(what="ledger", state="warning", words="not checked, because of --offline")
         return
     if session.ledger is None and project.ledger_path is None:
-        words = "the branch can be reached; there is no ledger on it yet"
-        remedy = "The very first live send makes it: digest send --live --new-ledger"
+        words = "the repository can be reached; there is no ledger on its branch yet"
+        remedy = "The first live send creates it: digest send --live --new-ledger"
         yield Diagnosis(what="ledger", state="warning", words=words, remedy=remedy)
         return
     if session.ledger is None:
-        yield Diagnosis(what="ledger", state="ok", words="none yet; the first live send makes it")
+        yield Diagnosis(what="ledger", state="ok", words="none yet; the first live send creates it")
     else:
         name = "it can be reached" if project.ledger_path is None else project.ledger_path.name
         words = f"{name}{';' if project.ledger_path is None else ','} campaigns: {len(session.ledger.campaigns)}"
@@ -115,14 +131,14 @@ def _state(session: Session) -> Iterator[Diagnosis]:
         remedy = (
             'Keep it on a branch, [state] url = "git+branch://digest-state", or in PostgreSQL: url_env = "DATABASE_URL"'
         )
-        words = "a file of this runner, which forgets it: a live send is refused"
+        words = "a file on this runner, which is lost when the job ends: a live send is refused"
         yield Diagnosis(what="ledger", state="error", words=words, remedy=remedy)
 
 
 def _secrets(project: Project) -> Iterator[Diagnosis]:
     delivery = project.config.delivery
     if not project.needs_secret:
-        yield Diagnosis(what="secret", state="ok", words="none is needed to send this way")
+        yield Diagnosis(what="secret", state="ok", words="this way of sending needs none")
         return
     if project.environ.get(delivery.secret_env):
         yield Diagnosis(what="secret", state="ok", words=f"{delivery.secret_env} is set")
@@ -136,7 +152,7 @@ def _provider(project: Project) -> Iterator[Diagnosis]:
     provider = project.open_provider()
     try:
         if project.offline and not provider.capabilities.local:
-            yield Diagnosis(what="provider", state="warning", words="not asked, because of --offline")
+            yield Diagnosis(what="provider", state="warning", words="not checked, because of --offline")
             return
         _, address = parse_sender(project.config.newsletter.sender)
         yield from provider.diagnose(address)
@@ -150,9 +166,9 @@ def _two_phase(session: Session) -> Iterator[Diagnosis]:
     if provider.holds is None:
         return
     if project.ledger_out_of_reach:
-        yield Diagnosis(what="two-phase", state="warning", words="not known, because of --offline")
+        yield Diagnosis(what="two-phase", state="warning", words="unknown, because of --offline")
         return
-    if self_test_passed(session, provider):
+    if session.ledger is not None and passed_two_phase_test(provider, session.ledger):
         yield Diagnosis(what="two-phase", state="ok", words="the self-test has passed with this key")
         return
     words = f"it relies on what {provider.name} documents, and was not tested with this key"
@@ -164,19 +180,19 @@ def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iter
     provider = project.open_provider()
     domain = parse_sender(project.config.newsletter.sender)[1].rpartition("@")[2]
     if provider.capabilities.local:
-        yield Diagnosis(what="DNS", state="ok", words="not asked, since nothing leaves this machine")
+        yield Diagnosis(what="DNS", state="ok", words="not checked, because nothing leaves this machine")
     elif is_example_host(domain):
         remedy = "Set newsletter.sender to an address of your own domain."
         yield Diagnosis(what="DNS", state="error", words=f"{domain} is reserved for examples", remedy=remedy)
     elif project.offline:
-        yield Diagnosis(what="DNS", state="warning", words="not asked, because of --offline")
+        yield Diagnosis(what="DNS", state="warning", words="not checked, because of --offline")
     else:
         yield from diagnose_domain(domain, selectors=provider.capabilities.dkim_selectors, resolve=resolve)
 
 
 def _workflows(project: Project) -> Iterator[Diagnosis]:
-    """Whether they are there and as this version writes them. One may differ for a good reason: a warning."""
-    update = "digest init --workflows writes this version's, and keeps the one that is there in .digest/undo/."
+    """Compare the workflows with this version's. A difference is only a warning: it may be the user's own change."""
+    update = "digest init --workflows writes this version's, and keeps yours in .digest/undo/."
     for name in WORKFLOWS:
         path, what = project.root / _GITHUB / name, name.rpartition("/")[2].removesuffix(".yml")
         if not path.is_file():
@@ -184,11 +200,49 @@ def _workflows(project: Project) -> Iterator[Diagnosis]:
             continue
         own = path.read_text(encoding="utf-8", errors="replace")
         if own == shipped_workflow(name, timezone=project.config.newsletter.timezone):
-            yield Diagnosis(what=what, state="ok", words="as this version of digest writes it")
+            yield Diagnosis(what=what, state="ok", words="the same as this version's")
         else:
-            words = f"{_GITHUB}/{name} is your own, or an earlier version's"
+            words = f"{_GITHUB}/{name} differs from this version's"
             yield Diagnosis(what=what, state="warning", words=words, remedy=f"If you did not edit it: {update}")
     for name in FORMER_WORKFLOWS:
         if (project.root / _GITHUB / name).is_file():
-            words = f"{_GITHUB}/{name} is an earlier version's and still runs beside those that took its place"
+            words = f"{_GITHUB}/{name} is from an earlier version, and still runs beside those that replaced it"
             yield Diagnosis(what=name.rpartition("/")[2], state="warning", words=words, remedy=update)
+
+
+def begin_self_test(
+    project: Project, to: str, *, sleep: Callable[[float], object] = time.sleep
+) -> tuple[datetime, Iterator[SelfTestStep]]:
+    """Send both mails of the test to ``to``, as `begin_two_phase_test`.
+
+    Raises:
+        UsageError: The provider cannot, the network is not to be used, or ``to`` is not an address.
+        CredentialsError: The provider's key is not set.
+    """
+    provider = project.open_provider()
+    require_two_phase(provider)
+    if project.offline:
+        raise UsageError(
+            f"--offline forbids network access, which the provider {provider.name} needs",
+            hint="Run it without --offline.",
+        )
+    return begin_two_phase_test(
+        provider,
+        to,
+        newsletter=project.config.newsletter.name,
+        sender=parse_sender(project.config.newsletter.sender),
+        undo=timedelta(minutes=project.config.delivery.undo_minutes),
+        now=project.now,
+        open_store=project.open_ledger,
+        ask=partial(retry_query, stop=Stop(), sleep=sleep),
+    )
+
+
+def finish_self_test(project: Project, code: str) -> None:
+    """Record the code of a mail that arrived, as `finish_two_phase_test`, and raise what it raises."""
+    provider = project.open_provider()
+    if not project.ledger_address.exists():
+        finish_two_phase_test(provider, code, store=None, now=project.now)
+        return
+    with project.open_ledger() as ledger:
+        finish_two_phase_test(provider, code, store=ledger, now=project.now)

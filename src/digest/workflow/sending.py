@@ -1,8 +1,10 @@
-"""`send` and `send-test`: the rails, then one code path for the rehearsal and the real thing."""
+"""`send`, `cancel` and `send-test`: first the plan and its safety rails, then the delivery.
+
+A dry run and a live send share `plan_send`; only a live send goes on to `send`.
+"""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,39 +17,50 @@ from digest.delivery import (
     preview_campaign,
     send_campaign,
 )
-from digest.errors import DigestError, UsageError
-from digest.rendering import load_build, shown_subject
-from digest.workflow.rails import require_fit_to_send, require_lasting_ledger, require_same_configuration
-from digest.workflow.self_test import self_test_passed
+from digest.errors import UsageError
+from digest.providers import passed_two_phase_test
+from digest.rendering import shown_subject
+from digest.workflow.send_rails import (
+    ENDED_STATES,
+    choose_build,
+    require_fit_to_send,
+    require_lasting_ledger,
+    require_online,
+    require_same_configuration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from digest.delivery import Campaign
     from digest.models import Audience, RenderedIssue
-    from digest.project import IssueReading, Project, Session
+    from digest.project import Session
     from digest.providers import Provider
 
 __all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "cancel", "plan_send", "require_approval", "send", "send_test"]
 
-#: A test goes to a few people who asked for it, never to a list.
+#: A test goes to a few named addresses, never to a list.
 MAX_TEST_ADDRESSES = 5
-_ENDED = frozenset({"sent", "scheduled", "cancelled"})
-#: Signs the links of a rehearsal, in which no link leaves this machine.
-_REHEARSAL = b"rehearsal"
+#: Signs the links of a dry run, none of which leaves this machine.
+_DRY_RUN_SECRET = b"rehearsal"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SendPlan:
-    """Everything that a person looks at before a send.
+    """Everything that someone should look at before a send.
 
     Attributes:
-        approved: Whether approval.toml names exactly this build, or a send of it has begun; ``approved_by`` says who.
-        warnings: What does not stop a send but should be known.
-        report: The numbers: state ``planned``, or the state of the campaign that is to be resumed.
-        last: How many people the last issue went to; None where there was none.
-        at: Aware; when it is to be delivered. None: at once.
+        issue: The issue's id.
+        file: Its issue.md, from the newsletter's root.
+        provider: The name of the provider.
+        audience: Who would be mailed.
+        approved: Whether approval.toml names exactly this build, or a send of it has begun.
+        approved_by: Who approved it; empty when approval.toml does not name this build.
+        warnings: Problems that do not stop a dry run.
+        report: The numbers of recipients, in the state ``planned``, or those of the campaign to resume.
+        rendered: The build to send.
+        last: How many people the last issue went to; None when there was none.
+        at: When to deliver it; aware. None: at once.
     """
 
     issue: str
@@ -81,28 +94,30 @@ def plan_send(
     resume: bool = False,
     at: datetime | None = None,
 ) -> SendPlan:
-    """Run every rail that does not depend on an approval, and count. Nothing leaves the machine, nothing is written.
+    """Apply every safety rail that does not need an approval, and count recipients. Nothing is sent or written.
 
     Args:
-        approve: The token that a person names. That of a campaign which has begun brings back the build it began with.
-        at: Aware; when it is to be delivered.
+        id: The issue; by default the open one, or with ``resume`` the newest with an unfinished campaign.
+        approve: The token that the user approves. The token of an unfinished campaign chooses the build it began with.
+        resume: Continue a campaign that was interrupted.
+        at: When to deliver it; aware. None: at once.
 
     Raises:
-        CampaignDoneError: The issue was sent, or there is nobody to mail (exit 8).
-        CampaignIncompleteError: It was interrupted and is not to be resumed (exit 7).
-        CampaignRefusedError: A rail held (exit 6).
+        CampaignDoneError: The issue was sent, or there is nobody to mail (exit code 8).
+        CampaignIncompleteError: Its send was interrupted, and ``resume`` is not set (exit code 7).
+        CampaignRefusedError: A safety rail refuses the send (exit code 6).
         IssueError: There is no build.
     """
     project = session.project
     if id is None and resume:
-        id = max((each.issue for each in session.campaigns if each.state not in _ENDED), default=None)
+        id = max((each.issue for each in session.campaigns if each.state not in ENDED_STATES), default=None)
     issue = session.issue(id)
     campaign = session.campaign(issue.id)
-    built = _build_to_send(issue, campaign, approve)
+    built = choose_build(issue, campaign, approve)
     if campaign is not None and at is not None and at != campaign.send_at:
         raise CampaignRefusedError(
-            f"the send of {issue.id} has begun, and keeps the time that it began with",
-            hint=f"Go on without --at: digest send {issue.id} --live --resume",
+            f"the send of {issue.id} has begun, and its delivery time can no longer change",
+            hint=f"Continue without --at: digest send {issue.id} --live --resume",
             report=campaign.report,
         )
     audience = session.audience_to_mail()
@@ -114,7 +129,7 @@ def plan_send(
         provider=provider,
         config=project.config,
         now=project.now,
-        secret=_REHEARSAL,
+        secret=_DRY_RUN_SECRET,
         resume=resume,
         at=at,
     )
@@ -139,14 +154,18 @@ def plan_send(
 
 
 def require_approval(plan: SendPlan, approve: str | None) -> None:
-    """Refuse a build that no person has approved. ``approve``: the token that a person names.
+    """Refuse a build that nobody has approved.
+
+    Args:
+        plan: The planned send.
+        approve: The token that the user approves; None to rely on approval.toml.
 
     Raises:
-        CampaignRefusedError: Nobody has, or the token is another build's.
+        CampaignRefusedError: The build is not approved, or ``approve`` is another build's token.
     """
     if approve is not None and approve.lower() != plan.token:
         raise CampaignRefusedError(
-            f"this approval is of another build; the current one is {plan.token}",
+            f"this token is another build's; the current build is {plan.token}",
             hint="Look at the current build, then approve its token.",
             report=plan.report,
         )
@@ -173,21 +192,26 @@ def send(
     """Send the approved build to everyone, once.
 
     Args:
-        approve: The token that a person names; without it approval.toml must name the current one.
-        new_ledger: Make the ledger's branch where it is missing or empty.
-        throwaway: This very process made the newsletter (`demo`), so no ledger can be lost with a runner.
+        plan: From `plan_send`, in the same session.
+        approve: The token that the user approves; without it, approval.toml must name the build.
+        resume: Continue a campaign that was interrupted.
+        on_unknown: ``resend`` mails recipients with an unknown outcome again; ``hold`` does not.
+        new_ledger: Create the ledger's branch if it is missing or empty.
+        throwaway: The newsletter is a demo that this process made, so a ledger lost with a runner does no harm.
+        progress: Called with the numbers after each batch.
+        notice: Called with each message for the user.
 
     Raises:
-        CampaignRefusedError: It is not approved, or a rail held (exit 6).
-        CampaignIncompleteError: Partly sent, or something is unknown (exit 7).
-        CredentialsError: A key is missing or was refused (exit 4).
+        CampaignRefusedError: The build is not approved, or a safety rail refuses the send (exit code 6).
+        CampaignIncompleteError: Some recipients were not mailed, or their outcome is unknown (exit code 7).
+        CredentialsError: A key is missing or was refused (exit code 4).
     """
     project = session.project
     require_approval(plan, approve)
     if not throwaway:
         require_lasting_ledger(project, plan.report)
     provider = project.open_provider()
-    _require_online(project, provider, plan.report)
+    require_online(project, provider, plan.report)
     secret = session.secret()
     issue = session.files(plan.issue)
     if issue.build is not None and issue.built.token == plan.token:
@@ -214,11 +238,17 @@ def send(
 
 
 def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:
-    """Call off a send that is to be delivered later. Returns the issue and its numbers.
+    """Cancel a send that is scheduled for later.
+
+    Args:
+        id: The issue; by default the newest scheduled one.
+
+    Returns:
+        The issue's id and its numbers.
 
     Raises:
-        CampaignDoneError: There is nothing to call off (exit 8).
-        CampaignRefusedError: It is too late, or the network is not to be touched (exit 6).
+        CampaignDoneError: There is nothing to cancel (exit code 8).
+        CampaignRefusedError: It is too late, or the command runs with --offline (exit code 6).
     """
     project = session.project
     if id is None:
@@ -227,7 +257,7 @@ def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:
     if session.ledger is None:
         raise CampaignDoneError(f"no send of {issue} has begun", hint="See: digest status")
     provider = project.open_provider()
-    _require_online(project, provider, None)
+    require_online(project, provider, None)
     try:
         with project.open_ledger() as ledger:
             audience = project.config.delivery.audience
@@ -238,16 +268,19 @@ def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:
 
 
 def send_test(session: Session, to: Sequence[str], *, id: str | None = None, sandbox: bool = False) -> RenderedIssue:
-    """Send the built issue to a few named addresses. It cannot reach a list, and the ledger does not know of it.
+    """Send the built issue to a few named addresses. It cannot reach a list, and is not recorded in the ledger.
 
     Args:
-        sandbox: Let the provider check it and mail nobody.
+        to: One to five email addresses.
+        id: The issue; by default the open one.
+        sandbox: The provider checks the message and mails nobody.
 
-    Returns: What was sent.
+    Returns:
+        The build that was sent.
 
     Raises:
-        UsageError: No address, too many, or a bad one.
-        ProviderError: One was not taken.
+        UsageError: There are no addresses, too many, or an invalid one.
+        ProviderError: The provider did not accept a message.
         CredentialsError: A key is missing or was refused.
     """
     if not 1 <= len(to) <= MAX_TEST_ADDRESSES:
@@ -273,52 +306,20 @@ def send_test(session: Session, to: Sequence[str], *, id: str | None = None, san
     return built
 
 
-def _require_online(project: Project, provider: Provider, report: SendReport | None) -> None:
-    if project.offline and not provider.capabilities.local:
-        raise CampaignRefusedError(
-            f"--offline touches no network, and {provider.name} is reached over it",
-            hint="Do it without --offline.",
-            report=report,
-        )
-
-
-def _build_to_send(issue: IssueReading, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
-    """The build as it lies there, or the one with which the campaign began where a person names that one."""
-    if campaign is None or campaign.state in _ENDED:
-        return issue.built
-    if approve is not None and approve.lower() == campaign.token:
-        kept = issue.folder.read_kept_build(campaign.token)
-        if kept is not None:
-            return load_build(kept.html, kept.text, kept.manifest)
-    built = issue.built
-    if built.token != campaign.token:
-        raise CampaignRefusedError(
-            f"{issue.id} began to be sent as {campaign.token}, and the build is now {built.token}",
-            hint=f"Finish what was begun: digest send {issue.id} --live --resume --approve {campaign.token}",
-            report=campaign.report,
-        )
-    return built
-
-
 def _warnings(session: Session, audience: Audience, provider: Provider) -> tuple[str, ...]:
     project, notes = session.project, []
     if project.ledger_address.needs_consent and session.ledger is None:
-        notes.append("there is no ledger on its branch yet: the very first live send needs --new-ledger")
+        notes.append("there is no ledger on its branch yet: the first live send needs --new-ledger")
     if audience.problems:
         count = len(audience.problems)
-        notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need mending: digest subscribers check")
-    if provider.holds is not None:
-        notes.extend(_untested(session, provider))
+        notes.append(f"{count} {'row' if count == 1 else 'rows'} of the lists need fixing: digest subscribers check")
+    if provider.holds is not None and not (session.ledger and passed_two_phase_test(provider, session.ledger)):
+        notes.append(
+            "two-phase sending was not tested with this account: digest doctor --two-phase --to you@example.org"
+        )
     needed = [project.config.delivery.secret_env] if project.needs_secret else []
     needed.extend(project.config.delivery_settings.required_variables)
     missing = [name for name in needed if not project.environ.get(name)]
     if missing:
         notes.append(f"{' and '.join(missing)} must be set for a live send")
     return tuple(notes)
-
-
-def _untested(session: Session, provider: Provider) -> tuple[str, ...]:
-    with suppress(DigestError):
-        if self_test_passed(session, provider):
-            return ()
-    return ("two-phase sending was not tested with this account: digest doctor --two-phase --to you@example.org",)

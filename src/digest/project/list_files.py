@@ -1,4 +1,4 @@
-"""The files of lists: read as text, written whole, one process at a time."""
+"""The files of subscriber lists: read as text, written atomically, by one process at a time."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from digest.subscribers import ENCRYPTED, decrypt_list, encrypt_list
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from digest.project import Project
+    from digest.project.project import Project
 
-__all__ = ["alone", "keep_copy", "replace_list", "text_of", "write_list"]
+__all__ = ["back_up_list", "lock_lists", "read_list_text", "replace_list", "write_list"]
 
-#: Seconds that one process waits for another that writes the same file.
-_PATIENCE = 30.0
+#: Seconds to wait for another process that writes lists.
+_LOCK_TIMEOUT = 30.0
 
 
-def text_of(project: Project, name: str) -> str:
-    """A list's text, decrypted; empty where there is none.
+def read_list_text(project: Project, name: str) -> str:
+    """The text of a list, decrypted; empty when there is no such file.
 
     Raises:
         ListError: It cannot be read.
-        CredentialsError: Its key is missing, or another one.
+        CredentialsError: The key is missing, or is not the list's.
     """
     path = project.root / name
     try:
@@ -39,8 +39,8 @@ def text_of(project: Project, name: str) -> str:
         raise ListError(f"the file cannot be read: {error.strerror}", place=Place(name)) from None
 
 
-def keep_copy(project: Project, path: Path) -> str:
-    """Keep a list as it is now, byte for byte; returns the copy's name.
+def back_up_list(project: Project, path: Path) -> str:
+    """Copy a list to .digest/undo/, byte for byte. Returns the copy's path from the newsletter's root.
 
     Raises:
         ListError: It cannot be written.
@@ -52,42 +52,50 @@ def keep_copy(project: Project, path: Path) -> str:
 
 
 def replace_list(project: Project, name: str, text: str) -> str:
-    """Write a list, and keep a copy of the one before; returns the copy's name, empty for a new list."""
+    """Write a list, encrypted if its name says so, and back up the former one.
+
+    Returns:
+        The backup's path from the newsletter's root; empty for a new list.
+    """
     path = project.root / name
-    undo = keep_copy(project, path) if path.exists() else ""
+    undo = back_up_list(project, path) if path.exists() else ""
     encrypted = name.endswith(ENCRYPTED)
     write_list(path, encrypt_list(text, environ=project.list_environ) if encrypted else text.encode(), file=name)
     return undo
 
 
-def alone(project: Project) -> _Alone:
-    """One process at a time writes lists. Entering raises LedgerError when another does not end."""
-    return _Alone(project.state / "subscribers.lock")
+def lock_lists(project: Project) -> _ListLock:
+    """A context manager that lets one process at a time change lists.
+
+    Without it, one of two people who unsubscribe at the same moment could be lost. Entering it raises `LedgerError`
+    when another process does not finish in time.
+    """
+    return _ListLock(project.state / "subscribers.lock")
 
 
-class _Alone:
-    """One process at a time writes lists: two that left at the same moment must both stay gone."""
+class _ListLock:
+    """Turns the timeout of a file lock into an error that says what to do."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = locked(path, patience=_PATIENCE)
+        self._lock = locked(path, patience=_LOCK_TIMEOUT)
 
     def __enter__(self) -> None:
         try:
             self._lock.__enter__()
         except TimeoutError:
-            raise LedgerError("another digest is writing the lists", hint="Try again in a moment.") from None
+            raise LedgerError("another digest process is writing the lists", hint="Try again in a moment.") from None
 
     def __exit__(self, *about: object) -> None:
         self._lock.__exit__(None, None, None)
 
 
 def write_list(path: Path, data: bytes, *, file: str) -> None:
-    """Write a file that the team alone can read, whole or not at all.
+    """Write a file that only its owner can read, atomically.
 
     Raises:
         ListError: It cannot be written.
     """
     try:
-        replace_file(path, data, mode=0o600)  # addresses are the team's business alone
+        replace_file(path, data, mode=0o600)  # it holds addresses
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None

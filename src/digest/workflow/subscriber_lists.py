@@ -1,4 +1,4 @@
-"""The verbs of `subscribers`: check, import, export, suppress, sync, encrypt and edit."""
+"""`subscribers`: check, import, export, encrypt and edit lists, and suppress addresses."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from digest.errors import (
 )
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
+from digest.project.list_files import back_up_list, lock_lists, read_list_text, replace_list, write_list
 from digest.providers import NotSent
 from digest.subscribers import (
     AGE_KEY,
@@ -35,7 +36,6 @@ from digest.subscribers import (
     read_token,
     suppressions_file,
 )
-from digest.workflow.listfiles import alone, keep_copy, replace_list, text_of, write_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,11 +49,11 @@ __all__ = [
     "Import",
     "check_lists",
     "edit_list",
-    "encrypt",
+    "encrypt_list_file",
     "export_audience",
     "import_list",
     "list_to_write",
-    "suppress",
+    "suppress_addresses",
     "suppress_events",
     "suppress_token",
     "sync_suppressions",
@@ -62,7 +62,15 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Import:
-    """What an import did. ``undo`` is the copy of the list as it was; empty for a new one."""
+    """What an import did.
+
+    Attributes:
+        file: The list's file, from the newsletter's root.
+        added: How many people were added.
+        left_out: How many were not, by reason.
+        problems: The rows of the export that cannot be read.
+        undo: Where the former list is kept; empty for a new list.
+    """
 
     file: str
     added: int
@@ -72,7 +80,7 @@ class Import:
 
 
 def check_lists(session: Session) -> tuple[Audience, ...]:
-    """Every configured audience as it would be frozen now, by what the provider said last, without asking it.
+    """Every configured audience as a send would mail it now, with the suppressions that the ledger already has.
 
     Raises:
         ConfigError: No audience is configured.
@@ -88,13 +96,14 @@ def check_lists(session: Session) -> tuple[Audience, ...]:
 
 
 def import_list(project: Project, export: Path, *, to: str | None = None, write: bool = True) -> Import:
-    """Add the people of another tool's export to a list. Who is in it, has left or is suppressed is not added again.
+    """Add the people in another tool's export to a list, except those who are in it, left it or are suppressed.
 
-    Whom the export says to have left is suppressed, so that they are not mailed through another list either.
+    People who unsubscribed according to the export are suppressed, so that no other list mails them either.
 
     Args:
-        to: The list's file, from the newsletter's folder; the first one of the audience when it is not given.
-        write: False to look only.
+        export: A CSV file.
+        to: The list's file, from the newsletter's root; by default the first one of the audience.
+        write: False to change nothing, as for --dry-run.
 
     Raises:
         ListError: The export or the list cannot be read or written.
@@ -104,25 +113,25 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
     _require_list(project, name)
     with read_csv_table(export, file=export.name) as table:
         imported = read_export(table.header, table.rows, file=export.name)
-    with alone(project):
-        text, header, delimiter, known, gone = _list_as_it_is(project, name)
-        merged, added, left_out = merge_list(text, header, known, gone, imported, delimiter=delimiter)
+    with lock_lists(project):
+        text, header, delimiter, known, suppressed = _read_list_to_extend(project, name)
+        merged, added, left_out = merge_list(text, header, known, suppressed, imported, delimiter=delimiter)
         undo = replace_list(project, name, merged) if write and added else ""
     if write:
-        gone_there = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
-        _append(project, _left(project, gone_there, source=f"import of {export.name}"))
+        left = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
+        _append(project, _unsubscribed(project, left, source=f"import of {export.name}"))
     return Import(file=name, added=added, left_out=left_out, problems=imported.problems, undo=undo)
 
 
 def export_audience(session: Session, name: str | None = None) -> tuple[str, int]:
-    """An audience as it would be mailed now, as CSV, and how many people it has.
+    """An audience without suppressed people, as CSV text, and the number of people in it.
 
     Raises:
         ConfigError: There is no such audience.
         ListError: A list cannot be read.
     """
     audience = session.audience(name or session.project.config.delivery.audience)
-    columns: dict[str, str] = {}  # lists may write one column in several ways
+    columns: dict[str, str] = {}  # lists may spell the name of a column differently
     for person in audience.subscribers:
         for column in person.fields:
             columns.setdefault(column.casefold(), column)
@@ -135,51 +144,56 @@ def export_audience(session: Session, name: str | None = None) -> tuple[str, int
     return buffer.getvalue(), len(audience.subscribers)
 
 
-def suppress(project: Project, addresses: Sequence[str], *, reason: str = "manual") -> int:
-    """Never mail these addresses again. Returns how many were not suppressed yet.
+def suppress_addresses(project: Project, addresses: Sequence[str], *, reason: str = "manual") -> int:
+    """Never mail these addresses again. Returns how many of them were not suppressed before.
 
     Raises:
-        UsageError: One is no address, or the reason is none.
+        UsageError: An address or the reason is invalid.
     """
     try:
-        why = SuppressionReason(reason)
+        suppression_reason = SuppressionReason(reason)
     except ValueError:
-        raise UsageError(f"{reason!r} is no reason", hint=f"One of: {', '.join(SuppressionReason)}.") from None
+        raise UsageError(f"{reason!r} is not a reason", hint=f"One of: {', '.join(SuppressionReason)}.") from None
     people = []
     for number, text in enumerate(addresses, start=1):
         try:
             email = normalise_address(text)
         except ValueError:
             raise UsageError(
-                f"the {number}. address is none", hint="digest subscribers suppress ana@example.com"
+                f"address {number} is not an email address", hint="digest subscribers suppress ana@example.com"
             ) from None
-        people.append(Suppression(email=email, reason=why, at=project.now(), source="digest subscribers suppress"))
+        people.append(
+            Suppression(email=email, reason=suppression_reason, at=project.now(), source="digest subscribers suppress")
+        )
     return _append(project, people)
 
 
 def suppress_token(project: Project, token: str) -> int:
-    """Let the reader of an unsubscribe link leave the audience that it names. Again is no fault.
+    """Unsubscribe the reader of an unsubscribe link from the audience that it names. Repeating it is harmless.
 
-    Returns: 1, or 0 where the reader had left already.
+    Returns:
+        1, or 0 when the reader had unsubscribed before.
 
     Raises:
-        UsageError: It is no token of this newsletter.
+        UsageError: It is not a token of this newsletter.
         CredentialsError: No secret is set.
-        NothingToDoError: Nobody in the audience's lists has it.
+        NothingToDoError: No reader in the audience's lists has this link.
     """
     reading = read_token(_secrets(project), token)
     config = project.config.audiences.get(reading.list)
-    # The audience may have been renamed since: then its reader leaves all.
+    # If the audience was renamed or removed since, the reader leaves all audiences.
     configs = [config] if config is not None else list(project.config.audiences.values())
     files = dict.fromkeys(file for each in configs for file in each.files)
     people = (person for file in files for person in project.read_list(file).subscribers)
-    found = [person.email for person in people if reading.is_for(person.email)]
-    if not found:
-        raise NothingToDoError("nobody in the lists has this link", hint="They may have been taken out already.")
-    return _append(project, _left(project, found, source="unsubscribe link", audience=reading.list if config else ""))
+    addresses = [person.email for person in people if reading.is_for(person.email)]
+    if not addresses:
+        raise NothingToDoError("nobody in the lists has this link", hint="The reader may have been removed already.")
+    return _append(
+        project, _unsubscribed(project, addresses, source="unsubscribe link", audience=reading.list if config else "")
+    )
 
 
-def _left(project: Project, addresses: Iterable[str], *, source: str, audience: str = "") -> list[Suppression]:
+def _unsubscribed(project: Project, addresses: Iterable[str], *, source: str, audience: str = "") -> list[Suppression]:
     reason, at = SuppressionReason.UNSUBSCRIBED, project.now()
     return [
         Suppression(email=email, reason=reason, at=at, source=source, audience=audience)
@@ -200,23 +214,25 @@ def suppress_events(project: Project, body: bytes, *, signature: str, timestamp:
 
 
 def sync_suppressions(project: Project) -> Mapping[str, int]:
-    """Ask the provider whom it does not mail, and write that down. Returns how many are new, by reason.
+    """Add the provider's suppression lists to the newsletter's own. Returns how many addresses are new, by reason.
 
     Raises:
-        ProviderError, CredentialsError: It cannot be asked.
+        ProviderError: The lists cannot be fetched.
+        CredentialsError: The provider's key is missing or was refused.
     """
     provider = project.open_provider()
     try:
         people = tuple(provider.suppressions())
     except NotSent as error:
-        raise ProviderError(f"{provider.name} could not be asked: {error.reason}", hint="Try again later.") from None
+        message = f"could not fetch the suppression lists of {provider.name}: {error.reason}"
+        raise ProviderError(message, hint="Try again later.") from None
     finally:
         provider.close()
-    known = {one.email.casefold() for one in project.own_suppressions() if not one.audience}
-    fresh = {one.email.casefold(): one for one in people if _is_address(one.email)}
-    fresh = {email: one for email, one in fresh.items() if email not in known}
-    _append(project, fresh.values())
-    return dict(sorted(Counter(one.reason.value for one in fresh.values()).items()))
+    known = {suppression.email.casefold() for suppression in project.own_suppressions() if not suppression.audience}
+    valid = {suppression.email.casefold(): suppression for suppression in people if _is_address(suppression.email)}
+    new = {email: suppression for email, suppression in valid.items() if email not in known}
+    _append(project, new.values())
+    return dict(sorted(Counter(suppression.reason.value for suppression in new.values()).items()))
 
 
 def _is_address(text: str) -> bool:
@@ -227,27 +243,28 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def encrypt(project: Project, name: str) -> tuple[str, bool]:
-    """Encrypt a list, so that it may lie in the repository. A key is made where there is none.
+def encrypt_list_file(project: Project, name: str) -> tuple[str, bool]:
+    """Encrypt a list, so that it can be committed. Creates a key if there is none.
 
-    The plain list stays. Suppressions are moved: the plain file goes to .digest/undo/.
+    The plain list stays where it is. Suppressions are moved: their plain file goes to .digest/undo/.
 
-    Returns: The encrypted file's name, and whether the key is new.
+    Returns:
+        The encrypted file's name, and whether the key is new.
 
     Raises:
         ListError: The list cannot be read.
-        UsageError: It is encrypted already, or is that of the suppressions and names nobody.
+        UsageError: The list is encrypted already, or is the file of suppressions and names nobody.
     """
     name = PurePosixPath(name).as_posix()
     if name.endswith(ENCRYPTED):
-        raise UsageError(f"{name} is encrypted already", hint=f"Change it with: digest subscribers edit {name}")
+        raise UsageError(f"{name} is already encrypted", hint=f"Change it with: digest subscribers edit {name}")
     with read_csv_table(project.root / name, file=name):
         text = (project.root / name).read_text(encoding="utf-8-sig")
     fresh = AGE_KEY not in project.list_environ
     if fresh:
         write_list(project.age_key_file, f"{new_age_key()}\n".encode(), file=f".digest/{project.age_key_file.name}")
     target = f"{name}{ENCRYPTED}"
-    with alone(project):
+    with lock_lists(project):
         if name == SUPPRESSIONS:
             _seal_suppressions(project, target)
         else:
@@ -256,33 +273,35 @@ def encrypt(project: Project, name: str) -> tuple[str, bool]:
 
 
 def _seal_suppressions(project: Project, target: str) -> None:
-    """Take the plain rows into the encrypted file, which may have others, and put the plain file away.
+    """Add the plain suppressions to the encrypted file, and move the plain file away.
 
-    Two files would tell two stories: a runner has the encrypted one alone.
+    A runner only has the encrypted file, so nothing may be suppressed in the plain one alone.
     """
     path = project.root / SUPPRESSIONS
     people = read_suppressions(path)
     if not people:
         raise UsageError(f"{SUPPRESSIONS} names nobody", hint="digest subscribers suppress ana@example.com")
     append_suppressions(project.root / target, people, file=target, environ=project.list_environ)
-    keep_copy(project, path)
+    back_up_list(project, path)
     path.unlink()
 
 
 def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListReading | None:
-    """Change a list, encrypted or not. It is written when it can be read as one; the earlier one is kept.
+    """Change a list, encrypted or not. The new text is written only if it can be read as a list.
 
     Args:
-        edit: Given the text, returns the new one.
+        name: The list's file, from the newsletter's root.
+        edit: Takes the text of the list, and returns the new one.
 
-    Returns: What the list says now; None where nothing was changed.
+    Returns:
+        The new list; None when nothing was changed.
 
     Raises:
-        ListError: It cannot be read, before or afterwards; the file stays as it is.
-        CredentialsError: The key is missing, or another one.
+        ListError: The list cannot be read, before or after the change; the file stays as it is.
+        CredentialsError: The key is missing, or is not the list's.
     """
-    with alone(project):
-        before = text_of(project, name)
+    with lock_lists(project):
+        before = read_list_text(project, name)
         after = edit(before)
         if after == before:
             return None
@@ -294,32 +313,32 @@ def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListRe
 
 
 def list_to_write(project: Project) -> str:
-    """The file of the audience that people are added to.
+    """The first file of the audience, to which people are added.
 
     Raises:
-        UsageError: It has none.
+        UsageError: The audience has no file.
     """
     files = [file for file in project.audience_config().files if not file.startswith("env:")]
     if not files:
-        raise UsageError("the audience has no file to write to", hint="Name one: --to subscribers/weekly.csv")
+        raise UsageError("the audience has no file to write to", hint="Name a file: --to subscribers/weekly.csv")
     return files[0]
 
 
 def _require_list(project: Project, name: str) -> None:
-    """Refuse to add people where no list of theirs can be."""
+    """Refuse to add people to anything but a list inside the newsletter's folder."""
     inside = (project.root / name).resolve().is_relative_to(project.root.resolve())
     if name.startswith("env:") or not inside or holds_suppressions(name):
         hint = "Name a file of the newsletter, such as subscribers/weekly.csv."
-        raise UsageError(f"{name} is no list that people can be added to", hint=hint)
+        raise UsageError(f"people cannot be added to {name}", hint=hint)
 
 
-def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], str, set[str], set[str]]:
-    """A list's text, columns, delimiter and addresses, and the addresses that must not be mailed."""
-    gone = {one.email.casefold() for one in project.own_suppressions()}
-    text = text_of(project, name)
+def _read_list_to_extend(project: Project, name: str) -> tuple[str, list[str], str, set[str], set[str]]:
+    """A list's text, columns, delimiter and casefolded addresses, and the casefolded suppressed addresses."""
+    suppressed = {suppression.email.casefold() for suppression in project.own_suppressions()}
+    text = read_list_text(project, name)
     if not text.strip():
-        return "", [], ",", set(), gone
-    known = set()
+        return "", [], ",", set(), suppressed
+    known: set[str] = set()
     with read_csv_table(text, file=name) as table:
         names = [column.casefold() for column in table.header]
         if "email" not in names:
@@ -331,7 +350,7 @@ def _list_as_it_is(project: Project, name: str) -> tuple[str, list[str], str, se
                 known.add(normalise_address(row.cells[at] if len(row.cells) > at else "").casefold())
             except ValueError:
                 continue
-        return text, table.header, table.delimiter, known, gone
+        return text, table.header, table.delimiter, known, suppressed
 
 
 def _secrets(project: Project) -> list[bytes]:
@@ -341,6 +360,6 @@ def _secrets(project: Project) -> list[bytes]:
 
 
 def _append(project: Project, people: Iterable[Suppression]) -> int:
-    with alone(project):
+    with lock_lists(project):
         file = suppressions_file(project.root)
         return append_suppressions(project.root / file, people, file=file, environ=project.list_environ)

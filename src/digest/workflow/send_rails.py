@@ -1,0 +1,148 @@
+"""The safety rails of a send that the newsletter's folder decides. Each raises `CampaignRefusedError` (exit code 6).
+
+The rails that a campaign and its ledger decide are in `digest.delivery`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.delivery import CampaignRefusedError
+from digest.rendering import load_build
+from digest.subscribers import is_sample
+from digest.workflow.building import check_rendered, read_tracked_lists, render
+
+if TYPE_CHECKING:
+    from digest.delivery import Campaign, SendReport
+    from digest.models import Audience, RenderedIssue
+    from digest.project import IssueReading, Project, Session
+    from digest.providers import Provider
+
+__all__ = [
+    "ENDED_STATES",
+    "choose_build",
+    "require_fit_to_send",
+    "require_lasting_ledger",
+    "require_online",
+    "require_same_configuration",
+]
+
+#: States of a campaign that has nothing left to send.
+ENDED_STATES = frozenset({"sent", "scheduled", "cancelled"})
+
+
+def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
+    """The build to send: the one on disk, or the one that an unfinished campaign began with.
+
+    Args:
+        approve: The token that the user approves. The token of the campaign chooses the build it began with, which
+            was kept when it began.
+
+    Raises:
+        CampaignRefusedError: The build on disk is not the one that the campaign began with.
+        IssueError: There is no build, or it was changed by hand.
+    """
+    if campaign is None or campaign.state in ENDED_STATES:
+        return issue.built
+    if approve is not None and approve.lower() == campaign.token:
+        kept = issue.folder.read_kept_build(campaign.token)
+        if kept is not None:
+            return load_build(kept.html, kept.text, kept.manifest)
+    if issue.built.token != campaign.token:
+        raise CampaignRefusedError(
+            f"the send of {issue.id} began with the build {campaign.token}, and the build is now {issue.built.token}",
+            hint=f"Finish what was begun: digest send {issue.id} --live --resume --approve {campaign.token}",
+            report=campaign.report,
+        )
+    return issue.built
+
+
+def require_fit_to_send(
+    session: Session,
+    issue: IssueReading,
+    audience: Audience,
+    provider: Provider,
+    report: SendReport,
+) -> None:
+    """Refuse a build that is out of date or has errors, and the sample list.
+
+    Args:
+        report: The numbers that the refusal carries, as for all rails.
+
+    Raises:
+        CampaignRefusedError: The issue has changed since it was built, a check finds an error, or the sample list
+            would be mailed through a real provider.
+    """
+    built = issue.built
+    if render(session, issue).token != built.token:
+        raise CampaignRefusedError(
+            f"{issue.file}, the theme or the configuration has changed since the build {built.token}",
+            hint=f"Build it again, look at it, and approve that build: digest build {issue.id}",
+            report=report,
+        )
+    findings = check_rendered(session, issue, built, tracked_lists=read_tracked_lists(session))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        lines = "".join(f"\n  {finding.place}  {finding.code}  {finding.message}" for finding in errors)
+        raise CampaignRefusedError(f"the email has errors{lines}", hint="Fix them: digest check", report=report)
+    if not provider.capabilities.local and is_sample(audience.subscribers):
+        raise CampaignRefusedError(
+            "this is the sample list, which is only for trying things out",
+            hint=f"Put your own subscribers in {', '.join(session.project.audience_config().files)}.",
+            report=report,
+        )
+
+
+def require_same_configuration(project: Project, built: RenderedIssue, report: SendReport) -> None:
+    """Refuse to send to another audience, or in another way, than the build says.
+
+    Raises:
+        CampaignRefusedError: The configuration of the delivery has changed since the build.
+    """
+    config, manifest = project.config, built.manifest
+    audience = config.audiences.get(config.delivery.audience)
+    pairs = {
+        "delivery.provider": (manifest.provider, config.delivery.provider),
+        "delivery.audience": (manifest.audience, config.delivery.audience),
+        f"audiences.{config.delivery.audience}.where": (manifest.audience_where, audience.where if audience else ""),
+        "how a reader unsubscribes": (manifest.unsubscribe, config.unsubscribe_method),
+    }
+    for name, (then, now) in pairs.items():
+        if then != now:
+            raise CampaignRefusedError(
+                f"{name} has changed since the build: from {then!r} to {now!r}",
+                hint="Set it back. If no send has begun, you can build and approve again instead.",
+                report=report,
+            )
+
+
+def require_lasting_ledger(project: Project, report: SendReport) -> None:
+    """Refuse to send from a CI runner whose ledger is lost with its workspace.
+
+    Raises:
+        CampaignRefusedError: The ledger is a file in the runner's workspace.
+    """
+    if project.environ.get("CI", "").lower() not in {"true", "1"} or project.ledger_path is None:
+        return
+    workspaces = {project.root.resolve(), Path(project.environ.get("GITHUB_WORKSPACE") or project.root).resolve()}
+    if any(project.ledger_path.resolve().is_relative_to(workspace) for workspace in workspaces):
+        raise CampaignRefusedError(
+            "a live send from a CI runner needs a ledger that outlives the runner; this one is a file in its workspace",
+            hint='Keep it on a branch: [state] url = "git+branch://digest-state", or in PostgreSQL: url_env = "…"',
+            report=report,
+        )
+
+
+def require_online(project: Project, provider: Provider, report: SendReport | None) -> None:
+    """Refuse to use a provider over the network with --offline.
+
+    Raises:
+        CampaignRefusedError: The provider needs the network.
+    """
+    if project.offline and not provider.capabilities.local:
+        raise CampaignRefusedError(
+            f"--offline touches no network, and {provider.name} is reached over it",
+            hint="Run it without --offline.",
+            report=report,
+        )
