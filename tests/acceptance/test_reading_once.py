@@ -24,6 +24,8 @@ for argument in "$@"; do
 done
 exec "{git}" "$@"
 """
+NETWORK_LIMIT = 2
+LIVE_NETWORK_LIMIT = 8
 
 
 class Counted:
@@ -91,18 +93,21 @@ def test_a_command_reads_the_ledger_once_and_parses_each_issue_once(counted, com
     done, counts = counted(command)
     assert done.code == 0, done.err
     assert (counts["ledger"], counts["parse"]) == (1, issues)
+    assert counts["network"] <= NETWORK_LIMIT
 
 
 def test_checking_the_lists_reads_the_ledger_once(counted):
     done, counts = counted("subscribers", "check")
     assert done.code == 0, done.err
     assert (counts["ledger"], counts["parse"]) == (1, 0)
+    assert counts["network"] <= NETWORK_LIMIT
 
 
 def test_a_live_send_opens_the_ledger_once_to_plan_and_once_to_send(counted):
     done, counts = counted("send", "--live")
     assert done.code == 0, done.err
     assert (counts["ledger"], counts["parse"]) == (2, 1)
+    assert counts["network"] <= LIVE_NETWORK_LIMIT
 
 
 def test_collecting_something_new_parses_the_issue_before_and_after(counted, newsletter):
