@@ -290,7 +290,7 @@ def test_a_moment_that_is_empty_or_comes_with_a_resume_sends_nothing(run, letter
     fake.disturb("401")
     assert run(*live, env=SECRETS).code == 4
     refused = run(*live, "--resume", "--at", "23:59", env=SECRETS)
-    assert (refused.code, "keeps the time" in refused.err) == (6, True)
+    assert (refused.code, "can no longer change" in refused.err) == (6, True)
     assert fake.mails == []
     assert run(*live, "--resume", env=SECRETS).code == 0
     assert len(fake.mails) == 2
