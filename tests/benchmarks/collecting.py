@@ -31,7 +31,7 @@ from functools import partial
 import digest.fetching
 digest.fetching.Fetcher = partial(digest.fetching.Fetcher, resolve=lambda *_: ("127.0.0.1",))
 from digest.__main__ import main
-from digest.testing.memory import peak_megabytes
+from digest.testing import peak_megabytes
 try:
     main()
 finally:

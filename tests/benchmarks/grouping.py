@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from digest import Article, group_articles
-from digest.testing.memory import peak_megabytes
+from digest.testing import peak_megabytes
 
 ARTICLES = 5000
 MOST_SECONDS = 5

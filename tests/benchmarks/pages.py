@@ -14,7 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from digest.testing.memory import peak_megabytes
+from digest.testing import peak_megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -30,7 +30,7 @@ from digest.models import Article, Bullet, Candidate, Issue, RenderedIssue, Sect
 from digest.rendering import render, render_issue
 from digest.rendering.css_inlining import inline_css
 from digest.rendering.mjml import render_mjml
-from digest.testing.memory import peak_megabytes
+from digest.testing import peak_megabytes
 
 THEME = Path(__file__).parents[2] / "templates"
 ROUNDS, WARM = 60, 5

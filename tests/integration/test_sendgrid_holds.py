@@ -50,7 +50,7 @@ class Account(FakeSendGrid):
         self.now += timedelta(**span)
         return len(self.delivered())
 
-    def asked(self):
+    def requested(self):
         return [method for method, path in self.calls if path.startswith("user/scheduled_sends")]
 
 

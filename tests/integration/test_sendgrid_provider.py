@@ -17,7 +17,7 @@ from digest.providers import CallRefused, NotSent, Outcome, open_provider
 from digest.providers.sendgrid.keep_alive_transport import Connection
 from digest.testing.campaigns import NOON, make_audience, make_rendered
 from digest.testing.fake_sendgrid import FakeSendGrid
-from digest.testing.sendgrid_rules import mail_schema, refusals
+from digest.testing.fake_sendgrid.refusal_rules import mail_schema, refusals
 
 
 def nothing():

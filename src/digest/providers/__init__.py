@@ -1,20 +1,26 @@
 """The services that send the mail: one contract, one module or sub-package per provider, found by entry point.
 
 ========================  ==============================================================================================
-``contract``              what a provider is: `Provider`, its `Capabilities`, a `Diagnosis`
+``contract``              what a provider is: `Provider`, its `Capabilities`, a `Diagnosis`, `MailHolds`
 ``base_provider``         `BaseProvider`, the defaults of everything that a simple service does not have
 ``provider_call``         what goes into one call and what comes back: `MailContent`, `Recipient`, `SendResult`
 ``provider_registry``     providers by name, and the settings of each
 ``outbox``, ``smtp``, …   the providers
-``mail_holds``            holding mail back, which two-phase sending rests on, and ``two_phase_*``, its self-test
+``two_phase_self_test``   whether an account really holds mail back, and ``two_phase_record``, its record
 ========================  ==============================================================================================
 """
 
 from digest.config import ProviderSettings
 from digest.providers.base_provider import BaseProvider
-from digest.providers.bounces import is_hard_bounce
-from digest.providers.contract import Capabilities, Diagnosis, Provider, ProviderAccount, do_nothing
-from digest.providers.mail_holds import CancelRefusedError, MailHolds
+from digest.providers.contract import (
+    CancelRefusedError,
+    Capabilities,
+    Diagnosis,
+    MailHolds,
+    Provider,
+    ProviderAccount,
+    do_nothing,
+)
 from digest.providers.message_composition import MessageComposer
 from digest.providers.provider_call import (
     CallRefused,
@@ -29,6 +35,7 @@ from digest.providers.provider_call import (
     Verdict,
 )
 from digest.providers.provider_registry import InstalledSettings, open_provider, provider_names
+from digest.providers.smtp_replies import is_hard_bounce
 from digest.providers.two_phase_self_test import (
     SelfTestStep,
     begin_two_phase_test,

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from digest.models import Suppression
-    from digest.providers.contract import Capabilities, ProviderAccount
-    from digest.providers.mail_holds import MailHolds
+    from digest.providers.contract import Capabilities, MailHolds, ProviderAccount
     from digest.providers.provider_call import MailContent, Recipient
 
 __all__ = ["BaseProvider"]

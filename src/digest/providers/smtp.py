@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import ssl
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,6 +15,7 @@ from digest.providers.base_provider import BaseProvider
 from digest.providers.contract import Capabilities, Diagnosis, do_nothing
 from digest.providers.message_composition import MessageComposer
 from digest.providers.provider_call import Deferred, NotSent, Outcome, SendResult
+from digest.providers.smtp_replies import LOGIN_REQUIRED, is_policy_refusal, reply_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,11 +29,6 @@ __all__ = ["SmtpProvider", "SmtpSettings"]
 
 #: Seconds. RFC 5321, section 4.5.3.2, allows ten minutes after the data, but no relay in use takes that long.
 _CONNECT, _REPLY = 10.0, 60.0
-#: The server wants authentication, or refused it (RFC 4954, section 6).
-_LOGIN_FIRST = frozenset({530, 535, 538})
-#: Security or policy (RFC 3463, section 3.8). A relay answers this to any client it does not know, whoever the mail
-#: is for, so it says nothing about the recipient.
-_POLICY = re.compile(rb"5\.7\.\d")
 #: After this many policy refusals in a row, the cause is not the recipients.
 _MOST_POLICY = 3
 
@@ -108,7 +103,9 @@ class SmtpProvider(BaseProvider):
             remedy = getattr(error, "hint", "") or "Check [providers.smtp], and that this machine may use the server."
             return (Diagnosis(what="provider", state="error", words=str(error), remedy=remedy),)
         except (smtplib.SMTPException, OSError) as error:
-            return (Diagnosis(what="provider", state="error", words=_reason(error), remedy="Check [providers.smtp]."),)
+            return (
+                Diagnosis(what="provider", state="error", words=_error_text(error), remedy="Check [providers.smtp]."),
+            )
         finally:
             self.close()
         if code // 100 != 2:
@@ -116,7 +113,7 @@ class SmtpProvider(BaseProvider):
                 Diagnosis(
                     what="sender",
                     state="error",
-                    words=f"{where} refuses the sender: {_reply_text(code, reply)}",
+                    words=f"{where} refuses the sender: {reply_text(code, reply)}",
                     remedy="Ask the server's administrator which senders it accepts.",
                 ),
             )
@@ -145,7 +142,7 @@ class SmtpProvider(BaseProvider):
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()
             if fresh:
-                raise NotSent(_reason(error)) from None
+                raise NotSent(_error_text(error)) from None
         return self._open_transaction(sender, to)
 
     def _envelope(self, server: smtplib.SMTP, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
@@ -168,16 +165,16 @@ class SmtpProvider(BaseProvider):
             server.send(message + b".\r\n")
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()  # without the final dot there is no message (RFC 5321, section 4.1.1.4)
-            raise NotSent(_reason(error)) from None
+            raise NotSent(_error_text(error)) from None
         try:
             code, reply = server.getreply()
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
             self._drop()
-            return SendResult(outcome=Outcome.UNKNOWN, reason=_reason(error))
+            return SendResult(outcome=Outcome.UNKNOWN, reason=_error_text(error))
         except BaseException:
             self._drop()  # a reply that arrives later must not be read as the reply to the next mail
             raise
-        reason = _reply_text(code, reply)
+        reason = reply_text(code, reply)
         if code // 100 == 2:
             self._accepted_previous, self._policy_refusals = True, 0
             return SendResult(outcome=Outcome.ACCEPTED, message_id=redact_addresses(reply.decode("utf-8", "replace")))
@@ -188,20 +185,20 @@ class SmtpProvider(BaseProvider):
     def _refuse_one(self, code: int, reply: bytes) -> SendResult:
         if code == 421:
             self._drop()
-            raise NotSent(_reply_text(code, reply))
-        if code in _LOGIN_FIRST:
+            raise NotSent(reply_text(code, reply))
+        if code in LOGIN_REQUIRED:
             self._refuse_all(code, reply)
         if code // 100 == 5 and not self._is_about_the_sender(reply):
-            return SendResult(outcome=Outcome.REJECTED, reason=_reply_text(code, reply))
+            return SendResult(outcome=Outcome.REJECTED, reason=reply_text(code, reply))
         if self._policy_refusals >= _MOST_POLICY:
             self._refuse_all(code, reply)
         if self._server is not None:
             self._server.rset()
-        raise Deferred(_reply_text(code, reply))
+        raise Deferred(reply_text(code, reply))
 
     def _is_about_the_sender(self, reply: bytes) -> bool:
         """Whether a refusal may concern all recipients: a policy, unless the server has just accepted another mail."""
-        if not _POLICY.match(reply):
+        if not is_policy_refusal(reply):
             return False
         if self._accepted_previous:
             self._accepted_previous = False
@@ -211,8 +208,8 @@ class SmtpProvider(BaseProvider):
 
     def _refuse_all(self, code: int, reply: bytes) -> None:
         self._drop()
-        reason = _reply_text(code, reply)
-        if code in _LOGIN_FIRST:
+        reason = reply_text(code, reply)
+        if code in LOGIN_REQUIRED:
             raise CredentialsError(
                 f"the SMTP server requires a log-in: {reason}",
                 hint="Set providers.smtp.username_env and password_env, and the variables they name.",
@@ -250,16 +247,16 @@ class SmtpProvider(BaseProvider):
             ) from None
         except smtplib.SMTPNotSupportedError as error:
             raise ProviderError(
-                f"the SMTP server lacks a feature: {_reason(error)}",
+                f"the SMTP server lacks a feature: {_error_text(error)}",
                 hint='Set providers.smtp.security to "starttls", "tls" or "none".',
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             raise CredentialsError(
-                f"the SMTP server refused the username or password: {_reason(error)}",
+                f"the SMTP server refused the username or password: {_error_text(error)}",
                 hint=f"Check the variables {settings.username_env} and {settings.password_env}.",
             ) from None
         except smtplib.SMTPException as error:
-            raise NotSent(_reason(error)) from None
+            raise NotSent(_error_text(error)) from None
         except OSError as error:
             reason = error.strerror or str(error)
             raise NotSent(f"cannot reach {settings.host}:{settings.port}: {reason}") from None
@@ -296,12 +293,9 @@ class SmtpProvider(BaseProvider):
         self._accepted_previous = False
 
 
-def _reply_text(code: int, reply: bytes) -> str:
-    return redact_addresses(f"{code} {reply.decode('utf-8', 'replace')}")
-
-
-def _reason(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
+    """What an error of `smtplib` or of the network says, without addresses."""
     if isinstance(error, smtplib.SMTPResponseException):
         reply = error.smtp_error
-        return _reply_text(error.smtp_code, reply if isinstance(reply, bytes) else reply.encode())
+        return reply_text(error.smtp_code, reply if isinstance(reply, bytes) else reply.encode())
     return redact_addresses(str(error) or type(error).__name__)

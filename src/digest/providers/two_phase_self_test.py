@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from digest.providers.contract import Provider
-    from digest.providers.mail_holds import MailHolds
+    from digest.providers.contract import MailHolds, Provider
 
 __all__ = [
     "SelfTestStep",

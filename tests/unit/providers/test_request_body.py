@@ -10,7 +10,7 @@ from digest.errors import IssueError, ProviderError
 from digest.providers import MailContent, Recipient
 from digest.providers.sendgrid.request_body import BodyBuilder, check_content
 from digest.testing.campaigns import NOON
-from digest.testing.sendgrid_rules import mail_schema
+from digest.testing.fake_sendgrid.refusal_rules import mail_schema
 
 CONTENT = MailContent(
     issue="2026-W47",

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from digest.errors import ProviderError
-from digest.providers.mail_holds import CancelRefusedError
+from digest.providers.contract import CancelRefusedError
 from digest.providers.provider_call import NoSlot, NotSent
 from digest.providers.sendgrid.sendgrid_api import NO_REPLY
 

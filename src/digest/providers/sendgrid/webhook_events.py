@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import CredentialsError, ProviderError, RefusedError
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
-from digest.providers.bounces import is_hard_bounce
+from digest.providers.smtp_replies import is_hard_bounce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

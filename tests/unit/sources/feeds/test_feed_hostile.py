@@ -12,7 +12,7 @@ MEGABYTES = 200
 SCRIPT = r"""
 from digest import parse_feed
 from digest.errors import SourceError
-from digest.testing.memory import peak_megabytes
+from digest.testing import peak_megabytes
 
 M = 2**20
 ITEM = "<item><title>T</title><link>https://news.example/a</link>{}</item>"

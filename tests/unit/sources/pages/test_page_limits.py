@@ -42,7 +42,7 @@ PROGRAM = """
 import resource, sys, time
 HEAD, TEXT, URL, LIMIT = {head!r}, {text!r}, {url!r}, {seconds}
 from digest.sources import extract_article
-from digest.testing.memory import peak_megabytes
+from digest.testing import peak_megabytes
 resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
 for page in {pages!r}:
     html = eval(page).encode()

@@ -1,4 +1,4 @@
-"""What SendGrid refuses, from its published schema and its documentation, and not from our own request builder.
+"""What SendGrid refuses, from its published schema and documentation, not from the provider's request builder.
 
 https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors and /limitations.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Refusal", "mail_schema", "refusals"]
 
-#: A message and the field it speaks of, as in the answer's ``errors``.
+#: A message and the field that it is about, as in the reply's ``errors``.
 Refusal = tuple[str, str]
 
 _RESERVED = {
@@ -37,29 +37,28 @@ _LONGEST_DELAY = 72 * 3600
 @cache
 def mail_schema() -> dict[str, Any]:
     """The body of /v3/mail/send as JSON Schema."""
-    text = resources.files("digest.testing").joinpath("sendgrid_mail.json").read_text(encoding="utf-8")
+    text = resources.files("digest.testing.fake_sendgrid").joinpath("mail_schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
 def refusals(body: Any, *, now: float) -> list[Refusal]:
-    """Why a body of /v3/mail/send is answered with 400; empty when it is accepted.
+    """Why SendGrid answers a body of /v3/mail/send with 400; empty if it accepts it.
 
     Args:
+        body: The parsed JSON.
         now: Seconds since 1970, for ``send_at``.
     """
-    found = list(_against_schema(body, mail_schema(), ""))
-    if not found:
-        found = [*_personalizations(body, now), *_shared(body, now)]
-    return found
+    errors = list(_against_schema(body, mail_schema(), ""))
+    return errors or [*_personalizations(body, now), *_shared(body, now)]
 
 
 def _against_schema(value: Any, schema: dict[str, Any], at: str) -> Iterator[Refusal]:
-    """The part of JSON Schema that the vendor's document uses."""
-    wanted = schema.get("type")
-    right = isinstance(value, _TYPES[wanted]) if wanted else True
-    if not right or (wanted == "integer" and isinstance(value, bool)):
-        yield f"Invalid type. Expected: {wanted}, given: {type(value).__name__}.", at
+    """Validate, as far as the vendor's document uses JSON Schema."""
+    expected = schema.get("type")
+    valid = isinstance(value, _TYPES[expected]) if expected else True
+    if not valid or (expected == "integer" and isinstance(value, bool)):
+        yield f"Invalid type. Expected: {expected}, given: {type(value).__name__}.", at
         return
     if "enum" in schema and value not in schema["enum"]:
         yield f"must be one of {schema['enum']}", at
@@ -93,14 +92,14 @@ def _members(value: dict[str, Any], schema: dict[str, Any], at: str) -> Iterator
             yield f"The {name} field is required.", inside + name
     if len(value) > schema.get("maxProperties", len(value)):
         yield "too many properties", at
-    more = schema.get("additionalProperties", True)
+    additional = schema.get("additionalProperties", True)
     for name, item in value.items():
         if name in properties:
             yield from _against_schema(item, properties[name], inside + name)
-        elif more is False:
+        elif additional is False:
             yield f"Additional property {name} is not allowed", at or "null"
-        elif isinstance(more, dict):
-            yield from _against_schema(item, more, inside + name)
+        elif isinstance(additional, dict):
+            yield from _against_schema(item, additional, inside + name)
 
 
 def _personalizations(body: dict[str, Any], now: float) -> Iterator[Refusal]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from digest.testing.sendgrid_account import SendGridAccount
+from digest.testing.fake_sendgrid import FakeAccount
 
 MINUTE, HOUR = 60, 3600
 
 
-class Clocked(SendGridAccount):
+class Clocked(FakeAccount):
     def __init__(self):
         self.now = 1_000_000.0
         super().__init__(clock=lambda: self.now)

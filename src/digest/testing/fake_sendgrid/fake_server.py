@@ -1,4 +1,4 @@
-"""The requests of the fake SendGrid: mail, suppressions, logs, batches."""
+"""The HTTP server of the fake SendGrid: mail, suppressions, logs, batches."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import json
 import re
 import secrets
 import socket
-from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from digest.testing.sendgrid_rules import refusals
+from digest.testing.fake_sendgrid.fake_account import FAKE_KEY, FakeAccount
+from digest.testing.fake_sendgrid.refusal_rules import refusals
 
 if TYPE_CHECKING:
-    from digest.testing.sendgrid_account import SendGridAccount
+    from collections.abc import Callable
+    from types import TracebackType
 
-__all__ = ["Handler"]
+__all__ = ["FakeSendGrid"]
 
 _LOG_QUERY = re.compile(r"categories IN \(((?:'[^']*'(?:, *)?)+)\)")
 _GROUP = re.compile(r"asm/groups/\d+/suppressions")
@@ -26,7 +30,7 @@ _LISTS = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     """One connection, kept alive."""
 
     protocol_version = "HTTP/1.1"
@@ -34,8 +38,8 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     @property
-    def _account(self) -> SendGridAccount:
-        account: SendGridAccount = self.server.account  # type: ignore[attr-defined]  # our own server class
+    def _account(self) -> FakeAccount:
+        account: FakeAccount = self.server.account  # type: ignore[attr-defined]  # our own server class
         return account
 
     def setup(self) -> None:
@@ -44,13 +48,13 @@ class Handler(BaseHTTPRequestHandler):
         self._account.connections += 1
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing: what is said would hold addresses."""
+        """Log nothing: requests hold addresses."""
 
     def do_GET(self) -> None:
-        """Suppressions, in pages."""
+        """Suppressions in pages, settings, and the status of batches."""
         parts = urlsplit(self.path)
         path = parts.path.removeprefix("/v3/")
-        self._account.seen("GET", path)
+        self._account.record("GET", path)
         if not self._has_key():
             return
         entries = self._account.suppressions.get(path, [])
@@ -69,24 +73,24 @@ class Handler(BaseHTTPRequestHandler):
             self._holds("GET", path)
 
     def do_PATCH(self) -> None:
-        """The status of a batch."""
+        """Change the status of a batch."""
         self._change("PATCH")
 
     def do_DELETE(self) -> None:
-        """The status of a batch."""
+        """Delete the status of a batch."""
         self._change("DELETE")
 
     def _change(self, method: str) -> None:
         path = urlsplit(self.path).path.removeprefix("/v3/")
-        self._account.seen(method, path)
+        self._account.record(method, path)
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self._has_key():
             self._holds(method, path, raw)
 
     def do_POST(self) -> None:
-        """Mail, logs, batch ids, pauses."""
+        """Mail, log queries, new batch ids, pauses and cancellations."""
         path = urlsplit(self.path).path.removeprefix("/v3/")
-        self._account.seen("POST", path)
+        self._account.record("POST", path)
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not self._has_key():
             return
@@ -118,11 +122,12 @@ class Handler(BaseHTTPRequestHandler):
         if when == "before" or kind.isdigit():
             self._disturb(what)
             return
-        wrong = refusals(body, now=account.clock())
-        if not wrong and not account.batches.knows(body.get("batch_id", "")):
-            wrong = [("The batch_id is invalid.", "batch_id")]
-        if wrong:
-            self._answer(400, {"errors": [{"message": said, "field": at, "help": None} for said, at in wrong]})
+        errors = refusals(body, now=account.clock())
+        if not errors and not account.batches.knows(body.get("batch_id", "")):
+            errors = [("The batch_id is invalid.", "batch_id")]
+        if errors:
+            listed = [{"message": message, "field": field, "help": None} for message, field in errors]
+            self._answer(400, {"errors": listed})
             return
         if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
             account.sandboxed += len(body["personalizations"])
@@ -153,17 +158,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _logs(self, body: dict[str, Any]) -> None:
         limit = body.get("limit", 10)
-        found = _LOG_QUERY.fullmatch(body.get("query", ""))
-        if found is None or not 1 <= limit <= 1000:
+        match = _LOG_QUERY.fullmatch(body.get("query", ""))
+        if match is None or not 1 <= limit <= 1000:
             self._refuse(400, "invalid query", "query")
             return
-        self._answer(200, {"messages": self._account.find_logs(re.findall(r"'([^']*)'", found[1]), limit)})
+        self._answer(200, {"messages": self._account.find_logs(re.findall(r"'([^']*)'", match[1]), limit)})
 
     def _holds(self, method: str, path: str, raw: bytes = b"") -> None:
-        """All of /v3/user/scheduled_sends."""
+        """Requests of /v3/user/scheduled_sends."""
         account = self._account
-        found = _HOLDS.fullmatch(path)
-        if found is None:
+        match = _HOLDS.fullmatch(path)
+        if match is None:
             self._refuse(404, "not found")
             return
         kind = account.next_hold_disturbance(method)
@@ -175,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(raw or b"null")
         except ValueError:
             body = None
-        status, answer = account.hold(method, found[1] or "", body)
+        status, answer = account.hold(method, match[1] or "", body)
         if when == "after":
             self._disturb(what)
         else:
@@ -203,3 +208,38 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
         self.wfile.flush()
+
+
+class FakeSendGrid(FakeAccount):
+    """A SendGrid account behind a real HTTP server; a context manager."""
+
+    def __init__(self, *, api_key: str = FAKE_KEY, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(api_key=api_key, clock=clock)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.account = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def host(self) -> str:
+        """The base address, for ``providers.sendgrid.host``."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    account: FakeAccount
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that disconnect: that is what some tests are about."""

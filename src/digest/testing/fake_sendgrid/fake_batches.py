@@ -1,8 +1,8 @@
-"""The batch ids of the fake SendGrid: what is paused, cancelled and let go, and when mail leaves because of it.
+"""The batch ids of the fake SendGrid: which are paused, cancelled and released, and when their mail leaves.
 
 From the vendor's published document (tsg_scheduled_sends_v3) and pages:
-https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends. Where two pages differ, the fake does what is
-worse for the caller: paused mail expires 72 hours after it was taken, not after its ``send_at``.
+https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends. If two pages differ, the fake does what is
+worse for the caller: paused mail expires 72 hours after it was accepted, not after its ``send_at``.
 """
 
 from __future__ import annotations
@@ -14,75 +14,77 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from digest.testing.sendgrid_mail import SentMail
+    from digest.testing.fake_sendgrid.fake_account import SentMail
 
-__all__ = ["Batches"]
+__all__ = ["FakeBatches"]
 
 _SLOTS = 10
+#: Seconds before ``send_at`` from which a batch can no longer be paused or cancelled.
 _TOO_LATE = 10 * 60
-_KEPT = 72 * 3600
+#: Seconds for which paused mail is kept.
+_EXPIRES = 72 * 3600
 
 
 @dataclass
 class _Batch:
-    """What happened to one batch id, so that any question about any moment can be answered afterwards.
+    """The history of one batch id, which answers what its status was at any time.
 
     Attributes:
-        events: Moment and status ("pause", "cancel", or "" for none), oldest first.
-        mails: When each of its calls was taken, and when that is to be delivered.
+        events: Time and status ("pause", "cancel", or "" for none), oldest first.
+        mails: When each of its calls was accepted, and when it is to be delivered.
     """
 
     events: list[tuple[float, str]] = field(default_factory=list)
     mails: set[tuple[float, float | None]] = field(default_factory=set)
 
-    def status(self, moment: float) -> str:
-        return next((status for at, status in reversed(self.events) if at <= moment), "")
+    def status(self, time: float) -> str:
+        return next((status for at, status in reversed(self.events) if at <= time), "")
 
     def deadline(self) -> float | None:
         """When it is too late to pause or cancel; None while nothing is scheduled."""
-        moments = [send_at for _, send_at in self.mails if send_at is not None]
-        return min(moments) - _TOO_LATE if moments else None
+        times = [send_at for _, send_at in self.mails if send_at is not None]
+        return min(times) - _TOO_LATE if times else None
 
     def forget_at(self) -> float:
-        """When the status that it has is no longer kept: its mails have expired, or were thrown away."""
+        """When SendGrid forgets the current status, because the mails have expired or were discarded."""
         since, status = self.events[-1]
         if status == "pause":
-            return max([since, *(taken for taken, _ in self.mails)]) + _KEPT
-        moments = [send_at for _, send_at in self.mails if send_at is not None]
-        return min(max([since, *moments]) if moments else since + _KEPT, since + _KEPT)
+            return max([since, *(accepted for accepted, _ in self.mails)]) + _EXPIRES
+        times = [send_at for _, send_at in self.mails if send_at is not None]
+        return min(max([since, *times]) if times else since + _EXPIRES, since + _EXPIRES)
 
 
-class Batches:
-    """All batch ids of an account. Nothing here looks at a clock: each question comes with its moment."""
+class FakeBatches:
+    """All batch ids of an account. Nothing here reads a clock: each question comes with its time, in seconds."""
 
     def __init__(self) -> None:
         self._batches: dict[str, _Batch] = {}
 
     def create(self) -> str:
-        """A new id."""
-        made = secrets.token_urlsafe(36)
-        self._batches[made] = _Batch()
-        return made
+        """Create a batch id."""
+        id = secrets.token_urlsafe(36)
+        self._batches[id] = _Batch()
+        return id
 
     def knows(self, id: str) -> bool:
-        """Whether mail may be sent under this id; "" is none."""
+        """Whether mail may be sent under this id; "" means without one."""
         return not id or id in self._batches
 
-    def take(self, mails: Iterable[SentMail], *, now: float) -> None:
-        """Remember when mail was taken."""
+    def add(self, mails: Iterable[SentMail], *, now: float) -> None:
+        """Record mails that were accepted now."""
         self._forget(now)
         for mail in mails:
             if mail.batch:
                 self._batches[mail.batch].mails.add((now, mail.send_at))
 
     def listed(self, now: float) -> dict[str, str]:
-        """The status of each batch that has one, and so takes one of the ten places."""
+        """The status of each batch that has one, and so occupies one of the ten slots."""
         self._forget(now)
-        found = {id: batch.status(now) for id, batch in self._batches.items()}
-        return {id: status for id, status in found.items() if status and now < self._batches[id].forget_at()}
+        statuses = {id: batch.status(now) for id, batch in self._batches.items()}
+        return {id: status for id, status in statuses.items() if status and now < self._batches[id].forget_at()}
 
     def leaves_at(self, mail: SentMail, now: float) -> float | None:
-        """When a mail leaves; None when it never does, or only after something more has happened."""
+        """When a mail leaves; None if it never does, or only after another request."""
         self._forget(now)
         if mail.send_at is None:
             return mail.accepted_at
@@ -93,16 +95,16 @@ class Batches:
             return due
         if status == "cancel":
             return None
-        after, freed = next(((at, status) for at, status in batch.events if at > due), (0.0, "pause"))
-        return after if not freed and after < mail.accepted_at + _KEPT else None
+        after, next_status = next(((at, status) for at, status in batch.events if at > due), (0.0, "pause"))
+        return after if not next_status and after < mail.accepted_at + _EXPIRES else None
 
     def answer(self, method: str, id: str, body: Any, *, now: float) -> tuple[int, Any]:
-        """Status and body of the answer to a call of /v3/user/scheduled_sends, or of one batch below it."""
+        """The status and the body of the reply to a call of /v3/user/scheduled_sends, or of one batch below it."""
         listed = self.listed(now)
         if method == "POST" and not id:
             return self._post(body, listed, now)
         if method == "GET" and not id:
-            return 200, [_entry(one, status) for one, status in listed.items()]
+            return 200, [_entry(each, status) for each, status in listed.items()]
         if id not in listed:
             return 404, _errors("batch id not found")
         if method == "GET":
@@ -141,9 +143,9 @@ class Batches:
         return deadline is not None and now > deadline
 
     def _forget(self, now: float) -> None:
-        """Write down the end of pauses that are over: what expired does not come back when it is asked later.
+        """Record the end of pauses that have expired, so that expired mail stays gone.
 
-        A cancellation that is no longer listed still holds for mail that comes late.
+        A cancellation that is no longer listed still applies to mail that arrives late.
         """
         for batch in self._batches.values():
             if batch.events and batch.events[-1][1] == "pause" and batch.forget_at() <= now:
