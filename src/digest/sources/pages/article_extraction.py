@@ -1,4 +1,4 @@
-"""One article out of one web page: trafilatura for the text, our own readers for the metadata and the key points."""
+"""Extract the article of a web page: trafilatura for the text, our own readers for metadata and key points."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["extract_article"]
 
-#: One half of a character of UTF-16 by itself cannot be written as UTF-8, which the parsers read.
+#: Lone surrogates cannot be encoded as UTF-8, which the parsers read.
 _HALVES = re.compile(r"[\ud800-\udfff]")
-#: Pages take turns: the memory of one is small, that of as many as there are sources is not.
+#: One page at a time: the memory for one is small, but not for as many as there are sources.
 _TURN = threading.Lock()
-# Both write a warning for each page that is unusual; what matters reaches the reader as a SourceError.
+# Both log a warning for every unusual page. What matters to the user is raised as a SourceError.
 for _library in ("trafilatura", "htmldate"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
@@ -43,20 +43,20 @@ def extract_article(html: bytes | str, *, url: str) -> Article:
     """Read the article of a web page.
 
     Args:
-        html: The page; bytes are decoded as its byte order mark, its ``<meta>`` or their look say.
-        url: Where it came from, or its path in the newsletter's folder. It stays the article's address unless the page
-            names another of the same site (``rel=canonical``); for a path any that the page names.
+        html: The page. Bytes are decoded by their byte order mark, their ``<meta>``, or their content.
+        url: Where it came from, or its path in the newsletter's folder. It is the article's address unless the page
+            names another one of the same site (``rel=canonical``), or any web address if it is a path.
 
     Returns:
-        The article; ``source`` is the name that the site gives itself. The publisher's own bullets are in
-        ``key_points`` and not in ``text``.
+        The article. ``source`` is what the site calls itself. The publisher's own bullets are in ``key_points`` and not
+        in ``text``.
 
     Raises:
-        SourceError: There is no article on it. Nothing else is ever raised.
+        SourceError: There is no article on the page. Nothing else is ever raised.
     """
     if isinstance(html, bytes):
         if is_binary(html):
-            raise SourceError("this is no web page", place=Place(url), hint="Give the address of an HTML page.")
+            raise SourceError("this is not a web page", place=Place(url), hint="Give the address of an HTML page.")
         html = decode_page(html)
     try:
         with _TURN:
@@ -74,41 +74,48 @@ def _extract(html: str, url: str) -> Article:
         html = bounded_page(html)
     html = _HALVES.sub("\ufffd", html)
     tree = LexborHTMLParser(html)
-    about = read_metadata(tree, url=url)
-    found = find_key_points(tree)
-    if found.points:
-        found.remove()
-    document = None if about.authors and about.published else trafilatura.load_html(html)
-    authors = about.authors or _found_authors(document, url, about.known_as)
-    published = about.published or _found_date(document, about.url)
+    metadata = read_metadata(tree, url=url)
+    # Before the text is extracted: trafilatura drops some publishers' key points, and keeps others in it.
+    key_points = find_key_points(tree)
+    if key_points.points:
+        key_points.remove()
+    document = None if metadata.authors and metadata.published else trafilatura.load_html(html)
+    authors = metadata.authors or _guess_authors(document, url, metadata.known_as)
+    published = metadata.published or _guess_date(document, metadata.url)
     del document
     headings = [heading.text() for heading in tree.css("h1")]
     clear_page(tree)
-    known = (about.title, *headings, *found.points)
-    text = read_text(tree, url=url, known=known, stated=about.text) or unrepeated(about.description, known)
+    known_lines = (metadata.title, *headings, *key_points.points)
+    text = read_text(tree, url=url, known_lines=known_lines, stated=metadata.text)
+    text = text or unrepeated(metadata.description, known_lines)
     if not text:
         raise SourceError(
             "no article text was found on the page", place=Place(url), hint="Save its text as a file and add that."
         )
     return Article(
-        url=about.url,
-        title=about.title or text.partition("\n")[0],
+        url=metadata.url,
+        title=metadata.title or text.partition("\n")[0],
         text=text,
         authors=authors,
         published=published,
-        source=about.site,
-        image=about.image,
-        key_points=found.points,
-        language=about.language,
+        source=metadata.site,
+        image=metadata.image,
+        key_points=key_points.points,
+        language=metadata.language,
     )
 
 
-def _found_authors(document: HtmlElement | None, url: str, sites: Collection[str]) -> tuple[str, ...]:
+def _guess_authors(document: HtmlElement | None, url: str, sites: Collection[str]) -> tuple[str, ...]:
+    """Ask trafilatura for authors, which it joins with semicolons."""
     if document is None:
         return ()
-    found = trafilatura.extract_metadata(document, default_url=url)
-    return tuple(name for name in clean_names((found.author or "").split(";")) if not is_own(name, sites))
+    metadata = trafilatura.extract_metadata(document, default_url=url)
+    return tuple(name for name in clean_names((metadata.author or "").split(";")) if not is_own(name, sites))
 
 
-def _found_date(document: HtmlElement | None, url: str) -> datetime | None:
+def _guess_date(document: HtmlElement | None, url: str) -> datetime | None:
+    """Ask htmldate for the day of publication; by default it returns that of the last update.
+
+    See https://htmldate.readthedocs.io/en/latest/.
+    """
     return parse_date(find_date(document, url=url, original_date=True) or "") if document is not None else None

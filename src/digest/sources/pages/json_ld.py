@@ -1,4 +1,4 @@
-"""JSON-LD in a page: the node that describes its article."""
+"""Read the JSON-LD (https://schema.org/Article) of a page: the node that describes its article."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ __all__ = ["JsonLd"]
 
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$", re.DOTALL)
 _MAX_DEPTH = 8
-_MOST_NODES = 2_000  # objects in all the data of a page
+_MOST_NODES = 2_000  # objects in all the JSON-LD of a page
 
 
 class JsonLd:
-    """All JSON-LD of a page, and the node about its article (an empty one where there is none)."""
+    """The JSON-LD of a page.
+
+    Attributes:
+        article: The node that describes the page's article; empty if there is none.
+    """
 
     def __init__(self, tree: LexborHTMLParser, url: str) -> None:
         self._nodes = list(islice(_nodes(tree), _MOST_NODES))
@@ -31,15 +35,15 @@ class JsonLd:
         self.article = self._find(url)
 
     def text(self, *keys: str) -> str:
-        """The first of the article's values that is a string, or holds one as its @value or name."""
+        """Return the first of the article's values that is a string, or has one as its @value or name."""
         return next((text for key in keys for text in self._texts(self.article.get(key))), "")
 
     def names(self, key: str) -> list[str]:
-        """The names of the people or organisations under ``key``."""
+        """Return the names of the people or organisations under ``key``."""
         return list(self._texts(self.article.get(key)))
 
     def links(self, key: str) -> list[str]:
-        """The addresses under ``key``, as of images."""
+        """Return the addresses under ``key``, such as those of images."""
         return list(self._texts(self.article.get(key), ("url", "contentUrl", "@id")))
 
     def _texts(self, value: Any, fields: tuple[str, ...] = ("name", "@value"), depth: int = 0) -> Iterator[str]:
@@ -54,11 +58,11 @@ class JsonLd:
         elif isinstance(value, dict):
             if set(value) == {"@id"} or set(value) == {"@id", "@type"}:
                 value = self._by_id.get(value["@id"], value) if isinstance(value["@id"], str) else value
-            found = next((value[field] for field in fields if value.get(field)), None)
-            yield from self._texts(found, fields, depth + 1)
+            inner = next((value[field] for field in fields if value.get(field)), None)
+            yield from self._texts(inner, fields, depth + 1)
 
     def _find(self, url: str) -> dict[str, Any]:
-        """The surest kind of article; of several that of this address."""
+        """Return the node of the most specific kind of article, and among several the one of this address."""
         kinds: list[str] = load_table("page_metadata")["articles"]
         here = canonical_url(url)
 
@@ -72,9 +76,10 @@ class JsonLd:
 
 
 def _kinds(node: dict[str, Any]) -> list[str]:
-    kinds = node.get("@type")
-    known: list[str] = load_table("page_metadata")["articles"]
-    return [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str) and kind in known]
+    """Return those types of a node that are kinds of articles."""
+    types = node.get("@type")
+    articles: list[str] = load_table("page_metadata")["articles"]
+    return [kind for kind in (types if isinstance(types, list) else [types]) if kind in articles]
 
 
 def _nodes(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,11 @@
-"""The publisher's own bullets, found on the page before its text is extracted: extractors often drop them."""
+"""Find the publisher's own bullets on a page before its text is extracted, because extractors often drop them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from digest.sources.html_text import lines_of_node, plain_line
@@ -22,9 +22,9 @@ _CONTAINERS = "ul, ol, div, section, aside"
 _HEADINGS = "h2, h3, h4, h5, h6, strong, b, p, span, div, summary, legend"
 _CHROME = frozenset({"nav", "footer", "header", "form", "menu"})
 _HEADING_LENGTH = 40
-_CLIMB = 3  # from a heading to the element whose sibling is the list
-_LOOK = 2  # siblings after it
-_SEEN = 40  # candidates; an honest page has a few
+_CLIMB = 3  # levels from a heading to the element whose sibling is the list
+_LOOK = 2  # siblings after that element
+_MOST_CANDIDATES = 40  # an ordinary page has a few
 _MOST_ITEMS = 100
 _LINKED = 0.4  # share of a text that makes it a teaser
 _EDGES = re.compile(r"^\W+|\W+$")
@@ -34,13 +34,13 @@ _BULLET = re.compile(r"(?:^|\s)[•‣▪◦●]\s*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyPoints:
-    """What was found: the points in order, and the elements that hold them and nothing else."""
+    """The key points in order, and the elements that contain them and nothing else."""
 
     points: tuple[str, ...] = ()
     nodes: tuple[LexborNode, ...] = ()
 
     def remove(self) -> None:
-        """Take them off the page, so that they are not read a second time as its text."""
+        """Remove them from the page, so that they are not read again as its text."""
         for node in self.nodes:
             node.decompose()
 
@@ -51,14 +51,12 @@ def is_key_point_heading(line: str) -> bool:
 
 
 def find_key_points(tree: LexborHTMLParser) -> KeyPoints:
-    """The first list that its class, its id or its heading calls key points."""
-    for found in (*_by_mark(tree), *_by_heading(tree)):
-        return found
-    return KeyPoints()
+    """Return the first list whose class, id or heading says that it holds key points."""
+    return next(chain(_by_mark(tree), _by_heading(tree)), KeyPoints())
 
 
 def _by_mark(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
-    for node in islice(filter(_is_marked, tree.css(_CONTAINERS)), _SEEN):
+    for node in islice(filter(_is_marked, tree.css(_CONTAINERS)), _MOST_CANDIDATES):
         if points := _points(node):
             yield KeyPoints(points=points, nodes=(_smallest(node, points),))
 
@@ -70,12 +68,12 @@ def _is_marked(node: LexborNode) -> bool:
 
 
 def _by_heading(tree: LexborHTMLParser) -> Iterator[KeyPoints]:
-    for node in islice(filter(_announces, tree.css(_HEADINGS)), _SEEN):
+    for node in islice(filter(_announces, tree.css(_HEADINGS)), _MOST_CANDIDATES):
         for candidate in _following(node):
             if points := _points(candidate):
                 yield KeyPoints(points=points, nodes=(node, _smallest(candidate, points)))
-        if (written := _written(node)).points:
-            yield written
+        if (inline := _inline_points(node)).points:
+            yield inline
 
 
 def _announces(node: LexborNode) -> bool:
@@ -87,22 +85,22 @@ def _is_short(node: LexborNode) -> bool:
 
 
 def _following(heading: LexborNode) -> Iterator[LexborNode]:
-    """Elements after the heading, or after what holds nothing but the heading."""
+    """Yield elements after the heading, or after an element that contains nothing but the heading."""
     node: LexborNode | None = heading
     for _ in range(_CLIMB):
         if node is None or not _is_short(node):
             return
-        sibling, seen = node.next, 0
-        while sibling is not None and seen < _LOOK:
+        sibling, count = node.next, 0
+        while sibling is not None and count < _LOOK:
             if sibling.is_element_node:
-                seen += 1
+                count += 1
                 lists = [sibling] if sibling.tag in {"ul", "ol"} else sibling.css("ul, ol")
                 yield from lists[:1]
             sibling = sibling.next
         node = node.parent
 
 
-def _written(heading: LexborNode) -> KeyPoints:
+def _inline_points(heading: LexborNode) -> KeyPoints:
     """Paragraphs after a heading whose lines begin with a written bullet."""
     holder = heading.parent if heading.parent is not None and _is_short(heading.parent) else heading
     points: list[str] = []
@@ -122,8 +120,8 @@ def _written(heading: LexborNode) -> KeyPoints:
 
 
 def _points(node: LexborNode) -> tuple[str, ...]:
-    """The items under an element if they look like key points; else nothing."""
-    # css() counts the element itself.
+    """Return the items of an element if they look like key points."""
+    # css() on a node matches the node itself as well.
     items = node.css("li")
     items = [item for item in items[: _MOST_ITEMS + 1] if len(item.css("li")) == 1] or node.css("p")
     if len(items) > _MOST_ITEMS:
@@ -139,7 +137,7 @@ def _points(node: LexborNode) -> tuple[str, ...]:
 
 
 def _are_statements(points: Sequence[str]) -> bool:
-    """Tell whether texts can be key points: some, of a sentence's length, and not all of them questions."""
+    """Tell whether texts can be key points: a few of them, as long as sentences, and not all questions."""
     limits = load_table("key_points")
     return (
         limits["fewest"] <= len(points) <= limits["most"]
@@ -150,13 +148,13 @@ def _are_statements(points: Sequence[str]) -> bool:
 
 
 def _is_named_otherwise(node: LexborNode) -> bool:
-    """Tell whether what holds the points has a heading that says that they are something else."""
+    """Tell whether the element around the points has a heading that calls them something else."""
     headings = (plain_line(heading.text(separator=" ")) for heading in node.css("h2, h3, h4, h5"))
     return any(_EDGES.sub("", heading).casefold() in load_table("key_points")["never"] for heading in headings)
 
 
 def _smallest(node: LexborNode, points: tuple[str, ...]) -> LexborNode:
-    """The element itself if it holds little besides the points, else the list in it."""
+    """Return the element itself if it contains little besides the points, or else the list in it."""
     inside = next(iter(node.css("ul, ol")), node)
     return node if len(plain_line(node.text(separator=" "))) <= sum(map(len, points)) + 100 else inside
 
@@ -166,16 +164,16 @@ def _tidy(text: str) -> str:
 
 
 def _is_link(item: LexborNode, text: str) -> bool:
-    """Tell whether an item is a link, or begins with one as a teaser does."""
+    """Tell whether an item is a link, or begins with one like a teaser."""
     links = [plain_line(link.text(separator=" ")) for link in item.css("a[href]")]
     teaser = bool(links) and text.startswith(links[0]) and len(links[0]) > _LINKED * len(text)
     return teaser or any(len(link) > 0.8 * len(text) for link in links)
 
 
 def _in_chrome(node: LexborNode) -> bool:
-    """Tell whether an element belongs to the page's frame, a form, comments or recommendations."""
+    """Tell whether an element belongs to navigation, a form, comments or recommendations."""
     parent: LexborNode | None = node
-    within = True  # the article's own element; around it such words tell of the whole page
+    within = True  # inside the article; the classes of outer elements describe the whole page
     while parent is not None:
         attributes = parent.attributes if parent.is_element_node else {}
         if parent.tag in _CHROME or attributes.get("role") == "navigation":

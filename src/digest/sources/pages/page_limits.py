@@ -1,4 +1,7 @@
-"""Pages larger, deeper or odder than honest ones, cut to what the parsers bear in little memory and time."""
+"""Limits on pages: those larger, deeper or odder than ordinary ones are cut to what the parsers can handle.
+
+Nested formatting elements, for one, take lexbor quadratic time: https://github.com/lexbor/lexbor/issues/340.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["bounded_page", "is_bounded"]
 
-#: A page within all of these is read as it is. Among 368 news pages the largest had 2.2 million characters (of which
-#: 0.5 outside of scripts), 9,700 elements and a depth of 92.
+#: A page within all of these limits is read as it is. Among 368 news pages the largest had 2.2 million characters (0.5
+#: million of them outside of scripts), 9,700 elements, and a depth of 92.
 _CHARACTERS = 1_500_000
 _ELEMENTS = 10_000
 _DEEPEST = 128
-_NESTED = 500_000  # the depths of all elements together: what extractors count in each element's descendants
-_FORMATS = 32  # open at once; a parser opens each anew in every later paragraph
+_NESTED = 500_000  # the sum of the depths of all elements: extractors visit the descendants of each element
+_FORMATS = 32  # formatting elements open at once; a parser opens each again in every later paragraph
 _LONGEST_TAG = 200_000
 _LONGEST_RUN = 700_000
 
-#: Of a page beyond them this much is kept; in characters where nothing else is said.
+#: What is kept of a page beyond the limits, in characters unless stated otherwise.
 _KEPT = 8_000  # elements
 _TEXT = 600_000
 _RUN = 300_000
@@ -34,13 +37,13 @@ _ATTRIBUTES = 40  # in an element
 _TITLE = 2_000
 _LINKED_DATA = 300_000
 _PARAGRAPHS = 2_000
-_PLENTY = 100_000  # of text in the elements that are kept: then what follows is not missed
-_SHORTEST = 40  # of a paragraph beyond the last element that is kept
-_STEPS = 300_000  # tags that are looked at
+_PLENTY = 100_000  # of text in the elements that are kept; then the rest is not needed
+_SHORTEST = 40  # of a paragraph after the last element that is kept
+_STEPS = 300_000  # tags that are read
 
 _OPENS = re.compile(r"<(?:(!--)|([!?])|(/?)([a-zA-Z][^\s/>]*))")
-#: A quotation mark counts only behind "=". Looked ahead at, so that nothing is tried twice: possessive groups do not
-#: match as they should before Python 3.11.5 (cpython#106052).
+#: A quotation mark counts only after "=". A lookahead with a backreference stands in for a possessive group, which
+#: matches wrongly before Python 3.11.5: https://github.com/python/cpython/issues/106052
 _TAG_END = re.compile(r"(?=((?:[^>=]++|=(?!\s*+[\"'])|=\s*+(?:\"[^\"]*+\"|'[^']*+'))*))\1>")
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?")
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONGEST_TAG}}}")
@@ -53,7 +56,7 @@ _ANY_TAG = re.compile(r"<[^>]*+>")
 
 
 def is_bounded(html: str) -> bool:
-    """Tell whether a page can be given to the parsers as it is."""
+    """Tell whether the parsers can handle a page as it is."""
     return (
         len(html) <= _CHARACTERS
         and html.count("<") <= 2 * _ELEMENTS
@@ -64,25 +67,25 @@ def is_bounded(html: str) -> bool:
 
 
 def bounded_page(html: str) -> str:
-    """The page without scripts, styles, pictures and comments, cut where it is beyond all measure.
+    """Return the page without scripts, styles, pictures and comments, cut to the limits.
 
-    Its data (JSON-LD) stays. An element that is too deep is opened at the deepest level that is kept. Of a page with
-    too many elements the first are kept, and if they hold little text the paragraphs of the rest.
+    Its JSON-LD stays. Elements that are nested too deeply are left out, but not their text. Of a page with too many
+    elements, the first ones are kept, and if they hold little text, the paragraphs of the rest.
     """
     return "".join(_Cut(html).pieces())
 
 
 def _is_deep(html: str) -> bool:
-    """Tell whether too many elements are open at once; of each kind its own end counts."""
+    """Tell whether too many elements are open at once. An element is closed by its own end tag only."""
     flat, formats = _kind("flat"), _kind("formats")
     still_open: Counter[str] = Counter()
     depth = formatted = nested = 0
     at = 0
-    while found := _OPENS.search(html, at):
-        at = _end_of(found, html)
+    while tag := _OPENS.search(html, at):
+        at = _end_of(tag, html)
         if at < 0:
             return False
-        end, name = found[3], (found[4] or "").lower()
+        end, name = tag[3], (tag[4] or "").lower()
         drawn = still_open["svg"] or still_open["math"]
         if name == "script" and not end and not drawn:
             closed = _closer(name).search(html, at)
@@ -101,19 +104,19 @@ def _is_deep(html: str) -> bool:
     return False
 
 
-def _end_of(found: re.Match[str], html: str) -> int:
-    """Where a tag or a comment ends; -1 where it never does: as for a browser the rest of the page belongs to it."""
-    if found[1]:
-        end = html.find("-->", found.end() - 2)
+def _end_of(tag: re.Match[str], html: str) -> int:
+    """Return where a tag or a comment ends; -1 if it never does, and so includes the rest of the page."""
+    if tag[1]:
+        end = html.find("-->", tag.end() - 2)
         return end + 3 if end >= 0 else -1
-    if found[2]:
-        return html.find(">", found.end()) + 1 or -1
-    closed = _TAG_END.match(html, found.end())
+    if tag[2]:
+        return html.find(">", tag.end()) + 1 or -1
+    closed = _TAG_END.match(html, tag.end())
     return closed.end() if closed else -1
 
 
 class _Cut:
-    """One reading of a page from its beginning to where its measure is full."""
+    """Reads a page from its beginning until a limit is reached."""
 
     def __init__(self, html: str) -> None:
         self._html = html
@@ -126,33 +129,33 @@ class _Cut:
 
     def pieces(self) -> Iterator[str]:
         for _ in range(_STEPS):
-            found = _OPENS.search(self._html, self._at)
+            tag = _OPENS.search(self._html, self._at)
             most = _TITLE if self._open and self._open[-1] in _kind("headings") else _RUN
-            yield self._words(self._at, found.start() if found else len(self._html), most)
-            if found is None:
+            yield self._take_text(self._at, tag.start() if tag else len(self._html), most)
+            if tag is None:
                 return
             if not self._elements or not self._text:
                 break
-            end = _end_of(found, self._html)
+            end = _end_of(tag, self._html)
             if end < 0:
                 return
             self._at = end
-            if found[4]:
-                yield self._tag(found, end)
+            if tag[4]:
+                yield self._tag(tag, end)
         if _TEXT - self._text < _PLENTY:
             yield self._closed()
             yield from self._paragraphs()
 
-    def _words(self, start: int, end: int, most: int) -> str:
-        words = self._html[start : min(end, start + min(self._text, most))]
-        self._text -= len(words)
-        return words
+    def _take_text(self, start: int, end: int, most: int) -> str:
+        text = self._html[start : min(end, start + min(self._text, most))]
+        self._text -= len(text)
+        return text
 
-    def _tag(self, found: re.Match[str], end: int) -> str:
-        name = found[4].lower()
-        if found[3]:
+    def _tag(self, match: re.Match[str], end: int) -> str:
+        name = match[4].lower()
+        if match[3]:
             return self._closing(name)
-        tag = self._html[found.start() : end] if end - found.start() <= _LONGEST_TAG else self._short(found, end)
+        tag = self._html[match.start() : end] if end - match.start() <= _LONGEST_TAG else self._short(match, end)
         if name in _kind("raw"):
             return self._raw(name, tag)
         if name in _kind("flat"):
@@ -171,7 +174,7 @@ class _Cut:
         return sum(self._counts[name] for name in _kind("formats"))
 
     def _closing(self, name: str) -> str:
-        """An end tag, if it ends something that is open."""
+        """Return an end tag if it ends an open element."""
         if self._dropped[name]:
             self._dropped[name] -= 1
             return " "
@@ -185,48 +188,48 @@ class _Cut:
             self._counts[inner] -= 1
         return f"</{name}>"
 
-    def _short(self, found: re.Match[str], end: int) -> str:
-        """A tag with those of its attributes that have a usual length."""
-        kept = [f"<{found[4][:_VALUE]}"]
-        for number, attribute in enumerate(_ATTRIBUTE.finditer(self._html, found.end(), end)):
+    def _short(self, match: re.Match[str], end: int) -> str:
+        """Return a tag with those of its attributes that are not too long."""
+        parts = [f"<{match[4][:_VALUE]}"]
+        for number, attribute in enumerate(_ATTRIBUTE.finditer(self._html, match.end(), end)):
             if number == _ATTRIBUTES:
                 break
             if len(attribute[0]) <= _VALUE:
-                kept.append(attribute[0])
-        return f"{' '.join(kept)}>"
+                parts.append(attribute[0])
+        return f"{' '.join(parts)}>"
 
     def _raw(self, name: str, tag: str) -> str:
-        """An element whose content is no markup: only a title and the page's data are kept."""
+        """Return an element whose content is not markup, if it is a title or JSON-LD."""
         closed = None if name in self._endless else _closer(name).search(self._html, self._at)
         if closed is None and name in _kind("left_open"):
-            self._endless.add(name)  # to look again for each would take time in the square of their number
+            self._endless.add(name)  # searching again for each of them would take quadratic time
             return " "
         start, end = self._at, closed.start() if closed else len(self._html)
         self._at = closed.end() if closed else end
         self._elements -= 1 if name == "title" or "ld+json" in tag else 0
         if name == "title":
-            return f"{tag}{self._words(start, end, _TITLE)}</title>"
+            return f"{tag}{self._take_text(start, end, _TITLE)}</title>"
         if name == "script" and "ld+json" in tag.lower() and end - start <= self._linked:
             self._linked -= end - start
             return f"{tag}{self._html[start:end]}</script>"
         return " "
 
     def _closed(self) -> str:
-        """The ends of what is still open within the article."""
+        """Return the end tags of the elements that are still open inside the article."""
         outermost = [number for number, name in enumerate(self._open) if name in {"html", "body", "main", "article"}]
         inner = self._open[outermost[-1] + 1 if outermost else 0 :]
         return "".join(f"</{name}>" for name in reversed(inner))
 
     def _paragraphs(self) -> Iterator[str]:
-        left, room = _PARAGRAPHS, _RUN
-        for number, found in enumerate(_PARAGRAPH.finditer(self._html, self._at)):
-            if not left or room <= 0 or number > _STEPS:
+        remaining, room = _PARAGRAPHS, _RUN
+        for number, paragraph in enumerate(_PARAGRAPH.finditer(self._html, self._at)):
+            if not remaining or room <= 0 or number > _STEPS:
                 return
-            words = _ANY_TAG.sub("", found[1][:room])
-            if len(words.strip()) >= _SHORTEST:
-                left -= 1
-                room -= len(words)
-                yield f"<p>{words}</p>"
+            text = _ANY_TAG.sub("", paragraph[1][:room])
+            if len(text.strip()) >= _SHORTEST:
+                remaining -= 1
+                room -= len(text)
+                yield f"<p>{text}</p>"
 
 
 @cache

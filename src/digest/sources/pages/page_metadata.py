@@ -1,4 +1,4 @@
-"""What a page says about itself: JSON-LD first, then OpenGraph and other meta elements, then its markup."""
+"""Read what a page says about itself: JSON-LD first, then OpenGraph and other meta elements, then its markup."""
 
 from __future__ import annotations
 
@@ -27,23 +27,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Metadata", "is_own", "read_metadata"]
 
-#: "23.01.2026 - Ferries are back" and "Ferries are back | The News | 23.01.2026".
+#: "23.01.2026 - Ferries are back" or "Ferries are back | The News | 23.01.2026".
 _DATED = re.compile(r"^(\d{1,2}\.\d{1,2}\.\d{4})\s*[-|\u2013]|[-|\u2013]\s*(\d{1,2}\.\d{1,2}\.\d{4})$")
 
 
-#: So many values of one name are read, and so many characters of each.
+#: How many values of one name are read, and how many characters of each.
 _MOST, _LONGEST = 50, 5_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
-    """What was found; empty where the page says nothing.
+    """The metadata of a page, with empty values for what it does not say.
 
     Attributes:
-        url: The address to publish: the page's own where it belongs to the same site.
-        published: Aware, in UTC.
-        site: What the site calls itself; ``known_as`` all names by which it goes.
-        text: The whole text, as some pages give it in their JSON-LD; ``description`` its summary.
+        url: The address to publish: the one that the page names if it belongs to the same site.
+        title: The headline, without the name of the site.
+        authors: The people who wrote the article.
+        published: When it was published, aware and in UTC.
+        site: What the site calls itself.
+        known_as: All names of the site.
+        image: The address of the lead picture.
+        language: A BCP 47 tag.
+        description: A summary.
+        text: The whole text, which some pages have in their JSON-LD.
     """
 
     url: str
@@ -59,7 +65,12 @@ class Metadata:
 
 
 def read_metadata(tree: LexborHTMLParser, *, url: str) -> Metadata:
-    """Read the metadata of a parsed page that came from ``url``."""
+    """Read the metadata of a parsed page.
+
+    Args:
+        tree: The page.
+        url: Where it came from.
+    """
     page = _Page(tree, url)
     site = page.site()
     return Metadata(
@@ -92,14 +103,14 @@ class _Page:
                 values.append((attributes["content"] or "")[:_LONGEST])
 
     def lines(self, field: str) -> Iterator[str]:
-        """The values of the meta elements for ``field``, the surest first."""
+        """Yield the values of the meta elements for ``field``, the most reliable first."""
         for name in self._names[field]:
             for value in self._meta.get(name, ()):
                 if line := line_of_html(value):
                     yield line
 
     def marked(self, field: str) -> Iterator[str]:
-        """The same out of the page's own elements."""
+        """Yield the values for ``field`` in the page's own elements, the most reliable first."""
         for selector in self._names["markup"][field]:
             for node in self.tree.css(selector)[:_MOST]:
                 attributes = node.attributes
@@ -108,7 +119,7 @@ class _Page:
                     yield line[:_LONGEST]
 
     def address(self) -> str:
-        """rel=canonical where it names a page of this site; a home page there is a mistake of the site's."""
+        """Return rel=canonical if it names a page of this site. The home page there is a mistake of the site."""
         canonical: list[str] = [
             node.attributes.get("href") or "" for node in self.tree.css("link[rel~=canonical i][href]")[:_MOST]
         ]
@@ -122,27 +133,27 @@ class _Page:
         return self.url
 
     def site(self) -> str:
-        """What the site calls itself, else its host."""
+        """Return what the site calls itself, or else its host."""
         named = (name.lstrip("@") for name in (*self.linked.names("publisher"), *self.lines("site")))
         return next((line_of_html(name) for name in named if name), "") or host_name(self.address())
 
     def title(self, site: str) -> str:
         document = self.tree.css_first("head title, title")
-        said = StatedTitles(
+        stated = StatedTitles(
             linked=line_of_html(self.linked.text("headline")[:_LONGEST]),
             shared=next(self.lines("title"), ""),
             document=plain_line(document.text()[:_LONGEST]) if document else "",
             headings=tuple(dict.fromkeys(self.marked("headline"))),
         )
-        return choose_title(said, (*self.known_as(site), *self.lines("section")))
+        return choose_title(stated, (*self.known_as(site), *self.lines("section")))
 
     def known_as(self, site: str) -> tuple[str, ...]:
-        """The names by which the site goes."""
+        """Return the names of the site."""
         host = host_name(self.url)
         return (site, *self.linked.names("publisher"), *self.lines("site"), host, host.rpartition(".")[0])
 
     def authors(self, site: str) -> tuple[str, ...]:
-        """People; the site itself only where its JSON-LD says so and nobody else is named."""
+        """Return people. The site itself is the author only if its JSON-LD says so and nobody else is named."""
         own = self.known_as(site)
         for values in (
             self.linked.names("author"),
@@ -158,22 +169,22 @@ class _Page:
         return clean_names(self.linked.names("author"))
 
     def _named(self) -> Iterable[str]:
-        """Authors in the meta elements: all under the surest name, none of them a reading time or an address."""
+        """Return all authors of the most reliable meta element that names people, not reading times or addresses."""
         for name in self._names["author"]:
-            found = [line for value in self._meta.get(name, ()) if (line := line_of_html(value))]
-            found = [line for line in found if not any(map(str.isdigit, line))]
-            if clean_names(found):
-                return found
+            lines = [line for value in self._meta.get(name, ()) if (line := line_of_html(value))]
+            lines = [line for line in lines if not any(map(str.isdigit, line))]
+            if clean_names(lines):
+                return lines
         return ()
 
     def _bylines(self) -> Iterable[str]:
         for selector in self._names["markup"]["author"]:
             nodes = self.tree.css(selector)
-            # A page's teasers have authors too: only what stands beside the first belongs to it.
-            beside = [node for node in nodes if _line(nodes[0], node)]
-            found = [plain_line(node.text(separator=" ")) for node in beside]
-            if any(found):
-                return found[:4]
+            # Teasers on the page have authors as well, so only elements beside the first one count.
+            beside = [node for node in nodes if _are_beside(nodes[0], node)]
+            lines = [plain_line(node.text(separator=" ")) for node in beside]
+            if any(lines):
+                return lines[:4]
         return ()
 
     def published(self) -> datetime | None:
@@ -182,49 +193,49 @@ class _Page:
             self.linked.text("dateCreated"),
             *self.lines("published"),
             *self.marked("published"),
-            *(found[1] or found[2] for line in self.lines("title") if (found := _DATED.search(line))),
+            *(match[1] or match[2] for line in self.lines("title") if (match := _DATED.search(line))),
         )
         return next((moment for text in raw if (moment := parse_date(text))), None)
 
     def image(self) -> str | None:
         links = (*self.linked.links("image"), *self.linked.links("thumbnailUrl"), *self.lines("image"))
-        found = (join_link(self.url, link) for link in links)
-        return next((image for image in found if image and not _no_picture().search(urlsplit(image).path)), None)
+        images = (join_link(self.url, link) for link in links)
+        return next((image for image in images if image and not _no_picture().search(urlsplit(image).path)), None)
 
     def language(self) -> str | None:
         root = self.tree.root
         attributes = root.attributes if root else {}
-        given = (
+        values = (
             attributes.get("lang"),
             attributes.get("xml:lang"),
             self.linked.text("inLanguage"),
             *self.lines("language"),
         )
-        return next((tag for value in given if (tag := language_tag(value))), None)
+        return next((tag for value in values if (tag := language_tag(value))), None)
 
 
 @cache
 def _no_picture() -> re.Pattern[str]:
-    words = "|".join(load_table("page_metadata")["no_picture"])
-    return re.compile(rf"(?:^|[/_.\-])(?:{words})(?:[/_.\-\d]|$)", re.IGNORECASE)
+    names = "|".join(load_table("page_metadata")["no_picture"])
+    return re.compile(rf"(?:^|[/_.\-])(?:{names})(?:[/_.\-\d]|$)", re.IGNORECASE)
 
 
 def _is_home(address: str, url: str) -> bool:
-    """Tell whether a page deeper in the site calls the home page its address."""
+    """Tell whether a page deeper in the site gives the home page as its address."""
     return not urlsplit(address).path.strip("/") and bool(urlsplit(url).path.strip("/"))
 
 
-def _line(first: LexborNode, other: LexborNode) -> bool:
-    """Tell whether two elements have a parent or a grandparent in common."""
+def _are_beside(first: LexborNode, other: LexborNode) -> bool:
+    """Tell whether two elements share a parent or a grandparent."""
     mine = {node.mem_id for node in (first.parent, first.parent and first.parent.parent) if node}
     return any(node.mem_id in mine for node in (other.parent, other.parent and other.parent.parent) if node)
 
 
 def is_own(name: str, sites: Collection[str]) -> bool:
-    """Tell whether a name is the site's: "The News", "news.example, London", "BBC Sport"."""
+    """Tell whether a name is one of the site's, such as "The News", "news.example, London" or "BBC Sport"."""
     own = {_letters(site) for site in sites}
-    words = name.split()
-    parts = (name, name.partition(",")[0], words[0] if words and words[0].isupper() else "")
+    first = name.split(maxsplit=1)[0] if name.strip() else ""
+    parts = (name, name.partition(",")[0], first if first.isupper() else "")
     return any(letters in own for part in parts if (letters := _letters(part)))
 
 

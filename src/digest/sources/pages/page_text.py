@@ -1,4 +1,4 @@
-"""The text of an article in a page: trafilatura's precise reading, checked against the page's own paragraphs."""
+"""Extract the text of an article from its page: trafilatura's result, checked against the page's own paragraphs."""
 
 from __future__ import annotations
 
@@ -22,30 +22,34 @@ __all__ = ["clear_page", "read_text", "unrepeated"]
 _BULLET = re.compile(r"^[-*•]\s+")
 _TABLE_EDGE = re.compile(r"^\|\s*|\s*\|$")
 _SHORTEST_LINK = 20  # characters
-_MOST_LINKS = 3  # in one block; more are words that are explained
-_LINK_SHARE = 0.8  # of a block's text: then it only leads elsewhere
+_MOST_LINKS = 3  # in one block; more links explain words of a text
+_LINK_SHARE = 0.8  # of a block's text; such a block only points to something else
 
 
 def clear_page(tree: LexborHTMLParser) -> None:
-    """Take off what is no paragraph of an article: what is hidden, captions, boxes, lines that are only a link."""
+    """Remove what is not a paragraph of the article: hidden elements, captions, boxes, and lines with only a link."""
     table = load_table("page_text")
     most = table["share"] * max(sum(map(len, _paragraphs(tree))), 1000)
     for selector in table["clutter"]:
-        found = [node for node in tree.css(selector) if len(plain_line(node.text(separator=" "))) <= most]
-        # Where a class marks every paragraph ("subscriber-only"), it marks the article.
-        inside = {paragraph.mem_id: len(paragraph.text()) for node in found for paragraph in node.css("p")}
+        nodes = [node for node in tree.css(selector) if len(plain_line(node.text(separator=" "))) <= most]
+        # A class on every paragraph, such as "subscriber-only", marks the article itself.
+        inside = {paragraph.mem_id: len(paragraph.text()) for node in nodes for paragraph in node.css("p")}
         if sum(length for length in inside.values() if length >= table["paragraph"]) <= most:
-            _take_off(found)
+            _remove(nodes)
     links = [node for node in tree.css("article li, main li, p") if _is_link(node)]
-    # A page may be made of links; then they are its article.
+    # If the page consists of links, they are its article.
     if sum(len(node.text()) for node in links) <= most:
-        _take_off(links)
+        _remove(links)
 
 
-def _take_off(nodes: Sequence[LexborNode]) -> None:
-    """Remove elements; those within another go with it, and must not be touched again."""
-    taken = {node.mem_id for node in nodes}
-    outermost = [node for node in nodes if not any(above.mem_id in taken for above in _ancestors(node))]
+def _remove(nodes: Sequence[LexborNode]) -> None:
+    """Remove elements from the tree.
+
+    lexbor frees the descendants of an element with it, and selectolax crashes when a node is freed twice, so only the
+    outermost elements are removed. See https://github.com/rushter/selectolax/issues/169.
+    """
+    ids = {node.mem_id for node in nodes}
+    outermost = [node for node in nodes if not any(above.mem_id in ids for above in _ancestors(node))]
     for node in outermost:
         node.decompose()
 
@@ -57,29 +61,29 @@ def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
-def read_text(tree: LexborHTMLParser, *, url: str, known: Collection[str], stated: str = "") -> str:
-    """The text in paragraphs, without those that are known already: headline and key points.
+def read_text(tree: LexborHTMLParser, *, url: str, known_lines: Collection[str], stated: str = "") -> str:
+    """Return the text of a page, with a blank line between paragraphs.
 
     Args:
-        tree: The page, cleared of what is no text.
+        tree: The page, after `clear_page`.
         url: Where it came from.
-        known: Lines that are not repeated.
-        stated: The whole text as the page gives it beside its markup, if it does.
+        known_lines: Lines that are not repeated in the text, such as the headline and the key points.
+        stated: The whole text as the page states it in its JSON-LD, or "".
     """
-    lines = _longest_needed(tree, url, stated)
-    folded = {_folded(line) for line in known}
-    kept = [_TABLE_EDGE.sub("", _BULLET.sub("", line.strip())) for line in lines]
-    kept = [line for line in kept if line and _folded(line) not in folded and not is_furniture(line)]
-    return "\n\n".join(drop_promotion(kept))
+    lines = _best_lines(tree, url, stated)
+    folded = {_folded(line) for line in known_lines}
+    paragraphs = [_TABLE_EDGE.sub("", _BULLET.sub("", line.strip())) for line in lines]
+    paragraphs = [line for line in paragraphs if line and _folded(line) not in folded and not is_furniture(line)]
+    return "\n\n".join(drop_promotion(paragraphs))
 
 
-def unrepeated(line: str, known: Collection[str]) -> str:
-    """A line, but "" for one that is known already."""
-    return "" if _folded(line) in {_folded(other) for other in known} else line
+def unrepeated(line: str, known_lines: Collection[str]) -> str:
+    """Return the line, or "" if it is one of the known lines."""
+    return "" if _folded(line) in {_folded(other) for other in known_lines} else line
 
 
-def _longest_needed(tree: LexborHTMLParser, url: str, stated: str) -> Sequence[str]:
-    """The precise reading, unless it misses much of what is there: then the next that does not."""
+def _best_lines(tree: LexborHTMLParser, url: str, stated: str) -> Sequence[str]:
+    """Return trafilatura's precise result, or the next one if that misses much of the page's text."""
     html = tree.html or ""
     table = load_table("page_text")
     paragraphs = _paragraphs(tree)
@@ -95,38 +99,42 @@ def _longest_needed(tree: LexborHTMLParser, url: str, stated: str) -> Sequence[s
     for other in (whole, own):
         if _size(best) < table["half"] * _size(other):
             best = other
-    # trafilatura reads the same data, but on one line.
+    # trafilatura reads the text in JSON-LD as well, but without its line breaks.
     return whole if len(best) == 1 and _folded(best[0]) == _folded(stated) else best
 
 
 def _extracted(html: str, url: str, *, precise: bool) -> list[str]:
+    """Return the lines that trafilatura extracts, each of them a paragraph.
+
+    Its options are explained on https://trafilatura.readthedocs.io/en/latest/usage-python.html.
+    """
     document = trafilatura.load_html(html)
     if document is None:
         return []
-    found = trafilatura.bare_extraction(document, url=url, favor_precision=precise, include_comments=False)
-    return (found.text or "").splitlines() if isinstance(found, Document) else []
+    result = trafilatura.bare_extraction(document, url=url, favor_precision=precise, include_comments=False)
+    return (result.text or "").splitlines() if isinstance(result, Document) else []
 
 
 def _paragraphs(tree: LexborHTMLParser | LexborNode) -> list[str]:
-    """The page's paragraphs of some length, outside of what is no article."""
+    """Return the page's longer paragraphs, except in headers, footers and the like."""
     table = load_table("page_text")
     outside = frozenset(table["outside"])
-    found = ((node, plain_line(node.text(separator=" "))) for node in tree.css("p"))
+    lines = ((node, plain_line(node.text(separator=" "))) for node in tree.css("p"))
     return [
         line
-        for node, line in found
+        for node, line in lines
         if len(line) >= table["paragraph"] and not any(above.tag in outside for above in _ancestors(node))
     ]
 
 
 def _is_link(node: LexborNode) -> bool:
-    """Tell whether a block holds little but links."""
+    """Tell whether a block contains little but links."""
     links = node.css("a[href]")
     if not 0 < len(links) <= _MOST_LINKS:
         return False
-    said = len(plain_line(node.text(separator=" ")))
+    length = len(plain_line(node.text(separator=" ")))
     linked = sum(len(plain_line(link.text(separator=" "))) for link in links)
-    return said >= _SHORTEST_LINK and linked > _LINK_SHARE * said
+    return length >= _SHORTEST_LINK and linked > _LINK_SHARE * length
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""The headline of a page: what its JSON-LD, its meta elements, its <title> and its headings say, weighed up."""
+"""Choose the headline of a page among its JSON-LD, its meta elements, its <title> and its headings."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _BAR = re.compile(r"\s*[|ㅣ]\s*")
 _DATE_IN_FRONT = re.compile(r"^\d{1,2}[./]\d{1,2}[./]\d{4}\s*[-|\u2013—:·]\s*(?=\S)")
 _EDGES = " |-\u2013—·•»:/ㅣ"
 _SHORTEST = 4  # characters of a heading
-_TAIL = 0.4  # a site's name takes less than this share of a title
+_TAIL = 0.4  # the share of a title that the name of a site takes at most
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatedTitles:
-    """What a page says, each "" or empty where it says nothing.
+    """The titles that a page states, with empty values for what it does not say.
 
     Attributes:
         linked: The headline in its JSON-LD.
-        shared: What it wants to be shared as (og:title and its kind).
+        shared: Its title for sharing (og:title and the like).
         document: Its <title>.
         headings: Its main headings, in order.
     """
@@ -36,22 +36,22 @@ class StatedTitles:
     headings: Sequence[str] = ()
 
 
-def choose_title(said: StatedTitles, sites: Collection[str]) -> str:
-    """The headline, without the name of the site.
+def choose_title(stated: StatedTitles, sites: Collection[str]) -> str:
+    """Choose the headline, and remove the name of the site.
 
-    A title that the publisher wrote for sharing wins, where it is neither the <title> nor a heading over again. Then
-    JSON-LD, unless that only repeats the <title> while the heading and the shared title agree on another. Then the
-    heading.
+    A title that was written for sharing comes first, if it repeats neither the <title> nor a heading. The headline in
+    JSON-LD comes next, unless it only repeats the <title> while the heading and the shared title agree on another one.
+    The heading comes last.
 
     Args:
-        said: What the page says.
-        sites: Names by which the site goes: its own, its publisher's, its host.
+        stated: The titles of the page.
+        sites: The names of the site: its own, its publisher's, its host.
     """
-    linked = without_site(said.linked, sites)
-    document = without_site(said.document, sites, loose=True)
-    shared = without_site(said.shared, sites, loose=_same(said.shared, said.document))
+    linked = without_site(stated.linked, sites)
+    document = without_site(stated.document, sites, loose=True)
+    shared = without_site(stated.shared, sites, loose=_same(stated.shared, stated.document))
     names = {_letters(site) for site in sites}
-    headings = [line for line in said.headings if len(line) >= _SHORTEST and _letters(line) not in names]
+    headings = [line for line in stated.headings if len(line) >= _SHORTEST and _letters(line) not in names]
     heading = _heading(headings, (linked, shared, document))
     if linked:
         if shared and _same(shared, heading) and _same(linked, document):
@@ -62,12 +62,12 @@ def choose_title(said: StatedTitles, sites: Collection[str]) -> str:
 
 
 def without_site(title: str, sites: Collection[str], *, loose: bool = False) -> str:
-    """A title without the site's name at its end or its beginning.
+    """Remove the site's name from the end or the beginning of a title.
 
     Args:
         title: One line.
-        sites: Names by which the site goes.
-        loose: Also drop what stands after a bar, whatever it is, if it is short.
+        sites: The names of the site.
+        loose: Remove any short text after a bar as well.
     """
     names = [name for site in sites if (name := _letters(site))]
     for _ in range(2):  # "Headline - News - The Paper"
@@ -84,7 +84,7 @@ def without_site(title: str, sites: Collection[str], *, loose: bool = False) -> 
 
 
 def _without_end(title: str, sites: Collection[str]) -> str:
-    """Without a name that stands at the end word for word, even where no blank is in front of its mark."""
+    """Remove a name that ends the title word for word, even if there is no space before its separator."""
     for site in sites:
         rest = title.removesuffix(site).rstrip() if site else title
         if rest != title and rest[-1:] in tuple(_EDGES.replace(" ", "").replace(":", "")) and len(rest) > len(site):
@@ -93,13 +93,15 @@ def _without_end(title: str, sites: Collection[str]) -> str:
 
 
 def _names_site(end: str, title: str, names: Sequence[str]) -> bool:
-    said = _letters(end)
-    known = any(said == name or (len(said) > 2 and said in name) or (len(name) > 3 and name in said) for name in names)
-    return bool(said) and known and len(said) < len(title) / 2
+    part = _letters(end)
+    matches = any(
+        part == name or (len(part) > 2 and part in name) or (len(name) > 3 and name in part) for name in names
+    )
+    return bool(part) and matches and len(part) < len(title) / 2
 
 
 def _heading(headings: Sequence[str], others: Sequence[str]) -> str:
-    """The heading that another title repeats, else begins or ends with, else the only one."""
+    """Return the heading that another title repeats, or begins or ends with, or else the only heading."""
     for other in filter(None, others):
         for heading in headings:
             if _same(heading, other):
@@ -112,23 +114,25 @@ def _heading(headings: Sequence[str], others: Sequence[str]) -> str:
 
 
 def _unlinked(shared: str, document: str, heading: str) -> str:
-    given = shared or document
-    if not given or not heading:
-        return given or heading
-    if _holds(heading, given):  # the heading has a line above it
-        return given
-    if _holds(given, heading) or not shared or not document or _same(shared, document):
+    """Choose among the titles of a page without a headline in JSON-LD."""
+    title = shared or document
+    if not title or not heading:
+        return title or heading
+    if _holds(heading, title):  # the heading includes a line above it
+        return title
+    if _holds(title, heading) or not shared or not document or _same(shared, document):
         return heading
     return shared
 
 
 def _holds(longer: str, shorter: str) -> bool:
+    """Tell whether a title begins or ends with another one."""
     long, short = _letters(longer), _letters(shorter)
     return long != short and (long.startswith(short) or long.endswith(short))
 
 
-def _same(one: str, other: str) -> bool:
-    return _letters(one) == _letters(other)
+def _same(first: str, second: str) -> bool:
+    return _letters(first) == _letters(second)
 
 
 def _without_date(title: str) -> str:

@@ -1,4 +1,4 @@
-"""Sitemaps and news sitemaps (https://www.sitemaps.org/protocol.html): the newest pages of a site."""
+"""Read sitemaps and news sitemaps (https://www.sitemaps.org/protocol.html), and the newest pages that they list."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _SITEMAP_ACCEPT = "application/xml, text/xml, */*;q=0.5"
 _DAY = timedelta(days=1)
 
 _MOST_PAGES = 50
-_MOST_PARTS = 5  # sitemaps of an index, the newest
+_MOST_PARTS = 5  # the newest sitemaps of an index
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SitemapPage:
-    """One address of a sitemap. ``modified`` is aware, in UTC; None where the sitemap does not say."""
+    """One address of a sitemap. ``modified`` is aware and in UTC, or None if the sitemap does not say."""
 
     url: str
     modified: datetime | None = None
@@ -70,37 +70,40 @@ def _read_bytes(access: SourceAccess, address: str) -> bytes:
 
 
 def read_sitemap(url: str, read: Callable[[str], bytes]) -> tuple[SitemapPage, ...]:
-    """The newest pages of a sitemap, newest first, at most 50; of an index, those of its newest sitemaps.
+    """Return the newest pages of a sitemap, or of the newest sitemaps of an index: at most 50, newest first.
 
     Args:
         url: Its address.
-        read: From an address to the bytes behind it.
+        read: Returns the bytes at an address.
 
     Raises:
-        SourceError: It cannot be read, or is no sitemap.
+        SourceError: It cannot be read, or is not a sitemap.
     """
-    parts, pages = parse_sitemap(read(url), url=url)
-    found = list(pages)
+    parts, direct_pages = parse_sitemap(read(url), url=url)
+    pages = list(direct_pages)
     failed: FetchError | None = None
     for part in parts[:_MOST_PARTS]:
         try:
-            found.extend(parse_sitemap(read(part.url), url=part.url)[1])
+            pages.extend(parse_sitemap(read(part.url), url=part.url)[1])
         except FetchError as error:
             failed = error
-    if failed is not None and not found:
+    if failed is not None and not pages:
         raise failed
-    return _newest(found)[:_MOST_PAGES]
+    return _newest(pages)[:_MOST_PAGES]
 
 
 def parse_sitemap(data: bytes, *, url: str) -> tuple[tuple[SitemapPage, ...], tuple[SitemapPage, ...]]:
-    """The sitemaps that an index names, and the pages that a sitemap names, each newest first; one of them is empty.
+    """Parse a sitemap or an index of sitemaps, which may be gzipped.
+
+    Returns:
+        The sitemaps that an index lists, and the pages that a sitemap lists, each newest first. One of them is empty.
 
     Raises:
-        SourceError: It is no sitemap, or decompresses to more than 20 MiB.
+        SourceError: It is not a sitemap, or decompresses to more than 20 MiB.
     """
     if data.startswith(_GZIP):
         data = _decompressed(data, url)
-    # No entity is resolved, nothing is loaded, and the parser's limits on depth and size stay on.
+    # For untrusted input: https://lxml.de/FAQ.html#how-do-i-use-lxml-safely-as-a-web-service-endpoint
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True, load_dtd=False)
     try:
         root = etree.fromstring(data, parser)
@@ -109,7 +112,7 @@ def parse_sitemap(data: bytes, *, url: str) -> tuple[tuple[SitemapPage, ...], tu
     kind = etree.QName(root).localname if root is not None else ""
     if root is None or kind not in {"urlset", "sitemapindex"}:
         raise SourceError(
-            "this is no sitemap", place=Place(url), hint="A sitemap begins with <urlset> or <sitemapindex>."
+            "this is not a sitemap", place=Place(url), hint="A sitemap begins with <urlset> or <sitemapindex>."
         )
     entries = _newest(page for element in root.iterchildren("{*}url", "{*}sitemap") if (page := _page(element, url)))
     return (entries, ()) if kind == "sitemapindex" else ((), entries)
@@ -123,7 +126,7 @@ def _page(element: etree._Element, base: str) -> SitemapPage | None:
 
 
 def _newest(pages: Iterable[SitemapPage]) -> tuple[SitemapPage, ...]:
-    """Each address once, the newest first; among those without a date the order of the file stays."""
+    """Return each address once, the newest first. Those without a date stay in the order of the file."""
     unique = {page.url: page for page in pages}
     return tuple(sorted(unique.values(), key=lambda page: page.modified or _OLDEST, reverse=True))
 

@@ -160,7 +160,7 @@ def test_bytes_are_decoded_as_they_are(encoding):
     [
         (b"", "empty"),
         ("  ", "empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "no web page"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "not a web page"),
         ("<html><body><script>app()</script></body></html>", "no article text"),
     ],
 )

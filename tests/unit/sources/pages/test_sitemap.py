@@ -95,7 +95,7 @@ def test_at_most_50_pages_are_taken():
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<html></html>", b"<rss/>"])
 def test_what_is_no_sitemap_is_refused(data):
-    with pytest.raises(SourceError, match="no sitemap"):
+    with pytest.raises(SourceError, match="not a sitemap"):
         parse_sitemap(data, url=URL)
 
 
