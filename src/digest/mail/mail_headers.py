@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from digest.errors import ConfigError, IssueError
+from digest.models import is_web_address
 
 __all__ = ["check_header", "list_id", "unsubscribe_headers"]
 
@@ -51,14 +52,13 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
         ConfigError: The address is not absolute, not ASCII, or too long for one line. Clients do not read this header
             if it is encoded or folded.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[^!-;=?-~]", url) or len(url) > 900:
+    if not is_web_address(url) or re.search(r"[^!-;=?-~]", url) or len(url) > 900:
         raise ConfigError(
             "delivery.unsubscribe_url does not give a valid address for the List-Unsubscribe header",
             hint="Begin it with https://, and use only ASCII characters and no spaces.",
         )
     headers = {"List-Unsubscribe": f"<{url}>"}
-    if parts.scheme == "https":
+    if urlsplit(url).scheme == "https":
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 

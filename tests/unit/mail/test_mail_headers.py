@@ -19,7 +19,7 @@ def test_there_is_no_one_click_header_without_https():
 
 @pytest.mark.parametrize(
     "url",
-    ["", "/u/abc", "https://", "https://example.org/ü", "https://example.org/a b", "https://example.org/\r\nBcc:x",
+    ["", "/u/abc", "https://", "https://[bad", "https://example.org/ü", "https://example.org/a b", "https://example.org/\r\nBcc:x",
      "https://example.org/>,<mailto:x", "https://example.org/" + "a" * 900],
 )  # fmt: skip
 def test_refuses_an_address_that_does_not_fit_in_a_header(url):
