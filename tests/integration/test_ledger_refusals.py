@@ -220,3 +220,32 @@ def test_what_another_sender_has_settled_meanwhile_is_not_called_refused_in_a_ro
         theirs.settle(no, theirs.claim(no), outcome="accepted")
     refusals.give_up()
     assert counts(book.campaign().report) == (2, 2, 0, 0)
+
+
+def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded(desk):
+    ana, ben, cem, dag = (letter * 16 for letter in (b"a", b"b", b"c", b"d"))
+    planned = [PlannedBatch(no=1, keys=ana + ben + cem + dag)]
+    batches = desk.ledger.start(
+        issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=lambda: planned
+    )
+    claim = batches.claim(1, gone=[dag])
+    batches.divide(1, claim, reason="400")
+    pending = [(batch.recipients, settled) for batch, settled in batches.pending(after=0, limit=10)]
+    assert pending == [([ana, dag], {dag}), ([ben, cem], set())]
+    for no in (1, 2):
+        batches.settle(no, batches.claim(no), outcome="accepted")
+    report = batches.campaign().report
+    assert (report.accepted, report.skipped, report.pending) == (3, 1, 0)
+
+
+def test_a_recipient_who_provably_has_the_issue_gets_no_second_copy_when_the_batch_is_divided(desk):
+    desk.provider = ScriptedProvider(max_recipients=4)
+    desk.audience = make_audience(4)
+    desk.provider.answers.append(LOST)
+    with pytest.raises(CampaignIncompleteError):
+        desk.send()
+    desk.provider.proven = frozenset({"r00004@example.com"})
+    desk.provider.answers.append(CallRefused("Bad Request"))
+    report = desk.send(resume=True, on_unknown="resend")
+    assert counts(report) == (4, 0, 0, 0)
+    assert desk.provider.mailed == ["r00001@example.com", "r00002@example.com", "r00003@example.com"]

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from digest.delivery import CampaignIncompleteError, PlannedBatch, open_ledger
 from digest.delivery.stores.ledger_schema import event
-from digest.providers import Outcome, SendResult, Verdict
+from digest.errors import CredentialsError, ProviderError
+from digest.providers import NotSent, Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON
 
 
@@ -39,6 +40,17 @@ def test_presence_at_the_provider_proves_each(desk):
     report = desk.send(resume=True)
     assert (report.state, counts(report)) == ("sent", (25, 0, 0))
     assert len(desk.provider.calls) == 3
+
+
+@pytest.mark.parametrize("failure", [NotSent("503"), CredentialsError("403"), ProviderError("no such endpoint")])
+def test_a_failed_inquiry_proves_nothing(desk, failure):
+    def fail(*_, **__):
+        raise failure
+
+    desk.provider.lookup = fail
+    with pytest.raises(CampaignIncompleteError) as caught:
+        desk.send(resume=True)
+    assert counts(caught.value.report) == (22, 3, 0)
 
 
 def test_a_person_may_decide_to_mail_them_alone_again(desk):
