@@ -49,24 +49,24 @@ def open_branch(clone):
     return call
 
 
-@pytest.fixture(params=["sqlite", "postgres", "git"])
+@pytest.fixture
 def open_desk(request, tmp_path):
-    """Opens a desk whose ledger is in SQLite, in PostgreSQL, and on a git branch: all keep the same promises."""
-    opened = []
+    """Opens a desk whose ledger is in SQLite.
+
+    Tests of what every store must do ask for others: ``parametrize("open_desk", STORES, indirect=True)``.
+    """
+    store = getattr(request, "param", "sqlite")
 
     def call(folder=tmp_path):
-        if request.param == "sqlite":
+        if store == "sqlite":
             return Desk(folder)
         clock = []
-        if request.param == "git":
+        if store == "git":
             ledger = request.getfixturevalue("open_branch")(now=lambda: clock[0].now)
         else:
-            url = request.getfixturevalue("database")
-            ledger = open_ledger(
-                url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: clock[0].now
-            )
+            url, environ = request.getfixturevalue("database"), {"DIGEST_LEDGER_KEY": "a key for tests"}
+            ledger = open_ledger(url, root=tmp_path, environ=environ, now=lambda: clock[0].now)
         clock.append(Desk(folder, ledger=ledger))
-        opened.append(clock[0])
         return clock[0]
 
     return call

