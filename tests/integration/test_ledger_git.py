@@ -11,10 +11,11 @@ from collections import Counter
 
 import pytest
 
-from digest.delivery import CampaignRefusedError, PlannedBatch, open_ledger
+from digest.delivery import CampaignRefusedError, CampaignState, PlannedBatch, find_ledger, open_ledger
 from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
 from digest.errors import ConfigError, CredentialsError, LedgerError
-from digest.testing.campaigns import NOON, Desk
+from digest.models import IssueId, Suppression, SuppressionReason
+from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_rendered
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 GIT = "git+branch://digest-state"
@@ -370,3 +371,72 @@ def test_two_runners_at_once_and_one_is_killed(clone, another, open_branch, flak
     assert (report.pending, report.accepted + report.unknown) == (0, 1000)
     assert report.unknown <= 100
     assert report.accepted <= len(counts) <= 1000
+
+
+@pytest.fixture
+def network_calls(tmp_path, monkeypatch):
+    """Names the git commands that have used the network so far."""
+    log, program = tmp_path / "network-calls", tmp_path / "counting" / "git"
+    program.parent.mkdir()
+    network = "fetch|push|pull|clone|ls-remote"
+    program.write_text(
+        f'#!/bin/sh\nfor word in "$@"; do case $word in {network}) echo "$word" >> "{log}"; break;; esac; done\n'
+        f'exec {shutil.which("git")} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+    def read():
+        calls = log.read_text().split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return calls
+
+    return read
+
+
+def find(clone):
+    return find_ledger(
+        GIT, root=clone, environ={**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: NOON
+    )
+
+
+def test_finding_opening_and_reading_the_ledger_is_one_fetch(clone, open_branch, network_calls):
+    assert find(clone) is None
+    assert network_calls() == ["fetch"]
+    open_branch().close()
+    assert network_calls() == ["fetch", "push"]
+    with find(clone) as ledger:
+        ledger.remember("two_phase", "passed")
+        network_calls()
+    with find(clone) as ledger:
+        snapshot = ledger.snapshot()
+        assert (snapshot.campaigns, snapshot.suppressions) == ((), {})
+        assert (snapshot.recall("two_phase"), snapshot.recall("version")) == ("passed", None)
+    assert network_calls() == ["fetch"]
+
+
+def test_a_live_send_of_one_call_takes_few_network_calls(clone, open_branch, network_calls):
+    """Each push is a guarantee: the campaign, the claim before the call, its outcome, and the end."""
+    with Desk(clone, ledger=open_branch()) as desk:
+        desk.provider = ScriptedProvider(max_recipients=1000)
+        desk.provider.known = [Suppression(email="r00001@example.com", reason=SuppressionReason.HARD_BOUNCE)]
+        desk.ledger.refresh()
+        assert desk.send().accepted == 24
+        assert network_calls() == ["fetch", "push", "fetch", "push", "push", "push", "push", "push"]
+        desk.rendered = make_rendered(issue="2026-W48")
+        desk.ledger.refresh()
+        assert desk.send().accepted == 24
+    assert network_calls() == ["fetch", "push", "push", "push", "push"]  # the suppressions have not changed
+
+
+def test_a_further_issue_of_a_week_has_a_campaign_and_a_file_of_its_own(clone, open_branch):
+    with Desk(clone, ledger=open_branch()) as desk:
+        for issue in ("2026-W47", "2026-W47b", "2026-W48"):
+            desk.rendered = make_rendered(issue=issue)
+            assert desk.send().accepted == 25
+    assert set(content(clone)) == {"ledger.jsonl", "2026-W47.jsonl", "2026-W47b.jsonl", "2026-W48.jsonl"}
+    with open_branch(new=False) as ledger:
+        snapshot = ledger.snapshot()
+        assert [each.issue for each in snapshot.campaigns] == ["2026-W47", "2026-W47b", "2026-W48"]
+        assert snapshot.campaign(IssueId("2026-W47b"), "weekly").state is CampaignState.SENT
+        assert snapshot.campaigns[1].issue.letter == "b"

@@ -9,14 +9,11 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from digest.config import Config
 from digest.delivery import CampaignRefusedError, open_ledger
-from digest.errors import ConfigError, CredentialsError, LedgerError
-from digest.project import open_project
+from digest.errors import CredentialsError, LedgerError
 from digest.testing.campaigns import NOON, Desk
 from digest.testing.fake_sendgrid import FakeSendGrid
 
@@ -171,26 +168,3 @@ def test_two_senders_both_post_and_both_say_that_it_is_sent(database):
         assert len(fake.mails) == 2000
         with connect(database) as ledger:
             assert ledger.campaigns()[0].report.accepted == 2000
-
-
-def project(tmp_path, **state):
-    table = {"newsletter": {"name": "W", "sender": "W <w@example.org>"}, "state": state}
-    return Config.model_validate(table)
-
-
-def test_a_password_stands_in_the_environment_alone(tmp_path):
-    with pytest.raises(ValueError, match="password"):
-        project(tmp_path, url="postgresql://digest:hunter2@db.example/ledger")
-    assert project(tmp_path, url="postgresql://digest@db.example/ledger").state.url
-    (tmp_path / "digest.toml").write_text(
-        '[newsletter]\nname = "W"\nsender = "W <w@example.org>"\n[state]\nurl_env = "LEDGER_URL"\n'
-    )
-    environ = SimpleNamespace(
-        missing={}, wrong={"LEDGER_URL": "mysql://x"}, right={"LEDGER_URL": "postgres://u:p@db/l"}
-    )
-    with pytest.raises(CredentialsError, match="LEDGER_URL is not set"):
-        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.missing).ledger_address
-    with pytest.raises(ConfigError, match="does not hold a ledger's URL"):
-        _ = open_project(tmp_path, cwd=tmp_path, environ=environ.wrong).ledger_address
-    opened = open_project(tmp_path, cwd=tmp_path, environ=environ.right)
-    assert (opened.ledger_address.url, opened.ledger_path, opened.has_ledger) == ("postgres://u:p@db/l", None, True)

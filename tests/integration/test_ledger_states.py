@@ -41,7 +41,7 @@ class LedgerStates(RuleBasedStateMachine):
             batches.append(PlannedBatch(no=no, keys=b"".join(key(n) for n in range(first, first + size))))
             first += size
         self.book = self.ledger.start(
-            issue="i", audience="a", token="t", provider="p", skipped=0, batches=lambda: batches
+            issue="2026-W47", audience="a", token="t", provider="p", skipped=0, batches=lambda: batches
         )
 
     @precondition(lambda self: self.in_flight is None)
@@ -84,7 +84,7 @@ class LedgerStates(RuleBasedStateMachine):
     def die(self):
         self.ledger.close()
         self.ledger = open_ledger("sqlite:///ledger.db", root=self.folder, environ={}, now=lambda: NOW)
-        self.book = self.ledger.open_campaign("i", "a")
+        self.book = self.ledger.open_campaign("2026-W47", "a")
         self.book.recover()
         self.in_flight = None
 

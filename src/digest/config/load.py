@@ -17,12 +17,12 @@ from digest.config.provider_tables import (
     check_provider_tables,
     nearest_provider,
 )
-from digest.config.settings import Config
+from digest.config.settings import CHECK_LEDGER_URL, Config
 from digest.config.toml_text import toml_line, toml_problem
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -60,13 +60,20 @@ def _configures_digest(path: Path) -> bool:
     return isinstance(tool, dict) and "digest" in tool
 
 
-def load_config(root: Path, *, providers: Mapping[str, type[BaseModel]] | None = None) -> Config:
+def load_config(
+    root: Path,
+    *,
+    providers: Mapping[str, type[BaseModel]] | None = None,
+    check_ledger_url: Callable[[str], None] | None = None,
+) -> Config:
     """Read the configuration of the newsletter in ``root``.
 
     Args:
         root: The newsletter's folder.
         providers: The ``Settings`` of each installed provider by name, which check ``[providers.NAME]``. Without
             them these tables stay unchecked until a provider is opened.
+        check_ledger_url: Raises ValueError for a bad ``state.url``. Without it the URL stays unchecked until the
+            ledger is opened.
 
     Raises:
         ConfigError: The file is missing, is not TOML, or holds an unknown key or a bad value.
@@ -74,7 +81,9 @@ def load_config(root: Path, *, providers: Mapping[str, type[BaseModel]] | None =
     path, prefix = config_file(root)
     if not path.is_file():
         raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=_NO_NEWSLETTER)
-    return parse_config(_read(path), file=path.name, prefix=prefix, providers=providers)
+    return parse_config(
+        _read(path), file=path.name, prefix=prefix, providers=providers, check_ledger_url=check_ledger_url
+    )
 
 
 def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
@@ -86,9 +95,14 @@ def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
 
 
 def parse_config(
-    text: str, *, file: str, prefix: Sequence[str] = (), providers: Mapping[str, type[BaseModel]] | None = None
+    text: str,
+    *,
+    file: str,
+    prefix: Sequence[str] = (),
+    providers: Mapping[str, type[BaseModel]] | None = None,
+    check_ledger_url: Callable[[str], None] | None = None,
 ) -> Config:
-    """The configuration that a TOML text holds, in the table ``prefix``; ``providers`` as in `load_config`.
+    """The configuration that a TOML text holds, in the table ``prefix``. The checks are those of `load_config`.
 
     Raises:
         ConfigError: It is not TOML, or holds an unknown key or a bad value.
@@ -105,7 +119,7 @@ def parse_config(
     for key in prefix:
         table = table.get(key, {}) if isinstance(table, dict) else {}
     try:
-        config = Config.model_validate(table)
+        config = Config.model_validate(table, context={CHECK_LEDGER_URL: check_ledger_url})
     except ValidationError as error:
         raise _explain(error.errors(include_url=False), text, file, prefix) from None
     if providers is None:

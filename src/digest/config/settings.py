@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, cast
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from digest.config.config_table import ConfigTable, ConfigValueError
 from digest.config.provider_tables import ProviderSettings, ProviderTables, strict_model
@@ -17,6 +23,7 @@ from digest.errors import ConfigError
 from digest.models import is_web_address, parse_sender
 
 __all__ = [
+    "CHECK_LEDGER_URL",
     "AudienceConfig",
     "BulletsConfig",
     "CheckConfig",
@@ -236,12 +243,12 @@ class DeliveryConfig(ConfigTable):
         return value
 
 
-#: What git allows in a branch's name, and a little less (git-check-ref-format).
-_BRANCH = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
+#: The key of the validation context under which the check of ``state.url`` is handed in.
+CHECK_LEDGER_URL = "check_ledger_url"
 
 
 class StateConfig(ConfigTable):
-    """Where the ledger lives.
+    """Where the ledger is stored.
 
     ``sqlite:///PATH``, from the newsletter's root; ``postgresql://user@host/database``; or ``git+branch://BRANCH``, of
     the newsletter's own repository, with ``?remote=NAME`` where the remote is not origin. ``url_env`` names a variable
@@ -254,24 +261,11 @@ class StateConfig(ConfigTable):
 
     @field_validator("url")
     @classmethod
-    def _known_store(cls, value: str) -> str:
-        if value.startswith("postgresql://"):
-            if urlsplit(value).password:
-                raise ValueError("it holds a password; put the whole address into a variable and name that in url_env")
-            return value
-        if value.startswith("git+branch://"):
-            parts = urlsplit(value)
-            if not _BRANCH.fullmatch(f"{parts.netloc}{parts.path}") or not re.fullmatch(
-                r"(remote=[\w.-]+)?", parts.query
-            ):
-                raise ValueError(
-                    "a ledger on a branch is written git+branch://BRANCH or git+branch://BRANCH?remote=NAME"
-                )
-            return value
-        if not value.startswith("sqlite:///"):
-            raise ValueError(
-                "the ledger lives at sqlite:///PATH, postgresql://user@host/database or git+branch://digest-state"
-            )
+    def _check_url(cls, value: str, info: ValidationInfo) -> str:
+        """Let the ledger's store check its URL, if `load_config` was handed the check."""
+        check = (info.context or {}).get(CHECK_LEDGER_URL)
+        if check is not None:
+            check(value)
         return value
 
 

@@ -11,7 +11,7 @@ from digest.errors import DigestError, IncompleteError, NothingToDoError, Place,
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from digest.models import Audience, RenderedIssue
+    from digest.models import Audience, IssueId, RenderedIssue
 
 __all__ = [
     "Campaign",
@@ -98,7 +98,7 @@ class Campaign:
     """A campaign as recorded in the ledger. Times are aware, in UTC.
 
     Attributes:
-        issue: The issue's id, such as ``2026-W47``.
+        issue: The issue's id.
         audience: The audience's name.
         token: The token of the build that the campaign started with.
         provider: The name of the provider that the campaign started with.
@@ -107,7 +107,7 @@ class Campaign:
         schedule: The provider's name for the scheduled delivery; empty for immediate delivery.
     """
 
-    issue: str
+    issue: IssueId
     audience: str
     token: str
     provider: str

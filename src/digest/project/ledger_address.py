@@ -16,7 +16,22 @@ if TYPE_CHECKING:
     from digest.delivery import Ledger
     from digest.delivery.stores.store import Store
 
-__all__ = ["LedgerAddress", "ledger_url"]
+__all__ = ["LedgerAddress", "check_ledger_url", "ledger_url"]
+
+
+def check_ledger_url(url: str) -> None:
+    """Let the store that a URL's scheme belongs to check the URL, as ``load_config`` asks.
+
+    Raises:
+        ValueError: No store has the scheme, or the URL is malformed.
+    """
+    from digest.delivery.stores import find_store
+
+    try:
+        store = find_store(url)
+    except ConfigError as error:
+        raise ValueError(f"{error.message}. {error.hint}") from None
+    store.check_url(url)
 
 
 def ledger_url(state: StateConfig, environ: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError
 from digest.models import is_web_address
 from digest.project.clock import clock_of
-from digest.project.ledger_address import LedgerAddress, ledger_url
+from digest.project.ledger_address import LedgerAddress, check_ledger_url, ledger_url
 from digest.project.session import Session
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Project:
         if not self.offline:
             return False
         try:
-            return self.ledger_path is None
+            return not self.ledger_address.is_reachable
         except CredentialsError:
             return True
 
@@ -301,5 +301,5 @@ def open_project(
         folder = root.resolve()
     from digest.providers import InstalledSettings
 
-    config = load_config(folder, providers=InstalledSettings())
+    config = load_config(folder, providers=InstalledSettings(), check_ledger_url=check_ledger_url)
     return Project(root=folder, config=config, environ=environ, now=clock_of(environ), offline=offline)

@@ -87,7 +87,6 @@ def test_what_is_not_toml_is_said_with_its_line(tmp_path):
     [
         'newsletter.timezone = "Mars/Olympus"',
         'delivery.unsubscribe_url = "https://example.org/u"',
-        'state.url = "mysql://x"',
     ],
 )
 def test_a_dangerous_or_meaningless_value_is_refused(setting):

@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, func, literal, select
 from digest.delivery.campaign import Campaign, CampaignState, SendReport
 from digest.delivery.stores.ledger_schema import batch, call_group, exception
 from digest.delivery.stores.store import SENDER_DIGITS
+from digest.models import IssueId
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +66,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         token=row["token"],
     )
     return Campaign(
-        issue=row["issue"],
+        issue=IssueId(row["issue"]),
         audience=row["audience"],
         token=row["token"],
         provider=row["provider"],
