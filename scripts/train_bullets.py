@@ -115,9 +115,9 @@ def _example(
     )
     cost = COST["words"] * words + COST["over 30 words"] * long + COST["dangling"] * dangling
     possible = np.zeros((WINDOW, WINDOW), bool)
-    for one, two in combinations(range(len(shortened)), 2):
-        possible[one, two] = not says_the_same(shortened[one], shortened[two])
-    allowed = np.all([possible[_SETS[:, one], _SETS[:, two]] for one, two in _PAIRS], axis=0)
+    for left, right in combinations(range(len(shortened)), 2):
+        possible[left, right] = not says_the_same(shortened[left], shortened[right])
+    allowed = np.all([possible[_SETS[:, left], _SETS[:, right]] for left, right in _PAIRS], axis=0)
     first = Counter(stem for each in split_sentences(article.text)[:LIMIT] for stem in _TOKENS.tokenize(each.text))
     return Example(
         id=row["id"],
@@ -188,9 +188,9 @@ class Data:
                 own[index] = [*each.values(), *(word in statement.distinct for word in lexicon)]
             rows.append(own)
             pair = np.zeros((WINDOW, WINDOW), np.float32)
-            for one, two in combinations(range(len(example.shortened)), 2):
-                pair[one, two] = subject.worth_of(example.shortened[one].content & example.shortened[two].content)
-            shared.append(sum(pair[_SETS[:, one], _SETS[:, two]] for one, two in _PAIRS))
+            for left, right in combinations(range(len(example.shortened)), 2):
+                pair[left, right] = subject.worth_of(example.shortened[left].content & example.shortened[right].content)
+            shared.append(sum(pair[_SETS[:, left], _SETS[:, right]] for left, right in _PAIRS))
         by_hand = weights("ranking")
         return cls(
             names=names,

@@ -199,9 +199,9 @@ class _Meaning(NamedTuple):
         return _repeats(self.sense, other.sense) or _repeats(self.words, other.words)
 
 
-def says_the_same(one: Statement, other: Statement) -> bool:
+def says_the_same(first: Statement, second: Statement) -> bool:
     """Whether two statements repeat each other."""
-    return _Meaning.of(one).repeats(_Meaning.of(other))
+    return _Meaning.of(first).repeats(_Meaning.of(second))
 
 
 class _Choice:
@@ -225,10 +225,10 @@ class _Choice:
         worth = [self._worth(*pair) for pair in zip(shortlist, meanings, strict=True)]
         free = [place for place, meaning in enumerate(meanings) if not any(map(meaning.repeats, self._chosen))]
         clash = {
-            (one, two): -math.inf
-            if meanings[one].repeats(meanings[two])
-            else self._penalty * self._subject.worth_of(meanings[one].content & meanings[two].content)
-            for one, two in combinations(free, 2)
+            (first, second): -math.inf
+            if meanings[first].repeats(meanings[second])
+            else self._penalty * self._subject.worth_of(meanings[first].content & meanings[second].content)
+            for first, second in combinations(free, 2)
         }
 
         def value(places: tuple[int, ...]) -> float:

@@ -78,12 +78,12 @@ def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
             yield same, index
 
 
-def address_reused(one: Article, other: Article) -> bool:
+def address_reused(first: Article, second: Article) -> bool:
     """Whether a URL was used for two different articles, as is common for columns and broadcasts."""
-    if one.published is None or other.published is None:
+    if first.published is None or second.published is None:
         return False
-    apart = abs((one.published - other.published).total_seconds())
-    return apart > weights("grouping")["days"] * _DAY and not are_copies(one, other)
+    apart = abs((first.published - second.published).total_seconds())
+    return apart > weights("grouping")["days"] * _DAY and not are_copies(first, second)
 
 
 def _worst_last(article: Article) -> tuple[bool, int, float]:
@@ -102,39 +102,39 @@ class _Linkage:
         self._threshold = threshold
         self._sums: dict[int, dict[int, float]] = {item: {} for item in self._members}
         self._heap: list[tuple[float, int, int]] = []
-        for one, others in enumerate(similarities):
-            for other, value in others.items():
-                self._add(one, other, value)
-                self._offer(one, other)
+        for first, others in enumerate(similarities):
+            for second, value in others.items():
+                self._add(first, second, value)
+                self._offer(first, second)
 
     def run(self) -> list[list[int]]:
         """Merge the two groups with the highest mean similarity, until it falls below the threshold."""
         while self._heap:
-            mean, one, other = heapq.heappop(self._heap)
-            exist = one in self._members and other in self._members
-            if exist and -mean == self._mean(one, other):
-                self._join(one, other)
+            mean, first, second = heapq.heappop(self._heap)
+            exist = first in self._members and second in self._members
+            if exist and -mean == self._mean(first, second):
+                self._join(first, second)
         return list(self._members.values())
 
-    def _add(self, one: int, other: int, value: float) -> None:
-        self._sums[one][other] = self._sums[other][one] = self._sums[one].get(other, 0.0) + value
+    def _add(self, first: int, second: int, value: float) -> None:
+        self._sums[first][second] = self._sums[second][first] = self._sums[first].get(second, 0.0) + value
 
-    def _mean(self, one: int, other: int) -> float:
-        return self._sums[one][other] / (len(self._members[one]) * len(self._members[other]))
+    def _mean(self, first: int, second: int) -> float:
+        return self._sums[first][second] / (len(self._members[first]) * len(self._members[second]))
 
-    def _offer(self, one: int, other: int) -> None:
-        mean = self._mean(one, other)
+    def _offer(self, first: int, second: int) -> None:
+        mean = self._mean(first, second)
         if mean >= self._threshold:
-            heapq.heappush(self._heap, (-mean, min(one, other), max(one, other)))
+            heapq.heappush(self._heap, (-mean, min(first, second), max(first, second)))
 
-    def _join(self, one: int, other: int) -> None:
-        self._members[one] += self._members.pop(other)
-        for third, value in self._sums.pop(other).items():
-            del self._sums[third][other]
-            if third != one:
-                self._add(one, third, value)
-        for third in self._sums[one]:
-            self._offer(one, third)
+    def _join(self, first: int, second: int) -> None:
+        self._members[first] += self._members.pop(second)
+        for third, value in self._sums.pop(second).items():
+            del self._sums[third][second]
+            if third != first:
+                self._add(first, third, value)
+        for third in self._sums[first]:
+            self._offer(first, third)
 
 
 def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
@@ -157,8 +157,8 @@ def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
     articles = [article for group in groups for article in group]
     repeats = _DisjointSets(len(articles))
     if len(groups) < len(articles):
-        for one, other in find_copies(articles):
-            repeats.join(one, other)
+        for index, copy in find_copies(articles):
+            repeats.join(index, copy)
     separated: list[list[Article]] = []
     first = 0
     for group in groups:
@@ -204,31 +204,31 @@ def _outlets(articles: Iterable[Article]) -> set[str]:
     return {site_name(article.url) or f"source {article.source}" for article in articles}
 
 
-def _may_be_one(one: Article, other: Article) -> bool:
+def _may_be_one(first: Article, second: Article) -> bool:
     """Whether both texts are long enough to trust their similarity, or short ones have enough words in common."""
     weight = weights("short")
-    if min(word_count(one.text), word_count(other.text)) >= weight["words"]:
+    if min(word_count(first.text), word_count(second.text)) >= weight["words"]:
         return True
-    titles = _telling(one.title), _telling(other.title)
+    titles = _telling(first.title), _telling(second.title)
     in_titles = titles[0] & titles[1]
     share = len(in_titles) / max(1, min(map(len, titles)))
     evidence = share * len(in_titles)
-    if not (one.text.strip() and other.text.strip()):
-        return share >= weight["no_text"] and evidence >= _needed("alike", one, other)
-    texts = _telling(_opening(one.text)), _telling(_opening(other.text))
+    if not (first.text.strip() and second.text.strip()):
+        return share >= weight["no_text"] and evidence >= _needed("alike", first, second)
+    texts = _telling(_opening(first.text)), _telling(_opening(second.text))
     anywhere = (titles[0] | texts[0]) & (titles[1] | texts[1])
     # A word of both headlines that both texts repeat is their topic, and counts twice.
     evidence += len(anywhere - in_titles) + len(in_titles & texts[0] & texts[1])
     if share >= weight["headline"]:
-        return evidence >= _needed("alike", one, other)
+        return evidence >= _needed("alike", first, second)
     # Texts on any topic share calls such as "Click here"; only words of a headline are evidence.
-    told = len(anywhere & (titles[0] | titles[1]))
-    return told >= weight["told"] and evidence >= _needed("unlike", one, other)
+    in_headlines = len(anywhere & (titles[0] | titles[1]))
+    return in_headlines >= weight["told"] and evidence >= _needed("unlike", first, second)
 
 
-def _needed(headlines: str, one: Article, other: Article) -> float:
+def _needed(headlines: str, first: Article, second: Article) -> float:
     # In unspaced scripts terms are overlapping pairs of characters: a word in common is about two terms.
-    return weights("short")[headlines] * (2 if is_unspaced(one.title) and is_unspaced(other.title) else 1)
+    return weights("short")[headlines] * (2 if is_unspaced(first.title) and is_unspaced(second.title) else 1)
 
 
 def _opening(text: str) -> str:
@@ -261,9 +261,9 @@ class _DisjointSets:
             item = self._parent[item]
         return item
 
-    def join(self, one: int, other: int) -> None:
+    def join(self, first: int, second: int) -> None:
         """Merge the sets of two numbers."""
-        low, high = sorted((self.find(one), self.find(other)))
+        low, high = sorted((self.find(first), self.find(second)))
         self._parent[high] = low
 
     def members(self) -> list[list[int]]:

@@ -127,10 +127,10 @@ def _mention(article: Article, config: Config) -> Mention:
     return Mention(name=single_line(source.name if source else "") or host_name(url), url=url)
 
 
-def _one_outlet(one: Mention, other: Mention) -> bool:
-    if one.name.casefold() == other.name.casefold():
+def _one_outlet(first: Mention, second: Mention) -> bool:
+    if first.name.casefold() == second.name.casefold():
         return True
-    host, theirs = site_name(one.url), site_name(other.url)
-    if not (host and theirs):
+    host, other_host = site_name(first.url), site_name(second.url)
+    if not (host and other_host):
         return False
-    return f".{host}".endswith(f".{theirs}") or f".{theirs}".endswith(f".{host}")
+    return f".{host}".endswith(f".{other_host}") or f".{other_host}".endswith(f".{host}")

@@ -46,7 +46,7 @@ class Trace:
     @property
     def shortened(self) -> bool:
         """Whether words of the sentence were left out of the bullet."""
-        return any(not kept and _WORD.search(piece) for piece, kept in self.sentence)
+        return any(not is_kept and _WORD.search(piece) for piece, is_kept in self.sentence)
 
 
 def trace_bullets(issue: Issue, articles: Sequence[Article]) -> tuple[Trace, ...]:
@@ -75,7 +75,7 @@ def _sentence(article: Article, bullet: Bullet, text: str) -> Iterator[tuple[str
         return
     words = [word.casefold() for word in _WORD.findall(text)]
     place = bullet.start
-    kept: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for word in words:
         match = next(
             (each for each in _WORD.finditer(article.text, place, bullet.end) if each[0].casefold() == word), None
@@ -83,25 +83,25 @@ def _sentence(article: Article, bullet: Bullet, text: str) -> Iterator[tuple[str
         if match is None:
             return
         # Spaces and punctuation between two adjacent words of the text are kept with them.
-        if kept and not _WORD.search(article.text, kept[-1][1], match.start()):
-            kept[-1] = (kept[-1][0], match.end())
+        if spans and not _WORD.search(article.text, spans[-1][1], match.start()):
+            spans[-1] = (spans[-1][0], match.end())
         else:
-            kept.append(match.span())
+            spans.append(match.span())
         place = match.end()
     around = [
         sentence
         for sentence in split_sentences(article.text, language=article.language)
         if sentence.start < bullet.end and bullet.start < sentence.end
     ]
-    if around and kept:
-        yield from _pieces(article.text, around[0].start, around[-1].end, kept)
+    if around and spans:
+        yield from _pieces(article.text, around[0].start, around[-1].end, spans)
 
 
-def _pieces(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+def _pieces(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
     """``text[start:end]`` on one line, in kept and omitted pieces; the final stop belongs to the last kept piece."""
     place = start
-    for number, (first, last) in enumerate(kept):
-        stop = end if number == len(kept) - 1 and not _WORD.search(text, last, end) else last
+    for number, (first, last) in enumerate(spans):
+        stop = end if number == len(spans) - 1 and not _WORD.search(text, last, end) else last
         if place < first:
             yield _spaced(text[place:first]), False
         yield _spaced(text[first:stop]), True

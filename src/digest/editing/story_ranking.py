@@ -237,6 +237,6 @@ def _words(article: Article) -> frozenset[str]:
     return frozenset(content_terms(f"{article.title[:_OPENING]} {article.text[:_OPENING]}"))
 
 
-def _share(one: frozenset[str], other: frozenset[str]) -> float:
-    fewer = min(len(one), len(other))
-    return len(one & other) / fewer if fewer else 0.0
+def _share(first: frozenset[str], second: frozenset[str]) -> float:
+    fewer = min(len(first), len(second))
+    return len(first & second) / fewer if fewer else 0.0

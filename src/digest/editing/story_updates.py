@@ -114,11 +114,11 @@ def _judge(
     return None
 
 
-def _are_of_one_time(one: Article, other: Article) -> bool:
+def _are_of_one_time(first: Article, second: Article) -> bool:
     """Whether two reports on one event are so close in time that neither can add news."""
-    if one.published is None or other.published is None:
+    if first.published is None or second.published is None:
         return False
-    return abs(one.published - other.published) < timedelta(hours=weights("updates")["hours_later"])
+    return abs(first.published - second.published) < timedelta(hours=weights("updates")["hours_later"])
 
 
 def _is_later(article: Article, reports: Sequence[Article]) -> bool:
@@ -132,9 +132,9 @@ def _is_later(article: Article, reports: Sequence[Article]) -> bool:
 def _same_article(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, dict[int, float]]:
     """For each lead, by index, the earlier articles with its text, or with its URL and no other text."""
     matches: defaultdict[int, dict[int, float]] = defaultdict(dict)
-    for one, other in find_copies([*earlier, *leads]):
-        if one < len(earlier) <= other:
-            matches[other - len(earlier)][one] = _SAME_TEXT
+    for first, second in find_copies([*earlier, *leads]):
+        if first < len(earlier) <= second:
+            matches[second - len(earlier)][first] = _SAME_TEXT
     by_address: defaultdict[str, list[int]] = defaultdict(list)
     for number, article in enumerate(earlier):
         by_address[canonical_url(article.url)].append(number)
@@ -172,10 +172,10 @@ def _similar(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, 
     return matches
 
 
-def _nearness(one: Article, other: Article, *, days: float) -> float:
-    if one.published is None or other.published is None:
+def _nearness(first: Article, second: Article, *, days: float) -> float:
+    if first.published is None or second.published is None:
         return 0.5  # the distance in time is unknown
-    apart = abs((one.published - other.published).total_seconds()) / _DAY
+    apart = abs((first.published - second.published).total_seconds()) / _DAY
     return max(0.0, 1 - apart / days)
 
 

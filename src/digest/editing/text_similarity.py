@@ -75,10 +75,10 @@ def find_copies(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
                 yield other, index
 
 
-def are_copies(one: Article, other: Article) -> bool:
+def are_copies(first: Article, second: Article) -> bool:
     """Whether one article contains most of the other's text. True if either text is too short to tell."""
     codes = _Codes()
-    mine, theirs = set(_shingles(one.text, codes)), set(_shingles(other.text, codes))
+    mine, theirs = set(_shingles(first.text, codes)), set(_shingles(second.text, codes))
     fewer = min(len(mine), len(theirs))
     return fewer < _FEWEST_SHINGLES or len(mine & theirs) >= _CONTAINED * fewer
 
@@ -165,16 +165,16 @@ def event_similarities(articles: Sequence[Article], *, least: float) -> list[dic
     span = weights("grouping")["days"] * _DAY
     index = _Index()
     similarities: list[dict[int, float]] = [{} for _ in articles]
-    for one in sorted(range(len(articles)), key=times.__getitem__):
-        time = times[one]
+    for item in sorted(range(len(articles)), key=times.__getitem__):
+        time = times[item]
         since = -math.inf if time == math.inf else time - span
-        products = index.products(vectors[one], since=since)
+        products = index.products(vectors[item], since=since)
         for other, total in [pair for pair in products.items() if pair[1] >= least]:
             # Articles without a date are added last and are compared with all others.
             value = total if time == math.inf else total * (1 - (time - times[other]) / span)
             if value >= least:
-                similarities[one][other] = value
-        index.add(one, vectors[one], time=time)
+                similarities[item][other] = value
+        index.add(item, vectors[item], time=time)
     return similarities
 
 

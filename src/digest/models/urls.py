@@ -75,7 +75,7 @@ def canonical_url(url: str) -> str:
     if port is not None and port not in _DEFAULT_PORTS.values():
         host = f"{host}:{port}"
     parameters = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in parameters if not (name.startswith("utm_") or name in _TRACKING)]
+    remaining = [(name, value) for name, value in parameters if not (name.startswith("utm_") or name in _TRACKING)]
     # A lone surrogate, which no encoding of a page can hold, may still come from a JSON escape such as "\ud800".
-    query = parts.query if len(kept) == len(parameters) else urlencode(kept, errors="surrogatepass")
+    query = parts.query if len(remaining) == len(parameters) else urlencode(remaining, errors="surrogatepass")
     return urlunsplit(("https", host, parts.path.rstrip(_PATH_END) or "/", query, ""))

@@ -68,8 +68,8 @@ def test_stories_do_not_depend_on_the_order_of_odd_articles(given: list[Article]
 def test_grouping_and_separating_keep_every_article_exactly_once(given: list[Article]):
     groups = group_articles(given)
     parts = separate_stories(groups)
-    for found in (groups, parts):
-        assert sorted(id(one) for group in found for one in group) == sorted(map(id, given))
+    for stories in (groups, parts):
+        assert sorted(id(each) for story in stories for each in story) == sorted(map(id, given))
     assert all(group for group in parts)
 
 

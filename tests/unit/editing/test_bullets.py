@@ -94,10 +94,10 @@ def test_the_span_of_a_shortened_bullet_is_the_shortest_one():
 def test_a_bullet_keeps_at_least_a_third_of_its_sentence(sentences: list[str], limit: int):
     text = " ".join(sentences)
     for bullet in pick_bullets(article(text, title=""), limit=limit):
-        span, kept = words(text[bullet.start : bullet.end]), words(bullet.text)
-        assert holds(text[bullet.start : bullet.end], kept)
-        assert 3 * len(kept) >= len(span)
-        assert not holds(text[bullet.start : bullet.end].lstrip("“")[1:], kept)
+        span, kept_words = words(text[bullet.start : bullet.end]), words(bullet.text)
+        assert holds(text[bullet.start : bullet.end], kept_words)
+        assert 3 * len(kept_words) >= len(span)
+        assert not holds(text[bullet.start : bullet.end].lstrip("“")[1:], kept_words)
         assert bullet.text.lstrip("“")[:1].isupper()
 
 
@@ -110,7 +110,7 @@ def test_captions_links_and_calls_to_subscribe_are_never_picked():
 
 def test_no_bullet_repeats_another():
     bullets = [set(content_words(bullet.text)) for bullet in pick_bullets(article(), limit=20)]
-    assert all(len(one & two) < 0.6 * min(len(one), len(two)) for one, two in combinations(bullets, 2) if one and two)
+    assert all(len(a & b) < 0.6 * min(len(a), len(b)) for a, b in combinations(bullets, 2) if a and b)
 
 
 def test_key_points_come_first_in_order_and_cleaned():
@@ -296,22 +296,22 @@ def test_a_fragment_is_a_bullet_only_if_there_is_nothing_else():
 @given(st.lists(st.sampled_from(SENTENCES), min_size=4, max_size=8, unique=True))
 def test_the_chosen_three_score_at_least_as_high_as_any_other_three(sentences: list[str]):
     whole = article("\n".join(sentences), title="")
-    found = list(candidate_sentences(whole, language="en"))
-    subject = Subject("", [candidate.whole for candidate in found])
-    read = [shorten_candidate(whole, candidate, language="en") for candidate in found]
+    candidates = list(candidate_sentences(whole, language="en"))
+    subject = Subject("", [candidate.whole for candidate in candidates])
+    shortened = [shorten_candidate(whole, candidate, language="en") for candidate in candidates]
 
     def worth(chosen: tuple[int, ...]) -> float:
-        scores = sum(score_of(index, read[index], subject) for index in chosen)
-        shared = [subject.worth_of(read[one].content & read[two].content) for one, two in combinations(chosen, 2)]
+        scores = sum(score_of(index, shortened[index], subject) for index in chosen)
+        shared = [subject.worth_of(shortened[a].content & shortened[b].content) for a, b in combinations(chosen, 2)]
         return scores + repeat_penalty() * sum(shared)
 
     possible = [
         chosen
-        for chosen in combinations(range(len(read)), 3)
-        if not any(says_the_same(read[one], read[two]) for one, two in combinations(chosen, 2))
+        for chosen in combinations(range(len(shortened)), 3)
+        if not any(says_the_same(shortened[a], shortened[b]) for a, b in combinations(chosen, 2))
     ]
     picked = {bullet.text for bullet in pick_bullets(whole)}
-    assert picked == {read[index].text for index in max(possible, key=worth)}
+    assert picked == {shortened[index].text for index in max(possible, key=worth)}
 
 
 @pytest.mark.parametrize("opening", ["Three days later, the", "A year later the", "Minutes later, a"])

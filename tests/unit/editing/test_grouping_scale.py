@@ -129,7 +129,7 @@ def test_similarity_falls_with_time_to_zero_after_three_days():
 
 
 def test_inflected_words_count_as_one_word():
-    one = article(1, "Striking nurses in Valencia demand raises", "")
-    two = article(2, "Nurse strike: Valencian hospitals refuse raise demanded", "")
-    near = event_similarities([one, two, article(3, "Bees", ""), article(4, "Ash", "")], least=0.01)
+    first = article(1, "Striking nurses in Valencia demand raises", "")
+    second = article(2, "Nurse strike: Valencian hospitals refuse raise demanded", "")
+    near = event_similarities([first, second, article(3, "Bees", ""), article(4, "Ash", "")], least=0.01)
     assert near[1][0] > 0.2

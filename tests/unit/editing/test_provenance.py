@@ -35,7 +35,7 @@ def test_traces_each_extracted_bullet_to_its_sentence():
     ]
     first = traces[0]
     assert first.source.startswith("SPRINGFIELD (AP) — The old bridge, which was built by hand in 1872, will be closed")
-    assert [words for words, kept in first.sentence if not kept] == [
+    assert [words for words, is_kept in first.sentence if not is_kept] == [
         "SPRINGFIELD (AP) — ",
         ", which was built by hand in 1872, ",
     ]
@@ -59,13 +59,13 @@ def test_a_missing_or_changed_article_yields_no_sentence():
 
 
 @given(st.text(max_size=200), st.integers(-5, 250), st.integers(-5, 250), st.text(max_size=40))
-@example(text="One or two. Three", start=0, end=11, said="one two")
-def test_any_span_of_any_text_yields_a_sentence_or_none(text: str, start: int, end: int, said: str):
+@example(text="One or two. Three", start=0, end=11, bullet_text="one two")
+def test_any_span_of_any_text_yields_a_sentence_or_none(text: str, start: int, end: int, bullet_text: str):
     article = replace(ARTICLE, text=text)
-    bullet = Bullet(text=said, start=start, end=end, origin="extracted")
+    bullet = Bullet(text=bullet_text, start=start, end=end, origin="extracted")
     (trace,) = trace_bullets(issue(Candidate(bullet=bullet)), [article])
     if trace.sentence:
-        kept = [word for words, kept in trace.sentence if kept for word in re.findall(r"\w+", words)]
-        assert [word.casefold() for word in kept] == [word.casefold() for word in re.findall(r"\w+", said)]
+        kept_words = [word for words, is_kept in trace.sentence if is_kept for word in re.findall(r"\w+", words)]
+        assert [word.casefold() for word in kept_words] == [word.casefold() for word in re.findall(r"\w+", bullet_text)]
         source, whole = re.findall(r"\w+", trace.source), re.findall(r"\w+", text)
         assert any(whole[at : at + len(source)] == source for at in range(len(whole)))

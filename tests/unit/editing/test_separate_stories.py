@@ -14,41 +14,41 @@ def article(slug: str, title: str, *, source: str = "courier", text: str = LONG)
 
 
 def test_similar_articles_of_one_outlet_are_separate_stories():
-    one, other = article("a", "The tram comes back"), article("b", "The last lamplighter", text=REWORDED)
-    assert separate_stories([[one, other]]) == [[one], [other]]
+    first, second = article("a", "The tram comes back"), article("b", "The last lamplighter", text=REWORDED)
+    assert separate_stories([[first, second]]) == [[first], [second]]
 
 
 def test_a_text_reprinted_under_another_headline_is_one_story():
-    one, again = article("a", "Old bridge shut"), article("b", "Cracks close crossing", text=f"Springfield. {LONG}")
+    first, again = article("a", "Old bridge shut"), article("b", "Cracks close crossing", text=f"Springfield. {LONG}")
     cut = article("c", "Mind the gap", text=LONG[:100])
-    assert separate_stories([[one, again, cut]]) == [[one, again, cut]]
+    assert separate_stories([[first, again, cut]]) == [[first, again, cut]]
 
 
 def test_a_source_can_collect_several_outlets():
-    one = article("a", "Old bridge shut")
-    other = Article(url="https://gazette.example/b", title="Cracks close crossing", text=REWORDED, source="courier")
-    assert separate_stories([[one, other]]) == [[one, other]]
+    first = article("a", "Old bridge shut")
+    second = Article(url="https://gazette.example/b", title="Cracks close crossing", text=REWORDED, source="courier")
+    assert separate_stories([[first, second]]) == [[first, second]]
     same_host = Article(url="https://courier.example/c", title="Engineers worry", text=REWORDED, source="courier-uk")
-    assert separate_stories([[one, same_host]]) == [[one], [same_host]]
+    assert separate_stories([[first, same_host]]) == [[first], [same_host]]
 
 
 def test_articles_with_one_headline_or_url_stay_together():
-    one, again = article("a", "Bridge shut"), article("b", "bridge  SHUT")
+    first, again = article("a", "Bridge shut"), article("b", "bridge  SHUT")
     updated = article("a", "Bridge shut: an update")
-    assert separate_stories([[one, again]]) == [[one, again]]
-    assert separate_stories([[one, updated]]) == [[one, updated]]
+    assert separate_stories([[first, again]]) == [[first, again]]
+    assert separate_stories([[first, updated]]) == [[first, updated]]
 
 
 def test_full_reports_of_two_outlets_stay_together():
-    one, other = article("a", "Old bridge shut"), article("b", "Cracks close crossing", source="gazette")
-    assert separate_stories([[one, other]]) == [[one, other]]
+    first, second = article("a", "Old bridge shut"), article("b", "Cracks close crossing", source="gazette")
+    assert separate_stories([[first, second]]) == [[first, second]]
 
 
 def test_short_texts_need_similar_headlines():
-    one = article("a", "Bridge shut after cracks", text="The bridge is shut.")
+    first = article("a", "Bridge shut after cracks", text="The bridge is shut.")
     same = article("b", "Cracks: bridge is shut", source="gazette", text="It is shut.")
-    other = article("c", "Library sails away", source="herald", text="The library is at sea.")
-    assert separate_stories([[one, same, other]]) == [[one, same], [other]]
+    second = article("c", "Library sails away", source="herald", text="The library is at sea.")
+    assert separate_stories([[first, same, second]]) == [[first, same], [second]]
 
 
 def test_a_short_report_needs_only_one_similar_headline():
@@ -61,11 +61,11 @@ def test_a_short_report_needs_only_one_similar_headline():
 def test_separating_keeps_every_article_exactly_once():
     story = [article(str(number), f"Title {number % 3}", source=f"s{number % 2}") for number in range(9)]
     parts = separate_stories([story])
-    assert sorted(one.url for part in parts for one in part) == sorted(one.url for one in story)
+    assert sorted(each.url for part in parts for each in part) == sorted(each.url for each in story)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("report", "counterpart"),
     [
         (
             ("New library opens", "Children can borrow 12,000 books at the new building beside the station."),
@@ -89,14 +89,14 @@ def test_separating_keeps_every_article_exactly_once():
         ),
     ],
 )
-def test_separates_short_articles_that_share_only_a_pattern(one, other):
-    first = article("a", one[0], text=one[1])
-    second = article("b", other[0], source="gazette", text=other[1])
+def test_separates_short_articles_that_share_only_a_pattern(report, counterpart):
+    first = article("a", report[0], text=report[1])
+    second = article("b", counterpart[0], source="gazette", text=counterpart[1])
     assert separate_stories([[first, second]]) == [[first], [second]]
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("report", "counterpart"),
     [
         (
             ("New library opens beside station", "Children can borrow 12,000 books at the building."),
@@ -114,16 +114,16 @@ def test_separates_short_articles_that_share_only_a_pattern(one, other):
         ),
     ],
 )
-def test_keeps_short_reports_on_one_event_together(one, other):
-    first = article("a", one[0], text=one[1])
-    second = article("b", other[0], source="gazette", text=other[1])
+def test_keeps_short_reports_on_one_event_together(report, counterpart):
+    first = article("a", report[0], text=report[1])
+    second = article("b", counterpart[0], source="gazette", text=counterpart[1])
     assert separate_stories([[first, second]]) == [[first, second]]
 
 
 def test_articles_without_text_need_nearly_the_whole_headline():
-    one = article("a", "Storm Kara cuts power to 20,000 homes", text="")
+    first = article("a", "Storm Kara cuts power to 20,000 homes", text="")
     same = article("b", "Storm Kara: 20,000 homes without power", source="gazette", text="")
-    assert separate_stories([[one, same]]) == [[one, same]]
+    assert separate_stories([[first, same]]) == [[first, same]]
     council = article("c", "Town council meets on Monday", text="")
     vote = article("d", "Town council vote postponed", source="gazette", text=" ")
     assert separate_stories([[council, vote]]) == [[council], [vote]]

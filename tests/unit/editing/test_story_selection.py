@@ -78,8 +78,8 @@ def test_names_what_a_story_has_in_common_with_selected_ones():
 
 
 def test_a_single_source_and_section_leave_the_scores_unchanged():
-    one = config({"id": "world", "section": "World"}, stories=3)
-    ranking = select([story(number, "world") for number in range(5)], [1.0, 5.0, 3.0, 3.0, 4.0], one)
+    single = config({"id": "world", "section": "World"}, stories=3)
+    ranking = select([story(number, "world") for number in range(5)], [1.0, 5.0, 3.0, 3.0, 4.0], single)
     assert numbers(ranking) == [1, 4, 2]
     assert numbers(ranking, chosen=False) == [3, 0]
     assert all(not ranked.score.variety for ranked in ranking)

@@ -192,9 +192,9 @@ def test_short_texts_are_not_left_out_for_similar_words():
 
 
 def test_an_update_is_marked_only_once():
-    said = replace(HALTED, title="UPDATE: Court halts tram line")
-    assert propose_story(said, per_story=3, update=True).headline == said.title
-    assert propose_story(said, per_story=3).headline == said.title
+    marked = replace(HALTED, title="UPDATE: Court halts tram line")
+    assert propose_story(marked, per_story=3, update=True).headline == marked.title
+    assert propose_story(marked, per_story=3).headline == marked.title
     other = replace(HALTED, title="Upstate court halts tram line")
     assert propose_story(other, per_story=3, update=True).headline == "Update: Upstate court halts tram line"
 
@@ -219,11 +219,11 @@ def test_compares_only_as_much_text_as_the_earlier_articles_have():
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
-def test_any_text_has_no_novelty_compared_with_itself(one: str, other: str, title: str):
-    article = Article(url="https://a.example/", title=title, text=one, published=SUNDAY)
+def test_any_text_has_no_novelty_compared_with_itself(text: str, earlier_text: str, title: str):
+    article = Article(url="https://a.example/", title=title, text=text, published=SUNDAY)
     assert novelty_of(article, [article]).words == 0
-    known = Article(url="https://b.example/", title=title, text=other, published=SUNDAY)
-    assert set(find_earlier_reports([[article]], [known])) <= {0}
+    earlier = Article(url="https://b.example/", title=title, text=earlier_text, published=SUNDAY)
+    assert set(find_earlier_reports([[article]], [earlier])) <= {0}
     same = novelty_of(article, [article])
     assert not any(same.sentences)
     assert not same.headline

@@ -45,8 +45,8 @@ def test_finds_edited_copies():
 
 def test_reports_that_quote_one_speech_are_not_copies():
     speech = prose(3, 40)
-    one, other = prose(4, 80) + " " + speech, speech + " " + prose(5, 120)
-    assert list(find_copies([article("a", one), article("b", other)])) == []
+    first, second = prose(4, 80) + " " + speech, speech + " " + prose(5, 120)
+    assert list(find_copies([article("a", first), article("b", second)])) == []
 
 
 def test_teasers_are_too_short_to_be_copies():

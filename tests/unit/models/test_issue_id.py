@@ -38,8 +38,8 @@ def test_an_id_gives_back_its_parts_and_its_text(case):
 
 
 @given(published(), published())
-def test_ids_sort_by_week_and_then_by_letter(one, other):
-    assert (IssueId.parse(one[2]) < IssueId.parse(other[2])) == (one[:2] < other[:2])
+def test_ids_sort_by_week_and_then_by_letter(first, second):
+    assert (IssueId.parse(first[2]) < IssueId.parse(second[2])) == (first[:2] < second[:2])
 
 
 def test_a_second_issue_sorts_after_the_first_and_before_the_next_week():

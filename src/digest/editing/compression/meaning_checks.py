@@ -94,8 +94,8 @@ def _occasion(cut: Cut) -> bool:
 
 def _own_clause(cut: Cut) -> bool:
     """The cut is a clause beside the claim, and its qualifiers concern only itself."""
-    kept = (grammar_words("keep") - grammar_words("own")) | grammar_words("turns")
-    return kept.isdisjoint(cut.words) and not _has_nt(cut.words) and not _CLEFT.search(cut.before)
+    protected = (grammar_words("keep") - grammar_words("own")) | grammar_words("turns")
+    return protected.isdisjoint(cut.words) and not _has_nt(cut.words) and not _CLEFT.search(cut.before)
 
 
 def _past(cut: Cut) -> bool:
