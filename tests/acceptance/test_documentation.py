@@ -200,3 +200,15 @@ def test_every_message_of_the_troubleshooting_page_is_one_of_the_program():
     assert len(quoted) > 50
     texts = "\n".join(messages_of_the_program())
     assert [message for message in quoted if message not in texts] == []
+
+
+def test_every_private_function_that_the_contributing_guide_names_exists():
+    names = re.findall(r"`(_[a-z]\w+)`", read(ROOT / ".github/CONTRIBUTING.md"))
+    functions = {
+        node.name
+        for path in (ROOT / "src/digest").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert len(names) > 0
+    assert set(names) - functions == set()
