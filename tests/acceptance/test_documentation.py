@@ -177,6 +177,15 @@ def test_the_library_reference_has_every_public_name():
     assert sorted(name for name in described if name != "errors") == digest.__all__
 
 
+def test_the_example_of_the_library_reference_runs(capsys):
+    (example,) = [token.content for token in tokens_of(ROOT / "docs/reference/library.md") if token.info == "python"]
+    text = "The council of Port Ensor reopens the tram line along the quay after eleven years."
+    item = f"<item><title>The tram</title><link>https://a.example/1</link><description>{text}</description></item>"
+    feed = f"<rss version='2.0'><channel><title>World</title>{item}</channel></rss>"
+    exec(example, {"data": feed.encode()})  # noqa: S102 - running the page's own code is the point
+    assert capsys.readouterr().out == f"The tram ['{text}']\n"
+
+
 def messages_of_the_program() -> set[str]:
     """Every text of the source code, with … for what an f-string puts in."""
 
