@@ -166,6 +166,7 @@ def test_without_a_style_sheet_the_email_looks_the_same_on_a_desktop_and_fits_a_
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_email_passes_axe(pages, show, scheme):
+    # These rules are for whole pages; webmail shows an email inside a page of its own.
     rules = {rule: {"enabled": False} for rule in ("region", "landmark-one-main")}
     results = Axe().run(show(pages[1], width=640, scheme=scheme), options={"rules": rules})
     assert [(violation["id"], violation["nodes"][0]["html"]) for violation in results.response["violations"]] == []

@@ -86,7 +86,7 @@ def find_rule(code: str) -> Rule:
     """
     rule = _rules().get(code.strip().upper())
     if rule is None:
-        raise UsageError(f"there is no rule {code!r}", hint=f"The rules are {', '.join(_rules())}.")
+        raise UsageError(f"unknown rule {code!r}", hint=f"The rules are {', '.join(_rules())}.")
     return rule
 
 

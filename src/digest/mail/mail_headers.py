@@ -42,8 +42,9 @@ def check_header(name: str, value: str) -> str:
 def unsubscribe_headers(url: str) -> dict[str, str]:
     """The headers for which email clients show an unsubscribe button of their own.
 
-    One-click unsubscribing requires https (https://www.rfc-editor.org/rfc/rfc8058#section-3.1). With an http address,
-    only the header of RFC 2369 is returned.
+    Gmail requires one-click unsubscribing from bulk senders (https://support.google.com/mail/answer/81126). It requires
+    https (https://www.rfc-editor.org/rfc/rfc8058#section-3.1), so for an http address only the header of RFC 2369 is
+    returned.
 
     Args:
         url: The address for one reader.

@@ -23,7 +23,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: rebinding needs a name.
 ANY_ADDRESS = "*"
 
-#: The policy of the preview's own page. Trusted Types turn an accidental ``innerHTML`` into an error.
+#: The policy of the preview's own page. Trusted Types turn an accidental ``innerHTML`` into an error:
+#: https://developer.mozilla.org/en-US/docs/Web/API/Trusted_Types_API
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"

@@ -82,6 +82,8 @@ def _environment(folders: tuple[Path, ...], *, marked: bool = False) -> Environm
     environment = Environment(
         extensions=[_MarkLines] if marked else [],
         loader=FileSystemLoader(folders),
+        # With its defaults, Jinja's select_autoescape escapes .html, .htm and .xml files, but not .mjml.j2 files:
+        # https://jinja.palletsprojects.com/en/stable/api/#jinja2.select_autoescape
         autoescape=_is_markup,  # noqa: S701 - only the plain-text part is not escaped
         undefined=StrictUndefined,
         finalize=_finalize,

@@ -101,9 +101,9 @@ def load_build(html: bytes, text: bytes, manifest: bytes) -> RenderedIssue:
     return RenderedIssue(html=page, text=plain, manifest=loaded, token=manifest_token(loaded))
 
 
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ValueError(otherwise)
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
 
 
 def _tag(table: Any) -> PersonalTag:

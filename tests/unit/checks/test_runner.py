@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from digest.checks import Severity, all_rules, find_rule
 from digest.config import IgnoredFinding
-from digest.errors import ConfigError, UsageError
+from digest.errors import ConfigError
 
 
 def test_a_clean_issue_has_no_findings(check, clean):
@@ -30,23 +29,6 @@ def test_orders_findings_by_severity_then_by_line(check, clean, plant):
     ]
 
 
-def test_every_rule_has_a_title_and_an_explanation():
-    rules = all_rules()
-    assert [rule.code for rule in rules] == sorted(rule.code for rule in rules)
-    assert all(rule.title and not rule.title.endswith(".") and len(rule.explanation) > 60 for rule in rules)
-    assert all("\n" not in rule.explanation for rule in rules)
-
-
-def test_finds_a_rule_by_its_code_in_any_case():
-    assert find_rule(" t101 ").severity == Severity.ERROR
-
-
-def test_an_unknown_code_lists_the_rules():
-    with pytest.raises(UsageError) as caught:
-        find_rule("T999")
-    assert "T101" in caught.value.hint
-
-
 def ignoring(case, **finding):
     check = case.config.check.model_copy(update={"ignore": (IgnoredFinding(**finding),)})
     case.config = case.config.model_copy(update={"check": check})
@@ -66,11 +48,3 @@ def test_refuses_to_ignore_an_unknown_rule_or_without_a_reason(problems, clean):
         IgnoredFinding(code="L206", reason=" ")
     with pytest.raises(ConfigError, match="X999"):
         problems(ignoring(clean, code="X999", reason="Why not."))
-
-
-def test_c501_looks_only_at_the_configured_clients(problems, clean, built):
-    clean.rendered = built(clean, html=lambda html: html.replace("tide.png", "tide.svg"))
-    assert [code for code, _ in problems(clean)] == ["C501"]
-    check = clean.config.check.model_copy(update={"clients": ("outlook", "yahoo")})
-    clean.config = clean.config.model_copy(update={"check": check})
-    assert problems(clean) == []
