@@ -10,7 +10,7 @@ PYTHON ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test year check docs pictures constraints
+.PHONY: help demo test year check docs pictures constraints reference
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ docs: $(VENV)/.docs ## Build the documentation site into docs/.site; any warning
 
 pictures: $(VENV)/.test ## Redraw the pictures of the README, the docs and the demo (needs a Chromium)
 	@$(BIN)/python scripts/make_pictures.py
+
+reference: $(VENV)/.test ## Write the generated pages of docs/reference and the JSON Schemas
+	@$(BIN)/python scripts/make_reference.py
 
 constraints: ## Resolve constraints.txt again (needs Python 3.11)
 	@$(FIND_PYTHON); "$$python" scripts/make_constraints.py

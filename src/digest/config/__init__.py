@@ -1,13 +1,12 @@
 """digest.toml, or ``[tool.digest]`` in pyproject.toml, as a checked `Config`. Secrets come from the environment."""
 
+from digest.config.delivery_settings import AudienceConfig, DeliveryConfig, StateConfig
 from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
 from digest.config.provider_tables import ProviderSettings, nearest_provider
 from digest.config.settings import (
-    AudienceConfig,
     BulletsConfig,
     CheckConfig,
     Config,
-    DeliveryConfig,
     FetchingConfig,
     FullText,
     IgnoredFinding,
@@ -15,7 +14,6 @@ from digest.config.settings import (
     NewsletterConfig,
     SelectionConfig,
     SourceConfig,
-    StateConfig,
 )
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import STANDARD_THEME, BlocksConfig, ColoursConfig, ThemeConfig

@@ -1,7 +1,11 @@
-"""What every table of the configuration is: frozen, and without unknown keys."""
+"""What every table of the configuration is: a frozen pydantic model without unknown keys, whose keys are described."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -9,11 +13,11 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ConfigTable", "ConfigValueError", "known_keys"]
+__all__ = ["ConfigTable", "ConfigValueError", "field_descriptions", "known_keys", "table_model"]
 
 
 class ConfigTable(BaseModel):
-    """A table of digest.toml."""
+    """A table of digest.toml. The text below a key describes it in the reference of the configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -27,23 +31,47 @@ class ConfigValueError(ValueError):
 
 
 def known_keys(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:
-    """The keys of the table at ``path`` below ``model``; empty when there is no table there."""
+    """The keys of the table at ``path`` below ``model``; empty if there is no table at that path."""
     for part in path:
         field = model.model_fields.get(str(part))
         if field is None:
-            continue  # a list index, or a name that the editor chose
-        inner = _table_of(field.annotation)
+            continue  # the index of a list, or a name that the user chose
+        inner = table_model(field.annotation)
         if inner is None:
             return []
         model = inner
     return list(model.model_fields)
 
 
-def _table_of(annotation: Any) -> type[BaseModel] | None:
+def table_model(annotation: Any) -> type[BaseModel] | None:
+    """The model in the annotation of a key that holds a table, a list of tables, or tables by name; None otherwise."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        inner = _table_of(argument)
+        inner = table_model(argument)
         if inner is not None:
             return inner
     return None
+
+
+def field_descriptions(model: type[BaseModel]) -> dict[str, str]:
+    """What each key of a model is for: its ``Field(description=…)``, or the string literal below it.
+
+    Pydantic's own ``use_attribute_docstrings`` parses the source whenever a class is created, which would take a
+    quarter of a second of every command.
+    """
+    texts: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if not issubclass(base, BaseModel) or base is BaseModel:
+            continue
+        try:
+            source = inspect.getsource(base)
+        except OSError:
+            continue  # a class that `create_model` made has no source
+        (node,) = ast.parse(textwrap.dedent(source)).body
+        for field, text in pairwise(getattr(node, "body", ())):
+            match field, text:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as literal)):
+                    texts[name] = " ".join(literal.split())
+    given = {name: field.description for name, field in model.model_fields.items() if field.description}
+    return {name: (given | texts)[name] for name in model.model_fields if name in given or name in texts}

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from digest.config.config_table import ConfigValueError, known_keys
+from digest.config.delivery_settings import CHECK_LEDGER_URL
 from digest.config.provider_tables import (
     UNKNOWN_PROVIDER,
     ProviderTables,
     check_provider_tables,
     nearest_provider,
 )
-from digest.config.settings import CHECK_LEDGER_URL, Config
+from digest.config.settings import Config
 from digest.config.toml_text import toml_line, toml_problem
 from digest.errors import ConfigError, Place
 

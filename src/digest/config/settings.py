@@ -1,4 +1,4 @@
-"""The configuration's keys, their defaults and their limits. Every unknown key is refused."""
+"""The keys of digest.toml: what an issue is made of, and the whole `Config`. Every unknown key is refused."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
-    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
 )
 
 from digest.config.config_table import ConfigTable, ConfigValueError
+from digest.config.delivery_settings import AudienceConfig, DeliveryConfig, StateConfig
 from digest.config.provider_tables import ProviderSettings, ProviderTables, strict_model
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import ThemeConfig
@@ -23,12 +23,9 @@ from digest.errors import ConfigError
 from digest.models import is_web_address, parse_sender
 
 __all__ = [
-    "CHECK_LEDGER_URL",
-    "AudienceConfig",
     "BulletsConfig",
     "CheckConfig",
     "Config",
-    "DeliveryConfig",
     "FetchingConfig",
     "FullText",
     "IgnoredFinding",
@@ -36,33 +33,36 @@ __all__ = [
     "NewsletterConfig",
     "SelectionConfig",
     "SourceConfig",
-    "StateConfig",
 ]
 
 FullText = Literal["auto", "always", "never"]
-_WINDOW = r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$"
-_DUE = r"^((mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):[0-5]\d)?$"
 
 _Settings = TypeVar("_Settings", bound=BaseModel)
 Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
 
 
 class NewsletterConfig(ConfigTable):
-    """Who writes. ``timezone`` is an IANA name; issues are the ISO weeks of that zone.
-
-    ``archive_url`` is where issues can be read on the web: an address with ``{issue}`` in it, or one that the issue is
-    appended to. ``sponsor`` is Markdown, for every issue whose issue.md says nothing else.
-    """
+    """The newsletter, and who sends it."""
 
     name: Name
+    """The newsletter's name."""
     sender: Name
+    """The From line: ``Name <news@example.org>``. A name with a comma needs quotes around it."""
     reply_to: str = ""
+    """Where replies go, in the same form. Empty means to the sender."""
     postal_address: str = ""
+    """The sender's postal address, for the footer. A live send needs one, because the law requires it (CAN-SPAM)."""
     homepage: str = ""
+    """The newsletter's page on the web, which the email links to."""
     archive_url: str = ""
+    """Where an issue can be read on the web. ``{issue}`` in it stands for the issue's id; without it, the id is added
+    at the end. Empty leaves out the link "Read on the web"."""
     sponsor: str = ""
+    """The sponsor's text for every issue, as Markdown. ``sponsor`` at the top of an issue.md replaces it."""
     language: str = "en"
+    """The language of the newsletter, as a tag such as ``en`` or ``pt-BR``."""
     timezone: str = "UTC"
+    """The newsletter's time zone, as an IANA name such as ``Europe/Berlin``. An issue is one ISO week in this zone."""
 
     @field_validator("sender", "reply_to")
     @classmethod
@@ -79,7 +79,7 @@ class NewsletterConfig(ConfigTable):
     @classmethod
     def _on_the_web(cls, value: str) -> str:
         if value and not is_web_address(value):
-            raise ValueError("it is no address on the web, such as https://example.org/issues/{issue}")
+            raise ConfigValueError("it is not a web address", hint="https://example.org/issues/{issue}")
         return value
 
     @field_validator("timezone")
@@ -99,7 +99,9 @@ class _NamedSource(ConfigTable):
     """A source without its address."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """A short name for commands and messages: letters, digits, dots, hyphens and underscores."""
     name: str = ""
+    """What readers see, as in "Read at NAME". Empty shows the host."""
 
 
 if TYPE_CHECKING:
@@ -120,16 +122,18 @@ else:
 
 
 class SourceConfig(_LocatedSource):
-    """Where articles come from: a source of exactly one of the `SOURCE_KINDS`.
+    """Where articles come from. Each source has exactly one of the keys for an address.
 
-    An address is an http or https URL, or a path relative to the newsletter's root. ``name`` is what readers see
-    ("Read at NAME"); without it they see the host. ``full_text`` says for which items of a feed the page is read as
-    well: for those that hold only a snippet, for all, or for none.
+    An address is an http or https URL, or a path from the newsletter's folder.
     """
 
     section: str = ""
+    """The section that the source's stories are put in."""
     weight: Annotated[float, Field(ge=0)] = 1.0
+    """How much the source's stories count when they are ranked. With more than 1 they rank higher."""
     full_text: FullText = "auto"
+    """For which items of a feed the linked page is read as well: ``auto`` for those that hold only a snippet,
+    ``always`` or ``never``."""
 
     @model_validator(mode="after")
     def _exactly_one_kind(self) -> Self:
@@ -152,49 +156,53 @@ class SourceConfig(_LocatedSource):
 
 
 class SelectionConfig(ConfigTable):
-    """How many stories make an issue. ``max_per_source`` 0 means no limit."""
+    """How many stories an issue has."""
 
     stories: Annotated[int, Field(ge=1)] = 8
+    """The most stories in an issue. The first one is the lead."""
     min_stories: Annotated[int, Field(ge=1)] = 3
+    """The fewest stories in an issue. With fewer, nothing is built, and the exit code is 8."""
     max_per_source: Annotated[int, Field(ge=0)] = 0
+    """The most stories from one source. 0 means no limit."""
 
 
 class BulletsConfig(ConfigTable):
-    """How many bullets a story has."""
+    """The bullets of a story."""
 
     per_story: Annotated[int, Field(ge=1, le=10)] = 3
+    """How many bullets are proposed for a story."""
 
 
 class ImagesConfig(ConfigTable):
-    """Where local images are served from. Without ``base_url`` a local image is left out of the email."""
+    """Images from the newsletter's folder."""
 
     base_url: str = ""
+    """Where the folder images/ is published. Without it, local images are left out of the email."""
 
 
 class FetchingConfig(ConfigTable):
-    """How sources are fetched, and when one counts as lost.
-
-    ``allow_hosts`` are hosts (``host`` or ``host:port``) that may be fetched although their address is private.
-    ``silent_issues`` is for how many issues in a row a source may bring nothing before `check` says so.
-    """
+    """How sources are fetched, and when a source counts as dead."""
 
     allow_hosts: tuple[str, ...] = ()
+    """Hosts with private addresses that may be fetched, as ``host`` or ``host:port``. The hosts of your sources are
+    allowed already."""
     silent_issues: Annotated[int, Field(ge=1)] = 4
+    """For how many issues in a row a source may fail or bring nothing before `digest check` reports it."""
 
 
 class IgnoredFinding(ConfigTable):
-    """Findings of the rule ``code`` that are meant to be so, and why.
-
-    With ``contains`` only those whose message has these words in it, in any case.
-    """
+    """Findings that `digest check` accepts."""
 
     code: Name
+    """The rule whose findings are accepted, such as ``L206``."""
     reason: Name
+    """Why they are accepted, for those who read the configuration later."""
     contains: str = ""
+    """Accept only findings whose message contains this text, in upper or lower case. Empty accepts all."""
 
 
 class CheckConfig(ConfigTable):
-    """What `check` looks for. ``clients`` are families of mail programs that the email must be right in."""
+    """What `digest check` looks for."""
 
     clients: tuple[Literal["gmail", "apple-mail", "outlook", "yahoo"], ...] = (
         "gmail",
@@ -202,71 +210,9 @@ class CheckConfig(ConfigTable):
         "outlook",
         "yahoo",
     )
+    """The mail programs in which the email must look right."""
     ignore: tuple[IgnoredFinding, ...] = ()
-
-
-class AudienceConfig(ConfigTable):
-    """A selection from lists. ``where`` is an expression over a subscriber's fields."""
-
-    files: Annotated[tuple[str, ...], Field(min_length=1)]
-    where: str = ""
-
-
-class DeliveryConfig(ConfigTable):
-    """How an issue leaves. Times in minutes and days as named.
-
-    ``old_secret_envs`` name variables with secrets of earlier times, whose links in old mail still work.
-    ``send_window`` is a span of the day in the newsletter's zone, such as 07:00-19:00, and ``send_days`` are days of
-    the week, outside which nothing is sent. ``max_change_percent`` is by how much an audience may differ in size from
-    the one of the last issue. ``due`` is a day of the week and a time in the newsletter's zone, such as ``thu 12:00``,
-    by which the week's issue ought to have been sent; empty: when its week is over.
-    """
-
-    provider: str = "outbox"
-    audience: str = "weekly"
-    unsubscribe_url: str = ""
-    secret_env: str = "DIGEST_SECRET"  # noqa: S105 - a name, not a secret
-    old_secret_envs: tuple[str, ...] = ()
-    undo_minutes: Annotated[int, Field(ge=0)] = 20
-    not_after_days: Annotated[int, Field(ge=1)] = 7
-    max_recipients: Annotated[int, Field(ge=1)] | None = None
-    max_change_percent: Annotated[int, Field(ge=0)] | None = None
-    send_window: Annotated[str, Field(pattern=_WINDOW)] = ""
-    send_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
-    due: Annotated[str, Field(pattern=_DUE)] = ""
-
-    @field_validator("unsubscribe_url")
-    @classmethod
-    def _has_a_token(cls, value: str) -> str:
-        if value and "{token}" not in value:
-            raise ValueError("it needs {token}, which stands for the reader and the list")
-        return value
-
-
-#: The key of the validation context under which the check of ``state.url`` is handed in.
-CHECK_LEDGER_URL = "check_ledger_url"
-
-
-class StateConfig(ConfigTable):
-    """Where the ledger is stored.
-
-    ``sqlite:///PATH``, from the newsletter's root; ``postgresql://user@host/database``; or ``git+branch://BRANCH``, of
-    the newsletter's own repository, with ``?remote=NAME`` where the remote is not origin. ``url_env`` names a variable
-    that holds the address instead, with its password; ``token_env`` one that holds a token for an https remote.
-    """
-
-    url: str = "sqlite:///.digest/ledger.db"
-    url_env: str = ""
-    token_env: str = "GITHUB_TOKEN"  # noqa: S105 - the variable's name
-
-    @field_validator("url")
-    @classmethod
-    def _check_url(cls, value: str, info: ValidationInfo) -> str:
-        """Let the ledger's store check its URL, if `load_config` was handed the check."""
-        check = (info.context or {}).get(CHECK_LEDGER_URL)
-        if check is not None:
-            check(value)
-        return value
+    """The findings that are accepted."""
 
 
 class Config(ConfigTable):

@@ -13,57 +13,66 @@ __all__ = ["STANDARD_THEME", "BlocksConfig", "ColoursConfig", "ThemeConfig"]
 STANDARD_THEME = "standard"
 
 Colour = Annotated[str, Field(pattern=r"^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
-#: Letters, digits, spaces, commas and single quotes: it is written into a style sheet.
+#: It is written into a style sheet, so it holds nothing that could end a declaration.
 FontStack = Annotated[str, Field(pattern=r"^[\w '.,-]*$")]
 
 
 class ColoursConfig(ConfigTable):
-    """Colours of one scheme, each ``#rgb`` or ``#rrggbb``. What is not set keeps the theme's own.
-
-    ``page`` is the ground of everything, ``card`` that of the stories, ``box`` that of the sponsor; ``text``,
-    ``strong`` (headlines) and ``muted`` (dates and the like) are written on them; ``accent`` is that of links, ``line``
-    of rules.
-    """
+    """The colours of light or dark mode, each ``#rgb`` or ``#rrggbb``. A colour that is not set is the theme's own."""
 
     page: Colour | None = None
+    """The background of the page."""
     card: Colour | None = None
+    """The background of the stories."""
     box: Colour | None = None
+    """The background of the sponsor's text."""
     text: Colour | None = None
+    """The text."""
     strong: Colour | None = None
+    """The headlines."""
     muted: Colour | None = None
+    """Dates, authors and other small print."""
     accent: Colour | None = None
+    """The links."""
     line: Colour | None = None
+    """The lines between parts."""
 
 
 class BlocksConfig(ConfigTable):
-    """Which parts of the email are shown. What is not set is as the theme has it.
-
-    ``contents`` names the sections of a long issue, ``picture`` is the lead story's, ``byline`` the day and the
-    authors, ``also`` who else reported a story, ``sponsor`` the sponsor's words.
-    """
+    """Which parts of the email are shown. A part that is not set is shown if the theme shows it."""
 
     contents: bool | None = None
+    """The list of sections at the top of a long issue."""
     picture: bool | None = None
+    """The picture of the lead story."""
     byline: bool | None = None
+    """The date and the authors of a story."""
     also: bool | None = None
+    """Who else reported a story."""
     sponsor: bool | None = None
+    """The sponsor's text."""
 
 
 class ThemeConfig(ConfigTable):
-    """``name`` is ``standard``, ``letter``, or a folder of the newsletter's own under templates/.
-
-    ``logo`` is an address or a path such as images/logo.png, shown ``logo_width`` pixels wide. A font is a CSS
-    font-family: names of fonts that readers have, then serif, sans-serif or monospace.
-    """
+    """How the email looks."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] = STANDARD_THEME
+    """The theme: ``standard``, ``letter``, or a folder of your own in templates/."""
     logo: str = ""
+    """A picture in place of the newsletter's name: a web address, or a path such as images/logo.png."""
     logo_width: Annotated[int, Field(ge=16, le=520)] = 160
+    """The width of the logo in pixels."""
     heading_font: FontStack = ""
+    """The font of headlines, as a CSS font-family: names of fonts, then serif, sans-serif or monospace. Empty means the
+    theme's own."""
     body_font: FontStack = ""
+    """The font of the text, in the same form."""
     light: ColoursConfig = ColoursConfig()
+    """The colours of light mode."""
     dark: ColoursConfig = ColoursConfig()
+    """The colours of dark mode."""
     blocks: BlocksConfig = BlocksConfig()
+    """The parts of the email that are shown."""
 
     @field_validator("heading_font", "body_font")
     @classmethod

@@ -34,13 +34,18 @@ _MOST_POLICY = 3
 
 
 class SmtpSettings(ProviderSettings):
-    """An SMTP server. Without ``username_env`` the client does not log in."""
+    """The provider ``smtp``, which hands each mail to one SMTP server."""
 
     host: str = "127.0.0.1"
+    """The server's name or address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 1025
+    """The server's port."""
     security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection is encrypted."""
     username_env: str | None = None
+    """The environment variable with the user name. Without it, the client does not log in."""
     password_env: str | None = None
+    """The environment variable with the password."""
 
 
 class SmtpProvider(BaseProvider):

@@ -18,10 +18,11 @@ SCHEMA_VERSION = 1
 class JsonObject(BaseModel):
     """An object in the output of ``--json``. It never holds an email address.
 
-    A key with a default may be missing; all other keys are always there.
+    A key with a default may be missing; all other keys are always there. The text below a key describes it in the JSON
+    Schema; `digest.config.config_table.field_descriptions` reads it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # a command needs few of the models
 
     def printed(self) -> dict[str, Any]:
         """The keys that were given, in the order in which they are described."""
@@ -49,6 +50,7 @@ class Failure(JsonObject):
     command: str = ""
     """The command as it was typed, such as ``subscribers check``; missing if the command line could not be read."""
     error: FailureDetails
+    """Why it failed, and what to do next."""
 
     @classmethod
     def of(cls, error: DigestError, *, command: str) -> Self:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from digest.cli.json_objects import RESULTS, SCHEMA_VERSION, Failure, JsonObject
+from digest.config.config_table import field_descriptions
 
 __all__ = ["command_schema", "schema_file_name", "schema_text", "shipped_schema"]
 
@@ -41,6 +42,11 @@ def command_schema(command: str) -> dict[str, Any]:
     models: list[type[JsonObject]] = [*RESULTS[command], Failure]
     _, described = models_json_schema([(model, "validation") for model in models], schema_generator=GenerateJsonSchema)
     definitions = _plain(described["$defs"])
+    for model in _all_models():
+        for key, text in field_descriptions(model).items():
+            if model.__name__ in definitions:
+                properties = definitions[model.__name__]["properties"]
+                properties[key] = {"description": text.replace("``", "`"), **properties[key]}
     printed = [_printed(definitions[model.__name__]) for model in models]
     nested = _referenced(printed, definitions)
     return {
@@ -49,6 +55,16 @@ def command_schema(command: str) -> dict[str, Any]:
         "oneOf": printed,
         "$defs": {name: definitions[name] for name in sorted(nested)},
     }
+
+
+def _all_models() -> list[type[JsonObject]]:
+    """Every model of the package, also those that are only part of another one."""
+    models: list[type[JsonObject]] = []
+    classes: list[type[JsonObject]] = [JsonObject]
+    while classes:
+        classes = [subclass for each in classes for subclass in each.__subclasses__()]
+        models += classes
+    return models
 
 
 def _printed(definition: dict[str, Any]) -> dict[str, Any]:

@@ -15,20 +15,21 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SendGridSettings(ProviderSettings):
-    """SendGrid's settings. ``host`` is https, or plain http on loopback for tests.
-
-    ``two_phase`` sends in groups that SendGrid holds back until all of a group is accepted. ``unsubscribe_group`` is
-    the number of an ASM group, whose unsubscribe page SendGrid hosts.
-    """
+    """The provider ``sendgrid``, which delivers through SendGrid's Mail Send API."""
 
     unsubscribe_key: ClassVar[str] = "unsubscribe_group"
     tracked_link_bytes: ClassVar[int] = 400
 
     host: str = "https://api.sendgrid.com"
+    """The API's address; in the EU https://api.eu.sendgrid.com. Plain http is for tests on this machine."""
     api_key_env: str = "SENDGRID_API_KEY"
+    """The environment variable with the API key."""
     two_phase: bool = False
+    """Send in groups that SendGrid holds back until it has accepted every call of the group."""
     unsubscribe_group: int | None = None
+    """The number of an unsubscribe group (ASM). SendGrid then hosts the page on which readers unsubscribe."""
     webhook_key_env: str = "SENDGRID_WEBHOOK_KEY"
+    """The environment variable with the verification key of the Event Webhook."""
 
     @field_validator("host")
     @classmethod
