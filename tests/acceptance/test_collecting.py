@@ -62,7 +62,7 @@ def letter(run, tmp_path, server):
 NOW = {"DIGEST_NOW": "2026-11-17T08:00:00+00:00"}
 
 
-def test_from_an_opml_file_to_one_story_that_names_both_papers(run, letter, server):
+def test_an_opml_file_leads_to_one_story_that_names_both_papers(run, letter, server):
     added = run("add", "../reader.opml", cwd=letter)
     assert (added.code, added.out) == (0, "Added to digest.toml: 2 sources\n  courier\n  gazette\n")
     assert "To undo it: cp .digest/undo/digest.toml digest.toml" in added.err
@@ -95,7 +95,7 @@ def test_from_an_opml_file_to_one_story_that_names_both_papers(run, letter, serv
     assert (letter / "issues/2026-W47/issue.md").read_text() == text
 
 
-def test_one_object_accounts_for_every_source_and_every_article(run, letter, server):
+def test_json_accounts_for_every_source_and_every_article(run, letter, server):
     run("add", "../reader.opml", cwd=letter)
     server.put("/gazette.xml", status=503)
     done = run("collect", "--json", "--explain", cwd=letter, env=NOW)
@@ -114,7 +114,7 @@ def test_one_object_accounts_for_every_source_and_every_article(run, letter, ser
     assert all(bullet["origin"] == "extracted" and bullet["sentence"] for bullet in done.data["bullets"])
 
 
-def test_hostile_text_reaches_no_issue_as_markup(run, letter, server):
+def test_no_hostile_markup_reaches_the_issue(run, letter, server):
     run("add", "../reader.opml", cwd=letter)
     title = "&lt;script&gt;alert(1)&lt;/script&gt;Bridge {{ 7*7 }} ](javascript:alert(1)) shut"
     server.put(
@@ -134,7 +134,7 @@ def test_hostile_text_reaches_no_issue_as_markup(run, letter, server):
     ("content", "message"),
     [("<opml><body/></opml>", "lists no feed"), ("<html></html>", "not an OPML file")],
 )
-def test_a_file_that_is_no_list_is_named(run, letter, tmp_path, content, message):
+def test_names_a_file_that_is_not_a_list(run, letter, tmp_path, content, message):
     (tmp_path / "odd.opml").write_text(content)
     done = run("add", "../odd.opml", "--json", cwd=letter)
     assert done.code == 1

@@ -85,7 +85,7 @@ def asked(server):
 # -- the pages behind snippets ----------------------------------------------------------------------------------------
 
 
-def test_a_snippet_gets_the_text_of_its_page_and_a_second_run_asks_only_for_the_feed(root, server, name_source):
+def test_completes_a_snippet_from_its_page_and_fetches_only_the_feed_again(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)), etag='"1"')
     server.put("/1", page("Old bridge shut", WHOLE))
     name_source()
@@ -101,7 +101,7 @@ def test_a_snippet_gets_the_text_of_its_page_and_a_second_run_asks_only_for_the_
     assert (root / "issues" / "2026-W45" / "issue.md").read_bytes() == before
 
 
-def test_a_full_text_stays_when_its_page_cannot_be_read_the_next_time(root, server, name_source):
+def test_keeps_the_full_text_when_its_page_fails_later(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     server.put("/1", page("Old bridge shut", WHOLE))
     name_source()
@@ -113,7 +113,7 @@ def test_a_full_text_stays_when_its_page_cannot_be_read_the_next_time(root, serv
     assert (root / "issues" / "2026-W45" / "issue.md").read_bytes() == before
 
 
-def test_pages_that_robots_txt_closes_are_not_read(root, server, name_source):
+def test_respects_robots_txt_for_pages_of_items(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     server.put("/1", page("Old bridge shut", WHOLE))
     server.put("/robots.txt", "User-agent: *\nDisallow: /")
@@ -124,14 +124,14 @@ def test_pages_that_robots_txt_closes_are_not_read(root, server, name_source):
     assert "/1" not in asked(server)
 
 
-def test_pages_can_be_left_alone(root, server, name_source):
+def test_reads_no_pages_when_full_text_is_never(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     name_source(more='full_text = "never"')
     assert line_of(collect(at(root))).problems == ()
     assert asked(server) == ["/feed.xml"]
 
 
-def test_a_site_that_refuses_is_not_asked_for_all_its_pages(root, server, name_source):
+def test_stops_reading_pages_of_a_site_that_refuses(root, server, name_source):
     items = [(f"Story {number} of the town", server.url(f"/{number}"), SNIPPET, 1) for number in range(20)]
     server.put("/feed.xml", rss(*items))
     name_source()
@@ -142,7 +142,7 @@ def test_a_site_that_refuses_is_not_asked_for_all_its_pages(root, server, name_s
 # -- sources that move, go and fall silent ----------------------------------------------------------------------------
 
 
-def test_a_source_that_has_moved_is_asked_at_its_new_address_also_by_another_machine(root, server, name_source):
+def test_fetches_a_moved_source_at_its_new_address_on_any_machine(root, server, name_source):
     server.put("/feed.xml", status=301, headers={"Location": "/new.xml"})
     server.put("/new.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"')
@@ -154,7 +154,7 @@ def test_a_source_that_has_moved_is_asked_at_its_new_address_also_by_another_mac
     assert [f.code for f in check(at(root)).findings if f.code.startswith("F")] == ["F804"]
 
 
-def test_a_source_that_is_gone_is_not_asked_again_until_somebody_says_so(root, server, name_source):
+def test_does_not_fetch_a_gone_source_until_a_refresh(root, server, name_source):
     server.put("/feed.xml", status=410)
     name_source()
     first = line_of(collect(at(root)))
@@ -172,7 +172,7 @@ def test_a_source_that_is_gone_is_not_asked_again_until_somebody_says_so(root, s
     assert line_of(collect(at(root))).state == "fetched"
 
 
-def test_a_source_that_is_gone_is_asked_at_another_address(root, server, name_source):
+def test_fetches_a_gone_source_when_its_address_changes(root, server, name_source):
     server.put("/feed.xml", status=410)
     server.put("/new.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source()
@@ -195,7 +195,7 @@ def lived(root, weeks):
     return done
 
 
-def test_a_feed_that_brings_nothing_for_four_issues_is_a_finding(root, server, name_source):
+def test_reports_a_feed_without_news_for_four_issues(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"')
     lived(root, WEEKS[:4])
@@ -208,7 +208,7 @@ def test_a_feed_that_brings_nothing_for_four_issues_is_a_finding(root, server, n
     assert "nothing new for 4 issues; its newest article is of 01 Nov 2026" in finding.message
 
 
-def test_a_feed_that_fails_for_four_issues_is_a_finding_and_says_since_when(root, server, name_source):
+def test_reports_a_feed_that_fails_for_four_issues_and_since_when(root, server, name_source):
     server.put("/feed.xml", status=500)
     name_source()
     line = line_of(lived(root, WEEKS[:4]))
@@ -217,7 +217,7 @@ def test_a_feed_that_fails_for_four_issues_is_a_finding_and_says_since_when(root
     assert [f.code for f in findings if f.code.startswith("F")] == ["F802"]
 
 
-def test_what_a_feed_brought_while_it_could_not_be_read_is_not_lost(root, server, name_source):
+def test_includes_what_a_feed_published_while_it_failed(root, server, name_source):
     bridge = ("Old bridge shut", "https://courier.example/1", WHOLE, 1)
     server.put("/feed.xml", status=500)
     server.put("/feed.xml", rss(bridge), once=True)
@@ -233,7 +233,7 @@ def test_what_a_feed_brought_while_it_could_not_be_read_is_not_lost(root, server
         assert "Old bridge shut" not in text
 
 
-def test_what_a_feed_shows_late_is_not_lost_and_what_was_looked_at_does_not_come_again(root, server, name_source):
+def test_includes_late_articles_but_not_those_considered_before(root, server, name_source):
     config = root / "digest.toml"
     config.write_text(config.read_text().replace("stories = 8", "stories = 2"))
     bridge = ("Old bridge shut", "https://courier.example/1", WHOLE, 8)
@@ -278,19 +278,19 @@ def taken_out(root, server, name_source):
     server.requests.clear()
 
 
-def test_what_was_looked_at_is_not_new_and_its_page_is_read_no_more(root, server, taken_out):
+def test_does_not_read_the_page_of_an_article_considered_before(root, server, taken_out):
     assert line_of(collect(at(root, WEEKS[2]), "2026-W47")).counted == 0
     assert asked(server) == ["/feed.xml"]
 
 
 @pytest.mark.parametrize("lost", ["articles.jsonl", ""])
-def test_where_it_is_not_known_what_was_looked_at_nothing_counts_as_late(root, taken_out, lost):
+def test_counts_nothing_as_late_without_a_record_of_what_was_considered(root, taken_out, lost):
     gone = root / "issues" / "2026-W46" / lost
     gone.unlink() if lost else shutil.rmtree(gone)
     assert line_of(collect(at(root, WEEKS[2]), "2026-W47")).counted == 0
 
 
-def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(root, server, name_source):
+def test_records_its_sources_even_without_articles(root, server, name_source):
     (root / "articles" / "letter.txt").unlink()
     server.put("/feed.xml", status=410)
     name_source()
@@ -303,7 +303,7 @@ def test_a_newsletter_with_nothing_to_tell_remembers_its_sources_all_the_same(ro
     assert at(root).issue_ids == ()
 
 
-def test_reading_offline_tells_nothing_about_the_sources(root, server, name_source):
+def test_offline_runs_do_not_change_the_record_of_sources(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"')
     collect(at(root))
@@ -314,7 +314,7 @@ def test_reading_offline_tells_nothing_about_the_sources(root, server, name_sour
     assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
 
 
-def test_a_site_that_wants_rest_holds_up_no_other_feed_of_its_host(root, server, name_source):
+def test_a_rate_limited_feed_does_not_delay_other_feeds_of_its_host(root, server, name_source):
     server.put("/feed.xml", status=429, headers={"Retry-After": "7200"})
     server.put("/two.xml", rss(("Old bridge shut", "https://two.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"')
@@ -329,7 +329,7 @@ def test_a_site_that_wants_rest_holds_up_no_other_feed_of_its_host(root, server,
     assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
 
 
-def test_a_move_to_what_is_no_feed_is_taken_back(root, server, name_source):
+def test_forgets_a_move_to_something_that_is_not_a_feed(root, server, name_source):
     server.put("/feed.xml", status=301, headers={"Location": "/new.xml"})
     server.put("/new.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"')
@@ -340,7 +340,7 @@ def test_a_move_to_what_is_no_feed_is_taken_back(root, server, name_source):
     assert (line.state, line.moved_to) == ("fetched", "")
 
 
-def test_a_broken_record_of_the_sources_stops_no_schedule(root):
+def test_a_broken_record_of_sources_does_not_stop_collecting(root):
     collect(at(root))
     states = root / "issues" / "2026-W45" / "sources.json"
     before = states.read_bytes()
@@ -349,7 +349,7 @@ def test_a_broken_record_of_the_sources_stops_no_schedule(root):
     assert states.read_bytes() == before
 
 
-def test_what_came_from_a_source_that_was_taken_out_goes_with_it(root, server, name_source):
+def test_drops_articles_of_a_source_removed_from_the_configuration(root, server, name_source):
     old = [(f"Old story {number}", f"https://courier.example/{number}", WHOLE, number) for number in range(1, 8)]
     server.put("/feed.xml", rss(*old).replace("Nov 2026", "Oct 2026"))
     before = (root / "digest.toml").read_text()
@@ -362,7 +362,7 @@ def test_what_came_from_a_source_that_was_taken_out_goes_with_it(root, server, n
 # -- what the editor did -----------------------------------------------------------------------------------------------
 
 
-def test_the_subject_never_becomes_that_of_a_story_which_is_not_sent(root, server, name_source):
+def test_never_takes_the_subject_from_a_story_that_is_not_sent(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"\nweight = 2')
     collect(at(root))
@@ -380,7 +380,7 @@ def test_the_subject_never_becomes_that_of_a_story_which_is_not_sent(root, serve
     assert (finding.place.line, finding.severity) == (2, "warning")
 
 
-def test_a_story_that_the_editor_took_out_is_accounted_for(root, server, name_source):
+def test_accounts_for_a_story_that_the_editor_removed(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", "https://courier.example/1", WHOLE, 1)))
     name_source(more='full_text = "never"')
     collect(at(root))
@@ -418,14 +418,14 @@ def collected_after(root, server, name_source, text, day):
     return [ranked for ranked in done.ranking if ranked.story[0].source == "gazette"], done
 
 
-def test_an_event_that_readers_have_had_is_left_out_also_from_another_outlet(root, server, name_source):
+def test_omits_an_event_of_an_earlier_issue_reported_by_another_outlet(root, server, name_source):
     ranked, done = collected_after(root, server, name_source, FIRST, 3)
     assert ranked == []
     reasons = [dropped.reason for dropped in done.dropped if dropped.source == "gazette"]
     assert reasons == ["was in an earlier issue: Port Ensor shuts cracked stone bridge"]
 
 
-def test_news_on_an_event_that_readers_have_had_is_marked_as_an_update(root, server, name_source):
+def test_marks_news_on_an_earlier_event_as_an_update(root, server, name_source):
     (ranked,), _ = collected_after(root, server, name_source, NEWS, 8)
     assert ranked.chosen
     assert ranked.update_of.title == "Port Ensor shuts cracked stone bridge"
@@ -439,7 +439,7 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="Town">
 <outline text="The Courier" xmlUrl="{courier}"/><outline text="Gazette" xmlUrl="{gazette}"/></outline></body></opml>"""
 
 
-def test_a_list_of_feeds_becomes_sources_and_can_be_added_twice(root, server, tmp_path):
+def test_adds_the_feeds_of_an_opml_file_once(root, server, tmp_path):
     feeds = {"courier": server.url("/courier.xml"), "gazette": server.url("/gazette.xml")}
     (tmp_path / "mine.opml").write_text(OPML.format(**feeds))
     before = (root / "digest.toml").read_text()
@@ -454,7 +454,7 @@ def test_a_list_of_feeds_becomes_sources_and_can_be_added_twice(root, server, tm
         add(at(root), ["../mine.opml"], cwd=root)
 
 
-def test_a_list_of_feeds_is_read_from_the_web_too(root, server):
+def test_reads_an_opml_file_from_the_web(root, server):
     server.put(
         "/mine.opml", OPML.format(courier="https://courier.example/feed", gazette="https://gazette.example/feed")
     )
@@ -462,14 +462,14 @@ def test_a_list_of_feeds_is_read_from_the_web_too(root, server):
     assert {one.section for one in at(root).project.config.sources[1:]} == {"World"}
 
 
-def test_a_feed_becomes_a_source_and_a_page_a_story(root, server):
+def test_adds_a_feed_as_a_source_and_a_page_as_a_story(root, server):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     server.put("/1", page("Old bridge shut", WHOLE))
     done = add(at(root), [server.url("/feed.xml"), server.url("/1")], cwd=root)
     assert (done.sources, done.headlines) == (("courier",), ("Old bridge shut",))
 
 
-def test_nothing_is_added_when_the_configuration_cannot_take_its_part(root, server):
+def test_adds_nothing_when_the_configuration_cannot_be_changed(root, server):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     server.put("/1", page("Old bridge shut", WHOLE))
     (root / "digest.toml").write_text(
@@ -481,7 +481,7 @@ def test_nothing_is_added_when_the_configuration_cannot_take_its_part(root, serv
     assert at(root).issue_ids == ()
 
 
-def test_nothing_is_added_when_one_of_them_cannot_be_read(root, server):
+def test_adds_nothing_when_one_address_cannot_be_read(root, server):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     before = (root / "digest.toml").read_text()
     with pytest.raises(SourceError, match="404"):

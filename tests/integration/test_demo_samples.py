@@ -46,7 +46,7 @@ def pictures(articles: list[Article]) -> set[str]:
     return {article.image.removeprefix(own) for article in articles if article.image and article.image.startswith(own)}
 
 
-def test_every_source_is_read_and_only_the_planted_dead_link_fails(readings):
+def test_only_the_source_with_the_planted_dead_link_fails(readings):
     assert {name: reading.error for name, reading in readings.items() if reading.error} == {}
     problems = [str(problem) for reading in readings.values() for problem in reading.problems]
     assert len(problems) == 1
@@ -60,20 +60,20 @@ def test_every_source_is_read_and_only_the_planted_dead_link_fails(readings):
     }
 
 
-def test_all_articles_are_of_the_last_six_days(articles):
+def test_all_articles_are_from_the_last_six_days(articles):
     assert [article.title for article in articles if article.published is None] == []
     assert min(article.published for article in articles) > NOW - timedelta(days=6)
     assert max(article.published for article in articles) <= NOW
 
 
-def test_the_planted_troubles_are_there(articles, root):
+def test_the_samples_contain_the_planted_problems(articles, root):
     assert max(len(article.title) for article in articles) > 75
     assert any(re.search(r"[\u0590-\u05ff]", article.title) and article.language == "he" for article in articles)
     assert any("🥐" in article.title for article in articles)
     assert [name for name in sorted(pictures(articles)) if not (root / "images" / name).exists()] == ["great-count.jpg"]
 
 
-def test_the_repeat_and_the_event_that_two_papers_report_are_one_story_each(articles):
+def test_groups_the_repeat_and_the_shared_event_into_one_story_each(articles):
     groups = [group for group in group_articles(articles) if len(group) > 1]
     assert sorted(len(group) for group in groups) == [2, 2]
     assert [

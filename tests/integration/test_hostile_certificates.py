@@ -43,10 +43,10 @@ class Authority:
         return builder.sign(self.key, hashes.SHA256())
 
     def trusted(self):
-        """What a client that trusts this authority takes."""
+        """Return the TLS context of a client that trusts this authority."""
         pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
         context = ssl.create_default_context(cadata=pem)
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons want key identifiers too
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer versions of Python require key identifiers
         return context
 
 
@@ -57,7 +57,7 @@ def authority():
 
 @pytest.fixture
 def serve(authority, tmp_path):
-    """Open a TLS server with a certificate; the names that clients asked for come in ``asked``."""
+    """Opens a TLS server with a certificate. It records the host names of clients in ``sni_names``."""
     opened = []
 
     def open_one(host="feeds.example", *, signed_by=authority, days=1):
@@ -74,8 +74,8 @@ def serve(authority, tmp_path):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         server = HostileServer(ssl_context=context)
-        server.asked = []
-        context.sni_callback = lambda _socket, name, _context: server.asked.append(name)
+        server.sni_names = []
+        context.sni_callback = lambda _socket, name, _context: server.sni_names.append(name)
         opened.append(server.__enter__())
         return server
 
@@ -86,7 +86,7 @@ def serve(authority, tmp_path):
 
 @pytest.fixture
 def get(authority):
-    """Fetch a path of a server by the name feeds.example, trusting the test authority, or the world's."""
+    """Fetches a path of a server under the name feeds.example."""
 
     def get_one(server, path, *, ssl_context=None):
         port = server.host.rpartition(":")[2]
@@ -104,11 +104,11 @@ def get(authority):
     return get_one
 
 
-def test_a_server_is_trusted_by_its_name_although_the_connection_goes_to_a_checked_address(serve, get, authority):
+def test_verifies_the_host_name_although_it_connects_to_an_address(serve, get, authority):
     server = serve()
     response = get(server, "/chain-2", ssl_context=authority.trusted())
     assert b"At the end of the chain" in response.content
-    assert set(server.asked) == {"feeds.example"}
+    assert set(server.sni_names) == {"feeds.example"}
     port = server.host.rpartition(":")[2]
     assert {request.headers["host"] for request in server.requests} == {f"feeds.example:{port}"}
 
@@ -121,21 +121,21 @@ def test_a_server_is_trusted_by_its_name_although_the_connection_goes_to_a_check
         ({"signed_by": Authority()}, "certificate signature failure|unable to get local issuer"),
     ],
 )
-def test_a_certificate_that_proves_nothing_is_refused_with_its_reason(serve, get, authority, certificate, reason):
+def test_refuses_an_invalid_certificate_with_the_reason(serve, get, authority, certificate, reason):
     server = serve(**certificate)
     with pytest.raises(UnreachableError, match=f"cannot be trusted: .*({reason})"):
         get(server, "/chain-0", ssl_context=authority.trusted())
     assert server.requests == []
 
 
-def test_a_home_made_certificate_is_not_trusted_by_default(serve, get):
+def test_refuses_a_certificate_of_an_unknown_authority(serve, get):
     server = serve()
     with pytest.raises(UnreachableError, match=r"cannot be trusted: .*issuer"):
         get(server, "/chain-0")
     assert server.requests == []
 
 
-def test_tls_that_is_none_is_refused_in_plain_words(get):
+def test_refuses_a_server_that_does_not_speak_tls(get):
     class Plain(BaseRequestHandler):
         def handle(self):
             self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")

@@ -11,7 +11,7 @@ from digest.fetching import FEED_BYTES, Fetcher, UnreachableError
 from digest.testing.feeds_server import FeedsServer
 from digest.testing.hostile_server import BEHAVIOURS, PRIVATE_PLACES, HostileServer
 
-#: Enough for what fails for another reason on a machine that has much to do, and for what fails by its time.
+#: Deadlines in seconds: long enough for other failures on a busy machine, and short for those that time out.
 LONG, SHORT = 20.0, 0.5
 SLOW = {"/silent", "/drip", "/drip-headers", "/stall", "/endless-crumbs"}
 REFUSED = {
@@ -54,7 +54,7 @@ REFUSED = {
 
 @pytest.fixture
 def inner():
-    """Nobody may come here."""
+    """A server that must not receive a request."""
     with FeedsServer() as running:
         running.put("/secret", "secret")
         yield running
@@ -87,7 +87,7 @@ def fetcher(open_fetcher):
 
 
 @pytest.mark.parametrize("path", REFUSED)
-def test_it_is_refused_in_plain_words_and_in_time(server, open_fetcher, path):
+def test_refuses_bad_responses_in_time_with_a_clear_message(server, open_fetcher, path):
     fetcher = open_fetcher(deadline=SHORT if path in SLOW else LONG)
     began = time.monotonic()
     with pytest.raises(FetchError, match=REFUSED[path]) as caught:
@@ -98,14 +98,14 @@ def test_it_is_refused_in_plain_words_and_in_time(server, open_fetcher, path):
 
 
 @pytest.mark.parametrize("path", sorted(BEHAVIOURS.keys() - REFUSED.keys()))
-def test_what_is_wrong_with_the_content_alone_is_left_to_those_who_read_it(server, fetcher, path):
+def test_returns_responses_whose_content_alone_is_wrong(server, fetcher, path):
     response = fetcher.get(server.url(path), max_bytes=FEED_BYTES)
     assert response.status == 200
     assert response.content
 
 
 @pytest.mark.parametrize("name", PRIVATE_PLACES)
-def test_a_redirect_to_a_private_place_is_refused(server, inner, fetcher, name):
+def test_refuses_redirects_to_private_addresses(server, inner, fetcher, name):
     with pytest.raises(FetchError):
         fetcher.get(server.url(f"/to/{name}"))
     assert inner.requests == []
@@ -113,13 +113,13 @@ def test_a_redirect_to_a_private_place_is_refused(server, inner, fetcher, name):
     assert sent & {"authorization", "cookie", "referer"} == set()
 
 
-def test_a_cookie_goes_to_nobody(server, fetcher):
+def test_never_sends_cookies(server, fetcher):
     for _ in range(2):
         fetcher.get(server.url("/many-headers"))
     assert ["cookie" in request.headers for request in server.requests] == [False, False]
 
 
-def test_a_server_that_never_shakes_hands_is_left_in_time(open_fetcher):
+def test_gives_up_on_a_server_that_never_completes_the_handshake(open_fetcher):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(UnreachableError, match="timed out"):

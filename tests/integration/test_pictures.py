@@ -57,7 +57,7 @@ def pixels(page, path):
     )
 
 
-def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
+def test_draws_each_view_as_readers_see_it(draw, tmp_path):
     with FeedsServer() as foreign:
         drawn = draw(HTML.replace("IMAGE", IMAGE).replace("FOREIGN", foreign.url("/x.png")), offline=True)
         assert foreign.requests == []
@@ -81,7 +81,7 @@ def test_each_view_is_drawn_as_its_readers_see_it(draw, tmp_path):
     assert seen["sheet"][0] > 1000
 
 
-def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
+def test_names_what_is_missing_and_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DigestError, match="need Chromium") as error:
         take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)

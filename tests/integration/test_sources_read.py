@@ -58,7 +58,7 @@ def write(tmp_path):
 # -- feeds ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_feed_is_read_and_its_articles_belong_to_the_source(server, read):
+def test_reads_a_feed_and_sets_the_source_of_its_articles(server, read):
     server.put("/feed.xml", rss("/a", "/b", "/a?utm_source=rss"), headers={"Content-Type": "application/rss+xml"})
     reading = read(feed=server.url("/feed.xml"))
     assert (reading.source, reading.kind, reading.error) == ("world", "feed", None)
@@ -67,14 +67,14 @@ def test_a_feed_is_read_and_its_articles_belong_to_the_source(server, read):
     assert "application/atom+xml" in server.requests[0].headers["accept"]
 
 
-def test_an_unchanged_feed_gives_its_articles_again(server, read):
+def test_returns_the_articles_of_an_unchanged_feed_again(server, read):
     server.put("/feed.xml", rss("/a"), etag='"1"')
     first, second = read(feed=server.url("/feed.xml")), read(feed=server.url("/feed.xml"))
     assert (first.unchanged, second.unchanged) == (False, True)
     assert first.articles == second.articles
 
 
-def test_the_charset_of_the_answer_counts(server, read):
+def test_uses_the_charset_of_the_response(server, read):
     server.put(
         "/feed.xml", rss("/ж").encode("windows-1251"), headers={"Content-Type": "text/xml; charset=windows-1251"}
     )
@@ -85,14 +85,14 @@ def test_the_charset_of_the_answer_counts(server, read):
     ("served", "kind"),
     [({"status": 404}, FetchError), ({"content": page("No feed")}, SourceError), ({"content": b""}, SourceError)],
 )
-def test_a_bad_feed_is_an_error_in_the_reading(server, read, served, kind):
+def test_returns_the_error_of_a_bad_feed(server, read, served, kind):
     server.put("/feed.xml", **served)
     reading = read(feed=server.url("/feed.xml"))
     assert reading.articles == ()
     assert isinstance(reading.error, kind)
 
 
-def test_an_error_that_nobody_foresaw_is_an_error_in_the_reading(tmp_path):
+def test_returns_an_unexpected_exception_as_an_error(tmp_path):
     class Broken:
         def get(self, *_, **__):
             raise ZeroDivisionError("nobody foresaw this")
@@ -106,7 +106,7 @@ def test_an_error_that_nobody_foresaw_is_an_error_in_the_reading(tmp_path):
 # -- pages and sitemaps -----------------------------------------------------------------------------------------------
 
 
-def test_pages_are_read_and_a_failing_one_is_a_problem(server, read):
+def test_reads_pages_and_reports_a_failing_one_as_a_problem(server, read):
     server.put("/a", page("Ferries are back"))
     server.put("/redirect", status=301, headers={"Location": "/b"})
     server.put("/b", page("Grüße").encode("cp1252"), headers={"Content-Type": "text/html; charset=iso-8859-1"})
@@ -119,14 +119,14 @@ def test_pages_are_read_and_a_failing_one_is_a_problem(server, read):
     assert reading.error is None
 
 
-def test_a_page_that_fails_is_the_error_of_its_source(server, read):
+def test_returns_the_error_of_a_failing_page(server, read):
     server.put("/a.pdf", b"%PDF-1.4\0\0\0")
     reading = read(page=server.url("/a.pdf"))
     assert "not a web page" in str(reading.error)
     assert reading.problems == ()
 
 
-def test_a_sitemap_gives_its_pages_where_robots_txt_allows(server, read):
+def test_reads_the_pages_of_a_sitemap_that_robots_txt_allows(server, read):
     entries = "".join(
         f"<url><loc>{server.url(path)}</loc><lastmod>2026-01-0{day}</lastmod></url>"
         for path, day in (("/old", 1), ("/closed", 3), ("/new", 2))
@@ -145,7 +145,7 @@ def test_a_sitemap_gives_its_pages_where_robots_txt_allows(server, read):
     assert "/closed" not in [request.path for request in server.requests]
 
 
-def test_pages_of_a_sitemap_that_are_too_old_are_not_asked_for(server, tmp_path, fetcher):
+def test_does_not_fetch_old_pages_of_a_sitemap(server, tmp_path, fetcher):
     entries = "".join(
         f"<url><loc>{server.url(path)}</loc>{modified}</url>"
         for path, modified in (
@@ -164,7 +164,7 @@ def test_pages_of_a_sitemap_that_are_too_old_are_not_asked_for(server, tmp_path,
     assert "/old" not in [request.path for request in server.requests]
 
 
-def test_the_page_of_an_article_that_does_not_count_is_not_read(server, tmp_path, fetcher):
+def test_does_not_read_the_page_of_an_article_that_does_not_count(server, tmp_path, fetcher):
     items = "".join(f"<item><title>{name}</title><link>{server.url(name)}</link></item>" for name in ("/had", "/new"))
     server.put("/feed.xml", f"<rss version='2.0'><channel><title>World</title>{items}</channel></rss>")
     for path in ("/had", "/new"):
@@ -175,7 +175,7 @@ def test_the_page_of_an_article_that_does_not_count_is_not_read(server, tmp_path
     assert [request.path for request in server.requests] == ["/feed.xml", "/robots.txt", "/new"]
 
 
-def test_a_page_of_a_sitemap_on_another_private_host_is_refused(server, read):
+def test_refuses_pages_of_a_sitemap_on_a_private_host(server, read):
     with FeedsServer() as inner:
         inner.put("/secret", page("Secret"))
         entry = f"<url><loc>{inner.url('/secret')}</loc></url>"
@@ -189,7 +189,7 @@ def test_a_page_of_a_sitemap_on_another_private_host_is_refused(server, read):
 # -- the newsletter's folder ------------------------------------------------------------------------------------------
 
 
-def test_sources_in_the_folder_need_no_network(server, write, read):
+def test_reads_local_sources_without_network(server, write, read):
     write("samples/world.xml", rss("https://news.example/a", "b.html"))
     write("samples/p.html", page("Named", '<link rel="canonical" href="https://news.example/p">'))
     write("samples/q.html", page("Unnamed"))
@@ -203,7 +203,7 @@ def test_sources_in_the_folder_need_no_network(server, write, read):
     assert server.requests == []
 
 
-def test_a_folder_is_read_sorted_and_without_hidden_files(write, read):
+def test_reads_a_folder_sorted_and_without_hidden_files(write, read):
     write("articles/b.txt", "Second\n\nText.")
     write("articles/a/x.md", "# First\n\nText.")
     write("articles/c.HTML", page("Third"))
@@ -222,7 +222,7 @@ def test_a_folder_is_read_sorted_and_without_hidden_files(write, read):
     assert reading.error is None
 
 
-def test_a_missing_folder_or_file_is_an_error_with_a_hint(read):
+def test_returns_an_error_with_a_hint_for_a_missing_folder_or_file(read):
     for where in ({"folder": "articles"}, {"feed": "samples/none.xml"}, {"page": "none.html"}):
         reading = read(**where)
         assert "there is no such" in str(reading.error)
@@ -232,7 +232,7 @@ def test_a_missing_folder_or_file_is_an_error_with_a_hint(read):
 @pytest.mark.parametrize(
     "path", ["../outside.txt", "articles/../../outside.txt", "/etc/hostname", "link.txt", "%2e%2e/outside.txt"]
 )
-def test_a_path_that_leaves_the_folder_is_refused(tmp_path, fetcher, path):
+def test_refuses_a_path_that_leaves_the_folder(tmp_path, fetcher, path):
     outside = tmp_path.parent / "outside.txt"
     outside.write_text("Secret\n\nText.")
     (tmp_path / "link.txt").symlink_to(outside)
@@ -240,7 +240,7 @@ def test_a_path_that_leaves_the_folder_is_refused(tmp_path, fetcher, path):
         read_address(path, root=tmp_path, fetcher=fetcher)
 
 
-def test_a_folder_outside_or_a_link_in_the_folder_is_refused(tmp_path, write, read):
+def test_refuses_a_folder_outside_and_a_link_to_one(tmp_path, write, read):
     outside = tmp_path.parent / "outside"
     outside.mkdir(exist_ok=True)
     (outside / "secret.txt").write_text("Secret\n\nText.")
@@ -255,7 +255,7 @@ def test_a_folder_outside_or_a_link_in_the_folder_is_refused(tmp_path, write, re
 # -- one article ------------------------------------------------------------------------------------------------------
 
 
-def test_one_article_is_read_by_address_or_path(server, tmp_path, fetcher, write):
+def test_reads_one_article_by_address_or_path(server, tmp_path, fetcher, write):
     server.put("/a", page("Ferries are back"))
     write("articles/b.txt", "Own title\n\nText.")
     assert read_address(server.url("/a"), root=tmp_path, fetcher=fetcher).title == "Ferries are back"
@@ -264,6 +264,6 @@ def test_one_article_is_read_by_address_or_path(server, tmp_path, fetcher, write
 
 
 @pytest.mark.parametrize("address", ["ftp://news.example/a", "file:///etc/hostname", "none.txt", ""])
-def test_what_cannot_be_read_raises(tmp_path, fetcher, address):
+def test_raises_for_an_address_that_cannot_be_read(tmp_path, fetcher, address):
     with pytest.raises(SourceError):
         read_address(address, root=tmp_path, fetcher=fetcher)

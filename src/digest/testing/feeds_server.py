@@ -1,4 +1,4 @@
-"""A small web server on loopback over real sockets, for tests of whatever fetches."""
+"""A small web server on loopback with real sockets, for tests of code that fetches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FeedsServer", "Request"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One request as it came: its path with the query, and its headers by lower-case name."""
+    """A request that the server received: its path with the query, and its headers by lower-case name."""
 
     method: str
     path: str
@@ -38,13 +38,13 @@ class _QuietServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that had enough is no error."""
+        """Ignore a client that closed its connection."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class FeedsServer:
-    """Serves what it was given, and writes down who asked. What it was not given is 404.
+    """Serves the content it was given and records requests. Other paths are answered with 404.
 
     ::
 
@@ -54,11 +54,11 @@ class FeedsServer:
             assert [request.path for request in server.requests] == ["/feed.xml"]
 
     Args:
-        address: The loopback address to listen at, such as 127.0.0.2.
+        address: The loopback address to listen on, such as 127.0.0.2.
 
     Attributes:
-        requests: What was asked so far, oldest first.
-        statuses: What was answered.
+        requests: All requests so far, oldest first.
+        statuses: The status of each response, in the same order.
     """
 
     def __init__(self, address: str = "127.0.0.1") -> None:
@@ -66,7 +66,7 @@ class FeedsServer:
         self.statuses: list[int] = []
         self._pages: dict[str, list[_Page]] = {}
         self._http = _QuietServer((address, 0), self._handler())
-        # A short poll: shutdown waits for the next one.
+        # A short poll interval, because shutdown waits for the next poll.
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
     @property
@@ -76,7 +76,7 @@ class FeedsServer:
         return f"{address!s}:{port}"
 
     def url(self, path: str) -> str:
-        """The address of a path."""
+        """Return the URL of a path."""
         return f"http://{self.host}{path}"
 
     def put(
@@ -92,14 +92,19 @@ class FeedsServer:
         drip: float = 0.0,
         once: bool = False,
     ) -> None:
-        """Serve ``content`` at ``path`` from now on.
+        """Serve content at a path from now on.
 
         Args:
-            etag: The validator; asked with it in If-None-Match, the answer is 304 (RFC 9110, section 13.1.2).
+            path: The path, with its query.
+            content: The body.
+            status: The status code.
+            headers: Further response headers.
+            etag: The ETag. A request with it in If-None-Match gets a 304
+                (https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2).
             last_modified: The same for If-Modified-Since.
             delay: Seconds before the first byte.
             drip: Seconds between single bytes of the content.
-            once: Serve it to the next request only; then whatever ``path`` served before.
+            once: Serve it to the next request only, and after that what the path served before.
         """
         validators = {"ETag": etag, "Last-Modified": last_modified}
         page = _Page(
@@ -133,13 +138,13 @@ class FeedsServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                asked = {name.lower(): value for name, value in self.headers.items()}
-                server.requests.append(Request(method=self.command, path=self.path, headers=asked))
+                request_headers = {name.lower(): value for name, value in self.headers.items()}
+                server.requests.append(Request(method=self.command, path=self.path, headers=request_headers))
                 page = server._take(self.path)
                 if page is None:
                     page = _Page(content=b"nothing here", status=404, headers={}, delay=0.0, drip=0.0)
                 time.sleep(page.delay)
-                unchanged = page.status == 200 and _matches(page.headers, asked)
+                unchanged = page.status == 200 and _matches(page.headers, request_headers)
                 status = 304 if unchanged else page.status
                 server.statuses.append(status)
                 self.send_response(status)
@@ -159,15 +164,17 @@ class FeedsServer:
                         self.wfile.flush()
                         time.sleep(page.drip)
                 except OSError:
-                    self.close_connection = True  # the client had enough
+                    self.close_connection = True  # the client closed it
 
             def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 
 
-def _matches(headers: Mapping[str, str], asked: Mapping[str, str]) -> bool:
-    if "if-none-match" in asked:
-        return asked["if-none-match"] == headers.get("ETag")
-    return "if-modified-since" in asked and asked["if-modified-since"] == headers.get("Last-Modified")
+def _matches(headers: Mapping[str, str], request_headers: Mapping[str, str]) -> bool:
+    if "if-none-match" in request_headers:
+        return request_headers["if-none-match"] == headers.get("ETag")
+    return "if-modified-since" in request_headers and request_headers["if-modified-since"] == headers.get(
+        "Last-Modified"
+    )

@@ -1,7 +1,7 @@
-"""A web server on loopback that does its worst, over real sockets, for tests of whatever fetches and reads.
+"""A web server on loopback that misbehaves, with real sockets, for tests of code that fetches and reads.
 
-Each path misbehaves in its own way; `BEHAVIOURS` says how. Nothing here is a real attack on anybody: the private places
-that redirects lead to are the standard ones, or a listener of the test's own.
+Each path misbehaves in its own way, which `BEHAVIOURS` describes. Nothing here attacks anybody: redirects lead to the
+usual private addresses, or to a listener of the test.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable
 
-__all__ = ["BEHAVIOURS", "PRIVATE_PLACES", "HostileServer", "feed_of"]
+__all__ = ["BEHAVIOURS", "PRIVATE_PLACES", "HostileServer", "rss_feed"]
 
-#: What is sent next, or for how many seconds nothing is.
+#: Bytes to send, or how many seconds to send nothing. A negative number resets the connection.
 _Step: TypeAlias = bytes | float
 
 _MIB = 2**20
 _FOREVER = 3600.0
 
-#: Where `/to/NAME` redirects. ``{inner}`` is the host and port of a listener that nobody may reach.
+#: Where ``/to/NAME`` redirects. ``{inner}`` is the host and port of a listener that must not be reached.
 PRIVATE_PLACES = {
     "loopback": "http://{inner}/secret",
     "localhost": "http://localhost:{port}/secret",
@@ -69,15 +69,15 @@ def _xml(content: bytes | str, *lines: str) -> bytes:
     return _answer(content, "Content-Type: application/rss+xml", *lines)
 
 
-def feed_of(title: str, *, link: str = "https://news.example/story", head: str = "", encoding: str = "utf-8") -> bytes:
-    """An RSS feed of one article; ``title`` is put in as it is."""
+def rss_feed(title: str, *, link: str = "https://news.example/story", head: str = "", encoding: str = "utf-8") -> bytes:
+    """Return an RSS feed with one item, whose ``title`` is not escaped."""
     item = f"<item><title>{title}</title><link>{link}</link><description>One line about it.</description></item>"
     text = f"<?xml version='1.0' encoding='{encoding}'?>{head}<rss version='2.0'><channel>{item}</channel></rss>"
     return text.encode(encoding, errors="replace")
 
 
 def _bomb(wbits: int) -> bytes:
-    """400 MiB of zeros as a deflate stream of 400 KB. After a full flush a block depends on nothing before it."""
+    """Return 400 MiB of zeros as a deflate stream of 400 KB: after a full flush, blocks can be repeated."""
     machine = zlib.compressobj(9, wbits=wbits)
     blocks = [machine.compress(bytes(_MIB)) + machine.flush(zlib.Z_FULL_FLUSH) for _ in range(2)]
     return blocks[0] + blocks[1] * 399
@@ -88,8 +88,8 @@ def _laughs() -> str:
     return f'<!DOCTYPE rss [<!ENTITY a0 "ha">{entities}]>'
 
 
-def _step_down(left: int) -> Iterable[_Step]:
-    return [_answer("", f"Location: /chain-{left - 1}", status="301 Moved Permanently")]
+def _redirect_chain(length: int) -> Iterable[_Step]:
+    return [_answer("", f"Location: /chain-{length - 1}", status="301 Moved Permanently")]
 
 
 def _many_items(number: int) -> bytes:
@@ -99,9 +99,9 @@ def _many_items(number: int) -> bytes:
 
 _GZIP_WBITS = zlib.MAX_WBITS | 16
 _BLOWN_UP = "x" * 100_000
-_DRIPPED = feed_of("A feed that takes its time")
+_DRIPPED = rss_feed("A feed that takes its time")
 
-#: What each path does: in words, and in steps.
+#: What each path does, as a description and as steps.
 _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     # Size.
     "/gzip-bomb": (
@@ -117,13 +117,16 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
         "the bomb in gzip in gzip",
         lambda: [_xml(gzip.compress(_bomb(_GZIP_WBITS)), "Content-Encoding: gzip, gzip")],
     ),
-    "/gzip-inside": ("the bomb as content of its own", lambda: [_xml(_bomb(_GZIP_WBITS))]),
-    "/brotli": ("a coding nobody asked for", lambda: [_xml(b"\x5b\xff\xff\xff", "Content-Encoding: br")]),
-    "/zstd": ("another one", lambda: [_xml(b"\x28\xb5\x2f\xfd" * 9, "Content-Encoding: zstd")]),
-    "/not-gzip": ("says gzip and is none", lambda: [_xml(b"plain text", "Content-Encoding: gzip")]),
-    "/endless": ("content without end", lambda: chain([_head()], repeat(b"x" * 65536))),
+    "/gzip-inside": ("the bomb as the content itself", lambda: [_xml(_bomb(_GZIP_WBITS))]),
+    "/brotli": ("a content coding that was not requested", lambda: [_xml(b"\x5b\xff\xff\xff", "Content-Encoding: br")]),
+    "/zstd": (
+        "another content coding that was not requested",
+        lambda: [_xml(b"\x28\xb5\x2f\xfd" * 9, "Content-Encoding: zstd")],
+    ),
+    "/not-gzip": ("is labelled gzip and is not", lambda: [_xml(b"plain text", "Content-Encoding: gzip")]),
+    "/endless": ("endless content", lambda: chain([_head()], repeat(b"x" * 65536))),
     "/endless-crumbs": (
-        "content without end in chunks of one byte",
+        "endless content in chunks of one byte",
         lambda: chain([_head("Transfer-Encoding: chunked")], repeat(b"1\r\nx\r\n" * 10_000)),
     ),
     "/endless-framing": (
@@ -134,17 +137,17 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
         "100 MB of header lines",
         lambda: chain([b"HTTP/1.1 200 OK\r\n"], repeat(b"X-Line: " + b"a" * 990 + b"\r\n", 100_000)),
     ),
-    "/endless-line": ("one header line without end", lambda: chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(b"a" * 65536))),
+    "/endless-line": ("one endless header line", lambda: chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(b"a" * 65536))),
     "/endless-hints": (
-        "interim answers without end",
+        "endless interim responses",
         lambda: repeat(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 500),
     ),
     "/many-headers": (
         "90 KB of the same header, and of cookies",
-        lambda: [_xml(feed_of("Many headers"), *["a: b"] * 8000, *["Set-Cookie: a=b; Path=/"] * 1200)],
+        lambda: [_xml(rss_feed("Many headers"), *["a: b"] * 8000, *["Set-Cookie: a=b; Path=/"] * 1200)],
     ),
     # Time.
-    "/silent": ("says nothing", lambda: [_FOREVER]),
+    "/silent": ("never responds", lambda: [_FOREVER]),
     "/drip": (
         "a byte every tenth of a second",
         lambda: chain(
@@ -158,57 +161,60 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     ),
     "/stall": ("stops in the middle", lambda: [_head("Content-Length: 1000"), b"<rss>", _FOREVER]),
     # Protocol.
-    "/no-http": ("an answer that is no HTTP", lambda: [b"<html>hello</html>\r\n\r\n"]),
-    "/bad-status": ("a status that is no number", lambda: [b"HTTP/1.1 two hundred\r\n\r\n"]),
+    "/no-http": ("a response that is not HTTP", lambda: [b"<html>hello</html>\r\n\r\n"]),
+    "/bad-status": ("a status that is not a number", lambda: [b"HTTP/1.1 two hundred\r\n\r\n"]),
     "/control-header": ("a control character in a header", lambda: [b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n"]),
     "/two-lengths": (
-        "two contents' lengths",
+        "two different Content-Length headers",
         lambda: [b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
     ),
-    "/hang-up": ("no answer at all", list),
-    "/short": ("less content than it says", lambda: [_head("Content-Length: 9999") + feed_of("Too short")]),
-    "/reset": ("a connection that breaks", lambda: [_head("Content-Length: 9999") + b"<rss>", -1.0]),
+    "/hang-up": ("closes the connection without a response", list),
+    "/short": (
+        "less content than its Content-Length",
+        lambda: [_head("Content-Length: 9999") + rss_feed("Too short")],
+    ),
+    "/reset": ("resets the connection", lambda: [_head("Content-Length: 9999") + b"<rss>", -1.0]),
     "/204": ("no content", lambda: [_head(status="204 No Content")]),
-    "/206": ("a part of the content", lambda: [_answer(feed_of("A part"), status="206 Partial Content")]),
-    "/300": ("several choices", lambda: [_answer("choose", "Location: /loop", status="300 Multiple Choices")]),
-    "/304": ("not changed since never", lambda: [_head(status="304 Not Modified")]),
+    "/206": ("partial content", lambda: [_answer(rss_feed("A part"), status="206 Partial Content")]),
+    "/300": ("multiple choices", lambda: [_answer("choose", "Location: /loop", status="300 Multiple Choices")]),
+    "/304": ("not modified, to a request without validators", lambda: [_head(status="304 Not Modified")]),
     "/401": (
         "asks for a password",
         lambda: [_answer("who?", 'WWW-Authenticate: Basic realm="a"', status="401 Unauthorized")],
     ),
     "/410": ("gone for good", lambda: [_answer("gone", status="410 Gone")]),
     "/500": ("broken", lambda: [_answer("sorry", status="500 Internal Server Error")]),
-    # Redirects; `/to/NAME` besides.
+    # Redirects, in addition to /to/NAME.
     "/loop": ("redirects to itself", lambda: [_answer("", "Location: /loop", status="302 Found")]),
     "/chain-6": ("redirects six times", lambda: [_answer("", "Location: /chain-5", status="301 Moved Permanently")]),
-    "/no-location": ("redirects to nowhere", lambda: [_answer("", status="301 Moved Permanently")]),
+    "/no-location": ("a redirect without a location", lambda: [_answer("", status="301 Moved Permanently")]),
     # Content.
-    "/laughs": ("a billion laughs", lambda: [_xml(feed_of("&a9;", head=_laughs()))]),
+    "/laughs": ("a billion laughs", lambda: [_xml(rss_feed("&a9;", head=_laughs()))]),
     "/quadratic": (
         "a long entity many times",
-        lambda: [_xml(feed_of("&a;" * 5000, head=f'<!DOCTYPE rss [<!ENTITY a "{_BLOWN_UP}">]>'))],
+        lambda: [_xml(rss_feed("&a;" * 5000, head=f'<!DOCTYPE rss [<!ENTITY a "{_BLOWN_UP}">]>'))],
     ),
     "/external": (
-        "an entity in a file of the reader's",
-        lambda: [_xml(feed_of("&a;", head='<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]>'))],
+        "an entity from a local file",
+        lambda: [_xml(rss_feed("&a;", head='<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]>'))],
     ),
     "/page-as-feed": (
         "a page where a feed should be",
         lambda: [_xml("<html><body><p>No feed.</p></body></html>")],
     ),
     "/binary-as-page": (
-        "a picture that says it is a page",
+        "a picture that is labelled as a page",
         lambda: [_answer(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "Content-Type: text/html")],
     ),
-    "/long-title": ("a title of 10 MB", lambda: [_xml(feed_of("Long " * 2_000_000))]),
-    "/deep": ("elements in elements", lambda: [_xml(feed_of("<b>" * 50_000 + "Deep" + "</b>" * 50_000))]),
+    "/long-title": ("a title of 10 MB", lambda: [_xml(rss_feed("Long " * 2_000_000))]),
+    "/deep": ("50,000 nested elements", lambda: [_xml(rss_feed("<b>" * 50_000 + "Deep" + "</b>" * 50_000))]),
     "/many-items": ("fifty thousand articles", lambda: [_xml(_many_items(50_000))]),
     "/markup-title": (
         "markup, script and template syntax in a title",
         lambda: [
             _xml(
-                feed_of(
-                    "&lt;script&gt;alert(1)&lt;/script&gt; &lt;img src=x onerror=alert(2)&gt; {{ 7*7 }} {% raw %} "
+                rss_feed(
+                    "&lt;script&gt;alert(1)&lt;/script&gt; &lt;img src=x onerror=alert(2)&gt; {{ 7*643 }} {% raw %} "
                     "**bold** [link](javascript:alert(3)) &lt;mj-raw&gt; &amp;lt;script&amp;gt;alert(4)",
                     link="https://news.example/markup",
                 )
@@ -216,19 +222,21 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
         ],
     ),
     "/control-characters": (
-        "control and direction characters in a title",
+        "control characters and marks of direction in a title",
         lambda: [
             _xml(
-                feed_of("Bell\x07 nul\x00 escape\x1b[31m over\u202ekcab zero\u200bwidth", link="https://news.example/c")
+                rss_feed(
+                    "Bell\x07 nul\x00 escape\x1b[31m over\u202ekcab zero\u200bwidth", link="https://news.example/c"
+                )
             )
         ],
     ),
-    "/bad-link": ("a script where an address should be", lambda: [_xml(feed_of("Bad", link="javascript:alert(1)"))]),
+    "/bad-link": ("a script in place of an address", lambda: [_xml(rss_feed("Bad", link="javascript:alert(1)"))]),
     "/wrong-charset": (
-        "Cyrillic letters that say they are UTF-8",
+        "Windows-1251 that is labelled UTF-8",
         lambda: [
             _xml(
-                feed_of("Новости", link="https://news.example/w", encoding="windows-1251").replace(
+                rss_feed("Новости", link="https://news.example/w", encoding="windows-1251").replace(
                     b"windows-1251", b"utf-8"
                 )
             )
@@ -237,33 +245,32 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     "/no-charset": (
         "a charset that does not exist",
         lambda: [
-            _answer(feed_of("Charset", link="https://news.example/n"), "Content-Type: text/xml; charset=../etc/passwd")
+            _answer(
+                rss_feed("Charset", link="https://news.example/n"),
+                "Content-Type: text/xml; charset=../etc/passwd",
+            )
         ],
     ),
     "/feed-as-image": (
-        "a feed that says it is a picture",
-        lambda: [_answer(feed_of("A feed all the same", link="https://news.example/f"), "Content-Type: image/png")],
+        "a feed that is labelled as a picture",
+        lambda: [_answer(rss_feed("A feed all the same", link="https://news.example/f"), "Content-Type: image/png")],
     ),
     "/long": (
-        "more content than it says",
+        "more content than its Content-Length",
         lambda: [_head(f"Content-Length: {len(_DRIPPED)}") + _DRIPPED + b"HTTP/1.1 200 OK\r\n\r\nmore" * 9],
     ),
 }
 _PATHS |= {
-    f"/chain-{left}": (
-        f"redirects {left} times",
-        partial(_step_down, left),
-    )
-    for left in range(1, 6)
+    f"/chain-{length}": (f"redirects {length} times", partial(_redirect_chain, length)) for length in range(1, 6)
 }
-_PATHS["/chain-0"] = ("a good feed", lambda: [_xml(feed_of("At the end of the chain"))])
+_PATHS["/chain-0"] = ("a good feed", lambda: [_xml(rss_feed("At the end of the chain"))])
 
 #: What each path does, in words.
-BEHAVIOURS = {path: words for path, (words, _) in _PATHS.items()}
+BEHAVIOURS = {path: description for path, (description, _) in _PATHS.items()}
 
 
 class HostileServer:
-    """Does on each path what `BEHAVIOURS` says, redirects on ``/to/NAME`` to `PRIVATE_PLACES`, and notes who asked.
+    """Misbehaves as `BEHAVIOURS` says, redirects ``/to/NAME`` to `PRIVATE_PLACES`, and records requests.
 
     ::
 
@@ -271,11 +278,11 @@ class HostileServer:
             fetcher.get(server.url("/gzip-bomb"))  # raises FetchError
 
     Args:
-        inner: Host and port of a listener that must never be asked; for ``/to/NAME``.
-        ssl_context: Speak TLS with its certificate.
+        inner: Host and port of a listener that must not be reached, for ``/to/NAME``.
+        ssl_context: Serve https with its certificate.
 
     Attributes:
-        requests: What was asked so far, oldest first.
+        requests: All requests so far, oldest first.
     """
 
     def __init__(self, *, inner: str = "127.0.0.1:9", ssl_context: ssl.SSLContext | None = None) -> None:
@@ -292,11 +299,11 @@ class HostileServer:
         return f"127.0.0.1:{self._server.server_address[1]}"
 
     def url(self, path: str) -> str:
-        """The address of a path."""
+        """Return the URL of a path."""
         return f"{self._scheme}://{self.host}{path}"
 
     def steps(self, path: str) -> Iterable[_Step]:
-        """What is sent for a path."""
+        """Return what is sent for a path."""
         kind, _, name = path.removeprefix("/").partition("/")
         if kind == "to" and name in PRIVATE_PLACES:
             place = PRIVATE_PLACES[name].format(inner=self._inner, port=self._inner.rpartition(":")[2])
@@ -328,12 +335,12 @@ class _Server(ThreadingTCPServer):
         if self._ssl_context is None:
             super().finish_request(request, client_address)
             return
-        # The handshake is made here, in the thread of this one client.
+        # The handshake happens here, in the thread of this client, so that it does not block others.
         with self._ssl_context.wrap_socket(request, server_side=True) as secured:
             super().finish_request(secured, client_address)
 
     def handle_error(self, *_: object) -> None:
-        """A client that had enough is what is hoped for."""
+        """Ignore clients that give up, as they should."""
 
 
 class _Handler(StreamRequestHandler):

@@ -36,13 +36,13 @@ def meta(label):
         (KOREAN, "cp949", "ks_c_5601-1987"),
     ],
 )
-def test_a_label_means_what_it_means_to_browsers(text, encoding, label):
+def test_reads_labels_as_browsers_do(text, encoding, label):
     html = meta(label) + text
     assert decode_page(html.encode(encoding)) == html
 
 
 @pytest.mark.parametrize("label", ["iso-8859-1", "koi8-r", "shift_jis", "gbk", "utf-16", "rot13", "idna", "nonsense"])
-def test_utf_8_is_seen_through_a_wrong_label(label):
+def test_recognises_utf_8_under_a_wrong_label(label):
     html = meta(label) + RUSSIAN
     assert decode_page(html.encode()) == html
 
@@ -51,12 +51,12 @@ def test_utf_8_is_seen_through_a_wrong_label(label):
     ("text", "encoding"), [(GERMAN, "cp1252"), (RUSSIAN, "cp1251"), (JAPANESE, "cp932"), (CHINESE, "gb18030")]
 )
 @pytest.mark.parametrize("header", [None, "text/html; charset=utf-8"])
-def test_what_calls_itself_utf_8_and_is_not_is_found_out(text, encoding, header):
+def test_ignores_the_label_utf_8_on_other_encodings(text, encoding, header):
     html = meta("utf-8") + text
     assert decode_page(html.encode(encoding), header) == html
 
 
-def test_the_order_is_mark_then_header_then_document():
+def test_prefers_the_mark_to_the_header_to_the_document():
     html = meta("koi8-r") + RUSSIAN
     assert decode_page(codecs.BOM_UTF8 + html.encode(), "text/html; charset=cp1251") == html
     assert decode_page(html.encode("cp1251"), 'text/html; charset="windows-1251"') == html
@@ -75,25 +75,25 @@ def test_the_order_is_mark_then_header_then_document():
         "<script charset='windows-1251'></script><meta charset='koi8-r'/>",
     ],
 )
-def test_a_document_declares_its_encoding_in_many_ways(head):
+def test_finds_the_declaration_of_a_document(head):
     html = head + RUSSIAN
     assert decode_page(html.encode("koi8-r")) == html
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32"])
-def test_wide_encodings_need_no_mark(encoding):
+def test_recognises_utf_16_without_a_mark(encoding):
     html = meta("utf-8") + GERMAN
     data = html.encode(encoding)
     assert not is_binary(data)
     assert decode_page(data) == html
 
 
-def test_words_deep_in_a_page_tell_its_encoding():
+def test_guesses_the_encoding_from_text_deep_in_a_page():
     html = "<script>" + "var a = 1;\n" * 20_000 + "</script>" + "<p>plain words " * 5_000 + GERMAN
     assert decode_page(html.encode("cp1252")) == html
 
 
-def test_some_wrong_bytes_do_not_change_the_encoding():
+def test_keeps_the_encoding_despite_some_invalid_bytes():
     words = GERMAN * 3
     assert decode_page(words.encode() + b" caf\xe9 ") == words + " café "
     assert decode_page((meta("utf-8") + words).encode()[:-1] + "é".encode()[:1]) == (meta("utf-8") + words)[:-1]
@@ -103,6 +103,6 @@ def test_some_wrong_bytes_do_not_change_the_encoding():
 @pytest.mark.parametrize(
     "data", [b"", b"\0", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"<meta charset=utf-16>", b"\x81" * 9]
 )
-def test_anything_becomes_text(data):
+def test_decodes_any_bytes(data):
     assert isinstance(decode_page(data), str)
     assert isinstance(decode_text(data), str)

@@ -22,7 +22,7 @@ from digest.sources.source_links import join_link, language_tag, same_site
         ("caf&eacute;\u00ad\u200b  <i>x</i>y\n", "café xy"),
     ],
 )
-def test_a_title_loses_its_markup_and_nothing_else(html, line):
+def test_strips_markup_from_a_title_and_nothing_else(html, line):
     assert line_of_html(html) == line
 
 
@@ -38,7 +38,7 @@ def test_a_title_loses_its_markup_and_nothing_else(html, line):
         ("", ""),
     ],
 )
-def test_a_fragment_becomes_paragraphs(html, text):
+def test_splits_a_fragment_into_paragraphs(html, text):
     assert text_of_html(html) == text
 
 
@@ -62,7 +62,7 @@ def test_a_fragment_becomes_paragraphs(html, text):
         ("", ()),
     ],
 )
-def test_a_byline_gives_its_names(byline, names):
+def test_splits_a_byline_into_names(byline, names):
     assert split_names(byline) == names
 
 
@@ -82,11 +82,11 @@ def test_a_byline_gives_its_names(byline, names):
         ("samples/feed.xml", "file:///etc/hostname", ""),
     ],
 )
-def test_a_link_is_joined_or_refused(base, link, joined):
+def test_joins_links_and_drops_other_schemes(base, link, joined):
     assert join_link(base, link) == joined
 
 
-def test_sites_are_the_same_but_for_www_and_the_like():
+def test_ignores_www_and_the_like_when_comparing_sites():
     assert same_site("https://www.news.example/a", "http://m.news.example/b")
     assert not same_site("https://news.example/", "https://other.example/")
     assert not same_site("samples/a.html", "samples/b.html")
@@ -103,11 +103,11 @@ def test_sites_are_the_same_but_for_www_and_the_like():
         (None, None),
     ],
 )
-def test_a_language_is_a_bcp_47_tag(given, tag):
+def test_normalises_languages_to_bcp_47(given, tag):
     assert language_tag(given) == tag
 
 
-def test_a_counter_is_no_picture():
+def test_ignores_tracking_pixels():
     html = (
         '<img src="/p.gif" width="1" height="1"><img src="https://x.example/pixel"><img src="data:x"><img src="b.jpg">'
     )
@@ -115,7 +115,7 @@ def test_a_counter_is_no_picture():
     assert first_picture("<p>none</p>", "https://news.example/") is None
 
 
-def test_a_headline_is_cut_between_words():
+def test_cuts_a_headline_between_words():
     assert make_headline("word " * 40) == "word " * 15 + "…"
     assert make_headline("Short.\n\nMore.") == "Short."
     assert make_headline("") == ""
@@ -131,12 +131,12 @@ def test_a_headline_is_cut_between_words():
         "Lire aussi : un titre",
     ],
 )
-def test_a_line_that_leads_elsewhere_is_known(line):
+def test_recognises_promotion(line):
     assert is_promotion(line)
 
 
 @pytest.mark.parametrize(
     "line", ["Related parties met on Monday.", "Watch out for rain", "Read more books", "Related: " + "x" * 300]
 )
-def test_a_sentence_is_no_promotion(line):
+def test_does_not_take_a_sentence_for_promotion(line):
     assert not is_promotion(line)

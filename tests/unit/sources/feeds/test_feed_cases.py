@@ -96,7 +96,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("document", ADDRESSES.values(), ids=ADDRESSES)
-def test_the_address_is_found(document):
+def test_finds_the_address(document):
     article = read(document).articles[0]
     assert (article.url, article.title) == (A, "T")
 
@@ -116,7 +116,7 @@ def test_the_address_is_found(document):
         ("zero\u200bwidth", "zerowidth"),
     ],
 )
-def test_a_title_is_a_line_of_plain_text(title, expected):
+def test_reads_a_title_as_one_line_of_plain_text(title, expected):
     assert read(rss(item(title=f"<title>{title}</title>"))).articles[0].title == expected
 
 
@@ -128,7 +128,7 @@ def test_a_title_is_a_line_of_plain_text(title, expected):
         ('<title type="text">A &lt;b&gt; tag</title>', "A <b> tag"),
     ],
 )
-def test_a_title_of_atom_is_read_by_its_type(title, expected):
+def test_reads_an_atom_title_by_its_type(title, expected):
     assert read(atom(title=title)).articles[0].title == expected
 
 
@@ -151,11 +151,11 @@ def test_a_title_of_atom_is_read_by_its_type(title, expected):
         ("<itunes:summary>Notes</itunes:summary>", "Notes"),
     ],
 )  # fmt: skip
-def test_the_text_is_found(inner, text):
+def test_finds_the_text(inner, text):
     assert read(rss(item(inner))).articles[0].text == text
 
 
-def test_plain_text_of_a_json_feed_is_no_html():
+def test_does_not_read_the_plain_text_of_a_json_feed_as_html():
     article = read(json_feed('{"url": "/a", "content_text": "Use <b> &amp; see\\n\\nmore"}')).articles[0]
     assert article.text == "Use <b> &amp; see\n\nmore"
 
@@ -176,7 +176,7 @@ def test_plain_text_of_a_json_feed_is_no_html():
         (atom("<author><email>a@x.example</email></author>"), ()),
     ],
 )
-def test_the_authors_are_found(document, authors):
+def test_finds_the_authors(document, authors):
     assert read(document).articles[0].authors == authors
 
 
@@ -193,7 +193,7 @@ def test_the_authors_are_found(document, authors):
         ("<description>&lt;img src='javascript:x()'&gt;x</description>", None),
     ],
 )  # fmt: skip
-def test_the_picture_of_an_item_is_found(inner, image):
+def test_finds_the_picture_of_an_item(inner, image):
     assert read(rss(item(inner))).articles[0].image == image
 
 
@@ -213,7 +213,7 @@ def test_the_picture_of_an_item_is_found(inner, image):
         ("<dcterms:issued>2026-01-05</dcterms:issued>", "2026-01-05T00:00"),
     ],
 )
-def test_the_date_of_an_item_is_found(inner, moment):
+def test_finds_the_date_of_an_item(inner, moment):
     published = read(rss(item(inner))).articles[0].published
     assert published is not None
     assert published.strftime("%Y-%m-%dT%H:%M") == moment
@@ -238,11 +238,11 @@ CAFE = rss(item(title="<title>Café €</title>"))
         (json_feed('{"url": "/a", "title": "Café €"}').encode("cp1252"), None),
     ],
 )
-def test_the_encoding_is_found(data, content_type):
+def test_finds_the_encoding(data, content_type):
     assert read(data, content_type).articles[0].title == "Café €"
 
 
-def test_a_gzip_that_breaks_off_in_its_head_is_an_error():
+def test_refuses_a_truncated_gzip_header():
     with pytest.raises(DigestError, match="cannot be unpacked"):
         read(b"\x1f\x8b\x00\x00\x00")
 
@@ -261,7 +261,7 @@ DEBRIS = st.sampled_from(
 
 @settings(max_examples=250, deadline=None)
 @given(FEEDS, st.lists(st.tuples(st.floats(0, 1), DEBRIS | st.binary(max_size=3)), max_size=6), st.floats(0.2, 1))
-def test_whatever_happens_to_a_feed_its_articles_are_clean(document, debris, length):
+def test_articles_are_clean_whatever_the_feed_contains(document, debris, length):
     data = document.encode()
     for place, piece in debris:
         at = int(place * len(data))

@@ -68,7 +68,7 @@ print(peak_megabytes())
 """
 
 
-def test_no_feed_fills_the_memory_or_hangs():
+def test_hostile_feeds_neither_fill_the_memory_nor_hang():
     read = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, timeout=300)
     assert read.returncode == 0, read.stderr[-2000:]
     assert float(read.stdout) < MEGABYTES

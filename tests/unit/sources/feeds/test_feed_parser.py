@@ -40,7 +40,7 @@ def first(document, **settings):
     return read(document, **settings).articles[0]
 
 
-def test_a_whole_item_is_read():
+def test_reads_a_whole_item():
     document = rss(
         "<item><title>A &amp;amp; B <![CDATA[<b>bold</b>]]></title><link>/story?a=1&amp;b=2</link>"
         "<pubDate>Mon, 06 Jul 2026 10:00:00 CEST</pubDate>"
@@ -60,16 +60,16 @@ def test_a_whole_item_is_read():
     assert article.language == "en-US"
 
 
-def test_the_feed_has_a_title_and_its_own_address():
+def test_reads_the_title_and_the_address_of_the_feed():
     assert read(rss("")) == Feed(title="News", url=URL, articles=())
 
 
-def test_articles_keep_the_order_of_the_feed():
+def test_keeps_the_order_of_the_feed():
     links = [f"https://news.example/{number}" for number in (3, 1, 2)]
     assert [article.url for article in read(rss("".join(item("", link) for link in links))).articles] == links
 
 
-def test_a_relative_link_counts_from_the_channel_or_the_feed():
+def test_resolves_relative_links_against_the_site_or_the_feed():
     assert first(rss(item("", "post.html"))).url == "https://news.example/post.html"
     assert first(rss(item("", "post.html"), channel="")).url == "https://news.example/blog/post.html"
     assert first(atom('<entry xml:base="x/"><title>T</title><id>1</id><link href="a"/></entry>')).url == (
@@ -77,7 +77,7 @@ def test_a_relative_link_counts_from_the_channel_or_the_feed():
     )
 
 
-def test_a_feed_in_the_folder_has_links_in_the_folder():
+def test_resolves_links_of_a_local_feed_to_local_paths():
     feed = parse_feed(rss(item("", "post.html"), channel="").encode(), url="samples/world.xml")
     assert feed.articles[0].url == "samples/post.html"
 
@@ -90,7 +90,7 @@ def test_a_feed_in_the_folder_has_links_in_the_folder():
         "<title>T</title><link>javascript:alert(1)</link>",
     ],
 )
-def test_an_item_without_an_address_and_a_text_is_left_out(inner):
+def test_drops_an_item_without_an_address_and_a_text(inner):
     assert read(rss(f"<item>{inner}</item>")).articles == ()
 
 
@@ -103,29 +103,29 @@ def test_an_item_without_an_address_and_a_text_is_left_out(inner):
         ('<guid isPermaLink="true">/a</guid>', "https://news.example/a"),
     ],
 )
-def test_an_item_without_a_link_gets_the_next_best_address(inner, address):
+def test_uses_the_next_best_address_for_an_item_without_a_link(inner, address):
     assert [article.url for article in read(rss(f"<item><title>T</title>{inner}</item>")).articles] == [address]
 
 
-def test_a_permalink_guid_is_an_address():
+def test_uses_a_permalink_guid_as_address():
     assert (
         first(rss("<item><title>T</title><guid>https://news.example/g</guid></item>")).url == "https://news.example/g"
     )
 
 
-def test_an_item_without_a_title_is_headed_by_its_text():
+def test_makes_a_headline_from_the_text_of_an_untitled_item():
     article = first(rss("<item><link>https://news.example/a</link><description>A short message.</description></item>"))
     assert article.title == "A short message."
 
 
-def test_scripts_are_no_text():
+def test_drops_scripts_from_the_text():
     assert (
         first(rss(item("<description>&lt;p&gt;ok&lt;/p&gt;&lt;script&gt;x()&lt;/script&gt;</description>"))).text
         == "ok"
     )
 
 
-def test_authors_of_an_atom_feed_count_for_entries_without_one():
+def test_uses_the_authors_of_an_atom_feed_for_entries_without_one():
     entries = (
         '<author><name>The Desk</name></author><entry><title>T</title><id>1</id><link href="/a"/></entry>'
         '<entry><title>U</title><id>2</id><link href="/b"/><author><name>Ann Lee</name></author></entry>'
@@ -133,7 +133,7 @@ def test_authors_of_an_atom_feed_count_for_entries_without_one():
     assert [article.authors for article in read(atom(entries)).articles] == [("The Desk",), ("Ann Lee",)]
 
 
-def test_an_address_is_no_author():
+def test_does_not_take_an_address_for_an_author():
     assert first(rss(item("<author>ann@news.example</author>"))).authors == ()
 
 
@@ -149,7 +149,7 @@ def test_an_address_is_no_author():
         ("<description>&lt;img src='i.png'&gt;</description>", "https://news.example/i.png"),
     ],
 )
-def test_the_picture_is_found(inner, image):
+def test_finds_the_picture(inner, image):
     assert first(rss(item(inner))).image == image
 
 
@@ -163,12 +163,12 @@ def test_the_picture_is_found(inner, image):
         ("", "utf-16", None),
     ],
 )
-def test_the_encoding_is_found_out_even_when_it_is_declared_wrong(declaration, encoding, content_type):
+def test_finds_the_encoding_even_if_the_declaration_is_wrong(declaration, encoding, content_type):
     document = rss(item("").replace("<title>T", "<title>Café")).removeprefix('<?xml version="1.0"?>')
     assert first((declaration + document).encode(encoding), content_type=content_type).title == "Café"
 
 
-def test_a_json_feed_is_read():
+def test_reads_a_json_feed():
     article = first(
         b'\xef\xbb\xbf{"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "de", "items": ['
         b'{"id": 7, "url": "/a", "title": "T", "content_html": "<p>One</p><p>Two</p>", "image": "i.png",'
@@ -179,7 +179,7 @@ def test_a_json_feed_is_read():
     assert article.published == datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 
 
-def test_version_1_of_json_feed_has_one_author_and_ids_that_are_addresses():
+def test_reads_json_feed_1_0_with_one_author_and_ids_as_addresses():
     article = first(
         b'{"version": "https://jsonfeed.org/version/1", "author": {"name": "Ann"}, "items": ['
         b'{"id": "https://news.example/z", "content_text": "Hello there."}]}'
@@ -201,21 +201,21 @@ def test_version_1_of_json_feed_has_one_author_and_ids_that_are_addresses():
         (b"<html><body><item><title>x</title></item></body></html>", "a web page, not a feed"),
     ],
 )
-def test_what_is_no_feed_is_refused(data, message):
+def test_refuses_documents_that_are_not_feeds(data, message):
     with pytest.raises(SourceError, match=message) as caught:
         read(data)
     assert str(caught.value).startswith(URL)
     assert caught.value.hint or "JSON" in message
 
 
-def test_a_web_page_that_names_its_feed_gives_the_hint():
+def test_hints_at_the_feed_that_a_web_page_links_to():
     page = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
     with pytest.raises(SourceError) as caught:
         read(page)
     assert 'feed = "https://news.example/rss"' in caught.value.hint
 
 
-def test_entities_do_not_blow_up_and_read_no_files():
+def test_entities_neither_expand_nor_read_files():
     levels = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9))
     bomb = f'<!DOCTYPE r [<!ENTITY e0 "lol"><!ENTITY x SYSTEM "file:///etc/hostname">{levels}]>'
     document = bomb + rss(item("<description>&e9; &x;</description>")).removeprefix('<?xml version="1.0"?>')

@@ -25,37 +25,37 @@ def chosen(*articles, full_text="auto"):
     return [one.url[-1] for one in pages_to_read(articles, full_text=full_text, counts=is_new)]
 
 
-def test_only_snippets_need_their_page():
+def test_reads_the_pages_of_snippets_only():
     assert chosen(article(1), article(2, text=WHOLE)) == ["1"]
 
 
 @pytest.mark.parametrize("end", ["…", " [...]", "... ", " Read more »", " Continue reading"])
-def test_a_text_that_breaks_off_is_a_snippet_however_long(end):
+def test_treats_a_text_that_breaks_off_as_a_snippet(end):
     assert chosen(article(1, text=WHOLE + end)) == ["1"]
 
 
-def test_the_setting_asks_for_all_pages_or_none():
+def test_the_setting_selects_all_pages_or_none():
     both = article(1), article(2, text=WHOLE)
     assert chosen(*both, full_text="always") == ["1", "2"]
     assert chosen(*both, full_text="never") == []
 
 
-def test_what_is_too_old_for_the_issue_needs_no_page():
+def test_skips_the_pages_of_articles_too_old_for_the_issue():
     assert chosen(article(1, days=-1), article(2, days=0), article(3, days=1), article(4, days=None)) == ["4", "3"]
 
 
-def test_the_newest_25_are_read():
+def test_reads_at_most_25_pages_the_newest_first():
     many = [article(number, days=number) for number in range(1, 40)]
     wanted = pages_to_read(tuple(many), full_text="auto", counts=is_new)
     assert [one.url for one in wanted] == [f"https://a.example/{number}" for number in range(39, 14, -1)]
 
 
-def test_an_article_in_the_folder_has_no_page():
+def test_skips_local_articles():
     local = Article(url="articles/bridge.txt", title="Old bridge shut", text=SNIPPET)
     assert pages_to_read((local,), full_text="always", counts=is_new) == ()
 
 
-def test_a_page_gives_what_the_item_lacks_and_nothing_else():
+def test_takes_from_the_page_only_what_the_item_lacks():
     page = Article(
         url="https://a.example/amp/1",
         title="Old bridge shut | The Courier",
@@ -73,7 +73,7 @@ def test_a_page_gives_what_the_item_lacks_and_nothing_else():
     assert (found.image, found.language) == ("https://a.example/bridge.jpg", "en")
 
 
-def test_a_consent_wall_is_not_the_article():
+def test_ignores_a_consent_wall():
     wall = Article(
         url="https://a.example/1",
         title="Before you continue",
@@ -82,15 +82,15 @@ def test_a_consent_wall_is_not_the_article():
     assert with_page(article(1), wall) is None
 
 
-def test_a_page_that_says_less_than_the_item_is_not_taken():
+def test_ignores_a_page_with_less_text_than_the_item():
     assert with_page(article(1), article(1, text="The council shut the old bridge.")) is None
 
 
-def test_a_snippet_does_not_replace_the_text_that_it_announces():
+def test_keeps_the_full_text_when_only_a_snippet_comes_again():
     assert keep_full_text(article(1), article(1, text=WHOLE)).text == WHOLE
 
 
-def test_a_text_that_was_rewritten_replaces_the_old_one():
+def test_replaces_the_full_text_when_it_was_rewritten():
     rewritten = article(1, text="A quite different report says nothing was found after all. " * 12)
     assert keep_full_text(rewritten, article(1, text=WHOLE)) == rewritten
     short = article(1, text="The town rejoices: fireworks, music, dancing everywhere tonight!")

@@ -15,7 +15,7 @@ def opml(body):
     )
 
 
-def test_feeds_are_read_in_their_order_and_a_folder_is_their_section():
+def test_lists_feeds_in_order_with_their_folder_as_section():
     found = parse_opml(
         opml(
             """<outline text="World"><outline text="Courier" title="The Courier" type="rss"
@@ -32,7 +32,7 @@ def test_feeds_are_read_in_their_order_and_a_folder_is_their_section():
     )
 
 
-def test_odd_files_of_feed_readers_are_read():
+def test_reads_odd_exports_of_feed_readers():
     found = parse_opml(
         b"""<?xml version="1.0"?><OPML version="1.0"><body>
         <outline TEXT="  Two\nlines & more " XMLURL="feed://a.example/x" category="News,Old"/>
@@ -53,11 +53,11 @@ def test_odd_files_of_feed_readers_are_read():
         ("feed:a.example/x", "http://a.example/x"),
     ],
 )
-def test_the_old_scheme_of_feeds_is_understood(written, address):
+def test_understands_the_feed_scheme(written, address):
     assert parse_opml(opml(f"<outline xmlUrl='{written}'/>"), file="f.opml")[0].url == address
 
 
-def test_a_list_in_another_encoding_than_it_says_is_read():
+def test_reads_a_list_that_declares_the_wrong_encoding():
     data = "<opml><body><outline text='Café Köln' xmlUrl='https://a.example/x'/></body></opml>".encode("cp1252")
     assert parse_opml(data, file="f.opml")[0].title == "Café Köln"
 
@@ -72,7 +72,7 @@ def test_a_list_in_another_encoding_than_it_says_is_read():
         (opml("<outline text='folder'/>"), "lists no feed"),
     ],
 )
-def test_what_is_no_list_of_feeds_is_refused(data, message):
+def test_refuses_files_that_are_not_opml_or_list_no_feed(data, message):
     with pytest.raises(SourceError, match=message) as caught:
         parse_opml(data, file="feeds.opml")
     assert caught.value.place.file == "feeds.opml"
@@ -85,7 +85,7 @@ def test_entities_are_not_resolved():
 
 
 @given(st.binary(max_size=200))
-def test_nothing_but_our_own_error_is_raised(data):
+def test_raises_nothing_but_a_source_error_for_any_bytes(data):
     for document in (data, opml("").replace(b"<body>", b"<body>" + data)):
         try:
             parse_opml(document, file="feeds.opml")
@@ -104,7 +104,7 @@ def test_nothing_but_our_own_error_is_raised(data):
         "<?xml version='1.0'?><rss>".encode("utf-16"),
     ],
 )
-def test_a_feed_is_known_by_its_beginning(start):
+def test_recognises_a_feed_by_its_beginning(start):
     assert is_feed(start)
     assert not is_opml(start)
 
@@ -112,10 +112,10 @@ def test_a_feed_is_known_by_its_beginning(start):
 @pytest.mark.parametrize(
     "start", [b"<!DOCTYPE html><html>", b"A title\n\nrss feeds are fine", b'{"a": 1}', b"", b"<p>"]
 )
-def test_a_page_or_a_text_is_no_feed(start):
+def test_does_not_take_a_page_or_a_text_for_a_feed(start):
     assert not is_feed(start)
     assert not is_opml(start)
 
 
-def test_a_list_of_feeds_is_known_by_its_beginning():
+def test_recognises_opml_by_its_beginning():
     assert is_opml(b"\xef\xbb\xbf<?xml version='1.0'?><!DOCTYPE opml><opml version='1.0'>")

@@ -39,7 +39,7 @@ def read(text, path=PATH):
     return parse_text(text if isinstance(text, bytes) else text.encode(), path=path)
 
 
-def test_a_plain_text_article_is_read_whole():
+def test_reads_a_whole_plain_text_article():
     assert read(SAMPLE) == Article(
         url=PATH,
         title="Town to Send More Ferries to the Islands",
@@ -56,7 +56,7 @@ def test_a_plain_text_article_is_read_whole():
     )
 
 
-def test_windows_line_ends_make_no_difference():
+def test_ignores_windows_line_endings():
     assert read(SAMPLE.replace("\n", "\r\n")) == read(SAMPLE)
 
 
@@ -72,7 +72,7 @@ def test_windows_line_ends_make_no_difference():
         ("27.11.2025", (), DAY),
     ],
 )
-def test_a_byline_and_a_date_are_taken_off(head, authors, published):
+def test_separates_a_byline_and_a_date_from_the_text(head, authors, published):
     article = read(f"Title\n{head}\n\nThe body.")
     assert (article.authors, article.published, article.text) == (authors, published, "The body.")
 
@@ -80,7 +80,7 @@ def test_a_byline_and_a_date_are_taken_off(head, authors, published):
 @pytest.mark.parametrize(
     "line", ["By noon the hall was full.", "By 2030 it will be done", "On May 5, 2026 the town met its mayor."]
 )
-def test_a_sentence_is_no_byline(line):
+def test_does_not_take_a_sentence_for_a_byline(line):
     article = read(f"Title\n\n{line}\n\nMore.")
     assert (article.authors, article.published, article.text) == ((), None, f"{line}\n\nMore.")
 
@@ -98,19 +98,19 @@ def test_a_sentence_is_no_byline(line):
         ("• one\n• two\n\nText.\n\n• three\n• four", ("one", "two"), "Text.\n\nthree\n\nfour"),
     ],
 )
-def test_runs_of_bullets_are_key_points(body, points, text):
+def test_reads_runs_of_bullets_as_key_points(body, points, text):
     article = read(f"Title\n\n{body}")
     assert (article.key_points, article.text) == (points, text)
 
 
-def test_lines_that_lead_elsewhere_go_with_the_headline_below_them():
+def test_drops_promotion_with_the_headline_below_it():
     article = read(
         "Title\n\nAlso Read:\nAnother headline\n\nText.\nRelated: this\nMore text.\n\nRead more: https://x.example"
     )
     assert article.text == "Text. More text."
 
 
-def test_wrapped_lines_are_joined_and_long_lines_are_paragraphs():
+def test_joins_wrapped_lines_and_keeps_long_lines_as_paragraphs():
     long = "A line that nobody wrapped, " * 5 + "as editors' lines are."
     assert read(f"Title\n\nshort\nlines\n\n{long}\n{long}").text == f"short lines\n\n{long}\n\n{long}"
 
@@ -118,7 +118,7 @@ def test_wrapped_lines_are_joined_and_long_lines_are_paragraphs():
 # -- front matter -----------------------------------------------------------------------------------------------------
 
 
-def test_simple_front_matter_bears_colons_and_quotes():
+def test_simple_front_matter_accepts_colons_and_quotes():
     article = read(
         "---\ntitle: Mayor: \"no\" to ferries, 'yes' to piers\nurl: https://a.example/1?x=1:2\ndate: 27 Nov 2025\n"
         "author: Ann Lee, Bob Ray\nmood: calm\n---\n\nThe body."
@@ -131,19 +131,19 @@ def test_simple_front_matter_bears_colons_and_quotes():
 @pytest.mark.parametrize(
     "authors", ["authors: [Ann Lee, Bob]", "author:\n  - Ann Lee\n  - Bob", "Author: 'Ann Lee; Bob'"]
 )
-def test_front_matter_may_list_authors(authors):
+def test_front_matter_can_list_authors(authors):
     article = read(f'---\n{authors}\ntitle: "Quoted: title"\n---\nThe body.')
     assert article.title == "Quoted: title"
     assert article.authors in {("Ann Lee", "Bob"), ("Ann Lee; Bob",)}
 
 
 @pytest.mark.parametrize("day", ["2025-11-27", "2025-11-27T00:00:00Z", '"27 November 2025"'])
-def test_toml_front_matter_is_read(day):
+def test_reads_toml_front_matter(day):
     article = read(f'+++\ntitle = "T"\ndate = {day}\nauthors = ["Ann", "Bob"]\n+++\nThe body.')
     assert (article.title, article.published, article.authors) == ("T", DAY, ("Ann", "Bob"))
 
 
-def test_a_title_in_front_matter_is_not_repeated_in_the_text():
+def test_removes_the_title_of_the_front_matter_from_the_text():
     assert read("---\ntitle: The title\n---\nThe title\n\nThe body.").text == "The body."
 
 
@@ -157,7 +157,7 @@ def test_a_title_in_front_matter_is_not_repeated_in_the_text():
         ("---\ntitle: T\n\nBody", 1, "never ends"),
     ],
 )
-def test_wrong_front_matter_names_its_line(text, line, message):
+def test_names_the_line_of_wrong_front_matter(text, line, message):
     with pytest.raises(SourceError, match=message) as caught:
         read(text)
     assert caught.value.place == Place(PATH, line)
@@ -167,7 +167,7 @@ def test_wrong_front_matter_names_its_line(text, line, message):
 # -- other files ------------------------------------------------------------------------------------------------------
 
 
-def test_markdown_becomes_plain_text():
+def test_reads_markdown_as_plain_text():
     article = read(
         "# Big *news* today\n\n*By Ann Lee | Nov 27, 2025*\n\n- point one\n- point **two**\n\n"
         "Body with **bold**, [a link](https://x.example) & `code`.\n\n## More\n\n- a\n- b\n\n![picture](x.png)\n\n"
@@ -184,12 +184,12 @@ def test_markdown_becomes_plain_text():
     )
 
 
-def test_a_list_under_its_heading_is_key_points_in_markdown():
+def test_reads_a_markdown_list_under_its_heading_as_key_points():
     article = read("# T\n\nBody.\n\n## Key points\n\n1. one\n2. two\n\nMore.", "a.md")
     assert (article.key_points, article.text) == (("one", "two"), "Body.\n\nMore.")
 
 
-def test_an_html_file_is_read_as_a_page_and_front_matter_wins():
+def test_reads_an_html_file_as_a_page_with_front_matter_first():
     html = "<html><head><title>Page title</title></head><body><p>The ferries came back at noon on Monday.</p></body>"
     assert read(html, "a/b.html").title == "Page title"
     article = read(f"---\ntitle: Own title\nurl: https://a.example/1\n---\n{html}", "a/b.HTML")
@@ -198,7 +198,7 @@ def test_an_html_file_is_read_as_a_page_and_front_matter_wins():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_the_encoding_is_found_out(encoding):
+def test_recognises_the_encoding_of_a_file(encoding):
     article = read("Grüße vom Hafen\n\nDie Fähren für die Inseln kommen „später“.".encode(encoding))
     assert (article.title, article.text) == ("Grüße vom Hafen", "Die Fähren für die Inseln kommen „später“.")
 
@@ -214,7 +214,7 @@ def test_the_encoding_is_found_out(encoding):
         (b"<html></html>", "articles/a.html", "no article text"),
     ],
 )
-def test_what_is_no_article_is_refused_by_name(data, path, message):
+def test_refuses_files_that_are_not_articles(data, path, message):
     with pytest.raises(SourceError, match=message) as caught:
         read(data, path)
     assert caught.value.place == Place(path)

@@ -38,13 +38,13 @@ def read(text, path="a.txt"):
         "\ufeffFerries Are Back\r\nVon Ann Lee\r\n27. November 2025\r\n",
     ],
 )
-def test_title_byline_and_date_stand_in_many_ways(head, path):
+def test_reads_title_byline_and_date_in_many_forms(head, path):
     article = read(f"{head}\n\nThe body.", path)
     assert (article.title, article.authors, article.published) == ("Ferries Are Back", ("Ann Lee",), DAY)
     assert article.text == "The body."
 
 
-def test_a_title_in_capitals_stays_as_it_is():
+def test_keeps_a_title_in_capitals():
     article = read("FERRIES ARE BACK\nBY ANN LEE | NOVEMBER 27, 2025\n\nThe body.")
     assert (article.title, article.authors, article.text) == ("FERRIES ARE BACK", ("ANN LEE",), "The body.")
 
@@ -52,14 +52,14 @@ def test_a_title_in_capitals_stays_as_it_is():
 @pytest.mark.parametrize(
     "line", ["Authors of the report warn the town.", "Town Hall Meets Again", "Reporter meets mayor"]
 )
-def test_a_first_line_of_the_text_is_no_byline(line):
+def test_does_not_take_the_first_line_of_the_text_for_a_byline(line):
     assert read(f"Title\n\n{line}\n\nMore.").text == f"{line}\n\nMore."
 
 
 @pytest.mark.parametrize("path", ["a.txt", "a.md"])
 @pytest.mark.parametrize("heading", ["Key Points:", "Highlights", "**Key takeaways**", "AT A GLANCE"])
 @pytest.mark.parametrize("marks", ["•", "-", "*", "1. 2.", "1) 2)"])
-def test_key_points_under_a_heading_have_any_bullet(heading, marks, path):
+def test_reads_key_points_with_any_bullet_under_a_heading(heading, marks, path):
     first, second = marks.split() if " " in marks else (marks, marks)
     article = read(f"Title\n\nThe body.\n\n{heading}\n\n{first} {POINTS[0]}\n{second} {POINTS[1]}\n\nMore.", path)
     assert (article.key_points, article.text) == (POINTS, "The body.\n\nMore.")
@@ -76,7 +76,7 @@ def test_key_points_under_a_heading_have_any_bullet(heading, marks, path):
         ("Summary\nthat goes on in a\nwrapped line", (), "Summary that goes on in a wrapped line\n\nText."),
     ],
 )
-def test_lists_of_plain_text(list_, points, text):
+def test_tells_key_points_from_lists_in_plain_text(list_, points, text):
     article = read(f"Title\n\n{list_.format(*POINTS)}\n\nText.")
     assert (article.key_points, article.text) == (points, text.format(*POINTS))
 
@@ -108,7 +108,7 @@ def test_lists_of_plain_text(list_, points, text):
         "© 2025 The News. All rights reserved.",
     ],
 )
-def test_lines_that_are_none_of_the_article_go(line, path):
+def test_drops_lines_that_do_not_belong_to_the_article(line, path):
     assert read(f"Title\n\nThe body.\n\n{line}\n\nThe end.", path).text == "The body.\n\nThe end."
 
 
@@ -122,7 +122,7 @@ def test_lines_that_are_none_of_the_article_go(line, path):
         "Readers of the paper: the town thanks you for it, said the mayor of the islands, and so do I.",
     ],
 )
-def test_sentences_that_begin_alike_stay(line):
+def test_keeps_sentences_that_begin_like_promotion(line):
     assert read(f"Title\n\nThe body.\n\n{line}\n\nThe end.").text == f"The body.\n\n{line}\n\nThe end."
 
 
@@ -137,11 +137,11 @@ def test_sentences_that_begin_alike_stay(line):
         ("The mayor - of all people - will pay.", "The mayor - of all people - will pay."),
     ],
 )
-def test_a_dateline_goes(line, said):
+def test_removes_a_dateline(line, said):
     assert read(f"Title\n\n{line}\n\nPARIS: Second.").text == f"{said}\n\nPARIS: Second."
 
 
-def test_wrapped_lines_become_paragraphs():
+def test_joins_wrapped_lines_into_paragraphs():
     wrapped = textwrap.fill(LONG, 72)
     assert read(f"Title\n\n{wrapped}\n\n{wrapped}").text == f"{LONG}\n\n{LONG}"
     indented = textwrap.fill(LONG, 72, initial_indent="    ")
@@ -149,7 +149,7 @@ def test_wrapped_lines_become_paragraphs():
     assert read("Title\n\nThe town wants a long-\nterm plan.").text == "The town wants a long-term plan."
 
 
-def test_lines_that_all_end_like_sentences_are_paragraphs():
+def test_treats_lines_that_all_end_like_sentences_as_paragraphs():
     lines = [
         f"The harbour of the town was dredged for the {word} time on Monday." for word in ("first", "second", "third")
     ]
@@ -157,7 +157,7 @@ def test_lines_that_all_end_like_sentences_are_paragraphs():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16-le"])
-def test_windows_files_are_read(encoding):
+def test_reads_files_from_windows(encoding):
     article = read("Grüße vom Hafen\r\nVon Jörg Groß\r\n\r\nDie Fähren kommen „später“.\r\n".encode(encoding))
     assert (article.title, article.authors, article.text) == (
         "Grüße vom Hafen",
@@ -166,6 +166,6 @@ def test_windows_files_are_read(encoding):
     )
 
 
-def test_a_book_is_no_article():
+def test_refuses_a_text_as_long_as_a_book():
     with pytest.raises(SourceError, match="too long"):
         read("Title\n\n" + "word " * 100_000)

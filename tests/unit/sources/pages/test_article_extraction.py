@@ -29,7 +29,7 @@ def linked(**values):
     return f"<script type='application/ld+json'>{json.dumps(node)}</script>"
 
 
-def test_json_ld_wins_over_opengraph_and_that_over_markup():
+def test_prefers_json_ld_to_opengraph_to_markup():
     head = linked(
         headline="Ferries are back &amp; running",
         author=[{"@type": "Person", "name": "Ann Lee"}, {"@type": "Person", "name": "Bob Ray"}],
@@ -47,7 +47,7 @@ def test_json_ld_wins_over_opengraph_and_that_over_markup():
     assert len(article.text.split("\n\n")) == 4
 
 
-def test_json_ld_is_found_in_a_graph_and_by_reference():
+def test_finds_json_ld_in_a_graph_and_by_reference():
     graph = {
         "@graph": [
             {"@type": "WebSite", "name": "The News"},
@@ -62,12 +62,12 @@ def test_json_ld_is_found_in_a_graph_and_by_reference():
 @pytest.mark.parametrize(
     "broken", ["{not json", '{"@type": ["NewsArticle", 5], "headline": 7, "author": {"name": {}}}', "[" * 5000]
 )
-def test_broken_json_ld_is_passed_over(broken):
+def test_ignores_broken_json_ld(broken):
     head = f"<script type='application/ld+json'>{broken}</script><meta property='og:title' content='Ferries are back'>"
     assert extract_article(page(head), url=URL).title == "Ferries are back"
 
 
-def test_opengraph_loses_the_name_of_the_site():
+def test_removes_the_name_of_the_site_from_opengraph():
     head = (
         '<meta property="og:title" content="Ferries are back | The News">'
         '<meta property="og:site_name" content="The News">'
@@ -80,7 +80,7 @@ def test_opengraph_loses_the_name_of_the_site():
     assert article.image == "https://www.news.example/2026/01/f.jpg"
 
 
-def test_markup_serves_where_nothing_else_is_said():
+def test_falls_back_to_markup():
     body = '<h1>Ferries are back</h1><a rel="author" href="/ann">Ann Lee</a><p>Published January 5, 2026</p>' + BODY
     article = extract_article(page("<title>Ferries are back - News</title>", body), url=URL)
     assert (article.title, article.authors) == ("Ferries are back", ("Ann Lee",))
@@ -103,11 +103,11 @@ def test_the_site_is_not_its_own_author():
         ("http://[", URL),
     ],
 )
-def test_a_canonical_address_counts_on_the_same_site(canonical, expected):
+def test_uses_a_canonical_address_of_the_same_site_only(canonical, expected):
     assert extract_article(page(f'<link rel="canonical" href="{canonical}">'), url=URL).url == expected
 
 
-def test_a_page_in_the_folder_has_the_address_it_names():
+def test_uses_the_address_that_a_local_page_names():
     head = '<meta property="og:url" content="https://news.example/harbour">'
     assert extract_article(page(head), url="samples/harbour.html").url == "https://news.example/harbour"
     assert extract_article(page(), url="samples/harbour.html").url == "samples/harbour.html"
@@ -123,7 +123,7 @@ def test_a_page_in_the_folder_has_the_address_it_names():
         "<div><span>L'essentiel</span></div><div><ul><li>{0}</li><li>{1}</li></ul></div>",
     ],
 )
-def test_the_publishers_bullets_are_key_points_and_not_text(points):
+def test_separates_the_publishers_bullets_from_the_text(points):
     wanted = ("The harbour was dredged for a fourth time", "Ferries came back at noon on Monday")
     article = extract_article(page("", "<h1>Ferries</h1>" + points.format(*wanted) + BODY), url=URL)
     assert article.key_points == wanted
@@ -140,17 +140,17 @@ def test_the_publishers_bullets_are_key_points_and_not_text(points):
         "<div class='key-points'><ul><li>Only one point is made here</li></ul></div>",
     ],
 )
-def test_other_lists_are_no_key_points(other):
+def test_does_not_take_other_lists_for_key_points(other):
     assert extract_article(page("", BODY + other), url=URL).key_points == ()
 
 
-def test_lines_that_lead_elsewhere_are_left_out():
+def test_drops_promotion_from_the_text():
     body = BODY + "<p>Also read: The mayor speaks about the harbour and the ferries of the town</p>" + BODY
     assert "Also read" not in extract_article(page("", body), url=URL).text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
-def test_bytes_are_decoded_as_they_are(encoding):
+def test_decodes_bytes_by_their_content(encoding):
     html = page("<title>Grüße vom Hafen „heute“</title>").replace("<meta charset='utf-8'>", "")
     assert extract_article(html.encode(encoding), url=URL).title == "Grüße vom Hafen „heute“"
 
@@ -164,7 +164,7 @@ def test_bytes_are_decoded_as_they_are(encoding):
         ("<html><body><script>app()</script></body></html>", "no article text"),
     ],
 )
-def test_what_is_no_article_is_refused(html, message):
+def test_refuses_pages_that_are_not_articles(html, message):
     with pytest.raises(SourceError, match=message):
         extract_article(html, url=URL)
 

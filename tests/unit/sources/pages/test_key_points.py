@@ -45,14 +45,14 @@ def read(html, *, after=False):
         f"<h3>In brief</h3><p>• {ONE}</p><p>• {TWO}</p><p>• {THREE}</p>",
     ],
 )
-def test_lists_of_many_publishers_are_key_points(html):
+def test_finds_key_points_of_many_publishers(html):
     article = read(html)
     assert article.key_points == (ONE, TWO, THREE)
     assert not any(point in article.text for point in article.key_points)
     assert "dredged for the fourth time" in article.text
 
 
-def test_one_short_point_does_not_spoil_the_others():
+def test_keeps_key_points_when_one_is_short():
     assert read(f"<h2>Key points</h2><ul><li>Piers: 12 in all</li>{LIST[4:]}").key_points[0] == "Piers: 12 in all"
 
 
@@ -78,5 +78,5 @@ def test_one_short_point_does_not_spoil_the_others():
         "<h2>Key points</h2><p>Only a paragraph that is no list follows here.</p><p>And another one.</p>",
     ],
 )
-def test_lists_that_lead_elsewhere_are_not(html, after):
+def test_does_not_take_lists_of_links_for_key_points(html, after):
     assert read(html, after=after).key_points == ()

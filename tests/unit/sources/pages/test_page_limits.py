@@ -63,12 +63,12 @@ def run(pages):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits there")
 @pytest.mark.parametrize("names", [list(PAGES)[start::3] for start in range(3)], ids=["first", "second", "third"])
-def test_absurd_pages_stay_within_memory_and_time_and_give_their_text(names):
+def test_reads_absurd_pages_in_bounded_memory_and_time(names):
     finished = run([PAGES[name] for name in names])
     assert finished.returncode == 0, finished.stderr[-2000:]
 
 
-def test_an_honest_page_is_not_touched():
+def test_does_not_change_an_ordinary_page():
     assert is_bounded(HEAD + TEXT * 500)
     assert is_bounded(HEAD + "<div>" * 100 + TEXT + "</div>" * 100)
 
@@ -84,11 +84,11 @@ def test_an_honest_page_is_not_touched():
         "<p>" + "<!-- x -->" * 160_000,
     ],
 )
-def test_what_parsers_cannot_bear_is_noticed(html):
+def test_notices_pages_that_parsers_cannot_handle(html):
     assert not is_bounded(html)
 
 
-def test_a_cut_page_keeps_what_is_read_and_loses_the_rest():
+def test_cuts_a_page_to_the_parts_that_are_read():
     data = json.dumps({"@type": "Article", "headline": "a < b"})
     html = (
         f"<script type='application/LD+json'>{data}</script><STYLE>p {{}}</style>"
@@ -101,24 +101,24 @@ def test_a_cut_page_keeps_what_is_read_and_loses_the_rest():
     )
 
 
-def test_what_is_too_deep_is_opened_where_it_is_not():
+def test_keeps_the_text_of_elements_nested_too_deeply():
     cut = bounded_page("<div>" * 300 + "<p>one</p><section>two</section>" + "</div>" * 300 + "<p>three</p>")
     assert cut.count("<div>") == cut.count("</div>") <= 128
     assert cut.replace(" ", "").split("<p>one</p>")[1].startswith("two</div>")
     assert cut.endswith("<p>three</p>")
 
 
-def test_an_attribute_of_a_million_characters_goes_and_the_others_stay():
+def test_drops_a_huge_attribute_and_keeps_the_others():
     cut = bounded_page(f"<p class=lead title='{'x' * 1_000_000}' id=\"a\">text</p>")
     assert cut == '<p class=lead id="a">text</p>'
 
 
-def test_beyond_the_last_element_paragraphs_are_read_on():
+def test_reads_paragraphs_after_the_last_element_that_is_kept():
     cut = bounded_page("<table>" + "<tr><td>c</td></tr>" * 9000 + "</table>" + TEXT)
     assert cut.endswith(TEXT)
     assert cut.count("<td>") < 5001
 
 
-def test_a_page_nested_as_deep_as_some_are_is_read_whole():
+def test_reads_a_page_with_ordinary_nesting_whole():
     article = extract_article(HEAD + "<div>" * 2900 + TEXT + "</div>" * 2900, url=URL)
     assert len(article.text.split("\n\n")) == 6

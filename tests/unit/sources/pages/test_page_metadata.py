@@ -43,11 +43,11 @@ def linked(**values):
         ("The Harbour News", "The Harbour News"),
     ],
 )
-def test_a_title_loses_the_name_of_its_site(title, expected):
+def test_removes_the_name_of_the_site_from_a_title(title, expected):
     assert without_site(title, SITES) == expected
 
 
-def test_a_section_goes_with_the_site():
+def test_removes_the_section_with_the_site():
     assert without_site("Ferries are back - Town - The Harbour News", (*SITES, "Town")) == "Ferries are back"
 
 
@@ -78,7 +78,7 @@ def test_a_section_goes_with_the_site():
         (StatedTitles(), ""),
     ],
 )
-def test_a_headline_is_chosen_by_what_agrees(said, expected):
+def test_chooses_the_headline_that_titles_agree_on(said, expected):
     assert choose_title(said, SITES) == expected
 
 
@@ -94,7 +94,7 @@ def test_a_headline_is_chosen_by_what_agrees(said, expected):
         ("Christian von Berg", ("Christian von Berg",)),
     ],
 )
-def test_names_are_split_and_lose_roles_and_places(byline, expected):
+def test_splits_names_and_drops_roles_and_places(byline, expected):
     assert split_names(byline) == expected
 
 
@@ -108,28 +108,28 @@ def test_names_are_split_and_lose_roles_and_places(byline, expected):
         "<h1>Ferries</h1><div><a rel='author'>Ann Lee</a></div><ul><li><p><a rel='author'>Bob Ray</a></ul>",
     ],
 )
-def test_a_byline_is_found_in_running_markup(markup):
+def test_finds_a_byline_in_the_text(markup):
     assert read(body=markup).authors == ("Ann Lee",)
 
 
-def test_sentences_that_begin_like_a_byline_are_none():
+def test_does_not_take_sentences_for_bylines():
     assert read(body="<h1>Ferries</h1><p>By noon they were back</p><p>By The Harbour</p>").authors == ()
 
 
-def test_authors_of_references_and_reading_times_are_none():
+def test_ignores_authors_of_references_and_reading_times():
     head = meta(citation_author="Ann Lee", author="Some Source", twitter__data1="5 minutes")
     assert read(head).authors == ("Ann Lee",)
     assert read(meta(twitter__data1="5 minutes")).authors == ()
 
 
-def test_the_site_is_the_author_where_its_json_ld_says_so_and_nobody_is_named():
+def test_the_site_is_the_author_if_its_json_ld_says_so_and_nobody_is_named():
     head = linked(headline="Ferries", author={"name": "Harbour"}, publisher={"name": "Harbour"})
     assert read(head).authors == ("Harbour",)
     assert read(meta(og__site_name="Harbour", author="Harbour")).authors == ()
 
 
 @pytest.mark.parametrize("title", ["Ferries are back | News | 23.01.2026", "23.01.2026 - Ferries are back"])
-def test_a_date_at_the_edge_of_a_title_counts_where_no_other_is_given(title):
+def test_reads_the_date_in_a_title_if_there_is_no_other(title):
     assert read(meta(og__title=title)).published == datetime(2026, 1, 23, tzinfo=UTC)
     dated = meta(og__title=title, article__published_time="2026-01-05T10:00:00Z")
     assert read(dated).published == datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_a_date_at_the_edge_of_a_title_counts_where_no_other_is_given(title):
         ("lang=''", "", None),
     ],
 )
-def test_the_language_is_a_tag(lang, head, expected):
+def test_reads_the_language_as_a_tag(lang, head, expected):
     assert read(head, lang=lang).language == expected
 
 
@@ -161,11 +161,11 @@ def test_the_language_is_a_tag(lang, head, expected):
         (["javascript:alert(1)"], None),
     ],
 )
-def test_the_lead_image_is_an_absolute_address_and_no_logo(links, expected):
+def test_finds_the_lead_image_but_not_a_logo(links, expected):
     head = "".join(f'<meta property="og:image" content="{link}">' for link in links)
     assert read(head).image == expected
 
 
-def test_the_canonical_address_is_absolute_and_of_this_site():
+def test_resolves_a_canonical_address_of_this_site():
     assert read('<link rel="canonical" href="/ferries">').url == "https://www.harbour-news.example/ferries"
     assert read('<link rel="CANONICAL" href="https://evil.example/x">').url == URL

@@ -46,37 +46,37 @@ def text_of(body, head=""):
         "<p>© 2026 The new ferry company. All rights reserved.</p>",
     ],
 )
-def test_furniture_is_no_text(furniture):
+def test_removes_furniture_from_the_text(furniture):
     half = len(BODY) // 2
     cut = BODY.index("<p>", half)
     assert text_of(BODY[:cut] + furniture + BODY[cut:]).split("\n\n") == SENTENCES
 
 
-def test_paragraphs_with_a_few_links_stay():
+def test_keeps_paragraphs_with_a_few_links():
     linked = (
         "<p>The <a href='/f'>new ferry</a> has a name that <a href='/r'>the readers</a> of this paper have chosen.</p>"
     )
     assert "The new ferry has a name" in text_of(BODY + linked)
 
 
-def test_a_class_that_marks_every_paragraph_marks_the_article():
+def test_ignores_a_class_that_is_on_every_paragraph():
     marked = "".join(f"<div class='subscriber-only'><p>{sentence}</p></div>" for sentence in SENTENCES)
     assert text_of(marked).split("\n\n") == SENTENCES
 
 
-def test_a_page_made_of_links_keeps_them():
+def test_keeps_the_links_of_a_page_that_consists_of_them():
     links = "".join(f"<p><a href='/{n}'>{sentence}</a></p>" for n, sentence in enumerate(SENTENCES))
     assert SENTENCES[3] in text_of(links)
 
 
-def test_the_whole_text_in_the_data_wins_over_a_fragment():
+def test_prefers_the_whole_text_in_json_ld_to_a_fragment():
     whole = "\n\n".join(SENTENCES * 5)
     data = json.dumps({"@type": "NewsArticle", "headline": "Ferries", "articleBody": whole})
     head = f"<script type='application/ld+json'>{data}</script>"
     assert text_of(f"<p>{SENTENCES[0]}</p>", head) == whole
 
 
-def test_key_points_are_found_whole_and_not_said_twice():
+def test_finds_key_points_whole_and_does_not_repeat_them():
     points = ("Ferries <b>f</b>rom the island are back", "The harbour is deeper by a metre")
     body = f"<ul class='key-points'><li>{points[0]}</li><li>{points[1]}</li></ul>{BODY}<p>{points[1]}</p>"
     article = extract_article(f"<html><body><article>{body}</article></body></html>", url=URL)
@@ -96,7 +96,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("opening", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_pages_end_soon(opening):
+def test_reads_hostile_pages_quickly(opening):
     started = time.process_time()
     with contextlib.suppress(SourceError):
         assert len(extract_article(f"{opening}{BODY}", url=URL).title) <= 500

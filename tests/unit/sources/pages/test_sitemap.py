@@ -27,7 +27,7 @@ def index(*entries):
     return f"<sitemapindex {NAMESPACE}>{''.join(entries)}</sitemapindex>".encode()
 
 
-def test_pages_come_newest_first_and_once():
+def test_returns_pages_newest_first_and_once():
     data = urlset(
         entry("/old", "2026-01-01"), entry("/none"), entry("/new", "2026-01-05T10:00:00+01:00"), entry("/none")
     )
@@ -38,13 +38,13 @@ def test_pages_come_newest_first_and_once():
     )
 
 
-def test_a_news_sitemap_has_dates_of_its_own():
+def test_reads_the_dates_of_a_news_sitemap():
     more = "<news:news><news:publication_date>2026-01-05</news:publication_date></news:news>"
     (page,) = parse_sitemap(urlset(entry("/a", "2026-02-01", more=more)), url=URL)[1]
     assert page.modified == datetime(2026, 1, 5, tzinfo=UTC)
 
 
-def test_a_compressed_sitemap_is_read_and_a_bomb_is_not():
+def test_reads_a_gzipped_sitemap_but_not_a_bomb():
     assert len(parse_sitemap(gzip.compress(urlset(entry("/a"))), url=URL)[1]) == 1
     with pytest.raises(SourceError, match="larger than 20 MiB"):
         parse_sitemap(gzip.compress(b"\0" * 30 * 2**20), url=URL)
@@ -52,7 +52,7 @@ def test_a_compressed_sitemap_is_read_and_a_bomb_is_not():
         parse_sitemap(b"\x1f\x8bnonsense", url=URL)
 
 
-def test_an_index_is_followed_one_level_the_newest_first():
+def test_follows_an_index_one_level_newest_first():
     documents = {
         URL: index(entry("/old.xml", "2025-01-01", "sitemap"), entry("/new.xml", "2026-01-01", "sitemap")),
         "https://news.example/new.xml": urlset(entry("/a", "2026-01-01")),
@@ -68,7 +68,7 @@ def test_an_index_is_followed_one_level_the_newest_first():
     assert asked == [URL, "https://news.example/new.xml", "https://news.example/old.xml"]
 
 
-def test_a_part_that_fails_does_not_hide_the_others():
+def test_reads_the_other_sitemaps_of_an_index_when_one_fails():
     def read(url):
         if url.endswith("gone.xml"):
             raise FetchError("gone")
@@ -78,7 +78,7 @@ def test_a_part_that_fails_does_not_hide_the_others():
     assert len(read_sitemap(URL, read)) == 1
 
 
-def test_an_index_of_which_every_part_fails_is_an_error():
+def test_fails_when_every_sitemap_of_an_index_fails():
     def read(url):
         if url != URL:
             raise FetchError("gone")
@@ -88,13 +88,13 @@ def test_an_index_of_which_every_part_fails_is_an_error():
         read_sitemap(URL, read)
 
 
-def test_at_most_50_pages_are_taken():
+def test_returns_at_most_50_pages():
     data = urlset(*(entry(f"/{number}", f"2026-01-{number % 28 + 1:02}") for number in range(80)))
     assert len(read_sitemap(URL, lambda _: data)) == 50
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<html></html>", b"<rss/>"])
-def test_what_is_no_sitemap_is_refused(data):
+def test_refuses_documents_that_are_not_sitemaps(data):
     with pytest.raises(SourceError, match="not a sitemap"):
         parse_sitemap(data, url=URL)
 
