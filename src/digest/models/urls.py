@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["canonical_url", "host_name", "is_example_host", "is_web_address", "site_name"]
+__all__ = ["canonical_url", "host_name", "is_example_host", "is_loopback_host", "is_web_address", "site_name"]
 
 #: Query parameters that identify a campaign or a click, never a document.
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
@@ -46,6 +46,11 @@ def is_example_host(host: str) -> bool:
     """
     name = host.rstrip(".").lower()
     return any(name == example or name.endswith(f".{example}") for example in _EXAMPLE_HOSTS)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Tell whether ``host`` always means this machine, so that what is sent to it crosses no network."""
+    return host in {"127.0.0.1", "localhost", "::1"}
 
 
 def canonical_url(url: str) -> str:

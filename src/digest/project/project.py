@@ -249,7 +249,7 @@ class Project:
     def needs_secret(self) -> bool:
         """Whether readers get links that the newsletter itself signs."""
         hosted = self.config.unsubscribe_method.startswith("group:")
-        return self.config.delivery.provider != "outbox" and not hosted
+        return not hosted and not self.open_provider().capabilities.local
 
     def secret(self, *, ledger_key: bytes | None = None) -> bytes:
         """What signs unsubscribe links: from the environment.

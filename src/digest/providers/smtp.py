@@ -11,6 +11,7 @@ from pydantic import Field
 from digest.config import ProviderSettings
 from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.mail import redact_addresses
+from digest.models import is_loopback_host
 from digest.providers.base_provider import BaseProvider
 from digest.providers.contract import Capabilities, Diagnosis, do_nothing
 from digest.providers.message_composition import MessageComposer
@@ -123,7 +124,7 @@ class SmtpProvider(BaseProvider):
                 ),
             )
         diagnoses = [Diagnosis(what="provider", state="ok", words=f"{where} accepts mail from this sender")]
-        if self._settings.security == "none" and self._settings.host not in {"127.0.0.1", "localhost", "::1"}:
+        if self._settings.security == "none" and not is_loopback_host(self._settings.host):
             words = "the connection is not encrypted"
             diagnoses.append(
                 Diagnosis(what="provider", state="warning", words=words, remedy='Set security = "starttls" or "tls".')

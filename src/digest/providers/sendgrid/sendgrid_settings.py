@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import field_validator
 
 from digest.config import ProviderSettings
+from digest.models import is_loopback_host
 
 __all__ = ["SendGridSettings"]
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SendGridSettings(ProviderSettings):
@@ -35,7 +34,7 @@ class SendGridSettings(ProviderSettings):
     @classmethod
     def _safe_host(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback_host(parts.hostname or "")):
             return value.rstrip("/")
         raise ValueError("it must begin with https:// (plain http only on loopback)")
 
