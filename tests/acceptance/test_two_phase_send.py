@@ -1,4 +1,4 @@
-"""A two-phase send, as the installed program does it, with its clock and SendGrid's at the same time."""
+"""A two-phase send by the installed program, whose clock is also the fake SendGrid's."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PEOPLE = [f"reader{number}@example.org" for number in range(2500)]
 
 
 class Desk:
-    """The program at a time, on a newsletter whose SendGrid goes by the same clock."""
+    """Runs the program at a given time, on a newsletter whose fake SendGrid uses the same clock."""
 
     def __init__(self, run, root, fake):
         self.now = datetime.fromisoformat("2026-11-20T09:00:00+00:00")
         self._run, self._root, self.fake = run, root, fake
-        fake.clock = lambda: self.now.timestamp()  # noqa: PLW0108 - it moves
+        fake.clock = lambda: self.now.timestamp()  # noqa: PLW0108 - the time changes
 
     def digest(self, *words):
         return self._run(*words, "-C", str(self._root), env={**SECRETS, "DIGEST_NOW": self.now.isoformat()})
@@ -38,7 +38,7 @@ def desk(run, sendgrid_newsletter, fake):
     return desk
 
 
-def test_it_is_scheduled_shown_and_delivered_when_the_time_to_undo_is_over(desk):
+def test_a_send_is_scheduled_shown_and_delivered_after_the_undo_time(desk):
     rehearsed = desk.digest("send")
     assert "digest doctor --two-phase" in rehearsed.out
     sent = desk.send()
@@ -51,7 +51,7 @@ def test_it_is_scheduled_shown_and_delivered_when_the_time_to_undo_is_over(desk)
     assert desk.send().code == 8
 
 
-def test_cancel_takes_it_back(desk):
+def test_cancel_discards_a_scheduled_send(desk):
     assert desk.send().code == 0
     desk.now += timedelta(minutes=15)
     done = desk.digest("cancel", "--json")
@@ -61,7 +61,7 @@ def test_cancel_takes_it_back(desk):
     assert desk.send("--resume").code == 8
 
 
-def test_a_lost_reply_is_made_good_in_the_same_run(desk):
+def test_recovers_from_a_lost_reply_in_the_same_run(desk):
     desk.fake.disturb("", "drop-after")
     sent = desk.send()
     assert (sent.code, sent.data["accepted"], sent.data["unknown"]) == (0, 2500, 0), sent.err
@@ -69,12 +69,12 @@ def test_a_lost_reply_is_made_good_in_the_same_run(desk):
     assert sorted(mail.to for mail in desk.fake.delivered()) == sorted(PEOPLE)
 
 
-def test_without_a_slot_it_says_when_to_come_back(desk):
+def test_without_a_free_slot_it_says_when_to_try_again(desk):
     for _ in range(10):
         batch = desk.fake.new_batch()
         desk.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})
     sent = desk.send()
     assert (sent.code, sent.data["pending"]) == (7, 2500)
-    assert "is over at 2026-11-23 09:00 UTC" in sent.data["error"]["message"]
+    assert "a slot is free at 2026-11-23 09:00 UTC" in sent.data["error"]["message"]
     desk.now += timedelta(hours=73)
     assert desk.send("--resume").data["accepted"] == 2500

@@ -1,4 +1,4 @@
-"""SendGrid's provider over real HTTP, against the fake that refuses what the vendor's documents refuse."""
+"""The SendGrid provider over real HTTP, against the fake, which refuses what the vendor's documents refuse."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Post:
     def compose(self, count=1, **options):
         composer = Composer(make_rendered(**options), config=self.config, secret=b"s", date=NOON)
         people = make_audience(count).subscribers
-        return composer.content, [composer.recipient(f"{n:016}".encode(), one) for n, one in enumerate(people)]
+        return composer.content, [composer.recipient(f"{n:016}".encode(), person) for n, person in enumerate(people)]
 
     def send(self, content, recipients, reference="b1"):
         return self.provider.send(content, recipients, reference=reference, begin=nothing)
@@ -59,7 +59,7 @@ def post(fake, tmp_path):
     post.provider.close()
 
 
-def test_a_thousand_people_are_one_call_that_the_schema_allows(post, fake):
+def test_a_call_with_a_thousand_recipients_fits_the_schema(post, fake):
     content, recipients = post.compose(1000)
     assert post.send(content, recipients).outcome is Outcome.ACCEPTED
     (body,) = fake.requests
@@ -68,7 +68,7 @@ def test_a_thousand_people_are_one_call_that_the_schema_allows(post, fake):
     assert len({mail.headers["List-Unsubscribe"] for mail in fake.mails}) == 1000
 
 
-def test_all_trackers_are_off_and_the_opaque_keys_hold_no_address(post, fake):
+def test_turns_every_tracker_off_and_puts_no_address_into_custom_args(post, fake):
     content, recipients = post.compose(2)
     post.send(content, recipients)
     (body,) = fake.requests
@@ -83,14 +83,14 @@ def test_all_trackers_are_off_and_the_opaque_keys_hold_no_address(post, fake):
     assert fake.mails[0].categories == [content.edition, f"{content.campaign}.b1"]
 
 
-def test_the_connection_is_kept(post, fake):
+def test_keeps_the_connection_open(post, fake):
     content, recipients = post.compose(5)
-    for one in recipients:
-        post.send(content, [one])
+    for recipient in recipients:
+        post.send(content, [recipient])
     assert fake.connections == 1
 
 
-def test_a_group_lets_sendgrid_host_the_page(fake, tmp_path):
+def test_with_a_group_sendgrid_hosts_the_unsubscribe_page(fake, tmp_path):
     post = Post(fake, tmp_path, unsubscribe_group=42)
     content, recipients = post.compose(1, unsubscribe="group:42")
     post.send(content, recipients)
@@ -102,7 +102,7 @@ def test_a_group_lets_sendgrid_host_the_page(fake, tmp_path):
     assert "List-Unsubscribe" not in fake.mails[0].headers
 
 
-def test_the_sandbox_checks_and_sends_nothing(post, fake):
+def test_the_sandbox_validates_and_sends_nothing(post, fake):
     content, recipients = post.compose(1)
     assert post.send(replace(content, sandbox=True), recipients).outcome is Outcome.ACCEPTED
     assert (fake.mails, fake.sandboxed) == ([], 1)
@@ -126,7 +126,7 @@ def test_a_hanging_reply_is_unknown_after_the_time_out(post, fake):
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, "the reply was lost")
 
 
-def test_429_is_not_sent_and_says_how_long_to_wait(post, fake):
+def test_a_429_raises_not_sent_with_the_time_to_wait(post, fake):
     content, recipients = post.compose(1)
     fake.retry_after = 7
     fake.disturb("429")
@@ -136,14 +136,14 @@ def test_429_is_not_sent_and_says_how_long_to_wait(post, fake):
 
 
 @pytest.mark.parametrize("status", ["401", "403"])
-def test_a_refused_key_says_so(post, fake, status):
+def test_a_refused_key_raises_a_credentials_error(post, fake, status):
     content, recipients = post.compose(1)
     fake.disturb(status)
     with pytest.raises(CredentialsError, match=status):
         post.send(content, recipients)
 
 
-def test_a_wrong_key_and_a_missing_one(fake, tmp_path):
+def test_a_wrong_or_missing_key_raises_a_credentials_error(fake, tmp_path):
     wrong = Post(fake, tmp_path, key="SG.other")
     content, recipients = wrong.compose(1)
     with pytest.raises(CredentialsError, match="401"):
@@ -154,7 +154,7 @@ def test_a_wrong_key_and_a_missing_one(fake, tmp_path):
     assert len(fake.calls) == 1
 
 
-def test_one_bad_address_refuses_the_call_without_naming_it(post, fake):
+def test_a_bad_address_refuses_the_call_and_is_not_shown(post, fake):
     content, recipients = post.compose(3)
     spoilt = [*recipients[:2], recipients[2]._replace(email="nobody@nowhere")]
     with pytest.raises(CallRefused) as caught:
@@ -163,7 +163,7 @@ def test_one_bad_address_refuses_the_call_without_naming_it(post, fake):
     assert fake.mails == []
 
 
-def test_a_fault_of_the_shared_part_is_for_good(post, fake):
+def test_an_error_in_the_shared_part_is_final(post, fake):
     content, recipients = post.compose(1)
     with pytest.raises(ProviderError, match="refused the message itself"):
         post.send(replace(content, html=""), recipients)
@@ -171,7 +171,7 @@ def test_a_fault_of_the_shared_part_is_for_good(post, fake):
 
 
 @pytest.mark.parametrize("status", ["404", "405", "413", "302"])
-def test_other_refusals_are_for_good(post, fake, status):
+def test_other_refusals_are_final(post, fake, status):
     content, recipients = post.compose(1)
     fake.disturb(status)
     with pytest.raises(ProviderError):
@@ -185,7 +185,7 @@ def test_reserved_headers_are_refused_before_any_call(post, fake):
     assert fake.calls == []
 
 
-def test_a_time_to_undo_that_sendgrid_does_not_wait_for_is_refused_before_any_call(fake, tmp_path):
+def test_an_undo_time_beyond_the_schedule_limit_is_refused_before_any_call(fake, tmp_path):
     post = Post(fake, tmp_path, two_phase=True, undo_minutes=71 * 60 - 9)
     content, recipients = post.compose(1)
     with pytest.raises(ProviderError, match="at most") as caught:
@@ -197,7 +197,7 @@ def test_a_time_to_undo_that_sendgrid_does_not_wait_for_is_refused_before_any_ca
     post.provider.close()
 
 
-def test_mail_under_a_batch_that_sendgrid_never_gave_is_refused_for_good(post, fake):
+def test_mail_under_an_unknown_batch_id_is_refused_finally(post, fake):
     content, recipients = post.compose(1)
     scheduled = replace(content, send_at=NOON + timedelta(hours=1), schedule="made-up")
     with pytest.raises(ProviderError, match="batch_id"):
@@ -206,7 +206,7 @@ def test_mail_under_a_batch_that_sendgrid_never_gave_is_refused_for_good(post, f
     assert len(fake.mails) == 1
 
 
-def test_no_payload_is_ever_logged(post, caplog):
+def test_never_logs_a_payload(post, caplog):
     caplog.set_level(logging.DEBUG)
     content, recipients = post.compose(1)
     post.send(content, recipients)
@@ -217,11 +217,11 @@ def test_the_logs_prove_who_was_processed(post, fake):
     content, recipients = post.compose(3)
     fake.disturb("drop-after")
     assert post.send(content, recipients[:2], "b7").outcome is Outcome.UNKNOWN
-    assert post.provider.lookup(content, recipients, reference="b7") == {one.key for one in recipients[:2]}
+    assert post.provider.lookup(content, recipients, reference="b7") == {recipient.key for recipient in recipients[:2]}
     assert post.provider.lookup(content, recipients, reference="b8") == frozenset()
 
 
-def test_suppressions_are_pulled_page_by_page_and_blocks_are_none(fake, tmp_path):
+def test_fetches_suppressions_page_by_page_without_blocks(fake, tmp_path):
     many = [{"created": 1, "email": f"u{number}@example.com"} for number in range(1203)]
     fake.suppressions = {
         "suppression/unsubscribes": many,
@@ -239,13 +239,13 @@ def test_suppressions_are_pulled_page_by_page_and_blocks_are_none(fake, tmp_path
         "asm/groups/42/suppressions": ["group@example.com"],
     }
     post = Post(fake, tmp_path, unsubscribe_group=42)
-    found = {one.email: one.reason for one in post.provider.suppressions()}
+    reasons = {suppression.email: suppression.reason for suppression in post.provider.suppressions()}
     post.provider.close()
-    assert len(found) == 1203 + 5
-    assert found["hard@example.com"] == found["text@example.com"] == SuppressionReason.HARD_BOUNCE
-    assert found["Spam@example.com"] == SuppressionReason.COMPLAINT
-    assert found["bad@example.com"] == SuppressionReason.INVALID
-    assert found["group@example.com"] == SuppressionReason.UNSUBSCRIBED
+    assert len(reasons) == 1203 + 5
+    assert reasons["hard@example.com"] == reasons["text@example.com"] == SuppressionReason.HARD_BOUNCE
+    assert reasons["Spam@example.com"] == SuppressionReason.COMPLAINT
+    assert reasons["bad@example.com"] == SuppressionReason.INVALID
+    assert reasons["group@example.com"] == SuppressionReason.UNSUBSCRIBED
     assert ("GET", "suppression/blocks") not in fake.calls
     assert fake.calls.count(("GET", "suppression/unsubscribes")) == 3
 
@@ -260,7 +260,7 @@ def body(**changes):
     return {**made, **changes}
 
 
-def test_the_fake_takes_the_smallest_body():
+def test_the_fake_accepts_the_smallest_body():
     assert refusals(body(), now=0) == []
 
 

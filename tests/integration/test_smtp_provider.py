@@ -1,4 +1,4 @@
-"""SMTP's provider against a real server."""
+"""The SMTP provider against a real server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Post:
         self.begun = 0
         composer = Composer(make_rendered(), config=self.config, secret=b"s", date=NOON)
         self.content = composer.content
-        self.people = [composer.recipient(bytes([n]) * 16, one) for n, one in enumerate(make_audience(5).subscribers)]
+        people = make_audience(5).subscribers
+        self.people = [composer.recipient(bytes([n]) * 16, person) for n, person in enumerate(people)]
 
     def begin(self):
         self.begun += 1
@@ -57,14 +58,14 @@ def post(inbox, tmp_path):
     post.provider.close()
 
 
-def test_one_connection_serves_all(post, inbox):
+def test_one_connection_serves_all_recipients(post, inbox):
     for number in range(5):
         assert post.send(number).outcome is Outcome.ACCEPTED
     assert inbox.connections == 1
     assert inbox.recipients == [person.email for person in post.people]
 
 
-def test_a_recipient_refused_for_good_is_rejected_before_anything_is_posted(post, inbox):
+def test_rejects_a_refused_recipient_before_the_message_is_sent(post, inbox):
     inbox.rcpt_replies["r00001@example.com"] = "550 5.1.1 <r00001@example.com> no such user"
     result = post.send(0)
     assert (result.outcome, result.reason) == (Outcome.REJECTED, "550 5.1.1 <…> no such user")
@@ -73,14 +74,14 @@ def test_a_recipient_refused_for_good_is_rejected_before_anything_is_posted(post
     assert inbox.connections == 1
 
 
-def test_a_recipient_refused_for_now_is_put_off(post, inbox):
+def test_defers_a_recipient_that_is_refused_temporarily(post, inbox):
     inbox.rcpt_replies["r00001@example.com"] = "450 4.2.1 busy"
     with pytest.raises(Deferred, match="450"):
         post.send(0)
     assert post.send(1).outcome is Outcome.ACCEPTED
 
 
-def test_a_refusal_of_policy_is_about_the_sender_until_the_server_has_taken_a_mail(post, inbox):
+def test_a_policy_refusal_concerns_the_sender_until_the_server_has_accepted_a_mail(post, inbox):
     inbox.rcpt_replies = {person.email: "554 5.7.1 Relay access denied" for person in post.people}
     for number in range(2):
         with pytest.raises(Deferred, match="Relay access denied"):
@@ -94,7 +95,7 @@ def test_a_refusal_of_policy_is_about_the_sender_until_the_server_has_taken_a_ma
 
 
 @pytest.mark.parametrize("code", [530, 535, 538])
-def test_a_recipient_refused_for_want_of_a_login_is_a_matter_of_credentials(post, inbox, code):
+def test_a_recipient_refused_without_a_login_raises_a_credentials_error(post, inbox, code):
     inbox.rcpt_replies["r00001@example.com"] = f"{code} 5.7.0 Authentication required"
     with pytest.raises(CredentialsError, match=str(code)):
         post.send(0)
@@ -102,26 +103,26 @@ def test_a_recipient_refused_for_want_of_a_login_is_a_matter_of_credentials(post
 
 
 @pytest.mark.parametrize(("reply", "outcome"), [("554 5.7.1 spam", Outcome.REJECTED), ("250 fine", Outcome.ACCEPTED)])
-def test_the_answer_to_the_message_decides(post, inbox, reply, outcome):
+def test_the_reply_to_the_message_decides_the_outcome(post, inbox, reply, outcome):
     inbox.data_replies["r00001@example.com"] = reply
     assert post.send(0).outcome is outcome
     assert post.send(1).outcome is Outcome.ACCEPTED
 
 
-def test_a_message_put_off_is_not_sent(post, inbox):
+def test_a_deferred_message_raises_not_sent(post, inbox):
     inbox.data_replies["r00001@example.com"] = "451 4.3.0 later"
     with pytest.raises(Deferred):
         post.send(0)
     assert inbox.recipients == []
 
 
-def test_a_lost_answer_to_the_message_is_unknown(post, inbox):
+def test_a_lost_reply_to_the_message_is_unknown(post, inbox):
     inbox.data_replies["r00001@example.com"] = "drop"
     assert post.send(0).outcome is Outcome.UNKNOWN
     assert post.send(1).outcome is Outcome.ACCEPTED
 
 
-def test_a_server_that_came_back_is_connected_to_again(inbox, tmp_path):
+def test_reconnects_after_the_server_closed_the_connection(inbox, tmp_path):
     post = Post(inbox, tmp_path)
     assert post.send(0).outcome is Outcome.ACCEPTED
     post.provider._server.sock.close()
@@ -129,13 +130,13 @@ def test_a_server_that_came_back_is_connected_to_again(inbox, tmp_path):
     post.provider.close()
 
 
-def test_421_is_not_sent(post, inbox):
+def test_a_421_raises_not_sent(post, inbox):
     inbox.rcpt_replies["r00001@example.com"] = "421 closing"
     with pytest.raises(NotSent, match="421"):
         post.send(0)
 
 
-def test_lines_that_begin_with_a_dot_arrive(inbox, tmp_path):
+def test_lines_that_begin_with_a_dot_arrive_unchanged(inbox, tmp_path):
     post = Post(inbox, tmp_path)
     post.content = replace(post.content, text=".hidden\n..\n.\nend\n")
     post.send(0)
@@ -183,7 +184,7 @@ def server_context(certificate):
 LOGIN = {"username_env": "SMTP_USERNAME", "password_env": "SMTP_PASSWORD"}
 
 
-def test_starttls_and_auth(server_context, certificate, tmp_path, monkeypatch):
+def test_logs_in_after_starttls(server_context, certificate, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     options = {"authenticator": authenticator, "auth_required": True, "tls_context": server_context}
     with Inbox(**options, require_starttls=True) as inbox:
@@ -204,7 +205,7 @@ def test_starttls_and_auth(server_context, certificate, tmp_path, monkeypatch):
             missing.send(0)
 
 
-def test_tls_from_the_first_byte(server_context, certificate, tmp_path, monkeypatch):
+def test_connects_with_tls_from_the_first_byte(server_context, certificate, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with Inbox(ssl_context=server_context) as inbox:
         post = Post(inbox, tmp_path, host="localhost", security="tls")
@@ -212,18 +213,18 @@ def test_tls_from_the_first_byte(server_context, certificate, tmp_path, monkeypa
         post.provider.close()
 
 
-def test_a_certificate_that_is_not_to_be_trusted_stops_everything(server_context, tmp_path):
+def test_an_untrusted_certificate_stops_the_send(server_context, tmp_path):
     with Inbox(ssl_context=server_context) as inbox, pytest.raises(ProviderError, match="certificate"):
         Post(inbox, tmp_path, host="localhost", security="tls").send(0)
 
 
-def test_a_server_without_starttls_is_not_mailed_in_clear(inbox, tmp_path):
+def test_never_falls_back_to_plain_text_without_starttls(inbox, tmp_path):
     with pytest.raises(ProviderError, match="STARTTLS"):
         Post(inbox, tmp_path, security="starttls").send(0)
     assert inbox.messages == []
 
 
-def test_a_server_that_is_not_there_is_named_and_nothing_was_sent(inbox, tmp_path):
+def test_an_unreachable_server_is_named_and_nothing_was_sent(inbox, tmp_path):
     post = Post(inbox, tmp_path, port=9)
     with pytest.raises(NotSent) as caught:
         post.send()

@@ -1,6 +1,6 @@
-"""Two-phase sending to the fake SendGrid over real HTTP: killed at every step, replies lost, hours between runs.
+"""Two-phase sending to the fake SendGrid over real HTTP: killed at every step, lost replies, hours between runs.
 
-What counts is `delivered`: what would be in the inboxes, four days later.
+What counts is `delivered`: what is in the inboxes four days later.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class SmallCalls(SendGridProvider):
 
 
 class Killed(BaseException):
-    """The process is no more."""
+    """The process was killed."""
 
 
 class Death:
-    """Kills at the n-th step that touches the ledger or the network, before or after it; the dead do nothing more."""
+    """Kills the process at the n-th step that touches the ledger or the network, before or after the step."""
 
     def __init__(self, monkeypatch):
         self.steps, self.at, self.after = 0, None, False
@@ -91,9 +91,9 @@ def desk(tmp_path):
 
 @contextlib.contextmanager
 def open_desk(folder):
-    """A desk at which SendGrid is the fake, whose clock is the desk's."""
+    """A desk whose provider sends to the fake SendGrid. Both use the desk's clock."""
     with FakeSendGrid() as fake, Desk(folder) as desk:
-        fake.clock = lambda: desk.now.timestamp()  # noqa: PLW0108 - the desk's time moves
+        fake.clock = lambda: desk.now.timestamp()  # noqa: PLW0108 - the desk's time changes
         desk.fake = fake
         desk.audience = make_audience(PEOPLE)
         newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
@@ -116,7 +116,7 @@ def reborn(desk, folder):
 
 
 def set_phases(desk, folder, *, two):
-    """Another process, after somebody has switched two-phase sending on or off."""
+    """Another process, after two-phase sending was switched on or off."""
     changed = desk.config.model_dump(exclude_unset=True)
     changed["providers"]["sendgrid"]["two_phase"] = two
     desk.config = Config.model_validate(changed)
@@ -124,12 +124,12 @@ def set_phases(desk, folder, *, two):
 
 
 def delivered(desk):
-    """Each person's number of mails, when four days have passed."""
+    """How many mails each recipient has four days later."""
     now = desk.now
     desk.now += timedelta(days=4)
-    found = Counter(mail.to for mail in desk.fake.delivered())
+    counts = Counter(mail.to for mail in desk.fake.delivered())
     desk.now = now
-    return found
+    return counts
 
 
 def require_everybody_once(desk):
@@ -142,7 +142,7 @@ def cancel(desk):
     )
 
 
-def test_nothing_is_delivered_before_the_time_to_undo_is_over(desk):
+def test_delivers_nothing_before_the_undo_time_has_passed(desk):
     report = desk.send()
     assert (report.state, report.accepted) == ("scheduled", PEOPLE)
     assert desk.fake.delivered() == []
@@ -169,7 +169,7 @@ def test_every_group_is_paused_before_its_first_call_and_released_after_its_last
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
-def test_a_lost_reply_leaves_nobody_unsure(desk, kind):
+def test_a_lost_reply_leaves_no_outcome_unknown(desk, kind):
     desk.fake.disturb("", kind)
     report = desk.send()
     assert (report.accepted, report.unknown) == (PEOPLE, 0)
@@ -178,14 +178,14 @@ def test_a_lost_reply_leaves_nobody_unsure(desk, kind):
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GET", "PATCH"])
-def test_a_lost_reply_about_what_is_held_back_does_not_either(desk, kind, method):
+def test_a_lost_reply_about_a_pause_leaves_no_outcome_unknown(desk, kind, method):
     desk.fake.disturb_holds(kind, kind, method=method)
     desk.fake.disturb("", "drop-after")
     assert desk.send().accepted == PEOPLE
     require_everybody_once(desk)
 
 
-def test_replies_that_are_always_lost_end_it_and_nobody_has_it(desk):
+def test_stops_with_nothing_delivered_if_every_reply_is_lost(desk):
     desk.fake.disturb(*["drop-after"] * 18)
     with pytest.raises(CampaignIncompleteError, match="lost 3 times") as caught:
         desk.send()
@@ -195,7 +195,7 @@ def test_replies_that_are_always_lost_end_it_and_nobody_has_it(desk):
     require_everybody_once(desk)
 
 
-def test_without_a_free_slot_it_stops_and_says_when_there_is_one(desk):
+def test_stops_without_a_free_slot_and_says_when_one_is_free(desk):
     for _ in range(10):
         batch = desk.fake.new_batch()
         desk.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})
@@ -209,9 +209,9 @@ def test_without_a_free_slot_it_stops_and_says_when_there_is_one(desk):
 
 
 @pytest.mark.parametrize("chunk", range(4))
-def test_killed_at_every_step_and_found_hours_later(tmp_path, death, chunk):
-    """Each step of a send once, before or after it; the next run comes at once or after hours."""
-    dice = random.Random(chunk)  # noqa: S311 - dice, not keys
+def test_a_send_killed_at_any_step_is_completed_hours_later(tmp_path, death, chunk):
+    """Kill at each step of a send, before or after it. The next run follows immediately or hours later."""
+    dice = random.Random(chunk)  # noqa: S311 - not for cryptography
     for number in itertools.count(1 + chunk, 4):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -250,8 +250,8 @@ def finish(desk):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_killed_again_and_again_with_replies_lost(desk, tmp_path, death, seed):
-    dice = random.Random(seed)  # noqa: S311 - dice, not keys
+def test_a_send_killed_repeatedly_with_lost_replies_is_completed(desk, tmp_path, death, seed):
+    dice = random.Random(seed)  # noqa: S311 - not for cryptography
     kinds = ["", "", "", "429", "drop-after", "drop-before", "500-after"]
     desk.fake.retry_after = 0
     for round_ in range(5):
@@ -268,8 +268,8 @@ def test_killed_again_and_again_with_replies_lost(desk, tmp_path, death, seed):
     require_everybody_once(desk)
 
 
-def test_what_was_held_back_for_too_long_is_unknown_and_not_sent_again(desk, tmp_path):
-    """70 hours after it was prepared nobody can tell whether SendGrid still has it."""
+def test_mail_held_back_beyond_its_expiry_is_unknown_and_not_sent_again(desk, tmp_path):
+    """70 hours after a group was prepared, SendGrid may or may not still hold it."""
     desk.fake.disturb_holds(*["500-before"] * 6, method="DELETE")
     with pytest.raises(CampaignIncompleteError, match="partly sent"):
         desk.send()
@@ -282,8 +282,8 @@ def test_what_was_held_back_for_too_long_is_unknown_and_not_sent_again(desk, tmp
 
 
 @pytest.mark.parametrize("place", ["postgres", "git"])
-def test_a_sender_that_died_leaves_its_groups_to_the_next_wherever_the_ledger_is(tmp_path, death, request, place):
-    """In a database, and on a branch, whose commits are then the steps."""
+def test_the_next_sender_takes_over_the_groups_of_a_dead_one_with_any_ledger(tmp_path, death, request, place):
+    """In a database, and on a branch, where each step is a commit."""
 
     def open_anew(desk):
         if place == "git":
@@ -306,7 +306,7 @@ def test_a_sender_that_died_leaves_its_groups_to_the_next_wherever_the_ledger_is
         require_everybody_once(desk)
 
 
-def test_cancel_takes_back_every_group_until_ten_minutes_before(desk):
+def test_cancel_discards_every_group_until_ten_minutes_before_delivery(desk):
     desk.send()
     desk.now += timedelta(minutes=19)
     assert cancel(desk).state == "cancelled"
@@ -318,7 +318,7 @@ def test_cancel_takes_back_every_group_until_ten_minutes_before(desk):
 
 
 @pytest.mark.parametrize("number", [12, 20, 28])
-def test_cancel_after_a_crash_leaves_nothing_to_be_delivered(desk, tmp_path, death, number):
+def test_cancel_after_a_crash_leaves_nothing_to_deliver(desk, tmp_path, death, number):
     death.comes(number, after=True)
     with pytest.raises(Killed):
         desk.send()
@@ -328,7 +328,7 @@ def test_cancel_after_a_crash_leaves_nothing_to_be_delivered(desk, tmp_path, dea
     assert delivered(desk) == {}
 
 
-def test_it_is_too_late_to_cancel_in_the_last_ten_minutes(desk):
+def test_cancel_is_refused_in_the_last_ten_minutes(desk):
     desk.send()
     desk.now += timedelta(minutes=21)
     with pytest.raises(CampaignRefusedError, match="too late"):
@@ -336,7 +336,7 @@ def test_it_is_too_late_to_cancel_in_the_last_ten_minutes(desk):
     require_everybody_once(desk)
 
 
-def test_a_cancel_that_was_interrupted_goes_on(desk):
+def test_an_interrupted_cancel_can_be_continued(desk):
     desk.send()
     desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
     with pytest.raises(ProviderError, match="did not answer"):
@@ -345,7 +345,7 @@ def test_a_cancel_that_was_interrupted_goes_on(desk):
     assert delivered(desk) == {}
 
 
-def test_what_began_in_two_phases_does_not_go_on_in_one(desk, tmp_path, death):
+def test_a_two_phase_send_does_not_continue_in_one_phase(desk, tmp_path, death):
     desk.fake.disturb_holds(*["500-before"] * 40, method="DELETE")
     with pytest.raises(CampaignIncompleteError):
         desk.send()
@@ -355,7 +355,7 @@ def test_what_began_in_two_phases_does_not_go_on_in_one(desk, tmp_path, death):
     assert "two_phase = true" in caught.value.hint
 
 
-def test_what_was_prepared_is_not_let_go_at_an_hour_at_which_nobody_is_to_be_mailed(desk, tmp_path, monkeypatch):
+def test_a_prepared_group_is_not_released_outside_the_send_window(desk, tmp_path, monkeypatch):
     def killed(*_, **__):
         raise Killed
 
@@ -376,15 +376,15 @@ def test_what_was_prepared_is_not_let_go_at_an_hour_at_which_nobody_is_to_be_mai
 
 
 def begin(desk, people=3):
-    """A campaign of one call for each person, and the first group of it."""
+    """A campaign with one call per recipient, and its first group."""
     planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, people + 1)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
     book = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
     return book, book.gather(schedule="s", send_at=desk.now, limit=people)
 
 
-def test_nothing_is_posted_into_a_group_that_another_process_has_given_up(desk):
-    """It was seen untouched, so that its pause is deleted: what came later would be delivered beside its repetition."""
+def test_posts_nothing_into_a_group_that_another_process_abandoned(desk):
+    """The other process saw no mail in it and deletes its pause: late mail would be delivered beside its repetition."""
     book, no = begin(desk)
     book.abandon(no, reason="its sender seemed dead")
     with pytest.raises(ClaimLostError, match="given up the group"):
@@ -393,7 +393,7 @@ def test_nothing_is_posted_into_a_group_that_another_process_has_given_up(desk):
     assert len(book.pending(after=0, limit=9)) == 3
 
 
-def test_who_is_proven_to_have_it_is_left_out_of_every_repetition(desk):
+def test_recipients_with_proven_delivery_are_left_out_of_every_retry(desk):
     keys = [no.to_bytes(16, "big") for no in (1, 2)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
     batches = [PlannedBatch(no=1, keys=b"".join(keys))]
@@ -409,7 +409,7 @@ def test_who_is_proven_to_have_it_is_left_out_of_every_repetition(desk):
     assert [settled for _, settled in book.pending(after=0, limit=9)] == [frozenset(keys[:1])]
 
 
-def test_a_campaign_that_was_called_off_meanwhile_stays_so(desk):
+def test_a_campaign_cancelled_meanwhile_stays_cancelled(desk):
     book, no = begin(desk)
     book.abandon(no, reason="the campaign was cancelled")
     book.give_back(no)
@@ -419,8 +419,8 @@ def test_a_campaign_that_was_called_off_meanwhile_stays_so(desk):
     assert book.finish().state == "cancelled"
 
 
-def test_what_is_cancelled_while_its_pause_is_deleted_is_cancelled_again(desk, monkeypatch):
-    """To delete the pause takes a cancellation back."""
+def test_a_group_cancelled_during_its_release_is_cancelled_again(desk, monkeypatch):
+    """Deleting the pause revokes a cancellation."""
     release = ScheduledSends.release
 
     def late(holds, schedule):
@@ -436,14 +436,14 @@ def test_what_is_cancelled_while_its_pause_is_deleted_is_cancelled_again(desk, m
 
 
 def cancel_elsewhere(desk):
-    """As on a git branch, where nobody knows that the sender lives."""
+    """As on a git branch, where a process cannot tell that another one is alive."""
     book = desk.ledger.open_campaign("2026-W47", "weekly")
     with contextlib.closing(provide(desk)) as provider:
         _cancel_groups(book, book.groups(), provider=provider, stop=Stop(), sleep=desk.slept.append)
     book.cancel()
 
 
-def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(desk, tmp_path, monkeypatch):
+def test_a_group_that_lost_its_pause_early_is_not_reported_as_accepted(desk, tmp_path, monkeypatch):
     def killed(*_, **__):
         raise Killed
 
@@ -453,8 +453,8 @@ def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(
     monkeypatch.undo()
     [group] = desk.ledger.open_campaign("2026-W47", "weekly").groups()
     assert group.state == "prepared"
-    desk.provider.holds.cancel(group.schedule)  # by hand, in SendGrid's own pages
-    desk.now += HOURS  # it is thrown away
+    desk.provider.holds.cancel(group.schedule)  # by hand, on SendGrid's website
+    desk.now += HOURS  # SendGrid discards it
     reborn(desk, tmp_path)
     with pytest.raises(CampaignIncompleteError, match="25 people") as caught:
         desk.send(resume=True)
@@ -462,8 +462,8 @@ def test_what_lost_its_pause_before_it_was_to_be_deleted_is_not_called_accepted(
     assert sum(delivered(desk).values()) == 5
 
 
-def test_what_began_in_two_phases_and_holds_nothing_back_does_not_go_on_in_one_either(desk, tmp_path):
-    """It would be delivered under no name by which `digest cancel` could call it off with the rest."""
+def test_a_two_phase_send_that_holds_nothing_back_does_not_continue_in_one_phase(desk, tmp_path):
+    """Its mail would have no batch id with which `digest cancel` could cancel it."""
     real = CampaignLedger.commit
 
     def commit(*given, **named):
@@ -482,7 +482,7 @@ def test_what_began_in_two_phases_and_holds_nothing_back_does_not_go_on_in_one_e
     require_everybody_once(desk)
 
 
-def test_cancel_calls_off_also_what_went_before_two_phase_sending_was_switched_on(desk, tmp_path):
+def test_cancel_includes_calls_made_before_two_phase_sending_was_enabled(desk, tmp_path):
     set_phases(desk, tmp_path, two=False)
     desk.fake.disturb("", "", "429")
     desk.fake.retry_after = 400
@@ -495,8 +495,8 @@ def test_cancel_calls_off_also_what_went_before_two_phase_sending_was_switched_o
     assert delivered(desk) == {}
 
 
-def test_whose_group_was_cancelled_does_not_count_as_accepted_where_the_rest_went_out(desk):
-    """The cancellation did not get through to the end in time."""
+def test_a_cancelled_group_is_not_counted_as_accepted_if_the_rest_was_sent(desk):
+    """The cancellation was not completed in time."""
     desk.send()
     desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
     with pytest.raises(ProviderError, match="did not answer"):
@@ -507,8 +507,8 @@ def test_whose_group_was_cancelled_does_not_count_as_accepted_where_the_rest_wen
     assert (report.state, report.accepted, report.rejected) == ("sent", 5, 25)
 
 
-def test_readers_are_not_mailed_after_the_hours_because_of_the_time_to_undo(desk):
-    """At 12:00 it is posted, and at 12:30 delivered."""
+def test_the_undo_time_does_not_push_delivery_out_of_the_send_window(desk):
+    """Posted at 12:00, the mail would be delivered at 12:30."""
     delivery = {"send_window": "07:00-12:15"}
     desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": delivery})
     for send in (desk.preview, desk.send):
@@ -516,7 +516,7 @@ def test_readers_are_not_mailed_after_the_hours_because_of_the_time_to_undo(desk
             send()
 
 
-def test_cancel_works_before_the_first_group_too(desk, monkeypatch):
+def test_cancel_works_before_the_first_group(desk, monkeypatch):
     def killed(*_, **__):
         raise Killed
 

@@ -1,4 +1,4 @@
-"""Two senders of one two-phase campaign at once, one of them killed: they share it, or race for it on a branch."""
+"""Two concurrent senders of one two-phase campaign, one of them killed: they share it, or race for it on a branch."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def place(request):
 @pytest.mark.parametrize(
     ("place", "killed"), [("postgres", False), ("postgres", True), ("git", True)], indirect=["place"]
 )
-def test_two_at_once_and_everybody_has_one_mail(place, killed):
+def test_two_concurrent_senders_mail_everyone_once(place, killed):
     moment = [NOON]
 
     def take_time(what, body):
         time.sleep(0.02)
 
-    with FakeSendGrid(clock=lambda: moment[0].timestamp()) as fake:  # noqa: PLW0108 - it moves
+    with FakeSendGrid(clock=lambda: moment[0].timestamp()) as fake:  # noqa: PLW0108 - the time changes
         fake.watch = take_time
         command = [sys.executable, "-c", SENDER, place, fake.host]
         senders = [subprocess.Popen(command, env=dict(os.environ)) for _ in range(2)]

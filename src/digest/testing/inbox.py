@@ -1,4 +1,4 @@
-"""An SMTP server on loopback that keeps what it is given, over aiosmtpd (a test dependency)."""
+"""An SMTP server on loopback that keeps the mail it accepts, built on aiosmtpd (a test dependency)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ __all__ = ["Inbox"]
 
 
 class Inbox:
-    """Takes mail, or answers as it is told.
+    """Accepts mail, or replies as the test says; a context manager.
 
     Attributes:
-        messages: What was taken, as it came, dots unstuffed.
-        recipients: To whom, in the same order.
-        rcpt_replies: The answer to RCPT by address, such as ``550 no such user``; else it is taken.
-        data_replies: The answer to the message by address; ``drop`` closes the connection instead.
-        connections: How many were made.
+        messages: The accepted messages as bytes, without dot-stuffing.
+        recipients: The recipient of each message, in the same order.
+        rcpt_replies: The reply to RCPT by address, such as ``550 no such user``. Other recipients are accepted.
+        data_replies: The reply to the message by address. ``drop`` closes the connection without a reply.
+        connections: How many connections were opened.
+        port: The port on 127.0.0.1.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -30,7 +31,7 @@ class Inbox:
         self.rcpt_replies: dict[str, str] = {}
         self.data_replies: dict[str, str] = {}
         self.connections = 0
-        with socket.socket() as probe:  # the controller cannot find a free port for itself
+        with socket.socket() as probe:  # aiosmtpd's Controller does not report the port that it got for port 0
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
@@ -56,7 +57,7 @@ class Inbox:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or refuse a recipient."""
         del server, session, options
         reply = self.rcpt_replies.get(address, "250 OK")
         if reply.startswith("250"):
@@ -64,10 +65,10 @@ class Inbox:
         return reply
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Take or refuse a message."""
+        """Accept or refuse a message."""
         del session
         address = envelope.rcpt_tos[0]
-        reply = self.data_replies.get(address, "250 taken")
+        reply = self.data_replies.get(address, "250 accepted")
         if reply.startswith("250") or reply == "drop":
             self.messages.append(envelope.content)
             self.recipients.append(address)

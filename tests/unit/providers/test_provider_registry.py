@@ -17,13 +17,13 @@ def open_named(name, tmp_path):
 @pytest.mark.parametrize(
     ("name", "size", "local"), [("outbox", 100, True), ("sendgrid", 1000, False), ("smtp", 1, False)]
 )
-def test_a_provider_is_found_by_name_and_needs_no_key_to_be_opened(name, size, local, tmp_path):
+def test_opens_a_provider_by_name_without_a_key(name, size, local, tmp_path):
     provider = open_named(name, tmp_path)
     assert (provider.name, provider.capabilities.max_recipients, provider.capabilities.local) == (name, size, local)
     provider.close()
 
 
-def test_an_unknown_provider_is_refused_with_those_there_are(tmp_path):
+def test_an_unknown_provider_is_refused_with_a_list_of_the_installed_ones(tmp_path):
     with pytest.raises(ConfigError, match="'sendgird'") as caught:
         open_named("sendgird", tmp_path)
     assert "outbox, sendgrid, smtp" in caught.value.hint

@@ -26,7 +26,7 @@ CONTENT = MailContent(
 )
 
 
-def person(name="Ana", **changes):
+def recipient(name="Ana", **changes):
     return Recipient(key="ab" * 16, email="ana@example.com", name=name, values={"[[n]]": name}, **changes)
 
 
@@ -36,17 +36,17 @@ def body(*people, content=CONTENT):
     return made
 
 
-def test_plain_values_are_the_same_in_both_parts():
-    made = body(person())
-    assert made["personalizations"][0]["substitutions"] == {"[[n]]": "Ana"}
-    assert made["content"][1]["value"] == "<p>[[n]]</p>"
+def test_a_value_without_special_characters_is_the_same_in_both_parts():
+    request = body(recipient())
+    assert request["personalizations"][0]["substitutions"] == {"[[n]]": "Ana"}
+    assert request["content"][1]["value"] == "<p>[[n]]</p>"
 
 
-def test_a_value_that_html_would_read_gets_a_tag_of_its_own_there():
-    made = body(person("A & B"), person("Cem"))
-    assert made["content"][1]["value"] == "<p>[[.h.n]]</p>"
-    assert made["content"][0]["value"] == "[[n]]"
-    assert [one["substitutions"] for one in made["personalizations"]] == [
+def test_a_value_that_needs_escaping_gets_a_tag_of_its_own_in_html():
+    request = body(recipient("A & B"), recipient("Cem"))
+    assert request["content"][1]["value"] == "<p>[[.h.n]]</p>"
+    assert request["content"][0]["value"] == "[[n]]"
+    assert [group["substitutions"] for group in request["personalizations"]] == [
         {"[[n]]": "A & B", "[[.h.n]]": "A &amp; B"},
         {"[[n]]": "Cem", "[[.h.n]]": "Cem"},
     ]
@@ -57,29 +57,29 @@ def test_a_value_that_html_would_read_gets_a_tag_of_its_own_there():
     [("Ana", "Ana"), ("Lee, Ana", '"Lee, Ana"'), ('A; "B"', '"A; \\"B\\""')],
 )
 def test_a_name_with_a_comma_is_quoted(name, sent):
-    assert body(person(name))["personalizations"][0]["to"] == [{"email": "ana@example.com", "name": sent}]
+    assert body(recipient(name))["personalizations"][0]["to"] == [{"email": "ana@example.com", "name": sent}]
 
 
-def test_shared_and_own_headers_stand_together():
+def test_shared_headers_are_repeated_beside_the_recipients_own():
     content = replace(CONTENT, headers={"List-Id": "<w.example.org>"})
-    made = body(person(headers={"List-Unsubscribe": "<https://example.org/u/x>"}), content=content)
-    assert made["personalizations"][0]["headers"] == {
+    request = body(recipient(headers={"List-Unsubscribe": "<https://example.org/u/x>"}), content=content)
+    assert request["personalizations"][0]["headers"] == {
         "List-Id": "<w.example.org>",
         "List-Unsubscribe": "<https://example.org/u/x>",
     }
-    assert "headers" not in made
+    assert "headers" not in request
 
 
 @pytest.mark.parametrize("text", ["a\r\nBcc: b", "a\nb"])
-def test_no_header_can_be_smuggled_in(text):
+def test_a_line_break_cannot_inject_a_header(text):
     with pytest.raises(IssueError):
-        body(person(headers={"List-Unsubscribe": text}))
+        body(recipient(headers={"List-Unsubscribe": text}))
     with pytest.raises(IssueError):
-        body(person(), content=replace(CONTENT, subject=text))
+        body(recipient(), content=replace(CONTENT, subject=text))
     with pytest.raises(IssueError):
-        body(person(text))
+        body(recipient(text))
 
 
-def test_a_tag_within_another_is_refused():
+def test_a_tag_inside_another_tag_is_refused():
     with pytest.raises(ProviderError, match="part of another"):
         check_content(replace(CONTENT, tags=("x-name", "x-name-first")))

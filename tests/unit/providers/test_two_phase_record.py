@@ -24,7 +24,7 @@ def proof(**changes):
     return TwoPhaseRecord.model_validate({**values, **changes})
 
 
-def test_a_pass_counts_for_its_host_and_key_alone():
+def test_a_pass_counts_only_for_its_host_and_key():
     recorded = proof().model_dump_json()
     assert two_phase_passed(recorded, host=HOST, fingerprint=PRINT)
     assert not two_phase_passed(recorded, host="https://api.eu.sendgrid.com", fingerprint=PRINT)
@@ -33,16 +33,16 @@ def test_a_pass_counts_for_its_host_and_key_alone():
 
 
 @pytest.mark.parametrize("state", ["begun", "failed"])
-def test_nothing_but_a_pass_is_one(state):
+def test_a_test_that_has_begun_or_failed_is_not_a_pass(state):
     assert not two_phase_passed(proof(state=state).model_dump_json(), host=HOST, fingerprint=PRINT)
 
 
 @pytest.mark.parametrize("recorded", [None, "", "passed", "{}", '{"state": "passed"}', "[]", "\x00"])
-def test_what_cannot_be_read_is_no_pass(recorded):
+def test_an_unreadable_record_is_not_a_pass(recorded):
     assert not two_phase_passed(recorded, host=HOST, fingerprint=PRINT)
 
 
-def test_a_code_is_known_however_it_is_typed():
+def test_a_code_is_recognised_in_any_case_and_spacing():
     made = proof()
     assert made.which(" bbb bbb", ledger_key=LEDGER) == "released"
     assert made.which("aaaaaa", ledger_key=LEDGER) == "cancelled"

@@ -1,4 +1,4 @@
-"""The clock rules of the fake SendGrid's batches, as its documents give them."""
+"""The timing rules of the fake SendGrid's batches, as SendGrid documents them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def batch(account):
     return account.new_batch()
 
 
-def test_mail_without_a_time_arrives_at_once_and_other_mail_when_its_time_has_come(account, batch):
+def test_delivers_scheduled_mail_at_its_time_and_other_mail_immediately(account, batch):
     account.post("now")
     account.post("later", batch=batch, minutes=30)
     assert account.inboxes() == ["now"]
@@ -52,7 +52,7 @@ def test_mail_without_a_time_arrives_at_once_and_other_mail_when_its_time_has_co
     assert account.inboxes() == ["now", "later", "last"]
 
 
-def test_a_paused_mail_waits_and_goes_when_the_pause_is_deleted(account, batch):
+def test_paused_mail_leaves_when_the_pause_is_deleted(account, batch):
     assert account.set(batch, "pause") == 201
     account.post("a", batch=batch, minutes=30)
     account.now += 10 * HOUR
@@ -62,7 +62,7 @@ def test_a_paused_mail_waits_and_goes_when_the_pause_is_deleted(account, batch):
     assert account.release(batch) == 404
 
 
-def test_a_pause_that_is_deleted_in_time_changes_nothing(account, batch):
+def test_a_pause_deleted_before_the_send_time_changes_nothing(account, batch):
     account.set(batch, "pause")
     account.post("a", batch=batch, minutes=30)
     account.release(batch)
@@ -72,7 +72,7 @@ def test_a_pause_that_is_deleted_in_time_changes_nothing(account, batch):
     assert account.inboxes() == ["a"]
 
 
-def test_a_paused_mail_expires_72_hours_after_it_was_taken_however_late_one_asks(account, batch):
+def test_paused_mail_expires_72_hours_after_it_was_accepted(account, batch):
     account.set(batch, "pause")
     account.post("a", batch=batch, minutes=30)
     account.now += 72 * HOUR - 1
@@ -84,7 +84,7 @@ def test_a_paused_mail_expires_72_hours_after_it_was_taken_however_late_one_asks
     assert account.inboxes() == []
 
 
-def test_a_cancelled_mail_never_goes_nor_does_one_that_comes_late(account, batch):
+def test_cancelled_mail_never_leaves_even_if_it_arrives_late(account, batch):
     account.set(batch, "pause")
     account.post("a", batch=batch, minutes=30)
     assert account.set(batch, "cancel", method="PATCH") == 204
@@ -98,7 +98,7 @@ def test_a_cancelled_mail_never_goes_nor_does_one_that_comes_late(account, batch
     assert account.inboxes() == []
 
 
-def test_a_cancellation_that_is_deleted_in_time_is_undone(account, batch):
+def test_a_cancellation_deleted_before_the_send_time_is_undone(account, batch):
     account.post("a", batch=batch, minutes=30)
     assert account.set(batch, "cancel") == 201
     assert account.release(batch) == 204
@@ -107,7 +107,7 @@ def test_a_cancellation_that_is_deleted_in_time_is_undone(account, batch):
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(20, 201), (21, 400)])
-def test_nothing_is_cancelled_or_paused_in_the_last_ten_minutes(account, minutes, status):
+def test_refuses_to_cancel_or_pause_in_the_last_ten_minutes(account, minutes, status):
     for word in ("cancel", "pause"):
         batch = account.new_batch()
         account.post("a", batch=batch, minutes=30)
@@ -117,7 +117,7 @@ def test_nothing_is_cancelled_or_paused_in_the_last_ten_minutes(account, minutes
         account.now -= minutes * MINUTE
 
 
-def test_a_paused_batch_cannot_be_cancelled_in_the_last_ten_minutes(account, batch):
+def test_refuses_to_cancel_a_paused_batch_in_the_last_ten_minutes(account, batch):
     account.set(batch, "pause")
     account.now += HOUR
     account.post("a", batch=batch, minutes=30)
@@ -126,7 +126,7 @@ def test_a_paused_batch_cannot_be_cancelled_in_the_last_ten_minutes(account, bat
     assert account.scheduled == {batch: "pause"}
 
 
-def test_a_status_is_changed_by_patch_and_only_where_there_is_one(account, batch):
+def test_patch_changes_only_an_existing_status(account, batch):
     assert account.set(batch, "cancel", method="PATCH") == 404
     assert account.hold("GET", batch, None)[0] == 404
     assert account.set(batch, "pause") == 201
@@ -137,7 +137,7 @@ def test_a_status_is_changed_by_patch_and_only_where_there_is_one(account, batch
     assert account.set("made-up", "pause") == 400
 
 
-def test_ten_are_paused_or_cancelled_at_a_time(account):
+def test_at_most_ten_batches_are_paused_or_cancelled_at_a_time(account):
     batches = [account.new_batch() for _ in range(12)]
     for number, batch in enumerate(batches[:10]):
         account.post("a", batch=batch, minutes=30)
@@ -147,12 +147,12 @@ def test_ten_are_paused_or_cancelled_at_a_time(account):
     assert account.set(batches[10], "pause") == 201
     assert account.set(batches[11], "pause") == 400
     account.now += 30 * MINUTE
-    assert set(account.scheduled.values()) == {"pause"}  # what was cancelled is thrown away, and its places are free
+    assert set(account.scheduled.values()) == {"pause"}  # the cancelled ones were discarded, and their slots are free
     assert len(account.scheduled) == 5
     assert account.set(batches[11], "pause") == 201
 
 
-def test_a_cancellation_without_mail_takes_its_place_for_72_hours(account, batch):
+def test_a_cancellation_without_mail_occupies_its_slot_for_72_hours(account, batch):
     account.set(batch, "cancel")
     account.now += 72 * HOUR - 1
     assert account.scheduled == {batch: "cancel"}
@@ -160,6 +160,6 @@ def test_a_cancellation_without_mail_takes_its_place_for_72_hours(account, batch
     assert account.scheduled == {}
 
 
-def test_a_disturbance_that_is_none_is_refused(account):
+def test_an_unknown_disturbance_is_refused(account):
     with pytest.raises(ValueError, match="dorp"):
         account.disturb_holds("dorp-after")

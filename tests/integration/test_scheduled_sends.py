@@ -1,4 +1,4 @@
-"""Holding mail back at SendGrid: whatever reply is lost, the truth is found out, and nothing goes that should not."""
+"""Holding mail back at SendGrid: whichever reply is lost, its effect is established and nothing leaves by mistake."""
 
 from __future__ import annotations
 
@@ -36,15 +36,17 @@ class Account(FakeSendGrid):
             }
         )
         environ = {"SENDGRID_API_KEY": self.api_key}
-        made = open_provider("sendgrid", config=self.config, environ=environ, root=self._folder, now=lambda: self.now)
-        made._api._connected().connection = Connection(self.host, connect=1, read=0.2)
-        return made
+        provider = open_provider(
+            "sendgrid", config=self.config, environ=environ, root=self._folder, now=lambda: self.now
+        )
+        provider._api._connected().connection = Connection(self.host, connect=1, read=0.2)
+        return provider
 
     def post(self, schedule, *, minutes=30):
         composer = Composer(make_rendered(), config=self.config, secret=b"s", date=self.now)
         content = replace(composer.content, send_at=self.now + timedelta(minutes=minutes), schedule=schedule)
-        person = composer.recipient(b"0" * 16, make_audience(1).subscribers[0])
-        self.provider.send(content, [person], reference="b1", begin=lambda: None)
+        recipient = composer.recipient(b"0" * 16, make_audience(1).subscribers[0])
+        self.provider.send(content, [recipient], reference="b1", begin=lambda: None)
 
     def later(self, **span):
         self.now += timedelta(**span)
@@ -66,7 +68,7 @@ def batch(account):
     return account.provider.reserve()
 
 
-def test_mail_is_held_back_only_where_it_is_configured(account, tmp_path):
+def test_mail_is_held_back_only_if_two_phase_is_configured(account, tmp_path):
     assert account.open(two_phase=False).holds is None
     assert ScriptedProvider().holds is None
     config = account.config
@@ -99,7 +101,7 @@ def test_an_abandoned_batch(account, batch):
     assert account.later(days=10) == 0
 
 
-def test_what_was_never_paused_is_cancelled_by_post(account, batch):
+def test_cancels_a_batch_without_a_status_with_a_post(account, batch):
     account.post(batch)
     account.provider.call_off(batch)
     assert account.scheduled == {batch: "cancel"}
@@ -107,7 +109,7 @@ def test_what_was_never_paused_is_cancelled_by_post(account, batch):
     assert account.later(hours=1) == 0
 
 
-def test_all_may_be_repeated(account, batch):
+def test_every_request_can_be_repeated(account, batch):
     holds = account.holds
     holds.pause(batch)
     holds.pause(batch)
@@ -121,7 +123,7 @@ def test_all_may_be_repeated(account, batch):
 
 
 @pytest.mark.parametrize("kind", LOST_AFTER)
-def test_a_pause_whose_reply_is_lost_is_confirmed_by_a_get(account, batch, kind):
+def test_confirms_a_pause_with_a_get_if_the_reply_is_lost(account, batch, kind):
     account.disturb_holds(kind, method="POST")
     account.holds.pause(batch)
     assert account.scheduled == {batch: "pause"}
@@ -129,7 +131,7 @@ def test_a_pause_whose_reply_is_lost_is_confirmed_by_a_get(account, batch, kind)
 
 
 @pytest.mark.parametrize("kind", LOST_BEFORE)
-def test_a_pause_that_is_lost_is_not_believed(account, batch, kind):
+def test_a_lost_pause_is_not_reported_as_done(account, batch, kind):
     account.disturb_holds(kind, method="POST")
     with pytest.raises(NotSent):
         account.holds.pause(batch)
@@ -139,7 +141,7 @@ def test_a_pause_that_is_lost_is_not_believed(account, batch, kind):
 
 
 @pytest.mark.parametrize("kind", LOST_BEFORE + LOST_AFTER)
-def test_a_pause_that_no_get_confirms_is_not_believed(account, batch, kind):
+def test_a_pause_that_no_get_confirms_is_not_reported_as_done(account, batch, kind):
     account.disturb_holds("drop-after", method="POST")
     account.disturb_holds(kind, method="GET")
     with pytest.raises(NotSent):
@@ -149,7 +151,7 @@ def test_a_pause_that_no_get_confirms_is_not_believed(account, batch, kind):
 
 
 @pytest.mark.parametrize("kind", LOST_BEFORE + LOST_AFTER)
-def test_a_release_whose_reply_is_lost_is_asked_for_again(account, batch, kind):
+def test_a_release_whose_reply_is_lost_can_be_repeated(account, batch, kind):
     account.holds.pause(batch)
     account.post(batch)
     account.disturb_holds(kind, method="DELETE")
@@ -163,7 +165,7 @@ def test_a_release_whose_reply_is_lost_is_asked_for_again(account, batch, kind):
 
 @pytest.mark.parametrize("paused", [True, False])
 @pytest.mark.parametrize("kind", LOST_AFTER)
-def test_a_cancellation_whose_reply_is_lost_is_confirmed_by_a_get(account, batch, kind, paused):
+def test_confirms_a_cancellation_with_a_get_if_the_reply_is_lost(account, batch, kind, paused):
     if paused:
         account.holds.pause(batch)
     account.post(batch)
@@ -174,7 +176,7 @@ def test_a_cancellation_whose_reply_is_lost_is_confirmed_by_a_get(account, batch
 
 @pytest.mark.parametrize("paused", [True, False])
 @pytest.mark.parametrize("kind", LOST_BEFORE)
-def test_a_cancellation_that_is_lost_is_not_believed(account, batch, kind, paused):
+def test_a_lost_cancellation_is_not_reported_as_done(account, batch, kind, paused):
     if paused:
         account.holds.pause(batch)
     account.post(batch)
@@ -187,7 +189,7 @@ def test_a_cancellation_that_is_lost_is_not_believed(account, batch, kind, pause
 
 
 @pytest.mark.parametrize("kind", LOST_BEFORE + LOST_AFTER)
-def test_a_state_that_cannot_be_read_is_no_state(account, batch, kind):
+def test_an_unreadable_state_raises(account, batch, kind):
     account.holds.pause(batch)
     for ask in (lambda: account.holds.state(batch), account.holds.used, lambda: account.holds.cancel(batch)):
         account.disturb_holds(kind, method="GET")
@@ -197,7 +199,7 @@ def test_a_state_that_cannot_be_read_is_no_state(account, batch, kind):
 
 
 @pytest.mark.parametrize(("status", "error"), UNCHANGED)
-def test_a_refusal_of_the_key_and_a_wait_are_passed_on_and_change_nothing(account, batch, status, error):
+def test_a_refused_key_and_a_rate_limit_raise_and_change_nothing(account, batch, status, error):
     holds = account.holds
     account.disturb_holds(status)
     with pytest.raises(error):
@@ -210,7 +212,7 @@ def test_a_refusal_of_the_key_and_a_wait_are_passed_on_and_change_nothing(accoun
     assert account.scheduled == {batch: "pause"}
 
 
-def test_an_eleventh_has_no_slot_and_gets_one_when_another_is_released(account, batch):
+def test_an_eleventh_batch_waits_for_a_released_slot(account, batch):
     others = [account.provider.reserve() for _ in range(10)]
     for number, other in enumerate(others):
         account.holds.pause(other)
@@ -223,11 +225,11 @@ def test_an_eleventh_has_no_slot_and_gets_one_when_another_is_released(account, 
     account.holds.release(others[0])
     account.holds.pause(batch)
     assert account.holds.used() == 10
-    account.holds.cancel(batch)  # what has a slot keeps it
+    account.holds.cancel(batch)  # a batch with a slot keeps it
 
 
 @pytest.mark.parametrize("paused", [True, False])
-def test_what_is_cancelled_too_late_says_so(account, batch, paused):
+def test_a_late_cancellation_is_reported_as_refused(account, batch, paused):
     if paused:
         account.holds.pause(batch)
     account.post(batch)
@@ -239,18 +241,18 @@ def test_what_is_cancelled_too_late_says_so(account, batch, paused):
     assert account.later(hours=80) == (0 if paused else 1)
 
 
-def test_what_was_cancelled_is_not_paused(account, batch):
+def test_a_cancelled_batch_cannot_be_paused(account, batch):
     account.holds.cancel(batch)
     with pytest.raises(ProviderError, match="was cancelled"):
         account.holds.pause(batch)
 
 
-def test_a_batch_that_sendgrid_never_gave_is_refused(account):
+def test_an_unknown_batch_id_is_refused(account):
     with pytest.raises(ProviderError, match="invalid batch id"):
         account.holds.pause("made-up")
 
 
-def test_an_answer_that_cannot_be_read_is_no_proof(account, batch, monkeypatch):
+def test_an_unreadable_reply_proves_nothing(account, batch, monkeypatch):
     account.holds.pause(batch)
     for answer in (None, [{"batch_id": batch}], [{"batch_id": batch, "status": "odd"}], ["x"], "x"):
         monkeypatch.setattr(account, "hold", lambda *_, answer=answer: (200, answer))
@@ -259,7 +261,7 @@ def test_an_answer_that_cannot_be_read_is_no_proof(account, batch, monkeypatch):
                 ask()
 
 
-def test_a_host_that_is_another_one_is_not_believed_to_know_of_no_pause(account, batch, monkeypatch):
+def test_not_found_from_another_host_does_not_prove_that_there_is_no_pause(account, batch, monkeypatch):
     monkeypatch.setattr(account, "hold", lambda *_: (404, {"errors": [{"message": "no such page"}]}))
     with pytest.raises(ProviderError, match="no such page"):
         account.holds.state(batch)

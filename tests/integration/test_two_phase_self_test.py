@@ -1,4 +1,4 @@
-"""The self-test of two-phase sending against a SendGrid that does not do what it says."""
+"""The self-test of two-phase sending against a SendGrid that does not do what it documents."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def bench(tmp_path):
         yield Bench(tmp_path, fake)
 
 
-def test_it_can_be_tried_where_there_is_no_time_to_undo(bench):
+def test_the_self_test_works_without_an_undo_time(bench):
     assert {state for _, _, state in bench.steps()} == {"ok"}
     assert bench.slept == []
 
 
-def test_a_pause_that_is_not_seen_cancels_what_was_posted(bench, monkeypatch):
-    answer = bench.fake.hold
+def test_a_pause_that_is_not_listed_cancels_the_posted_mail(bench, monkeypatch):
+    original = bench.fake.hold
 
     def lie(method, batch, body):
-        return (200, []) if method == "GET" else answer(method, batch, body)
+        return (200, []) if method == "GET" else original(method, batch, body)
 
     monkeypatch.setattr(bench.fake, "hold", lie)
     steps = bench.steps()
@@ -60,24 +60,24 @@ def test_a_pause_that_is_not_seen_cancels_what_was_posted(bench, monkeypatch):
     assert sum(bench.slept) >= 30
 
 
-def test_a_cancellation_that_is_not_seen_ends_the_test_before_the_second_mail(bench, monkeypatch):
-    answer = bench.fake.hold
+def test_a_cancellation_that_is_not_listed_ends_the_test_before_the_second_mail(bench, monkeypatch):
+    original = bench.fake.hold
 
     def lie(method, batch, body):
-        return (204, None) if method == "PATCH" else answer(method, batch, body)
+        return (204, None) if method == "PATCH" else original(method, batch, body)
 
     monkeypatch.setattr(bench.fake, "hold", lie)
     assert bench.steps()[-2:] == [("A", "look", "error"), ("A", "clear up", "ok")]
     assert len(bench.fake.mails) == 1
 
 
-def test_a_mail_whose_fate_is_unknown_is_cancelled(bench):
+def test_a_mail_with_an_unknown_outcome_is_cancelled(bench):
     bench.fake.disturb("drop-after")
     assert bench.steps()[-2:] == [("A", "post", "error"), ("A", "clear up", "ok")]
     assert list(bench.fake.scheduled.values()) == ["cancel"]
 
 
-def test_a_late_mail_that_is_refused_is_as_good(bench):
+def test_a_refused_late_mail_does_not_fail_the_test(bench):
     bench.fake.disturb("", "400")
     assert {state for _, _, state in bench.steps()} == {"ok"}
     assert len(bench.fake.mails) == 2
