@@ -47,6 +47,7 @@ _SELECTORS = {
     "css-selector-universal": re.compile(r"(?:^|[\s,>])\*"),
     "css-selector-id": re.compile(r"#[A-Za-z]"),
 }
+#: CSS functions whose feature in caniemail's data has another name.
 _CALLS = {"calc": "css-unit-calc", "var": "css-variables", "rgb": "css-rgb", "rgba": "css-rgba"}
 
 

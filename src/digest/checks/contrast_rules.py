@@ -135,6 +135,7 @@ def _declared(element: HtmlElement) -> dict[str, str]:
 
 def _colour(value: str) -> Colour | None:
     first = value.split(maxsplit=1)[0]
+    # cssutils lists "transparent" as black with an alpha of 0.
     if first in COLORS and len(COLORS[first]) >= 3 and first != "transparent":
         red, green, blue = COLORS[first][:3]
         return red / 255, green / 255, blue / 255
@@ -179,7 +180,7 @@ def _dark_rules(tree: HtmlElement) -> dict[HtmlElement, dict[str, str]]:
         try:
             elements = CSSSelector(selector, translator="html")(tree)
         except cssselect.ExpressionError:
-            continue
+            continue  # a pseudo-class that XPath cannot express, such as :hover
         for element in elements:
             by_element.setdefault(element, {}).update(declared)
     return by_element

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import tomllib
 from functools import cache
@@ -74,7 +75,8 @@ def _check_build(context: CheckContext) -> Iterator[Finding]:
     try:
         load_build(build.html, build.text, build.manifest)
     except IssueError as error:
-        yield fault("S703", error.message, error.place or context.line(None), hint=hint)
+        place = context.built(posixpath.basename(error.place.file)) if error.place else context.build_folder
+        yield fault("S703", error.message, place, hint=hint)
         return
     if build.manifest != dump_manifest(context.rendered.manifest):
         yield fault(

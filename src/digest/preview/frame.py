@@ -70,6 +70,7 @@ class _Edits(HTMLParser):
     """Parses the email once and collects what to replace: ``(start, stop, new text)``, in characters."""
 
     def __init__(self, html: str, *, scheme: Scheme, image: Callable[[str], str | None]) -> None:
+        # With convert_charrefs, the length of the text that is handed over differs from that in the source.
         super().__init__(convert_charrefs=False)
         self._scheme, self._image = scheme, image
         self._lines = [0, *accumulate(len(line) + 1 for line in html.split("\n"))]

@@ -124,7 +124,7 @@ async def _events(request: Request) -> Response:
 
 
 async def _stream(live: LivePreview) -> AsyncIterator[str]:
-    yield "retry: 1000\n\n"
+    yield "retry: 1000\n\n"  # in milliseconds: how soon the browser reconnects after a restart of the server
     async for state in live.states():
         yield f"event: rendered\ndata: {state.version}\n\n"
 

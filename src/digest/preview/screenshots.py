@@ -98,6 +98,7 @@ def _draw(
         )
         page = context.new_page()
 
+        # Every request that the email causes goes through this route.
         page.route("**/*", _answering(image if shot.images else None, offline=offline))
         page.set_content(frame_html(html, scheme=shot.scheme, image=lambda _: None), wait_until="load")
         path = folder / f"{shot.name}.png"
@@ -140,6 +141,7 @@ def _draw_sheet(browser: Browser, folder: Path, pictures: Sequence[Path]) -> Pat
     )
     width = sum(shot.width // 2 + 24 for shot in SCREENSHOTS) + 24
     page = browser.new_page(viewport={"width": width, "height": 800})
+    # A made-up host, answered from the folder: the page may not read file:// addresses.
     page.route("http://sheet/*", lambda route: route.fulfill(path=folder / route.request.url.rpartition("/")[2]))
     page.set_content(f"<style>{style}</style>{figures}", wait_until="load")
     path = folder / "sheet.png"

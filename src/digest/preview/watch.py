@@ -75,6 +75,7 @@ async def _ticks(folders: frozenset[Path], *, first: bool) -> AsyncGenerator[Non
             watch_filter=None,
             debounce=200,
             step=50,
+            # Some file systems, such as network shares, report no events: look at least once a second.
             rust_timeout=int(_TICK * 1000),
             yield_on_timeout=True,
             recursive=False,

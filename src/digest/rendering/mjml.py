@@ -41,9 +41,12 @@ _ATTRIBUTE = re.compile(r"""\s([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 _VALUE = re.compile(r"""=\s*("[^"]*"|'[^']*')""")
 #: A tag without any of these is printed unchanged.
 _CARE = re.compile(r"[\\\x7f-\U0010ffff\r\n\t']|mj-class")
+#: mrml lets the first of several classes win, MJML the last: the order is reversed.
 _CLASSES = re.compile(r"""(\smj-class\s*=\s*)(["'])([^"']*)\2""")
+#: mrml also prints the title as an attribute (aria-label), so it needs the same care as attribute values.
 _TITLE = re.compile(r"(<mj-title>)(.*?)(</mj-title>)", re.DOTALL)
 _INLINE_STYLE = re.compile(r'<mj-style\b[^>]*\binline="inline"[^>]*>(.*?)</mj-style>', re.DOTALL)
+#: Inline elements, between which mrml deletes white space that contains a line end.
 _INLINE = r"(?:a|abbr|b|bdi|bdo|cite|code|em|i|img|small|span|strong|sub|sup|u)\b"
 _GLUED = re.compile(rf"(</{_INLINE}[^>]*>|<img\b[^>]*>)(?=\s*\n\s*<{_INLINE})")
 _UNPRINTABLE = re.compile(r"[\\\x7f-\U0010ffff]")

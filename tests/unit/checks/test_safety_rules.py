@@ -24,7 +24,7 @@ def test_s703_reports_a_build_that_was_changed_by_hand(check, clean, build_of):
     build = build_of(clean)
     clean.build = replace(build, html=build.html.replace(b"tide", b"TIDE"))
     (finding,) = check(clean)
-    assert (finding.code, str(finding.place)) == ("S703", "build/email.html")
+    assert (finding.code, str(finding.place)) == ("S703", f"{BUILD}/email.html")
 
 
 def test_s703_can_be_ignored_like_any_rule(problems, clean, build_of, configure):
