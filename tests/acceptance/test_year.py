@@ -408,7 +408,7 @@ def history_is_readable(github: Repository) -> None:
     print("\n".join(subjects[:12]))  # noqa: T201 - for who runs the year
     known = re.compile(
         r"\d{4}-W\d\d to weekly: \w+|\d{4}-W\d\d: batch \d \w+|\d{4}-W\d\d: \d batches \(\d to \d\) \w+"
-        r"|\d+ more not to mail, \d+ fewer|The ledger begins|Notes"
+        r"|\d+ suppressions added, \d+ removed|The ledger begins|Notes"
     )
     assert not [one for one in subjects if not all(known.fullmatch(part) for part in one.split("; "))]
 

@@ -168,13 +168,18 @@ class _Send:
         Raises:
             CampaignExistsError: Another process has started the campaign meanwhile.
         """
-        campaign = self._campaign()
-        sender = self._start() if campaign is None else self._resume(campaign)
+        issue, audience = self.rendered.manifest.issue, self.rendered.manifest.audience
+        snapshot = self.ledger.snapshot()  # all rails judge this state
+        campaign = snapshot.campaign(issue, audience)
+        if campaign is None:
+            sender = self._start(previous=snapshot.previous_size(issue, audience))
+        else:
+            sender = self._resume(campaign)
         try:
             trouble = sender.send_with_others()
         finally:
             report = sender.batches.finish().report
-        return _judge(report, trouble, issue=self.rendered.manifest.issue, interrupted=self.stop.requested)
+        return _judge(report, trouble, issue=issue, interrupted=self.stop.requested)
 
     def numbers(self) -> SendReport:
         """The numbers of the campaign, or of the one that was to start."""
@@ -184,9 +189,9 @@ class _Send:
     def _campaign(self) -> Campaign | None:
         return self.ledger.campaign(self.rendered.manifest.issue, self.rendered.manifest.audience)
 
-    def _start(self) -> BatchSender | TwoPhaseSender:
-        """Pass the rails of a new campaign and record it."""
-        manifest, at, now = self.rendered.manifest, self.at, self.now()
+    def _start(self, *, previous: int | None) -> BatchSender | TwoPhaseSender:
+        """Pass the rails of a new campaign and record it. ``previous`` is the size of the previous issue's."""
+        at, now = self.at, self.now()
         planned = planned_report(self.rendered, self.audience)
         due = delivery_time(self.provider, self.config, at=at, now=now)
         require_startable(self.rendered, self.audience, config=self.config, due=due, report=planned)
@@ -196,7 +201,6 @@ class _Send:
         audience, people = self._without_suppressed()
         self._report_suppressed(audience)
         planned = planned_report(self.rendered, audience)
-        previous = self.ledger.snapshot().previous_size(manifest.issue, manifest.audience)
         require_expected_size(audience, config=self.config, previous=previous, report=planned)
         if self.stop.requested:
             raise CampaignInterrupted(planned)

@@ -78,7 +78,7 @@ class Session:
     @property
     def ended_issues(self) -> frozenset[str]:
         """Issues that were sent or cancelled: no command works on them by default."""
-        return frozenset(campaign.issue for campaign in self.campaigns if campaign.state in {"sent", "cancelled"})
+        return frozenset(campaign.issue for campaign in self.campaigns if campaign.state.is_closed)
 
     def refresh_ledger(self) -> None:
         """Read the ledger again when it is next needed."""
@@ -129,11 +129,13 @@ class Session:
         Raises:
             UsageError: ``id`` is not an issue id.
         """
+        from digest.delivery import CampaignState
+
         if id is None:
             id = issue_to_collect(
                 self.issue_ids,
                 {campaign.issue for campaign in self.campaigns},
-                sent={campaign.issue for campaign in self.campaigns if campaign.state != "cancelled"},
+                sent={campaign.issue for campaign in self.campaigns if campaign.state is not CampaignState.CANCELLED},
                 now=self.project.now(),
                 timezone=self.project.config.newsletter.timezone,
             )

@@ -116,7 +116,7 @@ def _state(session: Session) -> Iterator[Diagnosis]:
     if project.ledger_out_of_reach:
         yield Diagnosis(what="ledger", state="warning", words="not checked, because of --offline")
         return
-    if session.ledger is None and project.ledger_path is None:
+    if session.ledger is None and project.ledger_address.needs_consent:
         words = "the repository can be reached; there is no ledger on its branch yet"
         remedy = "The first live send creates it: digest send --live --new-ledger"
         yield Diagnosis(what="ledger", state="warning", words=words, remedy=remedy)

@@ -20,16 +20,12 @@ if TYPE_CHECKING:
     from digest.providers import Provider
 
 __all__ = [
-    "ENDED_STATES",
     "choose_build",
     "require_fit_to_send",
     "require_lasting_ledger",
     "require_online",
     "require_same_configuration",
 ]
-
-#: States of a campaign that has nothing left to send.
-ENDED_STATES = frozenset({"sent", "scheduled", "cancelled"})
 
 
 def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
@@ -43,7 +39,7 @@ def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | 
         CampaignRefusedError: The build on disk is not the one that the campaign began with.
         IssueError: There is no build, or it was changed by hand.
     """
-    if campaign is None or campaign.state in ENDED_STATES:
+    if campaign is None or campaign.state.is_finished:
         return issue.built
     if approve is not None and approve.lower() == campaign.token:
         kept = issue.folder.read_kept_build(campaign.token)
@@ -123,10 +119,10 @@ def require_lasting_ledger(project: Project, report: SendReport) -> None:
     Raises:
         CampaignRefusedError: The ledger is a file in the runner's workspace.
     """
-    if project.environ.get("CI", "").lower() not in {"true", "1"} or project.ledger_path is None:
+    if project.environ.get("CI", "").lower() not in {"true", "1"}:
         return
     workspaces = {project.root.resolve(), Path(project.environ.get("GITHUB_WORKSPACE") or project.root).resolve()}
-    if any(project.ledger_path.resolve().is_relative_to(workspace) for workspace in workspaces):
+    if project.ledger_address.is_within(workspaces):
         raise CampaignRefusedError(
             "a live send from a CI runner needs a ledger that outlives the runner; this one is a file in its workspace",
             hint='Keep it on a branch: [state] url = "git+branch://digest-state", or in PostgreSQL: url_env = "…"',

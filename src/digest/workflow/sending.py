@@ -12,6 +12,7 @@ from digest import delivery
 from digest.delivery import (
     CampaignDoneError,
     CampaignRefusedError,
+    CampaignState,
     SendReport,
     cancel_campaign,
     preview_campaign,
@@ -21,7 +22,6 @@ from digest.errors import UsageError
 from digest.providers import passed_two_phase_test
 from digest.rendering import shown_subject
 from digest.workflow.send_rails import (
-    ENDED_STATES,
     choose_build,
     require_fit_to_send,
     require_lasting_ledger,
@@ -110,7 +110,7 @@ def plan_send(
     """
     project = session.project
     if id is None and resume:
-        id = max((each.issue for each in session.campaigns if each.state not in ENDED_STATES), default=None)
+        id = max((each.issue for each in session.campaigns if not each.state.is_finished), default=None)
     issue = session.issue(id)
     campaign = session.campaign(issue.id)
     built = choose_build(issue, campaign, approve)
@@ -252,7 +252,7 @@ def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:
     """
     project = session.project
     if id is None:
-        id = max((each.issue for each in session.campaigns if each.state == "scheduled"), default=None)
+        id = max((each.issue for each in session.campaigns if each.state is CampaignState.SCHEDULED), default=None)
     issue = session.issue(id).id
     if session.ledger is None:
         raise CampaignDoneError(f"no send of {issue} has begun", hint="See: digest status")

@@ -1,7 +1,7 @@
-"""The rows that a transaction changes, as lines of JSON, and tables made again from such lines. Pure but for SQLite.
+"""The rows that a transaction changes, as lines of JSON, and tables filled from such lines.
 
-A line is ``["+", TABLE, {COLUMN: VALUE, …}]`` for a new row, ``["=", TABLE, KEY, {…}]`` for what has changed in one,
-and ``["-", TABLE, KEY]`` for one that is gone. A recipient's hash, which is bytes, is written in base64.
+A line is ``["+", TABLE, {COLUMN: VALUE, …}]`` for a new row, ``["=", TABLE, KEY, {…}]`` for changed columns, and
+``["-", TABLE, KEY]`` for a deleted row. Hashes of recipients, which are bytes, are written in base64.
 """
 
 from __future__ import annotations
@@ -26,7 +26,14 @@ _Row = dict[str, Any]
 
 
 class Change(NamedTuple):
-    """One changed row: its table, its key, and what it held before and holds now; None where it is not there."""
+    """A changed row.
+
+    Attributes:
+        table: The table's name.
+        key: The row's primary key.
+        before: The row before the change; None if it is new.
+        after: The row after the change; None if it was deleted.
+    """
 
     table: str
     key: _Row
@@ -35,46 +42,46 @@ class Change(NamedTuple):
 
 
 _TABLES = metadata.sorted_tables
-_ORDER = {own.name: number for number, own in enumerate(_TABLES)}
-_KEYS = {own.name: [one.name for one in own.primary_key.columns] for own in _TABLES}
-_BYTES = {own.name: {one.name for one in own.columns if isinstance(one.type, LargeBinary)} for own in _TABLES}
-#: The same tables without types: a moment is written as SQLite keeps it.
-_RAW = {own.name: table(own.name, *(column(one.name) for one in own.columns)) for own in _TABLES}
-#: Which rows each kind of statement shows to a trigger.
-_SHOWN = {"INSERT": ("", "NEW"), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD", "")}
+_ORDER = {each.name: number for number, each in enumerate(_TABLES)}
+_KEYS = {each.name: [key.name for key in each.primary_key.columns] for each in _TABLES}
+_BYTES = {each.name: {col.name for col in each.columns if isinstance(col.type, LargeBinary)} for each in _TABLES}
+#: The same tables without types: times are written as SQLite stores them.
+_RAW = {each.name: table(each.name, *(column(col.name) for col in each.columns)) for each in _TABLES}
+#: The rows that a trigger sees for each kind of statement. https://www.sqlite.org/lang_createtrigger.html
+_TRIGGER_ROWS = {"INSERT": ("", "NEW"), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD", "")}
 
 
 def record(connection: Connection) -> None:
-    """Have this connection note every row that it changes."""
+    """Make this connection record every row that it changes, with triggers."""
     connection.execute(text("CREATE TEMP TABLE change (no INTEGER PRIMARY KEY, tab TEXT, old TEXT, new TEXT)"))
-    for own in _TABLES:
-        for moment, (old, new) in _SHOWN.items():
-            values = f"'{own.name}', {_json(own, old)}, {_json(own, new)}"
-            connection.exec_driver_sql(  # the names are those of our own tables
-                f'CREATE TEMP TRIGGER "{own.name}_{moment}" AFTER {moment} ON main."{own.name}" '  # noqa: S608
+    for each in _TABLES:
+        for statement, (old, new) in _TRIGGER_ROWS.items():
+            values = f"'{each.name}', {_json(each, old)}, {_json(each, new)}"
+            connection.exec_driver_sql(  # all names are those of our own tables
+                f'CREATE TEMP TRIGGER "{each.name}_{statement}" AFTER {statement} ON main."{each.name}" '  # noqa: S608
                 f"BEGIN INSERT INTO change (tab, old, new) VALUES ({values}); END"
             )
 
 
-def _json(own: Table, row: str) -> str:
-    """SQLite's json_object of a row; bytes as hexadecimal digits."""
+def _json(ledger_table: Table, row: str) -> str:
+    """SQLite's json_object expression for a row; bytes become hexadecimal digits, since JSON has none."""
     if not row:
         return "NULL"
     values = []
-    for one in own.columns:
-        value = f'{row}."{one.name}"'
-        values.append(f"'{one.name}', " + (f"hex({value})" if one.name in _BYTES[own.name] else value))
+    for col in ledger_table.columns:
+        value = f'{row}."{col.name}"'
+        values.append(f"'{col.name}', " + (f"hex({value})" if col.name in _BYTES[ledger_table.name] else value))
     return f"json_object({', '.join(values)})"
 
 
 def drain(connection: Connection) -> list[Change]:
-    """What was noted since the last time: the rows that are not what they were, in the order of the tables."""
-    noted = connection.execute(text("SELECT tab, old, new FROM change ORDER BY no")).all()
+    """Return the rows that have changed since the last call, in the order of the tables, and forget them."""
+    recorded = connection.execute(text("SELECT tab, old, new FROM change ORDER BY no")).all()
     connection.execute(text("DELETE FROM change"))
     rows: dict[tuple[str, str], Change] = {}
-    for name, old, new in noted:
-        before, after = (json.loads(one) if one else None for one in (old, new))
-        key = {one: (after or before or {})[one] for one in _KEYS[name]}
+    for name, old, new in recorded:
+        before, after = (json.loads(row) if row else None for row in (old, new))
+        key = {part: (after or before or {})[part] for part in _KEYS[name]}
         first = rows.setdefault((name, json.dumps(key)), Change(name, key, before, after))
         rows[name, json.dumps(key)] = first._replace(after=after)
     changed = (change for change in rows.values() if change.before != change.after)
@@ -82,33 +89,38 @@ def drain(connection: Connection) -> list[Change]:
 
 
 def encode(change: Change) -> bytes:
-    """One line."""
+    """A change as one line."""
     name, key, before, after = change
     if after is None:
-        line: list[Any] = ["-", name, _written(name, key)]
+        line: list[Any] = ["-", name, _to_json(name, key)]
     elif before is None:
-        line = ["+", name, _written(name, after)]
+        line = ["+", name, _to_json(name, after)]
     else:
-        differing = {one: value for one, value in after.items() if value != before[one]}
-        line = ["=", name, _written(name, key), _written(name, differing)]
+        changed = {col: value for col, value in after.items() if value != before[col]}
+        line = ["=", name, _to_json(name, key), _to_json(name, changed)]
     return json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-def _written(name: str, values: _Row) -> _Row:
-    def shown(one: str, value: Any) -> Any:
-        return base64.b64encode(bytes.fromhex(value)).decode() if one in _BYTES[name] else value
+def _to_json(name: str, values: _Row) -> _Row:
+    """Convert a row as a trigger recorded it, with bytes in hexadecimal, to one for a line, with bytes in base64."""
 
-    return {one: shown(one, value) for one, value in values.items()}
+    def convert(col: str, value: Any) -> Any:
+        return base64.b64encode(bytes.fromhex(value)).decode() if col in _BYTES[name] else value
+
+    return {col: convert(col, value) for col, value in values.items()}
 
 
 def replay(connection: Connection, lines: Iterable[bytes], *, file: str, after: int = 0) -> None:
-    """Do again what the lines say.
+    """Apply the changes of these lines.
 
     Args:
-        after: How many lines of the file come before them.
+        connection: A transaction.
+        lines: The lines.
+        file: The name of their file, for errors.
+        after: The number of lines that precede them in the file.
 
     Raises:
-        LedgerError: A line is damaged; says which.
+        LedgerError: A line is damaged; the message names it.
     """
     for number, line in enumerate(lines, start=after + 1):
         try:
@@ -116,39 +128,40 @@ def replay(connection: Connection, lines: Iterable[bytes], *, file: str, after: 
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             raise LedgerError(
                 f"the ledger is damaged: {file}:{number} cannot be read",
-                hint="Bring the branch back from a clone that has it whole; nobody knows otherwise who was mailed.",
+                hint="Restore the branch from an undamaged clone. Without it nobody knows who was mailed.",
             ) from None
 
 
 def _apply(connection: Connection, line: Sequence[Any]) -> None:
-    kind, name, values = line[0], line[1], _read(line[1], line[2])
-    own = _RAW[name]
+    kind, name, values = line[0], line[1], _from_json(line[1], line[2])
+    raw = _RAW[name]
     if kind == "+":
-        connection.execute(own.insert(), values)
+        connection.execute(raw.insert(), values)
         return
-    where = and_(*(own.c[one] == values[one] for one in _KEYS[name]))
+    where = and_(*(raw.c[part] == values[part] for part in _KEYS[name]))
     if kind == "=":
-        connection.execute(own.update().where(where), _read(name, line[3]))
+        connection.execute(raw.update().where(where), _from_json(name, line[3]))
     elif kind == "-":
-        connection.execute(own.delete().where(where))
+        connection.execute(raw.delete().where(where))
     else:
         raise ValueError(kind)
 
 
-def _read(name: str, values: _Row) -> _Row:
+def _from_json(name: str, values: _Row) -> _Row:
     if not set(_RAW[name].c.keys()) >= values.keys():
         raise ValueError(name)
-    return {one: base64.b64decode(value) if one in _BYTES[name] else value for one, value in values.items()}
+    return {col: base64.b64decode(value) if col in _BYTES[name] else value for col, value in values.items()}
 
 
 def describe_changes(changes: Sequence[Change], issues: Mapping[int, str]) -> str:
-    """What the changes are to a person who reads the branch's history.
+    """Summarise the changes for the subject of a commit, for people who read the branch's history.
 
     Args:
-        issues: Each campaign's issue, by its number.
+        changes: The changes of one transaction.
+        issues: The issue of each campaign, by the campaign's id.
     """
-    words = [*_campaigns(changes), *_groups(changes, issues), *_batches(changes, issues), *_common(changes)]
-    return "; ".join(words) or "Notes"
+    parts = [*_campaigns(changes), *_groups(changes, issues), *_batches(changes, issues), *_common(changes)]
+    return "; ".join(parts) or "Notes"
 
 
 def _campaigns(changes: Sequence[Change]) -> Iterator[str]:
@@ -169,15 +182,15 @@ def _batches(changes: Sequence[Change], issues: Mapping[int, str]) -> Iterator[s
         if name == "batch" and after and before and after["state"] != before["state"]:
             moved.setdefault((after["campaign"], after["state"]), []).append(after["no"])
     for (number, state), batches in moved.items():
-        some = f"{len(batches)} batches ({min(batches)} to {max(batches)})"
-        yield f"{issues[number]}: {some if len(batches) > 1 else f'batch {batches[0]}'} {state}"
+        span = f"{len(batches)} batches ({min(batches)} to {max(batches)})"
+        yield f"{issues[number]}: {span if len(batches) > 1 else f'batch {batches[0]}'} {state}"
 
 
 def _common(changes: Sequence[Change]) -> Iterator[str]:
-    people = [change for change in changes if change.table == "suppression"]
-    more, fewer = (sum(getattr(change, side) is None for change in people) for side in ("before", "after"))
-    if more or fewer:
-        yield f"{more} more not to mail, {fewer} fewer"
+    suppressions = [change for change in changes if change.table == "suppression"]
+    added, removed = (sum(getattr(change, side) is None for change in suppressions) for side in ("before", "after"))
+    if added or removed:
+        yield f"{added} suppressions added, {removed} removed"
     facts = sorted(change.key["name"] for change in changes if change.table == "meta")
     if facts:
         yield "The ledger begins" if "key" in facts else f"Remember {', '.join(facts)}"

@@ -1,4 +1,4 @@
-"""The ledger's tables. Recipients are 16-byte keyed hashes, never addresses; moments are UTC."""
+"""The ledger's tables. Recipients are 16-byte keyed hashes, never addresses. Times are in UTC."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ __all__ = [
     "suppression",
 ]
 
-#: Of a recipient's keyed hash.
+#: The length of a recipient's keyed hash.
 HASH_BYTES = 16
 #: The newest migration in ``migrations/versions``.
 HEAD = "0003"
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept and given back in UTC."""
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, stored and returned in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a moment without a zone."""
+        """Refuse a time without a time zone."""
         del dialect
         if value is not None and value.tzinfo is None:
-            raise ValueError("a moment must be aware")
+            raise ValueError("a time must be aware")
         return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """SQLite keeps no zone."""
+        """Restore the time zone, which SQLite does not store."""
         del dialect
         if not isinstance(value, datetime):
             return None
@@ -78,9 +78,9 @@ campaign = Table(
     Column("provider", String(64), nullable=False),
     Column("state", String(16), nullable=False),
     Column("skipped", Integer, nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("finished_at", Moment),
-    Column("send_at", Moment),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("send_at", UtcTime),
     Column("schedule", String(255)),
     UniqueConstraint("issue", "audience"),
     CheckConstraint("state IN ('sending', 'scheduled', 'sent', 'held', 'cancelled')", name="campaign_state"),
@@ -98,8 +98,8 @@ batch = Table(
     Column("claim", String(32)),
     Column("message_id", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("claimed_at", Moment),
-    Column("settled_at", Moment),
+    Column("claimed_at", UtcTime),
+    Column("settled_at", UtcTime),
     Column("group_no", Integer),
     CheckConstraint(
         "state IN ('pending', 'sending', 'prepared', 'accepted', 'rejected', 'unknown')", name="batch_state"
@@ -114,8 +114,8 @@ call_group = Table(
     Column("schedule", String(255), nullable=False),
     Column("state", String(16), nullable=False),
     Column("claim", String(32), nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("send_at", Moment, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("send_at", UtcTime, nullable=False),
     CheckConstraint(
         "state IN ('preparing', 'prepared', 'committing', 'committed', 'abandoned', 'cancelled', 'expired')",
         name="call_group_state",
@@ -130,7 +130,7 @@ exception = Table(
     Column("batch", Integer, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("reason", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcTime, nullable=False),
     ForeignKeyConstraint(["campaign"], ["campaign.id"]),
     CheckConstraint("outcome IN ('accepted', 'rejected', 'unknown', 'skipped')", name="exception_outcome"),
 )
@@ -141,7 +141,7 @@ event = Table(
     Column("id", Integer, primary_key=True),
     Column("campaign", ForeignKey("campaign.id"), nullable=False),
     Column("batch", Integer),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcTime, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("detail", Text, nullable=False),
 )
@@ -151,6 +151,6 @@ suppression = Table(
     metadata,
     Column("recipient", LargeBinary(HASH_BYTES), primary_key=True),
     Column("reason", String(32), nullable=False),
-    Column("at", Moment),
+    Column("at", UtcTime),
     Column("source", Text, nullable=False),
 )

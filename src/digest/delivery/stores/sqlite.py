@@ -174,9 +174,9 @@ def _use_wal(raw: sqlite3.Connection) -> None:
 
 
 def _read_key(path: Path, environ: Mapping[str, str], *, make: bool) -> bytes:
-    given = environ.get(KEY_VARIABLE, "").strip()
-    if given:
-        return derive_key(given)
+    key = environ.get(KEY_VARIABLE, "").strip()
+    if key:
+        return derive_key(key)
     try:
         written = path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
