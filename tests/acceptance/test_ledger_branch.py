@@ -26,7 +26,7 @@ def letter(run, newsletter, tmp_path):
     return root, run("build", "-C", root, "--json", env=ENV).data["token"]
 
 
-def test_the_first_send_makes_the_branch_also_where_the_newsletter_signs_no_link(run, letter):
+def test_the_first_send_creates_the_branch_even_without_signed_links(run, letter):
     root, token = letter
     assert run("send-test", "-C", root, "--to", "me@example.org", env=ENV).code == 0
     without = run("send", "-C", root, "--live", "--approve", token, env=ENV)
@@ -36,7 +36,7 @@ def test_the_first_send_makes_the_branch_also_where_the_newsletter_signs_no_link
     assert run("send", "-C", root, "--live", "--resume", env=ENV).code == 8
 
 
-def test_offline_the_branch_is_not_asked_and_what_must_know_of_it_says_so(run, letter, newsletter, tmp_path):
+def test_offline_commands_skip_the_branch_or_say_that_they_need_it(run, letter, newsletter, tmp_path):
     root, _ = letter
     (tmp_path / "remote.git").rename(tmp_path / "unreachable.git")
     for words, code in (("check", 0), ("diff", 8), ("build --no-ledger", 0), ("subscribers check", 0)):

@@ -50,7 +50,7 @@ def test_a_bad_key_in_the_configuration(run, newsletter):
     assert digest_of(newsletter) == before
 
 
-def test_a_broken_issue_is_never_written_over(run, newsletter, built):
+def test_a_broken_issue_is_never_overwritten(run, newsletter, built):
     path = issue_md(newsletter)
     path.write_text(path.read_text() + "\n### A heading without a link\n")
     line = len(path.read_text().splitlines())
@@ -96,7 +96,7 @@ def test_a_wrong_token_is_refused_with_the_numbers(run, newsletter, built):
     assert not list((newsletter / ".digest").rglob("*.eml"))
 
 
-def test_no_approval_is_no_send(run, newsletter, built):
+def test_a_send_needs_an_approval(run, newsletter, built):
     done = run("send", "-C", str(newsletter), "--live")
     one_message(done.err)
     assert done.code == 6
@@ -137,7 +137,7 @@ def test_an_email_with_errors_is_not_sent(run, newsletter, collected):
     assert f"issue.md:{at + 1}" in done.err
 
 
-def test_the_sample_list_is_for_trying_only(run, newsletter):
+def test_the_sample_list_is_not_mailed_through_a_real_provider(run, newsletter):
     config = newsletter / "digest.toml"
     config.write_text(config.read_text().replace('provider = "outbox"', 'provider = "smtp"'))
     run("collect", "-C", str(newsletter))
@@ -147,14 +147,14 @@ def test_the_sample_list_is_for_trying_only(run, newsletter):
     assert (done.code, "sample" in done.err) == (6, True)
 
 
-def test_a_runner_that_forgets_its_ledger_does_not_send(run, newsletter, built):
+def test_a_ci_runner_does_not_send_with_a_ledger_in_its_workspace(run, newsletter, built):
     done = run("send", "-C", str(newsletter), "--live", "--approve", built, env={"CI": "true"})
     one_message(done.err)
     assert done.code == 6
     assert run("send", "-C", str(newsletter), env={"CI": "true"}).code == 0
 
 
-def test_a_build_that_is_too_old_is_built_again(run, newsletter, built):
+def test_an_expired_build_has_to_be_built_again(run, newsletter, built):
     issue = issue_md(newsletter).parent.name
     late = {"DIGEST_NOW": "2036-01-01T00:00:00+00:00"}
     done = run("send", issue, "-C", str(newsletter), "--live", "--approve", built, env=late)
@@ -162,20 +162,20 @@ def test_a_build_that_is_too_old_is_built_again(run, newsletter, built):
     assert (done.code, "digest build" in done.err) == (6, True)
 
 
-def test_no_newsletter_here_shows_the_way_to_one(run):
+def test_without_a_newsletter_the_error_names_the_commands_that_make_one(run):
     done = run("collect")
     one_message(done.err)
     assert (done.code, "digest init" in done.err) == (3, True)
 
 
-def test_a_list_that_is_not_there_is_named(run, newsletter, built):
+def test_a_missing_list_is_named(run, newsletter, built):
     (newsletter / "subscribers" / "weekly.csv").unlink()
     done = run("send", "-C", str(newsletter))
     one_message(done.err)
     assert (done.code, "subscribers/weekly.csv" in done.err) == (3, True)
 
 
-def test_ctrl_c_ends_with_130_and_leaves_the_issue_whole(newsletter, tmp_path):
+def test_ctrl_c_exits_with_130_and_leaves_the_issue_intact(newsletter, tmp_path):
     """A source that never answers is interrupted; what was there before is there afterwards."""
     import socket
 

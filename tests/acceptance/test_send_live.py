@@ -17,7 +17,7 @@ def ready(run, sendgrid_newsletter, collected):
     return str(sendgrid_newsletter), run("build", "-C", str(sendgrid_newsletter), "--json").data["token"]
 
 
-def test_everyone_gets_it_once_with_a_link_of_their_own(run, ready, fake):
+def test_everyone_is_mailed_once_with_their_own_link(run, ready, fake):
     root, token = ready
     sent = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
     assert (sent.code, sent.data["state"], sent.data["accepted"]) == (0, "sent", 2500), sent.err
@@ -32,7 +32,7 @@ def test_everyone_gets_it_once_with_a_link_of_their_own(run, ready, fake):
     assert len(fake.mails) == 2500
 
 
-def test_a_lost_answer_is_unknown_and_is_never_sent_again_unasked(run, ready, fake):
+def test_a_call_with_a_lost_reply_is_unknown_and_not_repeated_unasked(run, ready, fake):
     root, token = ready
     fake.disturb("drop-after")
     first = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
@@ -49,7 +49,7 @@ def test_a_lost_answer_is_unknown_and_is_never_sent_again_unasked(run, ready, fa
     assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
 
 
-def test_another_build_cannot_go_on_with_a_campaign(run, ready, fake, newsletter):
+def test_another_build_cannot_continue_a_campaign(run, ready, fake, newsletter):
     root, token = ready
     fake.disturb("drop-after")
     assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 7
@@ -61,7 +61,7 @@ def test_another_build_cannot_go_on_with_a_campaign(run, ready, fake, newsletter
     assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
 
 
-def test_a_key_that_is_refused_sends_nothing(run, ready, fake):
+def test_nothing_is_sent_with_a_refused_key(run, ready, fake):
     root, token = ready
     wrong = SECRETS | {"SENDGRID_API_KEY": "SG.wrong"}
     assert run("send", "-C", root, "--live", "--approve", token, env=wrong).code == 4
@@ -69,7 +69,7 @@ def test_a_key_that_is_refused_sends_nothing(run, ready, fake):
     assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 0
 
 
-def test_a_test_reaches_only_whom_it_names(run, ready, fake):
+def test_a_test_message_reaches_only_the_named_addresses(run, ready, fake):
     root, _ = ready
     done = run("send-test", "-C", root, "--to", "ana@example.org", env=SECRETS)
     assert done.code == 0, done.err
@@ -77,7 +77,7 @@ def test_a_test_reaches_only_whom_it_names(run, ready, fake):
     assert run("send", "-C", root, "--json").data["state"] == "planned"
 
 
-def test_a_group_of_sendgrids_needs_no_secret_and_no_page_of_ours(run, ready, fake, newsletter):
+def test_an_unsubscribe_group_needs_no_secret_and_no_unsubscribe_url(run, ready, fake, newsletter):
     root, _ = ready
     config = newsletter / "digest.toml"
     config.write_text(config.read_text().replace("two_phase = false", "two_phase = false\nunsubscribe_group = 12345"))
@@ -90,7 +90,7 @@ def test_a_group_of_sendgrids_needs_no_secret_and_no_page_of_ours(run, ready, fa
     assert "<%asm_group_unsubscribe_raw_url%>" in fake.mails[0].html
 
 
-def test_a_scheduled_send_is_called_off_at_sendgrid(run, ready, fake):
+def test_a_scheduled_send_is_cancelled_at_sendgrid(run, ready, fake):
     root, token = ready
     sent = run("send", "-C", root, "--live", "--approve", token, "--at", "23:59", "--json", env=SECRETS)
     assert (sent.code, sent.data["state"], sent.data["accepted"]) == (0, "scheduled", 2500), sent.err

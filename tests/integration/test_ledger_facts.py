@@ -16,7 +16,7 @@ def test_a_fact_is_remembered_and_replaced(open_desk):
         assert desk.ledger.recall("other") is None
 
 
-def test_the_ledgers_own_key_is_no_fact(open_desk):
+def test_the_names_of_the_ledgers_own_facts_are_reserved(open_desk):
     with open_desk() as desk:
         with pytest.raises(ValueError, match="reserved for the ledger"):
             desk.ledger.remember("key", "x")

@@ -41,7 +41,7 @@ def start(ledger, people=3):
     )
 
 
-def test_the_key_is_made_with_the_ledger_and_is_its_owners_alone(path):
+def test_the_key_is_created_with_the_ledger_and_only_its_owner_can_read_it(path):
     with open_file(path) as ledger:
         key = ledger.key
     file = path.with_name("ledger.key")
@@ -59,7 +59,7 @@ def test_another_key_is_refused(path):
     assert caught.value.exit_code == 4
 
 
-def test_a_lost_key_is_not_made_anew(path):
+def test_a_lost_key_is_not_replaced(path):
     open_file(path).close()
     path.with_name("ledger.key").unlink()
     with pytest.raises(CredentialsError, match="is missing beside the ledger"):
@@ -67,7 +67,7 @@ def test_a_lost_key_is_not_made_anew(path):
     assert not path.with_name("ledger.key").exists()
 
 
-def test_the_key_may_come_from_the_environment(path):
+def test_the_key_can_come_from_the_environment(path):
     open_file(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
     assert not path.with_name("ledger.key").exists()
     open_file(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
@@ -75,7 +75,7 @@ def test_the_key_may_come_from_the_environment(path):
         open_file(path, DIGEST_LEDGER_KEY="another")
 
 
-def test_recipients_are_hashed_without_regard_to_case_and_never_written(path):
+def test_recipients_are_stored_as_hashes_that_ignore_case(path):
     with open_file(path) as ledger:
         assert ledger.key_of("Ana@example.com") == ledger.key_of("ana@example.com")
         start(ledger)
@@ -85,13 +85,13 @@ def test_recipients_are_hashed_without_regard_to_case_and_never_written(path):
     assert b"example.com" not in written
 
 
-def test_claims_survive_a_power_cut(path):
+def test_commits_survive_a_power_cut(path):
     with open_file(path) as ledger, ledger._store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-def test_the_migrations_make_the_tables_that_the_program_uses(path):
+def test_the_migrations_create_the_tables_that_the_program_uses(path):
     open_file(path).close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
@@ -99,7 +99,7 @@ def test_the_migrations_make_the_tables_that_the_program_uses(path):
     engine.dispose()
 
 
-def test_a_current_ledger_is_opened_without_alembic(path):
+def test_a_current_ledger_opens_without_alembic(path):
     open_file(path).close()
     code = (
         "import sys, datetime, pathlib; from digest.delivery import open_ledger;"
@@ -120,7 +120,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(path):
         open_file(path)
 
 
-def test_a_locked_ledger_says_so(path):
+def test_a_locked_ledger_is_reported(path):
     open_file(path).close()
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("BEGIN IMMEDIATE")
@@ -129,7 +129,7 @@ def test_a_locked_ledger_says_so(path):
     raw.close()
 
 
-def test_a_damaged_ledger_says_so(path):
+def test_a_damaged_ledger_is_reported(path):
     open_file(path).close()
     path.write_bytes(b"not a database at all" * 1000)
     with pytest.raises(LedgerError, match="is damaged"):
@@ -137,7 +137,7 @@ def test_a_damaged_ledger_says_so(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_ledger_says_so(path):
+def test_a_read_only_ledger_is_reported(path):
     open_file(path).close()
     path.parent.chmod(0o500)
     path.chmod(0o400)
@@ -148,7 +148,7 @@ def test_a_read_only_ledger_says_so(path):
         path.parent.chmod(0o700)
 
 
-def test_a_folder_that_cannot_be_made_says_so(tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerError, match="cannot use the ledger"):
         open_file(tmp_path / "file" / "ledger.db")
@@ -169,32 +169,32 @@ def test_a_campaign_is_unique_for_its_issue_and_audience(path):
     assert campaign.report.pending == 3
 
 
-def test_a_batch_is_claimed_by_one(path):
+def test_only_one_sender_claims_a_batch(path):
     with open_file(path) as one, open_file(path) as other:
         start(one)
-        book = one.open_campaign("2026-W47", "weekly")
+        batches = one.open_campaign("2026-W47", "weekly")
         rival = other.open_campaign("2026-W47", "weekly")
-        claim = book.claim(1)
+        claim = batches.claim(1)
         with pytest.raises(LedgerError, match="taken"):
             rival.claim(1)
         with pytest.raises(LedgerError, match="taken"):
             rival.settle(1, "0" * 32, outcome="accepted")
-        book.settle(1, claim, outcome="accepted")
+        batches.settle(1, claim, outcome="accepted")
         assert other.campaigns()[0].report.accepted == 3
 
 
-def test_a_call_in_flight_counts_as_pending_while_its_sender_lives_and_as_unknown_after(path):
+def test_a_call_in_flight_is_pending_until_its_sender_dies_and_unknown_afterwards(path):
     with open_file(path) as ledger, open_file(path) as watcher:
         start(ledger)
-        book = ledger.open_campaign("2026-W47", "weekly")
+        batches = ledger.open_campaign("2026-W47", "weekly")
         with ledger.sending():
-            book.claim(1)
+            batches.claim(1)
             assert watcher.campaigns()[0].report.pending == 3
         assert watcher.campaigns()[0].report.unknown == 3
 
 
 @pytest.mark.parametrize("lose", [lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
-def test_a_ledger_that_was_lost_after_a_send_is_not_begun_anew(path, lose):
+def test_a_ledger_that_was_lost_after_a_send_is_not_recreated(path, lose):
     with open_file(path) as ledger, ledger.sending():
         pass
     lose(path)
@@ -203,7 +203,7 @@ def test_a_ledger_that_was_lost_after_a_send_is_not_begun_anew(path, lose):
 
 
 @pytest.mark.parametrize("place", ["sqlite", "postgres"])
-def test_a_new_ledger_is_what_the_migrations_make_of_the_first_one(place, tmp_path, request):
+def test_a_new_ledger_equals_one_that_was_migrated_from_the_first_version(place, tmp_path, request):
     """Made at once, and step by step: the same tables, and the same version."""
     from alembic import command
     from alembic.config import Config as AlembicConfig

@@ -94,7 +94,7 @@ def content(clone):
     return {name: git("show", f"digest-state:{name}", cwd=remote) for name in names}
 
 
-def test_a_branch_that_is_missing_or_empty_is_refused_until_somebody_says_that_it_is_new(clone, open_branch):
+def test_a_missing_or_empty_branch_needs_consent_to_be_created(clone, open_branch):
     with pytest.raises(CampaignRefusedError, match="no ledger on the branch") as caught:
         open_branch(new=False)
     assert "--new-ledger" in caught.value.hint
@@ -110,7 +110,7 @@ def test_a_branch_that_is_missing_or_empty_is_refused_until_somebody_says_that_i
         assert ledger.campaigns() == ()
 
 
-def test_each_step_is_one_commit_that_says_what_it_is_and_holds_no_address(clone, open_branch):
+def test_each_step_is_one_commit_with_a_summary_and_no_address(clone, open_branch):
     with Desk(clone, ledger=open_branch()) as desk:
         assert desk.send().accepted == 25
     history = git("log", "--format=%s", "--reverse", "digest-state", cwd=clone.with_name("remote.git")).splitlines()
@@ -135,7 +135,7 @@ def test_a_claim_is_pushed_before_the_call_that_it_announces(clone, open_branch)
     assert seen == [f"2026-W47: batch {no} sending" for no in (1, 2, 3)]
 
 
-def test_a_push_that_is_refused_drops_no_outcome_and_takes_no_claim_twice(another, open_branch):
+def test_a_refused_push_loses_no_outcome_and_duplicates_no_claim(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
         mine = begin(first)
         claim = mine.claim(1)
@@ -151,7 +151,7 @@ def test_a_push_that_is_refused_drops_no_outcome_and_takes_no_claim_twice(anothe
         assert first.campaigns()[0].report.accepted == 2
 
 
-def test_two_who_claim_the_same_batch_at_once_get_it_once(another, open_branch):
+def test_two_senders_that_claim_the_same_batch_get_it_once(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
         mine = begin(first)
         second.refresh()
@@ -161,7 +161,7 @@ def test_two_who_claim_the_same_batch_at_once_get_it_once(another, open_branch):
             theirs.claim(1)
 
 
-def test_an_outcome_that_comes_after_its_sender_was_thought_dead_is_written_down(another, open_branch):
+def test_an_outcome_is_recorded_after_its_sender_was_taken_for_dead(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
         mine = begin(first)
         claim = mine.claim(1)
@@ -173,7 +173,7 @@ def test_an_outcome_that_comes_after_its_sender_was_thought_dead_is_written_down
         assert second.campaigns()[0].report.accepted == 1
 
 
-def test_two_that_begin_the_same_campaign_make_one(another, open_branch):
+def test_two_senders_that_start_the_same_campaign_make_one(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
         begin(first)
         with pytest.raises(LedgerError, match="exists already"):
@@ -181,7 +181,7 @@ def test_two_that_begin_the_same_campaign_make_one(another, open_branch):
         assert len(second.campaigns()) == 1
 
 
-def test_replies_that_are_lost_are_settled_by_looking(clone, flaky):
+def test_a_fetch_tells_whether_a_push_with_a_lost_reply_arrived(clone, flaky):
     ledger = open_ledger(GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "k"}, now=lambda: NOON, new=True)
     with Desk(clone, ledger=ledger) as desk:
         assert desk.send().accepted == 25
@@ -190,7 +190,7 @@ def test_replies_that_are_lost_are_settled_by_looking(clone, flaky):
     assert len(lines) == len(set(lines))
 
 
-def test_a_remote_that_cannot_be_reached_posts_nothing(clone, open_branch, monkeypatch):
+def test_nothing_is_posted_while_the_remote_cannot_be_reached(clone, open_branch, monkeypatch):
     monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
     with Desk(clone, ledger=open_branch()) as desk:
         clone.with_name("remote.git").rename(clone.with_name("gone.git"))
@@ -200,7 +200,7 @@ def test_a_remote_that_cannot_be_reached_posts_nothing(clone, open_branch, monke
         assert desk.provider.calls == []
 
 
-def test_another_key_is_refused_and_none_is_too(clone, open_branch):
+def test_a_wrong_or_missing_key_is_refused(clone, open_branch):
     open_branch().close()
     with pytest.raises(CredentialsError, match="another key"):
         open_branch(key="another")
@@ -213,14 +213,14 @@ def test_another_key_is_refused_and_none_is_too(clone, open_branch):
     assert "git remote add" in caught.value.hint
 
 
-def test_a_clone_that_git_refuses_to_read_is_not_said_to_have_no_remote(open_branch, monkeypatch):
+def test_a_clone_that_git_refuses_to_read_is_reported_with_gits_reason(open_branch, monkeypatch):
     """As in a container, whose user does not own the folder."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(ConfigError, match="holds the ledger: fatal: detected dubious ownership"):
         open_branch()
 
 
-def test_a_remote_beside_the_clone_is_found_from_a_newsletter_in_a_folder_of_it(clone, open_branch):
+def test_a_relative_remote_is_found_from_a_subfolder_of_the_clone(clone, open_branch):
     git("remote", "set-url", "origin", "../remote.git", cwd=clone)
     (clone / "letter").mkdir()
     open_branch(root=clone / "letter").close()
@@ -238,32 +238,32 @@ def put(another, change, *, name="2026-W47.jsonl"):
     git("push", "-q", "origin", "digest-state", cwd=another)
 
 
-def test_a_damaged_line_is_named_and_a_rewritten_file_refused(another, open_branch):
+def test_a_damaged_line_is_named_and_a_rewritten_file_is_refused(another, open_branch):
     with open_branch() as ledger:
-        book = begin(ledger)
+        batches = begin(ledger)
         put(another, lambda text: "".join(text.splitlines(keepends=True)[:-1]))
         with pytest.raises(LedgerError, match=r"2026-W47.jsonl on the branch digest-state was rewritten"):
-            book.claim(1)
+            batches.claim(1)
     put(another, lambda text: text + '["=","batch",{"campaign":1\n')
     with pytest.raises(LedgerError, match=r"2026-W47.jsonl:\d+ cannot be read"):
         open_branch(new=False)
 
 
-def test_a_branch_that_went_away_is_not_begun_anew(clone, open_branch, monkeypatch):
+def test_a_branch_that_disappeared_is_not_recreated(clone, open_branch, monkeypatch):
     """Where a shallow copy cannot bring the branch back, the lines of this process alone must not take its place."""
     monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
     remote = clone.with_name("remote.git")
     with open_branch() as ledger:
-        book = begin(ledger)
+        batches = begin(ledger)
         git("update-ref", "-d", "refs/heads/digest-state", cwd=remote)
         monkeypatch.setattr(
             GitBranch, "push", lambda branch, *_: branch.fetch() or (_ for _ in ()).throw(BranchMovedError)
         )
         with pytest.raises(LedgerError, match=r"ledger.jsonl on the branch digest-state was rewritten"):
-            book.claim(1)
+            batches.claim(1)
 
 
-def test_what_a_newer_version_wrote_is_not_called_damaged(another, open_branch):
+def test_lines_of_a_newer_version_ask_for_an_upgrade(another, open_branch):
     with open_branch() as ledger:
         begin(ledger)
     put(another, lambda text: text + '["+","table_of_tomorrow",{"campaign":1}]\n')
@@ -273,7 +273,7 @@ def test_what_a_newer_version_wrote_is_not_called_damaged(another, open_branch):
         open_branch(new=False)
 
 
-def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
+def test_a_token_is_passed_in_the_environment_and_to_its_own_host_only(clone):
     git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
     given = {"branch": "digest-state", "remote": "origin", "token": "t0ken", "sleep": time.sleep}
     branch = GitBranch(clone, **given, environ=os.environ)
@@ -289,7 +289,7 @@ def test_a_token_goes_in_the_environment_to_its_own_host_alone(clone):
         branch.close()
 
 
-def test_a_token_leaves_alone_what_is_set_in_the_same_way(clone):
+def test_a_token_keeps_the_users_own_git_config_variables(clone):
     git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
     own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.proxy", "GIT_CONFIG_VALUE_0": "http://127.0.0.1:9"}
     environ = {**os.environ, **own}
@@ -300,7 +300,7 @@ def test_a_token_leaves_alone_what_is_set_in_the_same_way(clone):
     assert branch._environ["GIT_CONFIG_KEY_1"] == "http.https://git.example/.extraheader"
 
 
-def test_folders_and_odd_names_on_the_branch_are_let_be(clone, another, open_branch):
+def test_folders_and_odd_file_names_on_the_branch_are_left_alone(clone, another, open_branch):
     open_branch().close()
     git("fetch", "-q", "origin", "digest-state", cwd=another)
     git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
@@ -317,7 +317,7 @@ def test_folders_and_odd_names_on_the_branch_are_let_be(clone, another, open_bra
     assert names == ["2026-W47.jsonl", r'"caf\351 \t"', "docs.jsonl/page", "ledger.jsonl"]
 
 
-def test_a_person_s_hooks_and_habits_of_pushing_do_not_stop_it(clone, open_branch, tmp_path, monkeypatch):
+def test_the_users_hooks_and_push_settings_do_not_interfere(clone, open_branch, tmp_path, monkeypatch):
     hooks = tmp_path / "hooks"
     hooks.mkdir()
     for name in ("pre-push", "pre-commit", "commit-msg"):
@@ -334,7 +334,7 @@ def test_a_person_s_hooks_and_habits_of_pushing_do_not_stop_it(clone, open_branc
     assert set(content(clone)) == {"2026-W47.jsonl", "ledger.jsonl"}
 
 
-def test_a_git_that_cannot_work_here_is_an_error_in_words(clone, open_branch, monkeypatch):
+def test_a_failing_git_command_is_reported(clone, open_branch, monkeypatch):
     with open_branch() as ledger:
         shutil.rmtree(ledger._store._branch._folder / "objects")
         with pytest.raises(LedgerError, match="git cannot work on a copy of the branch"):
@@ -342,7 +342,7 @@ def test_a_git_that_cannot_work_here_is_an_error_in_words(clone, open_branch, mo
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["git", "flaky git"])
-def test_two_runners_at_once_and_one_is_killed(clone, another, open_branch, flaky, broken):
+def test_two_runners_send_at_once_and_one_is_killed(clone, another, open_branch, flaky, broken):
     """The one that lives finishes the campaign: nobody twice, and unknown only who was in flight at the kill."""
     open_branch().close()
     environ = flaky if broken else dict(os.environ)

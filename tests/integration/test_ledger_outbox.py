@@ -20,7 +20,7 @@ def mails(folder):
     return [path.read_bytes() for path in sorted((folder / ".digest" / "outbox" / "2026-W47").glob("**/*.eml"))]
 
 
-def test_another_audience_of_the_same_issue_gets_files_of_its_own(desk, tmp_path):
+def test_another_audience_of_the_same_issue_gets_its_own_files(desk, tmp_path):
     desk.rendered = make_rendered(provider="outbox")
     desk.send()
     desk.rendered = make_rendered(provider="outbox", audience="friends", subject="For friends")
@@ -31,7 +31,7 @@ def test_another_audience_of_the_same_issue_gets_files_of_its_own(desk, tmp_path
     assert sum(b"Subject: For friends" in mail for mail in written) == 3
 
 
-def test_an_issue_built_again_after_its_ledger_was_lost_is_written_as_it_is_now(desk, tmp_path):
+def test_an_issue_rebuilt_after_its_ledger_was_lost_is_written_anew(desk, tmp_path):
     desk.rendered = make_rendered(provider="outbox", subject="Old")
     desk.send()
     key = (tmp_path / "ledger.key").read_text()

@@ -48,7 +48,7 @@ def connect(url, **environ):
     return open_ledger(url, root=Path(), environ=environ or KEY, now=lambda: NOON)
 
 
-def test_only_one_sends_and_the_other_is_told_how_far_it_is(database, tmp_path):
+def test_only_one_sender_runs_and_the_other_gets_its_numbers(database, tmp_path):
     with Desk(tmp_path, ledger=connect(database)) as desk, connect(database) as other:
         assert desk.send().accepted == 25
         with other.sending():
@@ -59,7 +59,7 @@ def test_only_one_sends_and_the_other_is_told_how_far_it_is(database, tmp_path):
             desk.send(resume=True)
 
 
-def test_who_wants_to_be_alone_is_refused_also_where_the_one_who_began_has_gone(database):
+def test_a_lone_sender_is_refused_while_a_joined_one_outlives_the_leader(database):
     """Such as `digest cancel`, while one that joined is still at work."""
     with connect(database) as first, connect(database) as second, connect(database) as third:
         began, joined = first.sending(), second.sending(join=True)
@@ -73,7 +73,7 @@ def test_who_wants_to_be_alone_is_refused_also_where_the_one_who_began_has_gone(
             pass
 
 
-def test_another_key_is_refused_and_none_is_too(database):
+def test_a_wrong_or_missing_key_is_refused(database):
     connect(database).close()
     with pytest.raises(CredentialsError, match="another key"):
         connect(database, DIGEST_LEDGER_KEY="another")
@@ -88,13 +88,13 @@ def test_another_key_is_refused_and_none_is_too(database):
         ("postgresql://digest:hunter2@no-such-host.invalid/ledger", "cannot be reached"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_told_without_its_password(url, said):
+def test_an_unreachable_database_is_reported_without_its_password(url, said):
     with pytest.raises(LedgerError, match=said) as caught:
         connect(url)
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
 
-def test_two_that_begin_at_once_make_one_ledger(database):
+def test_processes_that_start_at_once_create_one_ledger(database):
     program = (
         "import sys; from pathlib import Path; from digest.delivery import open_ledger;"
         "from digest.testing.campaigns import NOON; environ = {'DIGEST_LEDGER_KEY': 'a key for tests'};"
@@ -106,7 +106,7 @@ def test_two_that_begin_at_once_make_one_ledger(database):
         assert ledger.campaigns() == ()
 
 
-def test_a_killed_sender_leaves_nobody_twice_and_its_lock_to_the_next(database):
+def test_a_killed_sender_releases_its_lock_and_nobody_is_mailed_twice(database):
     with FakeSendGrid(clock=NOON.timestamp) as fake:
         fake.disturb(*["", "drop-after", "500-before", "", "429"] * 2)
         fake.retry_after = 0
@@ -155,7 +155,7 @@ def test_two_senders_share_the_work_and_one_of_them_is_killed(database):
     assert report.accepted <= len(counts) <= 2000
 
 
-def test_two_senders_both_post_and_both_say_that_it_is_sent(database):
+def test_two_senders_both_post_and_both_report_the_campaign_as_sent(database):
     def take_time(what, body):
         time.sleep(0.05)
 

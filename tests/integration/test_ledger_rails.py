@@ -32,7 +32,7 @@ def counts(report):
     return report.accepted, report.unknown, report.pending
 
 
-def test_an_old_campaign_in_which_nobody_waits_can_be_looked_up(desk):
+def test_an_expired_campaign_without_pending_recipients_can_be_resolved(desk):
     begin(desk, UNKNOWN)
     desk.now = LATER
     assert counts(desk.preview(resume=True)) == (15, 10, 0)
@@ -40,7 +40,7 @@ def test_an_old_campaign_in_which_nobody_waits_can_be_looked_up(desk):
     assert (desk.send(resume=True).state, len(desk.provider.calls)) == ("sent", 3)
 
 
-def test_an_old_campaign_does_not_ask_for_a_build_that_it_would_refuse(desk):
+def test_an_expired_campaign_does_not_suggest_a_build_that_it_would_refuse(desk):
     begin(desk, CredentialsError("401"))
     desk.now = LATER
     for refused in (desk.preview, desk.send):
@@ -51,7 +51,7 @@ def test_an_old_campaign_does_not_ask_for_a_build_that_it_would_refuse(desk):
         assert (caught.value.exit_code, counts(caught.value.report)) == (6, (10, 0, 15))
 
 
-def test_an_old_issue_that_never_began_is_to_be_built_again(desk):
+def test_an_expired_issue_that_was_never_sent_can_be_built_again(desk):
     desk.now = LATER
     with pytest.raises(CampaignRefusedError) as caught:
         desk.preview()
@@ -59,7 +59,7 @@ def test_an_old_issue_that_never_began_is_to_be_built_again(desk):
 
 
 @pytest.mark.parametrize("repeatable", [False, True])
-def test_too_late_what_is_unknown_stays_unknown_and_is_not_mailed_again(desk, repeatable):
+def test_unknown_outcomes_of_an_expired_issue_stay_unknown(desk, repeatable):
     desk.provider = ScriptedProvider(repeatable=repeatable)
     begin(desk, UNKNOWN)
     desk.now = LATER
@@ -73,7 +73,7 @@ def test_too_late_what_is_unknown_stays_unknown_and_is_not_mailed_again(desk, re
     assert len(desk.provider.calls) == 3
 
 
-def test_a_campaign_goes_on_through_the_provider_it_began_with(desk):
+def test_a_campaign_resumes_only_with_the_provider_it_started_with(desk):
     begin(desk, UNKNOWN)
     first = desk.provider
     desk.provider = ScriptedProvider()
@@ -119,7 +119,7 @@ def test_an_error_that_stops_a_campaign_carries_its_numbers(desk, error, code):
     }
 
 
-def test_an_error_before_a_campaign_began_carries_the_planned_numbers(desk):
+def test_an_error_before_a_campaign_starts_carries_the_planned_numbers(desk):
     def refuse(*_):
         raise CredentialsError("no key")
 

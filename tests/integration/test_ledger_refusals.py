@@ -61,7 +61,7 @@ def refusing(*bad):
 
 @pytest.mark.parametrize("answer", [REJECTED, CallRefused("Bad Request")])
 @pytest.mark.parametrize("people", [1, 3, 5, 25])
-def test_when_nobody_is_taken_all_stay_pending_and_few_are_asked(desk, answer, people):
+def test_if_nobody_is_accepted_all_stay_pending_after_a_few_calls(desk, answer, people):
     desk.audience = make_audience(people)
     desk.provider.answers.extend([answer] * 50)
     with pytest.raises(ProviderError, match=r"550 no|Bad Request") as caught:
@@ -74,7 +74,7 @@ def test_when_nobody_is_taken_all_stay_pending_and_few_are_asked(desk, answer, p
     assert desk.provider.mailed == desk.everyone
 
 
-def test_a_call_that_is_refused_whatever_is_cut_from_it_writes_nobody_off(desk):
+def test_a_call_that_is_refused_however_it_is_divided_rejects_nobody(desk):
     desk.provider = ScriptedProvider(max_recipients=1000)
     desk.audience = make_audience(400)
     desk.provider.answers.extend([CallRefused("Bad Request")] * 900)
@@ -84,7 +84,7 @@ def test_a_call_that_is_refused_whatever_is_cut_from_it_writes_nobody_off(desk):
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 400)
 
 
-def test_a_whole_call_that_is_rejected_first_writes_nobody_off(desk):
+def test_a_whole_call_that_is_rejected_first_rejects_nobody_for_good(desk):
     desk.provider = ScriptedProvider(max_recipients=10)
 
     def each(recipients):
@@ -97,7 +97,7 @@ def test_a_whole_call_that_is_rejected_first_writes_nobody_off(desk):
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
 
 
-def test_the_first_few_are_written_off_when_somebody_after_them_is_taken(desk):
+def test_early_refusals_are_final_once_a_later_recipient_is_accepted(desk):
     bad = desk.everyone[:4]
     desk.provider.answers.extend([refusing(*bad)] * 25)
     report = desk.send()
@@ -105,7 +105,7 @@ def test_the_first_few_are_written_off_when_somebody_after_them_is_taken(desk):
     assert len(desk.provider.calls) == 25
 
 
-def test_after_one_was_taken_any_number_may_be_refused(desk):
+def test_any_number_may_be_refused_after_one_was_accepted(desk):
     bad = desk.everyone[1:12]
     desk.provider.answers.extend([refusing(*bad)] * 25)
     assert counts(desk.send()) == (14, 11, 0, 0)
@@ -119,7 +119,7 @@ def test_the_last_of_a_resumed_campaign_may_be_refused(desk):
     assert counts(desk.send(resume=True)) == (24, 1, 0, 0)
 
 
-def test_who_was_put_off_decides_about_those_who_were_refused(desk):
+def test_a_deferred_recipient_decides_about_those_who_were_refused(desk):
     desk.audience = make_audience(3)
     desk.provider.answers.extend([REJECTED, REJECTED, Deferred("busy"), REJECTED, REJECTED])
     report = desk.send()
@@ -134,7 +134,7 @@ def test_refusals_beside_an_unknown_outcome_stay_pending(desk):
     assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 1, 1)
 
 
-def test_a_campaign_that_reached_nobody_does_not_pass_for_sent(desk):
+def test_a_campaign_that_reached_nobody_is_an_error(desk):
     desk.audience = make_audience(2)
     desk.provider = ScriptedProvider(max_recipients=2)
 
@@ -171,7 +171,7 @@ def test_a_relay_that_refuses_everybody_leaves_everybody_pending(desk, inbox, pe
     assert inbox.recipients == desk.everyone
 
 
-def test_a_relay_that_no_longer_knows_us_writes_off_nobody_of_the_rest(desk, inbox):
+def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(desk, inbox):
     desk.audience = make_audience(8)
     connect_smtp(desk, inbox)
     inbox.data_replies[desk.everyone[3]] = "drop"  # the connection, and with it what the relay knew of us
@@ -181,7 +181,7 @@ def test_a_relay_that_no_longer_knows_us_writes_off_nobody_of_the_rest(desk, inb
     assert counts(desk.ledger.campaigns()[0].report) == (3, 0, 1, 4)
 
 
-def test_one_reader_whom_a_relay_may_not_serve_stops_nobody_else(desk, inbox):
+def test_one_recipient_that_a_relay_denies_stops_nobody_else(desk, inbox):
     desk.audience = make_audience(4)
     connect_smtp(desk, inbox)
     inbox.rcpt_replies = {desk.everyone[0]: "550 5.7.1 members of this group only"}
@@ -189,7 +189,7 @@ def test_one_reader_whom_a_relay_may_not_serve_stops_nobody_else(desk, inbox):
     assert inbox.recipients == desk.everyone[1:]
 
 
-def test_a_relay_that_wants_a_name_first_is_a_matter_of_credentials(desk, inbox):
+def test_a_relay_that_requires_a_login_is_a_credentials_error(desk, inbox):
     connect_smtp(desk, inbox)
     inbox.rcpt_replies = dict.fromkeys(desk.everyone, "530 5.7.0 Authentication required")
     with pytest.raises(CredentialsError, match="530") as caught:
@@ -197,7 +197,7 @@ def test_a_relay_that_wants_a_name_first_is_a_matter_of_credentials(desk, inbox)
     assert (caught.value.exit_code, caught.value.data["pending"]) == (4, 25)
 
 
-def test_sendgrid_refusing_a_whole_list_without_naming_a_field_writes_nobody_off(desk, fake):
+def test_a_sendgrid_400_without_a_field_rejects_nobody(desk, fake):
     connect(desk, "sendgrid", {"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
     fake.disturb(*["400"] * 60)
     with pytest.raises(ProviderError, match="accepted nobody"):
@@ -206,20 +206,20 @@ def test_sendgrid_refusing_a_whole_list_without_naming_a_field_writes_nobody_off
     assert len(fake.requests) < 20
 
 
-def test_what_another_sender_has_settled_meanwhile_is_not_called_refused_in_a_row(desk):
+def test_batches_that_another_sender_settled_do_not_count_as_refused(desk):
     """Two share the work: one is refused one person after the other, and the other takes them, and is accepted."""
     planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, 5)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
-    book = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
-    refusals = Refusals(book)
+    batches = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
+    refusals = Refusals(batches)
     for batch in planned[:3]:
         plan = BatchPlan(no=batch.no, keys=batch.recipients, people=())
-        refusals.add(plan, book.claim(batch.no), reason="550 no")
+        refusals.add(plan, batches.claim(batch.no), reason="550 no")
     theirs = desk.ledger.open_campaign("2026-W47", "weekly")
     for no in (2, 4):
         theirs.settle(no, theirs.claim(no), outcome="accepted")
     refusals.give_up()
-    assert counts(book.campaign().report) == (2, 2, 0, 0)
+    assert counts(batches.campaign().report) == (2, 2, 0, 0)
 
 
 @pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)

@@ -38,7 +38,7 @@ def numbers(report):
     }
 
 
-def test_everybody_is_mailed_once_in_calls_of_the_providers_size(desk):
+def test_everyone_is_mailed_once_in_calls_of_the_providers_size(desk):
     seen = []
     report = desk.send(progress=seen.append)
     assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
@@ -56,7 +56,7 @@ def test_a_finished_campaign_mails_nobody_again(desk, resume):
     assert desk.provider.mailed == desk.everyone
 
 
-def test_another_build_of_a_begun_campaign_is_refused(desk):
+def test_another_build_of_a_started_campaign_is_refused(desk):
     desk.provider.answers.append(CredentialsError("no"))
     with pytest.raises(CredentialsError):
         desk.send()
@@ -86,7 +86,7 @@ def test_an_interrupted_campaign_sends_nothing_unless_it_is_resumed(desk):
     assert len(desk.provider.calls) == 3
 
 
-def test_presence_at_the_provider_settles_what_was_unknown_and_absence_does_not(desk):
+def test_a_record_at_the_provider_settles_an_unknown_outcome_and_a_missing_one_does_not(desk):
     desk.provider.answers.append(UNKNOWN)
     with pytest.raises(CampaignIncompleteError):
         desk.send()
@@ -99,7 +99,7 @@ def test_presence_at_the_provider_settles_what_was_unknown_and_absence_does_not(
     assert len(desk.provider.calls) == 3
 
 
-def test_a_person_may_decide_to_mail_the_unknown_again_but_not_those_who_are_proven(desk):
+def test_resend_mails_unknown_recipients_again_except_those_with_proof(desk):
     desk.provider.answers.append(UNKNOWN)
     with pytest.raises(CampaignIncompleteError):
         desk.send()
@@ -109,7 +109,7 @@ def test_a_person_may_decide_to_mail_the_unknown_again_but_not_those_who_are_pro
     assert desk.provider.calls[-1] == desk.everyone[4:10]
 
 
-def test_a_repeatable_provider_is_simply_asked_again(desk):
+def test_a_call_to_a_repeatable_provider_is_repeated(desk):
     desk.provider = ScriptedProvider(repeatable=True)
     desk.provider.answers.append(UNKNOWN)
     with pytest.raises(CampaignIncompleteError):
@@ -117,14 +117,14 @@ def test_a_repeatable_provider_is_simply_asked_again(desk):
     assert desk.send(resume=True).accepted == 25
 
 
-def test_what_was_provably_not_sent_is_tried_again_after_the_time_the_provider_names(desk):
+def test_a_call_that_was_not_sent_is_retried_after_the_time_the_provider_names(desk):
     desk.provider.answers.extend([NotSent("slow down", retry_after=2), NotSent("slow down", retry_after=0.25)])
     assert desk.send().accepted == 25
     assert sum(desk.slept) == 2.25
     assert desk.provider.mailed == desk.everyone
 
 
-def test_a_provider_that_takes_nothing_is_given_up_and_everybody_stays_pending(desk):
+def test_everyone_stays_pending_if_the_provider_accepts_nothing(desk):
     desk.provider.answers.extend(NotSent("refused") for _ in range(6))
     with pytest.raises(CampaignIncompleteError) as caught:
         desk.send()
@@ -133,14 +133,14 @@ def test_a_provider_that_takes_nothing_is_given_up_and_everybody_stays_pending(d
     assert desk.send(resume=True).accepted == 25
 
 
-def test_a_wait_longer_than_anybody_sits_out_ends_the_run(desk):
+def test_a_very_long_requested_wait_ends_the_run(desk):
     desk.provider.answers.append(NotSent("quota", retry_after=3600))
     with pytest.raises(CampaignIncompleteError, match="3600 seconds"):
         desk.send()
     assert desk.slept == []
 
 
-def test_who_is_put_off_is_tried_after_the_others_and_left_pending_at_the_end(desk):
+def test_deferred_recipients_are_tried_after_the_others_and_stay_pending(desk):
     desk.provider = ScriptedProvider(max_recipients=1)
     desk.audience = make_audience(3)
     desk.provider.answers.append(Deferred("mailbox is busy"))
@@ -162,7 +162,7 @@ def test_a_refused_call_is_cut_in_half_until_only_the_refused_are_left(desk):
     assert sorted(desk.provider.mailed) == sorted(set(desk.everyone) - bad)
 
 
-def test_an_outcome_for_one_recipient_is_kept_beside_the_batchs(desk):
+def test_one_recipients_outcome_is_kept_beside_the_batchs(desk):
     def answer(recipients):
         verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
         return SendResult(outcome=Outcome.ACCEPTED, exceptions={recipients[0].key: verdict})
@@ -172,7 +172,7 @@ def test_an_outcome_for_one_recipient_is_kept_beside_the_batchs(desk):
 
 
 @pytest.mark.parametrize("error", [CredentialsError("401"), ProviderError("the message itself")])
-def test_an_error_for_good_stops_and_leaves_the_batch_pending(desk, error):
+def test_a_permanent_error_stops_the_send_and_leaves_the_batch_pending(desk, error):
     desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), error])
     with pytest.raises(type(error)):
         desk.send()
@@ -181,7 +181,7 @@ def test_an_error_for_good_stops_and_leaves_the_batch_pending(desk, error):
     assert desk.provider.mailed == desk.everyone
 
 
-def test_who_left_meanwhile_is_skipped_and_a_newcomer_waits(desk):
+def test_leavers_are_skipped_and_newcomers_wait(desk):
     desk.provider.answers.append(CredentialsError("401"))
     with pytest.raises(CredentialsError):
         desk.send()
@@ -218,7 +218,7 @@ def test_nothing_is_sent_when_suppressions_cannot_be_pulled(desk):
     assert desk.ledger.campaigns() == ()
 
 
-def test_an_old_issue_is_refused_before_and_after_it_began(desk):
+def test_an_expired_issue_is_refused_before_and_after_its_start(desk):
     desk.now = NOON + timedelta(days=8)
     with pytest.raises(CampaignRefusedError, match="must not be sent after"):
         desk.send()
@@ -232,7 +232,7 @@ def test_an_old_issue_is_refused_before_and_after_it_began(desk):
     assert numbers(caught.value.report) == {"pending": 25}
 
 
-def test_resume_starts_a_campaign_that_never_began(desk):
+def test_resume_starts_a_campaign_that_never_started(desk):
     assert desk.send(resume=True).accepted == 25
 
 
@@ -257,7 +257,7 @@ def test_an_empty_audience_is_nothing_to_do(desk):
         desk.send()
 
 
-def test_more_people_than_anybody_expected_are_refused(desk):
+def test_an_audience_over_max_recipients_is_refused(desk):
     config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}})
     with pytest.raises(CampaignRefusedError, match="max_recipients"):
         desk.send(config=config)
@@ -268,7 +268,7 @@ def test_rows_with_a_bad_address_count_as_skipped(desk):
     assert numbers(desk.send()) == {"accepted": 25, "skipped": 3}
 
 
-def test_a_rehearsal_counts_and_writes_nothing(desk):
+def test_a_dry_run_counts_and_writes_nothing(desk):
     report = desk.preview()
     assert (report.state, numbers(report), report.token) == ("planned", {"pending": 25}, desk.rendered.token)
     assert desk.ledger.campaigns() == ()

@@ -40,17 +40,17 @@ class LedgerStates(RuleBasedStateMachine):
         for no, size in enumerate(sizes, start=1):
             batches.append(PlannedBatch(no=no, keys=b"".join(key(n) for n in range(first, first + size))))
             first += size
-        self.book = self.ledger.start(
+        self.batches = self.ledger.start(
             issue="2026-W47", audience="a", token="t", provider="p", skipped=0, batches=lambda: batches
         )
 
     @precondition(lambda self: self.in_flight is None)
     @rule()
     def claim(self):
-        for batch, settled in self.book.pending(after=0, limit=1):
+        for batch, settled in self.batches.pending(after=0, limit=1):
             live = set(batch.recipients) - settled
             assert not live & self.accepted
-            self.in_flight = (batch.no, self.book.claim(batch.no), live)
+            self.in_flight = (batch.no, self.batches.claim(batch.no), live)
 
     @precondition(lambda self: self.in_flight is not None)
     @rule(
@@ -60,7 +60,7 @@ class LedgerStates(RuleBasedStateMachine):
     def settle(self, outcome, odd):
         no, claim, live = self.in_flight
         exceptions = {min(live): (odd, "an outcome of its own")} if odd and live else {}
-        self.book.settle(no, claim, outcome=outcome, exceptions=exceptions)
+        self.batches.settle(no, claim, outcome=outcome, exceptions=exceptions)
         for recipient in live:
             own, _ = exceptions.get(recipient, (outcome, ""))
             {"accepted": self.accepted, "rejected": self.rejected, "unknown": set()}[own].add(recipient)
@@ -70,49 +70,49 @@ class LedgerStates(RuleBasedStateMachine):
     @rule()
     def release(self):
         no, claim, _ = self.in_flight
-        self.book.release(no, claim, reason="429")
+        self.batches.release(no, claim, reason="429")
         self.in_flight = None
 
     @precondition(lambda self: self.in_flight is not None and len(self.in_flight[2]) > 1)
     @rule()
     def divide(self):
         no, claim, _ = self.in_flight
-        self.book.divide(no, claim, reason="400")
+        self.batches.divide(no, claim, reason="400")
         self.in_flight = None
 
     @rule()
     def die(self):
         self.ledger.close()
         self.ledger = open_ledger("sqlite:///ledger.db", root=self.folder, environ={}, now=lambda: NOW)
-        self.book = self.ledger.open_campaign("2026-W47", "a")
-        self.book.recover()
+        self.batches = self.ledger.open_campaign("2026-W47", "a")
+        self.batches.recover()
         self.in_flight = None
 
     @precondition(lambda self: self.in_flight is None)
     @rule(some=st.sets(st.integers(0, 14)))
     def confirm(self, some):
-        batch = self.book.next_unknown(after=0)
+        batch = self.batches.next_unknown(after=0)
         if batch is not None:
             assert not set(batch.recipients) & (self.accepted | self.rejected)
             proven = frozenset(key(number) for number in some)
-            self.book.confirm(batch.no, accepted=proven)
+            self.batches.confirm(batch.no, accepted=proven)
             self.accepted |= set(batch.recipients) & proven
 
     @precondition(lambda self: self.in_flight is None)
     @rule()
     def resend(self):
-        batch = self.book.next_unknown(after=0)
+        batch = self.batches.next_unknown(after=0)
         if batch is not None:
-            before = self.book.campaign().report
-            self.book.resend(batch.no, reason="a person decided so")
-            after = self.book.campaign().report
+            before = self.batches.campaign().report
+            self.batches.resend(batch.no, reason="a person decided so")
+            after = self.batches.campaign().report
             assert before.unknown - after.unknown == after.pending - before.pending == len(batch.recipients)
 
     @invariant()
     def the_numbers_add_up(self):
-        if not hasattr(self, "book"):
+        if not hasattr(self, "batches"):
             return
-        report = self.book.campaign().report
+        report = self.batches.campaign().report
         counted = report.accepted + report.rejected + report.unknown + report.skipped + report.pending
         assert counted == self.total
         assert report.accepted == len(self.accepted)

@@ -33,7 +33,7 @@ def counts(report):
     return report.accepted, report.unknown, report.pending
 
 
-def test_presence_at_the_provider_proves_each(desk):
+def test_a_record_at_the_provider_proves_each_recipients_acceptance(desk):
     desk.provider.proven = frozenset(desk.everyone[:1])
     with pytest.raises(CampaignIncompleteError) as caught:
         desk.send(resume=True)
@@ -55,7 +55,7 @@ def test_a_failed_inquiry_proves_nothing(desk, failure):
     assert counts(caught.value.report) == (22, 3, 0)
 
 
-def test_a_person_may_decide_to_mail_them_alone_again(desk):
+def test_resend_mails_only_the_unknown_recipients_again(desk):
     desk.provider.proven = frozenset(desk.everyone[:1])
     report = desk.send(resume=True, on_unknown="resend")
     assert (report.state, counts(report)) == ("sent", (25, 0, 0))

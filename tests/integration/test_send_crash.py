@@ -159,7 +159,7 @@ def kill_at(machine, moment, number):
 
 
 @pytest.mark.parametrize(("moment", "left_unknown"), [("received", 100), ("accepted", 100)])
-def test_killed_within_a_call_only_that_call_is_unknown(machine, moment, left_unknown):
+def test_a_kill_during_a_call_leaves_only_that_call_unknown(machine, moment, left_unknown):
     kill_at(machine, moment, 5)
     machine.start()
     machine.wait()
@@ -173,7 +173,7 @@ def test_killed_within_a_call_only_that_call_is_unknown(machine, moment, left_un
     assert require_once(machine.fake) == PEOPLE
 
 
-def test_killed_after_the_reply_was_read_nothing_is_unknown(machine):
+def test_a_kill_after_the_reply_was_recorded_leaves_nothing_unknown(machine):
     machine.fake.disturb(*[""] * 5, "hang-before")
     machine.start()
     deadline = time.monotonic() + 30
@@ -192,7 +192,7 @@ def test_killed_after_the_reply_was_read_nothing_is_unknown(machine):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_killed_at_random_and_disturbed_everybody_is_mailed_once_or_named(machine, seed):
+def test_random_kills_and_faults_leave_everyone_mailed_once_or_unknown(machine, seed):
     dice = random.Random(seed)  # noqa: S311 - dice, not keys
     kinds = ["", "", "", "", "429", "500-after", "500-before", "drop-after", "drop-before"]
     machine.fake.retry_after = 0

@@ -26,7 +26,7 @@ def configured(**delivery):
     return Config.model_validate({"newsletter": newsletter, "delivery": delivery})
 
 
-def test_an_issue_that_the_provider_has_mailed_is_not_sent_from_a_ledger_that_does_not_know_it(desk, tmp_path):
+def test_an_issue_is_not_sent_if_only_the_provider_has_a_record_of_it(desk, tmp_path):
     desk.send()
     edition = "2026-W47.weekly."
     assert desk.provider.contents[0].edition.startswith(edition)
@@ -40,7 +40,7 @@ def test_an_issue_that_the_provider_has_mailed_is_not_sent_from_a_ledger_that_do
     assert other.ledger.campaigns() == ()
 
 
-def test_a_record_that_cannot_be_reached_stops_the_send_and_one_that_is_refused_is_told(desk):
+def test_an_unreachable_record_stops_the_send_and_a_denied_one_is_a_notice(desk):
     class Silent(ScriptedProvider):
         def knows(self, content):
             raise self.trouble if content.edition else AssertionError
@@ -57,7 +57,7 @@ def test_a_record_that_cannot_be_reached_stops_the_send_and_one_that_is_refused_
     assert told == ["scripted does not say whether it has mailed this issue before: 403 access forbidden"]
 
 
-def test_a_campaign_with_a_moment_is_scheduled_and_then_sent(desk):
+def test_a_campaign_with_a_delivery_time_is_scheduled_and_then_sent(desk):
     at = NOON + timedelta(hours=20)
     report = desk.send(at=at)
     assert (report.state, report.accepted) == ("scheduled", 25)
@@ -73,7 +73,7 @@ def test_a_campaign_with_a_moment_is_scheduled_and_then_sent(desk):
     assert len(desk.provider.mailed) == 25
 
 
-def test_what_is_resumed_keeps_its_moment_while_that_is_to_come(desk):
+def test_a_resumed_campaign_keeps_a_delivery_time_in_the_future(desk):
     at = NOON + timedelta(hours=20)
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
     with pytest.raises(Exception, match="partly sent"):
@@ -83,7 +83,7 @@ def test_what_is_resumed_keeps_its_moment_while_that_is_to_come(desk):
     assert {content.send_at for content in desk.provider.contents} == {at}
 
 
-def test_what_is_resumed_after_its_moment_goes_at_once(desk):
+def test_a_campaign_resumed_after_its_delivery_time_is_sent_at_once(desk):
     at = NOON + timedelta(hours=20)
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
     with pytest.raises(Exception, match="partly sent"):
@@ -94,7 +94,7 @@ def test_what_is_resumed_after_its_moment_goes_at_once(desk):
 
 
 @pytest.mark.parametrize(("hours", "ahead"), [(1, 0), (80, 71)])
-def test_a_moment_that_the_provider_cannot_be_told_is_refused(desk, hours, ahead):
+def test_a_delivery_time_that_the_provider_cannot_schedule_is_refused(desk, hours, ahead):
     desk.provider = ScriptedProvider(schedules=timedelta(hours=ahead))
     for call in (desk.preview, desk.send):
         with pytest.raises(CampaignRefusedError, match=r"schedule"):
@@ -114,7 +114,7 @@ def test_a_moment_that_the_provider_cannot_be_told_is_refused(desk, hours, ahead
         ({"send_days": ["fri"], "send_window": "14:00-15:00"}, True),
     ],
 )
-def test_nobody_is_mailed_outside_of_the_window(desk, delivery, held):
+def test_nobody_is_mailed_outside_the_send_window(desk, delivery, held):
     desk.config = configured(**delivery)
     if not held:
         assert desk.send().state == "sent"
@@ -125,7 +125,7 @@ def test_nobody_is_mailed_outside_of_the_window(desk, delivery, held):
     assert desk.provider.mailed == []
 
 
-def test_the_window_is_that_of_the_moment_of_delivery_and_holds_for_a_resume(desk):
+def test_the_send_window_applies_to_the_delivery_time_and_to_a_resume(desk):
     desk.config = configured(send_window="07:00-09:00")
     at = NOON + timedelta(hours=19)  # eight in the morning in Berlin
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
@@ -140,7 +140,7 @@ def test_the_window_is_that_of_the_moment_of_delivery_and_holds_for_a_resume(des
 
 
 @pytest.mark.parametrize(("count", "held"), [(28, False), (22, False), (29, True), (20, True)])
-def test_an_audience_of_another_size_is_refused(desk, count, held):
+def test_an_audience_of_an_unexpected_size_is_refused(desk, count, held):
     desk.send()
     desk.config = configured(max_change_percent=12)
     desk.now = NOON + timedelta(days=7)
@@ -159,7 +159,7 @@ def gone(*addresses):
     ]
 
 
-def test_the_rails_on_size_count_whom_the_provider_leaves_in(desk):
+def test_the_size_rails_count_the_audience_without_the_providers_suppressions(desk):
     desk.provider.known = gone(*desk.everyone[:10])
     desk.config = configured(max_recipients=20, max_change_percent=20)
     told = []
@@ -171,7 +171,7 @@ def test_the_rails_on_size_count_whom_the_provider_leaves_in(desk):
     assert desk.send(notice=told.append).accepted == 15
 
 
-def test_whom_the_provider_takes_off_its_lists_is_mailed_again(desk):
+def test_a_recipient_that_the_provider_no_longer_suppresses_is_mailed_again(desk):
     desk.provider.known = gone(desk.everyone[0])
     assert desk.send().accepted == 24
     desk.provider.known = []
@@ -180,7 +180,7 @@ def test_whom_the_provider_takes_off_its_lists_is_mailed_again(desk):
     assert desk.send().accepted == 25
 
 
-def test_whom_one_provider_knows_to_have_left_is_not_mailed_through_another(desk):
+def test_a_suppression_from_one_provider_holds_for_another(desk):
     desk.provider.known = gone(desk.everyone[0])
     assert desk.send().accepted == 24
     desk.provider = ScriptedProvider()
@@ -190,14 +190,14 @@ def test_whom_one_provider_knows_to_have_left_is_not_mailed_through_another(desk
     assert desk.send().accepted == 24
 
 
-def test_a_moment_that_is_over_is_refused(desk):
+def test_a_delivery_time_in_the_past_is_refused(desk):
     for call in (desk.preview, desk.send):
         with pytest.raises(CampaignRefusedError, match="has already passed"):
             call(at=NOON - timedelta(seconds=5))
     assert desk.provider.mailed == []
 
 
-def test_the_rehearsal_of_a_resume_knows_the_window(desk):
+def test_the_dry_run_of_a_resume_checks_the_send_window(desk):
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
     with pytest.raises(Exception, match="partly sent"):
         desk.send()
@@ -206,7 +206,7 @@ def test_the_rehearsal_of_a_resume_knows_the_window(desk):
         desk.preview(resume=True)
 
 
-def test_two_newsletters_of_one_account_have_two_editions(desk):
+def test_two_newsletters_in_one_account_have_different_editions(desk):
     editions = set()
     for name in ("Über-Brief", "Täglich", "A, B & C", "Dr. Smith's Letter"):
         newsletter = {"name": name, "sender": "News <news@example.org>"}
@@ -220,7 +220,7 @@ def cancelled(desk):
     return cancel_campaign("2026-W47", "weekly", ledger=desk.ledger, provider=desk.provider, now=lambda: desk.now)
 
 
-def test_what_is_scheduled_can_be_called_off_until_shortly_before(desk):
+def test_a_scheduled_campaign_can_be_cancelled_until_shortly_before(desk):
     at = NOON + timedelta(hours=20)
     desk.send(at=at)
     (campaign,) = desk.ledger.campaigns()
@@ -238,7 +238,7 @@ def test_what_is_scheduled_can_be_called_off_until_shortly_before(desk):
     assert desk.ledger.campaigns()[0].state == "cancelled"
 
 
-def test_what_has_only_begun_to_be_scheduled_can_be_called_off_too(desk):
+def test_a_partly_scheduled_campaign_can_be_cancelled(desk):
     at = NOON + timedelta(hours=20)
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
     with pytest.raises(Exception, match="partly sent"):
@@ -248,7 +248,7 @@ def test_what_has_only_begun_to_be_scheduled_can_be_called_off_too(desk):
         desk.send(resume=True)
 
 
-def test_what_is_delivered_at_once_cannot_be_called_off(desk):
+def test_a_campaign_delivered_at_once_cannot_be_cancelled(desk):
     with pytest.raises(CampaignDoneError, match="no send"):
         cancelled(desk)
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
@@ -258,7 +258,7 @@ def test_what_is_delivered_at_once_cannot_be_called_off(desk):
         cancelled(desk)
 
 
-def test_a_resumed_campaign_keeps_the_name_under_which_it_can_be_called_off(desk):
+def test_a_resumed_campaign_keeps_the_schedule_by_which_it_is_cancelled(desk):
     desk.provider.answers.extend([desk.provider.accepted, *[NotSent("busy")] * 6])
     with pytest.raises(Exception, match="partly sent"):
         desk.send(at=NOON + timedelta(hours=20))

@@ -26,7 +26,7 @@ def with_tag(name):
     return replace(rendered, manifest=manifest)
 
 
-def test_what_is_shared_comes_from_the_approved_manifest():
+def test_the_shared_content_comes_from_the_approved_manifest():
     rendered = make_rendered()
     content = compose(rendered).content
     assert content.campaign == f"2026-W47.weekly.{rendered.token[:12]}"
@@ -35,7 +35,7 @@ def test_what_is_shared_comes_from_the_approved_manifest():
     assert (content.html, content.text, content.subject) == (rendered.html, rendered.text, "A quiet week")
 
 
-def test_each_reader_has_a_link_that_only_leaves_their_list():
+def test_each_recipients_link_unsubscribes_from_this_list_only():
     recipient = compose().recipient(b"k" * 16, Subscriber(email="ana@example.com", name="Ana"))
     token = recipient.headers["List-Unsubscribe"].removeprefix("<https://example.org/u/").removesuffix(">")
     reading = read_token([b"secret"], token)
@@ -44,7 +44,7 @@ def test_each_reader_has_a_link_that_only_leaves_their_list():
     assert recipient.key == (b"k" * 16).hex()
 
 
-def test_a_group_needs_no_link_of_ours():
+def test_an_unsubscribe_group_needs_no_link():
     composer = compose(make_rendered(unsubscribe="group:42"))
     assert composer.content.unsubscribe_group == 42
     assert composer.content.unsubscribe_tag == "[[tag-5f2c-unsubscribe]]"
@@ -55,12 +55,12 @@ def test_a_group_needs_no_link_of_ours():
     ("tag", "value"),
     [("name", "Ana B"), ("email", "ana@example.com"), ("city", "Bonn"), ("town", ""), ("town|there", "there")],
 )
-def test_a_tag_stands_for_a_field_with_a_fallback(tag, value):
+def test_a_tag_is_replaced_by_a_field_or_its_fallback(tag, value):
     person = Subscriber(email="ana@example.com", name="Ana\r\nB", fields={"city": "Bonn"})
     assert compose(with_tag(tag)).recipient(b"k", person).values == {"[[t]]": value}
 
 
-def test_a_test_goes_to_the_named_addresses_alone_and_says_that_it_is_one():
+def test_a_test_message_goes_to_the_named_addresses_and_is_marked():
     provider = ScriptedProvider()
     seen = []
     provider.check = lambda content: seen.append(content.subject)

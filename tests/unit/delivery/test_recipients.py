@@ -17,13 +17,13 @@ def keys_of(folded):
     return b"".join(map(key_of, folded))
 
 
-def roster(numbers):
+def index_of(numbers):
     return AudienceIndex([Subscriber(email=f"r{n}@example.com") for n in numbers], keys_of)
 
 
 @given(NAMES, st.integers(1, 20))
-def test_everybody_is_in_one_batch_in_order_and_no_batch_is_too_large(numbers, size):
-    people = roster(numbers)
+def test_every_subscriber_is_in_one_batch_in_order_and_no_batch_is_too_large(numbers, size):
+    people = index_of(numbers)
     batches = list(plan_campaign(people, size=size))
     planned = [key for batch in batches for key in batch.recipients]
     assert planned == [key_of(f"r{n}@example.com") for n in numbers]
@@ -32,7 +32,7 @@ def test_everybody_is_in_one_batch_in_order_and_no_batch_is_too_large(numbers, s
     assert all(1 <= len(batch.recipients) <= size for batch in batches)
 
 
-def test_a_person_who_stands_twice_is_taken_once():
+def test_a_duplicate_subscriber_is_kept_once():
     people = AudienceIndex([Subscriber(email="Ana@example.com"), Subscriber(email="ana@example.com")], keys_of)
     (batch,) = plan_campaign(people, size=10)
     assert len(batch.recipients) == 1
@@ -40,10 +40,10 @@ def test_a_person_who_stands_twice_is_taken_once():
 
 
 @given(NAMES, NAMES, st.sets(st.integers(0, 60)))
-def test_a_resumed_batch_is_who_is_still_there_and_not_settled(then, today, done):
-    batches = list(plan_campaign(roster(then), size=7))
+def test_a_resumed_batch_holds_the_remaining_unsettled_recipients(then, today, done):
+    batches = list(plan_campaign(index_of(then), size=7))
     settled = {key_of(f"r{n}@example.com") for n in done}
-    plans = [plan_batch(batch, people=roster(today), settled=settled, size=7) for batch in batches]
+    plans = [plan_batch(batch, people=index_of(today), settled=settled, size=7) for batch in batches]
     to_mail = [int(person.email[1:].partition("@")[0]) for plan in plans for person in plan.people]
     assert [key_of(person.email) for plan in plans for person in plan.people] == [
         k for plan in plans for k in plan.keys
