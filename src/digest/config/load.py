@@ -115,7 +115,7 @@ def parse_config(
         raise ConfigError(
             f"this is not TOML: {message}",
             place=Place(file, line),
-            hint="Text values stand in double quotes; every table is headed by its name in brackets.",
+            hint="Text values need double quotes, and a table begins with its name in brackets.",
         ) from None
     for key in prefix:
         table = table.get(key, {}) if isinstance(table, dict) else {}

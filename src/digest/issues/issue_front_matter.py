@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from digest.config.toml_text import toml_problem
+from digest.config.toml_text import toml_line, toml_positions, toml_problem
 from digest.errors import IssueError, Place
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ _SPONSOR = "sponsor"
 _KNOWN = (*FIELDS, _SPONSOR)
 _FENCE = "+++"
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
-_KEY = re.compile(r"""\s*(?P<mark>["']?)(?P<key>[^\s"'=.\[\]]+)(?P=mark)\s*=\s*""")
-_VALUE = re.compile(r'"(?!"")(?:[^"\\]|\\.)*"|' + r"'(?!'')[^']*'")
+_MULTILINE = ('"""', "'''")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,12 +65,17 @@ def read_issue_front_matter(text: str, *, file: str) -> IssueFrontMatter:
         )
     inner = lines[first + 1 : last]
     values = _values("\n".join(line[1] for line in inner), file=file, before=first + 1)
-    key_lines, spans = _positions(inner, before=first + 1)
+    start = inner[0].start() if inner else 0
+    positions = toml_positions(text[start : lines[last].start()])
     return IssueFrontMatter(
+        lines={key: first + 1 + positions[key,].line for key in values},
+        spans={
+            key: (start + position.start, start + position.end)
+            for key in values
+            if not text.startswith(_MULTILINE, start + (position := positions[key,]).start)
+        },
         sponsor=values.pop(_SPONSOR, None),
         values=empty | values,
-        lines=key_lines,
-        spans=spans,
         close=lines[last].start(),
         body=lines[last].end(),
         body_line=last + 2,
@@ -91,7 +95,7 @@ def _values(source: str, *, file: str, before: int) -> dict[str, str]:
     except RecursionError:
         raise IssueError("the front matter is nested too deeply", place=Place(file, before)) from None
     for key, value in table.items():
-        place = Place(file, before + _line_of(source, key))
+        place = Place(file, before + (toml_line(source, (key,)) or 1))
         if key not in _KNOWN:
             close = difflib.get_close_matches(key, _KNOWN, n=1, cutoff=0.5)
             hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(_KNOWN)}."
@@ -101,24 +105,3 @@ def _values(source: str, *, file: str, before: int) -> dict[str, str]:
         if len(value.splitlines()) > 1:
             raise IssueError(f"{key} has more than one line", place=place, hint="Write it on one line.")
     return {key: " ".join(value.split()) for key, value in table.items()}
-
-
-def _line_of(source: str, key: str) -> int:
-    """The first line that names ``key``, counted from 1; it may be a table header."""
-    lines = source.split("\n")
-    named = re.compile(rf"""[\s\[]*["']?{re.escape(key)}["']?\s*[=.\]]""")
-    return next((number for number, line in enumerate(lines, start=1) if named.match(line)), 1)
-
-
-def _positions(inner: list[re.Match[str]], *, before: int) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
-    lines: dict[str, int] = {}
-    spans: dict[str, tuple[int, int]] = {}
-    for number, line in enumerate(inner, start=before + 1):
-        key = _KEY.match(line[1])
-        if key is None or key["key"] not in _KNOWN or key["key"] in lines:
-            continue
-        lines[key["key"]] = number
-        value = _VALUE.match(line[1], key.end())
-        if value:
-            spans[key["key"]] = (line.start() + value.start(), line.start() + value.end())
-    return lines, spans
