@@ -223,7 +223,7 @@ def _may_be_one(first: Article, second: Article) -> bool:
         return evidence >= _needed("alike", first, second)
     # Texts on any topic share calls such as "Click here"; only words of a headline are evidence.
     in_headlines = len(anywhere & (titles[0] | titles[1]))
-    return in_headlines >= weight["told"] and evidence >= _needed("unlike", first, second)
+    return in_headlines >= weight["headline_words"] and evidence >= _needed("unlike", first, second)
 
 
 def _needed(headlines: str, first: Article, second: Article) -> float:

@@ -64,7 +64,7 @@ _SHORTENED = {
     "The council of Marlow said in a statement on Monday that the old pier had been open for ten years.": (
         "The council of Marlow said that the old pier had been open for ten years."
     ),
-    # who reports it
+    # attributions
     "Three people were killed when a bus left the road near Marlow in heavy rain, police said on Sunday.": (
         "Three people were killed when a bus left the road near Marlow in heavy rain."
     ),
@@ -74,7 +74,7 @@ _SHORTENED = {
     "The old pier was visited by nine thousand people last summer, according to figures from the council.": (
         "The old pier was visited by nine thousand people last summer."
     ),
-    # tails
+    # clauses at the end
     "The council of Marlow has sold the old pier to a sailing club, which paid ten thousand euros for it.": (
         "The council of Marlow has sold the old pier to a sailing club."
     ),
@@ -114,15 +114,15 @@ _LEFT_ALONE = {
     "restriction": "The new rules for the pier apply to all the clubs, except the one that owns the boats.",
     "contrast": "The council of Marlow sold the old pier to the sailing club, but the sale was never signed.",
     "although": "The council of Marlow sold the old pier to the sailing club, although nobody had asked for it.",
-    "turn of the news": "The mayor of Marlow was charged with fraud, and the court acquitted him of it a year later.",
+    "reversal": "The mayor of Marlow was charged with fraud, and the court acquitted him of it a year later.",
     "deaths": "A wall fell onto a car outside the harbour of Marlow, killing two sisters and their young cousin.",
     "accusation": "The driver of the bus stole the money from the harbour and threatened a clerk, police said.",
-    "accusation in front": "Police said that the driver of the bus threatened a clerk of the harbour with a knife.",
+    "attributed accusation": "Police said that the driver of the bus threatened a clerk of the harbour with a knife.",
     "denial": "The engine of the bus did not fail on the day of the crash near the harbour of Marlow, officials said.",
     "forecast": "The number of ferries to the islands will double in the course of the next decade, officials said.",
     "opinion": "The old pier is the best place for a swim in the whole of the valley, officials of the town said.",
-    "a person's word": "The old pier was sold to the sailing club for ten thousand euros, Anna Berg said in the end.",
-    "told to an agency": "The man in the boat was the keeper of the lighthouse, his old headmaster told Reuters.",
+    "named speaker": "The old pier was sold to the sailing club for ten thousand euros, Anna Berg said in the end.",
+    "statement to an agency": "The man in the boat was the keeper of the lighthouse, his old headmaster told Reuters.",
     "exception in brackets": "The keeper of the lighthouse has sailed to all the islands (minus one) in a year.",
     "party to a dispute": "The old pier was sold to the club for a tenth of its worth, a lawyer for the club said.",
     "study": "People who swim every morning sleep an hour longer than others, according to a study of the club.",
@@ -134,15 +134,15 @@ _LEFT_ALONE = {
     "list of people": "A teacher, a nurse, a driver and a clerk were elected to the board of the harbour of Marlow.",
     "place and state": "The company was founded in Springfield, Illinois, and moved to the harbour of Marlow.",
     "date": "On March 24, 2015, the council of Marlow sold the old pier to the sailing club for ten thousand.",
-    "year in front": "In 1998, the council of Marlow sold the old pier to the sailing club for ten thousand euros.",
-    "scope in front": "In Norway, drivers of electric cars have paid no toll on bridges and tunnels for twenty years.",
-    "who is meant": "When Anna Berg arrived at the harbour of Marlow, she was welcomed by the whole sailing club.",
-    "main clause within": (
+    "leading year": "In 1998, the council of Marlow sold the old pier to the sailing club for ten thousand euros.",
+    "leading scope": "In Norway, drivers of electric cars have paid no toll on bridges and tunnels for twenty years.",
+    "antecedent": "When Anna Berg arrived at the harbour of Marlow, she was welcomed by the whole sailing club.",
+    "main clause between commas": (
         "If an agreement is reached, the attention of the region will turn to the islands, in the hope of more."
     ),
     "in addition to": "In addition to the two fatalities, there are nine people in the hospital of the islands.",
-    "subject behind the comma": "In the harbour of Marlow, once the largest of the valley, boats are rare in spring.",
-    "verb behind a list": "Fishing, sailing and swimming were the things that the children of the islands liked most.",
+    "subject after a comma": "In the harbour of Marlow, once the largest of the valley, boats are rare in spring.",
+    "verb after a list": "Fishing, sailing and swimming were the things that the children of the islands liked most.",
     "content of a statement": (
         "The driver told the police of Marlow in a long written statement that he had left the bus at nine "
         "o'clock in the morning and walked home to his family along the river."
@@ -153,14 +153,14 @@ _LEFT_ALONE = {
         "The reasons why the people of the islands sail across the bay to the harbour of Marlow are as many and as "
         "varied as the islands themselves are."
     ),
-    "whom it was": "It was the keeper of the lighthouse, who had sailed all his life, that saw the small boat first.",
-    "behind a quotation": "“The pier is a part of us,” Anna Berg, who had sailed there, told the meeting.",
-    "told between": "After the sale of the pier, members say, a letter from the club made the matter worse.",
+    "cleft": "It was the keeper of the lighthouse, who had sailed all his life, that saw the small boat first.",
+    "speaker after a quotation": "“The pier is a part of us,” Anna Berg, who had sailed there, told the meeting.",
+    "speaker between commas": "After the sale of the pier, members say, a letter from the club made the matter worse.",
     "aside": "Four men of the club were fined, but its clerk -- a man of forty -- was at sea on that day.",
     "interview": "The pier of Marlow was sold too soon, the clerk said in an interview with the town's paper.",
-    "list behind a lead-in": "After Anna Berg, Ida Holm and Per Lund were crowned, the club named the others.",
+    "list after a lead-in": "After Anna Berg, Ida Holm and Per Lund were crowned, the club named the others.",
     "adjectives": "As the keeper's long, hopeful shot floated over the pier, the children of Marlow shook their heads.",
-    "what broke in": "The small ferry was carrying forty people to the islands, when it caught fire in the harbour.",
+    "interruption": "The small ferry was carrying forty people to the islands, when it caught fire in the harbour.",
     "half a quotation": "“We loved the old pier, which the council has sold to the club, dearly.",
     "few words": "The pier, which burned, was rebuilt on Monday.",
 }
