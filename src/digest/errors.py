@@ -118,7 +118,7 @@ class CredentialsError(DigestError):
 
 
 class ChecksFailedError(DigestError):
-    """``digest check`` found problems of the chosen severity or worse."""
+    """``digest check``, ``digest doctor`` or ``digest subscribers check`` found problems."""
 
     exit_code = 5
 
