@@ -1,4 +1,4 @@
-"""`digest collect` and `digest add` as an editor lives with them, over real feeds on this machine."""
+"""`digest collect` and `digest add` as an editor uses them, with real feeds on this machine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def server():
 
 @pytest.fixture
 def letter(run, tmp_path, server):
-    """A newsletter of both papers, from an OPML file as a feed reader exports it."""
+    """A newsletter with both papers, from an OPML file as a feed reader exports it."""
     assert run("init", "letter", "--yes").code == 0
     root = tmp_path / "letter"
     config = root / "digest.toml"

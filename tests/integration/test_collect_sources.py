@@ -1,4 +1,4 @@
-"""How honestly `collect` tells what each source gave, and what it remembers of it from issue to issue."""
+"""What `collect` reports about each source, and what it remembers from issue to issue."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def line_of(done, id="courier"):
     return next(line for line in done.sources if line.source == id)
 
 
-def asked(server):
+def requested_paths(server):
     return [request.path for request in server.requests]
 
 
@@ -97,7 +97,7 @@ def test_completes_a_snippet_from_its_page_and_fetches_only_the_feed_again(root,
     before = (root / "issues" / "2026-W45" / "issue.md").read_bytes()
     second = line_of(collect(at(root)))
     assert second.unchanged
-    assert asked(server) == ["/feed.xml"]
+    assert requested_paths(server) == ["/feed.xml"]
     assert (root / "issues" / "2026-W45" / "issue.md").read_bytes() == before
 
 
@@ -121,14 +121,14 @@ def test_respects_robots_txt_for_pages_of_items(root, server, name_source):
     line = line_of(collect(at(root)))
     assert "1 of 1 pages were not read" in line.problems[0]
     assert "robots.txt" in line.problems[0]
-    assert "/1" not in asked(server)
+    assert "/1" not in requested_paths(server)
 
 
 def test_reads_no_pages_when_full_text_is_never(root, server, name_source):
     server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), SNIPPET, 1)))
     name_source(more='full_text = "never"')
     assert line_of(collect(at(root))).problems == ()
-    assert asked(server) == ["/feed.xml"]
+    assert requested_paths(server) == ["/feed.xml"]
 
 
 def test_stops_reading_pages_of_a_site_that_refuses(root, server, name_source):
@@ -136,7 +136,7 @@ def test_stops_reading_pages_of_a_site_that_refuses(root, server, name_source):
     server.put("/feed.xml", rss(*items))
     name_source()
     assert "20 of 20 pages were not read" in line_of(collect(at(root))).problems[0]
-    assert len(asked(server)) == 1 + 1 + 5  # the feed, robots.txt, and five pages
+    assert len(requested_paths(server)) == 1 + 1 + 5  # the feed, robots.txt, and five pages
 
 
 # -- sources that move, go and fall silent ----------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_fetches_a_moved_source_at_its_new_address_on_any_machine(root, server, 
     shutil.rmtree(root / ".digest", ignore_errors=True)
     server.requests.clear()
     assert line_of(collect(at(root))).moved_to == server.url("/new.xml")
-    assert asked(server) == ["/new.xml"]
+    assert requested_paths(server) == ["/new.xml"]
     assert [f.code for f in check(at(root)).findings if f.code.startswith("F")] == ["F804"]
 
 
@@ -162,7 +162,7 @@ def test_does_not_fetch_a_gone_source_until_a_refresh(root, server, name_source)
     shutil.rmtree(root / ".digest", ignore_errors=True)
     server.requests.clear()
     again = line_of(collect(at(root)))
-    assert (again.state, asked(server)) == ("gone", [])
+    assert (again.state, requested_paths(server)) == ("gone", [])
     assert "collect --refresh" in again.hint
     finding = next(f for f in check(at(root)).findings if f.code == "F801")
     assert finding.place.file == "digest.toml"
@@ -183,7 +183,7 @@ def test_fetches_a_gone_source_when_its_address_changes(root, server, name_sourc
 
 
 def lived(root, weeks):
-    """Collect and send one issue a week; what the last collecting said."""
+    """Collect and send one issue a week, and return the result of the last collection."""
     for number, moment in enumerate(weeks):
         (root / "articles" / f"{number}.txt").write_text(
             f"Letter {number}\n\nA letter about week {number} of the year.\n"
@@ -226,7 +226,7 @@ def test_includes_what_a_feed_published_while_it_failed(root, server, name_sourc
     (root / "articles" / "last.txt").write_text("The last letter\n\nA letter about the end of this year.\n")
     clock = ("A clock for tides", "https://courier.example/2", "Fishermen built a clock that follows the moon.", 10)
     server.put("/feed.xml", rss(bridge, clock))
-    for _ in range(2):  # once read, it stays
+    for _ in range(2):  # a page that was read is not read again
         assert line_of(collect(at(root, WEEKS[3]), "2026-W48")).counted == 1
         text = at(root, WEEKS[3]).issue("2026-W48").text
         assert "A clock for tides" in text
@@ -243,7 +243,7 @@ def test_includes_late_articles_but_not_those_considered_before(root, server, na
     name_source(more='full_text = "never"')
     lived(root, WEEKS[:2])
     sent = at(root).issue("2026-W46").text
-    # Collected at eight; of ten o'clock is what comes after it, of the day alone what is read as its midnight.
+    # Collected at eight o'clock. The article of ten comes later; a date without a time counts as midnight.
     day_alone = rss(bridge, clock, older).replace("09 Nov 2026 10:00:00 GMT", "2026-11-09")
     server.put("/feed.xml", day_alone)
     done = collect(at(root, WEEKS[2]), "2026-W47")
@@ -258,7 +258,7 @@ def test_includes_late_articles_but_not_those_considered_before(root, server, na
 
 @pytest.fixture
 def taken_out(root, server, name_source):
-    """A feed whose one article was collected for an issue, and taken out of it before it was sent."""
+    """A feed whose one article was collected for an issue, and removed from it before it was sent."""
     name_source()
     server.put("/feed.xml", rss())
     lived(root, WEEKS[:1])
@@ -280,7 +280,7 @@ def taken_out(root, server, name_source):
 
 def test_does_not_read_the_page_of_an_article_considered_before(root, server, taken_out):
     assert line_of(collect(at(root, WEEKS[2]), "2026-W47")).counted == 0
-    assert asked(server) == ["/feed.xml"]
+    assert requested_paths(server) == ["/feed.xml"]
 
 
 @pytest.mark.parametrize("lost", ["articles.jsonl", ""])
@@ -299,7 +299,7 @@ def test_records_its_sources_even_without_articles(root, server, name_source):
     shutil.rmtree(root / ".digest", ignore_errors=True)
     server.requests.clear()
     assert line_of(collect(at(root, WEEKS[1]))).state == "gone"
-    assert asked(server) == []
+    assert requested_paths(server) == []
     assert at(root).issue_ids == ()
 
 
@@ -325,7 +325,7 @@ def test_a_rate_limited_feed_does_not_delay_other_feeds_of_its_host(root, server
     assert [line_of(done, "two").state for done in (first, again)] == ["fetched", "fetched"]
     assert "answered 429" in line_of(first).error
     assert "asked not to be visited before" in line_of(again).error
-    assert asked(server).count("/feed.xml") == 1
+    assert requested_paths(server).count("/feed.xml") == 1
     assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
 
 
@@ -407,7 +407,7 @@ had shut the old stone bridge after engineers found deep cracks in its arch."""
 
 
 def collected_after(root, server, name_source, text, day):
-    """The titles proposed in the week after an issue with the first report on the bridge, and what was left out."""
+    """Return the proposed and the omitted titles in the week after an issue with the first report on the bridge."""
     server.put("/feed.xml", rss(("Port Ensor shuts cracked stone bridge", "https://courier.example/1", FIRST, 1)))
     name_source(more='full_text = "never"')
     lived(root, WEEKS[:1])
@@ -445,7 +445,7 @@ def test_adds_the_feeds_of_an_opml_file_once(root, server, tmp_path):
     before = (root / "digest.toml").read_text()
     done = add(at(root), ["../mine.opml"], cwd=root)
     assert (done.sources, done.config, done.known) == (("the-courier", "gazette"), "digest.toml", 0)
-    assert [(one.feed, one.section) for one in at(root).project.config.sources[1:]] == [
+    assert [(source.feed, source.section) for source in at(root).project.config.sources[1:]] == [
         (feeds["courier"], "Town"),
         (feeds["gazette"], "Town"),
     ]
@@ -459,7 +459,7 @@ def test_reads_an_opml_file_from_the_web(root, server):
         "/mine.opml", OPML.format(courier="https://courier.example/feed", gazette="https://gazette.example/feed")
     )
     assert add(at(root), [server.url("/mine.opml")], section="World", cwd=root).sources == ("the-courier", "gazette")
-    assert {one.section for one in at(root).project.config.sources[1:]} == {"World"}
+    assert {source.section for source in at(root).project.config.sources[1:]} == {"World"}
 
 
 def test_adds_a_feed_as_a_source_and_a_page_as_a_story(root, server):

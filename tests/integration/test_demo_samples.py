@@ -1,4 +1,4 @@
-"""The demo's samples hold the troubles that they were planted for, and are all invented."""
+"""The demo's samples contain the problems that were planted in them, and name only invented places."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.sources import SourceReading, read_source
 from digest.workflow.new_newsletter import make_demo_newsletter
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-#: Names of formats, not places: nothing is ever fetched from them.
+#: These name formats; nothing is ever fetched from them.
 NAMESPACES = {"jsonfeed.org", "purl.org", "schema.org", "search.yahoo.com", "www.w3.org"}
 
 
@@ -41,7 +41,7 @@ def articles(readings: dict[str, SourceReading]) -> list[Article]:
 
 
 def pictures(articles: list[Article]) -> set[str]:
-    """The names of the pictures that the newsletter would publish itself."""
+    """Return the names of the pictures that the newsletter would publish itself."""
     own = "https://harbour-letter.example/images/"
     return {article.image.removeprefix(own) for article in articles if article.image and article.image.startswith(own)}
 

@@ -1,4 +1,4 @@
-"""Pictures of an email, by a real Chromium."""
+"""Screenshots of an email, taken by a real Chromium."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def draw(tmp_path, needs_chromium):
 
 
 def pixels(page, path):
-    """Size, and the colours at the top left and at the bottom right, as the browser reads the file."""
+    """Return the size and the colours at the top left and the bottom right, as the browser reads the file."""
     page.goto(path.as_uri())
     return page.evaluate(
         """() => {

@@ -1,4 +1,4 @@
-"""Pages are read in the encoding that they are in, whatever they say."""
+"""Pages are decoded in their actual encoding, whatever they declare."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_source_knows_its_kind_and_its_addresses(name):
 
 
 def test_a_new_kind_needs_an_entry_and_a_reader_and_nothing_else():
-    run = subprocess.run(  # a process of its own, because the configuration's model is built anew
+    run = subprocess.run(  # a separate process, because the model of the configuration is built again
         [sys.executable, "-c", ADD_A_KIND], capture_output=True, text=True, encoding="utf-8", check=False
     )
     assert run.stderr == ""

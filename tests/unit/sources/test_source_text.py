@@ -93,7 +93,7 @@ def test_ignores_www_and_the_like_when_comparing_sites():
 
 
 @pytest.mark.parametrize(
-    ("given", "tag"),
+    ("language", "tag"),
     [
         ("en", "en"),
         ("EN_us", "en-US"),
@@ -103,8 +103,8 @@ def test_ignores_www_and_the_like_when_comparing_sites():
         (None, None),
     ],
 )
-def test_normalises_languages_to_bcp_47(given, tag):
-    assert language_tag(given) == tag
+def test_normalises_languages_to_bcp_47(language, tag):
+    assert language_tag(language) == tag
 
 
 def test_ignores_tracking_pixels():

@@ -27,4 +27,4 @@ def test_exports_every_name_it_lists():
     for name in digest.sources.__all__:
         assert getattr(digest.sources, name).__name__ == name
     with pytest.raises(AttributeError):
-        digest.sources.nothing  # noqa: B018 - the access is what is tested
+        digest.sources.nothing  # noqa: B018 - the test is about the access

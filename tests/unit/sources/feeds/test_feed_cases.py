@@ -1,6 +1,6 @@
-"""Feeds as publishers get them wrong, one thing each: what a reader would expect of the first article."""
+"""Feeds with one mistake of publishers each, and what a reader would expect of the first article."""
 
-# ruff: noqa: E501 - a sample is read best on one line
+# ruff: noqa: E501 - samples are easier to read on one line
 from __future__ import annotations
 
 import contextlib
@@ -53,10 +53,10 @@ def read(document, content_type=None):
 
 
 ADDRESSES = {
-    "a guid that is no permalink but an address": rss(item(f'<guid isPermaLink="false">{A}</guid>', link="")),
+    "a guid that is an address but not a permalink": rss(item(f'<guid isPermaLink="false">{A}</guid>', link="")),
     "an empty link before a guid": rss(item(f"<guid>{A}</guid>", link="<link/>")),
     "Atom's alternate beside its self in an item": rss(item(link=f'<atom:link rel="self" href="/s"/><atom:link rel="alternate" href="{A}"/>')),
-    "Atom's self in an item is no link": rss(item(f"<guid>{A}</guid>", link='<atom:link rel="self" href="/s"/>')),
+    "Atom's self link in an item is not its address": rss(item(f"<guid>{A}</guid>", link='<atom:link rel="self" href="/s"/>')),
     "Atom's self in front of the channel's link": rss(item(link="<link>a</link>"), head=f'<atom:link rel="self" href="https://cdn.example/f"/>{HEAD}'),
     "what FeedBurner replaced": rss(item(f"<feedburner:origLink>{A}</feedburner:origLink>", link="<link>https://burner.example/~r/1</link>")),
     "line breaks around a link": rss(item(link=f"<link>\n  {A}\n </link>")),

@@ -1,6 +1,6 @@
-"""Feeds that are made to fill memory or to hang: one process reads all of them in little memory."""
+"""Feeds that are made to fill memory or to hang. One process reads all of them, with a limit on its memory."""
 
-# ruff: noqa: E501 - a sample is read best on one line
+# ruff: noqa: E501 - samples are easier to read on one line
 from __future__ import annotations
 
 import subprocess
@@ -8,7 +8,7 @@ import sys
 
 MEGABYTES = 200
 
-#: Each is built by the process that reads it; what it must give follows: numbers of articles, or the error's words.
+#: Documents are built in the process that reads them. Each has the number of articles, or a part of the error, to expect.
 SCRIPT = r"""
 from digest import parse_feed
 from digest.errors import SourceError

@@ -1,6 +1,6 @@
-"""The fast way and feedparser give the same articles, and broken or hostile documents harm neither."""
+"""lxml and feedparser read the same articles, and broken or hostile documents harm neither."""
 
-# ruff: noqa: E501, ISC004 - a sample is read best on one line
+# ruff: noqa: E501, ISC004 - samples are easier to read on one line
 from __future__ import annotations
 
 import contextlib

@@ -22,7 +22,7 @@ def is_new(article):
 
 
 def chosen(*articles, full_text="auto"):
-    return [one.url[-1] for one in pages_to_read(articles, full_text=full_text, counts=is_new)]
+    return [article.url[-1] for article in pages_to_read(articles, full_text=full_text, counts=is_new)]
 
 
 def test_reads_the_pages_of_snippets_only():
@@ -46,8 +46,8 @@ def test_skips_the_pages_of_articles_too_old_for_the_issue():
 
 def test_reads_at_most_25_pages_the_newest_first():
     many = [article(number, days=number) for number in range(1, 40)]
-    wanted = pages_to_read(tuple(many), full_text="auto", counts=is_new)
-    assert [one.url for one in wanted] == [f"https://a.example/{number}" for number in range(39, 14, -1)]
+    newest = pages_to_read(tuple(many), full_text="auto", counts=is_new)
+    assert [article.url for article in newest] == [f"https://a.example/{number}" for number in range(39, 14, -1)]
 
 
 def test_skips_local_articles():
@@ -67,10 +67,15 @@ def test_takes_from_the_page_only_what_the_item_lacks():
         language="en",
     )
     item = article(1, days=1, source="courier")
-    found = with_page(item, page)
-    assert (found.url, found.title, found.published, found.source) == (item.url, item.title, item.published, "courier")
-    assert (found.text, found.authors, found.key_points) == (WHOLE, ("Ana",), ("The bridge is shut.",))
-    assert (found.image, found.language) == ("https://a.example/bridge.jpg", "en")
+    completed = with_page(item, page)
+    assert (completed.url, completed.title, completed.published, completed.source) == (
+        item.url,
+        item.title,
+        item.published,
+        "courier",
+    )
+    assert (completed.text, completed.authors, completed.key_points) == (WHOLE, ("Ana",), ("The bridge is shut.",))
+    assert (completed.image, completed.language) == ("https://a.example/bridge.jpg", "en")
 
 
 def test_ignores_a_consent_wall():

@@ -16,7 +16,7 @@ def opml(body):
 
 
 def test_lists_feeds_in_order_with_their_folder_as_section():
-    found = parse_opml(
+    feeds = parse_opml(
         opml(
             """<outline text="World"><outline text="Courier" title="The Courier" type="rss"
                  xmlUrl="https://courier.example/feed" htmlUrl="https://courier.example/"/>
@@ -25,7 +25,7 @@ def test_lists_feeds_in_order_with_their_folder_as_section():
         ),
         file="feeds.opml",
     )
-    assert found == (
+    assert feeds == (
         FeedAddress(title="The Courier", url="https://courier.example/feed", section="World"),
         FeedAddress(title="Gazette", url="https://gazette.example/atom.xml", section="World"),
         FeedAddress(title="Alone", url="https://alone.example/rss"),
@@ -33,7 +33,7 @@ def test_lists_feeds_in_order_with_their_folder_as_section():
 
 
 def test_reads_odd_exports_of_feed_readers():
-    found = parse_opml(
+    feeds = parse_opml(
         b"""<?xml version="1.0"?><OPML version="1.0"><body>
         <outline TEXT="  Two\nlines & more " XMLURL="feed://a.example/x" category="News,Old"/>
         <outline text="twice" xmlUrl="feed://a.example/x"/>
@@ -42,19 +42,19 @@ def test_reads_odd_exports_of_feed_readers():
         </body></OPML>""".replace(b"OPML", b"opml"),
         file="feeds.opml",
     )
-    assert found == (FeedAddress(title="Two lines more", url="http://a.example/x", section="News"),)
+    assert feeds == (FeedAddress(title="Two lines more", url="http://a.example/x", section="News"),)
 
 
 @pytest.mark.parametrize(
-    ("written", "address"),
+    ("xml_url", "address"),
     [
         ("feed:https://a.example/x", "https://a.example/x"),
         ("feed://a.example/x", "http://a.example/x"),
         ("feed:a.example/x", "http://a.example/x"),
     ],
 )
-def test_understands_the_feed_scheme(written, address):
-    assert parse_opml(opml(f"<outline xmlUrl='{written}'/>"), file="f.opml")[0].url == address
+def test_understands_the_feed_scheme(xml_url, address):
+    assert parse_opml(opml(f"<outline xmlUrl='{xml_url}'/>"), file="f.opml")[0].url == address
 
 
 def test_reads_a_list_that_declares_the_wrong_encoding():

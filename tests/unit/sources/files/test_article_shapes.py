@@ -1,4 +1,4 @@
-"""Local articles in the shapes in which people save them."""
+"""Local articles in the forms in which people save them."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_keeps_sentences_that_begin_like_promotion(line):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "text"),
     [
         ("LONDON, Nov 27 (Reuters) - The town will pay.", "The town will pay."),
         ("NEW DELHI: The town will pay.", "The town will pay."),
@@ -137,8 +137,8 @@ def test_keeps_sentences_that_begin_like_promotion(line):
         ("The mayor - of all people - will pay.", "The mayor - of all people - will pay."),
     ],
 )
-def test_removes_a_dateline(line, said):
-    assert read(f"Title\n\n{line}\n\nPARIS: Second.").text == f"{said}\n\nPARIS: Second."
+def test_removes_a_dateline(line, text):
+    assert read(f"Title\n\n{line}\n\nPARIS: Second.").text == f"{text}\n\nPARIS: Second."
 
 
 def test_joins_wrapped_lines_into_paragraphs():

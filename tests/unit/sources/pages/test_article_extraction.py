@@ -124,10 +124,10 @@ def test_uses_the_address_that_a_local_page_names():
     ],
 )
 def test_separates_the_publishers_bullets_from_the_text(points):
-    wanted = ("The harbour was dredged for a fourth time", "Ferries came back at noon on Monday")
-    article = extract_article(page("", "<h1>Ferries</h1>" + points.format(*wanted) + BODY), url=URL)
-    assert article.key_points == wanted
-    assert not any(point in article.text for point in wanted)
+    expected = ("The harbour was dredged for a fourth time", "Ferries came back at noon on Monday")
+    article = extract_article(page("", "<h1>Ferries</h1>" + points.format(*expected) + BODY), url=URL)
+    assert article.key_points == expected
+    assert not any(point in article.text for point in expected)
     assert "dredged for the fourth time" in article.text
 
 

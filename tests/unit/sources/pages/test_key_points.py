@@ -1,4 +1,4 @@
-"""The publisher's own bullets are found, and other lists are left alone."""
+"""The publisher's own bullets are found, and other lists are not taken for them."""
 
 from __future__ import annotations
 

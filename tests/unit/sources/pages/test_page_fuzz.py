@@ -1,4 +1,4 @@
-"""Any page and any file gives an article that is fit to print, or an error of ours."""
+"""Any page and any file is read as an article that is fit to print, or refused with an error of ours."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def read_file(data, name):
 
 @st.composite
 def mutated(draw, sample):
-    """A sample with parts removed, doubled, moved and replaced."""
+    """Draw a sample with parts removed, doubled, moved and replaced."""
     parts = re.split(r"(<[^>]*>|[\n ])", sample)
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(parts) - 1))
@@ -107,7 +107,7 @@ def mutated(draw, sample):
 
 
 def damaged(data, replacements):
-    """Bytes with parts replaced: each replacement is a position, how many bytes to drop there, and what to insert."""
+    """Replace parts of bytes: at each position, drop some bytes and insert others."""
     result = bytearray(data)
     for at, length, new in replacements:
         result[at : at + length] = new
@@ -116,7 +116,7 @@ def damaged(data, replacements):
 
 @st.composite
 def encoded(draw, sample):
-    """A mutated sample in some encoding, with some bytes replaced."""
+    """Draw a mutated sample in some encoding, with some bytes replaced."""
     encoding = draw(
         st.sampled_from(["utf-8", "cp1252", "utf-16", "utf-16-le", "koi8-r", "shift_jis", "utf-7", "cp037"])
     )

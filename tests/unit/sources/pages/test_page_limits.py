@@ -1,4 +1,4 @@
-"""Pages larger, deeper or odder than honest ones are read in little memory, in time that grows with their size."""
+"""Pages larger, deeper or odder than ordinary ones are read in little memory and in linear time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEXT = "".join(
 )
 LIMIT_MB, LIMIT_SECONDS = 200, 40
 
-#: What is repeated how often, before or after the text. Run in another process, whose peak memory is its own.
+#: What is repeated, how often, and before or after the text. A separate process reads them, to measure its memory.
 PAGES = {
     "small elements": "HEAD + '<i>x</i>' * 500_000 + TEXT",
     "a hundred thousand within each other": "HEAD + '<div>' * 100_000 + TEXT",

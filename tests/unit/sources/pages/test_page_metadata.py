@@ -52,7 +52,7 @@ def test_removes_the_section_with_the_site():
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("stated", "expected"),
     [
         (StatedTitles(linked="A", shared="B b b b", document="A", headings=("B b b b",)), "B b b b"),
         (
@@ -78,8 +78,8 @@ def test_removes_the_section_with_the_site():
         (StatedTitles(), ""),
     ],
 )
-def test_chooses_the_headline_that_titles_agree_on(said, expected):
-    assert choose_title(said, SITES) == expected
+def test_chooses_the_headline_that_titles_agree_on(stated, expected):
+    assert choose_title(stated, SITES) == expected
 
 
 @pytest.mark.parametrize(

@@ -58,14 +58,14 @@ def test_follows_an_index_one_level_newest_first():
         "https://news.example/new.xml": urlset(entry("/a", "2026-01-01")),
         "https://news.example/old.xml": index(entry("/never.xml", name="sitemap")),
     }
-    asked = []
+    addresses = []
 
     def read(url):
-        asked.append(url)
+        addresses.append(url)
         return documents[url]
 
     assert [page.url for page in read_sitemap(URL, read)] == ["https://news.example/a"]
-    assert asked == [URL, "https://news.example/new.xml", "https://news.example/old.xml"]
+    assert addresses == [URL, "https://news.example/new.xml", "https://news.example/old.xml"]
 
 
 def test_reads_the_other_sitemaps_of_an_index_when_one_fails():
