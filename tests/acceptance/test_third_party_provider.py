@@ -106,4 +106,4 @@ def test_doctor_knows_it_too(pickup):
     assert (
         findings["provider"]["state"],
         findings["provider"]["words"],
-    ) == ("warning", "not asked, because of --offline")
+    ) == ("warning", "not checked, because of --offline")

@@ -31,8 +31,8 @@ class DeliveryConfig(ConfigTable):
     """How an issue is sent. Times are in the newsletter's time zone."""
 
     provider: str = "outbox"
-    """The provider that delivers the mail: ``outbox`` (writes files and sends nothing), ``sendgrid``, ``smtp``, or one
-    from another package."""
+    """The provider that delivers the mail: ``outbox``, which writes files and sends nothing, another one that has a
+    table ``[providers.NAME]`` below, or one from another distribution."""
     audience: str = "weekly"
     """The audience that issues are sent to: the name of a table ``[audiences.NAME]``."""
     unsubscribe_url: str = ""

@@ -183,3 +183,16 @@ def test_a_provider_that_is_not_named_is_not_imported(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_checking_the_settings_of_sendgrid_does_not_import_its_package(tmp_path):
+    (tmp_path / "digest.toml").write_text(f"{NEWSLETTER}[providers.sendgrid]\ntwo_phase = true\n", encoding="utf-8")
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from digest.project import open_project\n"
+        "project = open_project(Path(sys.argv[1]), cwd=Path())\n"
+        "project.open_provider(name='sendgrid')\n"
+        "print(*sorted({'sendgrid', 'python_http_client', 'cryptography'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
