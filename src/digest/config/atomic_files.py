@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic, durable writing of files, and a lock between processes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["locked", "replace_file", "sync_folder"]
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write a file, durably, so that it is at every moment the old one or the new one. Folders are made as needed.
+    """Write a file atomically and durably. Readers see either the old content or the new. Folders are made as needed.
 
     Args:
-        mode: The permissions of a new file; an old one keeps its own.
+        mode: The permissions of a new file. An existing file keeps its own.
 
     Raises:
-        OSError: It cannot be written; the old file is as it was, and nothing is left beside it.
+        OSError: The file cannot be written. The old one is unchanged, and no temporary file is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -40,7 +40,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system can; Windows cannot open a folder."""
+    """Make a rename in a folder durable. Windows cannot open a folder, and skips this."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -51,13 +51,13 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, patience: float) -> Iterator[None]:
-    """Hold a lock that the system gives back when the process dies, however it dies: an empty SQLite file's.
+    """Hold a lock that the system releases when the process ends, even if it is killed: that of an empty SQLite file.
 
     Args:
         patience: Seconds to wait for another process.
 
     Raises:
-        TimeoutError: Another process has it.
+        TimeoutError: Another process holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = sqlite3.connect(path, timeout=patience, isolation_level=None)

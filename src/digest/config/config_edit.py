@@ -1,4 +1,4 @@
-"""New sources in the configuration: written below what stands there, which stays as it is."""
+"""Adds sources at the end of the configuration, and leaves the rest of the file as it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.atomic_files import replace_file
 from digest.config.load import config_file, parse_config
-from digest.config.toml_text import toml_string
+from digest.config.toml_text import toml_positions, toml_string
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LONGEST_ID = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewSource:
-    """A feed that is to become a source; ``name`` and ``section`` may be empty."""
+    """A feed to add as a source; ``name`` and ``section`` may be empty."""
 
     id: str
     feed: str
@@ -32,46 +32,45 @@ class NewSource:
 
 
 def source_id(title: str, *, taken: Collection[str]) -> str:
-    """A short id out of a feed's title or host, such as ``the-harbour-post``, that is not taken."""
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    base = words[:_LONGEST_ID].rpartition("-")[0] or words[:_LONGEST_ID] if len(words) > _LONGEST_ID else words
-    base = base or "feed"
-    number = 2
-    found = base
-    while found in taken:
-        found = f"{base}-{number}"
-        number += 1
-    return found
+    """A short id made of a feed's title or host, such as ``the-harbour-post``, that is not ``taken`` yet."""
+    ascii_title = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_title).strip("-")
+    if len(slug) > _LONGEST_ID:
+        slug = slug[:_LONGEST_ID].rpartition("-")[0] or slug[:_LONGEST_ID]
+    slug = slug or "feed"
+    id, number = slug, 2
+    while id in taken:
+        id, number = f"{slug}-{number}", number + 1
+    return id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConfigEdit:
-    """A configuration as it is, and as it will be with new sources."""
+    """The bytes of a configuration file before and after sources are added."""
 
     path: Path
     before: bytes
     after: bytes
 
     def write(self, *, undo: Path) -> str:
-        """Write it, and keep the earlier file in the folder ``undo``; returns the name of the file.
+        """Write the file, and keep a copy of the earlier one in the folder ``undo``. Returns the file's name.
 
         Raises:
-            ConfigError: It cannot be written; it is left as it is.
+            ConfigError: The file cannot be written. It stays as it is.
         """
         try:
             replace_file(undo / self.path.name, self.before)
             replace_file(self.path, self.after)
         except OSError as error:
-            raise ConfigError(f"cannot be written: {error.strerror}", place=Place(self.path.name)) from None
+            raise ConfigError(f"the file cannot be written: {error.strerror}", place=Place(self.path.name)) from None
         return self.path.name
 
 
 def with_sources(root: Path, sources: Sequence[NewSource]) -> ConfigEdit:
-    """The newsletter's configuration with ``sources`` at its end; nothing is written.
+    """The newsletter's configuration with ``sources`` at its end. Nothing is written.
 
     Raises:
-        ConfigError: It would no longer be a configuration.
+        ConfigError: The result would not be a valid configuration.
     """
     path, prefix = config_file(root)
     data = path.read_bytes()
@@ -82,13 +81,14 @@ def with_sources(root: Path, sources: Sequence[NewSource]) -> ConfigEdit:
     try:
         parse_config(text, file=path.name, prefix=prefix)
     except ConfigError:
-        if re.search(r"^\s*sources\s*=", before, re.MULTILINE) is None:
+        position = toml_positions(before).get((*prefix, "sources"))
+        if position is None or before.startswith("[[", position.start):
             raise
         rows = "".join(f"  {{ {_lines(source).strip().replace(chr(10), ', ')} }},\n" for source in sources)
         raise ConfigError(
-            "sources are written as one list here, which a person has to add to",
+            "the sources are written as one list, which digest cannot add to",
             place=Place(path.name),
-            hint=f"Put these into the brackets of sources = […]:\n{rows}",
+            hint=f"Paste these into the brackets of sources = […]:\n{rows}",
         ) from None
     return ConfigEdit(path=path, before=data, after=text.encode())
 

@@ -1,4 +1,4 @@
-"""From a file to a `Config`, or to one clear message with the file, the line and the nearest known key."""
+"""Reads digest.toml as a `Config`, or fails with the file, the line and the nearest known key."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def load_config(
 
 
 def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
-    """The file that configures the newsletter in ``root``, and the table in it that does."""
+    """The file that configures the newsletter in ``root``, and the path of the table in it."""
     path = root / CONFIG_FILE
     if path.is_file() or not _configures_digest(root / _PYPROJECT):
         return path, ()
@@ -150,7 +150,7 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8", place=Place(path.name), hint="Save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", place=Place(path.name)) from None
+        raise ConfigError(f"the file cannot be read: {error.strerror}", place=Place(path.name)) from None
 
 
 def _explain(
@@ -160,7 +160,7 @@ def _explain(
     prefix: Sequence[str],
     providers: Mapping[str, type[BaseModel]] = MappingProxyType({}),
 ) -> ConfigError:
-    """The first thing that is wrong, in words; the rest is counted."""
+    """The error for the first problem; the others are counted."""
     first, *others = errors
     path = first["loc"]
     dotted = _dotted(path)
@@ -188,7 +188,7 @@ def _dotted(path: Sequence[int | str]) -> str:
 
 
 def _nearest(path: Sequence[int | str], providers: Mapping[str, type[BaseModel]]) -> str:
-    """Name the known key that looks most like the last part of ``path``."""
+    """A hint with the known key that looks most like the last part of ``path``."""
     known = _known_keys(path[:-1], providers)
     close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if close:

@@ -1,6 +1,6 @@
-"""The files that come with the program: the theme, the sample list, the workflows.
+"""The files that come with the program: the theme, the sample list and the workflows.
 
-They have one home, at the top level of the repository; the wheel carries copies. Installed, the copies are used.
+They are at the top level of the repository. The wheel carries copies, which an installed program uses.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ __all__ = ["FORMER_WORKFLOWS", "WORKFLOWS", "shipped", "shipped_workflow"]
 
 _PACKAGE = Path(__file__).parents[1]
 _SOURCE_TREE = _PACKAGE.parents[1]
-#: What a newsletter gets under .github/: workflows that propose, show and send its issues, and the action they share.
+#: The files under .github/ of a newsletter: workflows that propose, preview and send its issues, and their action.
 WORKFLOWS = (
     "workflows/collect.yml",
     "workflows/preview.yml",
     "workflows/send.yml",
     "actions/digest/action.yml",
 )
-#: Workflows of earlier versions, whose place others have taken.
+#: Workflows of earlier versions, which the ones above replace.
 FORMER_WORKFLOWS = ("workflows/weekly.yml",)
-#: The zone that stands in the shipped workflows; a newsletter's own takes its place.
+#: The time zone in the shipped workflows, which is replaced by the newsletter's own.
 _ZONE = "Europe/Berlin"
-#: Where a name stands in the source tree when that is not its own name.
+#: Names that have another path in the source tree.
 _HOMES = {f"github/{name}": f".github/{name}" for name in WORKFLOWS}
 
 
@@ -32,18 +32,18 @@ def shipped(name: str) -> Path:
     """The path of ``templates``, ``subscribers/sample.csv`` or ``github/`` and one of ``WORKFLOWS``.
 
     Raises:
-        ConfigError: The installation is not complete.
+        ConfigError: The installation is incomplete.
     """
     for path in (_PACKAGE / "newsletter" / name, _SOURCE_TREE / _HOMES.get(name, name)):
         if path.exists():
             return path
-    raise ConfigError(f"{name} did not come with this installation", hint="Install newsletter-digest again.")
+    raise ConfigError(f"{name} is missing from this installation", hint="Reinstall newsletter-digest.")
 
 
 def shipped_workflow(name: str, *, timezone: str) -> str:
-    """One of ``WORKFLOWS`` as a newsletter of this IANA zone gets it.
+    """One of ``WORKFLOWS``, adapted to the IANA time zone of a newsletter.
 
     Raises:
-        ConfigError: The installation is not complete.
+        ConfigError: The installation is incomplete.
     """
     return shipped(f"github/{name}").read_text(encoding="utf-8").replace(_ZONE, timezone)

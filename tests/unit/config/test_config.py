@@ -22,7 +22,7 @@ def refused(folder: Path, text: str) -> ConfigError:
     return caught.value
 
 
-def test_the_least_configuration_has_the_documented_defaults(tmp_path):
+def test_a_minimal_configuration_has_the_documented_defaults(tmp_path):
     config = load_config(write(tmp_path, NEWSLETTER))
     assert config.selection.stories == 8
     assert config.selection.min_stories == 3
@@ -32,7 +32,7 @@ def test_the_least_configuration_has_the_documented_defaults(tmp_path):
     assert config.state.url == "sqlite:///.digest/ledger.db"
 
 
-def test_this_repository_is_a_newsletter_itself():
+def test_this_repository_is_itself_a_newsletter():
     config = load_config(ROOT)
     assert config.newsletter.name == "Digest Sampler"
     assert find_root(ROOT / "tests" / "unit") == ROOT
@@ -52,12 +52,12 @@ def test_this_repository_is_a_newsletter_itself():
         ("[selection]\nstories = 0\n", "selection.stories: Input should be greater than or equal to 1", 5, ""),
     ],
 )
-def test_a_bad_key_is_named_with_its_line_and_the_nearest_known_one(tmp_path, addition, message, line, hint):
+def test_a_bad_key_is_reported_with_its_line_and_the_nearest_known_key(tmp_path, addition, message, line, hint):
     error = refused(tmp_path, NEWSLETTER + addition)
     assert (error.message, error.place.line, error.hint) == (message, line, hint)
 
 
-def test_a_key_of_the_second_source_has_its_own_line(tmp_path):
+def test_an_unknown_key_of_the_second_source_is_reported_at_its_own_line(tmp_path):
     text = NEWSLETTER + '[[sources]]\nid = "a"\nfeed = "https://a.example/f"\n[[sources]]\nid = "b"\nfed = "x"\n'
     error = refused(tmp_path, text)
     assert (error.message, error.place.line) == ("unknown key sources[1].fed", 9)
@@ -71,12 +71,12 @@ def test_a_source_has_exactly_one_kind(tmp_path, source, said):
     assert error.message.endswith(f"'a' has {said}")
 
 
-def test_two_sources_have_two_ids(tmp_path):
+def test_two_sources_cannot_share_an_id(tmp_path):
     one = '[[sources]]\nid = "a"\nfolder = "articles"\n'
     assert "two sources have the id 'a'" in refused(tmp_path, NEWSLETTER + one + one).message
 
 
-def test_what_is_not_toml_is_said_with_its_line(tmp_path):
+def test_a_syntax_error_is_reported_with_its_line(tmp_path):
     error = refused(tmp_path, "[newsletter]\nname = Weekly\n")
     assert error.place.line == 2
     assert "not TOML" in error.message
@@ -101,11 +101,11 @@ def test_a_dangerous_or_meaningless_value_is_refused(setting):
         Config.model_validate(table)
 
 
-def test_an_empty_file_is_told_which_table_comes_first(tmp_path):
+def test_an_empty_file_gets_a_hint_for_its_first_table(tmp_path):
     assert refused(tmp_path, "").hint == "Add it: [newsletter]"
 
 
-def test_a_byte_order_mark_is_no_fault(tmp_path):
+def test_a_byte_order_mark_is_ignored(tmp_path):
     assert load_config(write(tmp_path, "\ufeff" + NEWSLETTER)).newsletter.name == "Weekly"
 
 
@@ -135,7 +135,7 @@ def test_a_pyproject_with_a_mistake_in_it_is_still_the_newsletter(tmp_path):
     assert caught.value.place.line == 2
 
 
-def test_without_a_newsletter_the_way_to_one_is_shown(tmp_path):
+def test_without_a_newsletter_the_error_suggests_digest_init(tmp_path):
     with pytest.raises(ConfigError) as caught:
         find_root(tmp_path)
     assert "digest init" in caught.value.hint

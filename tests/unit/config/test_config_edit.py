@@ -23,13 +23,13 @@ TWO = [
 ]
 
 
-def test_new_sources_stand_below_what_is_there(tmp_path):
+def test_new_sources_are_added_at_the_end_of_the_file(tmp_path):
     path = tmp_path / "digest.toml"
     path.write_text(CONFIG)
     assert with_sources(tmp_path, TWO).write(undo=tmp_path / "undo") == "digest.toml"
     assert path.read_text().startswith(CONFIG)
     sources = load_config(tmp_path).sources
-    assert [(one.id, one.feed, one.name, one.section) for one in sources[1:]] == [
+    assert [(source.id, source.feed, source.name, source.section) for source in sources[1:]] == [
         ("courier", "https://courier.example/feed", 'The "Courier"', "Town"),
         ("gazette", "https://gazette.example/feed", "", ""),
     ]
@@ -39,15 +39,15 @@ def test_new_sources_stand_below_what_is_there(tmp_path):
     assert places["gazette"].line == path.read_text().splitlines().index('id = "gazette"') + 1
 
 
-def test_a_pyproject_gets_them_in_its_own_table(tmp_path):
+def test_sources_are_added_to_the_table_of_a_pyproject(tmp_path):
     path = tmp_path / "pyproject.toml"
     path.write_text(CONFIG.replace("[newsletter]", "[tool.digest.newsletter]").replace("[[s", "[[tool.digest.s"))
     assert with_sources(tmp_path, TWO).write(undo=tmp_path / "undo") == "pyproject.toml"
-    assert [one.id for one in load_config(tmp_path).sources] == ["world", "courier", "gazette"]
+    assert [source.id for source in load_config(tmp_path).sources] == ["world", "courier", "gazette"]
     assert source_places(tmp_path)["world"] == Place("pyproject.toml", 7)
 
 
-def test_windows_line_ends_stay(tmp_path):
+def test_windows_line_ends_are_kept(tmp_path):
     path = tmp_path / "digest.toml"
     path.write_bytes(CONFIG.replace("\n", "\r\n").encode())
     with_sources(tmp_path, TWO).write(undo=tmp_path / "undo")
@@ -55,7 +55,7 @@ def test_windows_line_ends_stay(tmp_path):
     assert len(load_config(tmp_path).sources) == 3
 
 
-def test_sources_written_in_another_way_are_left_to_a_person(tmp_path):
+def test_sources_in_one_list_are_not_edited_but_shown_for_pasting(tmp_path):
     path = tmp_path / "digest.toml"
     text = f"sources = []\n{CONFIG[: CONFIG.index('[[')]}"
     path.write_text(text)
@@ -78,16 +78,16 @@ def test_sources_written_in_another_way_are_left_to_a_person(tmp_path):
         ("x" * 90, "x" * 40),
     ],
 )
-def test_an_id_is_made_of_the_title(title, id):
+def test_an_id_is_made_from_the_title(title, id):
     assert source_id(title, taken=()) == id
 
 
-def test_an_id_is_made_once():
+def test_an_id_is_not_used_twice():
     assert source_id("World", taken={"world", "world-2"}) == "world-3"
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_whatever_a_feed_is_called_the_configuration_stays_one(tmp_path_factory, title, section):
+def test_the_configuration_stays_valid_whatever_a_feed_is_called(tmp_path_factory, title, section):
     root = tmp_path_factory.mktemp("letter")
     (root / "digest.toml").write_text(CONFIG)
     name, section = " ".join(title.split()), " ".join(section.split())
