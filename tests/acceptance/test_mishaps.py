@@ -1,4 +1,4 @@
-"""What goes wrong is said once, clearly, with the right exit code, and loses nothing."""
+"""Each mishap is reported once, clearly, with the right exit code, and loses nothing."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_an_edit_after_the_approval_is_noticed(run, newsletter, built):
     one_message(done.err)
     assert (done.code, "digest build" in done.err) == (6, True)
     run("build", "-C", str(newsletter))
-    assert run("send", "-C", str(newsletter), "--live").code == 6  # the approval was of the other build
+    assert run("send", "-C", str(newsletter), "--live").code == 6  # the approval was for the other build
 
 
 def test_a_build_that_was_changed_by_hand_is_refused(run, newsletter, built):
@@ -176,7 +176,7 @@ def test_a_missing_list_is_named(run, newsletter, built):
 
 
 def test_ctrl_c_exits_with_130_and_leaves_the_issue_intact(newsletter, tmp_path):
-    """A source that never answers is interrupted; what was there before is there afterwards."""
+    """A collect from a source that never answers is interrupted; the issue is unchanged afterwards."""
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -1,4 +1,4 @@
-"""A live send through SendGrid, as the installed program does it, against a SendGrid on loopback."""
+"""A live send through SendGrid with the installed program, against a fake SendGrid on loopback."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def test_everyone_is_mailed_once_with_their_own_link(run, ready, fake):
     assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
     links = {mail.headers["List-Unsubscribe"] for mail in fake.mails}
     assert len(links) == 2500
-    one = fake.mails[0]
-    assert one.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert one.headers["List-Unsubscribe"].strip("<>") in one.html
-    assert one.headers["List-Unsubscribe"].strip("<>") in one.text
+    mail = fake.mails[0]
+    assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail.headers["List-Unsubscribe"].strip("<>") in mail.html
+    assert mail.headers["List-Unsubscribe"].strip("<>") in mail.text
     assert run("send", "-C", root, "--live", "--resume", env=SECRETS).code == 8
     assert len(fake.mails) == 2500
 

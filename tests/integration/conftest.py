@@ -32,7 +32,7 @@ GIT = "git+branch://digest-state"
 
 @pytest.fixture
 def clone(tmp_path):
-    """A clone of a bare repository, which is its origin."""
+    """A clone whose origin is a bare repository beside it."""
     remote, folder = tmp_path / "remote.git", tmp_path / "clone"
     for words in (["init", "--bare", "--quiet", remote], ["clone", "--quiet", remote, folder]):
         subprocess.run(["git", *words], check=True, capture_output=True)
@@ -41,7 +41,7 @@ def clone(tmp_path):
 
 @pytest.fixture
 def open_branch(clone):
-    """Opens the ledger on the branch of the clone's remote."""
+    """Opens the ledger on a branch of the clone's remote."""
 
     def call(*, now=lambda: NOON, root=clone, new=True, key="a key for tests", url=GIT):
         return open_ledger(url, root=root, environ={**os.environ, "DIGEST_LEDGER_KEY": key}, now=now, new=new)

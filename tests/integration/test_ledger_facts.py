@@ -1,4 +1,4 @@
-"""Facts that the ledger keeps beside its campaigns, in each place where it can live."""
+"""Facts about the newsletter in the ledger, in every store."""
 
 from __future__ import annotations
 

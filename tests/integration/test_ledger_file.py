@@ -1,4 +1,4 @@
-"""The ledger's file: its key, its version, and what goes wrong with files."""
+"""A ledger in a file: its key, its version, and what can go wrong with files."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_a_ledger_that_was_lost_after_a_send_is_not_recreated(path, lose):
 
 @pytest.mark.parametrize("place", ["sqlite", "postgres"])
 def test_a_new_ledger_equals_one_that_was_migrated_from_the_first_version(place, tmp_path, request):
-    """Made at once, and step by step: the same tables, and the same version."""
+    """Tables created at once and tables created step by step are the same, and so is the version."""
     from alembic import command
     from alembic.config import Config as AlembicConfig
     from sqlalchemy import create_engine, inspect, text
@@ -231,11 +231,11 @@ def test_a_new_ledger_equals_one_that_was_migrated_from_the_first_version(place,
             look = inspect(connection)
             tables = {
                 name: (
-                    [(one["name"], str(one["type"]), one["nullable"]) for one in look.get_columns(name)],
+                    [(each["name"], str(each["type"]), each["nullable"]) for each in look.get_columns(name)],
                     look.get_pk_constraint(name)["constrained_columns"],
-                    sorted(str(one["constrained_columns"]) for one in look.get_foreign_keys(name)),
-                    sorted(str(one["column_names"]) for one in look.get_unique_constraints(name)),
-                    sorted(str(one["name"]) for one in look.get_check_constraints(name)),
+                    sorted(str(each["constrained_columns"]) for each in look.get_foreign_keys(name)),
+                    sorted(str(each["column_names"]) for each in look.get_unique_constraints(name)),
+                    sorted(str(each["name"]) for each in look.get_check_constraints(name)),
                 )
                 for name in sorted(look.get_table_names())
             }

@@ -1,4 +1,4 @@
-"""What a ledger on a git branch promises beside what all ledgers do: pushes refused, replies lost, runners killed."""
+"""A ledger on a git branch: refused pushes, lost replies, killed runners, and the number of network calls."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def another(clone):
 
 @pytest.fixture
 def flaky(tmp_path):
-    """An environment whose git loses replies."""
+    """An environment in which git loses replies."""
     folder = tmp_path / "flaky"
     folder.mkdir()
     program = folder / "git"
@@ -142,7 +142,7 @@ def test_a_refused_push_loses_no_outcome_and_duplicates_no_claim(another, open_b
         second.refresh()
         theirs = second.open_campaign("2026-W47", "weekly")
         taken = theirs.claim(2)
-        mine.settle(1, claim, outcome="accepted")  # refused at first: the other one has pushed
+        mine.settle(1, claim, outcome="accepted")  # the first push is refused, since the other one has pushed
         theirs.settle(2, taken, outcome="accepted")
         with pytest.raises(LedgerError, match="taken"):
             mine.claim(2)
@@ -157,7 +157,7 @@ def test_two_senders_that_claim_the_same_batch_get_it_once(another, open_branch)
         second.refresh()
         theirs = second.open_campaign("2026-W47", "weekly")
         mine.claim(1)
-        with pytest.raises(LedgerError, match="taken"):  # it was pending where the second one looked
+        with pytest.raises(LedgerError, match="taken"):  # it was still pending in the second one's copy
             theirs.claim(1)
 
 
@@ -250,7 +250,7 @@ def test_a_damaged_line_is_named_and_a_rewritten_file_is_refused(another, open_b
 
 
 def test_a_branch_that_disappeared_is_not_recreated(clone, open_branch, monkeypatch):
-    """Where a shallow copy cannot bring the branch back, the lines of this process alone must not take its place."""
+    """A shallow copy cannot restore the branch, so the lines of this process alone must not replace it."""
     monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
     remote = clone.with_name("remote.git")
     with open_branch() as ledger:
@@ -343,7 +343,7 @@ def test_a_failing_git_command_is_reported(clone, open_branch, monkeypatch):
 
 @pytest.mark.parametrize("broken", [False, True], ids=["git", "flaky git"])
 def test_two_runners_send_at_once_and_one_is_killed(clone, another, open_branch, flaky, broken):
-    """The one that lives finishes the campaign: nobody twice, and unknown only who was in flight at the kill."""
+    """The survivor finishes the campaign: nobody is mailed twice, and only calls in flight at the kill are unknown."""
     open_branch().close()
     environ = flaky if broken else dict(os.environ)
 
@@ -359,7 +359,7 @@ def test_two_runners_send_at_once_and_one_is_killed(clone, another, open_branch,
             time.sleep(0.02)
         runners[0].kill()
         codes = [runner.wait(timeout=120) for runner in runners]
-        for _ in range(2):  # the next ones find what is left
+        for _ in range(2):  # later runs finish what is left
             if codes[-1] in {0, 8}:
                 break
             codes.append(subprocess.run(commands[1], env=environ, check=False, timeout=120).returncode)

@@ -1,4 +1,4 @@
-"""The outbox under a campaign: a file proves one mail of one campaign, and of no other."""
+"""A campaign with the outbox: a file proves one message of one campaign, and of no other."""
 
 from __future__ import annotations
 

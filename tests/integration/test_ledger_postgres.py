@@ -1,4 +1,4 @@
-"""What a ledger in PostgreSQL promises beside what all ledgers do."""
+"""A ledger in PostgreSQL: several senders, their locks, and connection errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_only_one_sender_runs_and_the_other_gets_its_numbers(database, tmp_path)
 
 
 def test_a_lone_sender_is_refused_while_a_joined_one_outlives_the_leader(database):
-    """Such as `digest cancel`, while one that joined is still at work."""
+    """As when `digest cancel` runs while a sender that joined is still sending."""
     with connect(database) as first, connect(database) as second, connect(database) as third:
         began, joined = first.sending(), second.sending(join=True)
         began.__enter__()
@@ -131,7 +131,7 @@ def test_a_killed_sender_releases_its_lock_and_nobody_is_mailed_twice(database):
 
 
 def test_two_senders_share_the_work_and_one_of_them_is_killed(database):
-    """The one that lives finishes it: nobody twice, nobody skipped, and unknown only what was in flight at the kill."""
+    """The survivor finishes: nobody is mailed twice or skipped, and only calls in flight at the kill are unknown."""
 
     def take_time(what, body):
         time.sleep(0.02)
@@ -163,7 +163,7 @@ def test_two_senders_both_post_and_both_report_the_campaign_as_sent(database):
         fake.watch = take_time
         senders = [subprocess.Popen([sys.executable, "-c", SENDER, database, fake.host]) for _ in range(2)]
         codes = [sender.wait(timeout=100) for sender in senders]
-        assert set(codes) <= {0, 8}  # 8 where one was so late that nothing was left
+        assert set(codes) <= {0, 8}  # 8 if one started so late that nothing was left
         assert Counter(mail.to for mail in fake.mails).most_common(1)[0][1] == 1
         assert len(fake.mails) == 2000
         with connect(database) as ledger:

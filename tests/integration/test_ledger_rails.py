@@ -1,4 +1,4 @@
-"""What holds a campaign that has begun, and the numbers that every refusal and error carries."""
+"""The rails of a campaign that has started, and the numbers that every refusal and error carries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def desk(open_desk):
 
 
 def begin(desk, answer):
-    """A campaign in which the first ten are accepted and the answer is about the next ten."""
+    """Start a campaign in which the first ten are accepted, and the next ten get this answer."""
     desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), answer])
     with pytest.raises((CampaignIncompleteError, CredentialsError)):
         desk.send()

@@ -1,4 +1,4 @@
-"""A provider that refuses everybody is not one that refuses each: nobody is written off before somebody was taken."""
+"""A provider that refuses everyone: nobody is rejected for good before somebody was accepted."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_a_relay_that_refuses_everybody_leaves_everybody_pending(desk, inbox, pe
 def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(desk, inbox):
     desk.audience = make_audience(8)
     connect_smtp(desk, inbox)
-    inbox.data_replies[desk.everyone[3]] = "drop"  # the connection, and with it what the relay knew of us
+    inbox.data_replies[desk.everyone[3]] = "drop"  # the connection, and with it the log-in
     inbox.rcpt_replies = {email: RELAY.format(email) for email in desk.everyone[4:]}
     with pytest.raises(ProviderError, match="Relay access denied"):
         desk.send()
@@ -207,7 +207,7 @@ def test_a_sendgrid_400_without_a_field_rejects_nobody(desk, fake):
 
 
 def test_batches_that_another_sender_settled_do_not_count_as_refused(desk):
-    """Two share the work: one is refused one person after the other, and the other takes them, and is accepted."""
+    """Two senders share the work: one gets refusals, and the other posts the same batches and is accepted."""
     planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, 5)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
     batches = desk.ledger.start(**named, skipped=0, batches=lambda: planned)

@@ -1,4 +1,4 @@
-"""What a campaign does with each answer of a provider, on a real ledger and a scripted provider."""
+"""What a campaign does with each answer of a provider, with a real ledger and a scripted provider."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_everyone_is_mailed_once_in_calls_of_the_providers_size(desk):
     assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
     assert desk.provider.mailed == desk.everyone
     assert [len(call) for call in desk.provider.calls] == [10, 10, 5]
-    assert [one.accepted for one in seen][:1] == [10]  # and then a few times a second
+    assert [report.accepted for report in seen][:1] == [10]  # later reports come a few times a second
 
 
 @pytest.mark.parametrize("resume", [False, True])

@@ -1,4 +1,4 @@
-"""Any order of claims, outcomes, divisions and deaths: the numbers add up, and nobody accepted is mailed again."""
+"""After any sequence of claims, outcomes, divisions and crashes, the numbers add up and nobody is mailed twice."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class LedgerStates(RuleBasedStateMachine):
         batch = self.batches.next_unknown(after=0)
         if batch is not None:
             before = self.batches.campaign().report
-            self.batches.resend(batch.no, reason="a person decided so")
+            self.batches.resend(batch.no, reason="the user decided so")
             after = self.batches.campaign().report
             assert before.unknown - after.unknown == after.pending - before.pending == len(batch.recipients)
 

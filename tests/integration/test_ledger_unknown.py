@@ -1,4 +1,4 @@
-"""People whose own outcome is unknown, in a call that was otherwise accepted."""
+"""Recipients with an unknown outcome, in a call that was otherwise accepted."""
 
 from __future__ import annotations
 

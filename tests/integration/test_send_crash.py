@@ -1,4 +1,4 @@
-"""Senders killed with SIGKILL at random and at chosen moments: nobody is mailed twice, nobody is skipped in silence.
+"""Senders killed with SIGKILL at random and at chosen moments: nobody is mailed twice, and nobody is skipped silently.
 
 The sender is a process of its own; SendGrid is the fake, over real HTTP, in this one.
 """
@@ -107,8 +107,8 @@ class Machine:
 
     def report(self):
         with open_ledger("sqlite:///ledger.db", root=self.folder, environ={}, now=lambda: NOON) as ledger:
-            found = ledger.campaigns()
-        return found[0].report if found else None
+            campaigns = ledger.campaigns()
+        return campaigns[0].report if campaigns else None
 
     def close(self):
         self._parent.stdin.close()
@@ -137,14 +137,14 @@ def take_time(what, body):
 
 
 def require_once(fake):
-    """Everybody who was mailed was mailed once."""
+    """Require that nobody was mailed twice."""
     counts = Counter(mail.to for mail in fake.mails)
     assert [address for address, count in counts.items() if count > 1] == []
     return len(counts)
 
 
 def kill_at(machine, moment, number):
-    """Kill the sender when the fake reaches this moment of its n-th call."""
+    """Kill the sender when the fake reaches this step of its n-th call."""
     seen = Counter()
 
     def watch(what, body):
@@ -168,7 +168,7 @@ def test_a_kill_during_a_call_leaves_only_that_call_unknown(machine, moment, lef
     code, again = machine.run()
     assert (code, again["accepted"], again["unknown"]) == (7, 400, 100)
     code, resumed = machine.run(resume=True)
-    # The fake's own handler goes on after the kill, as a server does: the logs prove that the call was accepted.
+    # The fake's handler finishes after the kill, as a server would: its log proves that the call was accepted.
     assert (code, resumed["state"], resumed["accepted"]) == (0, "sent", PEOPLE)
     assert require_once(machine.fake) == PEOPLE
 

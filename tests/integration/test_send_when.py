@@ -1,4 +1,4 @@
-"""When mail leaves, to how many, and what the provider's own record says: rails of a campaign that begins."""
+"""The rails of a new campaign: delivery times, the audience's size, the provider's record; and cancelling."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_an_unreachable_record_stops_the_send_and_a_denied_one_is_a_notice(desk)
     assert caught.value.exit_code == 1
     assert desk.provider.mailed == []
     desk.provider.trouble = CredentialsError("403 access forbidden")
-    told = []
-    assert desk.send(notice=told.append).state == "sent"
-    assert told == ["scripted does not say whether it has mailed this issue before: 403 access forbidden"]
+    notices = []
+    assert desk.send(notice=notices.append).state == "sent"
+    assert notices == ["scripted does not say whether it has mailed this issue before: 403 access forbidden"]
 
 
 def test_a_campaign_with_a_delivery_time_is_scheduled_and_then_sent(desk):
@@ -162,13 +162,13 @@ def gone(*addresses):
 def test_the_size_rails_count_the_audience_without_the_providers_suppressions(desk):
     desk.provider.known = gone(*desk.everyone[:10])
     desk.config = configured(max_recipients=20, max_change_percent=20)
-    told = []
-    assert desk.send(notice=told.append).accepted == 15
-    assert told == ["10 more are left out: suppressed: hard_bounce"]
+    notices = []
+    assert desk.send(notice=notices.append).accepted == 15
+    assert notices == ["10 more are left out: suppressed: hard_bounce"]
     desk.now = NOON + timedelta(days=7)
     desk.rendered = make_rendered(issue="2026-W48", not_after=NOON + timedelta(days=14))
     assert desk.preview().pending == 15
-    assert desk.send(notice=told.append).accepted == 15
+    assert desk.send(notice=notices.append).accepted == 15
 
 
 def test_a_recipient_that_the_provider_no_longer_suppresses_is_mailed_again(desk):

@@ -1,4 +1,4 @@
-"""A made-up issue, audience and provider: what a campaign needs, without a newsletter's folder."""
+"""An invented issue, audience and provider: all that a campaign needs, without a newsletter's folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOON", "Desk", "ScriptedProvider", "make_audience", "make_rendered"]
 
-#: A moment to live in: a Friday, in UTC.
+#: The time at which the doubles live: a Friday, in UTC.
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -64,7 +64,7 @@ def make_rendered(
 
 
 def make_audience(count: int, *, name: str = "weekly", first: int = 1) -> Audience:
-    """Invented people: r00001@example.com and so on."""
+    """Invented subscribers: r00001@example.com and so on."""
     people = (
         Subscriber(email=f"r{number:05}@example.com", name=f"Reader {number}") for number in range(first, first + count)
     )
@@ -72,20 +72,25 @@ def make_audience(count: int, *, name: str = "weekly", first: int = 1) -> Audien
 
 
 class ScriptedProvider(BaseProvider):
-    """A provider in memory that answers as it is told.
+    """A provider in memory whose answers a test scripts.
 
     Attributes:
-        answers: What the next calls do, in order: raise an exception before anything is posted, return a result, or
-            be called with the recipients. Without an answer a call is accepted.
-        mailed: The address of each mail that was accepted, in order.
-        calls: The addresses of each call, and ``contents`` what it was to say.
-        proven: Addresses of whom `lookup` knows that they have their mail; ``editions`` are known by `knows`.
+        answers: What the next calls do, in order: an exception is raised after the claim, a result is returned, and a
+            function is called with the recipients. Without an answer, a call is accepted.
+        mailed: The address of each accepted message, in order.
+        calls: The addresses of each call.
+        contents: The content of each call.
+        known: The suppressions that the provider reports.
+        proven: Addresses that `lookup` has a record of.
+        editions: Editions that `knows` has a record of.
+        reserved: The number of schedules that were reserved.
+        called_off: The schedules that were cancelled.
     """
 
     name = "scripted"
     holds: MailHolds | None = None
 
-    #: An answer.
+    #: An answer for scripts: the call is accepted.
     accepted = SendResult(outcome=Outcome.ACCEPTED, message_id="m")
 
     def __init__(
@@ -109,7 +114,7 @@ class ScriptedProvider(BaseProvider):
         self.editions: set[str] = set()
 
     def check(self, content: MailContent) -> None:
-        """Take any content."""
+        """Accept any content."""
 
     def send(
         self,
@@ -120,7 +125,7 @@ class ScriptedProvider(BaseProvider):
         begin: Callable[[], None],
         meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
-        """Do what the next answer says."""
+        """Do what the next scripted answer says."""
         del reference
         begin()
         self.contents.append(content)
@@ -134,7 +139,7 @@ class ScriptedProvider(BaseProvider):
         return result
 
     def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
-        """Those whose address is in ``proven``."""
+        """The recipients whose address is in ``proven``."""
         del content, reference
         return frozenset(person.key for person in recipients if person.email in self.proven)
 
@@ -143,32 +148,32 @@ class ScriptedProvider(BaseProvider):
         return content.edition in self.editions
 
     def reserve(self) -> str:
-        """Another name each time."""
+        """A new name each time."""
         self.reserved += 1
         return f"schedule-{self.reserved}"
 
     def call_off(self, schedule: str) -> None:
-        """Remember it in ``called_off``."""
+        """Add it to ``called_off``."""
         self.called_off.append(schedule)
 
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
-        """All is well."""
+        """Report that all is well."""
         return (Diagnosis(what="provider", state="ok", words=f"takes {sender}"),)
 
     def suppressions(self) -> tuple[Suppression, ...]:
-        """What ``known`` holds."""
+        """The suppressions in ``known``."""
         return tuple(self.known)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
 
 class Desk:
-    """A ledger in a folder, a scripted provider and an issue for 25 people; put others in their place at will.
+    """A ledger in a folder, a scripted provider and an issue for 25 subscribers. A test may replace any attribute.
 
     Attributes:
-        now: The time that it is.
-        slept: The waits, in seconds, none of which was sat out.
+        now: The current time.
+        slept: The waits, in seconds. None of them takes time.
     """
 
     def __init__(self, folder: Path, *, ledger: Ledger | None = None) -> None:
@@ -197,15 +202,15 @@ class Desk:
         return [person.email for person in self.audience.subscribers]
 
     def preview(self, **options: Any) -> SendReport:
-        """Rehearse."""
+        """Do a dry run. Options replace the arguments of `preview_campaign`."""
         return preview_campaign(
-            self.rendered, self.audience, **self._given({"ledger": self.ledger.snapshot(), **options})
+            self.rendered, self.audience, **self._arguments({"ledger": self.ledger.snapshot(), **options})
         )
 
     def send(self, **options: Any) -> SendReport:
-        """Send."""
-        return send_campaign(self.rendered, self.audience, sleep=self.slept.append, **self._given(options))
+        """Send. Options replace the arguments of `send_campaign`."""
+        return send_campaign(self.rendered, self.audience, sleep=self.slept.append, **self._arguments(options))
 
-    def _given(self, options: dict[str, Any]) -> dict[str, Any]:
-        given = {"ledger": self.ledger, "provider": self.provider, "config": self.config, "secret": b"secret"}
-        return {**given, "now": lambda: self.now, **options}
+    def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:
+        arguments = {"ledger": self.ledger, "provider": self.provider, "config": self.config, "secret": b"secret"}
+        return {**arguments, "now": lambda: self.now, **options}

@@ -1,1 +1,1 @@
-"""The ledger's migrations, run by Alembic when a ledger is made or is older than the program."""
+"""The ledger's migrations, which Alembic runs when a ledger is older than the program."""

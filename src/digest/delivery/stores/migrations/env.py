@@ -1,4 +1,4 @@
-"""Alembic's entry: the connection is the ledger's own, in a transaction that it has begun."""
+"""Alembic's entry point. It uses the ledger's own connection, in a transaction that the ledger has begun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a provider was asked to deliver a campaign, and by what name it can be asked not to."""
+"""The delivery time of a scheduled campaign, and the provider's name for it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add both; they are empty for a campaign that is delivered at once."""
+    """Add both columns; they are empty for a campaign that is delivered at once."""
     op.add_column("campaign", sa.Column("send_at", sa.DateTime(timezone=True)))
     op.add_column("campaign", sa.Column("schedule", sa.String(255)))

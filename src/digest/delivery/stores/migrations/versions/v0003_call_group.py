@@ -32,6 +32,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batch") as batch:
         batch.add_column(sa.Column("group_no", sa.Integer))
-        if op.get_bind().dialect.name != "sqlite":  # SQLite's table is made anew, without the old constraint
+        if op.get_bind().dialect.name != "sqlite":  # SQLite's table is created anew, without the old constraint
             batch.drop_constraint("batch_state", type_="check")
         batch.create_check_constraint("batch_state", _STATES)
