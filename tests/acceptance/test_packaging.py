@@ -238,23 +238,5 @@ def test_the_condition_of_the_collect_job_names_the_schedule_of_the_daily_check(
     assert not any(schedule.startswith("0 ") for schedule in schedules)
 
 
-def test_every_key_of_the_configuration_is_in_its_reference():
-    from pydantic import BaseModel
-
-    from digest.config import Config
-
-    def tables(field):
-        kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
-        return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
-
-    def keys(model: type[BaseModel]):
-        for name, field in model.model_fields.items():
-            inner = tables(field)
-            yield from keys(inner[0]) if inner else (name,)
-
-    text = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
-    assert {key for key in keys(Config) if f"`{key}`" not in text} == set()
-
-
 def _name(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9._-]+", requirement)[0]).lower()
