@@ -125,9 +125,9 @@ class SmtpProvider(BaseProvider):
             )
         diagnoses = [Diagnosis(what="provider", state="ok", words=f"{where} accepts mail from this sender")]
         if self._settings.security == "none" and not is_loopback_host(self._settings.host):
-            words = "the connection is not encrypted"
+            message = "the connection is not encrypted"
             diagnoses.append(
-                Diagnosis(what="provider", state="warning", words=words, remedy='Set security = "starttls" or "tls".')
+                Diagnosis(what="provider", state="warning", words=message, remedy='Set security = "starttls" or "tls".')
             )
         return tuple(diagnoses)
 

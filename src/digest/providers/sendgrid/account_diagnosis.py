@@ -60,14 +60,16 @@ def diagnose_account(
 
 def _permissions(scopes: set[str]) -> Iterator[Diagnosis]:
     if not scopes:
-        words = "SendGrid does not list the key's permissions"
-        yield Diagnosis(what="key", state="warning", words=words, remedy="Try it: digest send-test --sandbox --to YOU")
+        message = "SendGrid does not list the key's permissions"
+        yield Diagnosis(
+            what="key", state="warning", words=message, remedy="Try it: digest send-test --sandbox --to YOU"
+        )
         return
     missing = {name: effect for name, effect in (_NEEDED | _USEFUL).items() if not _has(scopes, name)}
     for name, effect in missing.items():
         remedy = "Give the key this permission, under Settings, API Keys."
-        words = f"it lacks {name}: {effect}"
-        yield Diagnosis(what="key", state="error" if name in _NEEDED else "warning", words=words, remedy=remedy)
+        message = f"it lacks {name}: {effect}"
+        yield Diagnosis(what="key", state="error" if name in _NEEDED else "warning", words=message, remedy=remedy)
     if not missing:
         yield Diagnosis(what="key", state="ok", words="it has the permissions that a send needs")
 
@@ -87,8 +89,8 @@ def _clock(date: str, now: datetime) -> Iterator[Diagnosis]:
     seconds = abs((now - server_time).total_seconds())
     if seconds > _CLOCK:
         remedy = "Set it from a time server, and unset DIGEST_NOW."
-        words = f"this machine's clock differs from SendGrid's by {seconds:,.0f} seconds"
-        yield Diagnosis(what="clock", state="error", words=words, remedy=remedy)
+        message = f"this machine's clock differs from SendGrid's by {seconds:,.0f} seconds"
+        yield Diagnosis(what="clock", state="error", words=message, remedy=remedy)
     else:
         yield Diagnosis(what="clock", state="ok", words="agrees with SendGrid's")
 
@@ -105,9 +107,9 @@ def _sender(get: GetJson, sender: str) -> Iterator[Diagnosis]:
     if any(
         item.get("verified") and str(item.get("from_email", "")).casefold() == sender.casefold() for item in results
     ):
-        words = f"the address is verified, but {domain} is not authenticated"
+        message = f"the address is verified, but {domain} is not authenticated"
         remedy = "Authenticate the domain: Gmail and Yahoo require SPF, DKIM and DMARC that match the sender."
-        yield Diagnosis(what="sender", state="warning", words=words, remedy=remedy)
+        yield Diagnosis(what="sender", state="warning", words=message, remedy=remedy)
         return
     remedy = "Authenticate the domain, under Settings, Sender Authentication."
     yield Diagnosis(what="sender", state="error", words=f"neither {domain} nor the address is verified", remedy=remedy)
@@ -132,5 +134,7 @@ def _trackers(get: GetJson) -> Iterator[Diagnosis]:
         return
     trackers = [item for item in settings.get("result", ()) if item.get("enabled")]
     names = ", ".join(str(item.get("name", "")).replace("_", " ") for item in trackers)
-    words = f"on in the account: {names}; digest turns them off in each request" if names else "off in the account too"
-    yield Diagnosis(what="trackers", state="ok", words=words)
+    message = (
+        f"on in the account: {names}; digest turns them off in each request" if names else "off in the account too"
+    )
+    yield Diagnosis(what="trackers", state="ok", words=message)

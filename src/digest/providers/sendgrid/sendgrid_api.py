@@ -79,7 +79,7 @@ class SendGridApi:
 
         Args:
             request: Makes it with the client that it is given.
-            exchange: Replaces the body, and is told of the progress.
+            exchange: Replaces the body, and has callbacks for the progress.
             lost: What to return if the request left and no reply was read; without it that raises NotSent too.
 
         Raises:
