@@ -1,7 +1,8 @@
-"""How long 300 sources take when a tenth of them fails: near the time of the slowest host is the promise.
+"""Measures how long 300 sources take when a tenth of them fails. The target is close to the time of the slowest host.
 
-A second run of the same newsletter must cost only 304s. Every source is a host of its own, by a name that leads to
-loopback; failing ones hang, drip, flood, refuse, redirect for ever or send what is no feed, with the usual 30 seconds.
+A second run of the same newsletter must only get 304s. Every source has a host name of its own that resolves to
+loopback. Failing ones hang, drip, flood, refuse, redirect forever or send something that is not a feed, with the usual
+deadline of 30 seconds.
 
 Run by hand, about two minutes: PYTHONPATH=src .venv/bin/python tests/benchmarks/collecting.py
 """

@@ -1,7 +1,7 @@
-"""Feeds per CPU second, against feedparser in the same run: at least twelve times as many is the promise.
+"""Measures feeds per CPU second, compared with feedparser. The target is at least twelve times as many.
 
-Run by hand, on a machine that has nothing else to do: .venv/bin/python tests/benchmarks/feeds.py FILE…
-(feeds as they came, gzipped or not). Of each feed the best of three counts, for ours and theirs one after the other.
+Run by hand, on an idle machine: .venv/bin/python tests/benchmarks/feeds.py FILE…
+The files are feeds, gzipped or not. The best of three rounds counts, for digest and feedparser in turn.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     if not feeds:
         sys.exit(__doc__)
     ours = theirs = 0.0
-    for data in feeds:  # the best of three: other work on the machine only ever adds
+    for data in feeds:  # the best of three rounds, because other work on the machine only adds time
         ours += min(seconds(partial(parse_feed, data, url="https://news.example/feed")) for _ in range(ROUNDS))
         theirs += min(seconds(lambda data=data: feedparser.parse(BytesIO(data))) for _ in range(ROUNDS))
     print(f"digest {len(feeds) / ours:.1f}, feedparser {len(feeds) / theirs:.1f} feeds/s: {theirs / ours:.1f} times")

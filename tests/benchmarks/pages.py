@@ -1,7 +1,7 @@
-"""Pages per CPU second, as a share of what trafilatura alone reads in the same run, and the peak memory of each.
+"""Measures pages per CPU second, as a share of what trafilatura alone reads, and the peak memory of both.
 
-trafilatura gets each page in its precise mode, with its metadata: the same work, but for key points and what we check.
-The pages are made up anew, the same ones each time. Run by hand, with the package installed or on PYTHONPATH:
+trafilatura reads each page in its precise mode, with its metadata: the same work except for key points and our checks.
+The pages are generated, the same ones each time. Run by hand, with the package installed or on PYTHONPATH:
 
     .venv/bin/python tests/benchmarks/pages.py [PAGES]   (40 pages without a number)
 """
@@ -33,8 +33,8 @@ def sentence(chance: random.Random) -> str:
 
 
 def page(number: int) -> str:
-    """A page as a newspaper makes them: data, scripts, menus, an article with key points, teasers, comments."""
-    chance = random.Random(number)  # noqa: S311 - no secret, the same pages each time
+    """Return a page like those of newspapers: data, scripts, menus, an article with key points, teasers, comments."""
+    chance = random.Random(number)  # noqa: S311 - not a secret; the same pages each time
     title = sentence(chance)
     paragraphs = "".join(
         f"<p>{' '.join(sentence(chance) for _ in range(chance.randint(1, 4)))} <a href='/{number}'>More</a></p>"
@@ -61,7 +61,7 @@ def seconds(read: Callable[[str], object], pages: list[str]) -> float:
 
 
 def measure(name: str, count: int) -> None:
-    """Print pages per CPU second (the best of three rounds: other work only ever adds) and the peak memory in MB."""
+    """Print pages per CPU second (the best of three rounds) and the peak memory in MB."""
     if name == "digest":
         from digest import extract_article
 

@@ -132,7 +132,7 @@ def _mail(text: str) -> datetime | None:
 
 
 def _offset(hours: str, minutes: str) -> timezone | None:
-    """The zone of an offset such as "-05" and "30"; None for a day or more, which no zone is."""
+    """Return the zone of an offset such as "-05" and "30"; None if the offset is a day or more."""
     ahead = timedelta(hours=int(hours[1:]), minutes=int(minutes))
     return timezone(-ahead if hours[0] == "-" else ahead) if ahead < timedelta(hours=24) else None
 
@@ -198,7 +198,7 @@ def _translate(match: re.Match[str]) -> str:
 
 @cache
 def _month_names() -> dict[str, str]:
-    """The English name of each month, by its names in all languages, in lower case."""
+    """Return the English name of each month, by its names in all languages, in lower case."""
     months = load_table("dates")["months"]
     names = {name.casefold(): month for month, names in months.items() for name in names}
     return names | {month.casefold()[:length]: month for month in months for length in (3, 9)}

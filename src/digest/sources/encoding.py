@@ -165,7 +165,7 @@ def _utf_8(data: bytes) -> str | None:
 
 @cache
 def _western() -> dict[int, str]:
-    """The Windows-1252 character of each invalid byte, by the surrogate that Python decodes the byte to."""
+    """Return the Windows-1252 character of each invalid byte, by the surrogate that Python decodes the byte to."""
     return {0xDC00 + byte: bytes([byte]).decode(_DEFAULT, errors="replace") for byte in _BEYOND_ASCII}
 
 

@@ -101,7 +101,7 @@ def _following(heading: LexborNode) -> Iterator[LexborNode]:
 
 
 def _inline_points(heading: LexborNode) -> KeyPoints:
-    """Paragraphs after a heading whose lines begin with a written bullet."""
+    """Return the paragraphs after a heading that begin with a typed bullet."""
     holder = heading.parent if heading.parent is not None and _is_short(heading.parent) else heading
     points: list[str] = []
     nodes = [heading]
