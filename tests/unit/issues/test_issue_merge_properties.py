@@ -3,7 +3,7 @@
 The machine below plays both people of the story. The sources change their words, bring stories and lose them; the
 editor edits the text of the file, with string operations and without our parser's help. Two things are checked after
 each collect: what the editor did is still there (a ledger of edits, and line by line), and every field is what the
-table of the design says (a second merge, written on values instead of text).
+table in `issue_merge` says (a second merge, written on values instead of text).
 """
 
 from __future__ import annotations
@@ -433,7 +433,7 @@ def with_comments(text: str, opening: str) -> set[str]:
 
 
 def reference(yours: Issue, base: Issue, fresh: Issue, *, guarded: tuple[set[str], set[str]]) -> Issue:
-    """The table of the design, on values."""
+    """The table in `issue_merge`, applied to values."""
     old, new, mine = flat(base), flat(fresh), flat(yours)
 
     def decide(yours, base, fresh):
