@@ -73,6 +73,12 @@ def commands_in(page: Path, program: str) -> Iterator[list[str]]:
                 yield words[1:]
 
 
+def test_no_source_file_refers_to_a_design_that_a_clone_does_not_have():
+    reference = re.compile(r"\(the design\b|\(design,|\bdesign, section|\bof the design\b", re.IGNORECASE)
+    files = [path for folder in ("src", "scripts", "tests") for path in (ROOT / folder).rglob("*.py")]
+    assert [page_id(path) for path in files if path != Path(__file__) and reference.search(read(path))] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_relative_links_and_their_anchors_exist(page):
     broken = []

@@ -51,7 +51,7 @@ class ListReading:
 
 
 def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRONMENT) -> ListReading:
-    """Read a list, row by row (design, section 3).
+    """Read a list, row by row.
 
     Args:
         file: The path as people know it, for messages; or ``env:NAME`` for a CSV that stands in the environment. What
