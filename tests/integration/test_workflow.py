@@ -111,7 +111,7 @@ def test_what_is_saved_at_the_last_moment_is_not_written_over(root):
     folder = at(root).issue("2026-W47").folder
     before = folder.read_text()
     issue_md(root).write_text("mine")
-    with pytest.raises(IssueError, match="somebody saved"):
+    with pytest.raises(IssueError, match="saved by another program"):
         folder.write_text("theirs", over=before)
     assert issue_md(root).read_text() == "mine"
 

@@ -1,4 +1,4 @@
-"""The one place that reads the clock."""
+"""The clock: the only place that reads the system's time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ __all__ = ["clock_of"]
 
 
 def clock_of(environ: Mapping[str, str]) -> Callable[[], datetime]:
-    """The clock of a run: the system's, or one that stands at ``DIGEST_NOW`` (an ISO 8601 moment with its offset).
+    """The clock of a command: the system's, or a fixed one if ``DIGEST_NOW`` is set, as for tests and rehearsals.
 
-    A standing clock lets a rehearsal or a test live in another week.
+    Args:
+        environ: ``DIGEST_NOW`` is an ISO 8601 date and time with an offset from UTC.
+
+    Returns:
+        A function that returns an aware datetime in UTC.
 
     Raises:
-        UsageError: ``DIGEST_NOW`` is not such a moment.
+        UsageError: ``DIGEST_NOW`` is not such a time.
     """
     text = environ.get("DIGEST_NOW", "")
     if not text:

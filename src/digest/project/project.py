@@ -1,4 +1,4 @@
-"""A newsletter's folder, and everything that is opened from it: the only place where parts are put together."""
+"""A newsletter's folder and configuration, and everything that is opened from them: the composition root."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ _STATE = ".digest"
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """One newsletter, opened.
+    """One newsletter.
 
     Attributes:
-        root: The folder with the configuration.
-        environ: Where secrets come from.
-        now: The clock; aware, in UTC.
+        root: The folder with the configuration file.
+        config: The configuration.
+        environ: The environment variables, which hold the secrets.
+        now: The clock; returns aware datetimes in UTC.
         offline: Touch no network; read sources from the cache alone.
     """
 
@@ -53,10 +54,10 @@ class Project:
     offline: bool = False
 
     def open_session(self, *, no_ledger: bool = False) -> Session:
-        """Begin a command: what it reads of the newsletter is read once.
+        """Open the view of the newsletter in which one command reads everything once.
 
         Args:
-            no_ledger: Behave as if nothing had been sent, when the ledger cannot be reached. Only for commands that
+            no_ledger: Behave as if nothing had been sent, because the ledger cannot be reached. Only for commands that
                 look at an issue.
         """
         return Session(self, no_ledger=no_ledger)
@@ -65,44 +66,44 @@ class Project:
 
     @property
     def state(self) -> Path:
-        """Where the program keeps what it needs and git does not."""
+        """The folder of the program's own files, which are not committed."""
         return self.root / _STATE
 
     @property
     def config_file(self) -> str:
-        """The name of the file that configures the newsletter."""
+        """The name of the configuration file: digest.toml or pyproject.toml."""
         return config_file(self.root)[0].name
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """Where templates are looked for: what the theme has for itself, then what all themes share.
+        """The folders in which templates are searched, in order: the theme's own, then those that all themes share.
 
-        In both the newsletter's own files win over those that came with the program.
+        In both cases the newsletter's files come before the files shipped with the program.
 
         Raises:
-            ConfigError: There is no such theme.
+            ConfigError: There is no theme of the configured name.
         """
         shared = (self.root / "templates", shipped("templates"))
         name = self.config.theme.name
         if name == STANDARD_THEME:
             return shared
         if not any((folder / name).is_dir() for folder in shared):
-            known = sorted({STANDARD_THEME, *(each.name for folder in shared for each in _folders_in(folder))})
-            hint = f"Make a folder templates/{name} with the files that differ."
-            raise ConfigError(f"theme.name is {name!r}, but there are {', '.join(known)}", hint=hint)
+            themes = sorted({STANDARD_THEME, *(each.name for folder in shared for each in _folders_in(folder))})
+            hint = f"Create the folder templates/{name} with the files that differ."
+            raise ConfigError(f"theme.name is {name!r}, but the themes are {', '.join(themes)}", hint=hint)
         return (*(folder / name for folder in shared), *shared)
 
-    # -- what is opened -----------------------------------------------------------------------------------------------
+    # -- adapters -----------------------------------------------------------------------------------------------------
 
     def open_fetcher(
         self, *, typed: Sequence[str] = (), moved: Mapping[str, str] = MappingProxyType({}), refresh: bool = False
     ) -> Fetcher:
-        """The HTTP client: it names the newsletter, and reaches private hosts only where a person named them.
+        """The HTTP client. Its user agent names the newsletter, and it reaches only those private hosts that are named.
 
         Args:
-            typed: Addresses that a person typed; as good as those in the configuration.
-            moved: Where addresses are known to have moved for good.
-            refresh: Ask the servers also where a kept answer may still be used.
+            typed: Addresses that the user typed. Their hosts are allowed, as are those in the configuration.
+            moved: The new address of each address that is known to have moved for good.
+            refresh: Send requests even if a cached response is still fresh.
         """
         from digest.fetching import Fetcher
 
@@ -118,7 +119,7 @@ class Project:
         )
 
     def _named_hosts(self, typed: Sequence[str]) -> tuple[str, ...]:
-        """host:port of each address that the editor wrote into the configuration: naming it there allows it."""
+        """``host:port`` of each address that was typed or is in the configuration."""
         addresses = (*typed, *(address for source in self.config.sources for address in source.addresses))
         parts = (urlsplit(address) for address in addresses if is_web_address(address))
         return tuple(
@@ -133,7 +134,7 @@ class Project:
 
         Raises:
             CredentialsError: ``state.url_env`` names a variable that is not set.
-            ConfigError: The variable holds another kind of address.
+            ConfigError: The variable does not hold a ledger's URL.
         """
         state = self.config.state
         return LedgerAddress(
@@ -147,12 +148,12 @@ class Project:
 
     @property
     def ledger_path(self) -> Path | None:
-        """The ledger's file. None where it is in a database or on a branch."""
+        """The ledger's file; None when it is in a database or on a branch."""
         return self.ledger_address.file
 
     @property
     def ledger_out_of_reach(self) -> bool:
-        """Whether the network is not to be touched, and the ledger is reached over it, or who knows where."""
+        """Whether --offline forbids reading the ledger: it is on the network, or its address is not known here."""
         if not self.offline:
             return False
         try:
@@ -161,30 +162,33 @@ class Project:
             return True
 
     def open_ledger(self, *, new: bool = False) -> Ledger:
-        """The ledger; made and raises as `LedgerAddress.open`."""
+        """Open the ledger for writing; see `LedgerAddress.open`."""
         return self.ledger_address.open(new=new)
 
-    def open_provider(self, *, name: str | None = None) -> Provider:
-        """The configured provider, or the named one.
+    def open_provider(self) -> Provider:
+        """Open the configured provider.
 
         Raises:
-            ConfigError: No provider has that name.
+            ConfigError: There is no such provider.
             CredentialsError: Its key is not in the environment.
         """
         from digest.providers import open_provider
 
         return open_provider(
-            name or self.config.delivery.provider,
+            self.config.delivery.provider,
             config=self.config,
             environ=self.environ,
             root=self.root,
             now=self.now,
         )
 
-    # -- people -------------------------------------------------------------------------------------------------------
+    # -- lists --------------------------------------------------------------------------------------------------------
 
     def read_list(self, file: str) -> ListReading:
-        """Read a list: a file's name from the newsletter's root, or ``env:NAME`` for a CSV in the environment.
+        """Read a list.
+
+        Args:
+            file: A path from the newsletter's root, or ``env:NAME`` for CSV text in an environment variable.
 
         Raises:
             ListError: It cannot be read at all.
@@ -195,12 +199,12 @@ class Project:
 
     @property
     def age_key_file(self) -> Path:
-        """Where this machine keeps the key of encrypted lists; a runner has it in DIGEST_AGE_KEY."""
+        """The file with this machine's key for encrypted lists; a runner has the key in DIGEST_AGE_KEY instead."""
         return self.state / "age.key"
 
     @property
     def list_environ(self) -> Mapping[str, str]:
-        """The environment, with the key of encrypted lists where this machine has it."""
+        """The environment, with this machine's key for encrypted lists in DIGEST_AGE_KEY."""
         from digest.subscribers import AGE_KEY
 
         if self.environ.get(AGE_KEY) or not self.age_key_file.is_file():
@@ -221,53 +225,55 @@ class Project:
         """The audience that issues go to.
 
         Raises:
-            ConfigError: ``delivery.audience`` names none of ``[audiences]``.
+            ConfigError: ``delivery.audience`` is not one of ``[audiences]``.
         """
         name = self.config.delivery.audience
-        found = self.config.audiences.get(name)
-        if found is None:
-            known = ", ".join(sorted(self.config.audiences)) or "none"
+        audience = self.config.audiences.get(name)
+        if audience is None:
+            names = ", ".join(sorted(self.config.audiences)) or "none"
             raise ConfigError(
-                f"delivery.audience is {name!r}, but [audiences] has {known}",
+                f"delivery.audience is {name!r}, but [audiences] has {names}",
                 hint=f'Add [audiences.{name}] with files = ["subscribers/{name}.csv"].',
             )
-        return found
+        return audience
 
     def own_suppressions(self) -> tuple[Suppression, ...]:
-        """The newsletter's own suppressions, plain and encrypted. Of an audience that is no more, they hold for all."""
+        """The newsletter's own suppressions, from the plain and the encrypted file.
+
+        Suppressions of an audience that no longer exists apply to all audiences.
+        """
         from digest.subscribers import ENCRYPTED, SUPPRESSIONS, read_suppressions
 
         names = {name.casefold(): name for name in self.config.audiences}
-        found = [
-            one
+        return tuple(
+            replace(suppression, audience=names.get(suppression.audience.casefold(), ""))
             for file in (SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}")
-            for one in read_suppressions(self.root / file, file=file, environ=self.list_environ)
-        ]
-        return tuple(replace(one, audience=names.get(one.audience.casefold(), "")) for one in found)
+            for suppression in read_suppressions(self.root / file, file=file, environ=self.list_environ)
+        )
 
     @property
     def needs_secret(self) -> bool:
-        """Whether readers get links that the newsletter itself signs."""
+        """Whether emails contain unsubscribe links that the newsletter signs."""
         hosted = self.config.unsubscribe_method.startswith("group:")
         return not hosted and not self.open_provider().capabilities.local
 
     def secret(self, *, ledger_key: bytes | None = None) -> bytes:
-        """What signs unsubscribe links: from the environment.
+        """The secret that signs unsubscribe links, from the environment.
 
-        Where no link leaves this machine, or the provider keeps the page itself, the ledger's own key will do.
+        When no link leaves this machine, or the provider hosts the unsubscribe page, it is the ledger's own key.
 
         Args:
-            ledger_key: The ledger's key, when the ledger was read already; else the ledger is opened for it.
+            ledger_key: The ledger's key, if the ledger was read before; otherwise the ledger is opened for it.
 
         Raises:
-            CredentialsError: A real provider needs it and it is not set.
+            CredentialsError: It is needed, and not set.
         """
         name = self.config.delivery.secret_env
         value = self.environ.get(name, "")
         if value:
             return value.encode()
         if not self.needs_secret:
-            if self.ledger_path is None:  # its key is in the environment; the ledger itself may not be made yet
+            if self.ledger_path is None:  # its key is in the environment, also before the ledger exists
                 from digest.delivery import required_key
 
                 return required_key(self.environ)
@@ -288,15 +294,21 @@ def _folders_in(folder: Path) -> Iterator[Path]:
 def open_project(
     root: Path | None = None, *, offline: bool = False, environ: Mapping[str, str] | None = None, cwd: Path
 ) -> Project:
-    """Open the newsletter in ``root``, or the one that ``cwd`` is in.
+    """Open the newsletter in ``root``, or the one that ``cwd`` belongs to.
+
+    Args:
+        root: The newsletter's folder, as given with -C.
+        offline: Touch no network.
+        environ: Environment variables; by default those of this process.
+        cwd: The current folder.
 
     Raises:
-        ConfigError: There is none, or its configuration is wrong.
+        ConfigError: There is no newsletter, or its configuration is invalid.
     """
     environ = os.environ if environ is None else environ
     folder = find_root(cwd) if root is None else root
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is not a folder", hint="Name the newsletter's folder with -C.")
+        raise ConfigError(f"{folder} is not a folder", hint="Give the newsletter's folder with -C.")
     if root is not None:
         folder = root.resolve()
     from digest.providers import InstalledSettings

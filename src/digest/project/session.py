@@ -177,7 +177,10 @@ class Session:
     # -- lists --------------------------------------------------------------------------------------------------------
 
     def list_reading(self, file: str) -> ListReading:
-        """A list: a file's name from the newsletter's root, or ``env:NAME`` for a CSV in the environment.
+        """Read a list.
+
+        Args:
+            file: A path from the newsletter's root, or ``env:NAME`` for CSV text in an environment variable.
 
         Raises:
             ListError: It cannot be read at all.
@@ -239,7 +242,7 @@ class Session:
     # -- secrets ------------------------------------------------------------------------------------------------------
 
     def secret(self) -> bytes:
-        """What signs unsubscribe links.
+        """The secret that signs unsubscribe links; see `Project.secret`.
 
         Raises:
             CredentialsError: The provider needs it, and it is not set.

@@ -13,7 +13,7 @@
                           lists ──▶ audience, without suppressions ──▶ batches ──▶ ledger ──▶ provider ──▶ inboxes
 
     status, diff, doctor    look at all of this and change nothing
-    initialise              writes a new newsletter's folder
+    initialise, run_demo    write a new newsletter's folder
 
 A verb takes a `digest.project.Session`, in which everything is read once; verbs that only write lists or workflows take
 the `digest.project.Project`. It returns a frozen dataclass and prints nothing. The names below are loaded when they are
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from digest.workflow.issue_report import last_difference, report_issue
     from digest.workflow.issue_status import status
     from digest.workflow.manual_edits import add, edit
-    from digest.workflow.new_newsletter import initialise, refresh_workflows
+    from digest.workflow.new_newsletter import initialise, refresh_workflows, run_demo
     from digest.workflow.sending import cancel, plan_send, send, send_test
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "plan_send",
     "refresh_workflows",
     "report_issue",
+    "run_demo",
     "send",
     "send_test",
     "status",
@@ -71,6 +72,7 @@ _HOMES = {
     "plan_send": "sending",
     "refresh_workflows": "new_newsletter",
     "report_issue": "issue_report",
+    "run_demo": "new_newsletter",
     "send": "sending",
     "send_test": "sending",
     "status": "issue_status",

@@ -1,4 +1,4 @@
-"""`diff`: an issue beside the one before it, as its readers will see the two."""
+"""`diff`: what changed since the previous issue, and the facts that someone needs before approving an issue."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ __all__ = ["Difference", "IssueReport", "compare_issues", "difference_lines", "l
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """What is other than the last time. Pairs hold the earlier value first.
+    """What changed since the previous issue. In each pair, the previous issue's value comes first.
 
     Attributes:
-        before: The id of the issue before.
-        words: How many words of headlines, bullets and the editor's own text there are.
-        again: Headlines of stories that the issue before had too.
-        sections_new: Titles that the issue before did not have; ``sections_gone`` those that only it had.
-        sites_new: Hosts that are linked to now and were not; ``sites_gone`` the other way round.
+        issue: The id of the issue.
+        before: The id of the previous issue.
+        subjects: The subjects.
+        stories: The numbers of stories.
+        words: The numbers of words in headlines, bullets and the editor's own text.
+        again: The headlines of stories that both issues have.
+        sections_new: The titles of sections that only this issue has.
+        sections_gone: The titles of sections that only the previous issue had.
+        sites_new: The hosts that only this issue links to, most frequent first.
+        sites_gone: The hosts that only the previous issue linked to.
     """
 
     issue: str
@@ -48,10 +53,11 @@ class Difference:
 
 
 def compare_issues(before: Issue, after: Issue) -> Difference:
-    """What readers of both will notice. Pure."""
-    told = {canonical_url(story.url) for story in before.stories}
-    again = tuple(story.headline for story in after.stories if canonical_url(story.url) in told)
-    sections, sites = [_sections(one) for one in (before, after)], [_sites(one) for one in (before, after)]
+    """Compare what readers see of two issues. Pure."""
+    urls = {canonical_url(story.url) for story in before.stories}
+    again = tuple(story.headline for story in after.stories if canonical_url(story.url) in urls)
+    sections = _sections(before), _sections(after)
+    sites = _sites(before), _sites(after)
     return Difference(
         issue=after.id,
         before=before.id,
@@ -67,9 +73,12 @@ def compare_issues(before: Issue, after: Issue) -> Difference:
 
 
 def last_difference(session: Session, id: str | None = None) -> Difference | None:
-    """The named issue, or the open one, beside the newest issue before it; None when there is none.
+    """Compare the named issue, or the open one, with the previous issue.
 
-    An earlier issue that cannot be read, or has no story, is passed over.
+    Issues that cannot be read or have no stories are skipped.
+
+    Returns:
+        None when there is no previous issue.
 
     Raises:
         IssueError: There is no such issue, or it cannot be read.
@@ -84,19 +93,19 @@ def last_difference(session: Session, id: str | None = None) -> Difference | Non
     return None
 
 
-def difference_lines(found: Difference) -> list[tuple[str, str]]:
-    """The same for a person, as pairs of a word and what is said of it."""
+def difference_lines(difference: Difference) -> list[tuple[str, str]]:
+    """A difference as rows of a table: a label, and what changed."""
     rows = [
-        ("Subject", f"“{found.subjects[1]}”, after “{found.subjects[0]}”"),
-        ("Stories", f"{found.stories[1]}, after {found.stories[0]}"),
-        ("Words", f"{found.words[1]:,}, after {found.words[0]:,}"),
-        *(("Again", headline) for headline in found.again),
+        ("Subject", f"“{difference.subjects[1]}”, after “{difference.subjects[0]}”"),
+        ("Stories", f"{difference.stories[1]}, after {difference.stories[0]}"),
+        ("Words", f"{difference.words[1]:,}, after {difference.words[0]:,}"),
+        *(("Again", headline) for headline in difference.again),
     ]
     named = (
-        ("New sections", found.sections_new),
-        ("No more", found.sections_gone),
-        ("New sites", found.sites_new),
-        ("Not this time", found.sites_gone),
+        ("New sections", difference.sections_new),
+        ("No more", difference.sections_gone),
+        ("New sites", difference.sites_new),
+        ("Not this time", difference.sites_gone),
     )
     return rows + [(name, ", ".join(values)) for name, values in named if values]
 
@@ -106,7 +115,7 @@ def _sections(issue: Issue) -> tuple[str, ...]:
 
 
 def _sites(issue: Issue) -> tuple[str, ...]:
-    """The hosts of the stories, the most frequent first."""
+    """The hosts that the stories link to, most frequent first."""
     return tuple(host for host, _ in Counter(host_name(story.url) for story in issue.stories).most_common() if host)
 
 
@@ -118,19 +127,26 @@ def _words(issue: Issue) -> int:
 
 
 def _only(these: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for one in these if one not in others))
+    return tuple(dict.fromkeys(text for text in these if text not in others))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueReport:
-    """An issue as it would be built now. Sizes in bytes of UTF-8.
+    """An issue as it would be built now.
 
     Attributes:
-        recipients: How many people would be mailed; None where the list cannot be read, as on a runner without it.
+        issue: The issue's id.
+        sender: ``Name <address>``.
+        subject: The subject, with personal parts as the editor wrote them.
+        preheader: The preview line in an inbox.
+        stories: How many stories it has.
+        bytes_html: The size of the HTML part in bytes of UTF-8.
+        recipients: How many people would be mailed; None when a list cannot be read, as on a runner without it.
         token: What an approval of exactly these bytes names.
-        text: The text part, as an invented reader gets it.
-        troubles: Sources that could not be read, as pairs of the source and why.
-        difference: Beside the issue before; None where there is none.
+        text: The text part with example values in its personal parts.
+        findings: What the checks found, most serious first.
+        troubles: The id of each source that could not be read, with the reason.
+        difference: What changed since the previous issue; None when there is none.
     """
 
     issue: str
@@ -147,15 +163,15 @@ class IssueReport:
     difference: Difference | None = None
 
     def count(self, severity: str) -> int:
-        """How many findings have this severity."""
+        """How many findings are an ``error``, a ``warning`` or an ``info``."""
         return sum(finding.severity == severity for finding in self.findings)
 
 
 def report_issue(session: Session, checked: Checked) -> IssueReport:
-    """All that there is to tell of an issue that was checked.
+    """Gather the facts about an issue that was just checked in this session.
 
     Raises:
-        IssueError: issue.md cannot be read any more.
+        IssueError: sources.json is damaged.
     """
     issue, rendered = session.issue(checked.issue), checked.rendered
     states = issue.folder.read_source_states()

@@ -1,4 +1,4 @@
-"""`init` and `demo`: a new newsletter from the shipped files, and one that has something to show."""
+"""`init` and `demo`: write a new newsletter from the shipped files, and make one with sample articles."""
 
 from __future__ import annotations
 
@@ -38,13 +38,21 @@ __all__ = [
 ]
 
 DEMO_FOLDER = "digest-demo"
-#: Tells a folder that `demo` made, and may move aside, from one that a person made.
+#: Marks a folder that `demo` made and may move aside.
 _DEMO_MARK = ".digest/demo"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answers:
-    """What `init` asks. ``feed`` may be empty: then stories come from the folder articles/."""
+    """The answers to the questions of `init`.
+
+    Attributes:
+        name: The newsletter's name.
+        sender: ``Name <address>``.
+        feed: The address of a first feed; empty to take stories from the folder articles/.
+        provider: The name of a provider.
+        timezone: An IANA name.
+    """
 
     name: str = "My Weekly"
     sender: str = "My Weekly <news@example.org>"
@@ -55,11 +63,12 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refreshed:
-    """What became of the workflows: paths from the newsletter's folder.
+    """What `init --workflows` did. All paths are from the newsletter's folder.
 
     Attributes:
-        current: Files that were as this version writes them.
-        undo: Of each file that was replaced or taken away, where the earlier one is kept.
+        written: The files that were written.
+        current: The files that were up to date.
+        undo: For each file that was replaced or removed, where the former one is kept.
     """
 
     written: tuple[str, ...]
@@ -69,7 +78,13 @@ class Refreshed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Initialised:
-    """What `init` did: paths from the folder. ``kept`` were there before and are untouched."""
+    """What `init` did.
+
+    Attributes:
+        folder: The newsletter's folder.
+        written: The files that were written, from the folder.
+        kept: The files that existed before and were not changed.
+    """
 
     folder: Path
     written: tuple[str, ...]
@@ -92,7 +107,11 @@ class Demo:
 
 
 def initialise(folder: Path, answers: Answers) -> Initialised:
-    """Write a new newsletter into ``folder``; a file that is there is never touched."""
+    """Write a new newsletter into ``folder``. Existing files are never changed.
+
+    Raises:
+        UsageError: A file cannot be written.
+    """
     written: list[str] = []
     kept: list[str] = []
     for name, content in _skeleton(answers):
@@ -106,9 +125,9 @@ def initialise(folder: Path, answers: Answers) -> Initialised:
 
 
 def refresh_workflows(project: Project) -> Refreshed:
-    """Bring what is under .github/ to this version. A file that differs, as one that was edited, is kept as undo copy.
+    """Update the files under .github/ to this version. A file that differs is moved to .digest/undo/.
 
-    Workflows of earlier versions whose place others have taken are put away there as well, or both would run.
+    Workflows of earlier versions that were replaced by others are moved there as well; otherwise both would run.
 
     Raises:
         UsageError: A file cannot be written.
@@ -135,7 +154,7 @@ def refresh_workflows(project: Project) -> Refreshed:
 
 
 def _keep(project: Project, path: Path) -> str:
-    """Keep a copy of a file that is to be replaced; returns where, from the newsletter's folder."""
+    """Copy a file to .digest/undo/. Returns the copy's path from the newsletter's folder."""
     name = f".digest/undo/{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
     _write(project.root / name, path.read_bytes())
     return name
@@ -176,14 +195,15 @@ def run_demo(
 
 
 def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
-    """Make the demo's newsletter in ``folder``, with articles of the last days before ``now``.
+    """Make the demo's newsletter in ``folder``, with sample articles dated a few days before ``now``.
 
-    An earlier demo there is moved aside, with every edit in it.
+    An earlier demo in that folder is moved aside, with every edit in it.
 
-    Returns: Where the earlier demo is now, or None.
+    Returns:
+        The folder of the earlier demo; None when there was none.
 
     Raises:
-        RefusedError: ``folder`` holds something that is no demo.
+        RefusedError: ``folder`` holds something other than a demo.
     """
     earlier = _move_aside(folder)
     for name, content in _files(shipped("demo")):
@@ -197,7 +217,7 @@ def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
 
 
 def _skeleton(answers: Answers) -> Iterator[tuple[str, bytes]]:
-    """What `init` writes, as (path from the folder, content)."""
+    """The files of a new newsletter: their paths from its folder, and their contents."""
     skeleton = shipped("skeleton")
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - TOML
     environment.filters["toml"] = toml_string
@@ -224,7 +244,7 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _dated(content: bytes, now: datetime) -> bytes:
-    """Fill in the sample articles' dates, which are written as days before now."""
+    """Fill in the dates of sample articles, which are given in days before ``now``."""
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - ours
 
     def on(days: float) -> datetime:
@@ -248,9 +268,9 @@ def _move_aside(folder: Path) -> Path | None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
     if not (folder / _DEMO_MARK).is_file():
-        raise RefusedError(f"{folder} is not empty and no demo", hint="Name another folder: digest demo my-demo")
+        raise RefusedError(f"{folder} is not empty and not a demo", hint="Name another folder: digest demo my-demo")
     number = 1
     while (aside := folder.with_name(f"{folder.name}-{number}")).exists():
         number += 1
-    os.replace(folder, aside)  # noqa: PTH105 - atomic, also where the folder is a mount's
+    os.replace(folder, aside)  # noqa: PTH105 - it is atomic
     return aside
