@@ -102,7 +102,7 @@ def test_without_a_browser_that_works_there_is_no_picture_and_nothing_else_is_mi
     browser.chmod(0o755)
     run = collect(github, variables={"DIGEST_PICTURES": ""})
     assert list(run.artifacts) == [f"{ISSUE}.html"]
-    assert "could not draw" in run.jobs["collect"].step("Draw").err
+    assert "could not draw" in run.jobs["collect"].step("Take screenshots").err
     assert ".png" not in github.github.pulls[0]["body"]
 
 
@@ -165,7 +165,7 @@ def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(gi
     assert len(github.github.pulls) == 1
     (alert,) = github.github.issues
     assert alert["state"] == "CLOSED"
-    assert "Nothing is left to tell" in alert["comments"][0]
+    assert "Everything is fine again" in alert["comments"][0]
 
 
 def test_an_alert_is_brought_up_to_date(github):
@@ -188,7 +188,7 @@ def test_a_push_that_is_refused_is_done_again_on_top_of_the_others(proposed):
     proposed.edit("main", one_more_story)
     proposed.push_in_between(BRANCH, retitle)
     run = collect(proposed, now=AT_NINE)
-    assert "Somebody else pushed" in run.jobs["collect"].step("Collect").err
+    assert "Someone else pushed" in run.jobs["collect"].step("Collect").err
     text = issue_md(proposed)
     assert MINE in text
     assert "A bridge is painted" in text

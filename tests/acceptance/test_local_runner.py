@@ -56,7 +56,7 @@ def test_a_week(secrets, github, fake):
     # The schedule proposes the issue.
     done = collect(github, secrets, TRIES, MONDAY)
     assert done.jobs == {"collect": "success", "watch": "success"}
-    assert ("collect", "Draw") not in done.steps, "no pictures are wanted here"
+    assert ("collect", "Take screenshots") not in done.steps, "no pictures are wanted here"
     (pull,) = github.github.pulls
     assert pull["headRefName"] == BRANCH
     assert f"(https://github.com/example/letter/artifacts/{ISSUE}.html)" in pull["body"]
@@ -86,7 +86,7 @@ def test_a_week(secrets, github, fake):
     again = send(github, secrets, token=token)
     assert again.steps["send", "Show what would be sent"] == "failure"
     assert ("send", "Send") not in again.steps
-    assert again.steps["send", "Tell where it stands"] == "success"
+    assert again.steps["send", "Show the status"] == "success"
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
     assert MINE in fake.mails[0].html
 

@@ -69,7 +69,7 @@ def test_without_a_token_it_shows_what_would_be_sent(send, fake):
     assert job.result == "success"
     assert "## What would be sent" in job.summary
     assert "1,200" in job.summary
-    assert "## Where it stands" in job.summary
+    assert "## Status" in job.summary
     assert fake.mails == []
     assert not any(address in job.summary for address in PEOPLE)
 
@@ -90,7 +90,7 @@ def test_a_token_of_another_email_sends_nothing(send, fake):
     job = send(token="0" * 32)
     assert job.step("Send").code == 6
     assert fake.mails == []
-    assert "## Not sent to everybody (exit code 6)" in job.summary
+    assert "## Not sent to everyone (exit code 6)" in job.summary
 
 
 def test_a_runner_without_the_database_is_refused(send, built, fake):
