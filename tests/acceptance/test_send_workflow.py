@@ -152,7 +152,7 @@ def test_those_of_whom_nobody_knows_are_mailed_again_only_when_a_person_says_so(
     assert (again.step("Send").code, "again to up to" in again.summary) == (7, False)
     done = send(token=built[2], resume=True, on_unknown="resend")
     assert done.result == "success"
-    assert "0 people, and again to up to 1,000 of whom nobody knows" in done.summary
+    assert "0 people, and again up to 1,000 people whose outcome is unknown" in done.summary
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
 
 
