@@ -95,8 +95,8 @@ def _show_interrupt(output: Output, command: str, report: SendReport | None) -> 
     if report is not None:
         output.next("digest send --live --resume")
     if output.as_json:
-        from digest.cli.json_objects import Failure, FailureDetails, failure_with, send_result
+        from digest.cli.json_objects import Failure, FailureDetails, campaign_result, failure_with
 
         details = FailureDetails(message="interrupted", exit_code=INTERRUPTED)
-        data = send_result(report).printed() if report is not None else {}
+        data = campaign_result(report).printed() if report is not None else {}
         output.result(failure_with(Failure(command=command, error=details), data))

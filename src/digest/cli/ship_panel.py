@@ -319,7 +319,7 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send without asking for the typed confirmation.")] = False,
 ) -> None:
     """Show what would be sent. With --live and an approval, send it, once."""
-    from digest.cli.json_objects import send_result
+    from digest.cli.json_objects import campaign_result
     from digest.workflow.scheduling import parse_send_time
     from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
@@ -332,7 +332,7 @@ def send(
     again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
         lines = plan_lines(plan, zone, approved=plan.approved, again=again)
-        output.result(send_result(plan.report), ["DRY RUN: nothing leaves this machine", *lines])
+        output.result(campaign_result(plan.report), ["DRY RUN: nothing leaves this machine", *lines])
         flags = " --resume" if resume else f' --at "{at}"' if at else ""
         if again:
             flags += " --on-unknown resend"
@@ -355,7 +355,7 @@ def send(
         notice=lambda words: output.say(f"  Note       {words}"),
     )
     output.status("")
-    output.result(send_result(report), report_lines(plan.issue, report))
+    output.result(campaign_result(report), report_lines(plan.issue, report))
     output.next("digest status", "digest collect")
 
 
@@ -369,12 +369,12 @@ def _confirm(plan: SendPlan, *, again: int) -> None:
 
 def cancel(options: RunOptions, issue: IssueArgument = None) -> None:
     """Cancel a scheduled send (--at, or two-phase) up to ten minutes before its time. Nobody gets it."""
-    from digest.cli.json_objects import send_result
+    from digest.cli.json_objects import campaign_result
     from digest.workflow.sending import cancel as run
 
     output = options.output
     name, report = run(options.session(), issue)
-    output.result(send_result(report), [f"{name} is cancelled: nobody gets it."])
+    output.result(campaign_result(report), [f"{name} is cancelled: nobody gets it."])
     output.next("digest status", "digest collect")
 
 

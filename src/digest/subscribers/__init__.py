@@ -1,4 +1,4 @@
-"""Lists, the audiences selected from them, suppressions, and the tokens by which a reader leaves."""
+"""Lists, the audiences selected from them, suppressions, and the tokens in unsubscribe links."""
 
 from digest.subscribers.audience import select_audience
 from digest.subscribers.csv_rows import read_csv_table

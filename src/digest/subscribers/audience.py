@@ -1,4 +1,4 @@
-"""An audience: who of the lists is mailed, each person once, and how many are not, and why."""
+"""An audience: the people of the lists who are mailed, each once, and how many are left out, and why."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ def select_audience(
     *,
     suppressions: Collection[Suppression],
 ) -> Audience:
-    """Select from lists; pure.
+    """Select an audience from lists. Pure.
 
-    A person who is in several rows is mailed once, as the first one says; one who left any of the lists is not.
+    Somebody who is in several rows is mailed once, with the fields of the first row. Somebody who has left any of the
+    lists is not mailed.
 
     Raises:
-        ConfigError: ``audiences.NAME.where`` is no expression over the lists' columns.
+        ConfigError: ``audiences.NAME.where`` is not an expression over the columns of the lists.
     """
     selects = compile_where(config.where, audience=name, columns=_columns(lists))
-    suppressed = {one.email.casefold(): one.reason for one in suppressions if one.audience in {"", name}}
+    suppressed = {each.email.casefold(): each.reason for each in suppressions if each.audience in {"", name}}
     gone = frozenset[str]().union(*(reading.unsubscribed for reading in lists))
     left_out: Counter[str] = Counter()
     for reading in lists:

@@ -1,7 +1,7 @@
-"""Rows of a CSV file with a header, one at a time, each with its line.
+"""Reads a CSV file with a header row by row, each row with its line.
 
-RFC 4180 with the tolerance that real files need: a byte order mark, ``;`` for ``,``, any line end. A quote that is
-never closed costs its own row and not the rest of the file, which is what a plain CSV reader would make of it.
+It follows RFC 4180, and tolerates what real files contain: a byte order mark, ``;`` instead of ``,``, and any line
+end. A quote that is never closed spoils only its own row, where the csv module would swallow the rest of the file.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["CsvTable", "Row", "read_csv_table"]
 
-#: A quoted cell may hold line ends, but not more than this many; beyond it a quote was left open.
+#: The most lines of one row. If a quoted cell goes on for longer, its closing quote is missing.
 _LONGEST_ROW = 20
 
 
 class Row(NamedTuple):
-    """The cells of one row, stripped; ``problem`` says why it cannot be read, when it cannot.
+    """The stripped cells of one row.
 
-    ``plain`` says that the row holds nothing but visible ASCII and spaces.
+    ``problem`` says why the row cannot be read; empty if it can. ``plain`` means that it holds only visible ASCII and
+    spaces.
     """
 
     line: int
@@ -38,7 +39,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A header, stripped, and the rows below it, read as they are asked for."""
+    """The stripped header, and an iterator over the rows below it."""
 
     header: list[str]
     rows: Iterator[Row]
@@ -47,14 +48,14 @@ class CsvTable:
 
 @contextmanager
 def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
-    """Yield one table, open while it is worked on.
+    """Open a CSV table for the duration of the ``with`` block.
 
     Args:
-        source: A file, or the text itself.
-        file: What people know it by, for messages.
+        source: A file, or its text.
+        file: The name for messages.
 
     Raises:
-        ListError: The file is missing, cannot be read, is empty or is not UTF-8; also while rows are read.
+        ListError: The file is missing, cannot be read, is empty or not UTF-8. Reading rows can raise it too.
     """
     try:
         with _opened(source) as lines:
@@ -62,14 +63,14 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
             first = next(((number, line) for number, line in numbered if line.strip()), None)
             if first is None:
                 raise ListError(
-                    "the file is empty", place=Place(file), hint="Its first line names the columns: email,name"
+                    "the file is empty", place=Place(file), hint="Its first line must name the columns: email,name"
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
             header = _cells(first[1], delimiter)
             yield CsvTable(header, _rows(numbered, delimiter), delimiter)
     except FileNotFoundError:
         raise ListError(
-            "the file does not exist", place=Place(file), hint="Make it, or change audiences.files."
+            "the file does not exist", place=Place(file), hint="Create it, or change audiences.files."
         ) from None
     except UnicodeDecodeError:
         line = _bad_line(source) if isinstance(source, Path) else None
@@ -104,13 +105,13 @@ def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
 
 
 def _spanning(number: int, first: str, following: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
-    """A row whose quoted cell holds line ends, or, if that never ends, the rows that its lines make alone."""
+    """A row with a quoted cell over several lines. If the quote is never closed, each line is read as a row."""
     taken: list[tuple[int, str]] = []
     for next_number, line in following:
         taken.append((next_number, line))
         if line.count('"') % 2:
             cells = _strict_cells(first + "".join(text for _, text in taken), delimiter)
-            # Two stray quotes would swallow the people between them.
+            # Two stray quotes would otherwise swallow the people on the lines between them.
             if cells is not None and not any("\n" in cell and "@" in cell for cell in cells):
                 yield Row(number, cells)
                 return
@@ -129,7 +130,7 @@ def _strict_cells(text: str, delimiter: str) -> list[str] | None:
 
 
 def _cells(text: str, delimiter: str, *, strict: bool = False) -> list[str]:
-    # Not splitlines, for which U+2028 and its like end a row as well.
+    # Not str.splitlines, which also splits at U+2028 and similar characters.
     lines = io.StringIO(text, newline="")
     return [cell.strip() for cell in next(csv.reader(lines, delimiter=delimiter, strict=strict), [])]
 

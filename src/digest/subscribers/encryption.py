@@ -1,6 +1,6 @@
-"""Lists that may lie in a repository: encrypted with age (age-encryption.org).
+"""Lists encrypted with age (https://age-encryption.org), so that they can be committed.
 
-There is one key, which editors and runners have, and nobody else.
+There is one key. Editors and runners have it, and nobody else.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ ENCRYPTED = ".age"
 
 
 def new_age_key() -> str:
-    """A fresh key."""
-    from pyrage import x25519  # noqa: PLC0415 - hardly ever needed
+    """A new key."""
+    from pyrage import x25519  # noqa: PLC0415 - rarely needed
 
     return str(x25519.Identity.generate())
 
 
 def encrypt_list(text: str, *, environ: Mapping[str, str]) -> bytes:
-    """Encrypt a list for the key's own owner, as text that git can keep.
+    """Encrypt a list for the owner of the key, in age's armored (text) format.
 
     Raises:
-        CredentialsError: DIGEST_AGE_KEY is missing or is no key.
+        CredentialsError: DIGEST_AGE_KEY is missing or not a key.
     """
     import pyrage  # noqa: PLC0415
 
@@ -38,11 +38,11 @@ def encrypt_list(text: str, *, environ: Mapping[str, str]) -> bytes:
 
 
 def decrypt_list(data: bytes, *, file: str, environ: Mapping[str, str]) -> str:
-    """The list's text.
+    """The text of a list that was encrypted in age's armored or binary format.
 
     Raises:
-        CredentialsError: DIGEST_AGE_KEY is missing, is no key, or is another one than the list was encrypted for.
-        ListError: The file is not encrypted with age, or damaged.
+        CredentialsError: DIGEST_AGE_KEY is missing, not a key, or not the key that the list was encrypted for.
+        ListError: The file is damaged, or not encrypted with age.
     """
     import pyrage  # noqa: PLC0415
 
@@ -52,7 +52,8 @@ def decrypt_list(data: bytes, *, file: str, environ: Mapping[str, str]) -> str:
     except pyrage.DecryptError as error:
         if "matching" in str(error).lower():
             raise CredentialsError(
-                f"{file} was encrypted for another key than {AGE_KEY} holds", hint="Set the key that it was made with."
+                f"{file} was encrypted with another key than the one in {AGE_KEY}",
+                hint="Set the key of that list.",
             ) from None
         raise ListError("the file is damaged, or not encrypted with age", place=Place(file)) from None
     except UnicodeDecodeError:
@@ -66,9 +67,9 @@ def _identity(environ: Mapping[str, str]) -> Any:
     if not key:
         raise CredentialsError(
             f"{AGE_KEY} is not set, and the list is encrypted",
-            hint="On a runner, store the key as a secret of that name.",
+            hint="On a runner, store the key as a secret with this name.",
         )
     try:
         return x25519.Identity.from_str(key)
     except IdentityError:
-        raise CredentialsError(f"{AGE_KEY} is no key of age", hint="It begins with AGE-SECRET-KEY-1.") from None
+        raise CredentialsError(f"{AGE_KEY} is not an age key", hint="A key begins with AGE-SECRET-KEY-1.") from None

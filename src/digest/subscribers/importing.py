@@ -1,4 +1,4 @@
-"""Bringing people from another tool's export into a list: nobody twice, and nobody who has left. Pure."""
+"""Adds the people of another tool's export to a list: nobody twice, and nobody who has left. Pure."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["Imported", "merge_list", "read_export"]
 
 
-#: Of two rows about one person the graver counts.
+#: If two rows are about the same person, the status further right counts.
 _GRAVITY = ("active", "pending", "unsubscribed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Imported:
-    """What an export holds.
+    """The people of an export.
 
     Attributes:
-        columns: Of the list: email, name, status, and what else the export has.
-        rows: A value for each column; the status is active, pending or unsubscribed.
-        left_out: Rows that are not taken, by reason.
-        problems: Those that somebody should look at.
+        columns: The columns of the list: email, name, status, and the other columns of the export.
+        rows: A value for each column. The status is active, pending or unsubscribed.
+        left_out: How many rows are left out, by reason.
+        problems: The rows that somebody should look at.
     """
 
     columns: tuple[str, ...]
@@ -45,16 +45,16 @@ class Imported:
 
 
 def read_export(header: Sequence[str], rows: Iterable[Row], *, file: str) -> Imported:
-    """Understand an export by the names of its columns.
+    """Read an export by the names of its columns.
 
     Raises:
-        ListError: No column looks like that of the addresses.
+        ListError: No column seems to hold the addresses.
     """
     names = [column.casefold() for column in header]
     places = {key: _place(names, _table()[key]) for key in ("email", "name", "first", "last", "status")}
     if places["email"] is None:
         known = ", ".join(_table()["email"][:4])
-        raise ListError("no column looks like addresses", place=Place(file, 1), hint=f"Call it one of: {known}.")
+        raise ListError("no column seems to hold the addresses", place=Place(file, 1), hint=f"Name it one of: {known}.")
     used = {place for place in places.values() if place is not None}
     others = _others(header, used)
     columns = ("email", "name", "status", *(header[at] for at in others))
@@ -71,11 +71,11 @@ def read_export(header: Sequence[str], rows: Iterable[Row], *, file: str) -> Imp
                 message = trouble or "not an email address"
                 problems.append(ListProblem(place=Place(file, row.line), message=message))
             continue
-        said = cells[places["status"]] if places["status"] is not None else ""
-        status = _status(said)
+        word = cells[places["status"]] if places["status"] is not None else ""
+        status = _status(word)
         if not status:
             left_out["unknown status"] += 1
-            problems.append(ListProblem(place=Place(file, row.line), message=f"the status {said!r} is not known"))
+            problems.append(ListProblem(place=Place(file, row.line), message=f"unknown status {word!r}"))
             continue
         earlier = taken.get(email.casefold())
         if earlier is not None:
@@ -96,15 +96,15 @@ def merge_list(
     *,
     delimiter: str = ",",
 ) -> tuple[str, int, Mapping[str, int]]:
-    """Add the people of an export below those of a list, whose lines stay as they are.
+    """Add the people of an export at the end of a list, whose lines are not changed.
 
     Args:
-        text: The list's file; empty for a new one.
-        header: Its columns; empty for a new one. ``delimiter`` stands between its cells.
-        known: Casefolded addresses that stand in it.
-        gone: Casefolded addresses of those who must not be mailed; they do not come back by an import.
+        text: The text of the list's file; empty for a new list.
+        header: The columns of the list; empty for a new list. ``delimiter`` separates its cells.
+        known: The casefolded addresses in the list.
+        gone: The casefolded addresses of people who must not be mailed. An import does not bring them back.
 
-    Returns: The new text, how many were added, and how many were not, by reason.
+    Returns: The new text, how many people were added, and how many were not, by reason.
     """
     columns = list(header) or list(imported.columns)
     by_name = {column.casefold(): column for column in imported.columns}
@@ -127,22 +127,22 @@ def merge_list(
 
 
 def _others(header: Sequence[str], used: Collection[int]) -> list[int]:
-    """The columns that are kept as they are, each name once in whatever case."""
+    """The positions of the columns that are copied unchanged; of names that differ only in case, the first."""
     seen = {"email", "name", "status", ""}
-    found = []
+    positions = []
     for at, column in enumerate(header):
         if at not in used and column.casefold() not in seen:
             seen.add(column.casefold())
-            found.append(at)
-    return found
+            positions.append(at)
+    return positions
 
 
 def _trouble(row: Row, header: Sequence[str], status: int | None) -> str:
-    """Why a row cannot be trusted: a shifted cell would make a reader of somebody who left."""
+    """Why a row cannot be trusted. A shifted cell could turn somebody who left into a reader."""
     if row.problem:
         return row.problem
     if any(row.cells[len(header) :]) or (status is not None and status >= len(row.cells) and any(row.cells)):
-        return f"it has {len(row.cells)} cells and the header {len(header)}"
+        return f"it has {len(row.cells)} cells, but the header has {len(header)}"
     return ""
 
 

@@ -31,15 +31,15 @@ _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListReading:
-    """What a list says.
+    """The content of a list.
 
     Attributes:
-        subscribers: Who can be mailed, in the order of the file; a person may be in it twice.
-        columns: The header, as it is written.
+        subscribers: The people who can be mailed, in the order of the file. A person may occur twice.
+        columns: The header, as written.
         left_out: How many rows are left out, by reason: "bad address", "pending", "unsubscribed", "unknown status",
             "bad row".
-        problems: The rows that somebody should mend.
-        unsubscribed: The casefolded addresses that this list says have left.
+        problems: The rows that somebody should fix.
+        unsubscribed: The casefolded addresses of people who have left, according to this list.
     """
 
     file: str
@@ -54,14 +54,14 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
     """Read a list, row by row.
 
     Args:
-        file: The path as people know it, for messages; or ``env:NAME`` for a CSV that stands in the environment. What
-            ends in ``.age`` is encrypted.
-        environ: The environment, with the key of such a list in DIGEST_AGE_KEY.
+        file: The path as configured, for messages, or ``env:NAME`` for a CSV in an environment variable. A name that
+            ends in ``.age`` is an encrypted list.
+        environ: The environment, with the key of encrypted lists in DIGEST_AGE_KEY.
 
     Raises:
         ListError: The file or the variable is missing, is not UTF-8, or has no ``email`` column. A bad row never
             raises.
-        CredentialsError: It is encrypted, and the key is missing or another one.
+        CredentialsError: The list is encrypted, and the key is missing or the wrong one.
     """
     with read_csv_table(list_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
@@ -82,18 +82,18 @@ def list_columns(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVI
 
 
 def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str:
-    """What `read_csv_table` is to read: a file, or the text of one that is encrypted or in the environment.
+    """The source of a list for `read_csv_table`: its file, or its text if it is encrypted or in the environment.
 
     Raises:
-        ListError: It is missing, damaged or cannot be read.
-        CredentialsError: It is encrypted, and the key is missing or another one.
+        ListError: The list is missing or damaged, or cannot be read.
+        CredentialsError: The list is encrypted, and the key is missing or the wrong one.
     """
     if file.endswith(ENCRYPTED):
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             raise ListError(
-                "the file does not exist", place=Place(file), hint="Make it: digest subscribers encrypt"
+                "the file does not exist", place=Place(file), hint="Create it: digest subscribers encrypt"
             ) from None
         except OSError as error:
             raise ListError(f"the file cannot be read: {error.strerror}", place=Place(file)) from None
@@ -102,12 +102,12 @@ def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str
         return path
     name = file.removeprefix("env:")
     if name not in environ:
-        raise ListError(f"the variable {name} is not set", place=Place(file), hint=f"Put the CSV itself in {name}.")
+        raise ListError(f"the variable {name} is not set", place=Place(file), hint=f"Put the CSV's text in {name}.")
     return environ[name]
 
 
 def is_sample(subscribers: Sequence[Subscriber]) -> bool:
-    """Tell whether these are the sample list's people: all of them, or nobody else."""
+    """Whether these include all people of the sample list, or nobody else."""
     sample = set(PackedSubscribers.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
     missing, others = set(sample), False
     for address in PackedSubscribers.of(subscribers).folded():
@@ -138,13 +138,13 @@ class _Reader:
         self._unsubscribed: set[str] = set()
 
     def take(self, row: Row) -> None:
-        """Add a row to whom it belongs: the subscribers, or those left out, with the reason."""
+        """Add a row to the subscribers, or to those left out, with the reason."""
         cells = row.cells
         width = self._width
         if row.problem or len(cells) != width:
             if row.problem or any(cells[width:]):
                 more = (
-                    f"it has {len(cells)} cells and the header {width}; a comma in a cell needs quotes around the cell"
+                    f"it has {len(cells)} cells, but the header has {width}; a cell with a comma needs quotes around it"
                 )
                 self._refuse(row, "bad row", row.problem or more)
                 return
@@ -169,10 +169,10 @@ class _Reader:
                 self._unsubscribed.add(email.casefold())
         else:
             known = ", ".join(sorted((_MAILABLE | _LEFT) - {""}))
-            self._refuse(row, "unknown status", f"the status is none of {known}")
+            self._refuse(row, "unknown status", f"the status is not one of {known}")
 
     def reading(self) -> ListReading:
-        """Everything that was taken."""
+        """The reading of all rows so far."""
         return ListReading(
             file=self._file,
             subscribers=PackedSubscribers(self._records, [[self._header[at] for at in self._fields]]),

@@ -1,12 +1,12 @@
-"""Many subscribers in little memory: a million take about 110 MB, as objects they would take four times as much.
+"""Many subscribers in little memory: a million take about 110 MB, a quarter of what as many objects would.
 
-Each is one string, with parts that no value can hold apart by U+0000::
+Each subscriber is one string. Its parts are separated by U+0000, which no value contains::
 
     ana@example.com ␀ 000000000017 ␀ Ana@example.com ␀ Ana ␀ city ␀ plan …
-    casefolded address  list, row     as given, where     name  fields
-                                      it differs
+    casefolded address  list, row     as given, if it     name  fields
+                                      differs
 
-so that sorting the strings sorts by address and then by the order of the lists.
+Sorting the strings therefore sorts by address, and then by the order of the lists.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _LIST, _ROW = 3, 9
 
 
 def pack(email: str, name: str, fields: Collection[str], *, row: int) -> str:
-    """One subscriber of the first list. ``email`` is normalised, the other values are clean."""
+    """The record of a subscriber of the first list. ``email`` is normalised; no value contains U+0000."""
     folded = email.casefold()
     given = "" if folded == email else email
     return _APART.join((f"{folded}\0{row:012}\0{given}\0{name}", *fields))
 
 
 class PackedSubscribers(Sequence[Subscriber]):
-    """Packed subscribers, which are unpacked when they are asked for.
+    """A sequence of subscribers that are unpacked on access.
 
     Attributes:
-        records: As `pack` makes them.
+        records: Strings that `pack` made.
         columns: The names of the fields, for each list.
     """
 
@@ -47,7 +47,7 @@ class PackedSubscribers(Sequence[Subscriber]):
 
     @classmethod
     def of(cls, subscribers: Sequence[Subscriber]) -> Self | PackedSubscribers:
-        """The same people, packed, in their order; who stands twice is taken once."""
+        """The same subscribers, packed, in the same order. Of two with the same address, the first is taken."""
         if isinstance(subscribers, PackedSubscribers):
             return subscribers
         seen: dict[str, Subscriber] = {}
@@ -62,7 +62,7 @@ class PackedSubscribers(Sequence[Subscriber]):
 
     @classmethod
     def joined(cls, lists: Sequence[Sequence[Subscriber]]) -> Self:
-        """The people of several lists, sorted by casefolded address and then by the order of the lists."""
+        """The subscribers of several lists, sorted by casefolded address and then by the order of the lists."""
         records: list[str] = []
         columns: list[Sequence[str]] = []
         for each in lists:
@@ -100,24 +100,24 @@ class PackedSubscribers(Sequence[Subscriber]):
         return f"<{len(self):,} people>"  # never an address
 
     def folded(self) -> Iterator[str]:
-        """The casefolded address of each."""
+        """The casefolded address of each subscriber."""
         for record in self.records:
             yield record[: record.index(_APART)]
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """Address and name of each."""
+        """The address and the name of each subscriber."""
         for record in self.records:
             folded, _, given, name = record.split(_APART, 4)[:4]
             yield given or folded, name
 
     def chosen(self, keep: Iterable[bool]) -> PackedSubscribers:
-        """Those for whom ``keep`` is true."""
+        """The subscribers for whom ``keep`` is true."""
         return PackedSubscribers(
             [record for record, kept in zip(self.records, keep, strict=True) if kept], self.columns
         )
 
     def without_repeats(self) -> tuple[PackedSubscribers, int]:
-        """Sorted people, of whom each comes once, as the first list says; and how many were repeats."""
+        """These subscribers, which must be sorted, each once as in the first list; and how many were repeats."""
         records = (
             [next(same) for _, same in groupby(self.records, key=_folded)] if self._has_repeats() else self.records
         )

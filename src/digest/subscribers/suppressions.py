@@ -1,6 +1,6 @@
-"""The newsletter's own suppressions: ``subscribers/suppressions.csv`` with email, reason, at, source and audience.
+"""The newsletter's own suppressions, in ``subscribers/suppressions.csv``: email, reason, at, source and audience.
 
-Git ignores that file. One that a runner is to have is encrypted, as lists are: ``subscribers/suppressions.csv.age``.
+Git ignores that file. For runners it can be encrypted like a list, as ``subscribers/suppressions.csv.age``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPPRESSIONS", "append_suppressions", "holds_suppressions", "read_suppressions", "suppressions_file"]
 
-#: Where they are, from the newsletter's folder.
+#: The file, from the newsletter's folder.
 SUPPRESSIONS = "subscribers/suppressions.csv"
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
@@ -34,12 +34,12 @@ _COLUMNS = ("email", "reason", "at", "source", "audience")
 
 
 def holds_suppressions(file: str) -> bool:
-    """Whether a file, from the newsletter's folder, is that of the suppressions, plain or encrypted."""
+    """Whether a file, from the newsletter's folder, holds the suppressions, plain or encrypted."""
     return PurePosixPath(file).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
 
 
 def suppressions_file(root: Path) -> str:
-    """The file that suppressions are added to, from the newsletter's folder: the encrypted one where there is one."""
+    """The file that suppressions are added to, from the newsletter's folder: the encrypted one if it exists."""
     encrypted = f"{SUPPRESSIONS}{ENCRYPTED}"
     return encrypted if (root / encrypted).exists() else SUPPRESSIONS
 
@@ -47,18 +47,18 @@ def suppressions_file(root: Path) -> str:
 def read_suppressions(
     path: Path, *, file: str = SUPPRESSIONS, environ: Mapping[str, str] = _NO_ENVIRONMENT
 ) -> tuple[Suppression, ...]:
-    """Everybody the newsletter must not mail; nobody when there is no such file.
+    """Everybody whom the newsletter must not mail; nobody if the file does not exist.
 
-    A reason that is not known counts as "manual": to suppress one too many is the safe mistake. A row without an
-    address in it is passed over, since nobody can be mailed by it either.
+    An unknown reason counts as "manual", because suppressing one person too many is the safe mistake. A row without an
+    address is skipped.
 
     Args:
-        file: What people know it by; what ends in ``.age`` is encrypted.
-        environ: The environment, with the key of such a file in DIGEST_AGE_KEY.
+        file: The name for messages. A name that ends in ``.age`` is an encrypted file.
+        environ: The environment, with the key of an encrypted file in DIGEST_AGE_KEY.
 
     Raises:
-        ListError: The file is there and cannot be read, so that nobody knows who must not be mailed.
-        CredentialsError: It is encrypted, and the key is missing or another one.
+        ListError: The file exists and cannot be read, so it is unknown who must not be mailed.
+        CredentialsError: The file is encrypted, and the key is missing or the wrong one.
     """
     if not path.exists():
         return ()
@@ -68,14 +68,14 @@ def read_suppressions(
             raise ListError(
                 "there is no column called email", place=Place(file, 1), hint=f"Columns: {', '.join(_COLUMNS)}"
             )
-        found = []
+        suppressions = []
         for row in table.rows:
             if row.problem:
                 raise ListError(
-                    row.problem, place=Place(file, row.line), hint="Mend the row; each one protects somebody."
+                    row.problem, place=Place(file, row.line), hint="Fix the row; each one protects somebody."
                 )
             if any(row.cells[len(names) :]):
-                message = f"it has {len(row.cells)} cells and the header {len(names)}"
+                message = f"it has {len(row.cells)} cells, but the header has {len(names)}"
                 raise ListError(
                     message, place=Place(file, row.line), hint="A cell with a comma needs quotes around it."
                 )
@@ -83,7 +83,7 @@ def read_suppressions(
             email = _address(cells.get("email", ""), Place(file, row.line))
             if not email:
                 continue
-            found.append(
+            suppressions.append(
                 Suppression(
                     email=email,
                     reason=_reason(cells.get("reason", "")),
@@ -92,7 +92,7 @@ def read_suppressions(
                     audience=cells.get("audience", ""),
                 )
             )
-    return tuple(found)
+    return tuple(suppressions)
 
 
 def append_suppressions(
@@ -102,16 +102,16 @@ def append_suppressions(
     file: str = SUPPRESSIONS,
     environ: Mapping[str, str] = _NO_ENVIRONMENT,
 ) -> int:
-    """Add those who are not in the file yet; it is written anew as a whole, or not at all.
+    """Add the suppressions that are not in the file yet. The file is replaced as a whole, or not at all.
 
     Returns: How many were added.
 
     Raises:
         ListError: The file cannot be read or written.
-        CredentialsError: It is encrypted, and the key is missing or another one.
+        CredentialsError: The file is encrypted, and the key is missing or the wrong one.
     """
     known = read_suppressions(path, file=file, environ=environ)
-    present = {(one.email.casefold(), one.audience) for one in known}
+    present = {(each.email.casefold(), each.audience) for each in known}
     fresh = []
     for suppression in suppressions:
         email = suppression.email.casefold()
@@ -126,26 +126,28 @@ def append_suppressions(
 
 
 def _address(cell: str, place: Place) -> str:
-    """The address in a cell, however it was pasted there; empty where there is nothing like one.
+    """The address in a cell, without ``mailto:`` or angle brackets; empty if the cell holds nothing like an address.
 
     Raises:
-        ListError: It is like an address and is none, so that nobody knows whom it protects.
+        ListError: It looks like an address but is not valid, so it is unclear whom it protects.
     """
     text = clean_value(cell).removeprefix("mailto:").strip("<> ")
     try:
         return normalise_address(text)
     except ValueError:
         if "@" in text:
-            raise ListError("this is no address", place=place, hint="Mend it; each row protects somebody.") from None
+            raise ListError(
+                "this is not an email address", place=place, hint="Fix it; each row protects somebody."
+            ) from None
         return ""
 
 
 def _lines(suppressions: Iterable[Suppression]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    for one in suppressions:
-        at = one.at.astimezone(UTC).isoformat(timespec="seconds") if one.at else ""
-        writer.writerow((one.email, one.reason.value, at, one.source, one.audience))
+    for each in suppressions:
+        at = each.at.astimezone(UTC).isoformat(timespec="seconds") if each.at else ""
+        writer.writerow((each.email, each.reason.value, at, each.source, each.audience))
     return buffer.getvalue()
 
 

@@ -1,8 +1,8 @@
-"""The tokens in unsubscribe links: who leaves which list, signed, without an address in them.
+"""The tokens in unsubscribe links: who leaves which list, signed, and without an address.
 
-A token is base64url of ``version(1) key(4) recipient(12) signature(16) list(…)``. It is scoped to one list, never
-expires, and names the key that signed it, so that links in old mail outlive a change of the secret as long as the old
-secret is still given. Keyed BLAKE2b (RFC 7693) throughout.
+A token is base64url of ``version(1) key(4) recipient(12) signature(16) list(…)``. It is valid for one
+list, never expires, and names the key that signed it. Links in old mail therefore outlive a change of the secret, as
+long as the old secret is still configured. All hashes are keyed BLAKE2b (RFC 7693).
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _SIGNATURE = slice(17, 33)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenReading:
-    """What a genuine token says.
+    """The content of a genuine token.
 
     Attributes:
-        list: The list that is left.
-        recipient: Who leaves it, as an opaque 12-byte hash.
+        list: The list to leave.
+        recipient: The person who leaves it, as an opaque 12-byte hash.
     """
 
     list: str
@@ -43,7 +43,7 @@ class TokenReading:
     key: bytes = field(repr=False)
 
     def is_for(self, email: str) -> bool:
-        """Tell whether this address, normalised, is the one that the token was made for."""
+        """Whether the token was made for this normalised address."""
         return hmac.compare_digest(self.recipient, _recipient(self.key, self.list, email))
 
 
@@ -57,16 +57,16 @@ def make_token(secret: bytes, *, list: str, email: str) -> str:
 
 
 def read_token(secrets: Sequence[bytes], token: str) -> TokenReading:
-    """Verify a token with whichever of the secrets signed it.
+    """Verify a token with the secret that signed it.
 
     Raises:
-        UsageError: It was not made by this newsletter, or was cut short or changed.
+        UsageError: The token was not made by this newsletter, or was truncated or changed.
         CredentialsError: A secret is empty.
     """
     try:
         data = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         if urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != token:
-            raise ValueError("not in its one form")  # noqa: TRY301 - joins the decoder's own refusals
+            raise ValueError("not canonical")  # noqa: TRY301 - joins the decoder's own refusals
     except (binascii.Error, ValueError):
         data = b""
     for secret in secrets:
@@ -76,7 +76,7 @@ def read_token(secrets: Sequence[bytes], token: str) -> TokenReading:
         body, scope = data[:17], data[33:]
         if hmac.compare_digest(_signature(key, body, scope), data[_SIGNATURE]):
             return TokenReading(list=scope.decode(), recipient=data[_RECIPIENT], key=key)
-    raise UsageError("this is no unsubscribe token of this newsletter", hint="Copy it whole, from the link.")
+    raise UsageError("this is not an unsubscribe token of this newsletter", hint="Copy the whole token from the link.")
 
 
 @lru_cache(maxsize=8)
@@ -89,7 +89,7 @@ def _key(secret: bytes) -> tuple[bytes, bytes]:
 
 @lru_cache(maxsize=8)
 def signer(secret: bytes, list: str) -> Callable[[str], str]:
-    """As `make_token`, for many readers of one list: the hashes begin once, and not for every reader.
+    """As `make_token`, for many readers of one list: the shared part of the hashes is computed once.
 
     Raises:
         CredentialsError: The secret is empty.

@@ -1,8 +1,8 @@
 """``where``: which subscribers an audience selects, as a small expression over their fields.
 
-``country == "DE" and plan in ("pro", "team") and not (city == "Bonn")``. A field alone is true when it is not empty,
-and ``"vip" in tags`` looks for a word inside a field. Nothing is evaluated as Python: the expression is parsed, and
-each node that is not named here is refused.
+``country == "DE" and plan in ("pro", "team") and not (city == "Bonn")``. A field on its own is true if it is
+not empty, and ``"vip" in tags`` looks for a text inside a field. Nothing is evaluated as Python: the expression is
+parsed, and every node that is not handled here is refused.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _EXAMPLE = 'Compare fields with text: country == "DE" and plan in ("pro", "team"
 
 
 def compile_where(expression: str, *, audience: str, columns: Collection[str]) -> Callable[[Subscriber], bool]:
-    """Make a test of an expression; an empty one selects everybody.
+    """Compile an expression to a predicate. An empty expression selects everybody.
 
     Args:
-        columns: The headers of the audience's lists, so that a misspelt field is an error and not an empty audience.
-            Case does not matter, and a space in a header is written as an underscore.
+        columns: The headers of the audience's lists, so that a misspelt field is an error instead of an empty
+            audience. Case does not matter, and a space in a header is written as an underscore.
 
     Raises:
-        ConfigError: It is not such an expression; the message names ``audiences.NAME.where``.
+        ConfigError: It is not a valid expression. The message names ``audiences.NAME.where``.
     """
     if not expression.strip():
         return lambda _: True
@@ -45,7 +45,7 @@ def compile_where(expression: str, *, audience: str, columns: Collection[str]) -
             raise ValueError("too long")  # noqa: TRY301 - joins the parser's own refusals
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ConfigError(f"{compiler.key} is no expression: {expression!r}", hint=_EXAMPLE) from None
+        raise ConfigError(f"{compiler.key} is not a valid expression: {expression!r}", hint=_EXAMPLE) from None
     evaluate = compiler.condition(tree.body)
     return lambda person: bool(evaluate(person))
 
@@ -59,7 +59,7 @@ class _Compiler:
                 self._columns.setdefault(_identifier(column), []).append(column)
 
     def condition(self, node: ast.expr) -> Evaluate:
-        """A node that is true or false."""
+        """The predicate of a node that is true or false."""
         match node:
             case ast.BoolOp(op=ast.And(), values=values):
                 parts = [self.condition(value) for value in values]
@@ -94,7 +94,7 @@ class _Compiler:
                 return lambda person: left(person) in right(person)  # type: ignore[operator]  # text or texts
             case ast.NotIn():
                 return lambda person: left(person) not in right(person)  # type: ignore[operator]  # text or texts
-        raise ConfigError(f"{self.key} compares with ==, !=, in and not in alone", hint=_EXAMPLE)
+        raise ConfigError(f"{self.key} can only compare with ==, !=, in and not in", hint=_EXAMPLE)
 
     def _value(self, node: ast.expr) -> Evaluate:
         match node:
@@ -124,11 +124,11 @@ class _Compiler:
             known = sorted({*self._columns, "email", "name"})
             near = difflib.get_close_matches(_identifier(name), known, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"The lists have: {', '.join(known)}."
-            raise ConfigError(f"{self.key} asks for {name!r}, which no list of the audience has", hint=hint)
+            raise ConfigError(f"{self.key} uses {name!r}, which is not a column of any list of the audience", hint=hint)
         return lambda person: next((person.fields[column] for column in written if column in person.fields), "")
 
     def _refusal(self, node: ast.expr) -> ConfigError:
-        return ConfigError(f"{self.key} cannot hold {ast.unparse(node)!r}", hint=_EXAMPLE)
+        return ConfigError(f"{self.key} cannot contain {ast.unparse(node)!r}", hint=_EXAMPLE)
 
 
 def _identifier(column: str) -> str:

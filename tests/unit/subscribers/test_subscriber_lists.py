@@ -58,7 +58,7 @@ def test_the_status_decides_who_is_mailed(read):
     assert reading.unsubscribed == {"r5@example.com"}
     (problem,) = reading.problems
     assert problem.place == Place("subscribers/weekly.csv", 8)
-    assert problem.message == "the status is none of active, confirmed, pending, subscribed, unsubscribed"
+    assert problem.message == "the status is not one of active, confirmed, pending, subscribed, unsubscribed"
 
 
 def test_a_bad_row_is_left_out_and_reported_with_its_line_and_without_its_address(read):
@@ -137,5 +137,5 @@ def test_the_sample_list_is_known_by_its_people():
 def test_what_is_shipped_is_found_and_what_is_not_is_said():
     assert shipped("templates").is_dir()
     assert shipped("github/workflows/collect.yml").name == "collect.yml"
-    with pytest.raises(ConfigError, match="did not come"):
+    with pytest.raises(ConfigError, match="is missing from"):
         shipped("no/such/thing")

@@ -32,15 +32,15 @@ from digest.cli.json_objects.people_objects import (
 from digest.cli.json_objects.ship_objects import (
     ApproveResult,
     BuildResult,
+    CampaignResult,
     CheckResult,
     CheckRule,
     RulesResult,
-    SendResult,
     SendTestResult,
     StatusResult,
+    campaign_result,
     check_findings,
     check_result,
-    send_result,
     status_result,
 )
 from digest.cli.json_objects.start_objects import (
@@ -64,6 +64,8 @@ __all__ = [
     "AddResult",
     "ApproveResult",
     "BuildResult",
+    "CampaignFailure",
+    "CampaignResult",
     "CheckResult",
     "CheckRule",
     "CollectFailure",
@@ -83,8 +85,6 @@ __all__ = [
     "InitResult",
     "JsonObject",
     "RulesResult",
-    "SendFailure",
-    "SendResult",
     "SendTestResult",
     "StatusResult",
     "SubscribersAudience",
@@ -97,13 +97,13 @@ __all__ = [
     "TwoPhaseStarted",
     "TwoPhaseStep",
     "WorkflowsResult",
+    "campaign_result",
     "check_findings",
     "check_result",
     "collect_result",
     "diff_result",
     "failure_with",
     "list_rows",
-    "send_result",
     "status_result",
 ]
 
@@ -112,7 +112,7 @@ class CollectFailure(CollectResult, Failure):
     """What `digest collect` prints when it found fewer stories than ``selection.min_stories`` (exit code 8)."""
 
 
-class SendFailure(SendResult, Failure):
+class CampaignFailure(CampaignResult, Failure):
     """What `digest send` and `digest cancel` print when a campaign stopped or was refused (exit codes 4, 6, 7, 8)."""
 
 
@@ -135,8 +135,8 @@ RESULTS: dict[str, tuple[type[JsonObject], ...]] = {
     "build": (BuildResult,),
     "send-test": (SendTestResult,),
     "approve": (ApproveResult,),
-    "send": (SendResult, SendFailure),
-    "cancel": (SendResult, SendFailure),
+    "send": (CampaignResult, CampaignFailure),
+    "cancel": (CampaignResult, CampaignFailure),
     "status": (StatusResult,),
     "subscribers check": (SubscribersCheckResult,),
     "subscribers import": (ImportResult,),

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 __all__ = [
     "ApproveResult",
     "BuildResult",
+    "CampaignResult",
     "CheckFinding",
     "CheckResult",
     "CheckRule",
     "RulesResult",
-    "SendResult",
     "SendTestResult",
     "StatusAlert",
     "StatusIssue",
     "StatusResult",
+    "campaign_result",
     "check_findings",
     "check_result",
-    "send_result",
     "status_result",
 ]
 
@@ -137,7 +137,7 @@ class ApproveResult(JsonObject):
     """When, as ISO 8601."""
 
 
-class SendResult(JsonObject):
+class CampaignResult(JsonObject):
     """Where the campaign stands. The numbers count recipients, over all runs of the campaign."""
 
     state: State
@@ -169,7 +169,7 @@ class StatusIssue(JsonObject):
     """What to do next, such as a command to type; null if there is nothing to do."""
     token: str | None
     """The token of its build; null if it is not built."""
-    campaign: SendResult | None
+    campaign: CampaignResult | None
     """Where its campaign stands; null if it was never sent."""
 
 
@@ -218,9 +218,9 @@ def check_result(checked: Checked) -> CheckResult:
     )
 
 
-def send_result(report: SendReport) -> SendResult:
+def campaign_result(report: SendReport) -> CampaignResult:
     """What `digest send` and `digest cancel` print, also when a send stops half-way."""
-    return SendResult(
+    return CampaignResult(
         state=report.state,
         accepted=report.accepted,
         rejected=report.rejected,
@@ -241,7 +241,7 @@ def status_result(statuses: Iterable[IssueStatus], alerts: Iterable[Alert]) -> S
                 words=issue_status.words,
                 next=issue_status.next_step or None,
                 token=issue_status.token or None,
-                campaign=send_result(issue_status.report) if issue_status.report else None,
+                campaign=campaign_result(issue_status.report) if issue_status.report else None,
             )
             for issue_status in statuses
         ],
