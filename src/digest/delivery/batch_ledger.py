@@ -68,16 +68,16 @@ class ClaimLostError(LedgerError):
 
 _Args = ParamSpec("_Args")
 _Result = TypeVar("_Result")
-_Book = TypeVar("_Book", bound="BatchLedger")
+_Batches = TypeVar("_Batches", bound="BatchLedger")
 
 
 def transaction(
-    method: Callable[Concatenate[_Book, Connection, _Args], _Result],
-) -> Callable[Concatenate[_Book, _Args], _Result]:
+    method: Callable[Concatenate[_Batches, Connection, _Args], _Result],
+) -> Callable[Concatenate[_Batches, _Args], _Result]:
     """Make a method one transaction of the ledger. The store may run it more than once."""
 
     @wraps(method)
-    def run(self: _Book, /, *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
+    def run(self: _Batches, /, *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
         return self.store.write(lambda connection: method(self, connection, *args, **kwargs))
 
     return run

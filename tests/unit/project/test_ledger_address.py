@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.delivery.stores.sqlite import SqliteStore
 from digest.errors import ConfigError, CredentialsError, UsageError
 from digest.project import open_project
 from digest.project.ledger_address import LedgerAddress
@@ -94,3 +95,30 @@ def test_a_missing_file_is_no_ledger_and_is_not_created(tmp_path):
     project.ledger_address.open().close()
     with project.ledger_address.find() as ledger:
         assert ledger.campaigns() == ()
+
+
+class ArchiveStore(SqliteStore):
+    """A store from another module, at ``archive://NAME``."""
+
+    needs_consent = True
+
+    def __init__(self, url, **options):
+        super().__init__(f"sqlite:///{url.removeprefix('archive://')}.archive", **options)
+
+    @classmethod
+    def check_url(cls, url):
+        if not url.removeprefix("archive://").isalpha():
+            raise ValueError("a ledger in an archive is written archive://NAME")
+
+
+def test_another_store_needs_only_an_entry_in_the_registry(tmp_path, monkeypatch):
+    monkeypatch.setattr("digest.delivery.stores.STORES", {"archive": f"{__name__}:ArchiveStore"})
+    with pytest.raises(ConfigError, match="archive://NAME"):
+        newsletter(tmp_path, 'url = "archive://7"')
+    project = newsletter(tmp_path, 'url = "archive://weekly"')
+    assert (project.ledger_address.needs_consent, project.ledger_address.find()) == (True, None)
+    with project.ledger_address.open() as ledger:
+        ledger.remember("fact", "value")
+    assert (tmp_path / "weekly.archive").is_file()
+    with project.ledger_address.find() as ledger:
+        assert ledger.snapshot().facts == {"fact": "value"}
