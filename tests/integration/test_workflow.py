@@ -1,4 +1,4 @@
-"""The verbs on a real folder, a real ledger and the outbox: what a newsletter lives through in some weeks."""
+"""The verbs with a real folder, a real ledger and the outbox, over several weeks of a newsletter."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def interrupted(root: Path, monkeypatch) -> str:
     return token
 
 
-def test_what_is_saved_while_sources_are_read_is_merged_and_not_lost(root, monkeypatch):
+def test_collect_merges_an_edit_saved_while_it_reads_sources(root, monkeypatch):
     collect(at(root))
     text = issue_md(root).read_text()
     real = reading_sources.read_sources
@@ -106,7 +106,7 @@ def test_what_is_saved_while_sources_are_read_is_merged_and_not_lost(root, monke
     assert "### [A pier opens]" in merged
 
 
-def test_what_is_saved_at_the_last_moment_is_not_written_over(root):
+def test_an_edit_saved_at_the_last_moment_is_not_overwritten(root):
     collect(at(root))
     folder = at(root).issue("2026-W47").folder
     before = folder.read_text()
@@ -116,7 +116,7 @@ def test_what_is_saved_at_the_last_moment_is_not_written_over(root):
     assert issue_md(root).read_text() == "mine"
 
 
-def test_a_crash_between_the_text_and_its_base_drops_no_story(root):
+def test_a_crash_between_writing_the_text_and_its_base_loses_no_story(root):
     collect(at(root))
     base = root / "issues" / "2026-W47" / "base.json"
     old = base.read_bytes()
@@ -133,7 +133,7 @@ def test_a_crash_between_the_text_and_its_base_drops_no_story(root):
     assert collect(at(root)).merge.kept_out == ()
 
 
-def test_an_event_that_was_dropped_stays_dropped_when_another_outlet_leads_it(root):
+def test_a_removed_event_stays_removed_when_another_source_leads_it(root):
     text = "The council of the town shut the old stone bridge on Monday after engineers found deep cracks in its arch."
     with FeedsServer() as server:
         for name in ("courier", "gazette"):
@@ -153,7 +153,7 @@ def test_an_event_that_was_dropped_stays_dropped_when_another_outlet_leads_it(ro
     assert done.merge.added == ()
 
 
-def test_a_path_is_typed_from_where_the_person_stands(root):
+def test_add_takes_a_path_from_the_current_folder(root):
     collect(at(root))
     (root / "deep").mkdir()
     (root / "deep" / "guest.md").write_text(
@@ -163,7 +163,7 @@ def test_a_path_is_typed_from_where_the_person_stands(root):
     assert "(deep/guest.md)" in issue_md(root).read_text()
 
 
-def test_the_next_issue_begins_where_the_last_one_ended(root):
+def test_the_next_issue_starts_where_the_last_one_ended(root):
     collect(at(root))
     sent(root)
     assert collect(at(root)).issue == "2026-W48"
@@ -174,7 +174,7 @@ def test_the_next_issue_begins_where_the_last_one_ended(root):
     assert (following.issue, following.stories) == ("2026-W48", 1)
 
 
-def test_a_lost_build_of_an_old_issue_stops_nothing(root):
+def test_collect_works_without_the_build_of_an_old_issue(root):
     collect(at(root))
     sent(root)
     for path in (root / "issues" / "2026-W47" / "build").iterdir():
@@ -182,7 +182,7 @@ def test_a_lost_build_of_an_old_issue_stops_nothing(root):
     assert collect(at(root)).stories == 0
 
 
-def test_a_sent_issue_is_closed(root):
+def test_a_sent_issue_cannot_be_changed(root):
     collect(at(root))
     sent(root)
     for verb in (lambda: collect(at(root), "2026-W47"), lambda: build(at(root)), lambda: approve(at(root), by="ana")):
@@ -192,7 +192,7 @@ def test_a_sent_issue_is_closed(root):
         plan_send(at(root))
 
 
-def test_an_interrupted_campaign_goes_on_with_one_command(root, monkeypatch):
+def test_resume_finishes_an_interrupted_campaign(root, monkeypatch):
     interrupted(root, monkeypatch)
     [issue] = status(at(root))
     assert (issue.state, issue.next_step) == ("sending", "digest send 2026-W47 --live --resume")
@@ -202,7 +202,7 @@ def test_an_interrupted_campaign_goes_on_with_one_command(root, monkeypatch):
     assert (report.state, report.accepted) == ("sent", 3)
 
 
-def test_what_was_begun_is_finished_with_its_own_bytes_whatever_was_built_since(root, monkeypatch):
+def test_a_campaign_finishes_with_the_build_it_began_with(root, monkeypatch):
     token = interrupted(root, monkeypatch)
     assert collect(at(root)).issue == "2026-W48"  # nothing is collected into it any more
     issue_md(root).write_text(issue_md(root).read_text().replace("### [Books", "### [Many books"))
@@ -227,7 +227,7 @@ def test_what_was_begun_is_finished_with_its_own_bytes_whatever_was_built_since(
         ("example.org/u/", "example.org/unsubscribe/", "how a reader unsubscribes"),
     ],
 )
-def test_a_changed_configuration_does_not_go_on_with_a_campaign(root, monkeypatch, old, new, name):
+def test_a_campaign_does_not_resume_with_a_changed_configuration(root, monkeypatch, old, new, name):
     interrupted(root, monkeypatch)
     configure(root, old, new)
     with pytest.raises(CampaignRefusedError, match=name):
@@ -239,7 +239,7 @@ def test_readers_of_a_half_sent_issue_do_not_get_its_stories_again(root, monkeyp
     assert collect(at(root)).stories == 0
 
 
-def test_a_list_may_stand_in_the_environment(root):
+def test_a_list_can_be_in_an_environment_variable(root):
     configure(root, '"subscribers/weekly.csv"', '"env:WEEKLY"')
     [audience] = check_lists(at(root, WEEKLY="email,name\nana@example.org,Ana\nnonsense,Ben\n"))
     assert [person.email for person in audience.subscribers] == ["ana@example.org"]
@@ -248,14 +248,14 @@ def test_a_list_may_stand_in_the_environment(root):
         check_lists(at(root))
 
 
-def test_an_encrypted_list_that_is_not_there_says_how_to_make_it(root):
+def test_a_missing_encrypted_list_is_reported_with_the_command_that_makes_it(root):
     configure(root, "weekly.csv", "weekly.csv.age")
     with pytest.raises(ListError, match="does not exist") as caught:
         check_lists(open_project(root, environ={}, cwd=root).open_session())
     assert "subscribers encrypt" in caught.value.hint
 
 
-def test_a_runner_may_send_when_its_ledger_lies_elsewhere(root, tmp_path):
+def test_a_runner_can_send_when_its_ledger_is_outside_its_workspace(root, tmp_path):
     collect(at(root))
     token = build(at(root)).token
     runner = at(root, CI="true")
@@ -266,7 +266,7 @@ def test_a_runner_may_send_when_its_ledger_lies_elsewhere(root, tmp_path):
     assert send(runner, plan_send(runner), approve=token).accepted == 3
 
 
-def test_an_approval_without_a_name_is_one(root):
+def test_an_approval_without_a_name_counts(root):
     collect(at(root))
     token = build(at(root)).token
     session = at(root)
@@ -275,7 +275,7 @@ def test_an_approval_without_a_name_is_one(root):
     assert send(session, plan_send(session)).token == token
 
 
-def test_a_story_that_went_out_already_is_named_by_the_check(root):
+def test_check_reports_a_story_that_was_sent_before(root):
     collect(at(root))
     collect(at(root), "2026-W46")  # two issues open at once hold the same stories
     build(at(root), "2026-W46")
@@ -287,7 +287,7 @@ def test_a_story_that_went_out_already_is_named_by_the_check(root):
     assert [finding.code for finding in check(at(root), "2026-W46").findings if finding.code == "T109"] == []
 
 
-def test_a_file_that_is_gone_is_no_story_any_more_and_one_that_broke_still_is(root):
+def test_a_deleted_file_is_no_longer_a_story_but_an_unreadable_one_is(root):
     collect(at(root))
     bridge = root / "articles" / "bridge.txt"
     whole = bridge.read_bytes()

@@ -8,15 +8,15 @@ from digest.errors import UsageError
 from digest.project import clock_of
 
 
-def test_a_rehearsal_can_live_in_another_week():
+def test_digest_now_fixes_the_clock():
     assert clock_of({"DIGEST_NOW": "2026-11-20T09:00:00+01:00"})() == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-def test_otherwise_it_is_now():
+def test_without_digest_now_the_clock_is_the_systems():
     assert abs((clock_of({})() - datetime.now(UTC)).total_seconds()) < 60
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-20", "2026-11-20T09:00:00"])
-def test_a_moment_without_its_offset_is_refused(text):
+def test_a_time_without_an_offset_is_refused(text):
     with pytest.raises(UsageError, match="DIGEST_NOW"):
         clock_of({"DIGEST_NOW": text})

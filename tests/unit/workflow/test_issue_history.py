@@ -11,7 +11,7 @@ BEGAN = {f"2026-W{45 + week}": FIRST + timedelta(weeks=week) for week in range(3
 
 
 @pytest.mark.parametrize(("lost", "weeks"), [((), 0), (("2026-W45",), 1), (("2026-W46",), 2), (("2026-W47",), None)])
-def test_what_was_collected_is_known_back_to_the_first_issue_of_which_it_is_gone(lost, weeks):
+def test_collected_articles_are_known_back_to_the_first_issue_without_them(lost, weeks):
     collected = {issue: {"https://a.example/1"} for issue in BEGAN if issue not in lost} | {
         issue: set() for issue in lost
     }

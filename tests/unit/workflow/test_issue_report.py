@@ -43,7 +43,7 @@ Hello there
 """
 
 
-def test_what_readers_of_both_will_notice():
+def test_the_difference_lists_what_readers_of_both_issues_notice():
     found = compare_issues(parse_issue(BEFORE, id="2026-W47"), parse_issue(AFTER, id="2026-W48"))
     assert found.subjects == ("One", "Two")
     assert found.stories == (2, 2)
@@ -55,7 +55,7 @@ def test_what_readers_of_both_will_notice():
     assert ("Not this time", "b.example") in difference_lines(found)
 
 
-def test_the_same_issue_twice_differs_in_nothing_but_says_that_all_comes_again():
+def test_comparing_an_issue_with_itself_lists_every_story_as_repeated():
     issue = parse_issue(AFTER, id="2026-W48")
     found = compare_issues(issue, issue)
     assert found.again == ("Trams, again", "Paint")
