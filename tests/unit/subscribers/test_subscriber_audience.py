@@ -88,6 +88,69 @@ def test_where_selects_by_fields(where, ana, bob):
     assert (selects(ANA), selects(BOB)) == (ana, bob)
 
 
+def test_an_empty_plan_is_selected_only_where_the_expression_says_so():
+    nobody = Subscriber(email="a@example.com", fields={"plan": ""})
+    for where, selected in (('plan in ("pro", "")', True), ('plan in ("pro",)', False), ('plan == "pro"', False)):
+        assert compile_where(where, audience="w", columns=("email", "plan"))(nobody) is selected
+    with pytest.raises(ConfigError) as caught:
+        compile_where('plan in ("pro")', audience="w", columns=("email", "plan"))
+    assert caught.value.hint == "Write plan == 'pro', or a list with a comma: in ('pro',)"
+
+
+@pytest.mark.parametrize(
+    ("tags", "where", "selected"),
+    [
+        ("pro,team", '"pro" in tags', True),
+        ("team; pro", '"pro" in tags', True),
+        ('"pro","team"', '"pro" in tags', True),
+        ("[pro]", '"pro" in tags', True),
+        ("Likes pro.", '"pro" in tags', True),
+        ("professional", '"pro" in tags', False),
+        ("improve pro", '"pro" in tags', True),
+        ("non-pro", '"pro" in tags', False),
+        ("pro-2024", '"pro" in tags', False),
+        ("pro_old", '"pro" in tags', False),
+        ("prö", '"pr" in tags', False),
+        ("node.js", '"node" in tags', False),
+        ("c++", '"c" in tags', False),
+        ("c++, c", '"c++" in tags', True),
+        ("gold member, new", '"gold member" in tags', True),
+        ("gold members", '"gold member" in tags', False),
+        ("(a.b)", '"a.b" in tags', True),
+        ("axb", '"a.b" in tags', False),
+        ("", '"pro" in tags', False),
+        ("", '"pro" not in tags', True),
+        ("professional", '"pro" not in tags', True),
+        ("pro,team", "plan in tags", True),
+        ("professional", "plan in tags", False),
+        ("pro,team", "empty in tags", False),
+        ("pro,team", "empty not in tags", True),
+        ("pro", '("pro") in tags', True),
+        ("pro", '(tags) == "pro"', True),
+        ("pro", '(tags == "pro") and (plan == "pro" or (empty))', True),
+        ("pro", 'tags in (\n"pro", # (one)\n"team")', True),
+    ],
+)
+def test_in_finds_whole_words_of_a_field(tags, where, selected):
+    person = Subscriber(email="ana@example.com", fields={"tags": tags, "plan": "pro", "empty": ""})
+    assert compile_where(where, audience="w", columns=("tags", "plan", "empty"))(person) is selected
+
+
+@pytest.mark.parametrize(
+    ("where", "selected"),
+    [
+        ('"@example.com" in email', True),
+        ('"example.com" in email', True),
+        ('"ana" in email', True),
+        ('"ple.com" in email', False),
+        ('"@example.co" in email', False),
+        ('"example" in email', False),
+    ],
+)
+def test_part_of_an_address_is_found_by_whole_words(where, selected):
+    assert compile_where(where, audience="w", columns=())(Subscriber(email="ana@example.com")) is selected
+
+
 def test_a_header_with_spaces_is_written_with_underscores():
     selects = compile_where('home_town == "Bonn"', audience="w", columns=("email", "Home Town"))
     assert selects(Subscriber(email="a@example.com", fields={"Home Town": "Bonn"}))
@@ -123,6 +186,23 @@ def test_who_is_not_selected_is_counted():
         "(" * 3000 + ")" * 3000,
         "not " * 400 + "city ==",
         "city\x00",
+        'city in ("Bonn")',
+        'city in "Bonn, Kiel"',
+        'city not in ("Bonn")',
+        "city in ()",
+        'city in ("Bonn" "Kiel", "Ulm")',
+        'city == ("Bonn", "Kiel")',
+        'city == ["Bonn"]',
+        'city != ("Bonn", "Kiel")',
+        'city == ("Bonn")',
+        'city != ( "Bonn" )',
+        'city == (\n"Bonn")',
+        '("Bonn", "Kiel") in city',
+        '("Bonn", "Kiel") == city',
+        '"city" == "Bonn"',
+        '"" in city',
+        "5 in city",
+        'b"Bonn" in city',
         "a; b",
     ],
 )
