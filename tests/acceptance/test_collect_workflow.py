@@ -70,7 +70,7 @@ def test_a_first_run_opens_a_pull_request_that_tells_all(github):
         f"## {ISSUE}: fit to send",
         f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)",
         f"with the issue `{ISSUE}` and the token `{token}`",
-        "not counted: the list is not here",
+        "not counted, because the list is not on this machine",
         "close the pull request",
     ):
         assert words in pull["body"]
@@ -245,7 +245,7 @@ def test_errors_of_the_check_are_the_editors_to_mend_and_fail_no_run(github):
     github.edit("main", lambda clone: replace_in(clone / "digest.toml", '"1 Example Street, 12345 Town"', '""'))
     run = collect(github)
     (pull,) = github.github.pulls
-    assert "1 error to mend before it can be sent" in pull["body"]
+    assert "1 error to fix before it can be sent" in pull["body"]
     assert "It cannot be approved yet" in pull["body"]
     assert "::error file=" in run.jobs["collect"].step("Report").out
 

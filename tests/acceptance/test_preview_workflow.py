@@ -69,7 +69,7 @@ def test_an_error_fails_it_at_the_editors_line(github):
     check = run.jobs["preview"].step("Check")
     assert check.code == 5
     assert f"::error file=issues/{ISSUE}/issue.md,line=" in check.out
-    assert f"## {ISSUE}: 1 error to mend" in run.summary
+    assert f"## {ISSUE}: 1 error to fix" in run.summary
 
 
 def test_an_issue_that_cannot_be_read_fails_it_with_the_line(github):

@@ -23,7 +23,8 @@ IssueArgument = Annotated[
 ]
 
 NoLedger = Annotated[
-    bool, typer.Option("--no-ledger", help="Do not ask what was sent, where the ledger cannot be reached.")
+    bool,
+    typer.Option("--no-ledger", help="Do not read the ledger, for a machine that cannot reach it."),
 ]
 
 

@@ -18,24 +18,24 @@ def open_in_editor(path: Path, *, quiet: bool = False) -> None:
     """Open a file in $VISUAL or $EDITOR, such as ``nano`` or ``code --wait``, and wait until it is closed.
 
     Args:
-        quiet: Keep what the editor prints off stdout, which is a program's.
+        quiet: Send what the editor prints to stderr, because stdout is for the JSON object.
 
     Raises:
-        UsageError: None is set, it cannot be started, or it ended with an error.
+        UsageError: No editor is set, it cannot be started, or it exited with an error.
     """
-    name = next((one for one in ("VISUAL", "EDITOR") if os.environ.get(one, "").strip()), None)
+    name = next((each for each in ("VISUAL", "EDITOR") if os.environ.get(each, "").strip()), None)
     if name is None:
         raise UsageError("no editor is set", hint="export EDITOR=nano, then try again.")
     command = os.environ[name]
     try:
-        done = subprocess.run(  # noqa: S603 - the person's own editor
+        process = subprocess.run(  # noqa: S603 - the user's own editor
             [*shlex.split(command), str(path)], check=False, stdout=sys.stderr if quiet else None
         )
     except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"the editor {command} cannot be started: {words}", hint=f"Set {name} to another.") from error
-    if done.returncode:
-        raise UsageError(f"the editor {command} ended with {done.returncode}", hint=f"It is what {name} says.")
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"the editor {command} cannot be started: {reason}", hint=f"Set {name} to another.") from error
+    if process.returncode:
+        raise UsageError(f"the editor {command} ended with {process.returncode}", hint=f"It is what {name} says.")
 
 
 def edit_text(text: str, *, quiet: bool) -> str:

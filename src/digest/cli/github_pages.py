@@ -1,7 +1,7 @@
 """What GitHub shows of an issue: the job's summary, the text of its pull request, and annotations at its lines. Pure.
 
-They are HTML within Markdown, because words of an article must not become markup of the page, call anybody by name
-(@…), or leave a mark on the page of another project (#12, a link to an issue).
+The pages are HTML within Markdown, because text from articles must not become markup, mention users (@…), or create
+references in other projects (#12, or the address of an issue).
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ __all__ = [
     "issue_page",
 ]
 
-#: GitHub leaves out a summary of more than 1 MiB, and refuses a body of more than 65,536 characters. In bytes.
+#: In bytes. GitHub drops a job summary over 1 MiB, and refuses the text of a pull request over 65,536 characters.
+#: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
 MOST_OF_A_SUMMARY = 1_000_000
 MOST_OF_A_BODY = 60_000
 
-#: Where an inbox cuts the line, about.
+#: About how many characters of a line an inbox shows.
 _INBOX = 110
-#: What GitHub would make a mention or a reference, and a mark nobody sees that stops it.
+#: Places where GitHub would make a mention or a reference. An invisible character (WORD JOINER) prevents it.
 _CALLS = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=GH-)(?=\d)|(?<=://)(?=(?:www\.)?github\.com)", re.IGNORECASE)
 _JOINER = "\u2060"
-#: GitHub shows so many annotations of each kind for a step.
+#: GitHub shows at most this many annotations of each kind for a step.
 _MOST = 10
 _KINDS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -53,17 +54,17 @@ def issue_page(
     picture_url: str = "",
     most_bytes: int = MOST_OF_A_SUMMARY,
 ) -> str:
-    """The verdict first, then the facts, what to do, the checks, the sources, the issue before, and the text part.
+    """The report of an issue: verdict, facts, what to do, checks, sources, the previous issue, and the text part.
 
     Args:
-        shown: A file as it is named from the repository's root.
-        email_url: Where the email can be opened.
-        picture_url: Where its picture can be seen.
-        most_bytes: What does not fit any more is left out from the end, and counted.
+        shown: Turns a file of the newsletter into its path from the repository's root.
+        email_url: The address of the email.
+        picture_url: The address of its screenshot.
+        most_bytes: The limit. What does not fit is left out from the end, and counted.
     """
     head = [_verdict(report), _facts(report)]
     links = {"**Open the email**": email_url, "See it on a desk, a phone, in the dark and without images": picture_url}
-    if shown_links := [f"[{words}]({url})" for words, url in links.items() if url]:
+    if shown_links := [f"[{label}]({url})" for label, url in links.items() if url]:
         head.append(f"{' · '.join(shown_links)}\n")
     head.append(_next_steps(report, shown))
     page = "\n".join(head)
@@ -74,23 +75,23 @@ def issue_page(
 
 
 def alerts_page(alerts: Sequence[Alert]) -> str:
-    """What wants attention, as the text of a GitHub issue; empty when nothing does."""
+    """What needs attention, as the text of a GitHub issue; empty if nothing does."""
     if not alerts:
         return ""
-    told = "".join(f"- **{as_words(alert.words)}.** {as_words(alert.hint)}\n" for alert in alerts)
+    items = "".join(f"- **{as_words(alert.words)}.** {as_words(alert.hint)}\n" for alert in alerts)
     return (
-        f"{told}\nEach run of the workflow brings this text up to date, and closes the issue when there is nothing "
-        "left to tell. `digest status` says the same.\n"
+        f"{items}\nEach run of the workflow updates this text, and closes the issue when nothing is left. "
+        "`digest status` shows the same.\n"
     )
 
 
 def html_table(*rows: Iterable[str], tag: str = "td") -> str:
-    """Rows of plain words as an HTML table."""
+    """Rows of plain text as an HTML table."""
     return f"<table>\n{''.join(_row(row, tag=tag) for row in rows)}</table>\n"
 
 
 def as_words(text: str) -> str:
-    """``text`` as HTML that says the same and does nothing: on one line, as a blank line would end the HTML."""
+    """``text`` as inert HTML on one line, because a blank line would end the HTML block."""
     return escape(_CALLS.sub(_JOINER, " ".join(text.split())))
 
 
@@ -100,14 +101,14 @@ def _row(cells: Iterable[str], *, tag: str = "td") -> str:
 
 def _verdict(report: IssueReport) -> str:
     errors = report.count("error")
-    words = f"{count(errors, 'error', 'errors')} to mend before it can be sent" if errors else "fit to send"
-    return f"## {report.issue}: {words}\n"
+    verdict = f"{count(errors, 'error', 'errors')} to fix before it can be sent" if errors else "fit to send"
+    return f"## {report.issue}: {verdict}\n"
 
 
 def _facts(report: IssueReport) -> str:
     name, address = parse_sender(report.sender)
     inbox = f"{name or address} · {report.subject} — {report.preheader}"
-    people = "not counted: the list is not here"
+    people = "not counted, because the list is not on this machine"
     if report.recipients is not None:
         people = count(report.recipients, "person", "people")
     return html_table(
@@ -128,7 +129,7 @@ def _next_steps(report: IssueReport, shown: Callable[[str], str]) -> str:
         f"Actions, Send an issue, Run workflow, with the issue `{report.issue}` and the token `{report.token}`.\n"
     )
     if report.count("error"):
-        approve = "- **It cannot be approved yet**: mend what is listed under Checks as an error.\n"
+        approve = "- **It cannot be approved yet**: fix the errors that are listed under Checks.\n"
     return (
         f"### What to do\n\n{approve}"
         f"- **To change it**: edit `{file}` on the branch `digest/{report.issue}`, there or on your own machine "
@@ -158,50 +159,50 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> tuple[str, ...]:
 
 
 def _fitting(rows: Sequence[str], room: int) -> str:
-    """The rows that fit, and how many do not."""
+    """The rows that fit, and how many were left out."""
     room -= 200  # for what stands around them
-    kept = 0
+    fitting = 0
     for row in rows:
         room -= len(row.encode())
         if room < 0:
             break
-        kept += 1
-    left_out = f"\n{len(rows) - kept} more are not shown.\n" if kept < len(rows) else ""
-    return f"<table>\n{''.join(rows[:kept])}</table>\n{left_out}"
+        fitting += 1
+    left_out = f"\n{len(rows) - fitting} more are not shown.\n" if fitting < len(rows) else ""
+    return f"<table>\n{''.join(rows[:fitting])}</table>\n{left_out}"
 
 
 def _text_part(text: str, room: int) -> str:
-    """The text part in a fold, as far as it fits. A line of it begins no markup, as all are indented."""
+    """The text part in a fold, as far as it fits. Its lines are indented, so that none of them is markup."""
     before, after = "\n<details><summary>The email as plain text</summary>\n\n", "\n</details>\n"
-    kept, room = [], room - len(before + after) - 100
+    lines, room = [], room - len(before + after) - 100
     for line in text.splitlines():
         room -= len(line.encode()) + 5
         if room < 0:
-            kept.append("    …")
+            lines.append("    …")
             break
-        kept.append(f"    {line}")
-    return f"{before}{chr(10).join(kept)}\n{after}" if kept else ""
+        lines.append(f"    {line}")
+    return f"{before}{chr(10).join(lines)}\n{after}" if lines else ""
 
 
 def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -> list[str]:
-    """One workflow command for each finding, at most ten of a kind, and a notice that says how many there are more.
+    """One workflow command for each finding, at most ten of each kind, and a notice about the findings left out.
 
     Args:
         findings: The worst first.
-        shown: A file as it is named from the repository's root.
+        shown: Turns a file of the newsletter into its path from the repository's root.
     """
     lines, left_out = [], 0
     for severity, kind in _KINDS.items():
         own = [finding for finding in findings if finding.severity == severity]
-        # The last notice tells of the others.
+        # The last notice says how many findings are left out.
         most = _MOST if kind != "notice" or len(findings) <= _MOST else _MOST - 1
         left_out += len(own[most:])
         for finding in own[:most]:
             where = [f"file={_property(shown(finding.place.file))}"]
             if finding.place.line:
                 where.append(f"line={finding.place.line}")
-            words = f"{finding.message}. {finding.hint}" if finding.hint else finding.message
-            lines.append(f"::{kind} {','.join([*where, f'title={finding.code}'])}::{_data(words)}")
+            message = f"{finding.message}. {finding.hint}" if finding.hint else finding.message
+            lines.append(f"::{kind} {','.join([*where, f'title={finding.code}'])}::{_data(message)}")
     if left_out:
         lines.append(f"::notice title=digest check::{left_out} more in the job's summary")
     return lines

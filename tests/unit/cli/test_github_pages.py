@@ -56,17 +56,17 @@ def test_the_verdict_comes_first_then_all_that_an_approver_looks_at():
     assert "could not be read" not in told
 
 
-def test_an_issue_with_errors_says_that_it_cannot_be_approved_and_where_to_mend_it():
+def test_an_issue_with_errors_cannot_be_approved_and_says_where_to_fix_it():
     told = page(replace(REPORT, findings=(finding(Severity.ERROR), finding(Severity.WARNING))))
-    assert told.startswith("## 2026-W48: 1 error to mend before it can be sent\n")
+    assert told.startswith("## 2026-W48: 1 error to fix before it can be sent\n")
     assert "It cannot be approved yet" in told
     assert "To approve" not in told
     assert "<td>error</td><td>T101</td><td>letters/issue.md:3</td><td>Wrong</td><td>Mend it.</td>" in told
 
 
-def test_a_list_that_is_not_here_and_a_source_that_failed_are_told():
+def test_a_missing_list_and_a_failed_source_are_reported():
     told = page(replace(REPORT, recipients=None, troubles=(("world", "503 from its server"),)))
-    assert "not counted: the list is not here" in told
+    assert "not counted, because the list is not on this machine" in told
     assert "<tr><td>world</td><td>503 from its server</td></tr>" in told
 
 
