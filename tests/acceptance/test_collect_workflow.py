@@ -102,7 +102,7 @@ def test_without_a_browser_that_works_there_is_no_picture_and_nothing_else_is_mi
     browser.chmod(0o755)
     run = collect(github, variables={"DIGEST_PICTURES": ""})
     assert list(run.artifacts) == [f"{ISSUE}.html"]
-    assert "could not draw" in run.jobs["collect"].step("Take screenshots").err
+    assert "could not take the screenshots" in run.jobs["collect"].step("Take screenshots").err
     assert ".png" not in github.github.pulls[0]["body"]
 
 

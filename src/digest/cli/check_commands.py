@@ -1,0 +1,156 @@
+"""The commands check and rules, of the panel Ship."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from digest.cli.commands import IssueArgument, NoLedger
+from digest.cli.result_lines import finding_lines
+from digest.cli.run_options import RunOptions, write_text
+from digest.errors import ChecksFailedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from digest.project import Session
+    from digest.workflow.building import Checked
+
+__all__ = ["check", "rules"]
+
+
+def check(
+    options: RunOptions,
+    issue: IssueArgument = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "never"],
+        typer.Option("--fail-on", help="The least severity of a finding that makes the command exit with code 5."),
+    ] = "error",
+    format: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option(
+            "--format",
+            help="How to print the findings. json is the same as --json. github prints annotations for a pull request "
+            "and writes a report to the job's summary.",
+        ),
+    ] = "text",
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Also request every link, at most once a day, and report the broken ones."),
+    ] = False,
+    no_ledger: NoLedger = False,
+    email_url: Annotated[
+        str, typer.Option("--email-url", metavar="URL", help="The address of the built email, for the report.")
+    ] = "",
+    picture_url: Annotated[
+        str, typer.Option("--picture-url", metavar="URL", help="The address of its screenshot, for the report.")
+    ] = "",
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write the report to this file, cut to fit the text of a pull request.",
+        ),
+    ] = None,
+) -> None:
+    """Find what is wrong with the email, at issue.md:LINE. Exits with code 5 if there are errors."""
+    from digest.cli.github_pages import annotation_lines
+    from digest.cli.json_objects import check_result
+    from digest.workflow.building import check as run
+
+    if online and options.offline:
+        raise UsageError("--online and --offline exclude each other", hint="Leave out one of them.")
+    output = replace(options, as_json=options.as_json or format == "json").output
+    session = options.read_only_session(no_ledger=no_ledger)
+    if session.no_ledger and not no_ledger:
+        output.say("The ledger, which knows the stories of earlier issues, was not read because of --offline.")
+    checked = run(
+        session,
+        issue,
+        online=online,
+        progress=lambda number, all_links: output.status(f"Requesting links: {number} of {all_links}"),
+    )
+    output.status("")
+    links = {"email_url": email_url, "picture_url": picture_url}
+    _write_reports(options, session, checked, links=links, report=report, summary=format == "github")
+    if format == "github":
+        output.result(check_result(checked), annotation_lines(checked.findings, options.shown))
+    else:
+        output.result(check_result(checked), finding_lines(checked, output))
+    failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    if any(checked.count(severity) for severity in failing):
+        raise typer.Exit(ChecksFailedError.exit_code)
+    output.next(f"digest build {checked.issue}")
+
+
+def _write_reports(
+    options: RunOptions,
+    session: Session,
+    checked: Checked,
+    *,
+    links: Mapping[str, str],
+    report: Path | None,
+    summary: bool,
+) -> None:
+    """Append the report to the job's summary, and write it to the file for the text of a pull request."""
+    from digest.cli.github_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
+    from digest.workflow.issue_report import report_issue
+
+    summary_file = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None
+    if not summary_file and report is None:
+        return
+    issue_report = report_issue(session, checked)
+    if summary_file:
+        _append(Path(summary_file), issue_page(issue_report, options.shown, **links, most_bytes=MOST_OF_A_SUMMARY))
+    if report is not None:
+        write_text(report, issue_page(issue_report, options.shown, **links, most_bytes=MOST_OF_A_BODY))
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="Unset GITHUB_STEP_SUMMARY.") from error
+
+
+def rules(
+    options: RunOptions,
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="The rule to explain, such as L204. Default: list all rules.")
+    ] = None,
+) -> None:
+    """Explain the rules of `digest check`, and what to do about their findings."""
+    from digest.checks import all_rules, find_rule
+    from digest.cli.json_objects import CheckRule, RulesResult
+
+    output = options.output
+    shown = all_rules() if code is None else (find_rule(code),)
+    result = RulesResult(
+        rules=[
+            CheckRule(code=rule.code, severity=str(rule.severity), title=rule.title, explanation=rule.explanation)
+            for rule in shown
+        ]
+    )
+    if code is None:
+        output.result(result, [f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in shown])
+        output.next("digest rules CODE")
+        return
+    (rule,) = shown
+    lines = [
+        f"{rule.code}  {rule.severity}: {rule.title}",
+        "",
+        *textwrap.wrap(rule.explanation, 76),
+        "",
+        "To accept such a finding, add this to digest.toml:",
+        "  [[check.ignore]]",
+        f'  code = "{rule.code}"',
+        '  reason = "…"',
+    ]
+    output.result(result, lines)
