@@ -12,8 +12,8 @@ from hypothesis import settings
 
 # CI decides whether a change can be merged, so it tries the same examples each time; other runs try new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
-settings.register_profile("desk", deadline=None, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "desk")
+settings.register_profile("local", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # A shell makes its background jobs ignore SIGINT, and their child processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -76,15 +76,15 @@ def run_locally(
         head: The branch of a pull request.
     """
     clone = repository.clone(DEFAULT) if head is None else repository.clone_merged(head)
-    desk = repository.folder / f"act{repository.runs}"
-    artifacts = desk / "artifacts"
+    workdir = repository.folder / f"act{repository.runs}"
+    artifacts = workdir / "artifacts"
     artifacts.mkdir(parents=True)
-    (desk / "workflow.yml").write_text((clone / f".github/workflows/{workflow}").read_text().replace("$/.", "./."))
+    (workdir / "workflow.yml").write_text((clone / f".github/workflows/{workflow}").read_text().replace("$/.", "./."))
     about = {"default_branch": DEFAULT, "full_name": "example/letter", "name": "letter", "owner": {"login": "example"}}
-    (desk / "event.json").write_text(json.dumps({"repository": about, **(payload or {})}))
-    (desk / "secrets").write_text("".join(f'{name}="{value}"\n' for name, value in (secrets or {}).items()))
+    (workdir / "event.json").write_text(json.dumps({"repository": about, **(payload or {})}))
+    (workdir / "secrets").write_text("".join(f'{name}="{value}"\n' for name, value in (secrets or {}).items()))
     environment = {
-        "HOME": str(desk),
+        "HOME": str(workdir),
         "ARTIFACTS": str(artifacts),
         "GITHUB_REPOSITORY": "example/letter",
         **repository.environ,
@@ -96,15 +96,15 @@ def run_locally(
             event,
             *("--json", "--no-cache-server", "--action-offline-mode", "--concurrent-jobs", "1"),
             *("--platform", "ubuntu-latest=-self-hosted"),
-            *("--workflows", desk / "workflow.yml", "--eventpath", desk / "event.json"),
-            *("--action-cache-path", desk / "cache"),
-            *("--secret-file", desk / "secrets", "--secret", "GITHUB_TOKEN=a token for tests"),
+            *("--workflows", workdir / "workflow.yml", "--eventpath", workdir / "event.json"),
+            *("--action-cache-path", workdir / "cache"),
+            *("--secret-file", workdir / "secrets", "--secret", "GITHUB_TOKEN=a token for tests"),
             *("--var", "DIGEST_PICTURES=off"),
             *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
-            *(word for name, path in _stand_ins(clone, desk) for word in ("--local-repository", f"{name}={path}")),
+            *(word for name, path in _stand_ins(clone, workdir) for word in ("--local-repository", f"{name}={path}")),
         ],
         cwd=clone,
-        env={"PATH": f"{repository.folder / 'shims'}:{BIN}:{os.environ['PATH']}", "HOME": str(desk)},
+        env={"PATH": f"{repository.folder / 'shims'}:{BIN}:{os.environ['PATH']}", "HOME": str(workdir)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -118,20 +118,22 @@ def run_locally(
         if "jobResult" in told:
             run.jobs[told["jobID"]] = told["jobResult"]
     run.artifacts = {path.name: path.read_bytes() for path in artifacts.iterdir()}
-    shutil.rmtree(desk)
+    shutil.rmtree(workdir)
     shutil.rmtree(clone)
     return run
 
 
-def _stand_ins(clone: Path, desk: Path) -> list[tuple[str, Path]]:
+def _stand_ins(clone: Path, workdir: Path) -> list[tuple[str, Path]]:
     """The actions that are named, each with the commit it is pinned to, and the folder that stands for it."""
     for name, text in STAND_INS.items():
-        folder = desk / name
+        folder = workdir / name
         folder.mkdir(parents=True)
         (folder / "action.yml").write_text(f"name: {name}\ndescription: A stand-in\n{text.lstrip()}")
     files = sorted((clone / ".github").rglob("*.yml"))
     named = [step["uses"] for file in files for step in _steps(file) if "uses" in step]
-    return [(one, desk / one.partition("@")[0]) for one in dict.fromkeys(named) if one.partition("@")[0] in STAND_INS]
+    return [
+        (one, workdir / one.partition("@")[0]) for one in dict.fromkeys(named) if one.partition("@")[0] in STAND_INS
+    ]
 
 
 def _steps(path: Path) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ FEED = "".join(
 
 
 @dataclass
-class Desk:
+class GuideReader:
     """The terminal of someone who follows the guide. Workflows that a box starts have finished before the next box."""
 
     github: Repository
@@ -100,7 +100,7 @@ def _typed(inputs: dict[str, str]) -> dict[str, str | bool]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, fake: FakeSendGrid) -> Iterator[Desk]:
+def reader(tmp_path: Path, fake: FakeSendGrid) -> Iterator[GuideReader]:
     github = Repository.nothing(tmp_path / "github")
     home = tmp_path / "home"
     home.mkdir()
@@ -117,39 +117,39 @@ def desk(tmp_path: Path, fake: FakeSendGrid) -> Iterator[Desk]:
             "NO_COLOR": "1",
         }
         replacements = {"https://example.org/world.xml": feeds.url("/world.xml"), "SG.yours": FAKE_KEY}
-        yield Desk(github, tmp_path, environ, replacements, [])
+        yield GuideReader(github, tmp_path, environ, replacements, [])
 
 
-def test_the_guide_leads_from_an_empty_folder_to_a_sent_issue(desk: Desk, fake: FakeSendGrid):
+def test_the_guide_leads_from_an_empty_folder_to_a_sent_issue(reader: GuideReader, fake: FakeSendGrid):
     boxes = re.findall(r"^```(sh|toml)\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert len(boxes) > 15
     for kind, box in boxes:
         if kind == "toml":
-            desk.write(box)
-            config = desk.here / "digest.toml"  # the one step that is not in the guide: use the fake SendGrid
+            reader.write(box)
+            config = reader.here / "digest.toml"  # the one step that is not in the guide: use the fake SendGrid
             config.write_text(config.read_text().replace("https://api.sendgrid.com", fake.host))
             continue
         if "TOKEN=" in box:
-            (pull,) = desk.github.github.pulls
+            (pull,) = reader.github.github.pulls
             token = re.search(r"<td>Token</td><td>(\w+)</td>", pull["body"])
             assert token
             assert fake.mails == []
-            desk.replacements["0123456789abcdef0123456789abcdef"] = token[1]
-        output = desk.type(box)
+            reader.replacements["0123456789abcdef0123456789abcdef"] = token[1]
+        output = reader.type(box)
 
     assert f"{ISSUE}  sent" in output
     assert f"{ISSUE} to weekly: sent" in output
     assert sorted(mail.to for mail in fake.mails) == ["friend@example.org", "you@example.org"]
     assert {mail.subject for mail in fake.mails} == {"Boats, books and bread"}
     assert "Harbour Weekly" in fake.mails[0].html
-    assert [run.ok for run in desk.runs] == [True] * 4
-    assert "SENDGRID_API_KEY" not in desk.github.github.secrets[""]
-    history = desk.github.run_git("log", "--all", "--patch", "--format=%s")
+    assert [run.ok for run in reader.runs] == [True] * 4
+    assert "SENDGRID_API_KEY" not in reader.github.github.secrets[""]
+    history = reader.github.run_git("log", "--all", "--patch", "--format=%s")
     assert "friend@example.org" not in history
     assert FAKE_KEY not in history
 
 
-def test_every_gh_command_of_the_guide_is_one_that_the_fake_gh_knows(desk: Desk):
+def test_every_gh_command_of_the_guide_is_one_that_the_fake_gh_knows(reader: GuideReader):
     fake_gh = (GUIDE.parents[1] / "tests/acceptance/fake_gh.py").read_text(encoding="utf-8")
     named = set(re.findall(r"`gh (\w+ \w+)", GUIDE.read_text(encoding="utf-8"))) - {"auth login"}
     assert len(named) > 4

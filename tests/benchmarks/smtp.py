@@ -23,7 +23,7 @@ from random import Random
 from digest.config import Config
 from digest.models import RenderedIssue
 from digest.providers.smtp import SmtpProvider
-from digest.testing.campaigns import NOON, Desk, make_audience, make_rendered
+from digest.testing.campaigns import NOON, CampaignHarness, make_audience, make_rendered
 
 PEOPLE, NAIVE = 2000, 400
 
@@ -83,11 +83,11 @@ def main() -> None:
     newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
     smtp = {"host": "127.0.0.1", "port": port, "security": "none"}
     config = Config.model_validate({"newsletter": newsletter, "providers": {"smtp": smtp}})
-    with tempfile.TemporaryDirectory() as folder, Desk(Path(folder)) as desk:
-        desk.rendered, desk.audience, desk.config = rendered, make_audience(people), config
-        desk.provider = SmtpProvider(config=config, environ={}, root=Path(folder), now=lambda: NOON)
+    with tempfile.TemporaryDirectory() as folder, CampaignHarness(Path(folder)) as harness:
+        harness.rendered, harness.audience, harness.config = rendered, make_audience(people), config
+        harness.provider = SmtpProvider(config=config, environ={}, root=Path(folder), now=lambda: NOON)
         began, used = time.perf_counter(), time.process_time()
-        assert desk.send().accepted == people
+        assert harness.send().accepted == people
         ours = (time.process_time() - used) / people
         print(f"digest: {people / (time.perf_counter() - began):,.0f} mails/s")
     print(f"digest has {theirs / ours:.1f} times the mails per CPU-second")

@@ -7,7 +7,7 @@ import pytest
 
 from digest.delivery import open_ledger
 from digest.preview.screenshots import find_chromium
-from digest.testing.campaigns import NOON, Desk
+from digest.testing.campaigns import NOON, CampaignHarness
 
 
 # Not for the session: while Playwright runs, its event loop is the main thread's, and other tests need their own.
@@ -50,23 +50,23 @@ def open_branch(clone):
 
 
 @pytest.fixture
-def open_desk(request, tmp_path):
-    """Opens a desk whose ledger is in SQLite.
+def open_harness(request, tmp_path):
+    """Opens a harness whose ledger is in SQLite.
 
-    Tests of what every store must do ask for others: ``parametrize("open_desk", STORES, indirect=True)``.
+    Tests of what every store must do ask for others: ``parametrize("open_harness", STORES, indirect=True)``.
     """
     store = getattr(request, "param", "sqlite")
 
     def call(folder=tmp_path):
         if store == "sqlite":
-            return Desk(folder)
+            return CampaignHarness(folder)
         clock = []
         if store == "git":
             ledger = request.getfixturevalue("open_branch")(now=lambda: clock[0].now)
         else:
             url, environ = request.getfixturevalue("database"), {"DIGEST_LEDGER_KEY": "a key for tests"}
             ledger = open_ledger(url, root=tmp_path, environ=environ, now=lambda: clock[0].now)
-        clock.append(Desk(folder, ledger=ledger))
+        clock.append(CampaignHarness(folder, ledger=ledger))
         return clock[0]
 
     return call

@@ -15,7 +15,7 @@ from digest.delivery import CampaignRefusedError, CampaignState, PlannedBatch, f
 from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.models import IssueId, Suppression, SuppressionReason
-from digest.testing.campaigns import NOON, Desk, ScriptedProvider, make_rendered
+from digest.testing.campaigns import NOON, CampaignHarness, ScriptedProvider, make_rendered
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 GIT = "git+branch://digest-state"
@@ -111,8 +111,8 @@ def test_a_missing_or_empty_branch_needs_consent_to_be_created(clone, open_branc
 
 
 def test_each_step_is_one_commit_with_a_summary_and_no_address(clone, open_branch):
-    with Desk(clone, ledger=open_branch()) as desk:
-        assert desk.send().accepted == 25
+    with CampaignHarness(clone, ledger=open_branch()) as harness:
+        assert harness.send().accepted == 25
     history = git("log", "--format=%s", "--reverse", "digest-state", cwd=clone.with_name("remote.git")).splitlines()
     assert history[0] == "The ledger begins"
     assert history[1] == "2026-W47 to weekly: sending"
@@ -123,15 +123,15 @@ def test_each_step_is_one_commit_with_a_summary_and_no_address(clone, open_branc
 
 
 def test_a_claim_is_pushed_before_the_call_that_it_announces(clone, open_branch):
-    with Desk(clone, ledger=open_branch()) as desk:
+    with CampaignHarness(clone, ledger=open_branch()) as harness:
         seen = []
 
         def look(recipients):
             seen.append(git("log", "-1", "--format=%s", "digest-state", cwd=clone.with_name("remote.git")).strip())
-            return desk.provider.accepted
+            return harness.provider.accepted
 
-        desk.provider.answers.extend([look, look, look])
-        desk.send()
+        harness.provider.answers.extend([look, look, look])
+        harness.send()
     assert seen == [f"2026-W47: batch {no} sending" for no in (1, 2, 3)]
 
 
@@ -183,21 +183,21 @@ def test_two_senders_that_start_the_same_campaign_make_one(another, open_branch)
 
 def test_a_fetch_tells_whether_a_push_with_a_lost_reply_arrived(clone, flaky):
     ledger = open_ledger(GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "k"}, now=lambda: NOON, new=True)
-    with Desk(clone, ledger=ledger) as desk:
-        assert desk.send().accepted == 25
-        assert sorted(desk.provider.mailed) == sorted(desk.everyone)
+    with CampaignHarness(clone, ledger=ledger) as harness:
+        assert harness.send().accepted == 25
+        assert sorted(harness.provider.mailed) == sorted(harness.everyone)
     lines = content(clone)["2026-W47.jsonl"].splitlines()
     assert len(lines) == len(set(lines))
 
 
 def test_nothing_is_posted_while_the_remote_cannot_be_reached(clone, open_branch, monkeypatch):
     monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
-    with Desk(clone, ledger=open_branch()) as desk:
+    with CampaignHarness(clone, ledger=open_branch()) as harness:
         clone.with_name("remote.git").rename(clone.with_name("gone.git"))
         with pytest.raises(LedgerError, match="cannot be reached") as caught:
-            desk.send()
+            harness.send()
         assert "digest status" in caught.value.hint
-        assert desk.provider.calls == []
+        assert harness.provider.calls == []
 
 
 def test_a_wrong_or_missing_key_is_refused(clone, open_branch):
@@ -417,23 +417,23 @@ def test_finding_opening_and_reading_the_ledger_is_one_fetch(clone, open_branch,
 
 def test_a_live_send_of_one_call_takes_few_network_calls(clone, open_branch, network_calls):
     """Each push is a guarantee: the campaign, the claim before the call, its outcome, and the end."""
-    with Desk(clone, ledger=open_branch()) as desk:
-        desk.provider = ScriptedProvider(max_recipients=1000)
-        desk.provider.known = [Suppression(email="r00001@example.com", reason=SuppressionReason.HARD_BOUNCE)]
-        desk.ledger.refresh()
-        assert desk.send().accepted == 24
+    with CampaignHarness(clone, ledger=open_branch()) as harness:
+        harness.provider = ScriptedProvider(max_recipients=1000)
+        harness.provider.known = [Suppression(email="r00001@example.com", reason=SuppressionReason.HARD_BOUNCE)]
+        harness.ledger.refresh()
+        assert harness.send().accepted == 24
         assert network_calls() == ["fetch", "push", "fetch", "push", "push", "push", "push", "push"]
-        desk.rendered = make_rendered(issue="2026-W48")
-        desk.ledger.refresh()
-        assert desk.send().accepted == 24
+        harness.rendered = make_rendered(issue="2026-W48")
+        harness.ledger.refresh()
+        assert harness.send().accepted == 24
     assert network_calls() == ["fetch", "push", "push", "push", "push"]  # the suppressions have not changed
 
 
 def test_a_further_issue_of_a_week_has_a_campaign_and_a_file_of_its_own(clone, open_branch):
-    with Desk(clone, ledger=open_branch()) as desk:
+    with CampaignHarness(clone, ledger=open_branch()) as harness:
         for issue in ("2026-W47", "2026-W47b", "2026-W48"):
-            desk.rendered = make_rendered(issue=issue)
-            assert desk.send().accepted == 25
+            harness.rendered = make_rendered(issue=issue)
+            assert harness.send().accepted == 25
     assert set(content(clone)) == {"ledger.jsonl", "2026-W47.jsonl", "2026-W47b.jsonl", "2026-W48.jsonl"}
     with open_branch(new=False) as ledger:
         snapshot = ledger.snapshot()

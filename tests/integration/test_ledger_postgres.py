@@ -14,7 +14,7 @@ import pytest
 
 from digest.delivery import CampaignRefusedError, open_ledger
 from digest.errors import CredentialsError, LedgerError
-from digest.testing.campaigns import NOON, Desk
+from digest.testing.campaigns import NOON, CampaignHarness
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 KEY = {"DIGEST_LEDGER_KEY": "a key for tests"}
@@ -49,14 +49,14 @@ def connect(url, **environ):
 
 
 def test_only_one_sender_runs_and_the_other_gets_its_numbers(database, tmp_path):
-    with Desk(tmp_path, ledger=connect(database)) as desk, connect(database) as other:
-        assert desk.send().accepted == 25
+    with CampaignHarness(tmp_path, ledger=connect(database)) as harness, connect(database) as other:
+        assert harness.send().accepted == 25
         with other.sending():
             with pytest.raises(CampaignRefusedError, match="another digest process is sending") as caught:
-                desk.send()
+                harness.send()
             assert caught.value.report.accepted == 25
         with pytest.raises(Exception, match="sent"):
-            desk.send(resume=True)
+            harness.send(resume=True)
 
 
 def test_a_lone_sender_is_refused_while_a_joined_one_outlives_the_leader(database):

@@ -19,10 +19,10 @@ LOST = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
 @pytest.fixture
-def desk(open_desk):
-    with open_desk() as desk:
-        desk.provider = ScriptedProvider(max_recipients=1)
-        yield desk
+def harness(open_harness):
+    with open_harness() as harness:
+        harness.provider = ScriptedProvider(max_recipients=1)
+        yield harness
 
 
 @pytest.fixture
@@ -37,13 +37,15 @@ def fake():
         yield fake
 
 
-def connect(desk, name, environ=None, **options):
-    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "providers": {name: options}})
-    desk.provider = open_provider(name, config=desk.config, environ=environ or {}, root=None, now=lambda: NOON)
+def connect(harness, name, environ=None, **options):
+    harness.config = Config.model_validate(
+        {**harness.config.model_dump(exclude_unset=True), "providers": {name: options}}
+    )
+    harness.provider = open_provider(name, config=harness.config, environ=environ or {}, root=None, now=lambda: NOON)
 
 
-def connect_smtp(desk, inbox):
-    connect(desk, "smtp", port=inbox.port, security="none")
+def connect_smtp(harness, inbox):
+    connect(harness, "smtp", port=inbox.port, security="none")
 
 
 def counts(report):
@@ -61,96 +63,96 @@ def refusing(*bad):
 
 @pytest.mark.parametrize("answer", [REJECTED, CallRefused("Bad Request")])
 @pytest.mark.parametrize("people", [1, 3, 5, 25])
-def test_if_nobody_is_accepted_all_stay_pending_after_a_few_calls(desk, answer, people):
-    desk.audience = make_audience(people)
-    desk.provider.answers.extend([answer] * 50)
+def test_if_nobody_is_accepted_all_stay_pending_after_a_few_calls(harness, answer, people):
+    harness.audience = make_audience(people)
+    harness.provider.answers.extend([answer] * 50)
     with pytest.raises(ProviderError, match=r"550 no|Bad Request") as caught:
-        desk.send()
+        harness.send()
     assert caught.value.exit_code == 1
     assert (caught.value.data["state"], caught.value.data["pending"]) == ("sending", people)
-    assert len(desk.provider.calls) == min(people, 5)
-    desk.provider.answers.clear()
-    assert counts(desk.send(resume=True)) == (people, 0, 0, 0)
-    assert desk.provider.mailed == desk.everyone
+    assert len(harness.provider.calls) == min(people, 5)
+    harness.provider.answers.clear()
+    assert counts(harness.send(resume=True)) == (people, 0, 0, 0)
+    assert harness.provider.mailed == harness.everyone
 
 
-def test_a_call_that_is_refused_however_it_is_divided_rejects_nobody(desk):
-    desk.provider = ScriptedProvider(max_recipients=1000)
-    desk.audience = make_audience(400)
-    desk.provider.answers.extend([CallRefused("Bad Request")] * 900)
+def test_a_call_that_is_refused_however_it_is_divided_rejects_nobody(harness):
+    harness.provider = ScriptedProvider(max_recipients=1000)
+    harness.audience = make_audience(400)
+    harness.provider.answers.extend([CallRefused("Bad Request")] * 900)
     with pytest.raises(ProviderError, match="accepted nobody: Bad Request"):
-        desk.send()
-    assert len(desk.provider.calls) < 50
-    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 400)
+        harness.send()
+    assert len(harness.provider.calls) < 50
+    assert counts(harness.ledger.campaigns()[0].report) == (0, 0, 0, 400)
 
 
-def test_a_whole_call_that_is_rejected_first_rejects_nobody_for_good(desk):
-    desk.provider = ScriptedProvider(max_recipients=10)
+def test_a_whole_call_that_is_rejected_first_rejects_nobody_for_good(harness):
+    harness.provider = ScriptedProvider(max_recipients=10)
 
     def each(recipients):
         verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
         return SendResult(outcome=Outcome.ACCEPTED, exceptions={person.key: verdict for person in recipients})
 
-    desk.provider.answers.append(each)
+    harness.provider.answers.append(each)
     with pytest.raises(ProviderError, match="refused 10 in a row and accepted nobody: 550"):
-        desk.send()
-    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (0, 0, 0, 25)
 
 
-def test_early_refusals_are_final_once_a_later_recipient_is_accepted(desk):
-    bad = desk.everyone[:4]
-    desk.provider.answers.extend([refusing(*bad)] * 25)
-    report = desk.send()
+def test_early_refusals_are_final_once_a_later_recipient_is_accepted(harness):
+    bad = harness.everyone[:4]
+    harness.provider.answers.extend([refusing(*bad)] * 25)
+    report = harness.send()
     assert (report.state, counts(report)) == ("sent", (21, 4, 0, 0))
-    assert len(desk.provider.calls) == 25
+    assert len(harness.provider.calls) == 25
 
 
-def test_any_number_may_be_refused_after_one_was_accepted(desk):
-    bad = desk.everyone[1:12]
-    desk.provider.answers.extend([refusing(*bad)] * 25)
-    assert counts(desk.send()) == (14, 11, 0, 0)
+def test_any_number_may_be_refused_after_one_was_accepted(harness):
+    bad = harness.everyone[1:12]
+    harness.provider.answers.extend([refusing(*bad)] * 25)
+    assert counts(harness.send()) == (14, 11, 0, 0)
 
 
-def test_the_last_of_a_resumed_campaign_may_be_refused(desk):
-    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED)] * 24 + [CredentialsError("401")])
+def test_the_last_of_a_resumed_campaign_may_be_refused(harness):
+    harness.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED)] * 24 + [CredentialsError("401")])
     with pytest.raises(CredentialsError):
-        desk.send()
-    desk.provider.answers.append(REJECTED)
-    assert counts(desk.send(resume=True)) == (24, 1, 0, 0)
+        harness.send()
+    harness.provider.answers.append(REJECTED)
+    assert counts(harness.send(resume=True)) == (24, 1, 0, 0)
 
 
-def test_a_deferred_recipient_decides_about_those_who_were_refused(desk):
-    desk.audience = make_audience(3)
-    desk.provider.answers.extend([REJECTED, REJECTED, Deferred("busy"), REJECTED, REJECTED])
-    report = desk.send()
+def test_a_deferred_recipient_decides_about_those_who_were_refused(harness):
+    harness.audience = make_audience(3)
+    harness.provider.answers.extend([REJECTED, REJECTED, Deferred("busy"), REJECTED, REJECTED])
+    report = harness.send()
     assert (report.state, counts(report)) == ("sent", (1, 2, 0, 0))
 
 
-def test_refusals_beside_an_unknown_outcome_stay_pending(desk):
-    desk.audience = make_audience(2)
-    desk.provider.answers.extend([LOST, REJECTED])
+def test_refusals_beside_an_unknown_outcome_stay_pending(harness):
+    harness.audience = make_audience(2)
+    harness.provider.answers.extend([LOST, REJECTED])
     with pytest.raises(ProviderError):
-        desk.send()
-    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 1, 1)
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (0, 0, 1, 1)
 
 
-def test_a_campaign_that_reached_nobody_is_an_error(desk):
-    desk.audience = make_audience(2)
-    desk.provider = ScriptedProvider(max_recipients=2)
+def test_a_campaign_that_reached_nobody_is_an_error(harness):
+    harness.audience = make_audience(2)
+    harness.provider = ScriptedProvider(max_recipients=2)
 
     def half(recipients):
         verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
         return SendResult(outcome=Outcome.UNKNOWN, exceptions={recipients[0].key: verdict})
 
-    desk.provider.answers.append(half)
+    harness.provider.answers.append(half)
     with pytest.raises(CampaignIncompleteError):
-        desk.send()
-    desk.audience = make_audience(1)
+        harness.send()
+    harness.audience = make_audience(1)
     with pytest.raises(ProviderError, match="reached nobody: 1 were refused") as caught:
-        desk.send(resume=True, on_unknown="resend")
+        harness.send(resume=True, on_unknown="resend")
     assert (caught.value.data["accepted"], caught.value.data["rejected"]) == (0, 1)
     with pytest.raises(CampaignDoneError):
-        desk.send(resume=True)
+        harness.send(resume=True)
 
 
 RELAY = "554 5.7.1 <{}>: Relay access denied"
@@ -158,75 +160,75 @@ RELAY = "554 5.7.1 <{}>: Relay access denied"
 
 @pytest.mark.parametrize("people", [1, 2, 3, 25])
 @pytest.mark.parametrize("reply", [RELAY, "550 relay not permitted"])
-def test_a_relay_that_refuses_everybody_leaves_everybody_pending(desk, inbox, people, reply):
-    desk.audience = make_audience(people)
-    connect_smtp(desk, inbox)
-    inbox.rcpt_replies = {email: reply.format(email) for email in desk.everyone}
+def test_a_relay_that_refuses_everybody_leaves_everybody_pending(harness, inbox, people, reply):
+    harness.audience = make_audience(people)
+    connect_smtp(harness, inbox)
+    inbox.rcpt_replies = {email: reply.format(email) for email in harness.everyone}
     with pytest.raises(ProviderError, match=reply[:8]) as caught:
-        desk.send()
+        harness.send()
     assert caught.value.data["pending"] == people
     assert "@" not in f"{caught.value}{caught.value.hint}"
     inbox.rcpt_replies = {}
-    assert desk.send(resume=True).accepted == people
-    assert inbox.recipients == desk.everyone
+    assert harness.send(resume=True).accepted == people
+    assert inbox.recipients == harness.everyone
 
 
-def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(desk, inbox):
-    desk.audience = make_audience(8)
-    connect_smtp(desk, inbox)
-    inbox.data_replies[desk.everyone[3]] = "drop"  # the connection, and with it the log-in
-    inbox.rcpt_replies = {email: RELAY.format(email) for email in desk.everyone[4:]}
+def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(harness, inbox):
+    harness.audience = make_audience(8)
+    connect_smtp(harness, inbox)
+    inbox.data_replies[harness.everyone[3]] = "drop"  # the connection, and with it the log-in
+    inbox.rcpt_replies = {email: RELAY.format(email) for email in harness.everyone[4:]}
     with pytest.raises(ProviderError, match="Relay access denied"):
-        desk.send()
-    assert counts(desk.ledger.campaigns()[0].report) == (3, 0, 1, 4)
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (3, 0, 1, 4)
 
 
-def test_one_recipient_that_a_relay_denies_stops_nobody_else(desk, inbox):
-    desk.audience = make_audience(4)
-    connect_smtp(desk, inbox)
-    inbox.rcpt_replies = {desk.everyone[0]: "550 5.7.1 members of this group only"}
-    assert counts(desk.send()) == (3, 1, 0, 0)
-    assert inbox.recipients == desk.everyone[1:]
+def test_one_recipient_that_a_relay_denies_stops_nobody_else(harness, inbox):
+    harness.audience = make_audience(4)
+    connect_smtp(harness, inbox)
+    inbox.rcpt_replies = {harness.everyone[0]: "550 5.7.1 members of this group only"}
+    assert counts(harness.send()) == (3, 1, 0, 0)
+    assert inbox.recipients == harness.everyone[1:]
 
 
-def test_a_relay_that_requires_a_login_is_a_credentials_error(desk, inbox):
-    connect_smtp(desk, inbox)
-    inbox.rcpt_replies = dict.fromkeys(desk.everyone, "530 5.7.0 Authentication required")
+def test_a_relay_that_requires_a_login_is_a_credentials_error(harness, inbox):
+    connect_smtp(harness, inbox)
+    inbox.rcpt_replies = dict.fromkeys(harness.everyone, "530 5.7.0 Authentication required")
     with pytest.raises(CredentialsError, match="530") as caught:
-        desk.send()
+        harness.send()
     assert (caught.value.exit_code, caught.value.data["pending"]) == (4, 25)
 
 
-def test_a_sendgrid_400_without_a_field_rejects_nobody(desk, fake):
-    connect(desk, "sendgrid", {"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
+def test_a_sendgrid_400_without_a_field_rejects_nobody(harness, fake):
+    connect(harness, "sendgrid", {"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
     fake.disturb(*["400"] * 60)
     with pytest.raises(ProviderError, match="accepted nobody"):
-        desk.send()
-    assert counts(desk.ledger.campaigns()[0].report) == (0, 0, 0, 25)
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (0, 0, 0, 25)
     assert len(fake.requests) < 20
 
 
-def test_batches_that_another_sender_settled_do_not_count_as_refused(desk):
+def test_batches_that_another_sender_settled_do_not_count_as_refused(harness):
     """Two senders share the work: one gets refusals, and the other posts the same batches and is accepted."""
     planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, 5)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
-    batches = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
+    batches = harness.ledger.start(**named, skipped=0, batches=lambda: planned)
     refusals = Refusals(batches)
     for batch in planned[:3]:
         plan = BatchPlan(no=batch.no, keys=batch.recipients, people=())
         refusals.add(plan, batches.claim(batch.no), reason="550 no")
-    theirs = desk.ledger.open_campaign("2026-W47", "weekly")
+    theirs = harness.ledger.open_campaign("2026-W47", "weekly")
     for no in (2, 4):
         theirs.settle(no, theirs.claim(no), outcome="accepted")
     refusals.give_up()
     assert counts(batches.campaign().report) == (2, 2, 0, 0)
 
 
-@pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)
-def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded(desk):
+@pytest.mark.parametrize("open_harness", ["sqlite", "postgres", "git"], indirect=True)
+def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded(harness):
     ana, ben, cem, dag = (letter * 16 for letter in (b"a", b"b", b"c", b"d"))
     planned = [PlannedBatch(no=1, keys=ana + ben + cem + dag)]
-    batches = desk.ledger.start(
+    batches = harness.ledger.start(
         issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=lambda: planned
     )
     claim = batches.claim(1, gone=[dag])
@@ -239,14 +241,14 @@ def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded
     assert (report.accepted, report.skipped, report.pending) == (3, 1, 0)
 
 
-def test_a_recipient_who_provably_has_the_issue_gets_no_second_copy_when_the_batch_is_divided(desk):
-    desk.provider = ScriptedProvider(max_recipients=4)
-    desk.audience = make_audience(4)
-    desk.provider.answers.append(LOST)
+def test_a_recipient_who_provably_has_the_issue_gets_no_second_copy_when_the_batch_is_divided(harness):
+    harness.provider = ScriptedProvider(max_recipients=4)
+    harness.audience = make_audience(4)
+    harness.provider.answers.append(LOST)
     with pytest.raises(CampaignIncompleteError):
-        desk.send()
-    desk.provider.proven = frozenset({"r00004@example.com"})
-    desk.provider.answers.append(CallRefused("Bad Request"))
-    report = desk.send(resume=True, on_unknown="resend")
+        harness.send()
+    harness.provider.proven = frozenset({"r00004@example.com"})
+    harness.provider.answers.append(CallRefused("Bad Request"))
+    report = harness.send(resume=True, on_unknown="resend")
     assert counts(report) == (4, 0, 0, 0)
-    assert desk.provider.mailed == ["r00001@example.com", "r00002@example.com", "r00003@example.com"]
+    assert harness.provider.mailed == ["r00001@example.com", "r00002@example.com", "r00003@example.com"]

@@ -20,14 +20,14 @@ from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
 
 #: Every store keeps the same promises.
-pytestmark = pytest.mark.parametrize("open_desk", ["sqlite", "postgres", "git"], indirect=True)
+pytestmark = pytest.mark.parametrize("open_harness", ["sqlite", "postgres", "git"], indirect=True)
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
 @pytest.fixture
-def desk(open_desk):
-    with open_desk() as desk:
-        yield desk
+def harness(open_harness):
+    with open_harness() as harness:
+        yield harness
 
 
 def numbers(report):
@@ -38,117 +38,117 @@ def numbers(report):
     }
 
 
-def test_everyone_is_mailed_once_in_calls_of_the_providers_size(desk):
+def test_everyone_is_mailed_once_in_calls_of_the_providers_size(harness):
     seen = []
-    report = desk.send(progress=seen.append)
+    report = harness.send(progress=seen.append)
     assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
-    assert desk.provider.mailed == desk.everyone
-    assert [len(call) for call in desk.provider.calls] == [10, 10, 5]
+    assert harness.provider.mailed == harness.everyone
+    assert [len(call) for call in harness.provider.calls] == [10, 10, 5]
     assert [report.accepted for report in seen][:1] == [10]  # later reports come a few times a second
 
 
 @pytest.mark.parametrize("resume", [False, True])
-def test_a_finished_campaign_mails_nobody_again(desk, resume):
-    desk.send()
+def test_a_finished_campaign_mails_nobody_again(harness, resume):
+    harness.send()
     with pytest.raises(CampaignDoneError) as caught:
-        desk.send(resume=resume)
+        harness.send(resume=resume)
     assert (caught.value.exit_code, caught.value.report.accepted) == (8, 25)
-    assert desk.provider.mailed == desk.everyone
+    assert harness.provider.mailed == harness.everyone
 
 
-def test_another_build_of_a_started_campaign_is_refused(desk):
-    desk.provider.answers.append(CredentialsError("no"))
+def test_another_build_of_a_started_campaign_is_refused(harness):
+    harness.provider.answers.append(CredentialsError("no"))
     with pytest.raises(CredentialsError):
-        desk.send()
-    desk.rendered = make_rendered(subject="Changed")
+        harness.send()
+    harness.rendered = make_rendered(subject="Changed")
     with pytest.raises(CampaignRefusedError) as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert (caught.value.exit_code, numbers(caught.value.report)) == (6, {"pending": 25})
 
 
-def test_an_unknown_call_is_held_and_the_others_are_sent(desk):
-    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN])
+def test_an_unknown_call_is_held_and_the_others_are_sent(harness):
+    harness.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN])
     with pytest.raises(CampaignIncompleteError) as caught:
-        desk.send()
+        harness.send()
     assert (caught.value.exit_code, caught.value.report.state) == (7, "held")
     assert numbers(caught.value.report) == {"accepted": 15, "unknown": 10}
 
 
-def test_an_interrupted_campaign_sends_nothing_unless_it_is_resumed(desk):
-    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN])
+def test_an_interrupted_campaign_sends_nothing_unless_it_is_resumed(harness):
+    harness.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), UNKNOWN])
     for _ in range(2):
         with pytest.raises(CampaignIncompleteError):
-            desk.send()
-    assert len(desk.provider.calls) == 3
+            harness.send()
+    assert len(harness.provider.calls) == 3
     with pytest.raises(CampaignIncompleteError) as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert numbers(caught.value.report) == {"accepted": 15, "unknown": 10}
-    assert len(desk.provider.calls) == 3
+    assert len(harness.provider.calls) == 3
 
 
-def test_a_record_at_the_provider_settles_an_unknown_outcome_and_a_missing_one_does_not(desk):
-    desk.provider.answers.append(UNKNOWN)
+def test_a_record_at_the_provider_settles_an_unknown_outcome_and_a_missing_one_does_not(harness):
+    harness.provider.answers.append(UNKNOWN)
     with pytest.raises(CampaignIncompleteError):
-        desk.send()
-    desk.provider.proven = frozenset(desk.everyone[:4])
+        harness.send()
+    harness.provider.proven = frozenset(harness.everyone[:4])
     with pytest.raises(CampaignIncompleteError) as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert numbers(caught.value.report) == {"accepted": 19, "unknown": 6}
-    desk.provider.proven = frozenset(desk.everyone[:10])
-    assert numbers(desk.send(resume=True)) == {"accepted": 25}
-    assert len(desk.provider.calls) == 3
+    harness.provider.proven = frozenset(harness.everyone[:10])
+    assert numbers(harness.send(resume=True)) == {"accepted": 25}
+    assert len(harness.provider.calls) == 3
 
 
-def test_resend_mails_unknown_recipients_again_except_those_with_proof(desk):
-    desk.provider.answers.append(UNKNOWN)
+def test_resend_mails_unknown_recipients_again_except_those_with_proof(harness):
+    harness.provider.answers.append(UNKNOWN)
     with pytest.raises(CampaignIncompleteError):
-        desk.send()
-    desk.provider.proven = frozenset(desk.everyone[:4])
-    report = desk.send(resume=True, on_unknown="resend")
+        harness.send()
+    harness.provider.proven = frozenset(harness.everyone[:4])
+    report = harness.send(resume=True, on_unknown="resend")
     assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
-    assert desk.provider.calls[-1] == desk.everyone[4:10]
+    assert harness.provider.calls[-1] == harness.everyone[4:10]
 
 
-def test_a_call_to_a_repeatable_provider_is_repeated(desk):
-    desk.provider = ScriptedProvider(repeatable=True)
-    desk.provider.answers.append(UNKNOWN)
+def test_a_call_to_a_repeatable_provider_is_repeated(harness):
+    harness.provider = ScriptedProvider(repeatable=True)
+    harness.provider.answers.append(UNKNOWN)
     with pytest.raises(CampaignIncompleteError):
-        desk.send()
-    assert desk.send(resume=True).accepted == 25
+        harness.send()
+    assert harness.send(resume=True).accepted == 25
 
 
-def test_a_call_that_was_not_sent_is_retried_after_the_time_the_provider_names(desk):
-    desk.provider.answers.extend([NotSent("slow down", retry_after=2), NotSent("slow down", retry_after=0.25)])
-    assert desk.send().accepted == 25
-    assert sum(desk.slept) == 2.25
-    assert desk.provider.mailed == desk.everyone
+def test_a_call_that_was_not_sent_is_retried_after_the_time_the_provider_names(harness):
+    harness.provider.answers.extend([NotSent("slow down", retry_after=2), NotSent("slow down", retry_after=0.25)])
+    assert harness.send().accepted == 25
+    assert sum(harness.slept) == 2.25
+    assert harness.provider.mailed == harness.everyone
 
 
-def test_everyone_stays_pending_if_the_provider_accepts_nothing(desk):
-    desk.provider.answers.extend(NotSent("refused") for _ in range(6))
+def test_everyone_stays_pending_if_the_provider_accepts_nothing(harness):
+    harness.provider.answers.extend(NotSent("refused") for _ in range(6))
     with pytest.raises(CampaignIncompleteError) as caught:
-        desk.send()
+        harness.send()
     assert numbers(caught.value.report) == {"pending": 25}
     assert "refused" in caught.value.message
-    assert desk.send(resume=True).accepted == 25
+    assert harness.send(resume=True).accepted == 25
 
 
-def test_a_very_long_requested_wait_ends_the_run(desk):
-    desk.provider.answers.append(NotSent("quota", retry_after=3600))
+def test_a_very_long_requested_wait_ends_the_run(harness):
+    harness.provider.answers.append(NotSent("quota", retry_after=3600))
     with pytest.raises(CampaignIncompleteError, match="3600 seconds"):
-        desk.send()
-    assert desk.slept == []
+        harness.send()
+    assert harness.slept == []
 
 
-def test_deferred_recipients_are_tried_after_the_others_and_stay_pending(desk):
-    desk.provider = ScriptedProvider(max_recipients=1)
-    desk.audience = make_audience(3)
-    desk.provider.answers.append(Deferred("mailbox is busy"))
-    assert desk.send().accepted == 3
-    assert [call[0][:6] for call in desk.provider.calls] == ["r00001", "r00002", "r00003", "r00001"]
+def test_deferred_recipients_are_tried_after_the_others_and_stay_pending(harness):
+    harness.provider = ScriptedProvider(max_recipients=1)
+    harness.audience = make_audience(3)
+    harness.provider.answers.append(Deferred("mailbox is busy"))
+    assert harness.send().accepted == 3
+    assert [call[0][:6] for call in harness.provider.calls] == ["r00001", "r00002", "r00003", "r00001"]
 
 
-def test_a_refused_call_is_cut_in_half_until_only_the_refused_are_left(desk):
+def test_a_refused_call_is_cut_in_half_until_only_the_refused_are_left(harness):
     bad = {"r00003@example.com", "r00017@example.com"}
 
     def answer(recipients):
@@ -156,87 +156,87 @@ def test_a_refused_call_is_cut_in_half_until_only_the_refused_are_left(desk):
             raise CallRefused("Does not contain a valid address.")
         return SendResult(outcome=Outcome.ACCEPTED)
 
-    desk.provider.answers.extend([answer] * 40)
-    report = desk.send()
+    harness.provider.answers.extend([answer] * 40)
+    report = harness.send()
     assert (report.state, numbers(report)) == ("sent", {"accepted": 23, "rejected": 2})
-    assert sorted(desk.provider.mailed) == sorted(set(desk.everyone) - bad)
+    assert sorted(harness.provider.mailed) == sorted(set(harness.everyone) - bad)
 
 
-def test_one_recipients_outcome_is_kept_beside_the_batchs(desk):
+def test_one_recipients_outcome_is_kept_beside_the_batchs(harness):
     def answer(recipients):
         verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
         return SendResult(outcome=Outcome.ACCEPTED, exceptions={recipients[0].key: verdict})
 
-    desk.provider.answers.append(answer)
-    assert numbers(desk.send()) == {"accepted": 24, "rejected": 1}
+    harness.provider.answers.append(answer)
+    assert numbers(harness.send()) == {"accepted": 24, "rejected": 1}
 
 
 @pytest.mark.parametrize("error", [CredentialsError("401"), ProviderError("the message itself")])
-def test_a_permanent_error_stops_the_send_and_leaves_the_batch_pending(desk, error):
-    desk.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), error])
+def test_a_permanent_error_stops_the_send_and_leaves_the_batch_pending(harness, error):
+    harness.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), error])
     with pytest.raises(type(error)):
-        desk.send()
-    assert numbers(desk.ledger.campaigns()[0].report) == {"accepted": 10, "pending": 15}
-    assert desk.send(resume=True).accepted == 25
-    assert desk.provider.mailed == desk.everyone
+        harness.send()
+    assert numbers(harness.ledger.campaigns()[0].report) == {"accepted": 10, "pending": 15}
+    assert harness.send(resume=True).accepted == 25
+    assert harness.provider.mailed == harness.everyone
 
 
-def test_leavers_are_skipped_and_newcomers_wait(desk):
-    desk.provider.answers.append(CredentialsError("401"))
+def test_leavers_are_skipped_and_newcomers_wait(harness):
+    harness.provider.answers.append(CredentialsError("401"))
     with pytest.raises(CredentialsError):
-        desk.send()
-    desk.audience = make_audience(25, first=3)
-    report = desk.send(resume=True)
+        harness.send()
+    harness.audience = make_audience(25, first=3)
+    report = harness.send(resume=True)
     assert (report.state, numbers(report)) == ("sent", {"accepted": 23, "skipped": 2})
-    assert desk.provider.mailed == [f"r{number:05}@example.com" for number in range(3, 26)]
+    assert harness.provider.mailed == [f"r{number:05}@example.com" for number in range(3, 26)]
 
 
-def test_a_batch_in_which_nobody_is_left_makes_no_call(desk):
-    desk.provider.answers.append(CredentialsError("401"))
+def test_a_batch_in_which_nobody_is_left_makes_no_call(harness):
+    harness.provider.answers.append(CredentialsError("401"))
     with pytest.raises(CredentialsError):
-        desk.send()
-    desk.audience = make_audience(5, first=21)
-    assert numbers(desk.send(resume=True)) == {"accepted": 5, "skipped": 20}
-    assert len(desk.provider.calls) == 2
+        harness.send()
+    harness.audience = make_audience(5, first=21)
+    assert numbers(harness.send(resume=True)) == {"accepted": 5, "skipped": 20}
+    assert len(harness.provider.calls) == 2
 
 
-def test_the_providers_suppressions_are_pulled_before_freezing_and_on_resume(desk):
-    desk.provider.known = [Suppression(email="R00001@example.com", reason=SuppressionReason.COMPLAINT)]
-    desk.provider.answers.append(CredentialsError("401"))
+def test_the_providers_suppressions_are_pulled_before_freezing_and_on_resume(harness):
+    harness.provider.known = [Suppression(email="R00001@example.com", reason=SuppressionReason.COMPLAINT)]
+    harness.provider.answers.append(CredentialsError("401"))
     with pytest.raises(CredentialsError):
-        desk.send()
-    desk.provider.known = [Suppression(email="r00002@example.com", reason=SuppressionReason.HARD_BOUNCE)]
-    assert numbers(desk.send(resume=True)) == {"accepted": 23, "skipped": 1}
-    assert not {"r00001@example.com", "r00002@example.com"} & set(desk.provider.mailed)
+        harness.send()
+    harness.provider.known = [Suppression(email="r00002@example.com", reason=SuppressionReason.HARD_BOUNCE)]
+    assert numbers(harness.send(resume=True)) == {"accepted": 23, "skipped": 1}
+    assert not {"r00001@example.com", "r00002@example.com"} & set(harness.provider.mailed)
 
 
-def test_nothing_is_sent_when_suppressions_cannot_be_pulled(desk):
-    desk.provider.suppressions = lambda: (_ for _ in ()).throw(NotSent("503"))
+def test_nothing_is_sent_when_suppressions_cannot_be_pulled(harness):
+    harness.provider.suppressions = lambda: (_ for _ in ()).throw(NotSent("503"))
     with pytest.raises(ProviderError, match="could not fetch the suppression lists"):
-        desk.send()
-    assert desk.provider.calls == []
-    assert desk.ledger.campaigns() == ()
+        harness.send()
+    assert harness.provider.calls == []
+    assert harness.ledger.campaigns() == ()
 
 
-def test_an_expired_issue_is_refused_before_and_after_its_start(desk):
-    desk.now = NOON + timedelta(days=8)
+def test_an_expired_issue_is_refused_before_and_after_its_start(harness):
+    harness.now = NOON + timedelta(days=8)
     with pytest.raises(CampaignRefusedError, match="must not be sent after"):
-        desk.send()
-    desk.now = NOON
-    desk.provider.answers.append(CredentialsError("401"))
+        harness.send()
+    harness.now = NOON
+    harness.provider.answers.append(CredentialsError("401"))
     with pytest.raises(CredentialsError):
-        desk.send()
-    desk.now = NOON + timedelta(days=8)
+        harness.send()
+    harness.now = NOON + timedelta(days=8)
     with pytest.raises(CampaignRefusedError) as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert numbers(caught.value.report) == {"pending": 25}
 
 
-def test_resume_starts_a_campaign_that_never_started(desk):
-    assert desk.send(resume=True).accepted == 25
+def test_resume_starts_a_campaign_that_never_started(harness):
+    assert harness.send(resume=True).accepted == 25
 
 
-def test_ctrl_c_waits_for_the_call_in_flight_and_leaves_the_rest_pending(desk):
+def test_ctrl_c_waits_for_the_call_in_flight_and_leaves_the_rest_pending(harness):
     import os
     import signal
 
@@ -244,34 +244,36 @@ def test_ctrl_c_waits_for_the_call_in_flight_and_leaves_the_rest_pending(desk):
         os.kill(os.getpid(), signal.SIGINT)
         return SendResult(outcome=Outcome.ACCEPTED)
 
-    desk.provider.answers.append(answer)
+    harness.provider.answers.append(answer)
     with pytest.raises(CampaignInterrupted) as caught:
-        desk.send()
+        harness.send()
     assert numbers(caught.value.report) == {"accepted": 10, "pending": 15}
-    assert desk.send(resume=True).accepted == 25
+    assert harness.send(resume=True).accepted == 25
 
 
-def test_an_empty_audience_is_nothing_to_do(desk):
-    desk.audience = make_audience(0)
+def test_an_empty_audience_is_nothing_to_do(harness):
+    harness.audience = make_audience(0)
     with pytest.raises(CampaignDoneError):
-        desk.send()
+        harness.send()
 
 
-def test_an_audience_over_max_recipients_is_refused(desk):
-    config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}})
+def test_an_audience_over_max_recipients_is_refused(harness):
+    config = Config.model_validate(
+        {**harness.config.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}}
+    )
     with pytest.raises(CampaignRefusedError, match="max_recipients"):
-        desk.send(config=config)
+        harness.send(config=config)
 
 
-def test_rows_with_a_bad_address_count_as_skipped(desk):
-    desk.audience = replace(desk.audience, left_out={"bad address": 3, "unsubscribed": 4})
-    assert numbers(desk.send()) == {"accepted": 25, "skipped": 3}
+def test_rows_with_a_bad_address_count_as_skipped(harness):
+    harness.audience = replace(harness.audience, left_out={"bad address": 3, "unsubscribed": 4})
+    assert numbers(harness.send()) == {"accepted": 25, "skipped": 3}
 
 
-def test_a_dry_run_counts_and_writes_nothing(desk):
-    report = desk.preview()
-    assert (report.state, numbers(report), report.token) == ("planned", {"pending": 25}, desk.rendered.token)
-    assert desk.ledger.campaigns() == ()
-    desk.send()
+def test_a_dry_run_counts_and_writes_nothing(harness):
+    report = harness.preview()
+    assert (report.state, numbers(report), report.token) == ("planned", {"pending": 25}, harness.rendered.token)
+    assert harness.ledger.campaigns() == ()
+    harness.send()
     with pytest.raises(CampaignDoneError):
-        desk.preview()
+        harness.preview()

@@ -33,7 +33,7 @@ from digest.providers import Capabilities
 from digest.providers.sendgrid import SendGridProvider
 from digest.providers.sendgrid.scheduled_sends import ScheduledSends
 from digest.providers.sendgrid.sendgrid_api import SendGridApi
-from digest.testing.campaigns import Desk, make_audience
+from digest.testing.campaigns import CampaignHarness, make_audience
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 PEOPLE = 30
@@ -84,80 +84,87 @@ def death(monkeypatch):
 
 
 @pytest.fixture
-def desk(tmp_path):
-    with open_desk(tmp_path) as desk:
-        yield desk
+def harness(tmp_path):
+    with open_harness(tmp_path) as harness:
+        yield harness
 
 
 @contextlib.contextmanager
-def open_desk(folder):
-    """A desk whose provider sends to the fake SendGrid. Both use the desk's clock."""
-    with FakeSendGrid() as fake, Desk(folder) as desk:
-        fake.clock = lambda: desk.now.timestamp()  # noqa: PLW0108 - the desk's time changes
-        desk.fake = fake
-        desk.audience = make_audience(PEOPLE)
+def open_harness(folder):
+    """A harness whose provider sends to the fake SendGrid. Both use the harness's clock."""
+    with FakeSendGrid() as fake, CampaignHarness(folder) as harness:
+        fake.clock = lambda: harness.now.timestamp()  # noqa: PLW0108 - the harness's time changes
+        harness.fake = fake
+        harness.audience = make_audience(PEOPLE)
         newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
         sendgrid = {"host": fake.host, "two_phase": True}
-        desk.config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": sendgrid}})
-        desk.provider = provide(desk)
-        yield desk
+        harness.config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": sendgrid}})
+        harness.provider = provide(harness)
+        yield harness
 
 
-def provide(desk):
-    return SmallCalls(config=desk.config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=None, now=lambda: desk.now)
-
-
-def reborn(desk, folder):
-    """Another process on the same ledger."""
-    desk.provider.close()
-    desk.ledger.close()
-    desk.ledger = open_ledger("sqlite:///ledger.db", root=folder, environ={}, now=lambda: desk.now)
-    desk.provider = provide(desk)
-
-
-def set_phases(desk, folder, *, two):
-    """Another process, after two-phase sending was switched on or off."""
-    changed = desk.config.model_dump(exclude_unset=True)
-    changed["providers"]["sendgrid"]["two_phase"] = two
-    desk.config = Config.model_validate(changed)
-    reborn(desk, folder)
-
-
-def delivered(desk):
-    """How many mails each recipient has four days later."""
-    now = desk.now
-    desk.now += timedelta(days=4)
-    counts = Counter(mail.to for mail in desk.fake.delivered())
-    desk.now = now
-    return counts
-
-
-def require_everybody_once(desk):
-    assert delivered(desk) == dict.fromkeys(desk.everyone, 1)
-
-
-def cancel(desk):
-    return cancel_campaign(
-        "2026-W47", "weekly", ledger=desk.ledger, provider=desk.provider, now=lambda: desk.now, sleep=desk.slept.append
+def provide(harness):
+    return SmallCalls(
+        config=harness.config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=None, now=lambda: harness.now
     )
 
 
-def test_delivers_nothing_before_the_undo_time_has_passed(desk):
-    report = desk.send()
+def reborn(harness, folder):
+    """Another process on the same ledger."""
+    harness.provider.close()
+    harness.ledger.close()
+    harness.ledger = open_ledger("sqlite:///ledger.db", root=folder, environ={}, now=lambda: harness.now)
+    harness.provider = provide(harness)
+
+
+def set_phases(harness, folder, *, two):
+    """Another process, after two-phase sending was switched on or off."""
+    changed = harness.config.model_dump(exclude_unset=True)
+    changed["providers"]["sendgrid"]["two_phase"] = two
+    harness.config = Config.model_validate(changed)
+    reborn(harness, folder)
+
+
+def delivered(harness):
+    """How many mails each recipient has four days later."""
+    now = harness.now
+    harness.now += timedelta(days=4)
+    counts = Counter(mail.to for mail in harness.fake.delivered())
+    harness.now = now
+    return counts
+
+
+def require_everybody_once(harness):
+    assert delivered(harness) == dict.fromkeys(harness.everyone, 1)
+
+
+def cancel(harness):
+    return cancel_campaign(
+        "2026-W47",
+        "weekly",
+        ledger=harness.ledger,
+        provider=harness.provider,
+        now=lambda: harness.now,
+        sleep=harness.slept.append,
+    )
+
+
+def test_delivers_nothing_before_the_undo_time_has_passed(harness):
+    report = harness.send()
     assert (report.state, report.accepted) == ("scheduled", PEOPLE)
-    assert desk.fake.delivered() == []
-    desk.now += timedelta(minutes=29)
-    assert desk.fake.delivered() == []
-    desk.now += timedelta(minutes=2)
-    assert desk.ledger.campaigns()[0].state == "sent"
-    require_everybody_once(desk)
+    assert harness.fake.delivered() == []
+    harness.now += timedelta(minutes=29)
+    assert harness.fake.delivered() == []
+    harness.now += timedelta(minutes=2)
+    assert harness.ledger.campaigns()[0].state == "sent"
+    require_everybody_once(harness)
 
 
-def test_every_group_is_paused_before_its_first_call_and_released_after_its_last(desk):
-    desk.send()
+def test_every_group_is_paused_before_its_first_call_and_released_after_its_last(harness):
+    harness.send()
     calls = [
         f"{method} {path.split('/')[0]}" if "mail" in path else f"{method} holds"
-        for method, path in desk.fake.calls
+        for method, path in harness.fake.calls
         if path in {"mail/send", "mail/batch"} or "scheduled_sends" in path
     ]
     group = ["GET holds", "POST mail"]  # the slots, and the name
@@ -165,47 +172,47 @@ def test_every_group_is_paused_before_its_first_call_and_released_after_its_last
         *group, "POST holds", *["POST mail"] * 5, "DELETE holds",
         *group, "POST holds", "POST mail", "DELETE holds",
     ]  # fmt: skip
-    assert len({body["batch_id"] for body in desk.fake.requests}) == 2
+    assert len({body["batch_id"] for body in harness.fake.requests}) == 2
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
-def test_a_lost_reply_leaves_no_outcome_unknown(desk, kind):
-    desk.fake.disturb("", kind)
-    report = desk.send()
+def test_a_lost_reply_leaves_no_outcome_unknown(harness, kind):
+    harness.fake.disturb("", kind)
+    report = harness.send()
     assert (report.accepted, report.unknown) == (PEOPLE, 0)
-    require_everybody_once(desk)
+    require_everybody_once(harness)
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GET", "PATCH"])
-def test_a_lost_reply_about_a_pause_leaves_no_outcome_unknown(desk, kind, method):
-    desk.fake.disturb_holds(kind, kind, method=method)
-    desk.fake.disturb("", "drop-after")
-    assert desk.send().accepted == PEOPLE
-    require_everybody_once(desk)
+def test_a_lost_reply_about_a_pause_leaves_no_outcome_unknown(harness, kind, method):
+    harness.fake.disturb_holds(kind, kind, method=method)
+    harness.fake.disturb("", "drop-after")
+    assert harness.send().accepted == PEOPLE
+    require_everybody_once(harness)
 
 
-def test_stops_with_nothing_delivered_if_every_reply_is_lost(desk):
-    desk.fake.disturb(*["drop-after"] * 18)
+def test_stops_with_nothing_delivered_if_every_reply_is_lost(harness):
+    harness.fake.disturb(*["drop-after"] * 18)
     with pytest.raises(CampaignIncompleteError, match="lost 3 times") as caught:
-        desk.send()
+        harness.send()
     assert (caught.value.report.pending, caught.value.report.unknown) == (PEOPLE, 0)
-    assert delivered(desk) == {}
-    assert desk.send(resume=True).accepted == PEOPLE
-    require_everybody_once(desk)
+    assert delivered(harness) == {}
+    assert harness.send(resume=True).accepted == PEOPLE
+    require_everybody_once(harness)
 
 
-def test_stops_without_a_free_slot_and_says_when_one_is_free(desk):
+def test_stops_without_a_free_slot_and_says_when_one_is_free(harness):
     for _ in range(10):
-        batch = desk.fake.new_batch()
-        desk.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})
+        batch = harness.fake.new_batch()
+        harness.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})
     with pytest.raises(CampaignIncompleteError, match=r"10 mailings .* 2026-11-23 12:00 UTC") as caught:
-        desk.send()
+        harness.send()
     assert caught.value.exit_code == 7
-    assert desk.fake.requests == []
-    desk.now += timedelta(hours=73)
-    assert desk.send(resume=True).accepted == PEOPLE
-    require_everybody_once(desk)
+    assert harness.fake.requests == []
+    harness.now += timedelta(hours=73)
+    assert harness.send(resume=True).accepted == PEOPLE
+    require_everybody_once(harness)
 
 
 @pytest.mark.parametrize("chunk", range(4))
@@ -215,177 +222,181 @@ def test_a_send_killed_at_any_step_is_completed_hours_later(tmp_path, death, chu
     for number in itertools.count(1 + chunk, 4):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with open_desk(folder) as desk:
+        with open_harness(folder) as harness:
             if dice.random() < 0.5:
-                desk.fake.disturb("", "drop-after")
+                harness.fake.disturb("", "drop-after")
             death.comes(number, after=dice.random() < 0.5)
             try:
-                desk.send()
+                harness.send()
             except Killed:
                 killed = True
             else:
                 killed = False
             death.leaves()
-            desk.now += dice.choice([timedelta(0), timedelta(minutes=15), 3 * HOURS, 30 * HOURS])
-            reborn(desk, folder)
-            finish(desk)
-            assert desk.ledger.campaigns()[0].report.unknown == 0
-            require_everybody_once(desk)
+            harness.now += dice.choice([timedelta(0), timedelta(minutes=15), 3 * HOURS, 30 * HOURS])
+            reborn(harness, folder)
+            finish(harness)
+            assert harness.ledger.campaigns()[0].report.unknown == 0
+            require_everybody_once(harness)
         if not killed:
             break
     assert number > 20
 
 
-def finish(desk):
+def finish(harness):
     for _ in range(4):
         try:
-            desk.send(resume=True)
+            harness.send(resume=True)
         except CampaignDoneError:
             return
         except CampaignError:
-            desk.now += timedelta(minutes=20)
+            harness.now += timedelta(minutes=20)
         else:
             return
     raise AssertionError("it does not come to an end")
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_send_killed_repeatedly_with_lost_replies_is_completed(desk, tmp_path, death, seed):
+def test_a_send_killed_repeatedly_with_lost_replies_is_completed(harness, tmp_path, death, seed):
     dice = random.Random(seed)  # noqa: S311 - not for cryptography
     kinds = ["", "", "", "429", "drop-after", "drop-before", "500-after"]
-    desk.fake.retry_after = 0
+    harness.fake.retry_after = 0
     for round_ in range(5):
-        desk.fake.disturb(*dice.choices(kinds, k=3))
-        desk.fake.disturb_holds(*dice.choices(["", "", "", "drop-after", "drop-before"], k=3))
+        harness.fake.disturb(*dice.choices(kinds, k=3))
+        harness.fake.disturb_holds(*dice.choices(["", "", "", "drop-after", "drop-before"], k=3))
         death.comes(dice.randint(1, 40), after=dice.random() < 0.5)
         with contextlib.suppress(Killed, DigestError):
-            desk.send(resume=round_ > 0)
+            harness.send(resume=round_ > 0)
         death.leaves()
-        desk.now += dice.choice([timedelta(0), timedelta(minutes=25), HOURS, 9 * HOURS])
-        reborn(desk, tmp_path)
-    finish(desk)
-    assert desk.ledger.campaigns()[0].report.unknown == 0
-    require_everybody_once(desk)
+        harness.now += dice.choice([timedelta(0), timedelta(minutes=25), HOURS, 9 * HOURS])
+        reborn(harness, tmp_path)
+    finish(harness)
+    assert harness.ledger.campaigns()[0].report.unknown == 0
+    require_everybody_once(harness)
 
 
-def test_mail_held_back_beyond_its_expiry_is_unknown_and_not_sent_again(desk, tmp_path):
+def test_mail_held_back_beyond_its_expiry_is_unknown_and_not_sent_again(harness, tmp_path):
     """70 hours after a group was prepared, SendGrid may or may not still hold it."""
-    desk.fake.disturb_holds(*["500-before"] * 6, method="DELETE")
+    harness.fake.disturb_holds(*["500-before"] * 6, method="DELETE")
     with pytest.raises(CampaignIncompleteError, match="partly sent"):
-        desk.send()
-    desk.now += timedelta(hours=71)
-    reborn(desk, tmp_path)
+        harness.send()
+    harness.now += timedelta(hours=71)
+    reborn(harness, tmp_path)
     with pytest.raises(CampaignIncompleteError) as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert (caught.value.report.unknown, caught.value.report.accepted) == (25, 5)
-    assert max(delivered(desk).values()) == 1
+    assert max(delivered(harness).values()) == 1
 
 
 @pytest.mark.parametrize("place", ["postgres", "git"])
 def test_the_next_sender_takes_over_the_groups_of_a_dead_one_with_any_ledger(tmp_path, death, request, place):
     """In a database, and on a branch, where each step is a commit."""
 
-    def open_anew(desk):
+    def open_anew(harness):
         if place == "git":
-            return request.getfixturevalue("open_branch")(now=lambda: desk.now)
+            return request.getfixturevalue("open_branch")(now=lambda: harness.now)
         url = request.getfixturevalue("database")
-        return open_ledger(url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: desk.now)
+        return open_ledger(
+            url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: harness.now
+        )
 
-    with open_desk(tmp_path) as desk:
-        desk.ledger.close()
-        desk.ledger = open_anew(desk)
+    with open_harness(tmp_path) as harness:
+        harness.ledger.close()
+        harness.ledger = open_anew(harness)
         for number in (14, 9, 17):
             death.comes(number, after=True)
             with contextlib.suppress(Killed, DigestError):
-                desk.send(resume=True)
+                harness.send(resume=True)
             death.leaves()
-            desk.now += 2 * HOURS
-            desk.ledger.close()
-            desk.ledger = open_anew(desk)
-        finish(desk)
-        require_everybody_once(desk)
+            harness.now += 2 * HOURS
+            harness.ledger.close()
+            harness.ledger = open_anew(harness)
+        finish(harness)
+        require_everybody_once(harness)
 
 
-def test_cancel_discards_every_group_until_ten_minutes_before_delivery(desk):
-    desk.send()
-    desk.now += timedelta(minutes=19)
-    assert cancel(desk).state == "cancelled"
-    assert delivered(desk) == {}
+def test_cancel_discards_every_group_until_ten_minutes_before_delivery(harness):
+    harness.send()
+    harness.now += timedelta(minutes=19)
+    assert cancel(harness).state == "cancelled"
+    assert delivered(harness) == {}
     with pytest.raises(CampaignDoneError, match="cancelled"):
-        desk.send(resume=True)
+        harness.send(resume=True)
     with pytest.raises(CampaignDoneError, match="cancelled"):
-        cancel(desk)
+        cancel(harness)
 
 
 @pytest.mark.parametrize("number", [12, 20, 28])
-def test_cancel_after_a_crash_leaves_nothing_to_deliver(desk, tmp_path, death, number):
+def test_cancel_after_a_crash_leaves_nothing_to_deliver(harness, tmp_path, death, number):
     death.comes(number, after=True)
     with pytest.raises(Killed):
-        desk.send()
+        harness.send()
     death.leaves()
-    reborn(desk, tmp_path)
-    assert cancel(desk).state == "cancelled"
-    assert delivered(desk) == {}
+    reborn(harness, tmp_path)
+    assert cancel(harness).state == "cancelled"
+    assert delivered(harness) == {}
 
 
-def test_cancel_is_refused_in_the_last_ten_minutes(desk):
-    desk.send()
-    desk.now += timedelta(minutes=21)
+def test_cancel_is_refused_in_the_last_ten_minutes(harness):
+    harness.send()
+    harness.now += timedelta(minutes=21)
     with pytest.raises(CampaignRefusedError, match="too late"):
-        cancel(desk)
-    require_everybody_once(desk)
+        cancel(harness)
+    require_everybody_once(harness)
 
 
-def test_an_interrupted_cancel_can_be_continued(desk):
-    desk.send()
-    desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
+def test_an_interrupted_cancel_can_be_continued(harness):
+    harness.send()
+    harness.fake.disturb_holds(
+        "", *["500-before"] * 6, method="POST"
+    )  # the first group is cancelled, the second is not
     with pytest.raises(ProviderError, match="did not answer"):
-        cancel(desk)
-    assert cancel(desk).state == "cancelled"
-    assert delivered(desk) == {}
+        cancel(harness)
+    assert cancel(harness).state == "cancelled"
+    assert delivered(harness) == {}
 
 
-def test_a_two_phase_send_does_not_continue_in_one_phase(desk, tmp_path, death):
-    desk.fake.disturb_holds(*["500-before"] * 40, method="DELETE")
+def test_a_two_phase_send_does_not_continue_in_one_phase(harness, tmp_path, death):
+    harness.fake.disturb_holds(*["500-before"] * 40, method="DELETE")
     with pytest.raises(CampaignIncompleteError):
-        desk.send()
-    set_phases(desk, tmp_path, two=False)
+        harness.send()
+    set_phases(harness, tmp_path, two=False)
     with pytest.raises(CampaignRefusedError, match="two phases") as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert "two_phase = true" in caught.value.hint
 
 
-def test_a_prepared_group_is_not_released_outside_the_send_window(desk, tmp_path, monkeypatch):
+def test_a_prepared_group_is_not_released_outside_the_send_window(harness, tmp_path, monkeypatch):
     def killed(*_, **__):
         raise Killed
 
     monkeypatch.setattr(CampaignLedger, "begin_commit", killed)
     with pytest.raises(Killed):
-        desk.send()
+        harness.send()
     monkeypatch.undo()
-    night = desk.config.model_dump(exclude_unset=True) | {"delivery": {"send_window": "08:00-20:00"}}
-    desk.config = Config.model_validate(night)
-    desk.now += 10 * HOURS
-    reborn(desk, tmp_path)
+    night = harness.config.model_dump(exclude_unset=True) | {"delivery": {"send_window": "08:00-20:00"}}
+    harness.config = Config.model_validate(night)
+    harness.now += 10 * HOURS
+    reborn(harness, tmp_path)
     with pytest.raises(CampaignRefusedError, match="outside"):
-        desk.send(resume=True)
-    desk.now += 11 * HOURS
-    assert desk.fake.delivered() == []
-    assert desk.send(resume=True).accepted == PEOPLE
-    require_everybody_once(desk)
+        harness.send(resume=True)
+    harness.now += 11 * HOURS
+    assert harness.fake.delivered() == []
+    assert harness.send(resume=True).accepted == PEOPLE
+    require_everybody_once(harness)
 
 
-def begin(desk, people=3):
+def begin(harness, people=3):
     """A campaign with one call per recipient, and its first group."""
     planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, people + 1)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
-    book = desk.ledger.start(**named, skipped=0, batches=lambda: planned)
-    return book, book.gather(schedule="s", send_at=desk.now, limit=people)
+    book = harness.ledger.start(**named, skipped=0, batches=lambda: planned)
+    return book, book.gather(schedule="s", send_at=harness.now, limit=people)
 
 
-def test_posts_nothing_into_a_group_that_another_process_abandoned(desk):
+def test_posts_nothing_into_a_group_that_another_process_abandoned(harness):
     """The other process saw no mail in it and deletes its pause: late mail would be delivered beside its repetition."""
-    book, no = begin(desk)
+    book, no = begin(harness)
     book.abandon(no, reason="its sender seemed dead")
     with pytest.raises(ClaimLostError, match="given up the group"):
         book.within(no).claim(1)
@@ -393,15 +404,15 @@ def test_posts_nothing_into_a_group_that_another_process_abandoned(desk):
     assert len(book.pending(after=0, limit=9)) == 3
 
 
-def test_recipients_with_proven_delivery_are_left_out_of_every_retry(desk):
+def test_recipients_with_proven_delivery_are_left_out_of_every_retry(harness):
     keys = [no.to_bytes(16, "big") for no in (1, 2)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
     batches = [PlannedBatch(no=1, keys=b"".join(keys))]
-    book = desk.ledger.start(**named, skipped=0, batches=lambda: batches)
+    book = harness.ledger.start(**named, skipped=0, batches=lambda: batches)
     book.settle(1, book.claim(1), outcome="unknown")
     book.confirm(1, accepted=frozenset(keys[:1]))
     book.resend(1, reason="a person decided so")
-    no = book.gather(schedule="s", send_at=desk.now, limit=1)
+    no = book.gather(schedule="s", send_at=harness.now, limit=1)
     group = book.within(no)
     group.settle(1, group.claim(1), outcome="unknown")
     book.abandon(no, reason="a reply was lost")
@@ -409,60 +420,60 @@ def test_recipients_with_proven_delivery_are_left_out_of_every_retry(desk):
     assert [settled for _, settled in book.pending(after=0, limit=9)] == [frozenset(keys[:1])]
 
 
-def test_a_campaign_cancelled_meanwhile_stays_cancelled(desk):
-    book, no = begin(desk)
+def test_a_campaign_cancelled_meanwhile_stays_cancelled(harness):
+    book, no = begin(harness)
     book.abandon(no, reason="the campaign was cancelled")
     book.give_back(no)
     book.cancel()
     with pytest.raises(CampaignDoneError, match="cancelled"):
-        book.gather(schedule="t", send_at=desk.now, limit=1)
+        book.gather(schedule="t", send_at=harness.now, limit=1)
     assert book.finish().state == "cancelled"
 
 
-def test_a_group_cancelled_during_its_release_is_cancelled_again(desk, monkeypatch):
+def test_a_group_cancelled_during_its_release_is_cancelled_again(harness, monkeypatch):
     """Deleting the pause revokes a cancellation."""
     release = ScheduledSends.release
 
     def late(holds, schedule):
         monkeypatch.undo()
-        cancel_elsewhere(desk)
+        cancel_elsewhere(harness)
         release(holds, schedule)
 
     monkeypatch.setattr(ScheduledSends, "release", late)
     with pytest.raises(CampaignDoneError, match="cancelled"):
-        desk.send()
-    assert desk.ledger.campaigns()[0].state == "cancelled"
-    assert delivered(desk) == {}
+        harness.send()
+    assert harness.ledger.campaigns()[0].state == "cancelled"
+    assert delivered(harness) == {}
 
 
-def cancel_elsewhere(desk):
+def cancel_elsewhere(harness):
     """As on a git branch, where a process cannot tell that another one is alive."""
-    book = desk.ledger.open_campaign("2026-W47", "weekly")
-    with contextlib.closing(provide(desk)) as provider:
-        _cancel_groups(book, book.groups(), provider=provider, stop=Stop(), sleep=desk.slept.append)
+    book = harness.ledger.open_campaign("2026-W47", "weekly")
+    with contextlib.closing(provide(harness)) as provider:
+        _cancel_groups(book, book.groups(), provider=provider, stop=Stop(), sleep=harness.slept.append)
     book.cancel()
 
 
-def test_a_group_that_lost_its_pause_early_is_not_reported_as_accepted(desk, tmp_path, monkeypatch):
+def test_a_group_that_lost_its_pause_early_is_not_reported_as_accepted(harness, tmp_path, monkeypatch):
     def killed(*_, **__):
         raise Killed
 
     monkeypatch.setattr(CampaignLedger, "begin_commit", killed)
     with pytest.raises(Killed):
-        desk.send()
+        harness.send()
     monkeypatch.undo()
-    [group] = desk.ledger.open_campaign("2026-W47", "weekly").groups()
+    [group] = harness.ledger.open_campaign("2026-W47", "weekly").groups()
     assert group.state == "prepared"
-    desk.provider.holds.cancel(group.schedule)  # by hand, on SendGrid's website
-    desk.now += HOURS  # SendGrid discards it
-    reborn(desk, tmp_path)
+    harness.provider.holds.cancel(group.schedule)  # by hand, on SendGrid's website
+    harness.now += HOURS  # SendGrid discards it
+    reborn(harness, tmp_path)
     with pytest.raises(CampaignIncompleteError, match="25 people") as caught:
-        desk.send(resume=True)
+        harness.send(resume=True)
     assert (caught.value.report.accepted, caught.value.report.unknown) == (5, 25)
-    assert sum(delivered(desk).values()) == 5
+    assert sum(delivered(harness).values()) == 5
 
 
-def test_a_two_phase_send_that_holds_nothing_back_does_not_continue_in_one_phase(desk, tmp_path):
+def test_a_two_phase_send_that_holds_nothing_back_does_not_continue_in_one_phase(harness, tmp_path):
     """Its mail would have no batch id with which `digest cancel` could cancel it."""
     real = CampaignLedger.commit
 
@@ -473,56 +484,58 @@ def test_a_two_phase_send_that_holds_nothing_back_does_not_continue_in_one_phase
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CampaignLedger, "commit", commit)
         with pytest.raises(Killed):
-            desk.send()
-    set_phases(desk, tmp_path, two=False)
+            harness.send()
+    set_phases(harness, tmp_path, two=False)
     with pytest.raises(CampaignRefusedError, match="two phases"):
-        desk.send(resume=True)
-    set_phases(desk, tmp_path, two=True)
-    desk.send(resume=True)
-    require_everybody_once(desk)
+        harness.send(resume=True)
+    set_phases(harness, tmp_path, two=True)
+    harness.send(resume=True)
+    require_everybody_once(harness)
 
 
-def test_cancel_includes_calls_made_before_two_phase_sending_was_enabled(desk, tmp_path):
-    set_phases(desk, tmp_path, two=False)
-    desk.fake.disturb("", "", "429")
-    desk.fake.retry_after = 400
+def test_cancel_includes_calls_made_before_two_phase_sending_was_enabled(harness, tmp_path):
+    set_phases(harness, tmp_path, two=False)
+    harness.fake.disturb("", "", "429")
+    harness.fake.retry_after = 400
     with pytest.raises(CampaignIncompleteError):
-        desk.send(at=desk.now + 5 * HOURS)
-    assert len(desk.fake.mails) == 10
-    set_phases(desk, tmp_path, two=True)
-    desk.send(resume=True)
-    assert cancel(desk).state == "cancelled"
-    assert delivered(desk) == {}
+        harness.send(at=harness.now + 5 * HOURS)
+    assert len(harness.fake.mails) == 10
+    set_phases(harness, tmp_path, two=True)
+    harness.send(resume=True)
+    assert cancel(harness).state == "cancelled"
+    assert delivered(harness) == {}
 
 
-def test_a_cancelled_group_is_not_counted_as_accepted_if_the_rest_was_sent(desk):
+def test_a_cancelled_group_is_not_counted_as_accepted_if_the_rest_was_sent(harness):
     """The cancellation was not completed in time."""
-    desk.send()
-    desk.fake.disturb_holds("", *["500-before"] * 6, method="POST")  # the first group is cancelled, the second is not
+    harness.send()
+    harness.fake.disturb_holds(
+        "", *["500-before"] * 6, method="POST"
+    )  # the first group is cancelled, the second is not
     with pytest.raises(ProviderError, match="did not answer"):
-        cancel(desk)
-    desk.now += HOURS
-    report = desk.ledger.campaigns()[0].report
-    assert sum(delivered(desk).values()) == 5
+        cancel(harness)
+    harness.now += HOURS
+    report = harness.ledger.campaigns()[0].report
+    assert sum(delivered(harness).values()) == 5
     assert (report.state, report.accepted, report.rejected) == ("sent", 5, 25)
 
 
-def test_the_undo_time_does_not_push_delivery_out_of_the_send_window(desk):
+def test_the_undo_time_does_not_push_delivery_out_of_the_send_window(harness):
     """Posted at 12:00, the mail would be delivered at 12:30."""
     delivery = {"send_window": "07:00-12:15"}
-    desk.config = Config.model_validate({**desk.config.model_dump(exclude_unset=True), "delivery": delivery})
-    for send in (desk.preview, desk.send):
+    harness.config = Config.model_validate({**harness.config.model_dump(exclude_unset=True), "delivery": delivery})
+    for send in (harness.preview, harness.send):
         with pytest.raises(CampaignRefusedError, match="fri 12:30 is outside"):
             send()
 
 
-def test_cancel_works_before_the_first_group(desk, monkeypatch):
+def test_cancel_works_before_the_first_group(harness, monkeypatch):
     def killed(*_, **__):
         raise Killed
 
     monkeypatch.setattr(CampaignLedger, "gather", killed)
     with pytest.raises(Killed):
-        desk.send()
+        harness.send()
     monkeypatch.undo()
-    assert cancel(desk).state == "cancelled"
-    assert delivered(desk) == {}
+    assert cancel(harness).state == "cancelled"
+    assert delivered(harness) == {}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.models import Suppression
     from digest.providers import MailContent, MailHolds, Provider, Recipient
 
-__all__ = ["NOON", "Desk", "ScriptedProvider", "make_audience", "make_rendered"]
+__all__ = ["NOON", "CampaignHarness", "ScriptedProvider", "make_audience", "make_rendered"]
 
 #: The time at which the doubles live: a Friday, in UTC.
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -168,7 +168,7 @@ class ScriptedProvider(BaseProvider):
         """Do nothing: no connection is open."""
 
 
-class Desk:
+class CampaignHarness:
     """A ledger in a folder, a scripted provider and an issue for 25 subscribers. A test may replace any attribute.
 
     Attributes:
