@@ -169,7 +169,16 @@ def sendgrid_newsletter(newsletter: Path, fake: FakeSendGrid) -> Path:
     return newsletter
 
 
+def use_own_values(root: Path) -> None:
+    """Replace the example values that `digest init` writes, with which nothing is sent (D605)."""
+    text = (root / "digest.toml").read_text(encoding="utf-8")
+    for example, own in (("example.org", "harbour.example"), ("1 Example Street", "7 Harbour Lane")):
+        text = re.sub(rf"^(?!#)(.*){re.escape(example)}", rf"\g<1>{own}", text, flags=re.MULTILINE)
+    (root / "digest.toml").write_text(text, encoding="utf-8")
+
+
 def send_by_sendgrid(root: Path, host: str) -> None:
+    use_own_values(root)
     replace_in(root / "digest.toml", 'provider = "outbox"', 'provider = "sendgrid"')
     replace_in(root / "digest.toml", 'host = "https://api.sendgrid.com"', f'host = "{host}"')
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import replace_in, use_own_values
+
 
 def digest_of(folder: Path) -> dict[str, str]:
     return {
@@ -75,8 +77,8 @@ def test_an_unreachable_source_never_stops_the_others(run, newsletter):
 
 
 def test_a_missing_key_stops_a_live_send_before_anything_leaves(run, newsletter):
-    config = newsletter / "digest.toml"
-    config.write_text(config.read_text().replace('provider = "outbox"', 'provider = "sendgrid"'))
+    use_own_values(newsletter)
+    replace_in(newsletter / "digest.toml", 'provider = "outbox"', 'provider = "sendgrid"')
     (newsletter / "subscribers" / "weekly.csv").write_text("email\nreader@example.org\n")
     run("collect", "-C", str(newsletter))
     token = run("build", "-C", str(newsletter), "--json").data["token"]
@@ -138,8 +140,8 @@ def test_an_email_with_errors_is_not_sent(run, newsletter, collected):
 
 
 def test_the_sample_list_is_not_mailed_through_a_real_provider(run, newsletter):
-    config = newsletter / "digest.toml"
-    config.write_text(config.read_text().replace('provider = "outbox"', 'provider = "smtp"'))
+    use_own_values(newsletter)
+    replace_in(newsletter / "digest.toml", 'provider = "outbox"', 'provider = "smtp"')
     run("collect", "-C", str(newsletter))
     token = run("build", "-C", str(newsletter), "--json").data["token"]
     done = run("send", "-C", str(newsletter), "--live", "--approve", token, env={"DIGEST_SECRET": "x" * 32})

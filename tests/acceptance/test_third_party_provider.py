@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import use_own_values
+
 CONTRIBUTING = Path(__file__).parents[2] / ".github/CONTRIBUTING.md"
 
 
@@ -48,6 +50,7 @@ def pickup(run_script, site_packages, collected, blocks):
         env = {"PYTHONPATH": str(site_packages), "DIGEST_SECRET": "a secret for tests only"}
         return run_script(*arguments, "-C", str(collected), env=env)
 
+    use_own_values(collected)
     config = collected / "digest.toml"
     text = config.read_text(encoding="utf-8")
     before, after = text[: text.index("[delivery]\n")], text[text.index("[state]\n") :]

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from github_runner import Repository, WorkflowRun
 
-from conftest import Run, encrypt_list
+from conftest import Run, encrypt_list, use_own_values
 from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
 from digest.testing.feeds_server import FeedsServer
 
@@ -164,6 +164,7 @@ class Newsletter:
 def letter(run: Run, tmp_path: Path, fake: FakeSendGrid, on_github) -> Iterator[Newsletter]:
     root = tmp_path / "letter"
     assert run("init", "--yes", str(root)).code == 0
+    use_own_values(root)
     key = encrypt_list(run, root, READERS)
     with FeedsServer() as feeds:
         config = (root / "digest.toml").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_delivery", "tracked_list_findings"]
 
-#: The postal address that ``digest init`` writes.
-_EXAMPLE_ADDRESS = "1 Example Street, 12345 Town"
+#: The postal address that ``digest init`` writes, as plain words.
+_EXAMPLE_ADDRESS = "1 example street 12345 town"
 
 
 def check_delivery(context: CheckContext) -> Iterator[Finding]:
@@ -73,23 +74,24 @@ def _check_examples(context: CheckContext) -> Iterator[Finding]:
     newsletter, delivery = context.config.newsletter, context.config.delivery
     if delivery.provider == "outbox":
         return
-    sender = parse_sender(newsletter.sender)[1]
-    left_over = {
-        "newsletter.sender": (sender, is_example_host(sender.rpartition("@")[2])),
-        "newsletter.homepage": (newsletter.homepage, is_example_host(host_name(newsletter.homepage))),
-        "newsletter.postal_address": (
-            _EXAMPLE_ADDRESS,
-            " ".join(newsletter.postal_address.split()) == _EXAMPLE_ADDRESS,
-        ),
-        "delivery.unsubscribe_url": (
-            delivery.unsubscribe_url,
-            is_example_host(host_name(context.config.unsubscribe_method)),
-        ),
+    sender, reply_to = (parse_sender(each)[1] if each else "" for each in (newsletter.sender, newsletter.reply_to))
+    hosts = {
+        "newsletter.sender": (sender, sender.rpartition("@")[2]),
+        "newsletter.reply_to": (reply_to, reply_to.rpartition("@")[2]),
+        "newsletter.homepage": (newsletter.homepage, host_name(newsletter.homepage)),
+        "delivery.unsubscribe_url": (delivery.unsubscribe_url, host_name(context.config.unsubscribe_method)),
     }
-    for key, (value, is_example) in left_over.items():
-        if is_example:
-            message = f"{key} still has an example value: {value}"
-            yield fault("D605", message, Place(CONFIG_FILE), hint=f"Set {key} to your own before you send.")
+    left_over = {key: value for key, (value, host) in hosts.items() if is_example_host(host)}
+    if _EXAMPLE_ADDRESS in _plain_words(newsletter.postal_address):
+        left_over["newsletter.postal_address"] = " ".join(newsletter.postal_address.split())
+    for key, value in left_over.items():
+        message = f"{key} still has an example value: {value}"
+        yield fault("D605", message, Place(CONFIG_FILE), hint=f"Set {key} to your own before you send.")
+
+
+def _plain_words(text: str) -> str:
+    """The words of a text in lower case, without punctuation."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def tracked_list_findings(tracked_lists: Mapping[str, Sequence[Subscriber]]) -> Iterator[Finding]:

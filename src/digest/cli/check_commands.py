@@ -86,7 +86,12 @@ def check(
     failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
     if any(checked.count(severity) for severity in failing):
         raise typer.Exit(ChecksFailedError.exit_code)
-    output.next(f"digest build {checked.issue}")
+    if checked.issue in session.ended_issues:
+        output.next("digest status")
+    elif checked.is_built:
+        output.next(f"digest send-test {checked.issue} --to you@example.org", f"digest approve {checked.issue}")
+    else:
+        output.next(f"digest build {checked.issue}")
 
 
 def _write_reports(

@@ -38,6 +38,8 @@ _WRITERS = {
     "llm": "a model's words",
     "extracted": "the article is gone or has changed",
 }
+#: How many findings a send shows; `digest check` shows all.
+_MOST_FINDINGS = 10
 _MARKS = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
@@ -190,12 +192,40 @@ def plan_lines(plan: SendPlan, zone: ZoneInfo, *, approved: bool, again: int = 0
         recipients += f" · last issue {plan.last:,}"
     return [
         f"  Issue      {plan.issue} “{plan.subject}”",
+        f"  Preheader  {plan.preheader or '(none)'}",
         f"  Token      {plan.token} ({approval})",
         f"  From       {plan.rendered.manifest.sender}",
         f"  Via        {plan.provider} · audience “{plan.audience.name}”",
         f"  To         {recipients}",
+        f"  Leaving    {_unsubscribe_line(plan)}",
         *([f"  When       {plan.at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"] if plan.at else []),
+        *_check_lines(plan),
         *(f"  Note       {warning}" for warning in plan.warnings),
+    ]
+
+
+def _unsubscribe_line(plan: SendPlan) -> str:
+    """Where readers unsubscribe."""
+    method = plan.rendered.manifest.unsubscribe
+    if method.startswith("group:"):
+        return f"readers unsubscribe on a page of {plan.provider}, group {method.removeprefix('group:')}"
+    return f"readers unsubscribe at {method}" if method else "readers have no way to unsubscribe"
+
+
+def _check_lines(plan: SendPlan) -> list[str]:
+    """What `check` found, the most serious first."""
+    if plan.findings is None:
+        return ["  Checks     passed when the send began"]
+    counts = [
+        count(sum(finding.severity == severity for finding in plan.findings), severity, plural)
+        for severity, plural in (("warning", "warnings"), ("info", "infos"))
+        if any(finding.severity == severity for finding in plan.findings)
+    ]
+    shown, rest = plan.findings[:_MOST_FINDINGS], len(plan.findings) - _MOST_FINDINGS
+    return [
+        f"  Checks     no errors{''.join(f', {text}' for text in counts)}",
+        *(f"             {finding.place}  {finding.code}  {finding.message}" for finding in shown),
+        *([f"             and {rest} more: digest check {plan.issue}"] if rest > 0 else []),
     ]
 
 

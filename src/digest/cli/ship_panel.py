@@ -14,12 +14,15 @@ from digest.cli.result_lines import Pace, count, plan_lines, report_lines
 from digest.cli.run_options import RunOptions, write_text
 
 if TYPE_CHECKING:
+    from digest.cli.output import Output
     from digest.workflow.building import Built
     from digest.workflow.sending import SendPlan
 
 __all__ = ["add_ship_commands"]
 
 _PANEL = "Ship"
+#: How often the confirmation of a live send may be typed.
+_CONFIRMATION_TRIES = 3
 
 
 def add_ship_commands(app: typer.Typer) -> None:
@@ -75,7 +78,6 @@ def build(
         ],
     )
     output.next(
-        f"digest check {built.issue}",
         f"digest send-test {built.issue} --to you@example.org",
         f"digest approve {built.issue}",
         f"digest send {built.issue}",
@@ -204,7 +206,7 @@ def send(
     require_approval(plan, approve)
     output.say(*plan_lines(plan, zone, approved=True, again=again))
     if options.interactive and not yes:
-        _confirm(plan, again=again)
+        _confirm(plan, output, again=again)
 
     pace = Pace()
     report = run(
@@ -222,12 +224,17 @@ def send(
     output.next("digest status", "digest collect")
 
 
-def _confirm(plan: SendPlan, *, again: int) -> None:
+def _confirm(plan: SendPlan, output: Output, *, again: int) -> None:
     from digest.delivery import CampaignRefusedError
 
     expected = f"{plan.issue} {plan.report.pending + again}"
-    if typer.prompt(f"Type “{expected}” to send", err=True, default="", show_default=False).strip() != expected:
-        raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
+    for left in reversed(range(_CONFIRMATION_TRIES)):
+        typed = typer.prompt(f"Type “{expected}” to send", err=True, default="", show_default=False)
+        if typed.split() == expected.split():
+            return
+        if left:
+            output.say("That does not match. Try again, or press Ctrl-C to stop.")
+    raise CampaignRefusedError("not confirmed; nothing was sent", report=plan.report)
 
 
 def cancel(options: RunOptions, issue: IssueArgument = None) -> None:

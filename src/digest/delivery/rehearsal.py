@@ -128,7 +128,7 @@ def send_test_message(
         sandbox: Let the provider check the message without sending it.
 
     Raises:
-        UsageError: An address is invalid.
+        UsageError: An address is invalid; nothing was sent.
         ProviderError: A message was not accepted, or its outcome is unknown.
         CredentialsError: The key is missing or was refused.
     """
@@ -141,21 +141,26 @@ def send_test_message(
         edition=f"{composer.content.edition}.test",
     )
     provider.check(content)
-    for number, text in enumerate(to, start=1):
-        try:
-            email = normalise_address(text)
-        except ValueError:
-            raise UsageError(
-                f"{text!r} is not an email address", hint="digest send-test --to you@example.org"
-            ) from None
+    recipients = []
+    for email in [_test_address(text) for text in to]:
         key = blake2b(f"{content.campaign}\0{email}".encode(), digest_size=16).digest()
-        recipient = composer.recipient(key, Subscriber(email=email))
+        recipients.append(composer.recipient(key, Subscriber(email=email)))
+    for number, recipient in enumerate(recipients, start=1):
         try:
             result = provider.send(content, [recipient], reference=f"t{number}", begin=_record_nothing)
         except (NotSent, CallRefused) as error:
             raise ProviderError(f"the test message was not accepted: {error.reason}") from None
         if result.outcome is not Outcome.ACCEPTED:
             raise ProviderError(f"the outcome of the test message is {result.outcome}: {result.reason}")
+
+
+def _test_address(text: str) -> str:
+    try:
+        return normalise_address(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not an email address; nothing was sent", hint="digest send-test --to you@example.org"
+        ) from None
 
 
 def _record_nothing() -> None:

@@ -8,7 +8,7 @@ from digest.rendering.manifest import (
     not_after,
 )
 from digest.rendering.markdown_rendering import MarkdownLink, markdown_links, prose
-from digest.rendering.personal_tags import PERSONAL_PART, personal_parts, shown_subject
+from digest.rendering.personal_tags import PERSONAL_PART, personal_parts, shown_preheader, shown_subject
 from digest.rendering.render import render_issue
 from digest.rendering.sanitising import is_local_path, published_image, safe_url
 from digest.rendering.theme_view import lead_image
@@ -29,5 +29,6 @@ __all__ = [
     "published_image",
     "render_issue",
     "safe_url",
+    "shown_preheader",
     "shown_subject",
 ]

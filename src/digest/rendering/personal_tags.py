@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from digest.models import Manifest, RenderedIssue
 
-__all__ = ["PERSONAL_PART", "PersonalTags", "find_tag", "nonce_of", "personal_parts", "shown_subject", "tag_literal"]
+__all__ = [
+    "PERSONAL_PART",
+    "PersonalTags",
+    "find_tag",
+    "nonce_of",
+    "personal_parts",
+    "shown_preheader",
+    "shown_subject",
+    "tag_literal",
+]
 
 
 #: In the editor's text and in templates: [[name]], or [[name|there]] with a fallback for readers without a value.
@@ -73,8 +82,16 @@ def tag_literal(name: str, nonce: str) -> str:
 
 def shown_subject(manifest: Manifest) -> str:
     """The subject as the editor wrote it, with personal parts in double brackets."""
-    parts = {tag.tag: f"[[{tag.name}]]" for tag in manifest.tags}
-    return fill(manifest.subject, parts)
+    return _as_written(manifest.subject, manifest)
+
+
+def shown_preheader(manifest: Manifest) -> str:
+    """The preheader as the editor wrote it, with personal parts in double brackets."""
+    return _as_written(manifest.preheader, manifest)
+
+
+def _as_written(text: str, manifest: Manifest) -> str:
+    return fill(text, {tag.tag: f"[[{tag.name}]]" for tag in manifest.tags})
 
 
 def find_tag(name: str, tag: str, *, html: str, text: str, subject: str) -> PersonalTag:

@@ -12,6 +12,7 @@ from digest.checks import LinkAnswer, check_issue, links_of
 from digest.config import source_places
 from digest.errors import DigestError, FetchError, NothingToDoError, RefusedError
 from digest.fetching import StatusError
+from digest.issues import Build
 from digest.models import Approval
 from digest.rendering import dump_manifest, render_issue, shown_subject
 from digest.subscribers import ENCRYPTED, SUPPRESSIONS
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from digest.checks import Finding
     from digest.fetching import Fetcher
-    from digest.issues import Build
     from digest.models import RenderedIssue, Subscriber
     from digest.project import IssueReading, Project, Session
 
@@ -80,12 +80,14 @@ class Checked:
         file: Its issue.md, from the newsletter's root.
         findings: Most serious first.
         rendered: The issue as it would be built now.
+        is_built: Whether the build on disk is exactly this.
     """
 
     issue: str
     file: str
     findings: tuple[Finding, ...]
     rendered: RenderedIssue
+    is_built: bool = False
 
     def count(self, severity: str) -> int:
         """How many findings are an ``error``, a ``warning`` or an ``info``."""
@@ -177,7 +179,10 @@ def check(
         tracked_lists=read_tracked_lists(session),
         build=None if opened.id in session.ended_issues else opened.build,
     )
-    return Checked(issue=opened.id, file=opened.file, findings=findings, rendered=rendered)
+    now = Build(html=rendered.html.encode(), text=rendered.text.encode(), manifest=dump_manifest(rendered.manifest))
+    return Checked(
+        issue=opened.id, file=opened.file, findings=findings, rendered=rendered, is_built=opened.build == now
+    )
 
 
 def check_rendered(
@@ -301,11 +306,22 @@ def read_tracked_lists(session: Session) -> Mapping[str, Sequence[Subscriber]]:
     return lists
 
 
-def _tracked(root: Path, files: list[str]) -> list[str]:
-    """Those of ``files`` that git tracks; none if there is no git or no repository."""
-    command = ["git", "-C", str(root), "ls-files", "-z", "--", *files]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return [name for name in done.stdout.split("\0") if name] if done.returncode == 0 else []
+def _tracked(root: Path, files: Iterable[str]) -> list[str]:
+    """Those of ``files`` that git tracks, in whichever repository their folder lies; none if there is no git.
+
+    git refuses a question about a path outside its repository, so each folder is asked about its own files.
+    """
+    folders: dict[Path, dict[str, str]] = {}
+    for file in files:
+        path = (root / file).resolve()
+        folders.setdefault(path.parent, {})[path.name] = file
+    tracked = []
+    for folder, names in folders.items():
+        command = ["git", "-C", str(folder), "ls-files", "-z", "--", *(f":(literal){name}" for name in names)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0:
+            tracked += [names[name] for name in done.stdout.split("\0") if name in names]
+    return tracked

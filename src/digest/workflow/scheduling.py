@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cronsim import CronSim, CronSimError
@@ -31,9 +31,12 @@ def parse_send_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
         Aware, in UTC, later than ``now``.
 
     Raises:
-        UsageError: ``text`` is not a time, has already passed, or is skipped when the clocks go forward.
+        UsageError: ``text`` is not a time, is a date without a time, has already passed, or is skipped when the
+            clocks go forward.
     """
     stripped = text.strip()
+    if _is_date(stripped):  # `datetime.fromisoformat` would read it as midnight
+        raise UsageError(f"{text!r} is a date without a time", hint=f'Add the time: --at "{stripped} 08:00".')
     try:
         moment = _next_time(stripped, zone, now) if _TIME.fullmatch(stripped) else datetime.fromisoformat(stripped)
     except ValueError:
@@ -47,6 +50,15 @@ def parse_send_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     if moment <= now:
         raise UsageError(f"{stripped} has already passed", hint="Choose a later time.")
     return moment.astimezone(UTC)
+
+
+def _is_date(text: str) -> bool:
+    """Whether ``text`` is a date in a form of ISO 8601: ``2026-11-27``, ``20261127`` or ``2026-W48-5``."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _next_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:

@@ -14,6 +14,7 @@ from digest.subscribers import is_sample
 from digest.workflow.building import check_rendered, read_tracked_lists, render
 
 if TYPE_CHECKING:
+    from digest.checks import Finding
     from digest.delivery import Campaign, SendReport
     from digest.models import Audience, RenderedIssue
     from digest.project import IssueReading, Project, Session
@@ -60,11 +61,14 @@ def require_fit_to_send(
     audience: Audience,
     provider: Provider,
     report: SendReport,
-) -> None:
+) -> tuple[Finding, ...]:
     """Refuse a build that is out of date or has errors, and the sample list.
 
     Args:
         report: The numbers that the refusal carries, as for all rails.
+
+    Returns:
+        What the rules found, none of it an error.
 
     Raises:
         CampaignRefusedError: The issue has changed since it was built, a check finds an error, or the sample list
@@ -88,6 +92,7 @@ def require_fit_to_send(
             hint=f"Put your own subscribers in {', '.join(session.project.audience_config().files)}.",
             report=report,
         )
+    return findings
 
 
 def require_same_configuration(project: Project, built: RenderedIssue, report: SendReport) -> None:

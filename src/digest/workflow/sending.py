@@ -20,7 +20,7 @@ from digest.delivery import (
 )
 from digest.errors import UsageError
 from digest.providers import passed_two_phase_test
-from digest.rendering import shown_subject
+from digest.rendering import shown_preheader, shown_subject
 from digest.workflow.send_rails import (
     choose_build,
     require_fit_to_send,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from digest.checks import Finding
     from digest.models import Audience, RenderedIssue
     from digest.project import Session
     from digest.providers import Provider
@@ -61,6 +62,7 @@ class SendPlan:
         rendered: The build to send.
         last: How many people the last issue went to; None when there was none.
         at: When to deliver it; aware. None: at once.
+        findings: What the rules of `check` found; None for a campaign to resume, which was checked when it began.
     """
 
     issue: str
@@ -74,11 +76,17 @@ class SendPlan:
     rendered: RenderedIssue
     last: int | None = None
     at: datetime | None = None
+    findings: tuple[Finding, ...] | None = None
 
     @property
     def subject(self) -> str:
         """The subject, with its personal parts as the editor wrote them."""
         return shown_subject(self.rendered.manifest)
+
+    @property
+    def preheader(self) -> str:
+        """The preheader, with its personal parts as the editor wrote them."""
+        return shown_preheader(self.rendered.manifest)
 
     @property
     def token(self) -> str:
@@ -134,8 +142,9 @@ def plan_send(
         at=at,
     )
     require_same_configuration(project, built, report)
+    findings = None
     if campaign is None:
-        require_fit_to_send(session, issue, audience, provider, report)
+        findings = require_fit_to_send(session, issue, audience, provider, report)
     approval = issue.approval
     approved = approval is not None and approval.token == built.token
     return SendPlan(
@@ -150,6 +159,7 @@ def plan_send(
         last=session.ledger.previous_size(issue.id, built.manifest.audience) if session.ledger is not None else None,
         at=campaign.send_at if campaign is not None else at,
         rendered=built,
+        findings=findings,
     )
 
 

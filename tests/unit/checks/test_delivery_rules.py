@@ -70,6 +70,18 @@ EXAMPLES = [
         "newsletter.postal_address still has an example value: 1 Example Street, 12345 Town",
     ),
     (
+        "newsletter",
+        "postal_address",
+        "Letter Ltd · 1 EXAMPLE STREET · 12345 Town",
+        "newsletter.postal_address still has an example value: Letter Ltd · 1 EXAMPLE STREET · 12345 Town",
+    ),
+    (
+        "newsletter",
+        "reply_to",
+        "Editor <editor@example.com>",
+        "newsletter.reply_to still has an example value: editor@example.com",
+    ),
+    (
         "delivery",
         "unsubscribe_url",
         "https://www.example.org/u/{token}",
@@ -100,7 +112,7 @@ def test_d605_accepts_addresses_of_your_own(problems, own):
 def test_d605_reports_each_leftover_example_value(check, own, configure, table, key, value, message):
     [finding] = check(configure(own, table, **{key: value}))
 
-    assert (finding.code, finding.severity, str(finding.place)) == ("D605", "warning", "digest.toml")
+    assert (finding.code, finding.severity, str(finding.place)) == ("D605", "error", "digest.toml")
     assert finding.message == message
 
 

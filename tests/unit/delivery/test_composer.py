@@ -68,8 +68,9 @@ def test_a_test_message_goes_to_the_named_addresses_and_is_marked():
     send_test_message(make_rendered(), ["Me@Example.org", "you@example.org"], **options)
     assert provider.mailed == ["Me@example.org", "you@example.org"]
     assert seen == ["[TEST] A quiet week"]
-    with pytest.raises(UsageError):
-        send_test_message(make_rendered(), ["nobody"], **options)
+    with pytest.raises(UsageError, match="'nobody' is not an email address; nothing was sent"):
+        send_test_message(make_rendered(), ["third@example.org", "nobody"], **options)
+    assert len(provider.mailed) == 2
     provider.answers.extend([NotSent("busy"), SendResult(outcome=Outcome.UNKNOWN, reason="lost")])
     for words in ("busy", "lost"):
         with pytest.raises(ProviderError, match=words):
