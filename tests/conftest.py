@@ -10,12 +10,13 @@ import warnings
 import pytest
 from hypothesis import settings
 
-# CI decides whether a change can be merged, so it tries the same examples each time; other runs try new ones.
+# CI decides whether a change can be merged, so it tries the same examples each time. Local runs try new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("local", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
-# A shell makes its background jobs ignore SIGINT, and their child processes inherit that.
+# A shell starts background jobs with SIGINT ignored, and Python keeps that setting. Tests of Ctrl-C need the default
+# handler: https://docs.python.org/3/library/signal.html.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _DATABASES = itertools.count(1)

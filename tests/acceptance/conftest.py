@@ -1,4 +1,4 @@
-"""The installed program, run as a person or a workflow runs it."""
+"""Fixtures that run the program as a user or a workflow runs it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from json_contract import validate_printed
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 PROGRAM = Path(sys.executable).with_name("digest")
-#: What may come through from the machine; all else would let it decide a test.
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
+#: The only environment variables that tests inherit. Any other could change the result of a test.
+INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
+    """The exit code and output of one `digest` command."""
+
     arguments: tuple[str, ...]
     code: int
     out: str
@@ -33,35 +35,39 @@ class Ran:
 
     @property
     def data(self) -> dict:
-        """What --json printed: exactly one object on stdout, as the command's JSON Schema describes it."""
+        """The object that --json printed, after validation against the JSON Schema of the command."""
         printed = json.loads(self.out)
         validate_printed(self.arguments, printed)
         return printed
 
 
-Run = Callable[..., Ran]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run `digest ARGUMENTS…` in the test's own folder, in this process."""
+    """Runs `digest ARGUMENTS…` in this process and in the test's own folder."""
     return run_in(tmp_path)
 
 
 @pytest.fixture
 def run_script(tmp_path: Path) -> Run:
-    """Run the installed `digest` script in the test's own folder, as a process of its own."""
+    """Runs the installed `digest` script as a separate process in the test's own folder."""
     return run_in(tmp_path, start=_start_process)
 
 
 def run_in(folder: Path, *, start: Callable[..., tuple[int, str, str]] = run_in_process) -> Run:
-    """A function that runs `digest ARGUMENTS…` in this folder, unless ``cwd`` names another."""
+    """Return a function that runs `digest ARGUMENTS…` in a folder, unless ``cwd`` names another."""
 
     def run_program(
         *arguments: str, cwd: Path = folder, env: dict[str, str] | None = None, stdin: str | None = None
-    ) -> Ran:
-        environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {"NO_COLOR": "1"} | (env or {})
-        return Ran(arguments, *start(arguments, cwd=cwd, environ=environment, stdin=stdin))
+    ) -> CommandResult:
+        environment = (
+            {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
+            | {"NO_COLOR": "1"}
+            | (env or {})
+        )
+        return CommandResult(arguments, *start(arguments, cwd=cwd, environ=environment, stdin=stdin))
 
     return run_program
 
@@ -69,7 +75,7 @@ def run_in(folder: Path, *, start: Callable[..., tuple[int, str, str]] = run_in_
 def _start_process(
     arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str | None
 ) -> tuple[int, str, str]:
-    done = subprocess.run(
+    process = subprocess.run(
         [PROGRAM, *arguments],
         cwd=cwd,
         env=environ,
@@ -80,7 +86,7 @@ def _start_process(
         timeout=120,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr
+    return process.returncode, process.stdout, process.stderr
 
 
 STORIES = {
@@ -138,7 +144,7 @@ def collected_once(newsletter_once: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def newsletter(newsletter_once: Path, tmp_path: Path) -> Path:
-    """A newsletter as `digest init --yes` makes it, with three local articles."""
+    """A newsletter created by `digest init --yes`, with three local articles."""
     return shutil.copytree(newsletter_once, tmp_path / "letter")
 
 
@@ -184,15 +190,15 @@ def send_by_sendgrid(root: Path, host: str) -> None:
 
 
 def replace_in(path: Path, old: str, new: str) -> None:
-    """Replace what stands in a file once or more."""
+    """Replace every occurrence of a text that the file must contain."""
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def encrypt_list(run: Run, root: Path, people: Iterable[str]) -> str:
-    """Put these people on the newsletter's list, encrypt it as a repository needs it, and return the key."""
-    (root / "subscribers/weekly.csv").write_text("email,name\n" + "".join(f"{one},Reader\n" for one in people))
+    """Write these addresses to the newsletter's list, encrypt the list, and return the age key."""
+    (root / "subscribers/weekly.csv").write_text("email,name\n" + "".join(f"{address},Reader\n" for address in people))
     assert run("subscribers", "encrypt", "subscribers/weekly.csv", cwd=root).code == 0
     replace_in(root / "digest.toml", '"subscribers/weekly.csv"', '"subscribers/weekly.csv.age"')
     key = re.search(r"^AGE-SECRET-KEY-\S+", (root / ".digest/age.key").read_text(), re.MULTILINE)
@@ -202,5 +208,5 @@ def encrypt_list(run: Run, root: Path, people: Iterable[str]) -> str:
 
 @pytest.fixture
 def on_github(tmp_path: Path) -> Callable[[Path], Repository]:
-    """Put a newsletter's folder into a repository of its own, on which its workflows can be run."""
+    """Puts a newsletter's folder into a fake GitHub repository that can run its workflows."""
     return lambda newsletter: Repository.create(tmp_path / "github", newsletter)

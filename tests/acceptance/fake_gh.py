@@ -1,6 +1,7 @@
-"""A `gh` that keeps what GitHub knows in a JSON file, and takes what the real one is documented to take.
+"""A fake `gh` that keeps the state of GitHub in a JSON file and accepts the documented options of the real one.
 
-Its manual: cli.github.com/manual. What it does not know it refuses, as gh does: exit code 1, and 4 without a token.
+The manual is at https://cli.github.com/manual. Like gh, the fake exits with code 1 for anything it does not know, and
+with code 4 without a token.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 BOT = "app/github-actions"
-#: Who merges on the page of a pull request.
+#: The author of merges made on the page of a pull request.
 WEB = ("-c", "user.name=GitHub", "-c", "user.email=noreply@example.org")
-MOST_OF_A_BODY = 65_536
+MAX_BODY_LENGTH = 65_536
 PULL_FIELDS = ("number", "title", "body", "state", "headRefName", "baseRefName", "url")
 ISSUE_FIELDS = ("number", "title", "body", "state", "labels", "url")
-#: Of jq, as much as the workflows use.
+#: The jq queries that the workflows use.
 JQ = re.compile(r"(?P<many>\.\[0\]|\.\[\]|)\.(?P<field>\w+)(?P<default> // empty)?")
 
 
@@ -46,8 +47,8 @@ class GitHub:
     """The pull requests, issues, labels, secrets and started workflows of one repository.
 
     Attributes:
-        dispatches: Workflows that a person started, as (name, inputs); nobody has run them yet.
-        secrets: By environment; those of the repository under "".
+        dispatches: Manually started workflows that have not run yet, as (name, inputs).
+        secrets: The secrets of each environment. The key "" holds those of the repository.
     """
 
     file: Path
@@ -73,19 +74,19 @@ class GitHub:
         return self.read()["secrets"]
 
     def take_dispatches(self) -> list[tuple[str, dict[str, str]]]:
-        """Those that wait, once."""
+        """Remove and return the workflows that wait to be run, as (name, inputs)."""
         state = self.read()
         self.write({**state, "dispatches": []})
         return [(name, inputs) for name, inputs in state["dispatches"]]
 
     def set_pull(self, number: int, **fields: Any) -> None:
-        """What a person does on the page of a pull request: ``state="CLOSED"``."""
+        """Change fields of a pull request as someone does on its page, such as ``state="CLOSED"``."""
         state = self.read()
         _find(state["pulls"], number).update(fields)
         self.write(state)
 
     def add_issue(self, **fields: Any) -> None:
-        """An issue that a person opens."""
+        """Add an issue that a user opened."""
         state = self.read()
         state["issues"].append({"number": _next(state), "state": "OPEN", "comments": [], "author": "ana", **fields})
         self.write(state)
@@ -101,17 +102,17 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise SystemExit(code)
 
 
-def main(file: str, words: list[str]) -> None:
+def main(file: str, argv: list[str]) -> None:
     if not (os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")):
         fail("gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.", 4)
     github = GitHub(Path(file))
-    if words[:1] == ["api"]:
-        api(github, words[1:])
+    if argv[:1] == ["api"]:
+        api(github, argv[1:])
         return
-    name = " ".join(words[:2])
+    name = " ".join(argv[:2])
     if name not in COMMANDS:
         fail(f"unknown command {name!r} for gh")
-    COMMANDS[name](github, words[2:])
+    COMMANDS[name](github, argv[2:])
 
 
 def _parser(*options: str, text: bool = False, shows: bool = False, number: bool = False) -> Parser:
@@ -131,57 +132,57 @@ def _parser(*options: str, text: bool = False, shows: bool = False, number: bool
     return parser
 
 
-def setup_git(_github: GitHub, words: list[str]) -> None:
+def setup_git(_github: GitHub, argv: list[str]) -> None:
     parser = Parser(allow_abbrev=False, add_help=False)
     parser.add_argument("--hostname")
     parser.add_argument("--force", action="store_true")
-    parser.parse_args(words)
+    parser.parse_args(argv)
 
 
-def pr_list(github: GitHub, words: list[str]) -> None:
+def pr_list(github: GitHub, argv: list[str]) -> None:
     parser = _parser("head", "base", shows=True)
     parser.add_argument("--state", choices=("open", "closed", "merged", "all"), default="open")
     parser.add_argument("--limit", type=int, default=30)
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     states = {
         "open": {"OPEN"},
         "closed": {"CLOSED", "MERGED"},
         "merged": {"MERGED"},
         "all": {"OPEN", "CLOSED", "MERGED"},
     }
-    found = [
+    matches = [
         pull
         for pull in reversed(github.pulls)
-        if pull["state"] in states[given.state]
-        and given.head in {None, pull["headRefName"]}
-        and given.base in {None, pull["baseRefName"]}
+        if pull["state"] in states[args.state]
+        and args.head in {None, pull["headRefName"]}
+        and args.base in {None, pull["baseRefName"]}
     ]
-    _show(found[: given.limit], given, PULL_FIELDS)
+    _show(matches[: args.limit], args, PULL_FIELDS)
 
 
-def pr_create(github: GitHub, words: list[str]) -> None:
-    given = _parser("head", "base", text=True).parse_args(words)
-    if not given.title or (given.body is None and given.body_file is None):
+def pr_create(github: GitHub, argv: list[str]) -> None:
+    args = _parser("head", "base", text=True).parse_args(argv)
+    if not args.title or (args.body is None and args.body_file is None):
         fail("must provide `--title` and `--body` (or `--fill`) when not running interactively")
     state = github.read()
     if not state["may_open_pulls"]:
         fail("pull request create failed: GraphQL: GitHub Actions is not permitted to create or approve pull requests")
     for pull in state["pulls"]:
-        if pull["state"] == "OPEN" and (pull["headRefName"], pull["baseRefName"]) == (given.head, given.base):
-            fail(f'a pull request for branch "{given.head}" into branch "{given.base}" already exists:\n{pull["url"]}')
-    commits = _remote(given.head), _remote(given.base)
+        if pull["state"] == "OPEN" and (pull["headRefName"], pull["baseRefName"]) == (args.head, args.base):
+            fail(f'a pull request for branch "{args.head}" into branch "{args.base}" already exists:\n{pull["url"]}')
+    commits = _remote(args.head), _remote(args.base)
     if commits[0] == commits[1]:
-        fail(f"pull request create failed: GraphQL: No commits between {given.base} and {given.head}")
+        fail(f"pull request create failed: GraphQL: No commits between {args.base} and {args.head}")
     number = _next(state)
     url = f"https://github.com/example/letter/pull/{number}"
     state["pulls"].append(
         {
             "number": number,
-            "title": given.title,
-            "body": _body(given),
+            "title": args.title,
+            "body": _body(args),
             "state": "OPEN",
-            "headRefName": given.head,
-            "baseRefName": given.base,
+            "headRefName": args.head,
+            "baseRefName": args.base,
             "url": url,
             "author": BOT,
         }
@@ -190,33 +191,33 @@ def pr_create(github: GitHub, words: list[str]) -> None:
     print(url)
 
 
-def pr_edit(github: GitHub, words: list[str]) -> None:
-    _edit(github, "pulls", _parser("base", text=True, number=True).parse_args(words))
+def pr_edit(github: GitHub, argv: list[str]) -> None:
+    _edit(github, "pulls", _parser("base", text=True, number=True).parse_args(argv))
 
 
-def pr_view(github: GitHub, words: list[str]) -> None:
+def pr_view(github: GitHub, argv: list[str]) -> None:
     parser = _parser(shows=True)
     parser.add_argument("pull")
     parser.add_argument("--web", action="store_true")
-    given = parser.parse_args(words)
-    pull = _pull(github.read(), given.pull)
-    if given.web:
+    args = parser.parse_args(argv)
+    pull = _pull(github.read(), args.pull)
+    if args.web:
         print(f"Opening {pull['url'].removeprefix('https://')} in your browser.", file=sys.stderr)
     else:
-        _show(pull, given, PULL_FIELDS)
+        _show(pull, args, PULL_FIELDS)
 
 
-def pr_merge(github: GitHub, words: list[str]) -> None:
+def pr_merge(github: GitHub, argv: list[str]) -> None:
     parser = _parser()
     parser.add_argument("pull")
     how = parser.add_mutually_exclusive_group()
     for name in ("merge", "squash", "rebase"):
         how.add_argument(f"--{name}", action="store_true")
-    given = parser.parse_args(words)
-    if not given.merge:
+    args = parser.parse_args(argv)
+    if not args.merge:
         fail("--merge, --rebase, or --squash required when not running interactively")
     state = github.read()
-    pull = _pull(state, given.pull)
+    pull = _pull(state, args.pull)
     if pull["state"] != "OPEN":
         fail(f"Pull request example/letter#{pull['number']} ({pull['title']}) is not open")
     with tempfile.TemporaryDirectory() as clone:
@@ -230,134 +231,134 @@ def pr_merge(github: GitHub, words: list[str]) -> None:
     github.write(state)
 
 
-def pr_close(github: GitHub, words: list[str]) -> None:
+def pr_close(github: GitHub, argv: list[str]) -> None:
     parser = _parser("comment")
     parser.add_argument("pull")
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     state = github.read()
-    _pull(state, given.pull)["state"] = "CLOSED"
+    _pull(state, args.pull)["state"] = "CLOSED"
     github.write(state)
 
 
-def repo_create(github: GitHub, words: list[str]) -> None:
+def repo_create(github: GitHub, argv: list[str]) -> None:
     parser = _parser("source", "remote", "description")
     parser.add_argument("name")
     parser.add_argument("--push", action="store_true")
     visible = parser.add_mutually_exclusive_group()
     for name in ("public", "private", "internal"):
         visible.add_argument(f"--{name}", action="store_true")
-    given = parser.parse_args(words)
-    if not (given.public or given.private or given.internal):
+    args = parser.parse_args(argv)
+    if not (args.public or args.private or args.internal):
         fail("`--public`, `--private`, or `--internal` required when not running interactively")
-    if given.push and not given.source:
+    if args.push and not args.source:
         fail("`--push` option requires `--source` to be specified")
     origin = github.file.with_name("origin.git")
     if origin.exists():
-        fail(f"GraphQL: Name already exists on this account (createRepository): {given.name}")
+        fail(f"GraphQL: Name already exists on this account (createRepository): {args.name}")
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", origin], check=True)
-    remote = given.remote or "origin"
-    if given.source:
-        subprocess.run(["git", "-C", given.source, "remote", "add", remote, origin.as_uri()], check=True)
-    if given.push:
-        subprocess.run(["git", "-C", given.source, "push", "--quiet", "--set-upstream", remote, "HEAD"], check=True)
-    # A new repository of a person: its workflows may not open pull requests.
+    remote = args.remote or "origin"
+    if args.source:
+        subprocess.run(["git", "-C", args.source, "remote", "add", remote, origin.as_uri()], check=True)
+    if args.push:
+        subprocess.run(["git", "-C", args.source, "push", "--quiet", "--set-upstream", remote, "HEAD"], check=True)
+    # By default, the workflows of a new personal repository may not open pull requests.
     github.write({**EMPTY, "may_open_pulls": False})
     print("https://github.com/example/letter")
 
 
-def api(github: GitHub, words: list[str]) -> None:
+def api(github: GitHub, argv: list[str]) -> None:
     parser = Parser(allow_abbrev=False, add_help=False)
     parser.add_argument("endpoint")
     parser.add_argument("--method", "-X", default="GET")
     parser.add_argument("--raw-field", "-f", action="append", default=[])
     parser.add_argument("--field", "-F", action="append", default=[])
-    given = parser.parse_args(words)
-    fields: dict[str, Any] = dict(field.split("=", 1) for field in given.raw_field)
+    args = parser.parse_args(argv)
+    fields: dict[str, Any] = dict(field.split("=", 1) for field in args.raw_field)
     typed = {"true": True, "false": False, "null": None}
-    fields |= {name: typed.get(value, value) for name, value in (field.split("=", 1) for field in given.field)}
+    fields |= {name: typed.get(value, value) for name, value in (field.split("=", 1) for field in args.field)}
     state = github.read()
-    path = given.endpoint.removeprefix("/").replace("{owner}/{repo}", "example/letter")
-    if given.method == "PUT" and path == "repos/example/letter/actions/permissions/workflow":
+    path = args.endpoint.removeprefix("/").replace("{owner}/{repo}", "example/letter")
+    if args.method == "PUT" and path == "repos/example/letter/actions/permissions/workflow":
         if not isinstance(fields.get("can_approve_pull_request_reviews"), bool):
             fail("gh: Invalid request (HTTP 422)")
         state["may_open_pulls"] = fields["can_approve_pull_request_reviews"]
-    elif given.method == "PUT" and (found := re.fullmatch(r"repos/example/letter/environments/(\w+)", path)):
-        state["environments"].append(found[1])
-        print(json.dumps({"name": found[1]}))
+    elif args.method == "PUT" and (match := re.fullmatch(r"repos/example/letter/environments/(\w+)", path)):
+        state["environments"].append(match[1])
+        print(json.dumps({"name": match[1]}))
     else:
         fail("gh: Not Found (HTTP 404)")
     github.write(state)
 
 
-def secret_set(github: GitHub, words: list[str]) -> None:
+def secret_set(github: GitHub, argv: list[str]) -> None:
     parser = _parser("env", "env-file", "body")
     parser.add_argument("name", nargs="?")
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     state = github.read()
-    if given.env and given.env not in state["environments"]:
-        fail(f"failed to fetch public key: HTTP 404: Not Found (environments/{given.env}/secrets/public-key)")
-    if given.env_file:
-        text = sys.stdin.read() if given.env_file == "-" else Path(given.env_file).read_text(encoding="utf-8")
+    if args.env and args.env not in state["environments"]:
+        fail(f"failed to fetch public key: HTTP 404: Not Found (environments/{args.env}/secrets/public-key)")
+    if args.env_file:
+        text = sys.stdin.read() if args.env_file == "-" else Path(args.env_file).read_text(encoding="utf-8")
         values = dict(line.split("=", 1) for line in text.splitlines() if line)
     else:
-        values = {given.name: given.body if given.body is not None else sys.stdin.read()}
-    state["secrets"].setdefault(given.env or "", {}).update(values)
+        values = {args.name: args.body if args.body is not None else sys.stdin.read()}
+    state["secrets"].setdefault(args.env or "", {}).update(values)
     github.write(state)
 
 
-def variable_set(github: GitHub, words: list[str]) -> None:
+def variable_set(github: GitHub, argv: list[str]) -> None:
     parser = _parser("env", "body")
     parser.add_argument("name")
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     state = github.read()
-    state["variables"][given.name] = given.body
+    state["variables"][args.name] = args.body
     github.write(state)
 
 
-def workflow_run(github: GitHub, words: list[str]) -> None:
+def workflow_run(github: GitHub, argv: list[str]) -> None:
     parser = _parser("ref")
     parser.add_argument("name")
     parser.add_argument("--field", "-F", "--raw-field", "-f", action="append", default=[])
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     state = github.read()
-    if given.name in state["disabled"]:
+    if args.name in state["disabled"]:
         fail("could not create workflow dispatch event: HTTP 422: Cannot trigger a 'workflow_dispatch' on a disabled")
-    state["dispatches"].append((given.name, dict(field.split("=", 1) for field in given.field)))
+    state["dispatches"].append((args.name, dict(field.split("=", 1) for field in args.field)))
     github.write(state)
-    print(f"✓ Created workflow_dispatch event for {given.name} at main")
+    print(f"✓ Created workflow_dispatch event for {args.name} at main")
 
 
-def workflow_able(github: GitHub, words: list[str], *, disabled: bool) -> None:
+def set_workflow_state(github: GitHub, argv: list[str], *, disabled: bool) -> None:
     parser = _parser()
     parser.add_argument("name")
-    name = parser.parse_args(words).name
+    name = parser.parse_args(argv).name
     state = github.read()
     state["disabled"] = sorted({*state["disabled"], name} if disabled else {*state["disabled"]} - {name})
     github.write(state)
 
 
-def issue_list(github: GitHub, words: list[str]) -> None:
+def issue_list(github: GitHub, argv: list[str]) -> None:
     parser = _parser("app", "author", "label", shows=True)
     parser.add_argument("--state", choices=("open", "closed", "all"), default="open")
     parser.add_argument("--limit", type=int, default=30)
-    given = parser.parse_args(words)
-    author = f"app/{given.app}" if given.app else given.author
-    found = [
+    args = parser.parse_args(argv)
+    author = f"app/{args.app}" if args.app else args.author
+    matches = [
         issue
         for issue in reversed(github.issues)
-        if given.state in {"all", issue["state"].lower()}
+        if args.state in {"all", issue["state"].lower()}
         and author in {None, issue["author"]}
-        and (given.label is None or given.label in issue["labels"])
+        and (args.label is None or args.label in issue["labels"])
     ]
-    _show(found[: given.limit], given, ISSUE_FIELDS)
+    _show(matches[: args.limit], args, ISSUE_FIELDS)
 
 
-def issue_create(github: GitHub, words: list[str]) -> None:
-    given = _parser("label", text=True).parse_args(words)
-    if not given.title or (given.body is None and given.body_file is None):
+def issue_create(github: GitHub, argv: list[str]) -> None:
+    args = _parser("label", text=True).parse_args(argv)
+    if not args.title or (args.body is None and args.body_file is None):
         fail("must provide `--title` and `--body` when not running interactively")
     state = github.read()
-    labels = given.label.split(",") if given.label else []
+    labels = args.label.split(",") if args.label else []
     for label in labels:
         if label not in state["labels"]:
             fail(f"could not add label: '{label}' not found")
@@ -366,8 +367,8 @@ def issue_create(github: GitHub, words: list[str]) -> None:
     state["issues"].append(
         {
             "number": number,
-            "title": given.title,
-            "body": _body(given),
+            "title": args.title,
+            "body": _body(args),
             "state": "OPEN",
             "labels": labels,
             "comments": [],
@@ -379,68 +380,68 @@ def issue_create(github: GitHub, words: list[str]) -> None:
     print(url)
 
 
-def issue_edit(github: GitHub, words: list[str]) -> None:
-    _edit(github, "issues", _parser("add-label", "remove-label", text=True, number=True).parse_args(words))
+def issue_edit(github: GitHub, argv: list[str]) -> None:
+    _edit(github, "issues", _parser("add-label", "remove-label", text=True, number=True).parse_args(argv))
 
 
-def issue_close(github: GitHub, words: list[str]) -> None:
+def issue_close(github: GitHub, argv: list[str]) -> None:
     parser = _parser("comment", number=True)
     parser.add_argument("--reason", choices=("completed", "not planned", "duplicate"))
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     state = github.read()
-    issue = _find(state["issues"], given.number)
+    issue = _find(state["issues"], args.number)
     issue["state"] = "CLOSED"
-    if given.comment:
-        issue["comments"].append(given.comment)
+    if args.comment:
+        issue["comments"].append(args.comment)
     github.write(state)
 
 
-def label_create(github: GitHub, words: list[str]) -> None:
+def label_create(github: GitHub, argv: list[str]) -> None:
     parser = Parser(allow_abbrev=False, add_help=False)
     parser.add_argument("name")
     parser.add_argument("--color")
     parser.add_argument("--description")
     parser.add_argument("--force", action="store_true")
-    given = parser.parse_args(words)
+    args = parser.parse_args(argv)
     state = github.read()
-    if given.name in state["labels"] and not given.force:
-        fail(f'label with name "{given.name}" already exists; use `--force` to update its color and description')
-    state["labels"] = sorted({*state["labels"], given.name})
+    if args.name in state["labels"] and not args.force:
+        fail(f'label with name "{args.name}" already exists; use `--force` to update its color and description')
+    state["labels"] = sorted({*state["labels"], args.name})
     github.write(state)
 
 
-def _edit(github: GitHub, kind: str, given: argparse.Namespace) -> None:
+def _edit(github: GitHub, kind: str, args: argparse.Namespace) -> None:
     state = github.read()
-    one = _find(state[kind], given.number)
-    if given.title:
-        one["title"] = given.title
-    if given.body is not None or given.body_file:
-        one["body"] = _body(given)
+    entry = _find(state[kind], args.number)
+    if args.title:
+        entry["title"] = args.title
+    if args.body is not None or args.body_file:
+        entry["body"] = _body(args)
     github.write(state)
-    print(one["url"])
+    print(entry["url"])
 
 
-def _body(given: argparse.Namespace) -> str:
-    body = given.body if given.body_file is None else Path(given.body_file).read_text(encoding="utf-8")
-    if len(body) > MOST_OF_A_BODY:
-        fail(f"GraphQL: Body is too long (maximum is {MOST_OF_A_BODY} characters)")
+def _body(args: argparse.Namespace) -> str:
+    body = args.body if args.body_file is None else Path(args.body_file).read_text(encoding="utf-8")
+    if len(body) > MAX_BODY_LENGTH:
+        fail(f"GraphQL: Body is too long (maximum is {MAX_BODY_LENGTH} characters)")
     return body
 
 
-def _show(value: Any, given: argparse.Namespace, fields: tuple[str, ...]) -> None:
-    if given.json is None:
-        fail("cannot use `--jq` without specifying `--json`" if given.jq else "this gh only speaks JSON")
-    wanted = given.json.split(",")
-    for field in wanted:
+def _show(value: Any, args: argparse.Namespace, fields: tuple[str, ...]) -> None:
+    if args.json is None:
+        fail("cannot use `--jq` without specifying `--json`" if args.jq else "this fake gh only prints JSON")
+    requested = args.json.split(",")
+    for field in requested:
         if field not in fields:
             fail(f'Unknown JSON field: "{field}"')
-    rows = [{field: row[field] for field in wanted} for row in (value if isinstance(value, list) else [value])]
-    if given.jq is None:
+    rows = [{field: row[field] for field in requested} for row in (value if isinstance(value, list) else [value])]
+    if args.jq is None:
         print(json.dumps(rows if isinstance(value, list) else rows[0]))
         return
-    query = JQ.fullmatch(given.jq)
-    if query is None or query["field"] not in wanted:
-        fail(f"this gh does not know the query {given.jq!r}")
+    query = JQ.fullmatch(args.jq)
+    if query is None or query["field"] not in requested:
+        fail(f"this fake gh does not know the query {args.jq!r}")
     if query["many"] == ".[0]":
         rows = rows[:1] if rows or query["default"] else [{query["field"]: None}]
     for row in rows:
@@ -448,7 +449,7 @@ def _show(value: Any, given: argparse.Namespace, fields: tuple[str, ...]) -> Non
 
 
 def _pull(state: dict[str, Any], name: str) -> dict[str, Any]:
-    """By its number or its branch; of a branch, the newest."""
+    """Find a pull request by number, or the newest one by branch."""
     for pull in reversed(state["pulls"]):
         if name in {str(pull["number"]), pull["headRefName"]}:
             return pull
@@ -462,12 +463,12 @@ def _url() -> str:
 
 
 def _remote(branch: str) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", "ls-remote", "origin", f"refs/heads/{branch}"], capture_output=True, text=True, check=True
     )
-    if not done.stdout:
+    if not process.stdout:
         fail(f"pull request create failed: GraphQL: Head sha can't be blank, Head ref must be a branch ({branch})")
-    return done.stdout.split()[0]
+    return process.stdout.split()[0]
 
 
 def _find(rows: list[dict[str, Any]], number: int) -> dict[str, Any]:
@@ -478,7 +479,7 @@ def _find(rows: list[dict[str, Any]], number: int) -> dict[str, Any]:
 
 
 def _next(state: dict[str, Any]) -> int:
-    """Pull requests and issues share their numbers."""
+    """The next number, which pull requests and issues share."""
     return len(state["pulls"]) + len(state["issues"]) + 1
 
 
@@ -499,8 +500,8 @@ COMMANDS: dict[str, Callable[[GitHub, list[str]], None]] = {
     "secret set": secret_set,
     "variable set": variable_set,
     "workflow run": workflow_run,
-    "workflow disable": partial(workflow_able, disabled=True),
-    "workflow enable": partial(workflow_able, disabled=False),
+    "workflow disable": partial(set_workflow_state, disabled=True),
+    "workflow enable": partial(set_workflow_state, disabled=False),
 }
 
 

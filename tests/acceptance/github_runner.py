@@ -1,7 +1,8 @@
-"""A repository with a bare git remote, its pull requests, and runners that do what its workflows say.
+"""A fake GitHub repository with a bare git remote, pull requests, and runners that execute its workflows.
 
-Every `run:` step is executed, in order, in a new clone for each job, with the environment that the workflow sets and
-what every runner has. Of three actions the effects are played: checkout, setup-python, upload-artifact. Another fails.
+Each job runs in a new clone. Its `run:` steps are executed in order, with the environment of the workflow and the
+variables that every runner sets. The effects of three actions are simulated: checkout, setup-python and
+upload-artifact. Any other action fails the test.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from expressions import filled, holds
+from expressions import fill_in, should_run
 from fake_gh import GitHub
 
 BIN = Path(sys.executable).parent
@@ -25,7 +26,7 @@ EDITOR = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "core
 DEFAULT = "main"
 
 PYTHON_SHIM = """#!/bin/sh
-# Installing is written down and not done: the program is here already.
+# Record the installation instead of doing it: the program is already installed.
 if [ "$1 $2 $3" = "-m pip install" ]; then echo "$*" >> {log}; exit 0; fi
 exec {python} "$@"
 """
@@ -48,7 +49,7 @@ class Step:
 
 @dataclass
 class Job:
-    """``result`` is success, failure or skipped."""
+    """A job of a run. ``result`` is success, failure or skipped."""
 
     result: str = "skipped"
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -73,8 +74,8 @@ class WorkflowRun:
         return "".join(job.summary for job in self.jobs.values())
 
     @property
-    def said(self) -> str:
-        """All that its steps printed, for a test that fails."""
+    def output(self) -> str:
+        """The output of all steps, for the message of a failed assertion."""
         return "\n".join(f"[{s.name}: {s.code}]\n{s.out}{s.err}" for job in self.jobs.values() for s in job.steps)
 
 
@@ -89,8 +90,8 @@ class Repository:
 
     @classmethod
     def create(cls, folder: Path, newsletter: Path) -> Repository:
-        """Commit a newsletter's folder, without what its .gitignore names, and push it to a new bare remote."""
-        repository = cls.nothing(folder)
+        """Commit a newsletter's folder, except ignored files, and push it to a new bare remote."""
+        repository = cls.without_remote(folder)
         git("init", "--quiet", "--bare", f"--initial-branch={DEFAULT}", str(repository.origin), cwd=folder)
         git("init", "--quiet", f"--initial-branch={DEFAULT}", cwd=newsletter)
         git("add", "--all", cwd=newsletter)
@@ -99,8 +100,8 @@ class Repository:
         return repository
 
     @classmethod
-    def nothing(cls, folder: Path) -> Repository:
-        """An account that has no repository yet: only `gh` is there, and `pip` for a desk, in the folder shims."""
+    def without_remote(cls, folder: Path) -> Repository:
+        """An account without a repository. The folder ``shims`` should_run a fake `gh`, `pip` and `python`."""
         repository = cls(folder)
         shims = folder / "shims"
         shims.mkdir(parents=True)
@@ -111,8 +112,8 @@ class Repository:
         return repository
 
     def copy_to(self, folder: Path) -> Repository:
-        """Another repository, in which everything is as it is in this one."""
-        repository = Repository.nothing(folder)
+        """Copy the remote and the state of GitHub to a new repository."""
+        repository = Repository.without_remote(folder)
         shutil.copytree(self.origin, repository.origin)
         repository.github.write(self.github.read())
         return repository
@@ -129,10 +130,10 @@ class Repository:
     def github(self) -> GitHub:
         return GitHub(self.folder / "github.json")
 
-    # -- what people do -----------------------------------------------------------------------------------------------
+    # -- what users do -----------------------------------------------------------------------------------------------
 
     def edit(self, branch: str, change: Callable[[Path], None], *, message: str = "Edit") -> None:
-        """Commit what ``change`` does to a clone of the branch, and push it."""
+        """Apply ``change`` to a clone of the branch, commit the result and push it."""
         clone = self.clone(branch)
         change(clone)
         git("add", "--all", cwd=clone)
@@ -141,7 +142,7 @@ class Repository:
         shutil.rmtree(clone)
 
     def merge(self, number: int) -> None:
-        """Merge a pull request, with a merge commit."""
+        """Merge a pull request with a merge commit."""
         pull = next(pull for pull in self.github.pulls if pull["number"] == number)
         clone = self.clone(pull["baseRefName"])
         git("merge", "--quiet", "--no-ff", "--no-edit", f"origin/{pull['headRefName']}", cwd=clone)
@@ -157,30 +158,30 @@ class Repository:
         return target
 
     def clone_merged(self, head: str) -> Path:
-        """What GitHub checks out of a pull request: the merge of it into its base."""
+        """Clone what GitHub checks out for a pull request: the branch merged into its base."""
         target = self.clone(DEFAULT)
         git("switch", "--quiet", "--detach", cwd=target)
         git("merge", "--quiet", "--no-ff", "--no-edit", f"origin/{head}", cwd=target)
         return target
 
     def show(self, branch: str, path: str) -> str | None:
-        """A file of a branch; None where there is none."""
-        done = _git("show", f"{branch}:{path}", cwd=self.origin, check=False)
-        return done.stdout if done.returncode == 0 else None
+        """The text of a file on a branch, or None if there is no such file."""
+        process = _git("show", f"{branch}:{path}", cwd=self.origin, check=False)
+        return process.stdout if process.returncode == 0 else None
 
     def head(self, branch: str) -> str | None:
-        done = _git("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", cwd=self.origin, check=False)
-        return done.stdout.strip() or None
+        process = _git("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", cwd=self.origin, check=False)
+        return process.stdout.strip() or None
 
     def branches(self) -> list[str]:
         return self.run_git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
 
-    def run_git(self, *words: str) -> str:
-        """Ask the remote itself."""
-        return git(*words, cwd=self.origin)
+    def run_git(self, *arguments: str) -> str:
+        """Run git in the bare remote."""
+        return git(*arguments, cwd=self.origin)
 
     def push_in_between(self, branch: str, change: Callable[[Path], None]) -> None:
-        """Let somebody push to the branch after the next runner has fetched and before what it pushes arrives."""
+        """Push a change to the branch between the next runner's fetch and its push, as another user might."""
         clone = self.clone(branch)
         change(clone)
         git("commit", "--quiet", "--all", "--message", "Meanwhile", cwd=clone)
@@ -189,7 +190,7 @@ class Repository:
         _program(hooks / "pre-push", PUSH_HOOK.format(clone=clone, branch=branch))
 
     def lose_the_machine(self) -> None:
-        """End all processes of the step that is running at once, as when the machine is lost; no later step is run."""
+        """Kill all processes of the running step and skip all later steps, as if the machine had been lost."""
         os.killpg(self.processes, signal.SIGKILL)
 
     # -- what GitHub does ---------------------------------------------------------------------------------------------
@@ -211,18 +212,18 @@ class Repository:
 
         Args:
             event: schedule, workflow_dispatch or pull_request.
-            schedule: The cron line that the run is for; it implies the event.
-            inputs: Of a workflow_dispatch; those that are not named have their defaults.
-            variables: Of the repository. No pictures are drawn, unless DIGEST_PICTURES says something else.
-            now: The program's clock, as an ISO 8601 moment with its offset; without it the machine's.
+            schedule: The cron line that triggers the run. It implies the event.
+            inputs: The inputs of a workflow_dispatch. The others have their defaults.
+            variables: Variables of the repository. No screenshots are taken unless DIGEST_PICTURES is set here.
+            now: The time for the program, in ISO 8601 with an offset. By default, the machine's time.
             head: The branch of a pull request.
-            attempt: More than 1 where somebody pressed "Re-run jobs".
+            attempt: A number above 1 after someone pressed "Re-run jobs".
         """
         self.runs += 1
         ref = head if head is not None else DEFAULT
         definition = yaml.safe_load(self.show(ref, f".github/workflows/{workflow}") or "")
         if schedule is not None:
-            assert schedule in [one["cron"] for one in definition[True]["schedule"]]
+            assert schedule in [entry["cron"] for entry in definition[True]["schedule"]]
         event = "schedule" if schedule is not None else event
         assert event in definition[True]
         context = {
@@ -243,18 +244,20 @@ class Repository:
         run = WorkflowRun()
         for name, job in definition["jobs"].items():
             needs = job.get("needs", [])
-            needed = {one: run.jobs[one] for one in ([needs] if isinstance(needs, str) else needs)}
-            within = context | {"needs": {one: {"result": done.result} for one, done in needed.items()}}
+            dependencies = {entry: run.jobs[entry] for entry in ([needs] if isinstance(needs, str) else needs)}
+            job_context = context | {
+                "needs": {entry: {"result": dependency.result} for entry, dependency in dependencies.items()}
+            }
             run.jobs[name] = Job()
-            unmet = any(done.result != "success" for done in needed.values())
-            if holds(job.get("if"), within, failed=unmet):
-                _Runner(self, run, run.jobs[name], within, now=now, head=head).execute(job)
+            unmet = any(dependency.result != "success" for dependency in dependencies.values())
+            if should_run(job.get("if"), job_context, failed=unmet):
+                _Runner(self, run, run.jobs[name], job_context, now=now, head=head).execute(job)
         return run
 
 
 @dataclass
 class _Runner:
-    """One machine, which forgets everything."""
+    """A machine that runs one job and is then discarded."""
 
     repository: Repository
     run: WorkflowRun
@@ -281,13 +284,13 @@ class _Runner:
             shutil.rmtree(self.workspace)
 
     def _step(self, step: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        if self.lost or not holds(step.get("if"), context, failed=self.job.result == "failure"):
+        if self.lost or not should_run(step.get("if"), context, failed=self.job.result == "failure"):
             return
         if "uses" in step:
             self._use(step, context)
             return
         assert "${{" not in step["run"]
-        environment = {name: filled(value, context) for name, value in step.get("env", {}).items()}
+        environment = {name: fill_in(value, context) for name, value in step.get("env", {}).items()}
         output = self.temp / "output.txt"
         output.write_text("")
         script = self.temp / "step.sh"
@@ -309,10 +312,10 @@ class _Runner:
             self.job.result = "failure"
         self.lost = process.returncode == -signal.SIGKILL
         lines = output.read_text(encoding="utf-8").splitlines()
-        self._keep(step, dict(line.split("=", 1) for line in lines))
+        self._record_outputs(step, dict(line.split("=", 1) for line in lines))
 
     def _machine(self, output: Path) -> dict[str, str]:
-        """What every runner has."""
+        """The variables that every runner sets."""
         environment = {
             "PATH": f"{self.repository.folder / 'shims'}:{BIN}:{os.environ['PATH']}",
             "HOME": str(self.temp),
@@ -327,23 +330,23 @@ class _Runner:
         }
         return environment | self.repository.environ | ({"DIGEST_NOW": self.now} if self.now else {})
 
-    def _keep(self, step: Mapping[str, Any], outputs: dict[str, str]) -> None:
+    def _record_outputs(self, step: Mapping[str, Any], outputs: dict[str, str]) -> None:
         if "id" in step:
             self.context["steps"][step["id"]] = {"outputs": outputs}
             self.job.outputs[step["id"]] = outputs
 
     def _use(self, step: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         action = step["uses"].partition("@")[0]
-        given = {name: filled(value, context) for name, value in step.get("with", {}).items()}
+        values = {name: fill_in(value, context) for name, value in step.get("with", {}).items()}
         if action == "actions/checkout":
-            self._check_out(int(given.get("fetch-depth", 1)))
+            self._check_out(int(values.get("fetch-depth", 1)))
         elif action == "actions/upload-artifact":
-            self._upload(step, given)
+            self._upload(step, values)
         elif action.startswith("$/"):
             definition = yaml.safe_load(self.repository.show(self.head or DEFAULT, f"{action[2:]}/action.yml") or "")
-            inputs = {name: given.get(name, one.get("default")) for name, one in definition["inputs"].items()}
-            for own in definition["runs"]["steps"]:
-                self._step(own, {**self.context, "inputs": inputs})
+            inputs = {name: values.get(name, entry.get("default")) for name, entry in definition["inputs"].items()}
+            for inner_step in definition["runs"]["steps"]:
+                self._step(inner_step, {**self.context, "inputs": inputs})
         else:
             assert action == "actions/setup-python"
 
@@ -353,32 +356,32 @@ class _Runner:
         else:
             self.workspace = self.repository.clone_merged(self.head)
 
-    def _upload(self, step: Mapping[str, Any], given: Mapping[str, str]) -> None:
-        path = Path(given["path"])
-        assert given["archive"] == "false"
+    def _upload(self, step: Mapping[str, Any], values: Mapping[str, str]) -> None:
+        path = Path(values["path"])
+        assert values["archive"] == "false"
         self.run.artifacts[path.name] = path.read_bytes()
-        self._keep(step, {"artifact-url": f"https://github.com/example/letter/artifacts/{path.name}"})
+        self._record_outputs(step, {"artifact-url": f"https://github.com/example/letter/artifacts/{path.name}"})
 
 
-def git(*words: str, cwd: Path | None = None) -> str:
-    """Git as a person runs it; returns what it prints."""
-    return _git(*words, cwd=cwd).stdout
+def git(*arguments: str, cwd: Path | None = None) -> str:
+    """Run git with an author's name and address, and return its output."""
+    return _git(*arguments, cwd=cwd).stdout
 
 
-def _git(*words: str, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(["git", *EDITOR, *words], cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 or not check, f"git {' '.join(words)}: {done.stderr}"
-    return done
+def _git(*arguments: str, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    process = subprocess.run(["git", *EDITOR, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    assert process.returncode == 0 or not check, f"git {' '.join(arguments)}: {process.stderr}"
+    return process
 
 
-def _inputs(definition: Mapping[Any, Any], event: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(definition: Mapping[Any, Any], event: str, values: Mapping[str, Any]) -> dict[str, Any]:
     if event != "workflow_dispatch":
         return {}
-    known = (definition[True]["workflow_dispatch"] or {}).get("inputs", {})
-    assert set(given) <= set(known)
-    required = {name for name, one in known.items() if one.get("required")}
-    assert required <= set(given)
-    return {name: given.get(name, one.get("default", "")) for name, one in known.items()}
+    declared = (definition[True]["workflow_dispatch"] or {}).get("inputs", {})
+    assert set(values) <= set(declared)
+    required = {name for name, entry in declared.items() if entry.get("required")}
+    assert required <= set(values)
+    return {name: values.get(name, entry.get("default", "")) for name, entry in declared.items()}
 
 
 def _program(path: Path, text: str) -> None:

@@ -1,8 +1,8 @@
-"""The workflows in act (nektosact.com), a runner of GitHub's workflows that knows nothing of ours.
+"""Runs the workflows in act (https://nektosact.com), an independent implementation of GitHub's runner.
 
-It reads them whole: jobs and what they need, conditions, expressions, inputs, outputs, composite actions. Jobs run on
-this machine (``ubuntu-latest=-self-hosted``), each in a copy of a new clone. The actions that lie on GitHub have
-stand-ins here, and ``$/``, which act does not know yet, is written as the ``./`` that it stands for.
+Unlike `github_runner`, act interprets the whole workflow file: dependencies of jobs, conditions, expressions, inputs,
+outputs and composite actions. Jobs run on this machine (``ubuntu-latest=-self-hosted``), each in a copy of a new clone.
+Stand-ins replace the actions that are hosted on GitHub. act does not support ``$/`` yet, so it is replaced by ``./``.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ runs:
 """,
     "actions/upload-artifact": """
 inputs: {path: {required: true}, archive: {}, if-no-files-found: {}, overwrite: {}, retention-days: {}}
-outputs: {artifact-url: {value: "${{ steps.keep.outputs.url }}"}}
+outputs: {artifact-url: {value: "${{ steps.store.outputs.url }}"}}
 runs:
   using: composite
   steps:
-    - id: keep
+    - id: store
       shell: bash
       env: {FILE: "${{ inputs.path }}"}
       run: |
@@ -44,11 +44,12 @@ runs:
 
 @dataclass
 class LocalRun:
-    """What act did.
+    """The result of a run in act.
 
     Attributes:
-        jobs: Each job's result by its id: success or failure; skipped ones are absent.
+        jobs: The result of each job by its id: success or failure. Skipped jobs are absent.
         steps: The result of each step by (job, step).
+        artifacts: The uploaded files by name.
     """
 
     ok: bool
@@ -71,8 +72,8 @@ def run_locally(
     """Run a workflow of the repository.
 
     Args:
-        payload: What GitHub tells of the event, such as ``{"schedule": "17 5 * * 1"}`` or ``{"inputs": {...}}``.
-        now: The program's clock.
+        payload: The payload of the event, such as ``{"schedule": "17 5 * * 1"}`` or ``{"inputs": {...}}``.
+        now: The time for the program, in ISO 8601 with an offset.
         head: The branch of a pull request.
     """
     clone = repository.clone(DEFAULT) if head is None else repository.clone_merged(head)
@@ -80,8 +81,13 @@ def run_locally(
     artifacts = workdir / "artifacts"
     artifacts.mkdir(parents=True)
     (workdir / "workflow.yml").write_text((clone / f".github/workflows/{workflow}").read_text().replace("$/.", "./."))
-    about = {"default_branch": DEFAULT, "full_name": "example/letter", "name": "letter", "owner": {"login": "example"}}
-    (workdir / "event.json").write_text(json.dumps({"repository": about, **(payload or {})}))
+    repository_payload = {
+        "default_branch": DEFAULT,
+        "full_name": "example/letter",
+        "name": "letter",
+        "owner": {"login": "example"},
+    }
+    (workdir / "event.json").write_text(json.dumps({"repository": repository_payload, **(payload or {})}))
     (workdir / "secrets").write_text("".join(f'{name}="{value}"\n' for name, value in (secrets or {}).items()))
     environment = {
         "HOME": str(workdir),
@@ -90,7 +96,7 @@ def run_locally(
         **repository.environ,
         **({"DIGEST_NOW": now} if now else {}),
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [
             BIN / "act",
             event,
@@ -110,13 +116,13 @@ def run_locally(
         timeout=300,
         check=False,
     )
-    run = LocalRun(done.returncode == 0, done.stdout + done.stderr)
-    for line in done.stdout.splitlines():
-        told = json.loads(line)
-        if "stepResult" in told and told.get("stage") == "Main":
-            run.steps[told["jobID"], told["step"]] = told["stepResult"]
-        if "jobResult" in told:
-            run.jobs[told["jobID"]] = told["jobResult"]
+    run = LocalRun(process.returncode == 0, process.stdout + process.stderr)
+    for line in process.stdout.splitlines():
+        message = json.loads(line)
+        if "stepResult" in message and message.get("stage") == "Main":
+            run.steps[message["jobID"], message["step"]] = message["stepResult"]
+        if "jobResult" in message:
+            run.jobs[message["jobID"]] = message["jobResult"]
     run.artifacts = {path.name: path.read_bytes() for path in artifacts.iterdir()}
     shutil.rmtree(workdir)
     shutil.rmtree(clone)
@@ -124,15 +130,17 @@ def run_locally(
 
 
 def _stand_ins(clone: Path, workdir: Path) -> list[tuple[str, Path]]:
-    """The actions that are named, each with the commit it is pinned to, and the folder that stands for it."""
+    """Write the stand-ins, and return each pinned reference to such an action with the folder that replaces it."""
     for name, text in STAND_INS.items():
         folder = workdir / name
         folder.mkdir(parents=True)
         (folder / "action.yml").write_text(f"name: {name}\ndescription: A stand-in\n{text.lstrip()}")
     files = sorted((clone / ".github").rglob("*.yml"))
-    named = [step["uses"] for file in files for step in _steps(file) if "uses" in step]
+    references = [step["uses"] for file in files for step in _steps(file) if "uses" in step]
     return [
-        (one, workdir / one.partition("@")[0]) for one in dict.fromkeys(named) if one.partition("@")[0] in STAND_INS
+        (reference, workdir / reference.partition("@")[0])
+        for reference in dict.fromkeys(references)
+        if reference.partition("@")[0] in STAND_INS
     ]
 
 

@@ -32,13 +32,13 @@ def test_reports_each_link_by_the_answer_of_its_server(run, newsletter, servers)
 
     assert run("check", "--json", cwd=newsletter).code == 0
     assert first.requests == []
-    done = run("check", "--online", "--json", cwd=newsletter)
+    result = run("check", "--online", "--json", cwd=newsletter)
     codes = {
         finding["message"].rpartition("/")[2]: finding["code"]
-        for finding in done.data["findings"]
+        for finding in result.data["findings"]
         if finding["line"] == line
     }
-    assert done.code == 5
+    assert result.code == 5
     assert codes == {"gone": "L201", "broken": "L201", "refused": "L202", "there": "L203"}
     assert [request.path for request in first.requests].count("/broken") == 2
 
@@ -49,6 +49,6 @@ def test_reports_each_link_by_the_answer_of_its_server(run, newsletter, servers)
 
 
 def test_online_and_offline_exclude_each_other(run, newsletter):
-    done = run("check", "--online", "--offline", cwd=newsletter)
-    assert done.code == 2
-    assert "--online and --offline" in done.err
+    result = run("check", "--online", "--offline", cwd=newsletter)
+    assert result.code == 2
+    assert "--online and --offline" in result.err

@@ -1,4 +1,4 @@
-"""The collecting workflow's own steps, on runners that have the repository, a `gh`, and nothing else."""
+"""The steps of collect.yml, on runners that have only the repository and a `gh`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from github_runner import Repository
 from conftest import STORIES, make_newsletter, replace_in, run_in, write_story
 from digest.preview.screenshots import find_chromium
 
-MONDAY, LATER = "17 5,9,13 * * 1-3", "41 16 * * *"
+COLLECT_SCHEDULE, DAILY_SCHEDULE = "17 5,9,13 * * 1-3", "41 16 * * *"
 AT_FIVE, AT_NINE = "2026-11-23T05:20:00+00:00", "2026-11-23T09:20:00+00:00"
 ISSUE, BRANCH = "2026-W48", "digest/2026-W48"
-MINE = "A headline of the editor's own"
+OWN_HEADLINE = "A headline of the editor's own"
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def github(newsletter, on_github):
 
 
 @pytest.fixture(scope="module")
-def proposed_once(tmp_path_factory):
+def proposed_template(tmp_path_factory):
     """A repository in which a first run has proposed the issue."""
     folder = tmp_path_factory.mktemp("proposed")
     github = Repository.create(folder / "github", make_newsletter(run_in(folder), folder / "letter"))
@@ -33,13 +33,13 @@ def proposed_once(tmp_path_factory):
 
 
 @pytest.fixture
-def proposed(proposed_once, tmp_path):
-    return proposed_once.copy_to(tmp_path / "github")
+def proposed(proposed_template, tmp_path):
+    return proposed_template.copy_to(tmp_path / "github")
 
 
-def collect(github, *, now=AT_FIVE, **more):
-    run = github.run("collect.yml", **({"schedule": MONDAY} | more), now=now)
-    assert run.ok, run.said
+def collect(github, *, now=AT_FIVE, **options):
+    run = github.run("collect.yml", **({"schedule": COLLECT_SCHEDULE} | options), now=now)
+    assert run.ok, run.output
     return run
 
 
@@ -49,10 +49,10 @@ def issue_md(github, branch=BRANCH):
 
 def retitle(clone: Path):
     path = clone / f"issues/{ISSUE}/issue.md"
-    path.write_text(re.sub(r"^### \[.*?\]", f"### [{MINE}]", path.read_text(), count=1, flags=re.MULTILINE))
+    path.write_text(re.sub(r"^### \[.*?\]", f"### [{OWN_HEADLINE}]", path.read_text(), count=1, flags=re.MULTILINE))
 
 
-def one_more_story(clone: Path):
+def add_story(clone: Path):
     title = "A bridge is painted"
     (clone / "articles/4.txt").write_text(
         f"{title}\n\nBy Ana Example | Nov 20, 2026\n\nThe bridge over the outer harbour is painted blue, after a vote "
@@ -60,21 +60,21 @@ def one_more_story(clone: Path):
     )
 
 
-def test_a_first_run_opens_a_pull_request_that_tells_all(github):
+def test_the_first_run_opens_a_pull_request_with_the_whole_report(github):
     run = collect(github)
     (pull,) = github.github.pulls
     assert (pull["headRefName"], pull["baseRefName"], pull["state"]) == (BRANCH, "main", "OPEN")
     assert pull["title"].startswith(f"{ISSUE}: ")
     token = re.search(r"<td>Token</td><td>(\w+)</td>", pull["body"])[1]
-    for words in (
+    for command in (
         f"## {ISSUE}: fit to send",
         f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)",
         f"with the issue `{ISSUE}` and the token `{token}`",
         "not counted, because the list is not on this machine",
         "close the pull request",
     ):
-        assert words in pull["body"]
-        assert words in run.summary
+        assert command in pull["body"]
+        assert command in run.summary
     assert run.artifacts[f"{ISSUE}.html"].startswith(b"<!DOCTYPE html>")
     files = {Path(name).name for name in github.run_git("ls-tree", "-r", "--name-only", BRANCH, "issues/").split()}
     assert files == {"issue.md", "base.json", "articles.jsonl", "sources.json"}
@@ -86,17 +86,17 @@ def test_a_first_run_opens_a_pull_request_that_tells_all(github):
 PICTURE = f"](https://github.com/example/letter/artifacts/{ISSUE}.png)"
 
 
-def test_the_picture_is_kept_and_linked(github):
+def test_uploads_and_links_the_screenshots(github):
     if find_chromium() is None:
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
         pytest.skip("no Chromium")
     run = collect(github, variables={"DIGEST_PICTURES": ""})
-    assert run.artifacts[f"{ISSUE}.png"].startswith(b"\x89PNG"), run.said
+    assert run.artifacts[f"{ISSUE}.png"].startswith(b"\x89PNG"), run.output
     assert PICTURE in github.github.pulls[0]["body"]
     assert PICTURE in run.summary
 
 
-def test_without_a_browser_that_works_there_is_no_picture_and_nothing_else_is_missing(github):
+def test_a_broken_browser_costs_only_the_screenshots(github):
     browser = github.folder / "shims/chromium"
     browser.write_text("#!/bin/sh\nexit 1\n")
     browser.chmod(0o755)
@@ -113,23 +113,23 @@ def test_without_a_browser_that_works_there_is_no_picture_and_nothing_else_is_mi
         ({}, "newsletter-digest[postgres]==0.1.0"),
     ],
 )
-def test_the_program_is_installed_as_the_variable_says_or_at_the_pinned_version(github, variables, installed):
-    collect(github, schedule=LATER, variables=variables)
+def test_installs_the_package_that_the_variable_names_or_the_pinned_version(github, variables, installed):
+    collect(github, schedule=DAILY_SCHEDULE, variables=variables)
     assert (github.folder / "installed.txt").read_text() == f"-m pip install --quiet {installed}\n"
 
 
 def test_a_later_run_keeps_the_editors_commit_and_updates_the_same_pull_request(proposed):
     proposed.edit(BRANCH, retitle)
-    proposed.edit("main", one_more_story)
+    proposed.edit("main", add_story)
     collect(proposed, now=AT_NINE)
     text = issue_md(proposed)
-    assert MINE in text
+    assert OWN_HEADLINE in text
     assert "A bridge is painted" in text.partition("New since you last looked")[2]
     (pull,) = proposed.github.pulls
-    assert MINE in pull["body"]
+    assert OWN_HEADLINE in pull["body"]
 
 
-def test_with_nothing_new_nothing_is_committed(proposed):
+def test_commits_nothing_if_nothing_is_new(proposed):
     before = proposed.head(BRANCH)
     body = proposed.github.pulls[0]["body"]
     collect(proposed, now=AT_NINE)
@@ -137,18 +137,18 @@ def test_with_nothing_new_nothing_is_committed(proposed):
     assert proposed.github.pulls[0]["body"] == body
 
 
-def test_a_configuration_that_was_mended_reaches_the_branch(proposed):
+def test_a_fixed_configuration_reaches_the_branch(proposed):
     proposed.edit("main", lambda clone: replace_in(clone / "digest.toml", 'name = "My Weekly"', 'name = "Ours"'))
     collect(proposed, now=AT_NINE)
     assert 'name = "Ours"' in proposed.show(BRANCH, "digest.toml")
 
 
-def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(github):
+def test_too_few_stories_open_an_alert_that_closes_once_there_are_enough(github):
     github.edit("main", lambda clone: [(clone / f"articles/{number}.txt").unlink() for number in (2, 3)])
     run = collect(github)
     assert github.github.pulls == []
     assert f"## {ISSUE}: Nothing to propose" in run.summary
-    assert issue_md(github) is not None  # what was found is kept for the next try
+    assert issue_md(github) is not None  # the collected stories are kept for the next run
     (alert,) = github.github.issues
     assert (alert["state"], alert["labels"]) == ("OPEN", ["digest"])
     assert f"{ISSUE} has 1 of the 3 stories that it needs" in alert["body"]
@@ -156,11 +156,11 @@ def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(gi
     collect(github, now=AT_NINE)
     assert len(github.github.issues) == 1
 
-    def two_more(clone):
+    def add_two_stories(clone):
         for number, title in enumerate(list(STORIES)[1:], start=2):
             write_story(clone / "articles", number, title, day=20)
 
-    github.edit("main", two_more)
+    github.edit("main", add_two_stories)
     collect(github, now="2026-11-24T05:20:00+00:00")
     assert len(github.github.pulls) == 1
     (alert,) = github.github.issues
@@ -168,7 +168,7 @@ def test_too_few_stories_are_a_quiet_week_with_an_alert_that_closes_by_itself(gi
     assert "Everything is fine again" in alert["comments"][0]
 
 
-def test_an_alert_is_brought_up_to_date(github):
+def test_updates_an_open_alert(github):
     github.edit("main", lambda clone: (clone / "articles/3.txt").unlink())
     collect(github)
     github.edit("main", lambda clone: (clone / "articles/2.txt").unlink())
@@ -177,41 +177,41 @@ def test_an_alert_is_brought_up_to_date(github):
     assert f"{ISSUE} has 1 of the 3 stories" in alert["body"]
 
 
-def test_an_issue_of_a_person_with_the_same_label_is_left_alone(github):
+def test_leaves_a_users_own_github_issue_with_the_same_label_alone(github):
     github.github.add_issue(title="My digest", labels=["digest"], body="Mine", url="")
     collect(github)
-    (mine,) = github.github.issues
-    assert (mine["state"], mine["body"]) == ("OPEN", "Mine")
+    (issue,) = github.github.issues
+    assert (issue["state"], issue["body"]) == ("OPEN", "Mine")
 
 
-def test_a_push_that_is_refused_is_done_again_on_top_of_the_others(proposed):
-    proposed.edit("main", one_more_story)
+def test_retries_a_rejected_push_on_top_of_the_other_commits(proposed):
+    proposed.edit("main", add_story)
     proposed.push_in_between(BRANCH, retitle)
     run = collect(proposed, now=AT_NINE)
     assert "Someone else pushed" in run.jobs["collect"].step("Collect").err
     text = issue_md(proposed)
-    assert MINE in text
+    assert OWN_HEADLINE in text
     assert "A bridge is painted" in text
 
 
-def test_a_run_that_is_late_over_the_weeks_end_names_the_week_that_it_was_meant_for(github):
-    def sunday_night(clone):
+def test_a_run_delayed_into_the_next_week_collects_the_week_it_was_scheduled_for(github):
+    def schedule_for_sunday_night(clone):
         path = clone / ".github/workflows/collect.yml"
-        path.write_text(path.read_text().replace(MONDAY, "17 22 * * 0"))
+        path.write_text(path.read_text().replace(COLLECT_SCHEDULE, "17 22 * * 0"))
 
-    github.edit("main", sunday_night)
+    github.edit("main", schedule_for_sunday_night)
     collect(github, schedule="17 22 * * 0", now="2026-11-23T05:00:00+00:00")  # Monday, almost seven hours late
     assert [pull["headRefName"] for pull in github.github.pulls] == ["digest/2026-W47"]
 
 
 @pytest.mark.parametrize("state", ["MERGED", "CLOSED"])
-def test_once_it_is_merged_or_closed_nothing_more_is_done(proposed, state):
+def test_does_nothing_once_the_pull_request_is_merged_or_closed(proposed, state):
     (pull,) = proposed.github.pulls
     if state == "MERGED":
         proposed.merge(pull["number"])
     else:
         proposed.github.set_pull(pull["number"], state=state)
-    proposed.edit("main", one_more_story)
+    proposed.edit("main", add_story)
     before = proposed.head(BRANCH)
     run = collect(proposed, now=AT_NINE)
     assert proposed.head(BRANCH) == before
@@ -219,29 +219,29 @@ def test_once_it_is_merged_or_closed_nothing_more_is_done(proposed, state):
     assert f"nothing to do, its pull request is {state.lower()}" in run.summary
 
 
-def test_once_it_was_sent_nothing_more_is_done(newsletter, on_github, run):
+def test_does_nothing_once_the_issue_was_sent(newsletter, on_github, run):
     replace_in(newsletter / "digest.toml", "[state]\n", '[state]\nurl_env = "DATABASE_URL"\n')
     github = on_github(newsletter)
     ledger = {"DATABASE_URL": f"sqlite:///{newsletter}/.digest/ledger.db", "DIGEST_NOW": AT_FIVE}
-    for words in (["collect"], ["build"], ["approve"], ["send", "--live", "--yes"]):
-        assert run(*words, "-C", str(newsletter), env=ledger).code == 0
+    for command in (["collect"], ["build"], ["approve"], ["send", "--live", "--yes"]):
+        assert run(*command, "-C", str(newsletter), env=ledger).code == 0
     run = collect(github, now=AT_NINE, secrets=ledger)
     assert (github.branches(), github.github.pulls, github.github.issues) == (["main"], [], [])
     assert "was sent and is closed" in run.summary
 
 
-def test_an_issue_that_a_person_names_is_collected_again_after_it_was_closed(proposed):
+def test_collects_a_named_issue_again_after_its_pull_request_was_closed(proposed):
     proposed.github.set_pull(1, state="CLOSED")
     collect(proposed, schedule=None, inputs={"issue": ISSUE}, now=AT_NINE)
     assert [pull["state"] for pull in proposed.github.pulls] == ["CLOSED", "OPEN"]
 
 
-def test_without_a_name_a_person_gets_this_weeks(github):
+def test_a_manual_run_without_an_issue_collects_this_week(github):
     collect(github, schedule=None)
     assert github.branches() == [BRANCH, "main"]
 
 
-def test_errors_of_the_check_are_the_editors_to_mend_and_fail_no_run(github):
+def test_check_errors_are_reported_without_failing_the_run(github):
     github.edit("main", lambda clone: replace_in(clone / "digest.toml", '"1 Example Street, 12345 Town"', '""'))
     run = collect(github)
     (pull,) = github.github.pulls
@@ -250,32 +250,32 @@ def test_errors_of_the_check_are_the_editors_to_mend_and_fail_no_run(github):
     assert "::error file=" in run.jobs["collect"].step("Report").out
 
 
-def test_a_broken_configuration_fails_the_run_and_is_told(github):
+def test_a_broken_configuration_fails_the_run_and_opens_an_alert(github):
     github.edit("main", lambda clone: replace_in(clone / "digest.toml", 'name = "My Weekly"', 'nmae = "My Weekly"'))
-    run = github.run("collect.yml", schedule=MONDAY, now=AT_FIVE)
+    run = github.run("collect.yml", schedule=COLLECT_SCHEDULE, now=AT_FIVE)
     assert run.jobs["collect"].result == "failure"
     (alert,) = github.github.issues
     assert "digest.toml:4: newsletter.name is missing" in alert["body"]
     assert "https://github.com/example/letter/actions/runs/" in alert["body"]
 
 
-def test_a_run_that_fails_for_another_reason_is_told_with_its_address(github):
+def test_a_run_that_fails_for_another_reason_opens_an_alert(github):
     state = github.github.read()
     github.github.write({**state, "may_open_pulls": False})
-    run = github.run("collect.yml", schedule=MONDAY, now=AT_FIVE)
+    run = github.run("collect.yml", schedule=COLLECT_SCHEDULE, now=AT_FIVE)
     assert run.jobs["collect"].result == "failure"
     (alert,) = github.github.issues
     assert "The last run of the workflow failed" in alert["body"]
 
 
-def test_the_daily_look_collects_nothing(github):
-    run = collect(github, schedule=LATER)
+def test_the_daily_check_collects_nothing(github):
+    run = collect(github, schedule=DAILY_SCHEDULE)
     assert {name: job.result for name, job in run.jobs.items()} == {"collect": "skipped", "watch": "success"}
     assert github.branches() == ["main"]
 
 
-def test_a_week_that_was_never_collected_is_told_by_the_daily_look(proposed):
+def test_the_daily_check_reports_a_week_that_was_never_collected(proposed):
     proposed.merge(1)
-    collect(proposed, schedule=LATER, now="2026-12-10T16:50:00+00:00")
+    collect(proposed, schedule=DAILY_SCHEDULE, now="2026-12-10T16:50:00+00:00")
     (alert,) = proposed.github.issues
     assert "There is no issue 2026-W49" in alert["body"]

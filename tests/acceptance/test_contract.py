@@ -1,4 +1,4 @@
-"""What other people's scripts rely on: flags, exit codes, --json, the library's names."""
+"""The contract that users' scripts rely on: flags, exit codes, --json output and the names of the library."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import digest
 
 @pytest.fixture
 def run(run_script):
-    """The contract is that of the installed script, so these tests start it."""
+    """The contract applies to the installed script, so these tests run it instead of calling the program in process."""
     return run_script
 
 
-PEOPLE = ("check", "import", "export", "suppress", "sync", "encrypt", "edit")
+SUBSCRIBERS_COMMANDS = ("check", "import", "export", "suppress", "sync", "encrypt", "edit")
 COMMANDS = [
     "demo",
     "init",
@@ -40,23 +40,23 @@ COMMANDS = [
 ]
 
 
-def test_the_help_lists_what_works_and_nothing_else(run):
-    done = run("--help")
-    assert done.code == 0
-    listed = [
-        line.split()[0] for line in done.out.splitlines() if line.startswith("  ") and line.split()[0] in COMMANDS
+def test_the_help_lists_exactly_the_available_commands(run):
+    result = run("--help")
+    assert result.code == 0
+    commands_in_help = [
+        line.split()[0] for line in result.out.splitlines() if line.startswith("  ") and line.split()[0] in COMMANDS
     ]
-    assert listed == COMMANDS
-    assert "\n  archive " not in done.out  # later
+    assert commands_in_help == COMMANDS
+    assert "\n  archive " not in result.out  # later
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, *(f"subscribers {each}" for each in PEOPLE)])
-def test_every_command_explains_itself_with_an_example(run, command):
-    done = run(*command.split(), "--help")
-    assert done.code == 0
+@pytest.mark.parametrize("command", [*COMMANDS, *(f"subscribers {subcommand}" for subcommand in SUBSCRIBERS_COMMANDS)])
+def test_the_help_of_every_command_has_an_example(run, command):
+    result = run(*command.split(), "--help")
+    assert result.code == 0
     if command != "subscribers":
-        assert "Example: digest" in done.out
-        assert "--json" in done.out
+        assert "Example: digest" in result.out
+        assert "--json" in result.out
 
 
 def test_options_work_before_and_after_the_command(run, newsletter):
@@ -68,30 +68,30 @@ def test_options_work_before_and_after_the_command(run, newsletter):
     assert before.err == after.err == ""
 
 
-def test_every_object_has_its_schema_version(run, newsletter):
+def test_every_json_object_has_its_schema_version(run, newsletter):
     root = str(newsletter)
     for command in (["collect"], ["check"], ["build"], ["send"], ["approve"], ["status"], ["subscribers", "check"]):
-        done = run(*command, "-C", root, "--json")
-        assert (command, done.code, done.data["schema_version"]) == (command, 0, 1)
+        result = run(*command, "-C", root, "--json")
+        assert (command, result.code, result.data["schema_version"]) == (command, 0, 1)
 
 
-def test_build_and_send_report_what_they_promise(run, collected):
+def test_build_and_send_print_the_promised_keys(run, collected):
     root = str(collected)
     built = run("build", "-C", root, "--json").data
     assert {"token", "issue", "subject", "stories", "bytes_html"} <= built.keys()
     assert len(built["token"]) >= 16
     assert int(built["token"], 16)
-    planned = run("send", "-C", root, "--json").data
-    assert {"state", "accepted", "rejected", "unknown", "skipped", "pending", "token"} <= planned.keys()
+    plan = run("send", "-C", root, "--json").data
+    assert {"state", "accepted", "rejected", "unknown", "skipped", "pending", "token"} <= plan.keys()
 
 
-def test_a_wrong_command_line_exits_with_2(run, newsletter):
+def test_an_invalid_command_line_exits_with_2(run, newsletter):
     assert run("colect").code == 2
     assert run("send", "--nonsense").code == 2
     assert run("collect", "next-week", "-C", str(newsletter)).code == 2
 
 
-def test_the_version(run):
+def test_prints_the_version(run):
     assert run("--version").out == f"digest {digest.__version__}\n"
 
 
@@ -112,58 +112,60 @@ LIBRARY = {
 }
 
 
-def test_the_library_is_what_it_was():
+def test_the_library_keeps_its_names_and_signatures():
     assert digest.__all__ == sorted(LIBRARY)
     assert {name: str(inspect.signature(getattr(digest, name))) for name in digest.__all__} == LIBRARY
     assert set(digest.__all__) <= set(dir(digest))
 
 
-HEAVY = (
+HEAVY_LIBRARIES = (
     "alembic cryptography feedparser httpx2 jinja2 lxml mjml premailer pydantic rich sendgrid sqlalchemy starlette "
     "trafilatura"
 )
 
 
 @pytest.mark.parametrize(
-    "what", ["import digest", "from digest.cli import app; app(['--help'], standalone_mode=False)"]
+    "code", ["import digest", "from digest.cli import app; app(['--help'], standalone_mode=False)"]
 )
-def test_the_help_and_the_import_load_no_heavy_library(what):
-    code = f"{what}\nimport sys, json\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY.split()!r}))))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == []
+def test_the_help_and_the_import_load_no_heavy_library(code):
+    program = (
+        f"{code}\nimport sys, json\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY_LIBRARIES.split()!r}))))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout.splitlines()[-1]) == []
 
 
-def test_check_tells_github_of_lines_and_writes_the_summary(run, newsletter, tmp_path):
+def test_check_annotates_lines_on_github_and_writes_the_summary(run, newsletter, tmp_path):
     summary = tmp_path / "summary.md"
     run("collect", cwd=newsletter)
     issue = next((newsletter / "issues").glob("*/issue.md"))
     issue.write_text(issue.read_text().replace("- [x] ", "- [x] TODO ", 1))
-    done = run("check", "--format", "github", cwd=newsletter, env={"GITHUB_STEP_SUMMARY": str(summary)})
+    result = run("check", "--format", "github", cwd=newsletter, env={"GITHUB_STEP_SUMMARY": str(summary)})
     line = next(number for number, text in enumerate(issue.read_text().splitlines(), start=1) if "TODO" in text)
     place = issue.relative_to(newsletter).as_posix()
-    assert done.code == 5
-    assert f"::error file={place},line={line},title=T104::A placeholder was left in the bullet: TODO" in done.out
+    assert result.code == 5
+    assert f"::error file={place},line={line},title=T104::A placeholder was left in the bullet: TODO" in result.out
     assert f"<td>error</td><td>T104</td><td>{place}:{line}</td>" in summary.read_text()
 
 
-def test_check_writes_the_text_of_a_pull_request(run, newsletter, tmp_path):
+def test_check_writes_the_body_of_a_pull_request(run, newsletter, tmp_path):
     run("collect", cwd=newsletter)
     url = "https://example.com/artifact"
-    done = run("check", "--report", str(tmp_path / "body.md"), "--email-url", url, "--no-ledger", cwd=newsletter)
+    result = run("check", "--report", str(tmp_path / "body.md"), "--email-url", url, "--no-ledger", cwd=newsletter)
     token = run("build", "--json", cwd=newsletter).data["token"]
-    assert done.code == 0
+    assert result.code == 0
     body = (tmp_path / "body.md").read_text()
     assert f"[**Open the email**]({url})" in body
     assert token in body
     assert run("check", "--report", "nowhere/body.md", cwd=newsletter).code == 2
 
 
-def test_status_tells_other_monitors_what_wants_attention(run, newsletter, tmp_path):
+def test_status_reports_alerts_to_other_monitors(run, newsletter, tmp_path):
     def alerts(now):
-        words = ("status", "--json", "--report", str(tmp_path / "alerts.md"))
-        done = run(*words, cwd=newsletter, env={"DIGEST_NOW": now})
-        assert done.code == 0
-        return [alert["code"] for alert in done.data["alerts"]]
+        arguments = ("status", "--json", "--report", str(tmp_path / "alerts.md"))
+        result = run(*arguments, cwd=newsletter, env={"DIGEST_NOW": now})
+        assert result.code == 0
+        return [alert["code"] for alert in result.data["alerts"]]
 
     monday, weeks_later = "2026-11-23T08:00:00+00:00", "2026-12-16T08:00:00+00:00"
     assert run("collect", cwd=newsletter, env={"DIGEST_NOW": monday}).code == 0
@@ -173,9 +175,9 @@ def test_status_tells_other_monitors_what_wants_attention(run, newsletter, tmp_p
     assert "There is no issue 2026-W50" in (tmp_path / "alerts.md").read_text()
 
 
-def test_a_rule_explains_itself(run):
-    one = run("rules", "l204", "--json")
-    assert (one.code, [rule["code"] for rule in one.data["rules"]]) == (0, ["L204"])
+def test_rules_explains_a_rule_by_its_code(run):
+    explanation = run("rules", "l204", "--json")
+    assert (explanation.code, [rule["code"] for rule in explanation.data["rules"]]) == (0, ["L204"])
     assert "[[check.ignore]]" in run("rules", "L204").out
     assert run("rules").out.count("\n") > 30
     unknown = run("rules", "X1")
@@ -183,7 +185,7 @@ def test_a_rule_explains_itself(run):
     assert "The rules are A401" in unknown.err
 
 
-def test_check_says_that_the_build_is_older_than_the_issue(run, newsletter):
+def test_check_reports_a_build_that_is_older_than_the_issue(run, newsletter):
     run("collect", cwd=newsletter)
     run("build", cwd=newsletter)
     codes = lambda: [finding["code"] for finding in run("check", "--json", cwd=newsletter).data["findings"]]  # noqa: E731

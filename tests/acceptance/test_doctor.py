@@ -1,3 +1,5 @@
+"""`digest doctor` on newsletters with an outbox, a fake SendGrid and an SMTP server."""
+
 from __future__ import annotations
 
 import pytest
@@ -13,22 +15,22 @@ def letter(sendgrid_newsletter):
     return sendgrid_newsletter
 
 
-def found(run, letter, env=SECRETS):
-    done = run("doctor", "-C", str(letter), "--json", env=env)
-    return done.code, {(one["part"], one["what"]): one for one in done.data["findings"]}
+def run_doctor(run, letter, env=SECRETS):
+    result = run("doctor", "-C", str(letter), "--json", env=env)
+    return result.code, {(finding["part"], finding["what"]): finding for finding in result.data["findings"]}
 
 
-def test_a_new_newsletter_is_well_but_for_what_it_does_not_have_yet(run, newsletter):
-    done = run("doctor", "-C", str(newsletter))
-    assert "0 errors" in done.out
-    assert done.code == 0
+def test_a_new_newsletter_has_no_errors(run, newsletter):
+    result = run("doctor", "-C", str(newsletter))
+    assert "0 errors" in result.out
+    assert result.code == 0
 
 
-def test_an_account_in_order_is_told_so_and_the_examples_domain_is_not(run, letter, fake):
-    code, seen = found(run, letter)
-    states = {what: one["state"] for (part, what), one in seen.items() if part == "delivery"}
+def test_accepts_a_working_account_and_rejects_the_example_domain(run, letter, fake):
+    code, findings = run_doctor(run, letter)
+    states = {what: finding["state"] for (part, what), finding in findings.items() if part == "delivery"}
     assert states == {"key": "ok", "clock": "ok", "sender": "ok", "trackers": "ok"}
-    assert (code, seen["domain", "DNS"]["state"]) == (5, "error")
+    assert (code, findings["domain", "DNS"]["state"]) == (5, "error")
     assert ("POST", "mail/send") not in fake.calls
 
 
@@ -41,54 +43,54 @@ def test_an_account_in_order_is_told_so_and_the_examples_domain_is_not(run, lett
         ("whitelabel/domains", [{"domain": "ample.org", "valid": True}], "sender", "error"),
     ],
 )
-def test_what_the_account_lacks_is_found_with_its_remedy(run, letter, fake, path, answer, what, state):
+def test_reports_what_the_account_lacks_with_a_remedy(run, letter, fake, path, answer, what, state):
     fake.settings[path] = answer
-    _, seen = found(run, letter)
-    assert (seen["delivery", what]["state"], bool(seen["delivery", what]["remedy"])) == (state, True)
+    _, findings = run_doctor(run, letter)
+    assert (findings["delivery", what]["state"], bool(findings["delivery", what]["remedy"])) == (state, True)
 
 
-def test_a_group_that_there_is_not_a_wrong_key_and_a_clock_that_is_wrong(run, letter, fake):
+def test_reports_an_unknown_unsubscribe_group_a_wrong_key_and_a_wrong_clock(run, letter, fake):
     config = letter / "digest.toml"
     config.write_text(config.read_text().replace("[providers.sendgrid]", "[providers.sendgrid]\nunsubscribe_group = 7"))
-    _, seen = found(run, letter)
-    assert seen["delivery", "unsubscribe group"]["state"] == "error"
+    _, findings = run_doctor(run, letter)
+    assert findings["delivery", "unsubscribe group"]["state"] == "error"
     fake.settings["asm/groups/7"] = {"id": 7, "name": "Weekly"}
-    _, seen = found(run, letter)
-    assert seen["delivery", "unsubscribe group"]["words"] == "7 is “Weekly”"
-    code, seen = found(run, letter, {**SECRETS, "SENDGRID_API_KEY": "SG.wrong"})
-    assert (code, seen["delivery", "provider"]["state"]) == (5, "error")
-    _, seen = found(run, letter, {**SECRETS, "DIGEST_NOW": "2026-01-01T00:00:00+00:00"})
-    assert seen["delivery", "clock"]["state"] == "error"
+    _, findings = run_doctor(run, letter)
+    assert findings["delivery", "unsubscribe group"]["words"] == "7 is “Weekly”"
+    code, findings = run_doctor(run, letter, {**SECRETS, "SENDGRID_API_KEY": "SG.wrong"})
+    assert (code, findings["delivery", "provider"]["state"]) == (5, "error")
+    _, findings = run_doctor(run, letter, {**SECRETS, "DIGEST_NOW": "2026-01-01T00:00:00+00:00"})
+    assert findings["delivery", "clock"]["state"] == "error"
 
 
-def test_what_is_missing_here_is_told_with_what_to_type(run, letter):
+def test_reports_missing_local_settings_with_a_remedy(run, letter):
     config = letter / "digest.toml"
     config.write_text(config.read_text().replace('unsubscribe_url = "', '# unsubscribe_url = "'))
-    code, seen = found(run, letter, {"CI": "true"})
+    code, findings = run_doctor(run, letter, {"CI": "true"})
     assert code == 5
     for place in (("newsletter", "unsubscribing"), ("state", "ledger"), ("delivery", "provider")):
-        assert seen[place]["state"] == "error"
-        assert seen[place]["remedy"]
+        assert findings[place]["state"] == "error"
+        assert findings[place]["remedy"]
 
 
-def test_an_smtp_server_that_is_not_there_is_told(run, newsletter):
+def test_reports_an_unreachable_smtp_server(run, newsletter):
     config = newsletter / "digest.toml"
     text = config.read_text().replace('provider = "outbox"', 'provider = "smtp"').replace("port = 1025", "port = 1")
     config.write_text(text)
-    code, seen = found(run, newsletter, {"DIGEST_SECRET": "x"})
-    assert (code, seen["delivery", "provider"]["state"]) == (5, "error")
-    assert "cannot reach 127.0.0.1:1" in seen["delivery", "provider"]["words"]
+    code, findings = run_doctor(run, newsletter, {"DIGEST_SECRET": "x"})
+    assert (code, findings["delivery", "provider"]["state"]) == (5, "error")
+    assert "cannot reach 127.0.0.1:1" in findings["delivery", "provider"]["words"]
 
 
-def test_workflows_that_are_missing_or_others_are_told_with_what_to_do(run, newsletter):
+def test_reports_missing_changed_and_outdated_workflows_with_a_remedy(run, newsletter):
     workflows = newsletter / ".github/workflows"
-    _, seen = found(run, newsletter)
-    assert {seen["workflows", name]["state"] for name in ("collect", "preview", "send", "action")} == {"ok"}
+    _, findings = run_doctor(run, newsletter)
+    assert {findings["workflows", name]["state"] for name in ("collect", "preview", "send", "action")} == {"ok"}
     (workflows / "preview.yml").unlink()
     (workflows / "send.yml").write_text("# mine\n")
     (workflows / "weekly.yml").write_text("# an earlier version's\n")
-    code, seen = found(run, newsletter)
+    code, findings = run_doctor(run, newsletter)
     assert code == 0
     for name in ("preview", "send", "weekly.yml"):
-        assert seen["workflows", name]["state"] == "warning"
-        assert "digest init --workflows" in seen["workflows", name]["remedy"]
+        assert findings["workflows", name]["state"] == "warning"
+        assert "digest init --workflows" in findings["workflows", name]["remedy"]

@@ -1,4 +1,4 @@
-"""The `gh` of the workflows' tests refuses what the real one refuses."""
+"""The fake `gh` of the workflow tests refuses what the real one refuses."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_gh import MOST_OF_A_BODY
+from fake_gh import MAX_BODY_LENGTH
 
 
 @pytest.fixture
 def gh(tmp_path):
-    def run(*words, signed_in=True):
+    def run(*arguments, signed_in=True):
         script = Path(__file__).with_name("fake_gh.py")
         return subprocess.run(
-            [sys.executable, script, tmp_path / "state.json", *words],
+            [sys.executable, script, tmp_path / "state.json", *arguments],
             capture_output=True,
             text=True,
             check=False,
@@ -26,7 +26,7 @@ def gh(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (["pr", "list", "--heads", "x", "--json", "number"], "--heads"),
         (["pr", "list", "--json", "numbers"], "Unknown JSON field"),
@@ -34,7 +34,7 @@ def gh(tmp_path):
         (["pr", "edit", "7", "--title", "x"], "number of 7"),
         (["pr", "create", "--head", "x", "--base", "main"], "must provide"),
         (["issue", "create", "--title", "x", "--body", "y", "--label", "digest"], "'digest' not found"),
-        (["issue", "create", "--title", "x", "--body", "y" * (MOST_OF_A_BODY + 1)], "too long"),
+        (["issue", "create", "--title", "x", "--body", "y" * (MAX_BODY_LENGTH + 1)], "too long"),
         (["repo", "delete"], "unknown command"),
         (["repo", "create", "letter", "--push"], "`--private`"),
         (["repo", "create", "letter", "--private", "--push"], "requires `--source`"),
@@ -44,19 +44,19 @@ def gh(tmp_path):
         (["pr", "merge", "7", "--merge"], "no pull requests found"),
     ],
 )
-def test_what_gh_refuses_is_refused(gh, words, said):
-    done = gh(*words)
-    assert done.returncode == 1
-    assert said in done.stderr
+def test_refuses_what_gh_refuses(gh, arguments, message):
+    process = gh(*arguments)
+    assert process.returncode == 1
+    assert message in process.stderr
 
 
-def test_without_a_token_nothing_is_done(gh):
+def test_gh_requires_a_token(gh):
     assert gh("pr", "list", "--json", "number", signed_in=False).returncode == 4
 
 
-def test_an_empty_answer_is_empty(gh):
+def test_an_empty_result_prints_nothing(gh):
     assert gh("issue", "list", "--json", "number", "--jq", ".[0].number // empty").stdout == ""
 
 
-def test_a_label_that_is_there_is_made_again_only_by_force(gh):
-    assert [gh("label", "create", "digest", *more).returncode for more in ([], [], ["--force"])] == [0, 1, 0]
+def test_replaces_an_existing_label_only_with_force(gh):
+    assert [gh("label", "create", "digest", *options).returncode for options in ([], [], ["--force"])] == [0, 1, 0]

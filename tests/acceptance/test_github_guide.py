@@ -92,7 +92,7 @@ class GuideReader:
         for name, inputs in self.github.github.take_dispatches():
             secrets = state["secrets"].get("", {}) | (state["secrets"]["newsletter"] if name == "send.yml" else {})
             self.runs.append(self.github.run(name, inputs=_typed(inputs), secrets=secrets, now=NOW))
-            assert self.runs[-1].ok, self.runs[-1].said
+            assert self.runs[-1].ok, self.runs[-1].output
 
 
 def _typed(inputs: dict[str, str]) -> dict[str, str | bool]:
@@ -101,7 +101,7 @@ def _typed(inputs: dict[str, str]) -> dict[str, str | bool]:
 
 @pytest.fixture
 def reader(tmp_path: Path, fake: FakeSendGrid) -> Iterator[GuideReader]:
-    github = Repository.nothing(tmp_path / "github")
+    github = Repository.without_remote(tmp_path / "github")
     home = tmp_path / "home"
     home.mkdir()
     (home / ".gitconfig").write_text('[user]\n\tname = "Ana"\n\temail = "ana@example.org"\n')
@@ -149,7 +149,7 @@ def test_the_guide_leads_from_an_empty_folder_to_a_sent_issue(reader: GuideReade
     assert FAKE_KEY not in history
 
 
-def test_every_gh_command_of_the_guide_is_one_that_the_fake_gh_knows(reader: GuideReader):
+def test_the_fake_gh_knows_every_gh_command_of_the_guide(reader: GuideReader):
     fake_gh = (GUIDE.parents[1] / "tests/acceptance/fake_gh.py").read_text(encoding="utf-8")
     named = set(re.findall(r"`gh (\w+ \w+)", GUIDE.read_text(encoding="utf-8"))) - {"auth login"}
     assert len(named) > 4

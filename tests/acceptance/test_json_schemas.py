@@ -20,7 +20,7 @@ PEOPLE = "email,name,status\nana@example.com,Ana,active\nbo@example.com,Bo,activ
 
 @pytest.fixture
 def digest(tmp_path):
-    """Run a command; returns its exit code and the object that it printed, which `Ran.data` validates."""
+    """Run a command; returns its exit code and the object that it printed, which `CommandResult.data` validates."""
 
     def run(*arguments: str, editor: str = "true") -> tuple[int, dict]:
         folder = tmp_path / "letter"
@@ -46,17 +46,17 @@ def test_each_command_has_a_schema_and_each_schema_a_command():
     assert sorted(names) == sorted(RESULTS)
 
 
-def test_a_key_that_no_schema_names_is_noticed():
+def test_reports_a_key_that_no_schema_names():
     with pytest.raises(ValidationError):
         validate_printed(("rules",), {"schema_version": 1, "rules": [], "more": 1})
 
 
-def test_the_command_is_found_in_a_command_line():
+def test_finds_the_command_in_a_command_line():
     assert command_of(("-C", "letter", "subscribers", "check")) == "subscribers check"
     assert command_of(("check", ISSUE)) == "check"
 
 
-def test_an_issue_from_collecting_to_sending(letter, digest):
+def test_commands_on_an_issue_print_valid_json(letter, digest):
     assert digest("collect", "--which") == (0, {"schema_version": 1, "issue": ISSUE})
     code, printed = digest("collect")
     assert (code, printed["stories"], printed["error"]["exit_code"]) == (8, 0, 8)
@@ -91,7 +91,7 @@ def test_an_issue_from_collecting_to_sending(letter, digest):
     assert digest("status")[1]["issues"][0]["campaign"]["state"] == "sent"
 
 
-def test_the_newsletter_and_its_workflows(letter, digest):
+def test_commands_on_a_new_newsletter_print_valid_json(letter, digest):
     assert digest("init", "--yes", ".")[1]["written"] == []
     assert digest("init", "--workflows")[1]["written"] == []
     assert digest("doctor", "--offline")[1]["findings"]
@@ -100,7 +100,7 @@ def test_the_newsletter_and_its_workflows(letter, digest):
     assert digest("demo", "demo")[1]["accepted"] > 0
 
 
-def test_the_lists(letter, digest):
+def test_subscribers_commands_print_valid_json(letter, digest):
     assert digest("subscribers", "check")[1]["audiences"][0]["people"] == 2
     (letter / "export.csv").write_text("Email Address,Status\ncy@example.com,subscribed\nbad,subscribed\n")
     code, printed = digest("subscribers", "import", "export.csv")

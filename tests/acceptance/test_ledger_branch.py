@@ -29,8 +29,8 @@ def letter(run, newsletter, tmp_path):
 def test_the_first_send_creates_the_branch_even_without_signed_links(run, letter):
     root, token = letter
     assert run("send-test", "-C", root, "--to", "me@example.org", env=ENV).code == 0
-    without = run("send", "-C", root, "--live", "--approve", token, env=ENV)
-    assert (without.code, "--new-ledger" in without.err) == (6, True)
+    refused = run("send", "-C", root, "--live", "--approve", token, env=ENV)
+    assert (refused.code, "--new-ledger" in refused.err) == (6, True)
     sent = run("send", "-C", root, "--live", "--approve", token, "--new-ledger", "--json", env=ENV)
     assert (sent.code, sent.data["accepted"]) == (0, 2), sent.err
     assert run("send", "-C", root, "--live", "--resume", env=ENV).code == 8
@@ -39,16 +39,16 @@ def test_the_first_send_creates_the_branch_even_without_signed_links(run, letter
 def test_offline_commands_skip_the_branch_or_say_that_they_need_it(run, letter, newsletter, tmp_path):
     root, _ = letter
     (tmp_path / "remote.git").rename(tmp_path / "unreachable.git")
-    for words, code in (("check", 0), ("diff", 8), ("build --no-ledger", 0), ("subscribers check", 0)):
-        done = run(*words.split(), "--offline", "-C", root, env=ENV)
-        assert done.code == code, done.err  # diff exits with 8: there is no earlier issue
+    for command_line, code in (("check", 0), ("diff", 8), ("build --no-ledger", 0), ("subscribers check", 0)):
+        result = run(*command_line.split(), "--offline", "-C", root, env=ENV)
+        assert result.code == code, result.err  # diff exits with 8: there is no earlier issue
     assert "The ledger, which knows the stories" in run("check", "--offline", "-C", root, env=ENV).err
     for command in ("collect", "status", "send", "edit", "build"):
-        done = run(command, "--offline", "-C", root, env={**ENV, "EDITOR": "true"})
-        assert (done.code, "--offline forbids network access" in done.err) == (2, True), done.err
+        result = run(command, "--offline", "-C", root, env={**ENV, "EDITOR": "true"})
+        assert (result.code, "--offline forbids network access" in result.err) == (2, True), result.err
     doctor = run("doctor", "--offline", "-C", root, "--json", env=ENV)
-    findings = [each for each in doctor.data["findings"] if each["what"] == "ledger"]
-    assert [each["words"] for each in findings] == ["not checked, because of --offline"]
+    findings = [finding for finding in doctor.data["findings"] if finding["what"] == "ledger"]
+    assert [finding["words"] for finding in findings] == ["not checked, because of --offline"]
 
     # The variable with the ledger's URL may be missing as well.
     config = newsletter / "digest.toml"

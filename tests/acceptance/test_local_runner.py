@@ -1,4 +1,4 @@
-"""The three workflows as another runner understands them: a week from the schedule to the inboxes."""
+"""The three workflows in act, from the schedule to the inboxes, as an independent check of our own fake runner."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from local_runner import run_locally
 from conftest import encrypt_list, replace_in
 from digest.testing.fake_sendgrid import FAKE_KEY
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="act is installed on Linux alone")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="act is only installed on Linux")
 
-TRIES, LOOK = "17 5,9,13 * * 1-3", "41 16 * * *"
+COLLECT_SCHEDULE, DAILY_SCHEDULE = "17 5,9,13 * * 1-3", "41 16 * * *"
 MONDAY, FRIDAY = "2026-11-23T05:20:00+00:00", "2026-11-27T16:45:00+00:00"
 ISSUE, BRANCH = "2026-W48", "digest/2026-W48"
-MINE = "A headline of the editor's own"
+OWN_HEADLINE = "A headline of the editor's own"
 PEOPLE = [f"reader{number}@example.org" for number in range(40)]
 
 
@@ -27,7 +27,7 @@ def github(run, sendgrid_newsletter, on_github):
 
 @pytest.fixture
 def secrets(run, sendgrid_newsletter):
-    """Asked for first, since it makes the list that the repository holds."""
+    """Request this fixture before ``github``: it writes the encrypted list that the repository contains."""
     key = encrypt_list(run, sendgrid_newsletter, PEOPLE)
     ledger = 'url = "sqlite:///.digest/ledger.db"'
     replace_in(sendgrid_newsletter / "digest.toml", ledger, 'url = "git+branch://digest-state"')
@@ -40,47 +40,52 @@ def secrets(run, sendgrid_newsletter):
 
 
 def collect(github, secrets, schedule, now):
-    done = run_locally(github, "collect.yml", "schedule", payload={"schedule": schedule}, secrets=secrets, now=now)
-    assert done.ok, done.log
-    return done
+    workflow_run = run_locally(
+        github, "collect.yml", "schedule", payload={"schedule": schedule}, secrets=secrets, now=now
+    )
+    assert workflow_run.ok, workflow_run.log
+    return workflow_run
 
 
 def send(github, secrets, **inputs):
-    """Started by hand; GitHub writes what was ticked as a word."""
-    given = {name: str(value).lower() if isinstance(value, bool) else value for name, value in inputs.items()}
-    payload = {"inputs": {"issue": ISSUE, **given}}
+    """Start send.yml manually. GitHub passes checkboxes as the strings "true" and "false"."""
+    payload_inputs = {name: str(value).lower() if isinstance(value, bool) else value for name, value in inputs.items()}
+    payload = {"inputs": {"issue": ISSUE, **payload_inputs}}
     return run_locally(github, "send.yml", "workflow_dispatch", payload=payload, secrets=secrets, now=MONDAY)
 
 
-def test_a_week(secrets, github, fake):
+def test_act_runs_a_week_from_the_schedule_to_the_inboxes(secrets, github, fake):
     # The schedule proposes the issue.
-    done = collect(github, secrets, TRIES, MONDAY)
-    assert done.jobs == {"collect": "success", "watch": "success"}
-    assert ("collect", "Take screenshots") not in done.steps, "no pictures are wanted here"
+    workflow_run = collect(github, secrets, COLLECT_SCHEDULE, MONDAY)
+    assert workflow_run.jobs == {"collect": "success", "watch": "success"}
+    assert ("collect", "Take screenshots") not in workflow_run.steps, "screenshots are turned off here"
     (pull,) = github.github.pulls
     assert pull["headRefName"] == BRANCH
     assert f"(https://github.com/example/letter/artifacts/{ISSUE}.html)" in pull["body"]
-    assert list(done.artifacts) == [f"{ISSUE}.html"]
+    assert list(workflow_run.artifacts) == [f"{ISSUE}.html"]
 
-    # An editor changes it on its branch, and reads the preview.
+    # An editor changes the issue on its branch and reads the preview.
     github.edit(BRANCH, lambda clone: retitle(clone / f"issues/{ISSUE}/issue.md"))
-    done = run_locally(github, "preview.yml", "pull_request", now=MONDAY, head=BRANCH)
-    assert done.jobs == {"preview": "success"}, done.log
-    assert MINE.encode() in done.artifacts[f"{ISSUE}.html"]
+    workflow_run = run_locally(github, "preview.yml", "pull_request", now=MONDAY, head=BRANCH)
+    assert workflow_run.jobs == {"preview": "success"}, workflow_run.log
+    assert OWN_HEADLINE.encode() in workflow_run.artifacts[f"{ISSUE}.html"]
 
-    # The next run of the schedule proposes what was edited.
-    collect(github, secrets, TRIES, MONDAY)
+    # The next scheduled run proposes the edited issue.
+    collect(github, secrets, COLLECT_SCHEDULE, MONDAY)
     (pull,) = github.github.pulls
     token = re.search(r"<td>Token</td><td>(\w+)</td>", pull["body"])[1]
     github.merge(pull["number"])
     assert (
-        collect(github, secrets, TRIES, MONDAY).steps.keys().isdisjoint({("collect", "Collect"), ("collect", "Build")})
+        collect(github, secrets, COLLECT_SCHEDULE, MONDAY)
+        .steps.keys()
+        .isdisjoint({("collect", "Collect"), ("collect", "Build")})
     )
 
-    # Without a token it is shown; with it, it is sent, once. What is said at the end is said whatever came of it.
-    done = send(github, secrets, new_ledger=True)
-    assert done.ok, done.log
-    assert ("send", "Send") not in done.steps
+    # Without a token, the workflow only shows what it would send. With one, it sends the issue once. Even if the send
+    # is refused, the status is shown.
+    workflow_run = send(github, secrets, new_ledger=True)
+    assert workflow_run.ok, workflow_run.log
+    assert ("send", "Send") not in workflow_run.steps
     assert fake.mails == []
     assert send(github, secrets, token=token, new_ledger=True).ok
     again = send(github, secrets, token=token)
@@ -88,16 +93,16 @@ def test_a_week(secrets, github, fake):
     assert ("send", "Send") not in again.steps
     assert again.steps["send", "Show the status"] == "success"
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
-    assert MINE in fake.mails[0].html
+    assert OWN_HEADLINE in fake.mails[0].html
 
-    # The daily look collects nothing, and has nothing to tell.
-    done = collect(github, secrets, LOOK, FRIDAY)
-    assert done.jobs.get("collect") is None
-    assert done.jobs["watch"] == "success"
+    # The daily check collects nothing and has nothing to report.
+    workflow_run = collect(github, secrets, DAILY_SCHEDULE, FRIDAY)
+    assert workflow_run.jobs.get("collect") is None
+    assert workflow_run.jobs["watch"] == "success"
     assert github.github.issues == []
 
 
 def retitle(path):
     text = path.read_text()
     assert "### [" in text
-    path.write_text(re.sub(r"^### \[.*?\]", f"### [{MINE}]", text, count=1, flags=re.MULTILINE))
+    path.write_text(re.sub(r"^### \[.*?\]", f"### [{OWN_HEADLINE}]", text, count=1, flags=re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The preview of a pull request: its own steps, without any secret."""
+"""The steps of preview.yml on a pull request, without any secret."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOW = "2026-11-23T09:20:00+00:00"
 
 @pytest.fixture
 def github(newsletter, on_github, run):
-    # The ledger's address is a secret, which a pull request has not.
+    # The URL of the ledger is a secret, and workflows of pull requests have no secrets.
     config = newsletter / "digest.toml"
     config.write_text(config.read_text().replace("[state]\n", '[state]\nurl_env = "DATABASE_URL"\n'))
     github = on_github(newsletter)
@@ -33,8 +33,8 @@ def github(newsletter, on_github, run):
     return github
 
 
-def preview(github, head="digest/2026-W48", **more):
-    return github.run("preview.yml", event="pull_request", head=head, now=NOW, **more)
+def preview(github, head="digest/2026-W48", **options):
+    return github.run("preview.yml", event="pull_request", head=head, now=NOW, **options)
 
 
 def edit(github, old, new):
@@ -46,24 +46,24 @@ def edit(github, old, new):
     github.edit("digest/2026-W48", change)
 
 
-def test_it_shows_the_email_and_the_whole_report_without_a_secret(github):
+def test_shows_the_email_and_the_whole_report_without_secrets(github):
     run = preview(github)
-    assert run.ok, run.said
+    assert run.ok, run.output
     assert run.artifacts[f"{ISSUE}.html"].startswith(b"<!DOCTYPE html>")
     assert f"## {ISSUE}: fit to send" in run.summary
     assert f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)" in run.summary
 
 
-def test_it_shows_a_picture_without_a_secret(github):
+def test_shows_the_screenshots_without_secrets(github):
     if find_chromium() is None:
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
         pytest.skip("no Chromium")
     run = preview(github, variables={"DIGEST_PICTURES": ""})
-    assert run.artifacts[f"{ISSUE}.png"].startswith(b"\x89PNG"), run.said
+    assert run.artifacts[f"{ISSUE}.png"].startswith(b"\x89PNG"), run.output
     assert f"](https://github.com/example/letter/artifacts/{ISSUE}.png)" in run.summary
 
 
-def test_an_error_fails_it_at_the_editors_line(github):
+def test_an_error_fails_the_run_and_is_annotated_at_its_line(github):
     edit(github, "- [x] ", "- [x] TODO ")
     run = preview(github)
     check = run.jobs["preview"].step("Check")
@@ -72,37 +72,37 @@ def test_an_error_fails_it_at_the_editors_line(github):
     assert f"## {ISSUE}: 1 error to fix" in run.summary
 
 
-def test_an_issue_that_cannot_be_read_fails_it_with_the_line(github):
+def test_an_issue_that_does_not_parse_fails_the_run_with_its_line(github):
     edit(github, "### [", "### (")
     run = preview(github)
     assert run.jobs["preview"].step("Build").code == 3
     assert f"issues/{ISSUE}/issue.md:" in run.summary
 
 
-def test_too_few_stories_are_told_and_fail_nothing(github):
+def test_too_few_stories_are_reported_without_failing_the_run(github):
     github.edit(
         "digest/2026-W48",
         lambda clone: (clone / f"issues/{ISSUE}/issue.md").write_text('+++\nsubject = "x"\npreheader = "y"\n+++\n'),
     )
     run = preview(github)
-    assert run.ok, run.said
+    assert run.ok, run.output
     assert "min_stories" in run.summary
 
 
-def test_before_the_first_issue_there_is_nothing_to_show(github):
+def test_a_theme_change_before_the_first_issue_passes(github):
     github.run_git("branch", "theme", "main")
     github.edit("theme", lambda clone: (clone / "templates/extra.css.j2").write_text("a { color: #000000 }\n"))
     run = preview(github, head="theme")
-    assert run.ok, run.said
+    assert run.ok, run.output
     assert "There is no issue to show yet" in run.summary
 
 
-def test_a_change_of_the_theme_shows_the_newest_issue(github):
+def test_a_theme_change_shows_the_newest_issue(github):
     pull = {"number": 1, "state": "OPEN", "headRefName": "digest/2026-W48", "baseRefName": "main"}
     github.github.write({**github.github.read(), "pulls": [pull]})
     github.merge(1)
     github.run_git("branch", "theme", "main")
     github.edit("theme", lambda clone: (clone / "templates/extra.css.j2").write_text("a { color: #000000 }\n"))
     run = preview(github, head="theme")
-    assert run.ok, run.said
+    assert run.ok, run.output
     assert list(run.artifacts) == [f"{ISSUE}.html"]

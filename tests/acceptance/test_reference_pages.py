@@ -21,7 +21,7 @@ FILES = make_reference().generated_files()
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
-def test_a_generated_file_is_what_the_code_says(path):
+def test_a_generated_file_matches_the_code(path):
     assert (ROOT / path).read_text(encoding="utf-8") == FILES[path], "run: make reference"
 
 

@@ -14,11 +14,11 @@ def test_saves_the_screenshots_beside_the_build(run, newsletter):
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
         pytest.skip("no Chromium")
     run("collect", cwd=newsletter)
-    done = run("build", "--screenshots", "--offline", "--json", cwd=newsletter)
-    assert done.code == 0, done.err
-    names = [path.rpartition("/")[2] for path in done.data["pictures"]]
+    result = run("build", "--screenshots", "--offline", "--json", cwd=newsletter)
+    assert result.code == 0, result.err
+    names = [path.rpartition("/")[2] for path in result.data["pictures"]]
     assert names == ["desktop.png", "phone.png", "dark.png", "forced-dark.png", "images-off.png", "sheet.png"]
-    files = [newsletter / path for path in done.data["pictures"]]
+    files = [newsletter / path for path in result.data["pictures"]]
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
-    again = run("build", "--json", cwd=newsletter)
-    assert (again.data["token"], again.data["pictures"]) == (done.data["token"], [])
+    later = run("build", "--json", cwd=newsletter)
+    assert (later.data["token"], later.data["pictures"]) == (result.data["token"], [])

@@ -32,7 +32,7 @@ def test_everyone_is_mailed_once_with_their_own_link(run, ready, fake):
     assert len(fake.mails) == 2500
 
 
-def test_a_call_with_a_lost_reply_is_unknown_and_not_repeated_unasked(run, ready, fake):
+def test_a_call_with_a_lost_reply_is_unknown_and_only_repeated_on_request(run, ready, fake):
     root, token = ready
     fake.disturb("drop-after")
     first = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
@@ -41,11 +41,8 @@ def test_a_call_with_a_lost_reply_is_unknown_and_not_repeated_unasked(run, ready
     again = run("send", "-C", root, "--live", "--approve", token, "--json", env=SECRETS)
     assert (again.code, again.data["unknown"]) == (7, 1000)
     resumed = run("send", "-C", root, "--live", "--resume", "--json", env=SECRETS)
-    assert (resumed.code, resumed.data["state"], resumed.data["accepted"]) == (
-        0,
-        "sent",
-        2500,
-    )  # SendGrid's log proves it
+    # SendGrid's log of messages proves that the call was accepted.
+    assert (resumed.code, resumed.data["state"], resumed.data["accepted"]) == (0, "sent", 2500)
     assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
 
 
@@ -71,8 +68,8 @@ def test_nothing_is_sent_with_a_refused_key(run, ready, fake):
 
 def test_a_test_message_reaches_only_the_named_addresses(run, ready, fake):
     root, _ = ready
-    done = run("send-test", "-C", root, "--to", "ana@example.org", env=SECRETS)
-    assert done.code == 0, done.err
+    result = run("send-test", "-C", root, "--to", "ana@example.org", env=SECRETS)
+    assert result.code == 0, result.err
     assert [(mail.to, mail.subject.startswith("[TEST] ")) for mail in fake.mails] == [("ana@example.org", True)]
     assert run("send", "-C", root, "--json").data["state"] == "planned"
 
@@ -100,8 +97,8 @@ def test_a_scheduled_send_is_cancelled_at_sendgrid(run, ready, fake):
     refused = run("cancel", "-C", root, "--offline", env=SECRETS)
     assert (refused.code, "--offline touches no network" in refused.err) == (6, True)
     assert fake.scheduled == {}
-    done = run("cancel", "-C", root, "--json", env=SECRETS)
-    assert (done.code, done.data["state"]) == (0, "cancelled"), done.err
+    result = run("cancel", "-C", root, "--json", env=SECRETS)
+    assert (result.code, result.data["state"]) == (0, "cancelled"), result.err
     assert fake.scheduled == {batch: "cancel"}
     assert run("cancel", "-C", root, env=SECRETS).code == 8
     assert run("send", "-C", root, "--live", "--resume", env=SECRETS).code == 8

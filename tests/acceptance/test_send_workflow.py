@@ -1,4 +1,4 @@
-"""The sending workflow's own steps, on a runner that has the repository and its secrets, and nothing else."""
+"""The steps of send.yml, on a runner that has only the repository and its secrets."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from conftest import encrypt_list, make_newsletter, replace_in, run_in, send_by_
 from digest.testing.fake_sendgrid import FAKE_KEY
 
 LEDGER_KEY = "a ledger key for tests"
-NOWHERE = "http://127.0.0.1:1"  # until there is a fake to send to
+UNREACHABLE_HOST = "http://127.0.0.1:1"  # replaced by the fake SendGrid of each test
 PEOPLE = [f"reader{number}@example.org" for number in range(1200)]
 
 
 @pytest.fixture(scope="module")
-def built_once(tmp_path_factory):
+def built_template(tmp_path_factory):
     """A newsletter with an encrypted list and a built issue; returns (root, issue, token, age key)."""
     folder = tmp_path_factory.mktemp("built")
     run = run_in(folder)
     root = make_newsletter(run, folder / "letter")
-    send_by_sendgrid(root, NOWHERE)
+    send_by_sendgrid(root, UNREACHABLE_HOST)
     key = encrypt_list(run, root, PEOPLE)
     assert run("collect", cwd=root).code == 0
-    made = run("build", "--json", cwd=root).data
+    build = run("build", "--json", cwd=root).data
     replace_in(root / "digest.toml", "\n[state]\n", '\n[state]\nurl_env = "DATABASE_URL"\n')
-    return root, made["issue"], made["token"], key
+    return root, build["issue"], build["token"], key
 
 
 @pytest.fixture
-def built(built_once, tmp_path, fake):
-    root = shutil.copytree(built_once[0], tmp_path / "letter")
-    replace_in(root / "digest.toml", NOWHERE, fake.host)
-    return root, *built_once[1:]
+def built(built_template, tmp_path, fake):
+    root = shutil.copytree(built_template[0], tmp_path / "letter")
+    replace_in(root / "digest.toml", UNREACHABLE_HOST, fake.host)
+    return root, *built_template[1:]
 
 
 @pytest.fixture
@@ -55,16 +55,17 @@ def secrets(built, database):
 
 @pytest.fixture
 def send(github, built, secrets):
-    """Start the workflow by hand, on a new runner; returns its one job."""
+    """Starts the workflow manually on a new runner; returns its only job."""
 
-    def start(*, without=(), attempt=1, **inputs):
-        given = {name: value for name, value in secrets.items() if name not in without}
-        return github.run("send.yml", inputs={"issue": built[1], **inputs}, secrets=given, attempt=attempt).jobs["send"]
+    def start(*, missing=(), attempt=1, **inputs):
+        available = {name: value for name, value in secrets.items() if name not in missing}
+        run = github.run("send.yml", inputs={"issue": built[1], **inputs}, secrets=available, attempt=attempt)
+        return run.jobs["send"]
 
     return start
 
 
-def test_without_a_token_it_shows_what_would_be_sent(send, fake):
+def test_a_run_without_a_token_only_shows_what_would_be_sent(send, fake):
     job = send()
     assert job.result == "success"
     assert "## What would be sent" in job.summary
@@ -74,7 +75,7 @@ def test_without_a_token_it_shows_what_would_be_sent(send, fake):
     assert not any(address in job.summary for address in PEOPLE)
 
 
-def test_everybody_is_mailed_once_by_two_runs_on_two_new_runners(send, built, fake):
+def test_mails_everyone_once_even_if_the_workflow_is_run_again(send, built, fake):
     first = send(token=built[2])
     assert first.result == "success", first.summary
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
@@ -86,29 +87,29 @@ def test_everybody_is_mailed_once_by_two_runs_on_two_new_runners(send, built, fa
     assert len(fake.mails) == len(PEOPLE)
 
 
-def test_a_token_of_another_email_sends_nothing(send, fake):
+def test_refuses_a_token_of_another_email(send, fake):
     job = send(token="0" * 32)
     assert job.step("Send").code == 6
     assert fake.mails == []
     assert "## Not sent to everyone (exit code 6)" in job.summary
 
 
-def test_a_runner_without_the_database_is_refused(send, built, fake):
-    job = send(token=built[2], without=("DATABASE_URL",))
+def test_refuses_a_runner_without_the_database(send, built, fake):
+    job = send(token=built[2], missing=("DATABASE_URL",))
     assert job.step("Show what would be sent").code == 4
     assert fake.mails == []
     assert "DATABASE_URL" in job.summary
     assert not any(address in job.summary for address in PEOPLE)
 
 
-def test_a_build_that_was_not_merged_is_made_anew_and_the_token_proves_that_it_is_the_same(send, github, built, fake):
+def test_rebuilds_an_issue_whose_build_was_not_merged_and_checks_its_token(send, github, built, fake):
     github.edit("main", lambda clone: shutil.rmtree(clone / f"issues/{built[1]}/build"))
     job = send(token=built[2])
     assert job.result == "success", job.summary
     assert len(fake.mails) == len(PEOPLE)
 
 
-def test_a_token_of_an_issue_that_was_changed_afterwards_sends_nothing(send, github, built, fake):
+def test_refuses_a_token_from_before_the_last_change(send, github, built, fake):
     def change(clone):
         shutil.rmtree(clone / f"issues/{built[1]}/build")
         path = clone / f"issues/{built[1]}/issue.md"
@@ -119,7 +120,7 @@ def test_a_token_of_an_issue_that_was_changed_afterwards_sends_nothing(send, git
     assert fake.mails == []
 
 
-def test_what_a_merged_approval_names_is_sent_when_that_is_asked_for(send, github, built, run, fake, secrets):
+def test_sends_the_build_of_a_merged_approval_on_request(send, github, built, run, fake, secrets):
     assert send(approved=True).step("Send").code == 6
     assert fake.mails == []
 
@@ -131,32 +132,33 @@ def test_what_a_merged_approval_names_is_sent_when_that_is_asked_for(send, githu
     assert len(fake.mails) == len(PEOPLE)
 
 
-def test_an_interrupted_send_is_gone_on_with_on_another_runner(send, built, fake):
+def test_resumes_an_interrupted_send_on_another_runner(send, built, fake):
     fake.disturb("drop-after")
     first = send(token=built[2])
     assert first.step("Send").code == 7
     assert send(token=built[2]).step("Show what would be sent").code == 7
-    again = send(token=built[2], resume=True)
-    assert again.step("Show what would be sent").code == 0
+    repeated = send(token=built[2], resume=True)
+    assert repeated.step("Show what would be sent").code == 0
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
 
 
-def test_those_of_whom_nobody_knows_are_mailed_again_only_when_a_person_says_so(send, built, fake):
+def test_mails_recipients_with_an_unknown_outcome_again_only_on_request(send, built, fake):
     fake.disturb("drop-before")
     assert send(token=built[2]).step("Send").code == 7
     held = send(token=built[2], resume=True)
     assert held.step("Send").code == 7
     assert "held" in held.summary
     assert len(fake.mails) < len(PEOPLE)
-    again = send(token=built[2], resume=True, on_unknown="resend", attempt=2)  # what was decided once is not decided
-    assert (again.step("Send").code, "again to up to" in again.summary) == (7, False)
-    done = send(token=built[2], resume=True, on_unknown="resend")
-    assert done.result == "success"
-    assert "0 people, and again up to 1,000 people whose outcome is unknown" in done.summary
+    # The decision holds for one run: "Re-run jobs" does not repeat it.
+    repeated = send(token=built[2], resume=True, on_unknown="resend", attempt=2)
+    assert (repeated.step("Send").code, "again to up to" in repeated.summary) == (7, False)
+    finished = send(token=built[2], resume=True, on_unknown="resend")
+    assert finished.result == "success"
+    assert "0 people, and again up to 1,000 people whose outcome is unknown" in finished.summary
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
 
 
-def test_no_step_makes_a_token_and_the_providers_key_is_where_it_is_needed_alone(github):
+def test_no_step_makes_a_token_and_only_the_send_step_has_the_providers_key(github):
     steps = yaml.safe_load(github.show("main", ".github/workflows/send.yml"))["jobs"]["send"]["steps"]
     assert [step["name"] for step in steps if "SENDGRID_API_KEY" in step.get("env", {})] == ["Send"]
     for name in ("collect", "preview", "send"):

@@ -61,7 +61,7 @@ def pickup(run_script, site_packages, collected, blocks):
     return call
 
 
-def test_an_issue_is_sent_through_it(pickup):
+def test_sends_an_issue_through_the_provider(pickup):
     token = pickup("build", "--json").data["token"]
     sent = pickup("send", "--live", "--approve", token, "--json")
     assert (sent.code, sent.data["state"], sent.data["accepted"]) == (0, "sent", 2), sent.err
@@ -74,7 +74,7 @@ def test_an_issue_is_sent_through_it(pickup):
     assert pickup("send", "--live", "--resume").code == 8
 
 
-def test_a_wrong_key_of_its_table_is_reported_with_line_path_and_nearest_key(pickup):
+def test_reports_an_unknown_key_with_its_line_path_and_nearest_key(pickup):
     config = pickup.root / "digest.toml"
     text = config.read_text(encoding="utf-8").replace('folder = "pickup"', 'fodler = "pickup"\nfolder = "pickup"')
     config.write_text(text, encoding="utf-8")
@@ -85,7 +85,7 @@ def test_a_wrong_key_of_its_table_is_reported_with_line_path_and_nearest_key(pic
     assert "Did you mean providers.pickup.folder?" in done.err
 
 
-def test_a_required_key_that_is_missing_is_reported(pickup):
+def test_reports_a_missing_required_key(pickup):
     config = pickup.root / "digest.toml"
     config.write_text(
         config.read_text(encoding="utf-8").replace('[providers.pickup]\nfolder = "pickup"\n', ""), "utf-8"
@@ -96,14 +96,14 @@ def test_a_required_key_that_is_missing_is_reported(pickup):
     assert "folder = …" in done.err
 
 
-def test_without_the_distribution_the_provider_is_unknown_at_its_line(pickup, run):
+def test_reports_an_unknown_provider_with_its_line(pickup, run):
     done = run("check", "-C", str(pickup.root))
     assert done.code == 3
     assert re.search(r"digest\.toml:\d+: .*pickup.*no installed package", done.err)
     assert "outbox, sendgrid, smtp" in done.err
 
 
-def test_doctor_knows_it_too(pickup):
+def test_doctor_diagnoses_the_provider(pickup):
     done = pickup("doctor", "--offline", "--json")
     findings = {finding["what"]: finding for finding in done.data["findings"]}
     assert (

@@ -1,4 +1,4 @@
-"""A two-phase send by the installed program, whose clock is also the fake SendGrid's."""
+"""Two-phase sends by a program that shares its clock with the fake SendGrid."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class TwoPhaseSetup:
         self._run, self._root, self.fake = run, root, fake
         fake.clock = lambda: self.now.timestamp()  # noqa: PLW0108 - the time changes
 
-    def digest(self, *words):
-        return self._run(*words, "-C", str(self._root), env={**SECRETS, "DIGEST_NOW": self.now.isoformat()})
+    def digest(self, *arguments):
+        return self._run(*arguments, "-C", str(self._root), env={**SECRETS, "DIGEST_NOW": self.now.isoformat()})
 
-    def send(self, *words):
-        return self.digest("send", "--live", "--approve", self.token, "--json", *words)
+    def send(self, *arguments):
+        return self.digest("send", "--live", "--approve", self.token, "--json", *arguments)
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ def test_a_send_is_scheduled_shown_and_delivered_after_the_undo_time(setup):
 def test_cancel_discards_a_scheduled_send(setup):
     assert setup.send().code == 0
     setup.now += timedelta(minutes=15)
-    done = setup.digest("cancel", "--json")
-    assert (done.code, done.data["state"]) == (0, "cancelled"), done.err
+    result = setup.digest("cancel", "--json")
+    assert (result.code, result.data["state"]) == (0, "cancelled"), result.err
     setup.now += timedelta(days=4)
     assert setup.fake.delivered() == []
     assert setup.send("--resume").code == 8

@@ -1,7 +1,7 @@
-"""The cost of picking bullets from invented articles of 600 words, compared with taking the first three sentences.
+"""Measures the cost of picking bullets from invented articles of 600 words, compared with the first three sentences.
 
-The ratio of articles per CPU second is what matters; absolute times depend on the machine. If pysbd is installed, the
-sentence splitter is compared with it.
+The ratio of articles per CPU second is what matters; absolute times depend on the machine. If pysbd is installed,
+digest's sentence splitter is compared with it.
 
 Run by hand: .venv/bin/python tests/benchmarks/bullets.py [ARTICLES]
 """

@@ -1,8 +1,8 @@
 """Measures how long 300 sources take when a tenth of them fails. The target is close to the time of the slowest host.
 
-A second run of the same newsletter must only get 304s. Every source has a host name of its own that resolves to
-loopback. Failing ones hang, drip, flood, refuse, redirect forever or send something that is not a feed, with the usual
-deadline of 30 seconds.
+A second run of the same newsletter must only get 304s. Every source has its own host name that resolves to
+loopback. Failing sources hang, drip, flood, refuse, redirect forever or send something that is not a feed. The deadline
+is the usual 30 seconds.
 
 Run by hand, about two minutes: PYTHONPATH=src .venv/bin/python tests/benchmarks/collecting.py
 """
@@ -42,7 +42,7 @@ finally:
 
 
 def feed(number: int) -> str:
-    """Ten articles of one site, no two alike."""
+    """Ten different articles of one site."""
     now = datetime.now(UTC)
     items = "".join(
         f"<item><title>Site {number} tells its story {item}</title><link>https://site-{number}.example/{item}</link>"
@@ -64,16 +64,16 @@ def newsletter(root: Path, addresses: list[str]) -> Path:
 
 
 def collect(root: Path) -> tuple[list[dict[str, str]], str]:
-    """The sources as `digest collect --json` reports them, and what it cost."""
+    """Run `digest collect --json`; returns the sources it reports and its cost."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", PROGRAM, "-C", str(root), "--json", "collect"]
     began = time.monotonic()
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     wall = time.monotonic() - began
-    if done.returncode not in {0, 8}:  # 8: there was nothing to collect
-        sys.exit(done.stderr)
-    cpu, memory = done.stderr.splitlines()[-1].split()
-    sources = json.loads(done.stdout).get("sources", []) if done.stdout else []
+    if process.returncode not in {0, 8}:  # 8: there was nothing to collect
+        sys.exit(process.stderr)
+    cpu, memory = process.stderr.splitlines()[-1].split()
+    sources = json.loads(process.stdout).get("sources", []) if process.stdout else []
     return sources, f"{wall:.1f} s wall, {float(cpu):.1f} s CPU, {float(memory):.0f} MB"
 
 

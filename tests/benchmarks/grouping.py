@@ -1,8 +1,8 @@
 """The cost of grouping 5,000 invented articles, which must stay below 5 seconds of CPU and 400 MB.
 
-If scikit-learn and SciPy are installed, they are compared in the same run: TF-IDF and average-link clustering over all
+If scikit-learn and SciPy are installed, the same run compares digest with TF-IDF and average-link clustering over all
 pairs that are near in time. The ratio of CPU seconds is what matters; absolute times depend on the machine. Each round
-runs in a process of its own.
+runs in a separate process.
 
 Run by hand: .venv/bin/python tests/benchmarks/grouping.py [ARTICLES]
 """
@@ -38,14 +38,14 @@ def invented(count: int) -> list[Article]:
     monday = datetime(2026, 11, 16, tzinfo=UTC)
     articles: list[Article] = []
     while len(articles) < count:
-        own, hour = random.choices(words, k=25), random.uniform(0, 168)
+        event_words, hour = random.choices(words, k=25), random.uniform(0, 168)
         for outlet in range(random.randint(1, OUTLETS)):
-            text = random.choices(own, k=20) + random.choices(words, chances, k=random.randint(30, 110))
+            text = random.choices(event_words, k=20) + random.choices(words, chances, k=random.randint(30, 110))
             random.shuffle(text)
             articles.append(
                 Article(
                     url=f"https://outlet{outlet}.example/{len(articles)}",
-                    title=" ".join(random.choices(own, k=5) + random.choices(words, chances, k=4)),
+                    title=" ".join(random.choices(event_words, k=5) + random.choices(words, chances, k=4)),
                     text=" ".join(text),
                     published=monday + timedelta(hours=hour + random.uniform(0, 12)),
                 )
@@ -93,7 +93,7 @@ def run(system: str, count: int) -> dict[str, float]:
     rounds = [
         json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(ROUNDS)
     ]
-    return {figure: min(each[figure] for each in rounds) for figure in rounds[0]}
+    return {figure: min(round_figures[figure] for round_figures in rounds) for figure in rounds[0]}
 
 
 def main() -> None:
@@ -101,18 +101,18 @@ def main() -> None:
         print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else ARTICLES
-    ours = run("digest", count)
+    digest_figures = run("digest", count)
     print(
-        f"{count} articles: {ours['seconds']:.1f} s of CPU, {ours['megabytes']:.0f} MB"
+        f"{count} articles: {digest_figures['seconds']:.1f} s of CPU, {digest_figures['megabytes']:.0f} MB"
         f" (at most {MOST_SECONDS} s and {MOST_MEGABYTES} MB for {ARTICLES})"
     )
     if importlib.util.find_spec("sklearn") and importlib.util.find_spec("scipy"):
-        theirs = run("scikit-learn", count)
-        print(f"scikit-learn: {theirs['seconds']:.1f} s of CPU, {theirs['megabytes']:.0f} MB")
-        print(f"digest / scikit-learn: {ours['seconds'] / theirs['seconds']:.2f}")
+        scikit_figures = run("scikit-learn", count)
+        print(f"scikit-learn: {scikit_figures['seconds']:.1f} s of CPU, {scikit_figures['megabytes']:.0f} MB")
+        print(f"digest / scikit-learn: {digest_figures['seconds'] / scikit_figures['seconds']:.2f}")
     else:
         print("no comparison: scikit-learn and SciPy are not installed")
-    if count == ARTICLES and (ours["seconds"] > MOST_SECONDS or ours["megabytes"] > MOST_MEGABYTES):
+    if count == ARTICLES and (digest_figures["seconds"] > MOST_SECONDS or digest_figures["megabytes"] > MOST_MEGABYTES):
         sys.exit("over the limits")
 
 

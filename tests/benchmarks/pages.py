@@ -1,9 +1,9 @@
 """Measures pages per CPU second, as a share of what trafilatura alone reads, and the peak memory of both.
 
-trafilatura reads each page in its precise mode, with its metadata: the same work except for key points and our checks.
-The pages are generated, the same ones each time. Run by hand, with the package installed or on PYTHONPATH:
+trafilatura reads each page and its metadata in its precise mode, which is the same work except for key points and
+digest's checks. The generated pages are the same in each run. Run by hand, with the package installed or on PYTHONPATH:
 
-    .venv/bin/python tests/benchmarks/pages.py [PAGES]   (40 pages without a number)
+    .venv/bin/python tests/benchmarks/pages.py [PAGES]   (default: 40 pages)
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ URL = "https://www.news.example/2026/01/harbour"
 
 
 def sentence(chance: random.Random) -> str:
-    words = chance.choices(WORDS, k=chance.randint(8, 22))
-    return " ".join(words).capitalize() + "."
+    fields = chance.choices(WORDS, k=chance.randint(8, 22))
+    return " ".join(fields).capitalize() + "."
 
 
 def page(number: int) -> str:
-    """Return a page like those of newspapers: data, scripts, menus, an article with key points, teasers, comments."""
-    chance = random.Random(number)  # noqa: S311 - not a secret; the same pages each time
+    """Return a page like a newspaper's, with data, scripts, menus, an article with key points, teasers and comments."""
+    chance = random.Random(number)  # noqa: S311 - not for cryptography; the pages are the same in each run
     title = sentence(chance)
     paragraphs = "".join(
         f"<p>{' '.join(sentence(chance) for _ in range(chance.randint(1, 4)))} <a href='/{number}'>More</a></p>"
@@ -85,11 +85,11 @@ def main() -> None:
         measure(sys.argv[-1], count)
         return
     rates = {}
-    for name in ("digest", "trafilatura"):  # each in a process of its own: a peak never comes down
+    for name in ("digest", "trafilatura"):  # in separate processes, because the peak memory of a process never falls
         command = [sys.executable, __file__, str(count), "--only", name]
-        words = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        rates[name] = float(words[0])
-        print(f"{name}: {rates[name]:.1f} pages/s, peak {float(words[1]):.0f} MB")
+        fields = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        rates[name] = float(fields[0])
+        print(f"{name}: {rates[name]:.1f} pages/s, peak {float(fields[1]):.0f} MB")
     print(f"{rates['digest'] / rates['trafilatura']:.2f} times trafilatura's rate")
 
 

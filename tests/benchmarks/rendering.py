@@ -87,9 +87,9 @@ def rendered(issue: Issue, articles: dict[str, Article]) -> RenderedIssue:
 
 def source_of(issue: Issue, articles: dict[str, Article]) -> str:
     """The MJML of the issue."""
-    with mock.patch.object(render, "render_mjml", wraps=render.render_mjml) as seen:
+    with mock.patch.object(render, "render_mjml", wraps=render.render_mjml) as mocked_render:
         rendered(issue, articles)
-    return str(seen.call_args.args[0])
+    return str(mocked_render.call_args.args[0])
 
 
 def milliseconds(work: Callable[[int], object]) -> float:
@@ -112,8 +112,8 @@ def peer(source: str, folder: Path) -> float:
         json.dump({"mjml": source, "rounds": ROUNDS}, job)
         job.flush()
         command = [shutil.which("node") or "node", "-e", PEER, str(folder.resolve()), job.name]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return statistics.median(json.loads(done.stdout)[WARM:])
+        process = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return statistics.median(json.loads(process.stdout)[WARM:])
 
 
 def main() -> None:
@@ -124,10 +124,11 @@ def main() -> None:
     size = len(rendered(issue, articles).html.encode())
     print(f"8 stories, {size:,} bytes of HTML: {chain:.1f} ms from the MJML, {whole:.1f} ms from the issue")
     if len(sys.argv) > 1:
-        theirs = peer(source, Path(sys.argv[1]))
-        print(f"npm mjml + juice: {theirs:.1f} ms from the MJML")
+        npm_time = peer(source, Path(sys.argv[1]))
+        print(f"npm mjml + juice: {npm_time:.1f} ms from the MJML")
         print(
-            f"digest is {theirs / chain:.1f} times as fast from the MJML, and {theirs / whole:.1f} times from the issue"
+            f"digest is {npm_time / chain:.1f} times as fast from the MJML, "
+            f"and {npm_time / whole:.1f} times from the issue"
         )
 
     for number in range(DIFFERENT // 5):

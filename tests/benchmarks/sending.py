@@ -1,10 +1,11 @@
-"""What sending costs over loopback: the whole program, from the CSV to the ledger's last row, against its limits.
+"""Measures the cost of sending over loopback with the whole program, from the CSV to the last row of the ledger.
 
 - `naive`: the sendgrid package's own client and helpers, one call per recipient;
 - `bare`: a keep-alive loop that posts prebuilt bodies of 1,000 recipients;
 - `digest send --live` to the same server, 60 kB of HTML, with a personal link and headers for each recipient.
 
-The server reads the JSON, counts recipients and answers. CPU is that of the sending process and of its children alone.
+The server reads the JSON, counts recipients and answers. Only the CPU time of the sending process and its children
+counts.
 
 Run by hand: .venv/bin/python tests/benchmarks/sending.py [PEOPLE ...]
 """
@@ -29,7 +30,7 @@ DIGEST = str(Path(sys.executable).with_name("digest"))
 PEOPLE = (20_000, 200_000)
 NAIVE = 300
 BATCH = 1000
-#: Stories of words of their own; together about 60 kB of HTML and 20 kB of text.
+#: The number of words in a story. All stories differ; together they are about 60 kB of HTML and 20 kB of text.
 STORIES, WORDS = 40, 75
 CONFIG = """
 [newsletter]
@@ -59,7 +60,7 @@ host = "HOST"
 
 
 def serve(listener: socket.socket, counted: Any) -> None:
-    """Answer every request on one connection after the other; count the recipients of /v3/mail/send."""
+    """Answer every request, one connection at a time, and count the recipients of /v3/mail/send."""
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -79,7 +80,7 @@ def serve(listener: socket.socket, counted: Any) -> None:
 
 
 def cost(work: Any, *arguments: Any) -> tuple[float, float]:
-    """Wall and CPU seconds of some work in this process and its children."""
+    """Wall and CPU seconds that a function takes in this process and its children."""
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
     def cpu() -> float:
@@ -99,10 +100,10 @@ def naive(host: str, html: str, text: str) -> None:
         mail = Mail(from_email="news@bench-letter.dev", subject="A quiet week")
         mail.add_content(Content("text/plain", text))
         mail.add_content(Content("text/html", html))
-        one = Personalization()
-        one.add_to(Email(f"reader{number:07}@example.com", f"Reader {number}"))
-        one.add_header(Header("List-Unsubscribe", f"<https://bench-letter.dev/u/{number}>"))
-        mail.add_personalization(one)
+        personalization = Personalization()
+        personalization.add_to(Email(f"reader{number:07}@example.com", f"Reader {number}"))
+        personalization.add_header(Header("List-Unsubscribe", f"<https://bench-letter.dev/u/{number}>"))
+        mail.add_personalization(personalization)
         client.send(mail)
 
 
@@ -113,13 +114,13 @@ def bare(host: str, body: bytes, calls: int) -> None:
         connection.getresponse().read()
 
 
-def words(seed: int, count: int) -> str:
+def make_text(seed: int, count: int) -> str:
     random = Random(seed)  # noqa: S311 - invented words are no secret
     return " ".join("".join(random.choices("abdegilmnorstu", k=random.randint(3, 9))) for _ in range(count)).title()
 
 
 def request_body(html: str, text: str) -> bytes:
-    """A request as digest makes it, for 1,000 people."""
+    """The body of a request for 1,000 people, as digest makes it."""
     people = [
         {
             "to": [{"email": f"reader{number:07}@example.com", "name": f"Reader {number}"}],
@@ -138,13 +139,13 @@ def request_body(html: str, text: str) -> bytes:
 
 
 def newsletter(folder: Path, host: str, people: int) -> str:
-    """A newsletter with one long issue, built and ready to send; returns its token."""
+    """Make a newsletter with one long issue that is built and ready to send; returns its token."""
     (folder / "articles").mkdir()
     (folder / "subscribers").mkdir()
     (folder / "digest.toml").write_text(CONFIG.replace("HOST", host))
     for number in range(STORIES):
-        points = "\n".join(f"• {words(number * 10 + point, WORDS)}." for point in range(3))
-        title, text = words(number * 10 + 7, 8), words(number * 10 + 8, 200)
+        points = "\n".join(f"• {make_text(number * 10 + point, WORDS)}." for point in range(3))
+        title, text = make_text(number * 10 + 7, 8), make_text(number * 10 + 8, 200)
         (folder / f"articles/{number}.txt").write_text(f"{title}\n\n{points}\n\n{text}.\n")
     rows = (f"reader{number:07}@example.com,Reader {number},active\n" for number in range(people))
     with (folder / "subscribers/weekly.csv").open("w") as file:
@@ -157,10 +158,10 @@ def newsletter(folder: Path, host: str, people: int) -> str:
 def run(folder: Path, *arguments: str) -> str:
     environ = {**os.environ, "SENDGRID_API_KEY": "SG.bench", "DIGEST_SECRET": "bench"}
     environ.pop("CI", None)
-    done = subprocess.run([DIGEST, *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"digest {arguments[0]} failed with {done.returncode}: {done.stderr}")
-    return done.stdout
+    process = subprocess.run([DIGEST, *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise SystemExit(f"digest {arguments[0]} failed with {process.returncode}: {process.stderr}")
+    return process.stdout
 
 
 def main() -> None:

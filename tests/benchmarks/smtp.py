@@ -1,7 +1,7 @@
-"""What sending through SMTP costs over loopback, against smtplib with an EmailMessage for each recipient.
+"""Measures the cost of sending through SMTP over loopback, compared with smtplib and one EmailMessage per recipient.
 
-Both hand the same mail to a server that takes everything; ours with its ledger, one transaction of it before and one
-after each mail. CPU is that of the sending process alone.
+Both send the same mail to a server that accepts everything. digest also writes its ledger, in one transaction before
+and one after each mail. Only the CPU time of the sending process counts.
 
 Run by hand: .venv/bin/python tests/benchmarks/smtp.py [PEOPLE]
 """
@@ -29,7 +29,7 @@ PEOPLE, NAIVE = 2000, 400
 
 
 def serve(listener: socket.socket) -> None:
-    """Take every mail."""
+    """Accept every mail."""
     while True:
         connection, _ = listener.accept()
         with connection, connection.makefile("rb", buffering=1 << 20) as reader:
@@ -45,7 +45,7 @@ def serve(listener: socket.socket) -> None:
 
 
 def issue() -> RenderedIssue:
-    """About 60 kB of HTML and 12 kB of text."""
+    """An issue with about 60 kB of HTML and 12 kB of text."""
     random = Random(3)  # noqa: S311 - invented words are no secret
     words = " ".join("".join(random.choices("abdegilmnorstu", k=random.randint(3, 9))) for _ in range(1700))
     rendered = make_rendered(provider="smtp")
@@ -76,7 +76,7 @@ def main() -> None:
     size = len(rendered.html.encode())
     began, used = time.perf_counter(), time.process_time()
     naive(port, rendered)
-    theirs = (time.process_time() - used) / NAIVE
+    smtplib_time = (time.process_time() - used) / NAIVE
     print(
         f"{size / 1000:.0f} kB of HTML; smtplib and EmailMessage: {NAIVE / (time.perf_counter() - began):,.0f} mails/s"
     )
@@ -88,9 +88,9 @@ def main() -> None:
         harness.provider = SmtpProvider(config=config, environ={}, root=Path(folder), now=lambda: NOON)
         began, used = time.perf_counter(), time.process_time()
         assert harness.send().accepted == people
-        ours = (time.process_time() - used) / people
+        digest_time = (time.process_time() - used) / people
         print(f"digest: {people / (time.perf_counter() - began):,.0f} mails/s")
-    print(f"digest has {theirs / ours:.1f} times the mails per CPU-second")
+    print(f"digest has {smtplib_time / digest_time:.1f} times the mails per CPU-second")
     server.terminate()
 
 

@@ -1,4 +1,4 @@
-"""How long `digest --help` takes, against `python -c "import typer"`: at most twice as long is the promise.
+"""Measures `digest --help` against `python -c "import typer"`. The target is at most twice the time.
 
 Run by hand: .venv/bin/python tests/benchmarks/startup.py
 """

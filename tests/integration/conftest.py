@@ -10,10 +10,11 @@ from digest.preview.screenshots import find_chromium
 from digest.testing.campaigns import NOON, CampaignHarness
 
 
-# Not for the session: while Playwright runs, its event loop is the main thread's, and other tests need their own.
+# The scope is not the session: while Playwright runs, its event loop occupies the main thread, and other tests need
+# an event loop of their own.
 @pytest.fixture(scope="module")
 def chromium():
-    """A Playwright browser. Without a Chromium the test is skipped, unless DIGEST_REQUIRE_BROWSER=1."""
+    """A Playwright browser. The test is skipped if there is no Chromium, unless DIGEST_REQUIRE_BROWSER=1."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
@@ -34,8 +35,8 @@ GIT = "git+branch://digest-state"
 def clone(tmp_path):
     """A clone whose origin is a bare repository beside it."""
     remote, folder = tmp_path / "remote.git", tmp_path / "clone"
-    for words in (["init", "--bare", "--quiet", remote], ["clone", "--quiet", remote, folder]):
-        subprocess.run(["git", *words], check=True, capture_output=True)
+    for arguments in (["init", "--bare", "--quiet", remote], ["clone", "--quiet", remote, folder]):
+        subprocess.run(["git", *arguments], check=True, capture_output=True)
     return folder
 
 
@@ -53,7 +54,7 @@ def open_branch(clone):
 def open_harness(request, tmp_path):
     """Opens a harness whose ledger is in SQLite.
 
-    Tests of what every store must do ask for others: ``parametrize("open_harness", STORES, indirect=True)``.
+    Tests that apply to every store request the others: ``parametrize("open_harness", STORES, indirect=True)``.
     """
     store = getattr(request, "param", "sqlite")
 

@@ -204,7 +204,7 @@ def test_a_ledger_that_was_lost_after_a_send_is_not_recreated(path, lose):
 
 @pytest.mark.parametrize("place", ["sqlite", "postgres"])
 def test_a_new_ledger_equals_one_that_was_migrated_from_the_first_version(place, tmp_path, request):
-    """Tables created at once and tables created step by step are the same, and so is the version."""
+    """The migrations lead to the same tables and version as creating the tables directly."""
     from alembic import command
     from alembic.config import Config as AlembicConfig
     from sqlalchemy import create_engine, inspect, text

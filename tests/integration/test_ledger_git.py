@@ -19,7 +19,7 @@ from digest.testing.campaigns import NOON, CampaignHarness, ScriptedProvider, ma
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 GIT = "git+branch://digest-state"
-#: One send of 1,000 people in calls of 100, in a process of its own, as a runner does it from its own clone.
+#: A program that sends to 1,000 people in calls of 100 from its own clone, as a runner does.
 RUNNER = """
 import os, sys
 from pathlib import Path
@@ -44,7 +44,7 @@ try:
 except CampaignError as error:
     sys.exit(error.exit_code)
 """
-#: A git that now and then says that a push failed: before it was made, or after it was made, as a lost reply does.
+#: A git that sometimes reports a failed push, either without pushing or after pushing, as when the reply is lost.
 FLAKY = """#!/bin/sh
 case " $* " in
   *" push "*)
@@ -58,9 +58,9 @@ exec {git} "$@"
 """
 
 
-def git(*words, cwd):
-    done = subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True, text=True)
-    return done.stdout
+def git(*arguments, cwd):
+    process = subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True, text=True)
+    return process.stdout
 
 
 @pytest.fixture
@@ -83,9 +83,9 @@ def flaky(tmp_path):
 
 
 def begin(ledger, batches=2):
-    planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, batches + 1)]
+    batch_plan = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, batches + 1)]
     named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
-    return ledger.start(**named, skipped=0, batches=lambda: planned)
+    return ledger.start(**named, skipped=0, batches=lambda: batch_plan)
 
 
 def content(clone):
@@ -124,28 +124,29 @@ def test_each_step_is_one_commit_with_a_summary_and_no_address(clone, open_branc
 
 def test_a_claim_is_pushed_before_the_call_that_it_announces(clone, open_branch):
     with CampaignHarness(clone, ledger=open_branch()) as harness:
-        seen = []
+        subjects = []
 
         def look(recipients):
-            seen.append(git("log", "-1", "--format=%s", "digest-state", cwd=clone.with_name("remote.git")).strip())
+            subjects.append(git("log", "-1", "--format=%s", "digest-state", cwd=clone.with_name("remote.git")).strip())
             return harness.provider.accepted
 
         harness.provider.answers.extend([look, look, look])
         harness.send()
-    assert seen == [f"2026-W47: batch {no} sending" for no in (1, 2, 3)]
+    assert subjects == [f"2026-W47: batch {no} sending" for no in (1, 2, 3)]
 
 
 def test_a_refused_push_loses_no_outcome_and_duplicates_no_claim(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
-        mine = begin(first)
-        claim = mine.claim(1)
+        first_campaign = begin(first)
+        claim = first_campaign.claim(1)
         second.refresh()
-        theirs = second.open_campaign("2026-W47", "weekly")
-        taken = theirs.claim(2)
-        mine.settle(1, claim, outcome="accepted")  # the first push is refused, since the other one has pushed
-        theirs.settle(2, taken, outcome="accepted")
+        second_campaign = second.open_campaign("2026-W47", "weekly")
+        taken = second_campaign.claim(2)
+        # The first push is refused, because the other sender has pushed.
+        first_campaign.settle(1, claim, outcome="accepted")
+        second_campaign.settle(2, taken, outcome="accepted")
         with pytest.raises(LedgerError, match="taken"):
-            mine.claim(2)
+            first_campaign.claim(2)
         first.refresh()
         assert first.campaigns() == second.campaigns()
         assert first.campaigns()[0].report.accepted == 2
@@ -153,22 +154,22 @@ def test_a_refused_push_loses_no_outcome_and_duplicates_no_claim(another, open_b
 
 def test_two_senders_that_claim_the_same_batch_get_it_once(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
-        mine = begin(first)
+        first_campaign = begin(first)
         second.refresh()
-        theirs = second.open_campaign("2026-W47", "weekly")
-        mine.claim(1)
-        with pytest.raises(LedgerError, match="taken"):  # it was still pending in the second one's copy
-            theirs.claim(1)
+        second_campaign = second.open_campaign("2026-W47", "weekly")
+        first_campaign.claim(1)
+        with pytest.raises(LedgerError, match="taken"):  # the copy of the second sender still says pending
+            second_campaign.claim(1)
 
 
 def test_an_outcome_is_recorded_after_its_sender_was_taken_for_dead(another, open_branch):
     with open_branch() as first, open_branch(root=another) as second:
-        mine = begin(first)
-        claim = mine.claim(1)
+        first_campaign = begin(first)
+        claim = first_campaign.claim(1)
         second.refresh()
         second.open_campaign("2026-W47", "weekly").recover()
         assert second.campaigns()[0].report.unknown == 1
-        mine.settle(1, claim, outcome="accepted")
+        first_campaign.settle(1, claim, outcome="accepted")
         second.refresh()
         assert second.campaigns()[0].report.accepted == 1
 
@@ -214,7 +215,7 @@ def test_a_wrong_or_missing_key_is_refused(clone, open_branch):
 
 
 def test_a_clone_that_git_refuses_to_read_is_reported_with_gits_reason(open_branch, monkeypatch):
-    """As in a container, whose user does not own the folder."""
+    """In a container, the user may not own the folder, and git refuses to read it."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(ConfigError, match="holds the ledger: fatal: detected dubious ownership"):
         open_branch()
@@ -279,7 +280,7 @@ def test_a_token_is_passed_in_the_environment_and_to_its_own_host_only(clone):
     branch = GitBranch(clone, **given, environ=os.environ)
     try:
         assert branch._environ["GIT_CONFIG_KEY_0"] == "http.https://git.example/.extraheader"
-        assert "t0ken" not in repr(branch._environ)  # in base64, as the header wants it
+        assert "t0ken" not in repr(branch._environ)  # the header encodes it in base64
         assert branch._environ["GIT_CONFIG_VALUE_0"].startswith("AUTHORIZATION: basic ")
         git("remote", "set-url", "origin", "http://git.example/team/letter.git", cwd=clone)
         plain = GitBranch(clone, **given, environ=os.environ)
@@ -419,7 +420,9 @@ def test_a_live_send_of_one_call_takes_few_network_calls(clone, open_branch, net
     """Each push is a guarantee: the campaign, the claim before the call, its outcome, and the end."""
     with CampaignHarness(clone, ledger=open_branch()) as harness:
         harness.provider = ScriptedProvider(max_recipients=1000)
-        harness.provider.known = [Suppression(email="r00001@example.com", reason=SuppressionReason.HARD_BOUNCE)]
+        harness.provider.reported_suppressions = [
+            Suppression(email="r00001@example.com", reason=SuppressionReason.HARD_BOUNCE)
+        ]
         harness.ledger.refresh()
         assert harness.send().accepted == 24
         assert network_calls() == ["fetch", "push", "fetch", "push", "push", "push", "push", "push"]

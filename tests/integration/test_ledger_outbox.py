@@ -39,8 +39,8 @@ def test_an_issue_rebuilt_after_its_ledger_was_lost_is_written_anew(harness, tmp
     for path in tmp_path.glob("ledger.*"):
         path.unlink()
     (tmp_path / "ledger.key").write_text(key)
-    with CampaignHarness(tmp_path) as again:
-        again.audience, again.provider = harness.audience, harness.provider
-        again.rendered = make_rendered(provider="outbox", subject="New")
-        assert again.send().accepted == 3
+    with CampaignHarness(tmp_path) as second_harness:
+        second_harness.audience, second_harness.provider = harness.audience, harness.provider
+        second_harness.rendered = make_rendered(provider="outbox", subject="New")
+        assert second_harness.send().accepted == 3
     assert sum(b"Subject: New" in mail for mail in mails(tmp_path)) == 3

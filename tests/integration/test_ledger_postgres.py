@@ -18,7 +18,7 @@ from digest.testing.campaigns import NOON, CampaignHarness
 from digest.testing.fake_sendgrid import FakeSendGrid
 
 KEY = {"DIGEST_LEDGER_KEY": "a key for tests"}
-#: One send of 2,000 people in calls of 100, in a process of its own.
+#: A program that sends to 2,000 people in calls of 100.
 SENDER = """
 import sys
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_only_one_sender_runs_and_the_other_gets_its_numbers(database, tmp_path)
 
 
 def test_a_lone_sender_is_refused_while_a_joined_one_outlives_the_leader(database):
-    """As when `digest cancel` runs while a sender that joined is still sending."""
+    """`digest cancel` is such a lone sender, and may run while a joined sender is still sending."""
     with connect(database) as first, connect(database) as second, connect(database) as third:
         began, joined = first.sending(), second.sending(join=True)
         began.__enter__()
@@ -82,14 +82,14 @@ def test_a_wrong_or_missing_key_is_refused(database):
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("postgresql://digest:hunter2@127.0.0.1:1/ledger", "cannot be reached"),
         ("postgresql://digest:hunter2@no-such-host.invalid/ledger", "cannot be reached"),
     ],
 )
-def test_an_unreachable_database_is_reported_without_its_password(url, said):
-    with pytest.raises(LedgerError, match=said) as caught:
+def test_an_unreachable_database_is_reported_without_its_password(url, message):
+    with pytest.raises(LedgerError, match=message) as caught:
         connect(url)
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
 
@@ -117,7 +117,7 @@ def test_a_killed_sender_releases_its_lock_and_nobody_is_mailed_twice(database):
                 except subprocess.TimeoutExpired:
                     os.kill(sender.pid, signal.SIGKILL)
                     code = sender.wait()
-            time.sleep(0.1)  # the server notices that the connection ended
+            time.sleep(0.1)  # until the server notices that the connection has ended
             if code in {0, 8}:
                 break
         counts = Counter(mail.to for mail in fake.mails)

@@ -22,7 +22,7 @@ def harness(open_harness):
 
 
 def begin(harness, answer):
-    """Start a campaign in which the first ten are accepted, and the next ten get this answer."""
+    """Start a campaign in which the first ten are accepted and the next ten get this answer."""
     harness.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), answer])
     with pytest.raises((CampaignIncompleteError, CredentialsError)):
         harness.send()
@@ -89,7 +89,7 @@ def test_a_campaign_resumes_only_with_the_provider_it_started_with(harness):
     assert harness.send(resume=True, on_unknown="resend").accepted == 25
 
 
-# On a branch nobody can see who else is sending; there, the claims alone keep recipients from being mailed twice.
+# With a ledger on a branch, a sender cannot see other senders. There, only the claims prevent duplicate mail.
 @pytest.mark.parametrize("open_harness", ["sqlite", "postgres"], indirect=True)
 def test_a_second_sender_is_refused_with_the_numbers(harness):
     with harness.ledger.sending(), pytest.raises(CampaignRefusedError, match="right now") as caught:

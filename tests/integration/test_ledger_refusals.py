@@ -1,4 +1,4 @@
-"""A provider that refuses everyone: nobody is rejected for good before somebody was accepted."""
+"""Refusals are final only after the provider has accepted someone: a provider may refuse everyone by mistake."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_a_relay_that_refuses_everybody_leaves_everybody_pending(harness, inbox,
 def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(harness, inbox):
     harness.audience = make_audience(8)
     connect_smtp(harness, inbox)
-    inbox.data_replies[harness.everyone[3]] = "drop"  # the connection, and with it the log-in
+    inbox.data_replies[harness.everyone[3]] = "drop"  # the connection is lost, and the login with it
     inbox.rcpt_replies = {email: RELAY.format(email) for email in harness.everyone[4:]}
     with pytest.raises(ProviderError, match="Relay access denied"):
         harness.send()
@@ -210,16 +210,16 @@ def test_a_sendgrid_400_without_a_field_rejects_nobody(harness, fake):
 
 def test_batches_that_another_sender_settled_do_not_count_as_refused(harness):
     """Two senders share the work: one gets refusals, and the other posts the same batches and is accepted."""
-    planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, 5)]
-    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
-    batches = harness.ledger.start(**named, skipped=0, batches=lambda: planned)
+    batch_plan = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, 5)]
+    campaign_fields = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "p"}
+    batches = harness.ledger.start(**campaign_fields, skipped=0, batches=lambda: batch_plan)
     refusals = Refusals(batches)
-    for batch in planned[:3]:
+    for batch in batch_plan[:3]:
         plan = BatchPlan(no=batch.no, keys=batch.recipients, people=())
         refusals.add(plan, batches.claim(batch.no), reason="550 no")
-    theirs = harness.ledger.open_campaign("2026-W47", "weekly")
+    other_sender = harness.ledger.open_campaign("2026-W47", "weekly")
     for no in (2, 4):
-        theirs.settle(no, theirs.claim(no), outcome="accepted")
+        other_sender.settle(no, other_sender.claim(no), outcome="accepted")
     refusals.give_up()
     assert counts(batches.campaign().report) == (2, 2, 0, 0)
 
@@ -227,9 +227,9 @@ def test_batches_that_another_sender_settled_do_not_count_as_refused(harness):
 @pytest.mark.parametrize("open_harness", ["sqlite", "postgres", "git"], indirect=True)
 def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded(harness):
     ana, ben, cem, dag = (letter * 16 for letter in (b"a", b"b", b"c", b"d"))
-    planned = [PlannedBatch(no=1, keys=ana + ben + cem + dag)]
+    batch_plan = [PlannedBatch(no=1, keys=ana + ben + cem + dag)]
     batches = harness.ledger.start(
-        issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=lambda: planned
+        issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=lambda: batch_plan
     )
     claim = batches.claim(1, gone=[dag])
     batches.divide(1, claim, reason="400")

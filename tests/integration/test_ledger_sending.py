@@ -19,7 +19,7 @@ from digest.models import Suppression, SuppressionReason
 from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
 
-#: Every store keeps the same promises.
+#: Every store gives the same guarantees.
 pytestmark = pytest.mark.parametrize("open_harness", ["sqlite", "postgres", "git"], indirect=True)
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
@@ -39,12 +39,12 @@ def numbers(report):
 
 
 def test_everyone_is_mailed_once_in_calls_of_the_providers_size(harness):
-    seen = []
-    report = harness.send(progress=seen.append)
+    reports = []
+    report = harness.send(progress=reports.append)
     assert (report.state, numbers(report)) == ("sent", {"accepted": 25})
     assert harness.provider.mailed == harness.everyone
     assert [len(call) for call in harness.provider.calls] == [10, 10, 5]
-    assert [report.accepted for report in seen][:1] == [10]  # later reports come a few times a second
+    assert [report.accepted for report in reports][:1] == [10]  # later reports are limited to a few per second
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -201,11 +201,15 @@ def test_a_batch_in_which_nobody_is_left_makes_no_call(harness):
 
 
 def test_the_providers_suppressions_are_pulled_before_freezing_and_on_resume(harness):
-    harness.provider.known = [Suppression(email="R00001@example.com", reason=SuppressionReason.COMPLAINT)]
+    harness.provider.reported_suppressions = [
+        Suppression(email="R00001@example.com", reason=SuppressionReason.COMPLAINT)
+    ]
     harness.provider.answers.append(CredentialsError("401"))
     with pytest.raises(CredentialsError):
         harness.send()
-    harness.provider.known = [Suppression(email="r00002@example.com", reason=SuppressionReason.HARD_BOUNCE)]
+    harness.provider.reported_suppressions = [
+        Suppression(email="r00002@example.com", reason=SuppressionReason.HARD_BOUNCE)
+    ]
     assert numbers(harness.send(resume=True)) == {"accepted": 23, "skipped": 1}
     assert not {"r00001@example.com", "r00002@example.com"} & set(harness.provider.mailed)
 

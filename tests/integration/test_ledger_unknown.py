@@ -10,7 +10,7 @@ from digest.delivery.stores.ledger_schema import event
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import NotSent, Outcome, SendResult, Verdict
 
-#: Every store keeps the same promises.
+#: Every store gives the same guarantees.
 pytestmark = pytest.mark.parametrize("open_harness", ["sqlite", "postgres", "git"], indirect=True)
 
 
@@ -64,9 +64,9 @@ def test_resend_mails_only_the_unknown_recipients_again(harness):
 
 def test_a_resend_that_finds_nobody_records_nothing(open_harness):
     with open_harness() as harness:
-        planned = [PlannedBatch(no=1, keys=b"a" * 16)]
+        batch_plan = [PlannedBatch(no=1, keys=b"a" * 16)]
         batches = harness.ledger.start(
-            issue="2026-W47", audience="a", token="t", provider="p", skipped=0, batches=lambda: planned
+            issue="2026-W47", audience="a", token="t", provider="p", skipped=0, batches=lambda: batch_plan
         )
         batches.settle(1, batches.claim(1), outcome="accepted")
         batches.resend(1, reason="the user decided so")

@@ -36,8 +36,10 @@ def draw(tmp_path, needs_chromium):
     red.write_text(RED)
 
     def call(html: str, **options):
-        drawn = take_screenshots(html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, **options)
-        return {path.stem: path for path in drawn}
+        screenshots = take_screenshots(
+            html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, **options
+        )
+        return {path.stem: path for path in screenshots}
 
     return call
 
@@ -57,31 +59,31 @@ def pixels(page, path):
     )
 
 
-def test_draws_each_view_as_readers_see_it(draw, tmp_path):
+def test_takes_a_screenshot_of_each_view(draw, tmp_path):
     with FeedsServer() as foreign:
-        drawn = draw(HTML.replace("IMAGE", IMAGE).replace("FOREIGN", foreign.url("/x.png")), offline=True)
+        screenshots = draw(HTML.replace("IMAGE", IMAGE).replace("FOREIGN", foreign.url("/x.png")), offline=True)
         assert foreign.requests == []
-    assert list(drawn) == [*(view.name for view in SCREENSHOTS), "sheet"]
+    assert list(screenshots) == [*(view.name for view in SCREENSHOTS), "sheet"]
 
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--allow-file-access-from-files"])
         page = browser.new_page()
-        seen = {name: pixels(page, path) for name, path in drawn.items()}
+        pixels_of = {name: pixels(page, path) for name, path in screenshots.items()}
         browser.close()
     white, black, red = [255, 255, 255], [0, 0, 0], [255, 0, 0]
-    assert seen["desktop"][0] == 2 * 640
-    assert seen["phone"][0] == 2 * 375
-    assert seen["desktop"][1] > 2 * 900
-    assert seen["desktop"][2:] == [red, white]
-    assert seen["dark"][2:] == [red, black]
-    assert seen["images-off"][2:] == [white, white]
-    assert max(seen["forced-dark"][3]) < 60
-    assert seen["sheet"][0] > 1000
+    assert pixels_of["desktop"][0] == 2 * 640
+    assert pixels_of["phone"][0] == 2 * 375
+    assert pixels_of["desktop"][1] > 2 * 900
+    assert pixels_of["desktop"][2:] == [red, white]
+    assert pixels_of["dark"][2:] == [red, black]
+    assert pixels_of["images-off"][2:] == [white, white]
+    assert max(pixels_of["forced-dark"][3]) < 60
+    assert pixels_of["sheet"][0] > 1000
 
 
-def test_names_what_is_missing_and_how_to_install_it(tmp_path, monkeypatch):
+def test_reports_a_missing_browser_with_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DigestError, match="need Chromium") as error:
         take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)

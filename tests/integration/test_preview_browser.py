@@ -32,7 +32,7 @@ FINDING = Finding(
     severity=Severity.ERROR,
     message="The link leads nowhere <img src=x onerror=alert(1)>",
     place=Place("issues/2026-W47/issue.md", 31),
-    hint="Mend the address.",
+    hint="Fix the address.",
 )
 
 
@@ -115,7 +115,7 @@ def visit(chromium, address):
             page = context.new_page()
             page.goto(address + query)
             page.locator("#live-text", has_text="Live").wait_for()
-            if "part=" not in query:  # the email has no height while another part shows
+            if "part=" not in query:  # the email has no height while another part is shown
                 page.locator("iframe[style*=height]").wait_for(state="attached")
             return page
 
@@ -295,7 +295,7 @@ def test_a_failure_keeps_the_last_good_email_under_a_banner_until_it_is_fixed(vi
 
 @pytest.fixture
 def broken(visit, source):
-    """A page whose latest version is broken, once it says so."""
+    """Opens a page whose latest version is broken, and waits for the banner."""
 
     def open_page(**options):
         page = visit(**options)
@@ -324,7 +324,7 @@ def test_the_side_panel_does_not_describe_the_broken_version(broken):
 
 def test_a_clean_render_is_not_praised_while_the_latest_version_is_broken(source, request):
     source.findings = ()
-    broken = request.getfixturevalue("broken")  # only now: the server renders as soon as it starts
+    broken = request.getfixturevalue("broken")  # requested late, because the server renders as soon as it starts
     side = broken().locator("#side")
     assert "Nothing to fix." not in side.inner_text()
     assert "Checks" not in side.inner_text()
@@ -346,7 +346,7 @@ def test_a_fixed_version_is_described_again(broken, source):
 
 def test_a_broken_first_version_is_labelled_broken(chromium, source, request):
     source.email.write_text("###")
-    address = request.getfixturevalue("address")  # only now: the server renders as soon as it starts
+    address = request.getfixturevalue("address")  # requested late, because the server renders as soon as it starts
     with contextlib.closing(chromium.new_context()) as context:
         page = context.new_page()
         page.goto(address)
@@ -403,7 +403,7 @@ def test_a_long_email_shows_where_gmail_clips_it(visit, source):
         cut = "[data-digest-clip]"
         return abs(line - frame - shown(page).eval_on_selector(cut, "element => element.getBoundingClientRect().top"))
 
-    # The line is laid once the email is, and moves with it while it settles.
+    # The line is placed after the layout of the email, and moves with it until the layout is final.
     deadline = time.monotonic() + 10
     while off() >= 2 and time.monotonic() < deadline:
         page.wait_for_timeout(100)

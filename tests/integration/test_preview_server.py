@@ -1,3 +1,5 @@
+"""The preview server: its event stream, its ports and its shutdown."""
+
 from __future__ import annotations
 
 import contextlib
@@ -123,14 +125,14 @@ def test_a_broken_file_keeps_the_last_good_email_until_the_next_good_save(issue)
         issue.write_text("broken")
         next(pushed)
         broken, email = client.get("state").json(), client.get("email").text
-        issue.write_text("mended")
+        issue.write_text("fixed")
         next(pushed)
-        mended = client.get("state").json()
+        fixed = client.get("state").json()
 
     assert broken["error"] == {"message": "the story has no link", "place": "issue.md:23", "hint": "Add one."}
     assert broken["page"]["subject"] == "first"
     assert "<p>first</p>" in email
-    assert (mended["page"]["subject"], mended["error"]) == ("mended", None)
+    assert (fixed["page"]["subject"], fixed["error"]) == ("fixed", None)
 
 
 def test_an_open_event_stream_does_not_delay_the_shutdown(issue):

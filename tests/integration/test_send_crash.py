@@ -86,10 +86,10 @@ class Machine:
         self.started.clear()
         self._parent.stdin.write(json.dumps(options) + "\n")
         self._parent.stdin.flush()
-        self.seen = {}
-        while "pid" not in self.seen:
-            self.seen.update(self._read())
-        self.pid = self.seen["pid"]
+        self.messages = {}
+        while "pid" not in self.messages:
+            self.messages.update(self._read())
+        self.pid = self.messages["pid"]
         self.started.set()
 
     def kill(self):
@@ -97,9 +97,9 @@ class Machine:
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self):
-        while "code" not in self.seen:
-            self.seen.update(self._read())
-        return self.seen["code"], self.seen.get("report")
+        while "code" not in self.messages:
+            self.messages.update(self._read())
+        return self.messages["code"], self.messages.get("report")
 
     def run(self, **options):
         self.start(**options)
@@ -145,11 +145,11 @@ def require_once(fake):
 
 def kill_at(machine, moment, number):
     """Kill the sender when the fake reaches this step of its n-th call."""
-    seen = Counter()
+    messages = Counter()
 
     def watch(what, body):
-        seen[what] += 1
-        if what == moment and seen[what] == number:
+        messages[what] += 1
+        if what == moment and messages[what] == number:
             machine.fake.watch = look_away
             machine.started.wait()
             machine.kill()
@@ -193,7 +193,7 @@ def test_a_kill_after_the_reply_was_recorded_leaves_nothing_unknown(machine):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_kills_and_faults_leave_everyone_mailed_once_or_unknown(machine, seed):
-    dice = random.Random(seed)  # noqa: S311 - dice, not keys
+    dice = random.Random(seed)  # noqa: S311 - not for cryptography
     kinds = ["", "", "", "", "429", "500-after", "500-before", "drop-after", "drop-before"]
     machine.fake.retry_after = 0
     for number in range(4):

@@ -105,7 +105,7 @@ def test_a_delivery_time_that_the_provider_cannot_schedule_is_refused(harness, h
 @pytest.mark.parametrize(
     ("delivery", "held"),
     [
-        ({"send_window": "07:00-13:00"}, True),  # noon in UTC is one in Berlin
+        ({"send_window": "07:00-13:00"}, True),  # 12:00 in UTC is 13:00 in Berlin
         ({"send_window": "07:00-13:01"}, False),
         ({"send_window": "22:00-02:00"}, True),
         ({"send_window": "22:00-13:30"}, False),
@@ -127,7 +127,7 @@ def test_nobody_is_mailed_outside_the_send_window(harness, delivery, held):
 
 def test_the_send_window_applies_to_the_delivery_time_and_to_a_resume(harness):
     harness.config = configured(send_window="07:00-09:00")
-    at = NOON + timedelta(hours=19)  # eight in the morning in Berlin
+    at = NOON + timedelta(hours=19)  # 08:00 in Berlin
     harness.provider.answers.extend([harness.provider.accepted, *[NotSent("busy")] * 6])
     with pytest.raises(Exception, match="partly sent"):
         harness.send(at=at)
@@ -160,7 +160,7 @@ def gone(*addresses):
 
 
 def test_the_size_rails_count_the_audience_without_the_providers_suppressions(harness):
-    harness.provider.known = gone(*harness.everyone[:10])
+    harness.provider.reported_suppressions = gone(*harness.everyone[:10])
     harness.config = configured(max_recipients=20, max_change_percent=20)
     notices = []
     assert harness.send(notice=notices.append).accepted == 15
@@ -172,16 +172,16 @@ def test_the_size_rails_count_the_audience_without_the_providers_suppressions(ha
 
 
 def test_a_recipient_that_the_provider_no_longer_suppresses_is_mailed_again(harness):
-    harness.provider.known = gone(harness.everyone[0])
+    harness.provider.reported_suppressions = gone(harness.everyone[0])
     assert harness.send().accepted == 24
-    harness.provider.known = []
+    harness.provider.reported_suppressions = []
     harness.now = NOON + timedelta(days=7)
     harness.rendered = make_rendered(issue="2026-W48", not_after=NOON + timedelta(days=14))
     assert harness.send().accepted == 25
 
 
 def test_a_suppression_from_one_provider_holds_for_another(harness):
-    harness.provider.known = gone(harness.everyone[0])
+    harness.provider.reported_suppressions = gone(harness.everyone[0])
     assert harness.send().accepted == 24
     harness.provider = ScriptedProvider()
     harness.provider.name = "other"

@@ -41,7 +41,7 @@ HOURS = timedelta(hours=1)
 
 
 class SmallCalls(SendGridProvider):
-    """Calls of 5, so that 30 people are 6 calls in two groups."""
+    """A provider with five recipients in each call: 30 people are six calls in two groups."""
 
     capabilities = Capabilities(
         max_recipients=5, hosts_unsubscribe=True, schedules=timedelta(hours=71), undo_until=timedelta(minutes=10)
@@ -61,12 +61,12 @@ class Death:
             monkeypatch.setattr(owner, name, self._watched(getattr(owner, name)))
 
     def _watched(self, method):
-        def step(*given, **named):
+        def step(*arguments, **options):
             self.steps += 1
             if self.at is None or self.steps < self.at:
-                return method(*given, **named)
+                return method(*arguments, **options)
             if self.steps == self.at and self.after:
-                method(*given, **named)
+                method(*arguments, **options)
             raise Killed
 
         return step
@@ -109,8 +109,8 @@ def provide(harness):
     )
 
 
-def reborn(harness, folder):
-    """Another process on the same ledger."""
+def restart_process(harness, folder):
+    """Close the provider and the ledger and open them again, as a new process on the same ledger does."""
     harness.provider.close()
     harness.ledger.close()
     harness.ledger = open_ledger("sqlite:///ledger.db", root=folder, environ={}, now=lambda: harness.now)
@@ -118,15 +118,15 @@ def reborn(harness, folder):
 
 
 def set_phases(harness, folder, *, two):
-    """Another process, after two-phase sending was switched on or off."""
+    """Start a new process after two-phase sending was switched on or off."""
     changed = harness.config.model_dump(exclude_unset=True)
     changed["providers"]["sendgrid"]["two_phase"] = two
     harness.config = Config.model_validate(changed)
-    reborn(harness, folder)
+    restart_process(harness, folder)
 
 
 def delivered(harness):
-    """How many mails each recipient has four days later."""
+    """The number of mails that each recipient has four days later."""
     now = harness.now
     harness.now += timedelta(days=4)
     counts = Counter(mail.to for mail in harness.fake.delivered())
@@ -134,7 +134,7 @@ def delivered(harness):
     return counts
 
 
-def require_everybody_once(harness):
+def require_one_mail_each(harness):
     assert delivered(harness) == dict.fromkeys(harness.everyone, 1)
 
 
@@ -157,7 +157,7 @@ def test_delivers_nothing_before_the_undo_time_has_passed(harness):
     assert harness.fake.delivered() == []
     harness.now += timedelta(minutes=2)
     assert harness.ledger.campaigns()[0].state == "sent"
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def test_every_group_is_paused_before_its_first_call_and_released_after_its_last(harness):
@@ -180,7 +180,7 @@ def test_a_lost_reply_leaves_no_outcome_unknown(harness, kind):
     harness.fake.disturb("", kind)
     report = harness.send()
     assert (report.accepted, report.unknown) == (PEOPLE, 0)
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "500-after", "500-before"])
@@ -189,7 +189,7 @@ def test_a_lost_reply_about_a_pause_leaves_no_outcome_unknown(harness, kind, met
     harness.fake.disturb_holds(kind, kind, method=method)
     harness.fake.disturb("", "drop-after")
     assert harness.send().accepted == PEOPLE
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def test_stops_with_nothing_delivered_if_every_reply_is_lost(harness):
@@ -199,7 +199,7 @@ def test_stops_with_nothing_delivered_if_every_reply_is_lost(harness):
     assert (caught.value.report.pending, caught.value.report.unknown) == (PEOPLE, 0)
     assert delivered(harness) == {}
     assert harness.send(resume=True).accepted == PEOPLE
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def test_stops_without_a_free_slot_and_says_when_one_is_free(harness):
@@ -212,12 +212,12 @@ def test_stops_without_a_free_slot_and_says_when_one_is_free(harness):
     assert harness.fake.requests == []
     harness.now += timedelta(hours=73)
     assert harness.send(resume=True).accepted == PEOPLE
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 @pytest.mark.parametrize("chunk", range(4))
 def test_a_send_killed_at_any_step_is_completed_hours_later(tmp_path, death, chunk):
-    """Kill at each step of a send, before or after it. The next run follows immediately or hours later."""
+    """A process is killed before or after each step of a send. The next run follows immediately or hours later."""
     dice = random.Random(chunk)  # noqa: S311 - not for cryptography
     for number in itertools.count(1 + chunk, 4):
         folder = tmp_path / str(number)
@@ -234,10 +234,10 @@ def test_a_send_killed_at_any_step_is_completed_hours_later(tmp_path, death, chu
                 killed = False
             death.leaves()
             harness.now += dice.choice([timedelta(0), timedelta(minutes=15), 3 * HOURS, 30 * HOURS])
-            reborn(harness, folder)
+            restart_process(harness, folder)
             finish(harness)
             assert harness.ledger.campaigns()[0].report.unknown == 0
-            require_everybody_once(harness)
+            require_one_mail_each(harness)
         if not killed:
             break
     assert number > 20
@@ -269,10 +269,10 @@ def test_a_send_killed_repeatedly_with_lost_replies_is_completed(harness, tmp_pa
             harness.send(resume=round_ > 0)
         death.leaves()
         harness.now += dice.choice([timedelta(0), timedelta(minutes=25), HOURS, 9 * HOURS])
-        reborn(harness, tmp_path)
+        restart_process(harness, tmp_path)
     finish(harness)
     assert harness.ledger.campaigns()[0].report.unknown == 0
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def test_mail_held_back_beyond_its_expiry_is_unknown_and_not_sent_again(harness, tmp_path):
@@ -281,7 +281,7 @@ def test_mail_held_back_beyond_its_expiry_is_unknown_and_not_sent_again(harness,
     with pytest.raises(CampaignIncompleteError, match="partly sent"):
         harness.send()
     harness.now += timedelta(hours=71)
-    reborn(harness, tmp_path)
+    restart_process(harness, tmp_path)
     with pytest.raises(CampaignIncompleteError) as caught:
         harness.send(resume=True)
     assert (caught.value.report.unknown, caught.value.report.accepted) == (25, 5)
@@ -290,7 +290,7 @@ def test_mail_held_back_beyond_its_expiry_is_unknown_and_not_sent_again(harness,
 
 @pytest.mark.parametrize("place", ["postgres", "git"])
 def test_the_next_sender_takes_over_the_groups_of_a_dead_one_with_any_ledger(tmp_path, death, request, place):
-    """In a database, and on a branch, where each step is a commit."""
+    """The ledger is in a database or on a branch, where each step is a commit."""
 
     def open_anew(harness):
         if place == "git":
@@ -312,7 +312,7 @@ def test_the_next_sender_takes_over_the_groups_of_a_dead_one_with_any_ledger(tmp
             harness.ledger.close()
             harness.ledger = open_anew(harness)
         finish(harness)
-        require_everybody_once(harness)
+        require_one_mail_each(harness)
 
 
 def test_cancel_discards_every_group_until_ten_minutes_before_delivery(harness):
@@ -332,7 +332,7 @@ def test_cancel_after_a_crash_leaves_nothing_to_deliver(harness, tmp_path, death
     with pytest.raises(Killed):
         harness.send()
     death.leaves()
-    reborn(harness, tmp_path)
+    restart_process(harness, tmp_path)
     assert cancel(harness).state == "cancelled"
     assert delivered(harness) == {}
 
@@ -342,14 +342,13 @@ def test_cancel_is_refused_in_the_last_ten_minutes(harness):
     harness.now += timedelta(minutes=21)
     with pytest.raises(CampaignRefusedError, match="too late"):
         cancel(harness)
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def test_an_interrupted_cancel_can_be_continued(harness):
     harness.send()
-    harness.fake.disturb_holds(
-        "", *["500-before"] * 6, method="POST"
-    )  # the first group is cancelled, the second is not
+    # The first group is cancelled, the second is not.
+    harness.fake.disturb_holds("", *["500-before"] * 6, method="POST")
     with pytest.raises(ProviderError, match="did not answer"):
         cancel(harness)
     assert cancel(harness).state == "cancelled"
@@ -377,61 +376,61 @@ def test_a_prepared_group_is_not_released_outside_the_send_window(harness, tmp_p
     night = harness.config.model_dump(exclude_unset=True) | {"delivery": {"send_window": "08:00-20:00"}}
     harness.config = Config.model_validate(night)
     harness.now += 10 * HOURS
-    reborn(harness, tmp_path)
+    restart_process(harness, tmp_path)
     with pytest.raises(CampaignRefusedError, match="outside"):
         harness.send(resume=True)
     harness.now += 11 * HOURS
     assert harness.fake.delivered() == []
     assert harness.send(resume=True).accepted == PEOPLE
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def begin(harness, people=3):
-    """A campaign with one call per recipient, and its first group."""
-    planned = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, people + 1)]
-    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
-    book = harness.ledger.start(**named, skipped=0, batches=lambda: planned)
-    return book, book.gather(schedule="s", send_at=harness.now, limit=people)
+    """Start a campaign with one call per recipient; returns its ledger of batches and the number of its first group."""
+    batch_plan = [PlannedBatch(no=no, keys=no.to_bytes(16, "big")) for no in range(1, people + 1)]
+    campaign_fields = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
+    campaign_ledger = harness.ledger.start(**campaign_fields, skipped=0, batches=lambda: batch_plan)
+    return campaign_ledger, campaign_ledger.gather(schedule="s", send_at=harness.now, limit=people)
 
 
 def test_posts_nothing_into_a_group_that_another_process_abandoned(harness):
-    """The other process saw no mail in it and deletes its pause: late mail would be delivered beside its repetition."""
-    book, no = begin(harness)
-    book.abandon(no, reason="its sender seemed dead")
+    """The other process found the group empty and deletes its pause, so late mail would be delivered twice."""
+    campaign_ledger, no = begin(harness)
+    campaign_ledger.abandon(no, reason="its sender seemed dead")
     with pytest.raises(ClaimLostError, match="given up the group"):
-        book.within(no).claim(1)
-    book.give_back(no)
-    assert len(book.pending(after=0, limit=9)) == 3
+        campaign_ledger.within(no).claim(1)
+    campaign_ledger.give_back(no)
+    assert len(campaign_ledger.pending(after=0, limit=9)) == 3
 
 
 def test_recipients_with_proven_delivery_are_left_out_of_every_retry(harness):
     keys = [no.to_bytes(16, "big") for no in (1, 2)]
-    named = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
+    campaign_fields = {"issue": "2026-W47", "audience": "weekly", "token": "t", "provider": "sendgrid"}
     batches = [PlannedBatch(no=1, keys=b"".join(keys))]
-    book = harness.ledger.start(**named, skipped=0, batches=lambda: batches)
-    book.settle(1, book.claim(1), outcome="unknown")
-    book.confirm(1, accepted=frozenset(keys[:1]))
-    book.resend(1, reason="a person decided so")
-    no = book.gather(schedule="s", send_at=harness.now, limit=1)
-    group = book.within(no)
+    campaign_ledger = harness.ledger.start(**campaign_fields, skipped=0, batches=lambda: batches)
+    campaign_ledger.settle(1, campaign_ledger.claim(1), outcome="unknown")
+    campaign_ledger.confirm(1, accepted=frozenset(keys[:1]))
+    campaign_ledger.resend(1, reason="a person decided so")
+    no = campaign_ledger.gather(schedule="s", send_at=harness.now, limit=1)
+    group = campaign_ledger.within(no)
     group.settle(1, group.claim(1), outcome="unknown")
-    book.abandon(no, reason="a reply was lost")
-    book.give_back(no)
-    assert [settled for _, settled in book.pending(after=0, limit=9)] == [frozenset(keys[:1])]
+    campaign_ledger.abandon(no, reason="a reply was lost")
+    campaign_ledger.give_back(no)
+    assert [settled for _, settled in campaign_ledger.pending(after=0, limit=9)] == [frozenset(keys[:1])]
 
 
 def test_a_campaign_cancelled_meanwhile_stays_cancelled(harness):
-    book, no = begin(harness)
-    book.abandon(no, reason="the campaign was cancelled")
-    book.give_back(no)
-    book.cancel()
+    campaign_ledger, no = begin(harness)
+    campaign_ledger.abandon(no, reason="the campaign was cancelled")
+    campaign_ledger.give_back(no)
+    campaign_ledger.cancel()
     with pytest.raises(CampaignDoneError, match="cancelled"):
-        book.gather(schedule="t", send_at=harness.now, limit=1)
-    assert book.finish().state == "cancelled"
+        campaign_ledger.gather(schedule="t", send_at=harness.now, limit=1)
+    assert campaign_ledger.finish().state == "cancelled"
 
 
 def test_a_group_cancelled_during_its_release_is_cancelled_again(harness, monkeypatch):
-    """Deleting the pause revokes a cancellation."""
+    """Deleting the pause would revoke the cancellation."""
     release = ScheduledSends.release
 
     def late(holds, schedule):
@@ -447,11 +446,13 @@ def test_a_group_cancelled_during_its_release_is_cancelled_again(harness, monkey
 
 
 def cancel_elsewhere(harness):
-    """As on a git branch, where a process cannot tell that another one is alive."""
-    book = harness.ledger.open_campaign("2026-W47", "weekly")
+    """Cancel as a process does that cannot tell that another one is alive, as with a ledger on a git branch."""
+    campaign_ledger = harness.ledger.open_campaign("2026-W47", "weekly")
     with contextlib.closing(provide(harness)) as provider:
-        _cancel_groups(book, book.groups(), provider=provider, stop=Stop(), sleep=harness.slept.append)
-    book.cancel()
+        _cancel_groups(
+            campaign_ledger, campaign_ledger.groups(), provider=provider, stop=Stop(), sleep=harness.slept.append
+        )
+    campaign_ledger.cancel()
 
 
 def test_a_group_that_lost_its_pause_early_is_not_reported_as_accepted(harness, tmp_path, monkeypatch):
@@ -466,7 +467,7 @@ def test_a_group_that_lost_its_pause_early_is_not_reported_as_accepted(harness, 
     assert group.state == "prepared"
     harness.provider.holds.cancel(group.schedule)  # by hand, on SendGrid's website
     harness.now += HOURS  # SendGrid discards it
-    reborn(harness, tmp_path)
+    restart_process(harness, tmp_path)
     with pytest.raises(CampaignIncompleteError, match="25 people") as caught:
         harness.send(resume=True)
     assert (caught.value.report.accepted, caught.value.report.unknown) == (5, 25)
@@ -474,11 +475,11 @@ def test_a_group_that_lost_its_pause_early_is_not_reported_as_accepted(harness, 
 
 
 def test_a_two_phase_send_that_holds_nothing_back_does_not_continue_in_one_phase(harness, tmp_path):
-    """Its mail would have no batch id with which `digest cancel` could cancel it."""
+    """Without two phases, its mail would have no batch id, so `digest cancel` could not cancel it."""
     real = CampaignLedger.commit
 
-    def commit(*given, **named):
-        real(*given, **named)
+    def commit(*arguments, **options):
+        real(*arguments, **options)
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
@@ -490,7 +491,7 @@ def test_a_two_phase_send_that_holds_nothing_back_does_not_continue_in_one_phase
         harness.send(resume=True)
     set_phases(harness, tmp_path, two=True)
     harness.send(resume=True)
-    require_everybody_once(harness)
+    require_one_mail_each(harness)
 
 
 def test_cancel_includes_calls_made_before_two_phase_sending_was_enabled(harness, tmp_path):
@@ -509,9 +510,8 @@ def test_cancel_includes_calls_made_before_two_phase_sending_was_enabled(harness
 def test_a_cancelled_group_is_not_counted_as_accepted_if_the_rest_was_sent(harness):
     """The cancellation was not completed in time."""
     harness.send()
-    harness.fake.disturb_holds(
-        "", *["500-before"] * 6, method="POST"
-    )  # the first group is cancelled, the second is not
+    # The first group is cancelled, the second is not.
+    harness.fake.disturb_holds("", *["500-before"] * 6, method="POST")
     with pytest.raises(ProviderError, match="did not answer"):
         cancel(harness)
     harness.now += HOURS

@@ -1,4 +1,4 @@
-"""The self-test of two-phase sending against a SendGrid that does not do what it documents."""
+"""The self-test of two-phase sending, against a SendGrid that deviates from its documentation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ host = "{host}"
 """
 
 
-class Bench:
+class SelfTest:
+    """Runs the self-test of a newsletter on the fake SendGrid."""
+
     def __init__(self, folder, fake):
         self.fake = fake
         (folder / "digest.toml").write_text(CONFIG.format(host=fake.host))
@@ -37,47 +39,47 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path):
+def self_test(tmp_path):
     with FakeSendGrid(clock=NOON.timestamp) as fake:
-        yield Bench(tmp_path, fake)
+        yield SelfTest(tmp_path, fake)
 
 
-def test_the_self_test_works_without_an_undo_time(bench):
-    assert {state for _, _, state in bench.steps()} == {"ok"}
-    assert bench.slept == []
+def test_the_self_test_works_without_an_undo_time(self_test):
+    assert {state for _, _, state in self_test.steps()} == {"ok"}
+    assert self_test.slept == []
 
 
-def test_a_pause_that_is_not_listed_cancels_the_posted_mail(bench, monkeypatch):
-    original = bench.fake.hold
+def test_a_pause_that_is_not_listed_cancels_the_posted_mail(self_test, monkeypatch):
+    original = self_test.fake.hold
 
-    def lie(method, batch, body):
+    def hold_incorrectly(method, batch, body):
         return (200, []) if method == "GET" else original(method, batch, body)
 
-    monkeypatch.setattr(bench.fake, "hold", lie)
-    steps = bench.steps()
+    monkeypatch.setattr(self_test.fake, "hold", hold_incorrectly)
+    steps = self_test.steps()
     assert steps[-2:] == [("A", "look", "error"), ("A", "clear up", "error")]
-    assert len(bench.fake.mails) == 1
-    assert sum(bench.slept) >= 30
+    assert len(self_test.fake.mails) == 1
+    assert sum(self_test.slept) >= 30
 
 
-def test_a_cancellation_that_is_not_listed_ends_the_test_before_the_second_mail(bench, monkeypatch):
-    original = bench.fake.hold
+def test_a_cancellation_that_is_not_listed_ends_the_test_before_the_second_mail(self_test, monkeypatch):
+    original = self_test.fake.hold
 
-    def lie(method, batch, body):
+    def hold_incorrectly(method, batch, body):
         return (204, None) if method == "PATCH" else original(method, batch, body)
 
-    monkeypatch.setattr(bench.fake, "hold", lie)
-    assert bench.steps()[-2:] == [("A", "look", "error"), ("A", "clear up", "ok")]
-    assert len(bench.fake.mails) == 1
+    monkeypatch.setattr(self_test.fake, "hold", hold_incorrectly)
+    assert self_test.steps()[-2:] == [("A", "look", "error"), ("A", "clear up", "ok")]
+    assert len(self_test.fake.mails) == 1
 
 
-def test_a_mail_with_an_unknown_outcome_is_cancelled(bench):
-    bench.fake.disturb("drop-after")
-    assert bench.steps()[-2:] == [("A", "post", "error"), ("A", "clear up", "ok")]
-    assert list(bench.fake.scheduled.values()) == ["cancel"]
+def test_a_mail_with_an_unknown_outcome_is_cancelled(self_test):
+    self_test.fake.disturb("drop-after")
+    assert self_test.steps()[-2:] == [("A", "post", "error"), ("A", "clear up", "ok")]
+    assert list(self_test.fake.scheduled.values()) == ["cancel"]
 
 
-def test_a_refused_late_mail_does_not_fail_the_test(bench):
-    bench.fake.disturb("", "400")
-    assert {state for _, _, state in bench.steps()} == {"ok"}
-    assert len(bench.fake.mails) == 2
+def test_a_refused_late_mail_does_not_fail_the_test(self_test):
+    self_test.fake.disturb("", "400")
+    assert {state for _, _, state in self_test.steps()} == {"ok"}
+    assert len(self_test.fake.mails) == 2

@@ -1,4 +1,4 @@
-"""Two concurrent senders of one two-phase campaign, one of them killed: they share it, or race for it on a branch."""
+"""Two concurrent senders of one two-phase campaign, one of which may be killed, in PostgreSQL or on a git branch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs with a real folder, a real ledger and the outbox, over several weeks of a newsletter."""
+"""The workflow functions with a real folder, a real ledger and the outbox, over several weeks of a newsletter."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def sent(root: Path, moment: str = MONDAY) -> None:
 
 
 def interrupted(root: Path, monkeypatch) -> str:
-    """A campaign of three calls, one person each, that was stopped after the first; returns its token."""
+    """Stop a campaign of three calls with one recipient each after the first call; returns its token."""
     session = at(root)
     collect(session)
     token = build(session).token
@@ -125,7 +125,7 @@ def test_a_crash_between_writing_the_text_and_its_base_loses_no_story(root):
     )
     collect(at(root))
     after = issue_md(root).read_text()
-    base.write_bytes(old)  # as if the power had failed before it was written
+    base.write_bytes(old)  # as after a power cut before the file was written
     done = collect(at(root))
     assert issue_md(root).read_text() == after
     assert done.merge.kept_out == ()
@@ -196,7 +196,7 @@ def test_resume_finishes_an_interrupted_campaign(root, monkeypatch):
     interrupted(root, monkeypatch)
     [issue] = status(at(root))
     assert (issue.state, issue.next_step) == ("sending", "digest send 2026-W47 --live --resume")
-    (root / "issues" / "2026-W47" / "approval.toml").unlink()  # it was approved when it began
+    (root / "issues" / "2026-W47" / "approval.toml").unlink()  # the campaign was approved when it started
     session = at(root)
     report = send(session, plan_send(session, resume=True), resume=True)
     assert (report.state, report.accepted) == ("sent", 3)
@@ -204,7 +204,7 @@ def test_resume_finishes_an_interrupted_campaign(root, monkeypatch):
 
 def test_a_campaign_finishes_with_the_build_it_began_with(root, monkeypatch):
     token = interrupted(root, monkeypatch)
-    assert collect(at(root)).issue == "2026-W48"  # nothing is collected into it any more
+    assert collect(at(root)).issue == "2026-W48"  # a sent issue is closed
     issue_md(root).write_text(issue_md(root).read_text().replace("### [Books", "### [Many books"))
     session = at(root)
     other = build(session, "2026-W47").token
@@ -277,7 +277,7 @@ def test_an_approval_without_a_name_counts(root):
 
 def test_check_reports_a_story_that_was_sent_before(root):
     collect(at(root))
-    collect(at(root), "2026-W46")  # two issues open at once hold the same stories
+    collect(at(root), "2026-W46")  # two open issues contain the same stories
     build(at(root), "2026-W46")
     session = at(root)
     send(session, plan_send(session, "2026-W46"), approve=build(session, "2026-W46").token)
@@ -321,7 +321,7 @@ def test_collecting_without_a_name_leaves_an_abandoned_issue_alone(root):
     sent(root)
     following = at(root, "2026-11-23T08:00:00+00:00")
     assert following.issue_to_collect().id == "2026-W48"
-    assert collect(following, "2026-W46").issue == "2026-W46"  # named, it still is
+    assert collect(following, "2026-W46").issue == "2026-W46"  # an issue can still be chosen by its name
 
 
 def test_a_second_issue_of_a_week_is_listed_built_and_sent_between_its_neighbours(root):

@@ -9,12 +9,12 @@ SOURCE = Path(digest.__file__).parent
 
 
 def test_no_pattern_has_a_possessive_group():
-    """Before Python 3.11.5 such a group does not match as it should (https://github.com/python/cpython/issues/106052)."""
+    """Before Python 3.11.5, possessive groups match incorrectly: https://github.com/python/cpython/issues/106052."""
     possessive = re.compile(r"(?<!\\)\)(?:[*+?]|\{\d*,?\d*\})\+(?!\))")
-    found = [
+    possessive_groups = [
         f"{path.relative_to(SOURCE)}: {match[0]}"
         for path in sorted(SOURCE.rglob("*"))
         if path.suffix in {".py", ".toml"}
         for match in possessive.finditer(path.read_text(encoding="utf-8"))
     ]
-    assert found == []
+    assert possessive_groups == []

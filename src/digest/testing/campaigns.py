@@ -1,4 +1,4 @@
-"""An invented issue, audience and provider: all that a campaign needs, without a newsletter's folder."""
+"""An invented issue, audience and provider for tests of campaigns, which need no newsletter's folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOON", "CampaignHarness", "ScriptedProvider", "make_audience", "make_rendered"]
 
-#: The time at which the doubles live: a Friday, in UTC.
+#: The time at which the tests of campaigns happen: a Friday, in UTC.
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -80,7 +80,7 @@ class ScriptedProvider(BaseProvider):
         mailed: The address of each accepted message, in order.
         calls: The addresses of each call.
         contents: The content of each call.
-        known: The suppressions that the provider reports.
+        reported_suppressions: The suppressions that the provider reports.
         proven: Addresses that `lookup` has a record of.
         editions: Editions that `knows` has a record of.
         reserved: The number of schedules that were reserved.
@@ -90,7 +90,7 @@ class ScriptedProvider(BaseProvider):
     name = "scripted"
     holds: MailHolds | None = None
 
-    #: An answer for scripts: the call is accepted.
+    #: The default answer: the call is accepted.
     accepted = SendResult(outcome=Outcome.ACCEPTED, message_id="m")
 
     def __init__(
@@ -109,7 +109,7 @@ class ScriptedProvider(BaseProvider):
         self.answers: deque[Exception | SendResult | Callable[[Sequence[Recipient]], SendResult]] = deque()
         self.mailed: list[str] = []
         self.calls: list[list[str]] = []
-        self.known: list[Suppression] = []
+        self.reported_suppressions: list[Suppression] = []
         self.proven: frozenset[str] = frozenset()
         self.editions: set[str] = set()
 
@@ -153,7 +153,7 @@ class ScriptedProvider(BaseProvider):
         return f"schedule-{self.reserved}"
 
     def call_off(self, schedule: str) -> None:
-        """Add it to ``called_off``."""
+        """Add the schedule to ``called_off``."""
         self.called_off.append(schedule)
 
     def diagnose(self, sender: str) -> tuple[Diagnosis, ...]:
@@ -161,19 +161,21 @@ class ScriptedProvider(BaseProvider):
         return (Diagnosis(what="provider", state="ok", words=f"takes {sender}"),)
 
     def suppressions(self) -> tuple[Suppression, ...]:
-        """The suppressions in ``known``."""
-        return tuple(self.known)
+        """The suppressions in ``reported_suppressions``."""
+        return tuple(self.reported_suppressions)
 
     def close(self) -> None:
         """Do nothing: no connection is open."""
 
 
 class CampaignHarness:
-    """A ledger in a folder, a scripted provider and an issue for 25 subscribers. A test may replace any attribute.
+    """Sends an issue to 25 subscribers, with a ledger in a folder and a scripted provider.
+
+    Tests may replace any attribute.
 
     Attributes:
         now: The current time.
-        slept: The waits, in seconds. None of them takes time.
+        slept: The requested waits in seconds. The harness records them instead of waiting.
     """
 
     def __init__(self, folder: Path, *, ledger: Ledger | None = None) -> None:
@@ -208,7 +210,7 @@ class CampaignHarness:
         )
 
     def send(self, **options: Any) -> SendReport:
-        """Send. Options replace the arguments of `send_campaign`."""
+        """Send the issue. Options replace the arguments of `send_campaign`."""
         return send_campaign(self.rendered, self.audience, sleep=self.slept.append, **self._arguments(options))
 
     def _arguments(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ PAGE = PreviewedIssue(
 
 @dataclass
 class MemorySource:
-    """A source that renders the issue of a test, or raises its error."""
+    """A source in memory that renders ``page`` or raises ``error``."""
 
     page: PreviewedIssue = PAGE
     error: Exception | None = None
@@ -47,8 +47,8 @@ class MemorySource:
     renders: int = 0
     during: Callable[[], None] = lambda: None
 
-    def change(self, **what):
-        self.page = replace(self.page, **what)
+    def change(self, **fields):
+        self.page = replace(self.page, **fields)
 
     def render(self):
         self.renders += 1

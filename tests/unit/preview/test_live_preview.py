@@ -10,11 +10,11 @@ from digest.preview.live_preview import LivePreview
 def test_every_render_has_a_new_version(source):
     async def versions():
         live = LivePreview(source)
-        seen = set()
+        versions_seen = set()
         for _ in range(3):
             await live.render()
-            seen.add((await live.current()).version)
-        return seen
+            versions_seen.add((await live.current()).version)
+        return versions_seen
 
     assert len(asyncio.run(versions()) | asyncio.run(versions())) == 6
 
@@ -31,13 +31,13 @@ def test_a_failed_render_keeps_the_last_issue_and_a_good_one_clears_the_error(so
             views.append(await live.current())
         return views
 
-    good, failed, mended = asyncio.run(scenario())
+    good, failed, fixed = asyncio.run(scenario())
     assert (good.issue, good.error) == (source.page, None)
     assert (failed.issue, failed.error) == (source.page, error)
-    assert (mended.issue, mended.error) == (source.page, None)
+    assert (fixed.issue, fixed.error) == (source.page, None)
 
 
-def test_a_bug_in_digest_is_shown_and_does_not_end_the_preview(source, caplog):
+def test_shows_a_bug_in_digest_without_ending_the_preview(source, caplog):
     source.error = ZeroDivisionError("division by zero")
 
     async def scenario():
@@ -51,10 +51,10 @@ def test_a_bug_in_digest_is_shown_and_does_not_end_the_preview(source, caplog):
 
 
 def test_listeners_are_notified_after_a_render(source):
-    begun, go_on = threading.Event(), threading.Event()
+    started, go_on = threading.Event(), threading.Event()
 
     def wait():
-        begun.set()
+        started.set()
         assert go_on.wait(5)
 
     source.during = wait
@@ -63,7 +63,7 @@ def test_listeners_are_notified_after_a_render(source):
         live = LivePreview(source)
         waiting = asyncio.create_task(live.current())
         rendering = asyncio.create_task(live.render())
-        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.to_thread(started.wait, 5)
         early = waiting.done()
         go_on.set()
         await rendering
@@ -75,14 +75,14 @@ def test_listeners_are_notified_after_a_render(source):
 
 
 def test_two_renders_never_run_at_the_same_time(source):
-    running = []
-    most = []
+    renders = []
+    counts = []
 
     def count():
-        running.append(1)
-        most.append(len(running))
+        renders.append(1)
+        counts.append(len(renders))
         threading.Event().wait(0.02)
-        running.pop()
+        renders.pop()
 
     source.during = count
 
@@ -91,22 +91,22 @@ def test_two_renders_never_run_at_the_same_time(source):
         await asyncio.gather(*(live.render() for _ in range(4)))
 
     asyncio.run(scenario())
-    assert most == [1, 1, 1, 1]
+    assert counts == [1, 1, 1, 1]
 
 
 def test_closing_ends_every_waiting_listener(source):
     async def scenario():
         live = LivePreview(source)
         await live.render()
-        seen = []
+        versions_seen = []
 
         async def listen():
-            seen.extend([state.version async for state in live.states()])
+            versions_seen.extend([state.version async for state in live.states()])
 
         listening = asyncio.create_task(listen())
         await asyncio.sleep(0.01)
         await live.close()
         await asyncio.wait_for(listening, 5)
-        return seen
+        return versions_seen
 
     assert len(asyncio.run(scenario())) == 1

@@ -48,21 +48,21 @@ def test_watches_the_folder_of_a_file_or_the_nearest_that_exists(tmp_path):
 def run_watch(paths, changed, *, until):
     async def scenario():
         done = asyncio.Event()
-        seen = []
+        calls = []
 
-        async def noted():
-            seen.append(1)
-            await changed(len(seen))
-            if len(seen) == until:
+        async def record_call():
+            calls.append(1)
+            await changed(len(calls))
+            if len(calls) == until:
                 done.set()
 
-        watching = asyncio.create_task(watch(lambda: paths, noted))
+        watching = asyncio.create_task(watch(lambda: paths, record_call))
         await asyncio.wait_for(done.wait(), 20)
         await asyncio.sleep(0.3)
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
-        return len(seen)
+        return len(calls)
 
     return asyncio.run(scenario())
 

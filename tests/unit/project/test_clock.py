@@ -12,7 +12,7 @@ def test_digest_now_fixes_the_clock():
     assert clock_of({"DIGEST_NOW": "2026-11-20T09:00:00+01:00"})() == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-def test_without_digest_now_the_clock_is_the_systems():
+def test_uses_the_system_clock_without_digest_now():
     assert abs((clock_of({})() - datetime.now(UTC)).total_seconds()) < 60
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from digest.project.issue_choice import issue_to_collect, open_issue
 
-MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)  # of 2026-W47
+MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)  # in 2026-W47
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_open_issue_is_the_newest_that_was_not_sent(existing, ended, expecte
         (("2026-W47", "2026-W47b"), ("2026-W47", "2026-W47b"), "2026-W48"),
     ],
 )
-def test_collecting_goes_on_with_the_open_issue_or_starts_the_next_one_due(existing, sent, expected):
+def test_collecting_continues_the_open_issue_or_starts_the_next_one_due(existing, sent, expected):
     assert issue_to_collect(existing, sent, sent=sent, now=MONDAY, timezone="UTC") == expected
 
 
@@ -47,12 +47,12 @@ def test_collecting_never_chooses_an_issue_older_than_the_newest_sent_one():
     )
 
 
-def test_collecting_goes_on_with_an_issue_older_than_a_cancelled_one():
-    existing, begun = ("2026-W46", "2026-W47"), ("2026-W47",)
-    assert issue_to_collect(existing, begun, sent=(), now=MONDAY, timezone="UTC") == "2026-W46"
+def test_collecting_continues_an_issue_older_than_a_cancelled_one():
+    existing, started = ("2026-W46", "2026-W47"), ("2026-W47",)
+    assert issue_to_collect(existing, started, sent=(), now=MONDAY, timezone="UTC") == "2026-W46"
 
 
-def test_the_week_after_the_last_of_the_year_is_the_first_of_the_next():
+def test_the_week_after_the_last_of_a_year_is_the_first_of_the_next_year():
     year_end = datetime(2026, 12, 30, tzinfo=UTC)
     ids = ("2026-W53",)
     assert issue_to_collect(ids, ids, sent=ids, now=year_end, timezone="UTC") == "2027-W01"

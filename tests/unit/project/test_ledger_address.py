@@ -63,7 +63,7 @@ def test_a_password_may_be_in_the_environment(tmp_path):
         ("git+branch://digest-state", None, False, True),
     ],
 )
-def test_each_store_says_what_others_ask_of_it(url, file, is_reachable_offline, needs_consent):
+def test_each_store_tells_where_it_is_and_what_it_needs(url, file, is_reachable_offline, needs_consent):
     assert address(url).file == file
     assert address(url).needs_consent is needs_consent
     assert address(url).is_reachable
@@ -88,7 +88,7 @@ def test_only_a_file_in_a_folder_is_lost_with_it(url, is_within):
     assert address(url).is_within([Path("/letter")]) is is_within
 
 
-def test_a_missing_file_is_no_ledger_and_is_not_created(tmp_path):
+def test_a_missing_file_is_not_a_ledger_and_is_not_created(tmp_path):
     project = newsletter(tmp_path, "")
     assert project.ledger_address.find() is None
     assert not (tmp_path / ".digest").exists()

@@ -1,4 +1,7 @@
-"""The timing rules of the fake SendGrid's batches, as SendGrid documents them."""
+"""The timing rules of batches in the fake SendGrid, as SendGrid documents them.
+
+See https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +150,7 @@ def test_at_most_ten_batches_are_paused_or_cancelled_at_a_time(account):
     assert account.set(batches[10], "pause") == 201
     assert account.set(batches[11], "pause") == 400
     account.now += 30 * MINUTE
-    assert set(account.scheduled.values()) == {"pause"}  # the cancelled ones were discarded, and their slots are free
+    assert set(account.scheduled.values()) == {"pause"}  # the cancelled batches were discarded, so their slots are free
     assert len(account.scheduled) == 5
     assert account.set(batches[11], "pause") == 201
 
