@@ -8,9 +8,9 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the program; leaves with one of the exit codes of ``digest.errors``."""
+    """Run the program and exit with one of the codes in ``digest.errors``."""
     try:
-        from digest.cli import run  # noqa: PLC0415 - so that Ctrl-C while it loads ends as quietly as later
+        from digest.cli import run  # noqa: PLC0415 - Ctrl-C during this import must exit quietly too
     except KeyboardInterrupt:
         sys.exit(130)
     run()

@@ -49,7 +49,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a problem: a file as the user would type it, and a line number that starts at 1."""
+    """Where a problem is: a file as the user would type it, and a line number that starts at 1."""
 
     file: str
     line: int | None = None
@@ -136,7 +136,7 @@ class IncompleteError(DigestError):
 
 
 class NothingToDoError(DigestError):
-    """There is nothing to do. This is not a failure, but not what the user asked for either."""
+    """There is nothing to do, or nothing that may be done: for example, the issue was already sent."""
 
     exit_code = 8
 
@@ -146,7 +146,7 @@ class SourceError(DigestError):
 
 
 class FetchError(SourceError):
-    """A URL could not be fetched: blocked, unreachable, too slow, too large, or answered with an error status."""
+    """A URL could not be fetched: it is blocked, unreachable, too slow or too large, or returned an error status."""
 
 
 class ProviderError(DigestError):

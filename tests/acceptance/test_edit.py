@@ -63,7 +63,7 @@ def test_makes_no_copy_if_nothing_changed(edit, newsletter):
 
 def test_an_editor_that_fails_after_saving_loses_nothing(edit, newsletter):
     result = edit(f"{RETITLE}; sys.exit(3)")
-    assert (result.code, "ended with 3" in result.err, "Your saved changes are kept" in result.err) == (2, True, True)
+    assert (result.code, "with code 3" in result.err, "Your saved changes are kept" in result.err) == (2, True, True)
     (copy,) = (newsletter / ".digest/undo").iterdir()
     assert "### [The tram" in copy.read_text()
 

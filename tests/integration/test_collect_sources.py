@@ -205,7 +205,7 @@ def test_reports_a_feed_without_news_for_four_issues(root, server, name_source):
     assert line_of(last).counted == 0
     (finding,) = (f for f in check(at(root, WEEKS[4]), "2026-W49").findings if f.code.startswith("F"))
     assert (finding.code, finding.severity) == ("F803", "warning")
-    assert "nothing new for 4 issues; its newest article is of 01 Nov 2026" in finding.message
+    assert "nothing new for 4 issues; its newest article is from 01 Nov 2026" in finding.message
 
 
 def test_reports_a_feed_that_fails_for_four_issues_and_since_when(root, server, name_source):
@@ -324,7 +324,7 @@ def test_a_rate_limited_feed_does_not_delay_other_feeds_of_its_host(root, server
     again = collect(at(root))
     assert [line_of(done, "two").state for done in (first, again)] == ["fetched", "fetched"]
     assert "answered 429" in line_of(first).error
-    assert "asked not to be visited before" in line_of(again).error
+    assert "asked for no requests before" in line_of(again).error
     assert requested_paths(server).count("/feed.xml") == 1
     assert (root / "issues" / "2026-W45" / "sources.json").read_bytes() == states
 
@@ -389,8 +389,8 @@ def test_accounts_for_a_story_that_the_editor_removed(root, server, name_source)
     file.write_text(text[: text.index("### [Old bridge shut]")])
     done = collect(at(root))
     (dropped,) = done.dropped
-    assert (dropped.title, dropped.reason) == ("Old bridge shut", "you took it out of the issue")
-    assert [ranked.reason for ranked in done.ranking if not ranked.chosen] == ["you took it out of the issue"]
+    assert (dropped.title, dropped.reason) == ("Old bridge shut", "you removed it from the issue")
+    assert [ranked.reason for ranked in done.ranking if not ranked.chosen] == ["you removed it from the issue"]
 
 
 # -- what readers have had --------------------------------------------------------------------------------------------

@@ -436,7 +436,7 @@ def test_does_not_ask_a_server_before_its_retry_after(server, open_fetcher, cloc
     until = f"{clock() + timedelta(minutes=1):%H:%M} UTC"
     server.put("/b", "b")
     for path, found in (("/a", False), ("/b", True)):  # the address itself, and every page that was found there
-        with pytest.raises(RestingError, match=f"asked not to be visited before .*{until}"):
+        with pytest.raises(RestingError, match=f"asked for no requests before .*{until}"):
             open_fetcher(now=clock, refresh=True).get(server.url(path), robots=found)
     assert len(server.requests) == 2
     assert open_fetcher(now=clock).get(server.url("/b")).content == b"b"  # a person named it
@@ -495,7 +495,7 @@ def test_describes_an_unreachable_server_plainly(open_fetcher):
 
 
 def test_describes_an_unknown_host_name_plainly(open_fetcher):
-    with pytest.raises(FetchError, match="its host is not known"):
+    with pytest.raises(FetchError, match="its host is unknown"):
         open_fetcher().get("http://nowhere.invalid/")
 
 

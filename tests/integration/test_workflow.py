@@ -347,4 +347,4 @@ def test_status_counts_one_story_in_the_singular(root):
         (root / "articles" / f"{name}.txt").unlink()
     collect(at(root))
     (issue,) = status(at(root))
-    assert issue.words == "1 story, not built yet"
+    assert issue.description == "1 story, not built yet"

@@ -1,7 +1,7 @@
 """The checks that decide whether an issue is fit to send.
 
 Each ``*_rules`` module holds one family of rules. To add a rule, describe it in ``rules.toml``, report it with `fault`
-from the module of its family, and plant a case of it in the tests. A new family is listed in ``runner``.
+from the module of its family, and add a test that plants it. Register a new family in ``runner``.
 """
 
 from digest.checks.check_context import GMAIL_CLIP_BYTES, LinkAnswer

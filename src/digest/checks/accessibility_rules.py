@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_accessibility", "check_targets"]
 
-#: Values that say nothing. Without a language, mrml (the MJML renderer) writes lang="und" and dir="auto".
+#: Placeholder values. Without a language, mrml (the MJML renderer) writes lang="und" and dir="auto".
 _UNSET = {"lang": {"", "und"}, "dir": {"", "auto"}}
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _LAYOUT_ROLES = frozenset({"presentation", "none"})
@@ -30,7 +30,7 @@ _MINIMUM_HEIGHT = 44.0
 _BLOCKS = frozenset({"p", "div", "td", "li", "center"})
 _BOXES = ("inline-block", "block")
 _NUMBER = re.compile(r"^(\d*\.?\d+)(px|%|)$")
-#: What browsers use for ``line-height: normal``, roughly.
+#: Roughly what browsers use for ``line-height: normal``.
 _NORMAL = 1.2
 
 
@@ -66,15 +66,15 @@ def _wrapper(tree: HtmlElement) -> HtmlElement | None:
 
 
 def _is_layout(table: HtmlElement) -> bool:
-    """Tell whether a table has no heading cells, which tables of data have."""
+    """Return whether a table has no heading cells, and is therefore not a data table."""
     return next(table.iter("th"), None) is None
 
 
 def check_targets(context: CheckContext) -> Iterator[Finding]:
-    """A405: one finding for each kind of link that is alone in its block, as actions are, and is too low.
+    """A405: one finding for each kind of link that is alone in its block, like a button, and is too low.
 
     Links within text are exempt, as in WCAG 2.2 (success criterion 2.5.5, "inline"). So are headlines, because the same
-    link follows as an action.
+    link follows below the story.
     """
     tree = context.page.tree
     in_text = {unquote(link.url) for passage in context.passages() for link, _ in passage.links()}

@@ -38,19 +38,19 @@ __all__ = [
 #: Where Gmail clips an HTML part, in bytes of UTF-8. Google does not document the number; senders measure about 102 kB:
 #: https://www.spamresource.com/2022/01/what-is-gmail-clipping-and-what-to-do.html
 GMAIL_CLIP_BYTES = 102_000
-#: What only Outlook for Windows reads.
+#: Conditional comments, which only Outlook for Windows reads.
 CONDITIONAL_COMMENT = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 _WIDTH = re.compile(r"\d+%?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkAnswer:
-    """What a server answered for one address.
+    """A server's answer for one address.
 
     Attributes:
         status: The status code of the last answer; None if there was no answer.
         url: The address after all redirects; empty unless the answer was good.
-        reason: Why there was no good answer, in a few words.
+        reason: Why the link does not work, in a few words.
     """
 
     status: int | None = None
@@ -121,9 +121,9 @@ class CheckContext:
             earlier ones, newest first.
         source_places: Where each source is configured, by source id.
         page: The HTML part of ``rendered``, parsed.
-        answers: What servers answered for links, by address; empty if they were not asked.
+        answers: The servers' answers for links, by address; empty if no links were requested.
         columns: The casefolded columns of the audience's lists; None if they could not be read.
-        tracked_lists: The people in each unencrypted list that git tracks, by the list's path.
+        tracked_lists: The subscribers in each unencrypted list that git tracks, by the list's path.
         build: The build on disk; None if there is none, or if the issue has been sent already.
     """
 
@@ -156,7 +156,7 @@ class CheckContext:
         return Place(posixpath.join(self.build_folder.file, name))
 
     def passages(self) -> Iterator[Passage]:
-        """Every passage of the editor's that is sent, in the order of issue.md."""
+        """Every passage of the editor's text that is sent, in the order of issue.md."""
         return passages_of(self.issue, sponsor=self.config.newsletter.sponsor)
 
 

@@ -59,7 +59,7 @@ def _check_size(context: CheckContext) -> Iterator[Finding]:
         return
     places = [offset for tag in _unsubscribe_places(context) for offset in tag]
     hidden = bool(places) and len(html[: min(places)].encode()) > GMAIL_CLIP_BYTES
-    message = f"The HTML part has {size / 1000:.0f} kB; Gmail clips emails at about {GMAIL_CLIP_BYTES / 1000:.0f} kB"
+    message = f"The HTML part is {size / 1000:.0f} kB; Gmail clips emails at about {GMAIL_CLIP_BYTES / 1000:.0f} kB"
     if hidden:
         message += ", before the unsubscribe link"
     elif projected > size:
@@ -71,7 +71,7 @@ def _check_size(context: CheckContext) -> Iterator[Finding]:
 
 
 def _growth(links: tuple[str, ...], tracked_link_bytes: int) -> int:
-    """By how many bytes the HTML part grows if the provider replaces each link to track clicks."""
+    """How many bytes the HTML part grows by if the provider rewrites each link to track clicks."""
     return sum(max(tracked_link_bytes - len(link.encode()), 0) for link in links if is_web_address(link))
 
 

@@ -1,8 +1,8 @@
 """C501: features of HTML and CSS that a chosen family of email clients does not support.
 
 The figures are in client_support.toml, which is generated from caniemail's data. Each feature counts on its own: a mean
-over all of them would improve when a page loses its dark mode. A feature that fewer than half of the programs of one
-family support is a finding, unless client_features.toml lists it as an enhancement.
+over all of them would improve if a page lost its dark mode. A feature that fewer than half of the clients in a family
+support is a finding, unless client_features.toml lists it as an enhancement.
 """
 
 from __future__ import annotations

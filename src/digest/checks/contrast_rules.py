@@ -72,14 +72,14 @@ def check_contrast(context: CheckContext) -> Iterator[Finding]:
             yield fault("A404", message, context.built("email.html"))
 
 
-def contrast(one: Colour, other: Colour) -> float:
+def contrast(first: Colour, second: Colour) -> float:
     """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2, definition of "contrast ratio").
 
     Args:
-        one: Red, green and blue, each from 0 to 1.
-        other: The same.
+        first: Red, green and blue, each from 0 to 1.
+        second: The same.
     """
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

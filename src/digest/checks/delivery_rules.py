@@ -54,8 +54,8 @@ def _check_one_click(context: CheckContext) -> Iterator[Finding]:
         return
     if urlsplit(method).scheme.lower() != "https":
         yield fault("D602", f"delivery.unsubscribe_url is not https: {method}", Place(CONFIG_FILE))
-    elif why := dead_link(method.replace("{token}", "x"), context.config.fetching.allow_hosts):
-        yield fault("D602", f"delivery.unsubscribe_url {why}: {method}", Place(CONFIG_FILE))
+    elif problem := dead_link(method.replace("{token}", "x"), context.config.fetching.allow_hosts):
+        yield fault("D602", f"delivery.unsubscribe_url {problem}: {method}", Place(CONFIG_FILE))
 
 
 def _check_address(context: CheckContext) -> Iterator[Finding]:
@@ -95,10 +95,10 @@ def _plain_words(text: str) -> str:
 
 
 def tracked_list_findings(tracked_lists: Mapping[str, Sequence[Subscriber]]) -> Iterator[Finding]:
-    """One D606 finding for each unencrypted list in git, except the sample list, which is known by its people.
+    """One D606 finding for each unencrypted list in git, except the sample list, which is recognised by its addresses.
 
     Args:
-        tracked_lists: The people in each unencrypted list that git tracks, by the list's path.
+        tracked_lists: The subscribers in each unencrypted list that git tracks, by the list's path.
     """
     for file, people in tracked_lists.items():
         if people and not is_sample(people):

@@ -61,7 +61,7 @@ def _check_picture(context: CheckContext, image: str, what: str, place: Place) -
     elif not (context.root / image).is_file():
         yield fault("M305", f"The picture of {what} is not in the newsletter's folder: {_short(image)}", place)
     elif (size := (context.root / image).stat().st_size) > _HEAVY:
-        yield fault("M303", f"The picture of {what} has {size / 1000:.0f} kB: {_short(image)}", place)
+        yield fault("M303", f"The picture of {what} is {size / 1000:.0f} kB: {_short(image)}", place)
 
 
 def _own_file(context: CheckContext, image: str) -> str:

@@ -1,6 +1,6 @@
 """L201 to L207: where links lead.
 
-Nothing is fetched here: servers are asked before the checks run, and only with ``--online``.
+Nothing is fetched here: with ``--online``, links are requested before the checks run.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ def addresses(context: CheckContext) -> Iterator[tuple[str, str, int | None]]:
 
 
 def check_online(context: CheckContext) -> Iterator[Finding]:
-    """L201 to L203: one finding for each link that did not lead where it says.
+    """L201 to L203: one finding for each link that is broken, cannot be checked, or leads to another site.
 
-    A server that refuses programs, or is slow, is only a warning: readers may well get through.
+    A server that is slow or refuses automated requests is only a warning, because readers may well get through.
     """
     for url, what, line in addresses(context):
         answer = context.answers.get(url)
@@ -146,30 +146,30 @@ def _check_dead(context: CheckContext) -> Iterator[Finding]:
     seen = set()
     for story in context.issue.stories:
         seen.add(unquote(story.url))
-        if not _is_local_article(context, story.url) and (why := dead_link(story.url, allowed)):
-            yield fault("L204", f"The story's link {why}: {story.url}", context.line(story.line))
+        if not _is_local_article(context, story.url) and (problem := dead_link(story.url, allowed)):
+            yield fault("L204", f"The story's link {problem}: {story.url}", context.line(story.line))
         for mention in story.also:
             seen.add(unquote(mention.url))
-            if not _is_local_article(context, mention.url) and (why := dead_link(mention.url, allowed)):
-                message = f"“Also reported by”: the link to {mention.name} {why}: {mention.url}"
+            if not _is_local_article(context, mention.url) and (problem := dead_link(mention.url, allowed)):
+                message = f"“Also reported by”: the link to {mention.name} {problem}: {mention.url}"
                 yield fault("L204", message, context.line(story.also_line or story.line))
     for passage in context.passages():
         for link, line in passage.links():
             seen.add(unquote(link.url))
-            if not link.image and (why := dead_link(link.url, allowed)):
-                yield fault("L204", f"A link in {passage.what} {why}: {link.url}", context.line(line))
+            if not link.image and (problem := dead_link(link.url, allowed)):
+                yield fault("L204", f"A link in {passage.what} {problem}: {link.url}", context.line(line))
     yield from _check_configured(context)
     seen |= {unquote(url) for _, url in _configured(context)}
     tags = {tag.tag for tag in context.rendered.manifest.tags}
     for url in dict.fromkeys(context.page.links):
-        if url not in tags and unquote(url) not in seen and (why := dead_link(url, allowed)):
-            yield fault("L204", f"A link in the email {why}: {url}", context.built("email.html"))
+        if url not in tags and unquote(url) not in seen and (problem := dead_link(url, allowed)):
+            yield fault("L204", f"A link in the email {problem}: {url}", context.built("email.html"))
 
 
 def _check_configured(context: CheckContext) -> Iterator[Finding]:
     for key, url in _configured(context):
-        if why := dead_link(url.replace("{issue}", "x"), context.config.fetching.allow_hosts):
-            yield fault("L204", f"newsletter.{key} {why}: {url}", Place(CONFIG_FILE))
+        if problem := dead_link(url.replace("{issue}", "x"), context.config.fetching.allow_hosts):
+            yield fault("L204", f"newsletter.{key} {problem}: {url}", Place(CONFIG_FILE))
 
 
 def _configured(context: CheckContext) -> tuple[tuple[str, str], ...]:
@@ -179,7 +179,7 @@ def _configured(context: CheckContext) -> tuple[tuple[str, str], ...]:
 
 
 def _is_local_article(context: CheckContext, url: str) -> bool:
-    """Tell whether a story is a file in the newsletter's folder, which gets no link."""
+    """Return whether a story is a file in the newsletter's folder, which gets no link."""
     if is_web_address(url):
         return False
     if canonical_url(url) in context.articles:
@@ -189,7 +189,7 @@ def _is_local_article(context: CheckContext, url: str) -> bool:
 
 
 def dead_link(url: str, allowed: Collection[str]) -> str:
-    """Why a reader cannot follow ``url``, to come after a subject: "is empty". An empty string if nothing is wrong.
+    """Why a reader cannot follow ``url``, as a predicate such as "is empty"; an empty string if nothing is wrong.
 
     Args:
         allowed: Hosts, with or without a port, that may be private (``[fetching] allow_hosts``).

@@ -72,7 +72,7 @@ def check_issue(
     tracked_lists: Mapping[str, Sequence[Subscriber]] = _NO_LISTS,
     build: Build | None = None,
 ) -> tuple[Finding, ...]:
-    """Apply every rule to an issue. Nothing is fetched, and of the disk only local articles and pictures are read.
+    """Apply every rule to an issue. Nothing is fetched; only local articles and pictures are read from disk.
 
     Args:
         issue: The issue, as parsed from issue.md.
@@ -85,9 +85,9 @@ def check_issue(
         source_states: The result of collecting each source, by source id, for each issue; this issue first, then
             earlier ones, newest first.
         source_places: Where each source is configured, by source id.
-        answers: What servers answered for links, by address; empty if they were not asked.
+        answers: The servers' answers for links, by address; empty if no links were requested.
         columns: The casefolded columns of the audience's lists; None if they could not be read.
-        tracked_lists: The people in each unencrypted list that git tracks, by the list's path.
+        tracked_lists: The subscribers in each unencrypted list that git tracks, by the list's path.
         build: The build on disk; None if there is none, or if the issue has been sent already.
 
     Returns:

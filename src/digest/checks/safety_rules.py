@@ -1,4 +1,4 @@
-"""S: what must not be sent by mistake: secrets, paths of this computer, and a build that is out of date."""
+"""S701 to S703: secrets, local paths and outdated builds, which must not be sent by mistake."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_safety(context: CheckContext) -> Iterator[Finding]:
 
 @cache
 def _secret_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """What each kind of secret is called, and its form."""
+    """The name and the pattern of each kind of secret."""
     table = tomllib.loads(resources.files("digest.checks").joinpath("secret_patterns.toml").read_text(encoding="utf-8"))
     return tuple((name, re.compile(pattern)) for name, pattern in table.items())
 
@@ -67,7 +67,7 @@ def _places(context: CheckContext, code: str, pattern: re.Pattern[str], message:
 
 
 def _check_build(context: CheckContext) -> Iterator[Finding]:
-    """S703: whether the build, which may have been approved, is intact and still what would be built now."""
+    """S703: whether the build, which may have been approved, is intact and up to date."""
     build = context.build
     if build is None:
         return

@@ -1,4 +1,4 @@
-"""F801 to F804: sources that fail, have moved, or bring nothing new."""
+"""F801 to F804: sources that fail, have moved, or have nothing new."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["check_sources", "source_findings"]
 
 
 def check_sources(context: CheckContext) -> Iterator[Finding]:
-    """Check how each source fared in this issue and the ones before."""
+    """Check the results of reading each source, for this issue and the ones before."""
     config = context.config
     return source_findings(
         config.sources, context.source_states, places=context.source_places, least=config.fetching.silent_issues
@@ -41,7 +41,7 @@ def source_findings(
         sources: The configured sources.
         issues: The result of collecting each source, by source id, for each issue; the newest issue first.
         places: Where each source is configured, by source id.
-        least: A source is reported when it fails, or brings nothing new, for this many issues in a row.
+        least: A source is reported if it fails, or has nothing new, for this many issues in a row.
     """
     for source in sources:
         health = source_health(source, issues, least=least)
@@ -56,7 +56,7 @@ def _findings(source: SourceConfig, health: SourceHealth, place: Place) -> Itera
     elif health.trouble is SourceTrouble.FAILING:
         yield fault("F802", f"The source {source.id} has failed for {health.failed} issues: {latest.error}", place)
     elif health.trouble is SourceTrouble.SILENT:
-        newest = f"; its newest article is of {latest.newest:%d %b %Y}" if latest.newest else ""
-        yield fault("F803", f"The source {source.id} has brought nothing new for {health.silent} issues{newest}", place)
+        newest = f"; its newest article is from {latest.newest:%d %b %Y}" if latest.newest else ""
+        yield fault("F803", f"The source {source.id} has had nothing new for {health.silent} issues{newest}", place)
     if latest.moved_to:
-        yield fault("F804", f"The source {source.id} has moved for good to {latest.moved_to}", place)
+        yield fault("F804", f"The source {source.id} has moved permanently to {latest.moved_to}", place)

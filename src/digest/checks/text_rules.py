@@ -89,7 +89,7 @@ def _check_preheader(context: CheckContext, subject: str) -> Iterator[Finding]:
 
 
 def _repeats(preheader: str, subject: str) -> bool:
-    """Tell whether one contains the other."""
+    """Return whether one contains the other."""
     return bool(preheader) and bool(subject) and (subject in preheader or subject.startswith(preheader))
 
 
@@ -126,7 +126,7 @@ def _check_template_text(context: CheckContext) -> Iterator[Finding]:
 
 
 def _is_capitals(text: str, match: str) -> bool:
-    """Tell whether a TODO is a word of a headline in capitals, as in the Spanish "TODO LO QUE"."""
+    """Return whether a TODO is a word of a headline in capitals, as in the Spanish "TODO LO QUE"."""
     others = [word for word in _LETTERS.findall(text) if word != match]
     return match == "TODO" and len(others) > 1 and all(word.isupper() for word in others)
 

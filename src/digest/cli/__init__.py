@@ -1,4 +1,4 @@
-"""The command line: one thin module per panel. It parses, calls `digest.workflow`, and prints what came back."""
+"""The command line: one thin module per panel. It parses arguments, calls `digest.workflow`, and prints the result."""
 
 from digest.cli.main import app, run
 

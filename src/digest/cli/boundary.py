@@ -1,4 +1,4 @@
-"""Where errors become a message and an exit code; nowhere else."""
+"""The error boundary: the only place that turns an error into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def boundary(output: Output, command: str, *, verbose: bool = False) -> Iterator
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
     except OSError as error:
-        # The packages explain the errors that they expect; what is left is a full disk or a missing permission.
+        # The packages explain the errors that they expect. What remains is a full disk or a missing permission.
         if verbose:
             traceback.print_exc()
         file = f"{error.filename}: " if error.filename else ""
@@ -86,9 +86,9 @@ def _show(output: Output, error: DigestError, command: str) -> None:
 
 
 def _show_interrupt(output: Output, command: str, report: SendReport | None) -> None:
-    """Say what was done before Ctrl-C. A send finishes the call in flight and has numbers; others leave no trace."""
+    """Print what was done before Ctrl-C. A send finishes the call in flight and reports its numbers."""
     if report is None:
-        outcome = "Nothing was left half written. Run the same command again to continue."
+        outcome = "No file is half-written. Run the same command again to continue."
     else:
         outcome = f"{report.accepted:,} accepted, {report.pending:,} not sent yet."
     output.say("", f"Interrupted. {outcome}")

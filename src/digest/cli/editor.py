@@ -18,12 +18,13 @@ def open_in_editor(path: Path, *, quiet: bool = False) -> None:
     """Open a file in $VISUAL or $EDITOR, such as ``nano`` or ``code --wait``, and wait until it is closed.
 
     Args:
-        quiet: Send what the editor prints to stderr, because stdout is for the JSON object.
+        path: The file to open.
+        quiet: Send the editor's output to stderr, because stdout is for the JSON object.
 
     Raises:
         UsageError: No editor is set, it cannot be started, or it exited with an error.
     """
-    name = next((each for each in ("VISUAL", "EDITOR") if os.environ.get(each, "").strip()), None)
+    name = next((variable for variable in ("VISUAL", "EDITOR") if os.environ.get(variable, "").strip()), None)
     if name is None:
         raise UsageError("no editor is set", hint="export EDITOR=nano, then try again.")
     command = os.environ[name]
@@ -33,16 +34,21 @@ def open_in_editor(path: Path, *, quiet: bool = False) -> None:
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"the editor {command} cannot be started: {reason}", hint=f"Set {name} to another.") from error
+        hint = f"Set {name} to another editor."
+        raise UsageError(f"the editor {command} cannot be started: {reason}", hint=hint) from error
     if process.returncode:
-        raise UsageError(f"the editor {command} ended with {process.returncode}", hint=f"It is what {name} says.")
+        hint = f"Try again, or set {name} to another editor."
+        raise UsageError(f"the editor {command} exited with code {process.returncode}", hint=hint)
 
 
 def edit_text(text: str, *, quiet: bool) -> str:
-    """Let the user edit a text in their editor; returns the new text. The temporary file is readable by the user alone.
+    """Let the user edit a text in their editor, in a temporary file that only they can read.
+
+    Returns:
+        The edited text.
 
     Raises:
-        UsageError: As `open_in_editor`, or the saved file is not UTF-8.
+        UsageError: No editor is set, it failed, or the saved file is not UTF-8.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
@@ -55,4 +61,5 @@ def edit_text(text: str, *, quiet: bool) -> str:
         try:
             return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            raise UsageError("what was saved is no UTF-8 text", hint="Save it as UTF-8. Nothing was changed.") from None
+            hint = "Save it as UTF-8. Nothing was changed."
+            raise UsageError("the saved file is not UTF-8 text", hint=hint) from None

@@ -57,13 +57,13 @@ def issue_page(
     """The report of an issue: verdict, facts, what to do, checks, sources, the previous issue, and the text part.
 
     Args:
-        shown: Turns a file of the newsletter into its path from the repository's root.
+        shown: Turns a file of the newsletter into its path relative to the repository's root.
         email_url: The address of the email.
         picture_url: The address of its screenshot.
         most_bytes: The limit. What does not fit is left out from the end, and counted.
     """
     head = [_verdict(report), _facts(report)]
-    links = {"**Open the email**": email_url, "See it on a desk, a phone, in the dark and without images": picture_url}
+    links = {"**Open the email**": email_url, "See it on desktop, phone, in dark mode and without images": picture_url}
     if shown_links := [f"[{label}]({url})" for label, url in links.items() if url]:
         head.append(f"{' · '.join(shown_links)}\n")
     head.append(_next_steps(report, shown))
@@ -78,7 +78,7 @@ def alerts_page(alerts: Sequence[Alert]) -> str:
     """What needs attention, as the text of a GitHub issue; empty if nothing does."""
     if not alerts:
         return ""
-    items = "".join(f"- **{as_words(alert.words)}.** {as_words(alert.hint)}\n" for alert in alerts)
+    items = "".join(f"- **{as_words(alert.message)}.** {as_words(alert.hint)}\n" for alert in alerts)
     return (
         f"{items}\nEach run of the workflow updates this text, and closes the issue when nothing is left. "
         "`digest status` shows the same.\n"
@@ -117,7 +117,7 @@ def _facts(report: IssueReport) -> str:
         ("Preheader", report.preheader),
         ("To", people),
         ("Stories", str(report.stories)),
-        ("Size", f"{report.bytes_html / 1000:.0f} kB of HTML; Gmail cuts at 102 kB"),
+        ("Size", f"{report.bytes_html / 1000:.0f} kB of HTML; Gmail clips at 102 kB"),
         ("Token", report.token),
     )
 
@@ -125,8 +125,8 @@ def _facts(report: IssueReport) -> str:
 def _next_steps(report: IssueReport, shown: Callable[[str], str]) -> str:
     file = shown(f"issues/{report.issue}/issue.md")
     approve = (
-        f"- **To approve exactly this email**: merge the pull request of the branch `digest/{report.issue}`. Then "
-        f"Actions, Send an issue, Run workflow, with the issue `{report.issue}` and the token `{report.token}`.\n"
+        f"- **To approve exactly this email**: merge the pull request of the branch `digest/{report.issue}`. Then open "
+        f"Actions → Send an issue → Run workflow, and enter issue `{report.issue}` and token `{report.token}`.\n"
     )
     if report.count("error"):
         approve = "- **It cannot be approved yet**: fix the errors that are listed under Checks.\n"
@@ -149,7 +149,7 @@ def _sections(report: IssueReport, shown: Callable[[str], str]) -> Iterable[tupl
         yield "Sources that could not be read", [_row(trouble) for trouble in report.troubles]
     if report.difference is not None:
         rows = [_row(pair) for pair in difference_lines(report.difference)]
-        yield f"Beside {report.difference.before}", rows
+        yield f"Compared with {report.difference.before}", rows
 
 
 def _finding(finding: Finding, shown: Callable[[str], str]) -> tuple[str, ...]:
@@ -160,7 +160,7 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> tuple[str, ...]:
 
 def _fitting(rows: Sequence[str], room: int) -> str:
     """The rows that fit, and how many were left out."""
-    room -= 200  # for what stands around them
+    room -= 200  # for the tags and the note around the rows
     fitting = 0
     for row in rows:
         room -= len(row.encode())
@@ -189,7 +189,7 @@ def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -
 
     Args:
         findings: The worst first.
-        shown: Turns a file of the newsletter into its path from the repository's root.
+        shown: Turns a file of the newsletter into its path relative to the repository's root.
     """
     lines, left_out = [], 0
     for severity, kind in _KINDS.items():

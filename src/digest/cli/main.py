@@ -60,7 +60,7 @@ add_people_commands(app)
 
 
 def run() -> None:
-    """Run the program on ``sys.argv`` and leave with an exit code of ``digest.errors``."""
+    """Run the program on ``sys.argv`` and exit with one of the codes in ``digest.errors``."""
     try:
         code = app(prog_name="digest", standalone_mode=False)
     except typer.TyperException as error:

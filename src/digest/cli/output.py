@@ -38,7 +38,7 @@ class Output:
         self._root_option = f" -C {shlex.quote(str(root))}" if root is not None else ""
 
     def result(self, data: JsonObject, lines: Sequence[str] = ()) -> None:
-        """Print what the command was asked for: ``data`` with --json, otherwise ``lines``."""
+        """Print the command's result to stdout: ``data`` with --json, otherwise ``lines``."""
         if self.as_json:
             self._print_json(data)
         else:
@@ -46,7 +46,7 @@ class Output:
                 print(clean(line))  # noqa: T201 - its job
 
     def say(self, *lines: str) -> None:
-        """Print narration for the user; nothing with --quiet."""
+        """Print a message for the user to stderr; nothing with --quiet."""
         if not self.quiet:
             for line in lines:
                 print(clean(line), file=sys.stderr)  # noqa: T201 - its job

@@ -22,7 +22,9 @@ __all__ = ["COMMON_OPTIONS", "RunOptions", "common_options", "write_text"]
 COMMON_OPTIONS: dict[str, Any] = {
     "root": Annotated[
         Path | None,
-        typer.Option("-C", "--root", metavar="DIR", help="The newsletter's folder. Default: found from here upwards."),
+        typer.Option(
+            "-C", "--root", metavar="DIR", help="The newsletter's folder. Default: the current folder or one above it."
+        ),
     ],
     "as_json": Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")],
     "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print only results and errors.")],
@@ -32,7 +34,7 @@ COMMON_OPTIONS: dict[str, Any] = {
     ],
     "no_input": Annotated[
         bool,
-        typer.Option("--no-input", help="Never ask. `init` then needs --yes, and a live send needs an approval."),
+        typer.Option("--no-input", help="Never prompt. `init` then needs --yes, and a live send needs an approval."),
     ],
     "offline": Annotated[bool, typer.Option("--offline", help="Do not use the network; read from the cache.")],
 }
@@ -52,12 +54,12 @@ class RunOptions:
 
     @property
     def output(self) -> Output:
-        """What prints for this run."""
+        """The printer for this run."""
         return Output(as_json=self.as_json, quiet=self.quiet, root=self.root)
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody is at the terminal and may be asked."""
+        """Whether the command may prompt the user: it runs on a terminal, without --no-input."""
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
     def project(self) -> Project:
@@ -82,12 +84,12 @@ class RunOptions:
         return self.project().open_session(no_ledger=no_ledger)
 
     def read_only_session(self, *, no_ledger: bool = False) -> Session:
-        """As `session`, for a command that changes nothing: with --offline it ignores a ledger on the network."""
+        """Like `session`, for a command that changes nothing: with --offline it ignores a ledger on the network."""
         project = self.project()
         return project.open_session(no_ledger=no_ledger or project.ledger_out_of_reach)
 
     def shown(self, file: str) -> str:
-        """The path of one of the newsletter's files from the current folder, so that it can be pasted."""
+        """The path of one of the newsletter's files relative to the current folder, ready to paste into a shell."""
         from digest.config import find_root
 
         if self.root is not None:
@@ -112,7 +114,7 @@ def common_options() -> list[inspect.Parameter]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file that an option of the command names.
+    """Write the file named by a command-line option.
 
     Raises:
         UsageError: The file cannot be written.

@@ -280,8 +280,8 @@ def status(
     output.result(
         status_result(shown, alerts),
         [
-            *([f"{each.issue}  {each.state:<9} {each.words}" for each in shown] or ["No issue yet."]),
-            *(line for alert in alerts for line in (f"! {alert.words}", f"  → {alert.hint}")),
+            *([f"{each.issue}  {each.state:<9} {each.description}" for each in shown] or ["No issue yet."]),
+            *(line for alert in alerts for line in (f"! {alert.message}", f"  → {alert.hint}")),
         ],
     )
     next_steps = [each.next_step for each in shown if each.next_step]

@@ -20,7 +20,7 @@ class AudienceConfig(ConfigTable):
     """An audience: the people of one or more lists. The table's name, such as ``weekly``, is the audience's name."""
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
-    """The lists: CSV files from the newsletter's folder. A name that ends in ``.age`` is an encrypted file, and
+    """The lists: CSV files relative to the newsletter's folder. A name that ends in ``.age`` is an encrypted file, and
     ``env:NAME`` is a CSV in the environment variable NAME."""
     where: str = ""
     """Which subscribers are selected, as an expression over the lists' columns, such as
@@ -72,8 +72,8 @@ class StateConfig(ConfigTable):
     """Where the ledger is stored, which knows who was mailed."""
 
     url: str = "sqlite:///.digest/ledger.db"
-    """The ledger's address: ``sqlite:///PATH`` from the newsletter's folder, ``postgresql://user@host/database``, or
-    ``git+branch://BRANCH`` for a branch of the newsletter's repository (with ``?remote=NAME`` if the remote is not
+    """The ledger's address: ``sqlite:///PATH`` relative to the newsletter's folder, ``postgresql://user@host/database``,
+    or ``git+branch://BRANCH`` for a branch of the newsletter's repository (with ``?remote=NAME`` if the remote is not
     origin)."""
     url_env: str = ""
     """An environment variable that holds the address instead, with its password."""

@@ -124,7 +124,7 @@ else:
 class SourceConfig(_LocatedSource):
     """Where articles come from. Each source has exactly one of the keys for an address.
 
-    An address is an http or https URL, or a path from the newsletter's folder.
+    An address is an http or https URL, or a path relative to the newsletter's folder.
     """
 
     section: str = ""
@@ -174,7 +174,7 @@ class BulletsConfig(ConfigTable):
 
 
 class ImagesConfig(ConfigTable):
-    """Images from the newsletter's folder."""
+    """Images relative to the newsletter's folder."""
 
     base_url: str = ""
     """Where the folder images/ is published. Without it, local images are left out of the email."""

@@ -1,4 +1,4 @@
-"""The one guarded HTTP client, its cache, and how politely it treats hosts."""
+"""The HTTP client, which refuses private addresses; its cache; and its politeness towards hosts."""
 
 from digest.fetching.address_guard import is_public_address
 from digest.fetching.fetch_errors import GoneError, RestingError, StatusError, UnreachableError

@@ -1,8 +1,8 @@
 """Refuses connections to private addresses, except for hosts that the newsletter's configuration names.
 
 Checking the URL is not enough: a name may resolve to a private address, or to a different one at the second lookup (DNS
-rebinding), and a redirect may lead anywhere. So the name is resolved here, every address is checked, and the connection
-goes to the checked address. TLS still verifies the name.
+rebinding), and a redirect may lead anywhere. The name is therefore resolved here, every address is checked, and the
+connection goes to the checked address. TLS still verifies the name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_CONNECTIONS = 128
 
 
 def is_public_address(text: str) -> bool:
-    """Tell whether an IP address is a public unicast address.
+    """Return whether an IP address is a public unicast address.
 
     ``ipaddress.is_global`` also accepts multicast, and NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses, through which
     private IPv4 addresses can be reached.
@@ -111,7 +111,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
         self._private: set[tuple[str, int]] = set()
 
     def is_private(self, host: str, port: int) -> bool:
-        """Tell whether this host was reached at a private address, so that it is the user's own server."""
+        """Return whether this host was reached at a private address, which means that it is the user's own server."""
         return (host.strip("[]"), port) in self._private
 
     def connect_tcp(

@@ -1,6 +1,6 @@
 """Limits the total time and size of one fetch.
 
-The HTTP client's own time-outs apply to each read, so a server that sends a byte now and then would never hit them.
+The HTTP client's own timeouts apply to each read, so a server that sends one byte at a time would never hit them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Deadline:
         return self._until - time.monotonic()
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline by ``seconds`` that we chose to wait."""
+        """Postpone the deadline by ``seconds``, because the client chose to wait."""
         self._until += seconds
 
     def allow(self, size: int) -> None:
@@ -71,7 +71,7 @@ def time_limit(seconds: float) -> Generator[Deadline]:
 
 @contextmanager
 def untimed() -> Generator[None]:
-    """Exclude the time spent inside from the deadline, because we chose to wait."""
+    """Exclude the time spent inside from the deadline, because the client chose to wait."""
     deadline = _current.get()
     began = time.monotonic()
     try:

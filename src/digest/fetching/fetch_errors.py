@@ -48,7 +48,7 @@ _TIMEOUTS = (httpx2.TimeoutException, httpcore2.TimeoutException, TimeoutError)
 _LONGEST_REASON = 200  # some errors quote what the server sent
 #: How each kind of cause is described; the first match is used.
 _DESCRIPTIONS: dict[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], str]] = {
-    socket.gaierror: lambda _: "cannot be reached: its host is not known",
+    socket.gaierror: lambda _: "cannot be reached: its host is unknown",
     ssl.SSLCertVerificationError: lambda error: f"cannot be trusted: {error.verify_message}",
     ssl.SSLError: lambda error: f"cannot be read: the secure connection failed: {error.reason or error}",
     ConnectionRefusedError: lambda _: "cannot be reached: the connection was refused",
@@ -95,7 +95,7 @@ class GoneError(StatusError):
 
 
 class RestingError(FetchError):
-    """No request was made, because the server asked us to wait (Retry-After: RFC 9110, section 10.2.3)."""
+    """No request was made, because the server asked clients to wait (Retry-After: RFC 9110, section 10.2.3)."""
 
 
 class UnreachableError(FetchError):

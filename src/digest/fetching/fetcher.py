@@ -67,7 +67,7 @@ _ROBOTS_LIFETIME = timedelta(hours=24)  # RFC 9309, section 2.4
 _PROBE_ACCEPT, _PROBE_BYTES, _PROBE_LIFETIME = "text/html, */*;q=0.7", 1024, timedelta(hours=24)
 #: How many bytes a server may send in headers and framing.
 _MAX_HEAD = 256 * 1024
-#: A body in more chunks than this only serves to keep us busy.
+#: A body in more chunks than this only serves to keep the client busy.
 _MAX_PIECES = 50_000
 
 
@@ -88,7 +88,7 @@ _Fetched: TypeAlias = tuple[CachedResponse, bool, str]
 
 
 class Fetcher:
-    """The one HTTP client. A context manager; safe to share between threads.
+    """The HTTP client for everything that is fetched. A context manager; safe to share between threads.
 
     Args:
         user_agent: The User-Agent header, such as ``digest/1.0 (+https://example.org)``. The part before the slash is
@@ -150,7 +150,7 @@ class Fetcher:
         self._client.close()
 
     def working(self, *, at_once: bool = False) -> AbstractContextManager[None]:
-        """Limit how many threads process fetched content at the same time; at most one works on large content.
+        """Limit how many threads process fetched content at the same time, and allow only one to process large content.
 
         `get` gives up the thread's turn while it waits for a server, and takes one before it loads the content.
 
@@ -178,13 +178,13 @@ class Fetcher:
             max_wire_bytes: The limit for the content as transferred; by default 5 MiB, or ``max_bytes`` if that is set.
             robots: The page was discovered, not named by the user: obey the site's robots.txt, pause between the pages
                 of a public host, and skip a host that did not answer earlier in this run.
-            keep_for: Use a cached response, including a refusal (403, 404, 410, 451), without asking for this long.
+            keep_for: Use a cached response, including a refusal (403, 404, 410, 451), for this long without a request.
 
         Raises:
             GoneError: The address is gone for good.
             StatusError: The server answered with another error status.
             UnreachableError: The server did not answer.
-            FetchError: The address is refused, the content is too large or unreadable, or the site asked us to wait.
+            FetchError: The address is refused, the content is too large or unreadable, or the site asked for a pause.
         """
         if max_wire_bytes is None:
             max_wire_bytes = PAGE_WIRE_BYTES if max_bytes == PAGE_BYTES else max_bytes
@@ -216,7 +216,7 @@ class Fetcher:
 
         Raises:
             StatusError: The server answered with an error status.
-            FetchError: The server did not answer, is refused, or asked us to wait.
+            FetchError: The server did not answer, its address is refused, or it asked for a pause.
         """
         request = _Request(
             accept=_PROBE_ACCEPT,
@@ -288,14 +288,14 @@ class Fetcher:
         return _accepted(answer), False
 
     def _require_allowed(self, url: str, request: _Request) -> None:
-        # A page that the user named is requested even if another address of its host asked us to wait, because many
-        # newsletters' feeds share one host.
+        # A page that the user named is requested even if its host asked for a pause at another address, because the
+        # feeds of many newsletters share one host.
         until = self._memory.rest_until(host_of(url) if request.robots else url)
         if until is not None:
             form = "%H:%M" if until.date() == self._now().date() else "%Y-%m-%d %H:%M"
             raise RestingError(
-                f"{printable_url(url)} asked not to be visited before {until:{form}} UTC",
-                hint="The next run after that requests it again.",
+                f"{printable_url(url)} asked for no requests before {until:{form}} UTC",
+                hint="Run the command again after that.",
             )
         if request.robots:
             self._hosts.require_alive(url)
@@ -308,7 +308,7 @@ class Fetcher:
         return min(max(self._robots.delay(url), _PAUSE), _LONGEST_PAUSE)
 
     def _ask(self, url: str, request: _Request, cached: CachedResponse | None, deadline: Deadline) -> CachedResponse:
-        """Send the request; if a busy host says when to come back and that is soon, wait and send it again."""
+        """Send the request. If a busy host answers with a short Retry-After, wait and send it again."""
         answer = self._send(url, request, cached, deadline)
         wait = self._asked_wait(answer)
         if wait is not None and wait <= _MAX_WAIT:
@@ -357,7 +357,7 @@ class Fetcher:
                     if deadline.left <= 0:
                         raise TimeoutError
                     if number > _MAX_PIECES:
-                        raise FetchError(f"{printable_url(url)} comes in too many pieces")
+                        raise FetchError(f"{printable_url(url)} is sent in too many chunks")
             unfinished.pop_all()
         return content
 
@@ -395,5 +395,5 @@ def _require_size(url: str, size: int, limit: int) -> None:
 def _pieces(response: httpx2.Response, url: str) -> Iterator[bytes]:
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in SUPPORTED_CODINGS:
-        raise FetchError(f"{printable_url(url)} came in the content coding {coding!r}, which was not asked for")
+        raise FetchError(f"{printable_url(url)} was sent with Content-Encoding {coding!r}, which was not requested")
     return decode_chunks(response.iter_raw(), coding)

@@ -1,7 +1,7 @@
-"""How we treat hosts: one request at a time, a pause between pages, and no second try against a dead host.
+"""Politeness towards hosts: one request at a time, a pause between pages, and no second try against a dead host.
 
-`HostQueues` holds for one run. `SiteMemory` lasts between runs: where an address moved to, and when a site asked us to
-come back.
+`HostQueues` lasts for one run. `SiteMemory` lasts between runs: it records where addresses moved to, and until when a
+site asked for no requests.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MAX_TIMEOUTS = 2
 _FILE = "sites.json"
 #: A remembered move is checked again after this time, so that a redirect set by mistake does not last forever.
 _MOVE_LIFETIME = timedelta(days=30)
-#: We come back after this time, however long a site's Retry-After is.
+#: The longest Retry-After that is honoured.
 _LONGEST_REST = timedelta(days=1)
 
 
@@ -100,7 +100,7 @@ class HostQueues:
         """Fail at once if the host of ``url`` did not answer earlier in this run.
 
         Raises:
-            UnreachableError: It did not; with the reason recorded then.
+            UnreachableError: It did not answer. The error repeats the reason recorded then.
         """
         reason = self._host(url).dead
         if reason:
@@ -112,9 +112,9 @@ class HostQueues:
 
 
 class SiteMemory:
-    """What sites asked of us, kept between runs in one small JSON file. Safe to share between threads.
+    """Permanent moves and requested pauses, kept between runs in one JSON file. Safe to share between threads.
 
-    If the file is missing or damaged, each site is simply asked once more.
+    If the file is missing or damaged, each site is simply requested again.
 
     Args:
         folder: Where the file is kept; None remembers for this run only.
@@ -158,7 +158,7 @@ class SiteMemory:
         return until if until is not None and until > self._now() else None
 
     def rest(self, place: str, seconds: float) -> datetime:
-        """Leave a host or an address alone for ``seconds``, at most a day. Returns when that ends."""
+        """Send no requests to a host or an address for ``seconds``, at most a day. Returns when the pause ends."""
         with self._lock:
             until = self._rests[place] = self._now() + min(timedelta(seconds=min(seconds, 1e9)), _LONGEST_REST)
             self._save()

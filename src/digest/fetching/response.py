@@ -1,4 +1,4 @@
-"""What a fetch returns, how large it may be, and the two response headers that we act on. Pure."""
+"""The response to a fetch, its size limits, and the headers Retry-After and Location. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Response:
         url: The final address, after all redirects.
         headers: By lower-case name.
         content: Decoded from its Content-Encoding, but not from its charset.
-        from_cache: The content is the cached one, because the server answered 304 or was not asked.
+        from_cache: The content is the cached one, because the server answered 304 or no request was needed.
         moved_to: The final address, if it differs and every redirect on the way was permanent (301, 308).
     """
 

@@ -1,7 +1,7 @@
 """Response bodies: decoded in small steps, and kept out of memory until they are processed.
 
 Dozens of responses may arrive at the same time. A large body goes to an unnamed temporary file as it arrives, so that
-memory holds a few hundred KiB of each response, and only the bodies being processed are in memory as a whole.
+memory holds a few hundred KiB of each response. Only the bodies being processed are held in memory as a whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["LARGE_BYTES", "SUPPORTED_CODINGS", "CachedBody", "ResponseBody", "de
 
 #: A larger body is kept out of memory and processed alone.
 LARGE_BYTES = 256 * 1024
-#: Content codings we decode. zstd is not in the standard library of Python 3.11 to 3.13, and stacked codings are
+#: Content codings that are decoded. zstd is not in the standard library of Python 3.11 to 3.13, and stacked codings are
 #: used for decompression bombs.
 SUPPORTED_CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _STEP = 64 * 1024

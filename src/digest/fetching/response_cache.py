@@ -51,7 +51,7 @@ class CachedResponse:
         return {name.strip(): value.strip(' "') for name, _, value in (part.partition("=") for part in directives)}
 
     def is_fresh(self, now: datetime, keep_for: timedelta | None) -> bool:
-        """Tell whether it may be used without asking: for ``keep_for``, or for the server's max-age up to an hour."""
+        """Return whether it may be used without a request: for ``keep_for``, or the server's max-age up to an hour."""
         if self.asked is None or self.asked > now:
             return False
         age = now - self.asked
@@ -91,7 +91,7 @@ class ResponseCache:
                 fields, size = json.loads(head), os.fstat(file.fileno()).st_size - len(head)
             if fields.pop("bytes") != size:
                 return None
-            # The modification time records when the server was asked, so that a 304 does not rewrite the content.
+            # The modification time records the last request, so that a 304 does not rewrite the content.
             asked = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             cached = CachedResponse(content=CachedBody(path, size), asked=asked, **fields)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):

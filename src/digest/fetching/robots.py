@@ -36,10 +36,10 @@ class RobotsRules:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def allow(self, url: str) -> bool:
-        """Tell whether ``url`` may be fetched.
+        """Return whether ``url`` may be fetched.
 
         Raises:
-            FetchError: The site's robots.txt cannot be read. RFC 9309, section 2.3.1.4, then disallows everything.
+            FetchError: The site's robots.txt cannot be read, so nothing may be fetched (RFC 9309, section 2.3.1.4).
         """
         if urlsplit(url).path == "/robots.txt":
             return True

@@ -32,7 +32,7 @@ class WorkTurns:
 
     @contextmanager
     def taken(self, *, at_once: bool) -> Generator[None]:
-        """Make this thread take turns: `take` waits for one; `leave`, or the end of the block, gives it up.
+        """Make this thread take turns: `take` waits for a turn; `leave`, or the end of the block, gives it up.
 
         A thread that never enters this block needs no turn.
         """

@@ -30,10 +30,10 @@ __all__ = [
 
 
 def parse_issue(text: str, *, id: str = "", file: str = "issue.md") -> Issue:
-    """Parse issue.md. The origin of every bullet is "editor", because the text does not tell; see `trace_origins`.
+    """Parse issue.md. The text does not record origins, so every bullet's is "editor"; see `trace_origins`.
 
     Raises:
-        IssueError: It cannot be parsed; with the line and what to write instead. No other error is ever raised.
+        IssueError: It cannot be parsed. The error has the line and a fix. No other error is raised.
     """
     return issue_of(read_outline(text, file=file), id=id, file=file)
 

@@ -55,7 +55,7 @@ def list_issues(root: Path) -> tuple[IssueId, ...]:
 
 
 def list_weeks(root: Path) -> tuple[IssueId, ...]:
-    """The ids of all issues, and of weeks in which the sources brought nothing, oldest first.
+    """The ids of all issues, and of weeks in which the sources had nothing new, oldest first.
 
     A folder counts if it contains a file that `digest` writes; an empty folder or one with only a stray file does not.
     """
@@ -96,7 +96,7 @@ class IssueFolder:
         return self.issue_md.is_file()
 
     def read_bytes(self) -> bytes | None:
-        """The bytes of issue.md, whatever they are; None if there is no such file.
+        """The bytes of issue.md, even if they are not UTF-8; None if the file does not exist.
 
         Raises:
             IssueError: It cannot be read.
@@ -104,7 +104,7 @@ class IssueFolder:
         return self._read(_TEXT)
 
     def read_text(self) -> str | None:
-        """The text of issue.md with its own line breaks; None if there is no such file.
+        """The text of issue.md, with its line breaks unchanged; None if the file does not exist.
 
         Raises:
             IssueError: It cannot be read, or is not UTF-8.
@@ -137,7 +137,8 @@ class IssueFolder:
         """Write issue.md, and keep the previous file in .digest/undo/ (the last twenty of each issue).
 
         Args:
-            over: The text that the caller read earlier; None for no file. A file saved since then is never overwritten.
+            over: The text that the caller read earlier; None if there was no file. A file saved since then is never
+                overwritten.
 
         Raises:
             IssueError: The file cannot be written, or has changed since it was read; it is left as it is.
@@ -197,7 +198,7 @@ class IssueFolder:
         self._write("base.json", dump_base(base))
 
     def read_source_states(self) -> Mapping[str, SourceState]:
-        """How each source fared in the last `collect`, by the source's id; empty if there is no sources.json.
+        """The result of the last `collect` for each source, by the source's id; empty if there is no sources.json.
 
         Raises:
             IssueError: sources.json is damaged, or from a newer version of digest.
@@ -231,7 +232,7 @@ class IssueFolder:
         self._write("build/manifest.json", manifest)
 
     def keep_build(self, build: Build, *, token: str) -> None:
-        """Keep the build with which a campaign begins, so that the campaign can be finished after a later build.
+        """Keep the build that a campaign starts with, so that the campaign can be finished even after a later build.
 
         Raises:
             IssueError: It cannot be written.
@@ -241,7 +242,7 @@ class IssueFolder:
                 replace_file(self._kept / token / name, data)
 
     def read_kept_build(self, token: str) -> Build | None:
-        """The kept build of the campaign that began with ``token``; None if this machine does not have it."""
+        """The build that the campaign with ``token`` started with; None if this machine does not have it."""
         with _Guard(".digest/sending"):
             try:
                 html, text, manifest = ((self._kept / token / name).read_bytes() for name in _BUILD_FILES)

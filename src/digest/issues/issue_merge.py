@@ -1,7 +1,7 @@
 """The three-way merge into issue.md, so that collecting again never loses an edit. Pure.
 
-``base`` is what `collect` proposed last, ``fresh`` what it proposes now, and ``yours`` is the file. Each field is
-decided on its own::
+``base`` is what `collect` proposed last, ``fresh`` is what it proposes now, and ``yours`` is the current file. Each
+field is decided separately::
 
     yours == base, fresh differs   take fresh
     yours differs, fresh == base   keep yours
@@ -61,8 +61,8 @@ class Merge:
     Attributes:
         text: The new issue.md.
         base: The ``base`` for the next merge: everything proposed so far, in its latest version.
-        written_sha256: The ``written_sha256`` for the next merge. Empty once the editor has touched the file, because
-            it is then never written again as a whole.
+        written_sha256: The ``written_sha256`` for the next merge. Empty once the editor has changed the file, because
+            the file is then never rewritten as a whole.
         added: The addresses of new stories.
         refreshed: The fields that were updated: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS``
             and ``also reported by ADDRESS``.
@@ -114,11 +114,13 @@ def merge_issue(
 
 
 def is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
-    """Tell whether issue.md is byte for byte what `collect` last wrote as a whole.
+    """Return whether issue.md is byte for byte what `collect` wrote when it last wrote the whole file.
 
     Args:
-        base, written_sha256: Those of the last merge. Both are tested, because a file that was merged into may match
-            the hash but never what its base would be formatted as.
+        yours: The current issue.md.
+        base: `Merge.base` of the last merge.
+        written_sha256: `Merge.written_sha256` of the last merge. A match alone is not enough: the hash may be that of
+            a file that `collect` merged into. Such a file never equals its formatted base.
     """
     if _sha256(yours) != written_sha256 or base is None:
         return False
@@ -307,7 +309,7 @@ class _Merger:
 
 
 def _take_out(text: str, paragraph: ParagraphBlock) -> TextEdit:
-    """Remove a paragraph, and the blank line above it if another follows, so that no double blank line remains."""
+    """Remove a paragraph, and the blank line above it if another blank line follows."""
     start = paragraph.above if text[paragraph.end : paragraph.end + 1] in {"", "\r", "\n"} else paragraph.start
     return TextEdit(start=start, end=paragraph.end, replacement="")
 
@@ -329,7 +331,7 @@ def _end(outline: Outline) -> int:
 
 
 def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
-    """Append a story to the last section that is sent; if there is none, before the section of waiting stories.
+    """Append a story to the last section that is sent. If there is none, insert it before the waiting stories.
 
     Raises:
         IssueError: The file cannot be parsed, or already contains the story.

@@ -132,7 +132,7 @@ def read_outline(text: str, *, file: str) -> Outline:
     """Parse the structure of issue.md.
 
     Raises:
-        IssueError: A heading has another form, a code block stands under a story, or a block never ends.
+        IssueError: A heading is malformed, a story contains a code block, or a block is never closed.
     """
     front = read_issue_front_matter(text, file=file)
     lines = split_lines(text, start=front.body, number=front.body_line, file=file)
@@ -147,7 +147,7 @@ class _Reader:
         self._file = file
         self._section: SectionBlock | None = None
         self._story: StoryBlock | None = None
-        #: The open list item or paragraph, to which a further line belongs.
+        #: The open list item or paragraph, which the next line may continue.
         self._item: CandidateBlock | None = None
         self._paragraph: ParagraphBlock | None = None
         self._before: Line | None = None
@@ -230,7 +230,7 @@ class _Reader:
         if line.code:
             raise self._error(
                 line,
-                "a code block cannot stand under a story",
+                "a story cannot contain a code block",
                 "Put it in the section's text, before its first story, or use inline code: `like this`.",
             )
         if self._before and self._before.open and story.listed == line.start:

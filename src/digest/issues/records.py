@@ -1,7 +1,7 @@
 """The machine-readable files beside issue.md, as bytes: articles.jsonl, base.json and approval.toml. Pure.
 
-Records are checked by pydantic in strict mode, so that a file damaged by hand or by a merge of two branches is refused
-with its name and the field, and never half read. Unknown keys are ignored: a newer version may have added some.
+Pydantic checks records in strict mode. A file damaged by hand, or by merging two branches, is therefore never read in
+part: the error names the file and the field. Unknown keys are ignored, because a newer version may have added them.
 """
 
 from __future__ import annotations

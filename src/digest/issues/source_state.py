@@ -1,4 +1,4 @@
-"""sources.json: how each source fared when an issue was collected, and whether a source counts as dead. Pure."""
+"""sources.json: the result of reading each source for an issue, and whether a source counts as dead. Pure."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class SourceState:
     """The result of reading one source for one issue. All moments are aware, in UTC.
 
     Attributes:
-        addresses: As configured. A source whose address changes starts afresh.
+        addresses: As configured. If they change, the source's history starts over.
         counted: How many of its articles were new enough for the issue.
         newest: When its newest article was published; None if no article has a date.
-        failing_since: When it first failed after it was last read; None if it was read.
+        failing_since: When the current run of failures started; None if it was read.
         error: Why it failed; empty if it was read.
-        moved_to: Its new address, if it has moved for good; otherwise empty.
+        moved_to: Its new address, if it has moved permanently; otherwise empty.
         gone: The server answered 410 (gone for good), so the source is not requested again.
     """
 
@@ -63,19 +63,19 @@ class SourceTrouble(StrEnum):
     GONE = "gone"
     #: It failed for several issues in a row, or for a week.
     FAILING = "failing"
-    #: It could be read, or was only just lost, but brought nothing new for several issues.
+    #: It could be read, at least until recently, but had nothing new for several issues.
     SILENT = "silent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceHealth:
-    """What several issues say of one source.
+    """The health of one source, judged over several issues.
 
     Attributes:
-        latest: Its state at the newest collecting.
-        failed: For how many issues in a row it failed, the newest included.
-        silent: For how many issues in a row it brought nothing new, the newest included.
-        trouble: Why it counts as dead; None when it does not.
+        latest: Its state in the newest issue.
+        failed: For how many issues in a row it has failed, including the newest.
+        silent: For how many issues in a row it has had nothing new, including the newest.
+        trouble: Why it counts as dead; None if it does not.
     """
 
     latest: SourceState
@@ -94,13 +94,13 @@ def source_health(
     """Decide whether a source counts as dead.
 
     Args:
-        source: The source as configured now. What happened at a former address does not count.
-        issues: How all sources fared in each issue, by source id, newest issue first.
-        least: For how many issues in a row a source fails, or brings nothing new, until it counts as dead.
-        now: Aware. When given, a source also counts as dead once it has failed for a week.
+        source: The source as configured now. Results from a previous address do not count.
+        issues: The states of all sources by source id, one mapping per issue, newest issue first.
+        least: For how many issues in a row a source must fail, or have nothing new, to count as dead.
+        now: The current time; aware. If given, a source also counts as dead once it has failed for a week.
 
     Returns:
-        None when the source was never read at this address.
+        The health of the source; None if it was never read at this address.
     """
     history = [state for states in issues if (state := states.get(source.id)) and state.addresses == source.addresses]
     if not history:
@@ -120,7 +120,7 @@ def source_health(
 
 
 class _SourceRecord(Record):
-    """One source; what is empty is left out of the file."""
+    """One source. Empty fields are left out of the file."""
 
     id: str
     addresses: tuple[str, ...]

@@ -12,7 +12,7 @@ from digest.models import is_web_address
 __all__ = ["check_header", "list_id", "unsubscribe_headers"]
 
 _NAME = re.compile(r"[!-9;-~]+")
-#: Names that are valid, so that only the value has to be checked.
+#: Valid header names, for which only the value has to be checked.
 _VALID_NAMES = frozenset({"To", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: The maximum length of a label of a domain name (RFC 1035, section 2.3.4).
@@ -30,7 +30,7 @@ def check_header(name: str, value: str) -> str:
     if value.isprintable() and name in _VALID_NAMES:
         return value
     if not _NAME.fullmatch(name):
-        raise IssueError("the name of a header contains a character that is not allowed there")
+        raise IssueError(f"{name!r} is not a valid header name", hint="Use letters, digits and hyphens.")
     if _UNSAFE.search(value):
         raise IssueError(
             f"the header {name} would contain a line break or another control character",
@@ -56,7 +56,7 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
     if not is_web_address(url) or re.search(r"[^!-;=?-~]", url) or len(url) > 900:
         raise ConfigError(
             "delivery.unsubscribe_url does not give a valid address for the List-Unsubscribe header",
-            hint="Begin it with https://, and use only ASCII characters and no spaces.",
+            hint="Start it with https://, and use only ASCII characters, without spaces.",
         )
     headers = {"List-Unsubscribe": f"<{url}>"}
     if urlsplit(url).scheme == "https":

@@ -59,7 +59,7 @@ def build_message(
         html: The HTML part.
         text: The text part.
         message_id: The Message-ID, in angle brackets.
-        date: The Date header (aware).
+        date: The time in the Date header; aware, in any time zone.
         to_name: The recipient's name; may be empty.
         reply_to: Name and address, like ``sender``.
         headers: Additional headers, such as those of ``unsubscribe_headers``: ASCII, written unchanged.
@@ -72,7 +72,7 @@ def build_message(
 
 
 class MessageTemplate:
-    """The messages of one campaign. What all readers share is encoded once, and each reader's values are spliced in.
+    """Makes the messages of one campaign. The shared content is encoded once, and each reader's values are inserted.
 
     The arguments are those of `build_message`, and ``tags``: the literal texts in subject, html and text that are
     replaced for each reader.
@@ -107,7 +107,7 @@ class MessageTemplate:
         headers: Mapping[str, str] = MappingProxyType({}),
         stuffed: bool = False,
     ) -> bytes:
-        """The message of one reader.
+        """The message for one reader.
 
         Args:
             to: A normalised address.
@@ -115,7 +115,7 @@ class MessageTemplate:
             to_name: The reader's name; may be empty.
             values: The reader's values by tag, as plain text; escaped here for the HTML part.
             headers: Additional headers: ASCII, written unchanged.
-            stuffed: Double the dot at the start of a line, as SMTP's DATA requires (RFC 5321, section 4.5.2).
+            stuffed: Double a dot at the start of a line, as SMTP's DATA command requires (RFC 5321, section 4.5.2).
 
         Raises:
             IssueError: A header would contain a control character, or is too long for one line.

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 
 __all__ = ["clean_value", "fill"]
 
-#: Format characters that belong to spelling, in Persian, Hindi and emoji: two joiners and the soft hyphen. All others
-#: are removed because they hide text or change its direction, and control characters because they end a header.
+#: Format characters that spelling needs, as in Persian, Hindi and emoji: two joiners and the soft hyphen. All other
+#: format characters are removed, because they hide text or change its direction. Control characters are removed,
+#: because they end a header.
 _SPELLING = frozenset({"\u200c", "\u200d", "\u00ad"})
 
 
 def clean_value(text: str) -> str:
-    """A value from a list, made safe for a subject, a header and both parts: one line, nothing invisible."""
+    """Make a value from a list safe for the subject, a header and both parts: one line, no invisible characters."""
     if text.isascii() and text.isprintable():
         return text.strip()  # the usual case
     spaced = " ".join(text.split())

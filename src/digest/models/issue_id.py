@@ -82,7 +82,7 @@ class IssueId(str):
 
 
 def is_issue_id(text: str) -> bool:
-    """Tell whether ``text`` is an issue id, as for the name of a folder."""
+    """Return whether ``text`` is an issue id, as for the name of a folder."""
     match = _FORM.fullmatch(text)
     if match is None:
         return False

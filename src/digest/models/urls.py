@@ -16,7 +16,7 @@ _PATH_END = "/" + "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
 def is_web_address(text: str) -> bool:
-    """Tell whether ``text`` is an absolute http or https address with a host."""
+    """Return whether ``text`` is an absolute http or https address with a host."""
     try:
         parts = urlsplit(text)
         return parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname)
@@ -40,7 +40,7 @@ def site_name(url: str) -> str:
 
 
 def is_example_host(host: str) -> bool:
-    """Tell whether ``host`` is one of the domains reserved for examples, or below one (RFC 2606, section 3).
+    """Return whether ``host`` is one of the domains reserved for examples, or below one (RFC 2606, section 3).
 
     Whole labels are compared, so ``counterexample.org`` is not an example. Case and a trailing dot do not matter.
     """
@@ -49,7 +49,7 @@ def is_example_host(host: str) -> bool:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Tell whether ``host`` always means this machine, so that what is sent to it crosses no network."""
+    """Return whether ``host`` always means this machine, so that what is sent to it crosses no network."""
     return host in {"127.0.0.1", "localhost", "::1"}
 
 

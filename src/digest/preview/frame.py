@@ -50,7 +50,7 @@ def frame_html(html: str, *, scheme: Scheme, image: Callable[[str], str | None])
     Args:
         html: The HTML part.
         scheme: The colour scheme to show.
-        image: Returns the preview's address for an image of the newsletter, and None for any other image.
+        image: Returns the preview's URL for an image of the newsletter, and None for any other image.
     """
     edits = _Edits(html, scheme=scheme, image=image).edits()
     pieces, end = [], 0
@@ -70,7 +70,7 @@ class _Edits(HTMLParser):
     """Parses the email once and collects what to replace: ``(start, stop, new text)``, in characters."""
 
     def __init__(self, html: str, *, scheme: Scheme, image: Callable[[str], str | None]) -> None:
-        # With convert_charrefs, the length of the text that is handed over differs from that in the source.
+        # With convert_charrefs, the text passed to handle_data differs in length from the text in the source.
         super().__init__(convert_charrefs=False)
         self._scheme, self._image = scheme, image
         self._lines = [0, *accumulate(len(line) + 1 for line in html.split("\n"))]

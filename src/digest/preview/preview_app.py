@@ -1,4 +1,4 @@
-"""The web application of the preview: one page, what it shows, and a stream of events when that changes."""
+"""The preview's web application: a page, the data that it shows, and a stream of events when the data changes."""
 
 from __future__ import annotations
 

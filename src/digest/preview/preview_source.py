@@ -65,7 +65,7 @@ class PreviewSource(Protocol):
         ...
 
     def watched(self) -> Sequence[Path]:
-        """The files and folders, including everything below them, whose change causes a new render.
+        """The files and folders to watch. A change to one of them, or to anything below it, causes a new render.
 
         They need not exist yet. Nothing that `render` writes may be among them. Never raises.
         """
@@ -80,7 +80,7 @@ class NewsletterPreview:
     """Renders one issue of a newsletter.
 
     Args:
-        reopen: Opens the newsletter again, which picks up changes of its configuration.
+        reopen: Opens the newsletter again, which picks up changes to its configuration.
         id: The id of the issue.
     """
 
@@ -116,7 +116,7 @@ class NewsletterPreview:
         )
 
     def watched(self) -> Sequence[Path]:
-        """The files and folders whose change causes a new render."""
+        """The files and folders to watch for changes."""
         project = self._session.project
         own = (
             project.root / CONFIG_FILE,

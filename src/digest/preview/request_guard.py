@@ -80,7 +80,7 @@ class Guard:
     def _refusal(self, headers: Headers) -> str:
         host = headers.get("host", "")
         if not self._is_ours(f"//{host}"):
-            return "This preview answers only at the address that it printed when it started."
+            return "This preview only answers at the address that it printed when it started. Open that address."
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}".lower():
             return "This preview does not answer requests from other sites."

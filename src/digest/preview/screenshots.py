@@ -1,4 +1,4 @@
-"""Screenshots of an email as readers may see it, taken with Playwright and the Chromium of this machine."""
+"""Screenshots of an email as readers may see it, taken with Playwright and the installed Chromium."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_HEIGHT = 12_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Screenshot:
-    """One way to see the email. ``width`` is in CSS pixels."""
+    """One view of the email to capture. ``width`` is in CSS pixels."""
 
     name: str
     title: str
@@ -58,7 +58,7 @@ def take_screenshots(
         html: The HTML part, with sample values for its personal parts. Scripts in it are not run.
         folder: Where to save the files; it is created if necessary.
         image: Returns the local file of an image, or None if the image is not one of the newsletter's.
-        offline: Leave out images that are only on the web.
+        offline: Do not load images from the web.
 
     Returns:
         The files; the sheet is the last one.
@@ -108,7 +108,7 @@ def _draw(
 
 
 def _answering(image: Callable[[str], Path | None] | None, *, offline: bool) -> Callable[[Route], None]:
-    """A route handler that serves the newsletter's images, lets images on the web through, and blocks the rest."""
+    """A route handler that serves the newsletter's images, allows images on the web, and blocks everything else."""
 
     def answer(route: Route) -> None:
         local = image(route.request.url) if image else None

@@ -39,7 +39,8 @@ def serve(
 
     Args:
         source: Renders the issue and lists the files to watch.
-        host: The address to listen on. Anything but loopback shows the issue to the network, so only if a user asked.
+        host: The address to listen on. Pass anything but loopback only at the user's request, because the whole network
+            can then see the issue.
         port: The port to listen on. If it is in use, the next ten are tried. 0 means any free port.
         open_browser: Open the page in a browser when it is ready.
         announce: Called once, with the address of the page, when it is ready.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["folders_of", "stamps_of", "watch"]
 
-#: In seconds: how often to look if the operating system reports nothing.
+#: Seconds between two checks if the operating system reports no changes.
 _TICK = 1.0
 
 #: The modification time in nanoseconds and the size of each file; None for a path that does not exist.
@@ -66,7 +66,7 @@ async def watch(paths: Callable[[], Sequence[Path]], changed: Callable[[], Await
 
 
 async def _ticks(folders: frozenset[Path], *, first: bool) -> AsyncGenerator[None, None]:
-    """Yield when it is time to look: after an event of the operating system, or after a second without one."""
+    """Yield when it is time to check: after an event from the operating system, or after a second without one."""
     if first:
         yield
     try:
@@ -75,7 +75,7 @@ async def _ticks(folders: frozenset[Path], *, first: bool) -> AsyncGenerator[Non
             watch_filter=None,
             debounce=200,
             step=50,
-            # Some file systems, such as network shares, report no events: look at least once a second.
+            # Some file systems, such as network shares, report no events, so check at least once a second.
             rust_timeout=int(_TICK * 1000),
             yield_on_timeout=True,
             recursive=False,

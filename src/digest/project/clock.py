@@ -23,7 +23,7 @@ def clock_of(environ: Mapping[str, str]) -> Callable[[], datetime]:
         A function that returns an aware datetime in UTC.
 
     Raises:
-        UsageError: ``DIGEST_NOW`` is not such a time.
+        UsageError: ``DIGEST_NOW`` is not a date and time with an offset.
     """
     text = environ.get("DIGEST_NOW", "")
     if not text:

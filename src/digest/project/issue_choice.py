@@ -1,4 +1,4 @@
-"""Which issue a command works on when none is named. Pure."""
+"""Which issue a command works on if the user names none. Pure."""
 
 from __future__ import annotations
 
@@ -25,29 +25,30 @@ def open_issue(existing: Sequence[IssueId], ended: Collection[str]) -> IssueId |
 
 
 def issue_to_collect(
-    existing: Sequence[IssueId], begun: Collection[str], *, sent: Collection[str], now: datetime, timezone: str
+    existing: Sequence[IssueId], started: Collection[str], *, sent: Collection[str], now: datetime, timezone: str
 ) -> IssueId:
-    """The open issue, or else this week's, or else that of the week after the newest one.
+    """The open issue; otherwise this week's issue, or that of the week after the newest one if this week's is taken.
 
     An issue older than the newest sent one is not open: it was abandoned, and this week's news does not belong in it.
 
     Args:
         existing: Ids, oldest first.
-        begun: Issues of which a send has begun, whatever became of it: nothing is collected into them any more.
-        sent: Those of ``begun`` that were not cancelled.
-        now: Aware.
+        started: Issues whose send has started, whatever its outcome. Nothing more is collected into them.
+        sent: Those of ``started`` that were not cancelled.
+        now: The current time; aware.
+        timezone: The newsletter's time zone, as an IANA name.
 
     Raises:
         IssueError: The newest id in the ledger is not an issue id.
     """
-    candidate = open_issue(existing, begun)
+    candidate = open_issue(existing, started)
     if candidate is not None and candidate > max(sent, default=""):
         return candidate
     current = IssueId.of(now, timezone)
-    newest = max((*begun, *existing), default="")
+    newest = max((*started, *existing), default="")
     if newest < current:
         return current
     try:
         return IssueId.parse(newest).next_week()
     except UsageError as error:
-        raise IssueError(f"the newest issue is called {newest!r}", hint="Name one: digest collect 2026-W47") from error
+        raise IssueError(f"{newest!r} is not an issue id", hint="Name the issue: digest collect 2026-W47") from error

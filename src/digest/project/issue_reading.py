@@ -26,7 +26,7 @@ class IssueReading:
     Attributes:
         folder: The issue's folder on disk.
         id: The issue's id.
-        file: issue.md as messages name it, from the newsletter's root.
+        file: The path of issue.md relative to the newsletter's root, as messages show it.
     """
 
     def __init__(self, folder: IssueFolder) -> None:
@@ -37,7 +37,7 @@ class IssueReading:
 
     @cached_property
     def text(self) -> str | None:
-        """The text of issue.md; None when there is no such file.
+        """The text of issue.md; None if the file does not exist.
 
         Raises:
             IssueError: It cannot be read, or is not UTF-8.
@@ -46,7 +46,7 @@ class IssueReading:
 
     @cached_property
     def issue(self) -> Issue:
-        """issue.md, parsed. Bullets that nobody changed name the characters of the article they come from.
+        """issue.md, parsed. Each unedited bullet records which characters of its article it comes from.
 
         Raises:
             IssueError: There is no issue.md, or it does not parse.
@@ -129,7 +129,7 @@ class IssueReading:
         return self.folder.read_approval()
 
     def reread(self) -> None:
-        """Forget everything but parsed texts, so that each file is read again when it is next needed."""
+        """Discard everything but parsed texts. Each file is read again when it is next needed."""
         for name in tuple(vars(self)):
             if isinstance(getattr(type(self), name, None), cached_property):
                 del self.__dict__[name]

@@ -20,7 +20,7 @@ __all__ = ["LedgerAddress", "check_ledger_url", "ledger_url"]
 
 
 def check_ledger_url(url: str) -> None:
-    """Let the store that a URL's scheme belongs to check the URL, as ``load_config`` asks.
+    """Check a ledger's URL with the store that handles its scheme. `load_config` takes this function as an argument.
 
     Raises:
         ValueError: No store has the scheme, or the URL is malformed.
@@ -57,7 +57,7 @@ def ledger_url(state: StateConfig, environ: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerAddress:
-    """Where the ledger is. What depends on the kind of store is asked of the store's class.
+    """Where the ledger is. Everything that depends on the kind of store is decided by the store's class.
 
     Attributes:
         url: Such as ``sqlite:///FILE``, ``postgresql://…`` or ``git+branch://BRANCH``.
@@ -77,7 +77,7 @@ class LedgerAddress:
 
     @property
     def store(self) -> Store:
-        """The store at this address, not opened. Making one touches neither the disk nor the network."""
+        """The store at this address, not opened yet. Creating it touches neither the disk nor the network."""
         from digest.delivery.stores import find_store
 
         return find_store(self.url)(self.url, root=self.root, environ=self.environ, token=self.token)
@@ -89,12 +89,12 @@ class LedgerAddress:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether the ledger can be read at all: offline, only one on this machine can."""
+        """Whether the ledger can be read at all. With --offline, only a ledger on this machine can."""
         return not (self.offline and self.store.networked)
 
     @property
     def needs_consent(self) -> bool:
-        """Whether a missing ledger is created only if the user says so, with ``--new-ledger``."""
+        """Whether a missing ledger is created only if the user passes ``--new-ledger``."""
         return self.store.needs_consent
 
     def is_within(self, folders: Collection[Path]) -> bool:
@@ -120,7 +120,10 @@ class LedgerAddress:
     def find(self) -> Ledger | None:
         """Open the ledger if there is one. With a branch this is one network call.
 
-        Raises: As `open`.
+        Raises:
+            LedgerError: The ledger is locked, damaged or from a newer version, or cannot be reached.
+            UsageError: The ledger is reached over the network, and the user forbids network access.
+            CredentialsError: The key is missing, or belongs to another ledger.
         """
         from digest.delivery import find_ledger
 

@@ -20,11 +20,11 @@ _LOCK_TIMEOUT = 30.0
 
 
 def read_list_text(project: Project, name: str) -> str:
-    """The text of a list, decrypted; empty when there is no such file.
+    """The text of a list, decrypted; empty if the file does not exist.
 
     Raises:
         ListError: It cannot be read.
-        CredentialsError: The key is missing, or is not the list's.
+        CredentialsError: The key is missing, or does not fit the list.
     """
     path = project.root / name
     try:
@@ -40,7 +40,7 @@ def read_list_text(project: Project, name: str) -> str:
 
 
 def back_up_list(project: Project, path: Path) -> str:
-    """Copy a list to .digest/undo/, byte for byte. Returns the copy's path from the newsletter's root.
+    """Copy a list to .digest/undo/, byte for byte. Returns the copy's path relative to the newsletter's root.
 
     Raises:
         ListError: It cannot be written.
@@ -52,10 +52,13 @@ def back_up_list(project: Project, path: Path) -> str:
 
 
 def replace_list(project: Project, name: str, text: str) -> str:
-    """Write a list, encrypted if its name says so, and back up the former one.
+    """Write a list, encrypted if its name ends in ``.age``, and back up the previous version.
 
     Returns:
-        The backup's path from the newsletter's root; empty for a new list.
+        The backup's path relative to the newsletter's root; empty for a new list.
+
+    Raises:
+        ListError: The list or the backup cannot be written.
     """
     path = project.root / name
     undo = back_up_list(project, path) if path.exists() else ""
@@ -67,8 +70,9 @@ def replace_list(project: Project, name: str, text: str) -> str:
 def lock_lists(project: Project) -> _ListLock:
     """A context manager that lets one process at a time change lists.
 
-    Without it, one of two people who unsubscribe at the same moment could be lost. Entering it raises `LedgerError`
-    when another process does not finish in time.
+    Without it, two unsubscribes at the same moment could overwrite each other, and one would be lost.
+
+    Entering it raises `LedgerError` if another process does not finish in time.
     """
     return _ListLock(project.state / "subscribers.lock")
 

@@ -44,7 +44,7 @@ class Project:
         config: The configuration.
         environ: The environment variables, which hold the secrets.
         now: The clock; returns aware datetimes in UTC.
-        offline: Touch no network; read sources from the cache alone.
+        offline: Do not use the network; read sources only from the cache.
     """
 
     root: Path
@@ -58,7 +58,7 @@ class Project:
 
         Args:
             no_ledger: Behave as if nothing had been sent, because the ledger cannot be reached. Only for commands that
-                look at an issue.
+                do not send.
         """
         return Session(self, no_ledger=no_ledger)
 
@@ -76,12 +76,12 @@ class Project:
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """The folders in which templates are searched, in order: the theme's own, then those that all themes share.
+        """The folders that are searched for templates, in order: the theme's own, then those that all themes share.
 
         In both cases the newsletter's files come before the files shipped with the program.
 
         Raises:
-            ConfigError: There is no theme of the configured name.
+            ConfigError: There is no theme with the configured name.
         """
         shared = (self.root / "templates", shipped("templates"))
         name = self.config.theme.name
@@ -98,11 +98,11 @@ class Project:
     def open_fetcher(
         self, *, typed: Sequence[str] = (), moved: Mapping[str, str] = MappingProxyType({}), refresh: bool = False
     ) -> Fetcher:
-        """The HTTP client. Its user agent names the newsletter, and it reaches only those private hosts that are named.
+        """The HTTP client. Its user agent names the newsletter. It reaches a private host only if that host is allowed.
 
         Args:
             typed: Addresses that the user typed. Their hosts are allowed, as are those in the configuration.
-            moved: The new address of each address that is known to have moved for good.
+            moved: The new address of each address that has moved permanently.
             refresh: Send requests even if a cached response is still fresh.
         """
         from digest.fetching import Fetcher
@@ -162,7 +162,7 @@ class Project:
             return True
 
     def open_ledger(self, *, new: bool = False) -> Ledger:
-        """Open the ledger for writing; see `LedgerAddress.open`."""
+        """Open the ledger for writing. Raises the same errors as `LedgerAddress.open`."""
         return self.ledger_address.open(new=new)
 
     def open_provider(self) -> Provider:
@@ -188,7 +188,7 @@ class Project:
         """Read a list.
 
         Args:
-            file: A path from the newsletter's root, or ``env:NAME`` for CSV text in an environment variable.
+            file: A path relative to the newsletter's root, or ``env:NAME`` for CSV text in an environment variable.
 
         Raises:
             ListError: It cannot be read at all.
@@ -222,7 +222,7 @@ class Project:
         return list_columns(self.root / file, file=file, environ=self.list_environ)
 
     def audience_config(self) -> AudienceConfig:
-        """The audience that issues go to.
+        """The audience that issues are sent to.
 
         Raises:
             ConfigError: ``delivery.audience`` is not one of ``[audiences]``.
@@ -260,13 +260,13 @@ class Project:
     def secret(self, *, ledger_key: bytes | None = None) -> bytes:
         """The secret that signs unsubscribe links, from the environment.
 
-        When no link leaves this machine, or the provider hosts the unsubscribe page, it is the ledger's own key.
+        If no link leaves this machine, or the provider hosts the unsubscribe page, it is the ledger's own key.
 
         Args:
-            ledger_key: The ledger's key, if the ledger was read before; otherwise the ledger is opened for it.
+            ledger_key: The ledger's key, if the ledger has already been read. Otherwise it is opened for the key.
 
         Raises:
-            CredentialsError: It is needed, and not set.
+            CredentialsError: The secret is needed and not set.
         """
         name = self.config.delivery.secret_env
         value = self.environ.get(name, "")
@@ -283,7 +283,7 @@ class Project:
                 return ledger.key
         raise CredentialsError(
             f"{name} is not set; it signs the unsubscribe links",
-            hint=f"Make one and keep it: export {name}=\"$(python -c 'import secrets; print(secrets.token_hex(32))')\"",
+            hint=f"Make and store one: export {name}=\"$(python -c 'import secrets; print(secrets.token_hex(32))')\"",
         )
 
 
@@ -298,7 +298,7 @@ def open_project(
 
     Args:
         root: The newsletter's folder, as given with -C.
-        offline: Touch no network.
+        offline: Do not use the network.
         environ: Environment variables; by default those of this process.
         cwd: The current folder.
 
@@ -308,7 +308,7 @@ def open_project(
     environ = os.environ if environ is None else environ
     folder = find_root(cwd) if root is None else root
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is not a folder", hint="Give the newsletter's folder with -C.")
+        raise ConfigError(f"{folder} is not a folder", hint="Pass the newsletter's folder with -C.")
     if root is not None:
         folder = root.resolve()
     from digest.providers import InstalledSettings

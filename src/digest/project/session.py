@@ -1,4 +1,4 @@
-"""What one command knows of its newsletter: everything is read once, so that all decisions rest on the same state."""
+"""One command's view of its newsletter. Everything is read once, so all decisions rest on the same state."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["Session"]
 class Session:
     """One command's view of its newsletter. Open one with `Project.open_session`, and pass it down.
 
-    The ledger, the lists, and the files of each issue are read when they are first needed, and kept. So every check and
-    every safety rail of a command judges the same state, and a ledger on a git branch is fetched once. Only two methods
-    read again, where a command needs what is true now:
+    The ledger, the lists, and the files of each issue are read when they are first needed, and cached. Every check and
+    every safety rail of a command therefore judges the same state, and a ledger on a git branch is fetched once. Two
+    methods discard part of the cache when a command needs the current state:
 
     * `refresh_ledger`: after this command wrote to the ledger.
     * `reread_issue`: after minutes of fetching, during which the editor may have saved issue.md, and after writing it.
@@ -36,8 +36,8 @@ class Session:
 
     Attributes:
         project: The newsletter: its configuration, and what can be opened from it.
-        no_ledger: Behave as if nothing had been sent, when the ledger cannot be reached. For commands that only look
-            at an issue; nothing is ever sent in such a session.
+        no_ledger: Behave as if nothing had been sent, because the ledger cannot be reached. Nothing can be sent in such
+            a session.
     """
 
     def __init__(self, project: Project, *, no_ledger: bool = False) -> None:
@@ -50,12 +50,12 @@ class Session:
 
     @cached_property
     def ledger(self) -> LedgerSnapshot | None:
-        """What the ledger says, of all audiences; None when there is no ledger yet, or `no_ledger` is set.
+        """A snapshot of the ledger, for all audiences; None if there is no ledger yet, or `no_ledger` is set.
 
         Raises:
             LedgerError: It is locked, damaged or from a newer version, or cannot be reached.
             UsageError: It is reached over the network, and the command runs with --offline.
-            CredentialsError: Its key is missing, or is another ledger's.
+            CredentialsError: Its key is missing, or belongs to another ledger.
         """
         ledger = None if self.no_ledger else self.project.ledger_address.find()
         if ledger is None:
@@ -65,14 +65,14 @@ class Session:
 
     @property
     def campaigns(self) -> tuple[Campaign, ...]:
-        """The campaigns to the configured audience, oldest first. Raises as `ledger`."""
+        """The campaigns to the configured audience, oldest first. Raises the same errors as `ledger`."""
         if self.ledger is None:
             return ()
         audience = self.project.config.delivery.audience
         return tuple(campaign for campaign in self.ledger.campaigns if campaign.audience == audience)
 
     def campaign(self, issue: str) -> Campaign | None:
-        """The campaign of an issue to the configured audience; None when no send of it has begun."""
+        """The campaign of an issue to the configured audience; None if its send has not started."""
         return next((campaign for campaign in self.campaigns if campaign.issue == issue), None)
 
     @property
@@ -93,7 +93,7 @@ class Session:
 
     @cached_property
     def weeks(self) -> tuple[IssueId, ...]:
-        """The ids of all issues and of the weeks in which the sources brought nothing, oldest first."""
+        """The ids of all issues, and of the weeks in which the sources had nothing new, oldest first."""
         return list_weeks(self.project.root)
 
     def files(self, id: str) -> IssueReading:
@@ -107,7 +107,7 @@ class Session:
         return self._issues[id]
 
     def issue(self, id: str | None = None) -> IssueReading:
-        """The named issue; without a name the open one, or the newest when none is open.
+        """The named issue. Without a name, the open issue, or the newest if none is open.
 
         Raises:
             IssueError: There is no such issue, or none at all.
@@ -124,7 +124,7 @@ class Session:
         return self.files(chosen)
 
     def issue_to_collect(self, id: str | None = None) -> IssueReading:
-        """The named issue, the open one, or the next one due. It need not exist yet.
+        """The named issue. Without a name, the open issue, or the next one due. It need not exist yet.
 
         Raises:
             UsageError: ``id`` is not an issue id.
@@ -148,23 +148,23 @@ class Session:
             NothingToDoError: It was.
         """
         if id in self.ended_issues:
-            raise NothingToDoError(f"{id} was sent and is closed", hint="Begin the next one: digest collect")
+            raise NothingToDoError(f"{id} was sent and is closed", hint="Start the next issue: digest collect")
 
     def require_unsent(self, id: str) -> None:
-        """Refuse to collect into an issue of which a send has begun.
+        """Refuse to collect into an issue whose send has started.
 
         Raises:
-            NothingToDoError: It has.
+            NothingToDoError: Its send has started.
         """
         self.require_open(id)
         if self.campaign(id) is not None:
             raise NothingToDoError(
                 f"{id} is being sent",
-                hint=f"Finish that: digest send {id} --live --resume, or begin the next: digest collect",
+                hint=f"Finish it: digest send {id} --live --resume, or start the next issue: digest collect",
             )
 
     def source_states(self, *, until: str) -> tuple[Mapping[str, SourceState], ...]:
-        """The results of collecting, by source id: of the issue ``until`` and of each one before it, newest first."""
+        """The results of `collect` by source id, one mapping per issue, from the issue ``until`` back to the oldest."""
         ids = sorted({until, *self.weeks}, reverse=True)
         return tuple(self.files(id).source_states for id in ids if id <= until)
 
@@ -180,7 +180,7 @@ class Session:
         """Read a list.
 
         Args:
-            file: A path from the newsletter's root, or ``env:NAME`` for CSV text in an environment variable.
+            file: A path relative to the newsletter's root, or ``env:NAME`` for CSV text in an environment variable.
 
         Raises:
             ListError: It cannot be read at all.
@@ -220,12 +220,15 @@ class Session:
         return select_audience(name, config, lists, suppressions=self.suppressions)
 
     def audience_to_mail(self, name: str | None = None) -> Audience:
-        """An audience without those whom the provider reported to the ledger either. Raises as `audience`."""
+        """An audience, also without the addresses that the provider reported to the ledger.
+
+        Raises the same errors as `audience`.
+        """
         audience = self.audience(name)
         return audience if self.ledger is None else self.ledger.without_suppressed(audience)
 
     def list_columns(self) -> frozenset[str]:
-        """The columns of the lists that issues go to, casefolded. Of lists not read yet, only the headers are read.
+        """The columns of the lists that issues are sent to, casefolded. Reads only the headers of lists not read yet.
 
         Raises:
             ConfigError: There is no such audience.

@@ -277,7 +277,7 @@ class Provider(Protocol):
         """Check whether a send by ``sender``, an address, would work, without sending. Problems are never raised."""
 
     def suppressions(self) -> Iterable[Suppression]:
-        """Everyone whom this provider's lists say not to mail; empty if it keeps no such lists.
+        """Everyone that this provider's lists say not to mail; empty if it keeps no such lists.
 
         Raises:
             NotSent, CredentialsError, ProviderError: The provider cannot be asked.

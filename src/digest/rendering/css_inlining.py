@@ -56,7 +56,7 @@ _OPTIONS: Mapping[str, Any] = MappingProxyType(
         "capitalize_float_margin": False,
         "include_star_selectors": False,
         "remove_unset_properties": False,
-        # Links are published as they were given.
+        # Links are published unchanged.
         "disable_link_rewrites": True,
         "method": "html",
         # Otherwise a <link> in a theme would make premailer fetch a style sheet.

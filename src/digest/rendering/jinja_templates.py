@@ -1,10 +1,10 @@
 """Render the Jinja2 templates of a theme: escaped MJML, plain text, and errors with the template's file and line.
 
-Each template is looked up in several folders, and the first that has it wins. So a newsletter can override single files
-of a theme.
+Each template is looked up in several folders, and the first that has it wins, so a newsletter can override individual
+files of a theme.
 
-An editor knows the templates, not the MJML that they add up to. So if the MJML is broken, the templates are rendered
-again with a mark before each of their lines, and the mark in the broken line tells where it comes from.
+Editors know their templates, not the MJML that the templates produce. If the MJML is invalid, the templates are
+rendered again with a mark before each of their lines, and the mark in the broken line shows where it comes from.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[
     Args:
         name: The file name of the template.
         context: The variables of the template.
-        folders: The folders of the theme, the first to look in first.
+        folders: The folders of the theme, in search order.
 
     Raises:
-        RenderError: The template does not exist or is invalid; with the template's file and line.
+        RenderError: The template does not exist or is invalid. The error has the template's file and line.
     """
     environment = _environment(tuple(folders))
     try:
@@ -56,7 +56,7 @@ def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[
         raise RenderError(
             f"there is no template {error.name!r}",
             place=_place_in_traceback(error, folders),
-            hint=f"Looked in: {', '.join(map(str, folders)) or 'no folder at all'}.",
+            hint=f"Searched: {', '.join(map(str, folders)) or 'no folders'}.",
         ) from error
     except TemplateSyntaxError as error:
         place = Place(_shown(error.filename or error.name or name), error.lineno)

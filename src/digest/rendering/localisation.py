@@ -1,4 +1,4 @@
-"""What depends on the language: how dates are written, and in which direction text runs.
+"""Everything that depends on the language: how dates are written, and which direction text runs in.
 
 Dates are written in words in English, and in ISO 8601 in every other language.
 """
@@ -67,6 +67,6 @@ def first_direction(text: str) -> str:
 
 
 def is_rtl_language(tag: str) -> bool:
-    """Tell whether the language of a BCP 47 tag is written from right to left."""
+    """Return whether the language of a BCP 47 tag is written from right to left."""
     parts = tag.lower().replace("_", "-").split("-")
     return parts[0] in _RTL_LANGUAGES or "arab" in parts[1:] or "hebr" in parts[1:]

@@ -32,10 +32,10 @@ def sha256(text: str) -> str:
 
 
 def not_after(issue: str, *, timezone: str, days: int, now: datetime) -> datetime:
-    """The moment (aware) after which a build must not be sent.
+    """The time after which a build must not be sent; aware.
 
-    It is ``days`` after the end of the issue's week, or twice, three times … as many: the first that is after ``now``.
-    So building again before that moment gives the same manifest, and building again afterwards moves the moment.
+    It is the first multiple of ``days`` after the end of the issue's week that is later than ``now``. Building again
+    before that time therefore gives the same manifest, and building again after it gives a later time.
     """
     _, last = IssueId.parse(issue).week_bounds(timezone)
     step = timedelta(days=days)
@@ -56,7 +56,7 @@ def load_manifest(data: bytes, *, file: str = "build/manifest.json") -> Manifest
 
     Args:
         data: The bytes of manifest.json.
-        file: What errors call the file.
+        file: The name of the file in error messages.
 
     Raises:
         IssueError: ``data`` is not a manifest, or has another schema version.

@@ -126,7 +126,7 @@ def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
 
 
 def _is_plain(line: str) -> bool:
-    """Tell whether a line has no Markdown syntax. Most bullets have none, and need no parser."""
+    """Return whether a line has no Markdown syntax. Most bullets have none, and need no parser."""
     return _SYNTAX.search(line) is None
 
 

@@ -1,14 +1,14 @@
-r"""Turn MJML into HTML with mjml-python, and report what it passes over in silence.
+r"""Turn MJML into HTML with mjml-python, and report the errors that it silently ignores.
 
 mjml-python (https://github.com/mgd020/mjml-python) wraps mrml, a renderer in Rust (https://github.com/jdrouet/mrml). In
 mjml-python 1.4.2, mrml differs from the reference implementation of MJML in ways that this module works around:
 
 - It prints attribute values as Rust debug strings: a line end becomes ``\n``, a zero-width joiner ``\u{200d}``.
-- It deletes white space that contains a line end between two elements, and so joins words.
+- It deletes white space that contains a line end between two elements, which joins words.
 - With two values in ``mj-class`` it lets the first win; the reference lets the last win.
 - It leaves ``<mj-style inline="inline">`` in the head instead of inlining it.
 - It drops unknown attributes, and passes unknown elements through, without an error.
-- It reports where a document is broken, if at all, as a byte offset.
+- It reports the position of an error as a byte offset, or not at all.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ATTRIBUTE = re.compile(r"""\s([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 _VALUE = re.compile(r"""=\s*("[^"]*"|'[^']*')""")
 #: A tag without any of these is printed unchanged.
 _CARE = re.compile(r"[\\\x7f-\U0010ffff\r\n\t']|mj-class")
-#: mrml lets the first of several classes win, MJML the last: the order is reversed.
+#: With several classes, the first wins in mrml and the last wins in MJML, so the order is reversed.
 _CLASSES = re.compile(r"""(\smj-class\s*=\s*)(["'])([^"']*)\2""")
 #: mrml also prints the title as an attribute (aria-label), so it needs the same care as attribute values.
 _TITLE = re.compile(r"(<mj-title>)(.*?)(</mj-title>)", re.DOTALL)
@@ -71,10 +71,11 @@ def render_mjml(source: str, *, name: str = "issue.mjml") -> MjmlOutput:
 
     Args:
         source: The MJML document.
-        name: What errors call the document.
+        name: The name of the document in error messages.
 
     Raises:
-        RenderError: The MJML is not well formed, or has an unknown element or attribute; with the line in ``source``.
+        RenderError: The MJML is not well formed, or has an unknown element or attribute. The error has the line in
+            ``source``.
     """
     if unknown := _unknown_attribute(source):
         raise RenderError(

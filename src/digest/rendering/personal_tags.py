@@ -76,7 +76,7 @@ def nonce_of(content: str) -> str:
 
 
 def tag_literal(name: str, nonce: str) -> str:
-    """The tag of the personal part ``name``, such as ``digest-0f3a52c1b9d4-unsubscribe-url``."""
+    """The tag for the personal part ``name``, such as ``digest-0f3a52c1b9d4-unsubscribe-url``."""
     return f"digest-{nonce}-{name.replace('_', '-')}"
 
 
@@ -114,7 +114,7 @@ def personal_parts(rendered: RenderedIssue, values: Mapping[str, str]) -> tuple[
     tags = rendered.manifest.tags
     missing = [tag.name for tag in tags if tag.name not in values and (tag.html or tag.text or tag.subject)]
     if missing:
-        raise RenderError(f"no value was given for the personal part {missing[0]!r} of the issue")
+        raise RenderError(f"the issue has a personal part {missing[0]!r}, but no value was given for it")
     plain = {tag.tag: clean_line(values[tag.name]) for tag in tags if tag.name in values}
     html = fill(rendered.html, plain, escape=html_module.escape)
     return fill(rendered.manifest.subject, plain), html, fill(rendered.text, plain)

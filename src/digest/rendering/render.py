@@ -42,13 +42,14 @@ def render_issue(
 
     Args:
         issue: The issue.
-        articles: The collected articles, by canonical URL. A story without one only lacks its picture, byline and date.
+        articles: The collected articles, by canonical URL. Without its article, a story
+            has no picture, byline or date.
         config: The newsletter's configuration.
         templates: The folders of the theme; for each template, the first folder that has it wins.
-        now: The current time (aware). It only decides until when the build may be sent.
+        now: The current time; aware. It only decides until when the build may be sent.
 
     Raises:
-        RenderError: A template is missing or invalid; with its file and line.
+        RenderError: A template is missing or invalid. The error has its file and line.
         UsageError: ``issue.id`` is not an issue id.
     """
     view = view_issue(issue, articles=articles, config=config)

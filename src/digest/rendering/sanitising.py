@@ -20,7 +20,7 @@ _UNWANTED = re.compile(
     + "]"
 )
 _NEW_LINES = re.compile("\r\n?|[\x85\u2028\u2029]")
-#: White space at which a line may be broken, so not no-break spaces.
+#: White space at which a line may be broken, which excludes no-break spaces.
 _SPACE = re.compile("[^\\S\u00a0\u202f]+")
 
 
@@ -52,7 +52,7 @@ def safe_url(address: str) -> str:
 
 
 def is_local_path(text: str) -> bool:
-    """Tell whether ``text`` is a relative path, such as that of a file in the newsletter's folder."""
+    """Return whether ``text`` is a relative path, such as that of a file in the newsletter's folder."""
     try:
         return bool(text) and not urlsplit(text).scheme and not text.startswith(("/", "\\", "#"))
     except ValueError:
@@ -63,7 +63,7 @@ def published_image(image: str, *, base_url: str) -> str:
     """The address of a picture in the email, or an empty string if it cannot be published.
 
     Args:
-        image: A web address, or a path from the newsletter's root with forward slashes.
+        image: A web address, or a path relative to the newsletter's root with forward slashes.
         base_url: The address where the folder ``images`` is published (``[images] base_url``).
     """
     if is_web_address(image):

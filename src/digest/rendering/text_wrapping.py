@@ -1,6 +1,6 @@
 """How the text part is wrapped.
 
-RFC 5322 (section 2.1.1) recommends lines of at most 78 characters. 74 leave room for the "> " of replies.
+RFC 5322 (section 2.1.1) recommends lines of at most 78 characters. 74 leaves room for the "> " of replies.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["TEXT_COLUMNS", "tidy", "wrap_text"]
 TEXT_COLUMNS = 74
 
 _HANG = re.compile(r"\s*(?:>\s?)*(?:[-*\u2022]\s+|\d{1,3}[.)]\s+)?")
-#: White space at which a line may be broken, so not no-break spaces.
+#: White space at which a line may be broken, which excludes no-break spaces.
 _SPACE = re.compile("[^\\S\u00a0\u202f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 #: The line between the body and the footer. The trailing space is part of it (RFC 3676, section 4.3).

@@ -32,8 +32,8 @@ def _clean_text(text: str) -> str:
 def clean_article(article: Article) -> Article:
     """Clean every text of an article.
 
-    Titles, names and key points become single lines. The title has no markup and at most 500 characters. If nothing is
-    left of it, the first line of the text is the title, and else the address.
+    Titles, names and key points become single lines. The title has no markup and at most 500 characters. An empty
+    title is replaced by the first line of the text, or else by the address.
     """
     points = dict.fromkeys(filter(None, map(_line, article.key_points)))
     return replace(
@@ -58,7 +58,7 @@ def _title(text: str) -> str:
 
 
 def is_promotion(line: str) -> bool:
-    """Tell whether a line only points to something else, such as "Also Read: Another headline"."""
+    """Return whether a line only points to something else, such as "Also Read: Another headline"."""
     line = line.strip()
     return len(line) <= load_table("promotion")["longest"] and _lead().match(line) is not None
 
@@ -69,7 +69,7 @@ def drop_promotion(lines: Iterable[str]) -> list[str]:
 
 
 def is_furniture(line: str) -> bool:
-    """Tell whether a line is an appeal or a credit, such as "Follow us on X" or "Photo: Ann Lee"."""
+    """Return whether a line is an appeal or a credit, such as "Follow us on X" or "Photo: Ann Lee"."""
     table = load_table("promotion")
     return line.casefold().strip(" .:!?…|-\u2013—") in _furniture() or (
         len(line) <= table["longest_aside"] and _asides().search(line) is not None

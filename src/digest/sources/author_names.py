@@ -49,7 +49,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def clean_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names in their order, each once, without addresses and words such as "admin" that name nobody."""
+    """Return the names in order, without duplicates, addresses, and words such as "admin" that are not names."""
     names_by_key: dict[str, str] = {}
     for name in names:
         line = _without_role(_ASIDE.sub("", line_of_html(name)))

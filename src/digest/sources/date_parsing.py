@@ -16,8 +16,8 @@ from digest.sources.tables import load_table
 
 __all__ = ["parse_date"]
 
-#: The date of a mail header (https://www.rfc-editor.org/rfc/rfc5322#section-3.3), which RSS uses as well, and what
-#: publishers make of it: weekdays and months in any language, two-digit years, and names of time zones.
+#: The date of a mail header (https://www.rfc-editor.org/rfc/rfc5322#section-3.3), which RSS also uses, and the variants
+#: that publishers write: weekdays and months in any language, two-digit years, and names of time zones.
 _MAIL = re.compile(
     r"(?:[^\W\d_]+\.?,?\s*)?(\d{1,2})[\s-]+([^\W\d_]{3,12})\.?[\s-]+(\d{4}|\d{2})"
     r"(?:\s+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:\s*([+-]\d{2}):?(\d{2})|\s+([A-Za-z]{1,5}))?(?:\s*\([^)]*\))?"
@@ -34,8 +34,8 @@ _MAX_LENGTH = 100
 _NULL_YEAR = re.compile(r"(?<![\d:.+-])00\d\d(?![\d:])")  # dateutil reads 0001 as 2001
 #: An earlier date is a null date such as 1970-01-01 or 0001-01-01, not a day on which something was published.
 _FIRST_YEAR = 1971
-#: dateutil fills in what a text does not say from a default date, and does not tell what it filled in. These two have
-#: no field in common, so a text that gives the same day with both of them names the whole day.
+#: dateutil fills in missing fields from a default date, and does not report which ones. These two defaults have no
+#: field in common, so a text that gives the same day with both contains the whole day.
 #: https://dateutil.readthedocs.io/en/stable/parser.html
 _FILL = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2004, 12, 30, tzinfo=UTC))
 
@@ -72,7 +72,7 @@ def parse_date(text: str) -> datetime | None:
     time zone is in UTC, and a date without a time is midnight. ``01/05/2026`` is January 5, as in the United States.
 
     Returns:
-        The moment, aware and in UTC, or None if the text cannot be read.
+        The time, aware and in UTC; None if the text is not such a date.
     """
     text = " ".join(text.split())
     if len(text) > _MAX_LENGTH:

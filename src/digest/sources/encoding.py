@@ -31,7 +31,7 @@ _CHARSET = re.compile(rb"(?:^|[\s/\"'])charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IG
 _CONTENT = re.compile(rb"content\s*=\s*[\"']?[^\"'>]*?charset\s*=\s*([\w.:-]+)", re.IGNORECASE)
 _TYPED = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-type", re.IGNORECASE)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_HEAD = 8192  # bytes in which a page declares its encoding; the HTML standard asks for the first 1024
+_HEAD = 8192  # bytes that are searched for a declared encoding; the HTML standard requires the first 1024
 _SAMPLE = 65_536  # bytes that are enough to tell text from binary data
 _TELLING = 16_384  # bytes of phrases with non-ASCII characters that are enough to guess an encoding
 _BEFORE = 200
@@ -40,14 +40,14 @@ _C1 = re.compile(rb"[\x80-\x9f]")
 _BEYOND = re.compile(rb"[\x80-\xff]")
 _BEYOND_ASCII = bytes(range(128, 256))
 _DEFAULT = "cp1252"
-#: Not Python's own, such as "rot13" or "idna", nor UTF-7, which the standard forbids because it hides markup.
+#: This excludes Python's own codecs, such as "rot13" or "idna", and UTF-7, which the standard forbids.
 _OF_PAGES = re.compile(
     r"utf-(?:8|16|32).*|cp\d+|iso8859-\d+|koi8-.|mac-.+|gb.+|big5.*|euc_.+|shift_jis.*|iso2022_.+|hz|johab|ascii"
 )
 _FEW = 3
-#: Of a thousand characters so many may be wrong where the encoding itself is right.
+#: How many characters in a thousand may be invalid if the encoding is still considered right.
 _WRONG = 2
-#: So many characters of several bytes are UTF-8 and no chance, whatever the label.
+#: This many valid multi-byte characters cannot be a coincidence: the text is UTF-8, whatever its label.
 _MANY = 8
 
 
@@ -78,7 +78,7 @@ def decode_page(data: bytes, content_type: str | None = None) -> str:
 
 
 def is_binary(data: bytes) -> bool:
-    """Tell whether the data is not text in any encoding."""
+    """Return whether the data is not text in any encoding."""
     head = data[:_SAMPLE]
     if any(head.startswith(mark) for mark, _ in _BOMS) or _wide(head):
         return False
@@ -118,7 +118,7 @@ def _unquoted(attributes: bytes) -> bytes:
 
 
 def _name(label: str) -> str:
-    """Return Python's name of the encoding that browsers mean by a label; "" if pages do not use it."""
+    """Return Python's name for the encoding that browsers use for a label; "" if web pages may not use it."""
     label = label.strip().lower()
     wider = load_table("encodings")["wider"]
     try:

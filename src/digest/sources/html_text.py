@@ -1,7 +1,7 @@
 """Turn HTML into plain text: one line for a title, paragraphs for a text.
 
 Feeds hold thousands of small fragments, and building a tree for each is slow. `text_of_source` reads simple fragments
-with regular expressions, and gives up on any that could be read in two ways; those become a tree.
+with regular expressions, and leaves every ambiguous fragment to a tree.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _CUT_TAG = re.compile(r"""<[^<>]*=\s*(?:"[^"<>]*|'[^'<>]*)>""")
 
 
 def has_markup(text: str) -> bool:
-    """Tell whether a text contains HTML elements."""
+    """Return whether a text contains HTML elements."""
     return _TAG.search(text) is not None
 
 
@@ -159,7 +159,7 @@ def text_of_source(html: str) -> str | None:
 
 
 def _is_deep(html: str) -> bool:
-    """Tell whether elements are nested, or left open, so deeply that lexbor would need quadratic time.
+    """Return whether elements are nested, or left open, so deeply that lexbor would need quadratic time.
 
     See https://github.com/lexbor/lexbor/issues/340 and https://github.com/rushter/selectolax/issues/153.
     """

@@ -1,4 +1,4 @@
-"""What the reader of one source works with: the newsletter's folder, the web, and a record of what went wrong."""
+"""What a reader needs to read one source: access to the newsletter's folder and the web, and a record of problems."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def attempt(read: Callable[[], _Result], address: str) -> _Result | DigestError:
         return read()
     except DigestError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - sources are arbitrary input to libraries that we do not control
+    except Exception as error:  # noqa: BLE001 - third-party libraries may raise anything on arbitrary input
         return SourceError(f"it cannot be read: {type(error).__name__}: {error}", place=Place(address))
 
 
 class SourceAccess:
-    """The means to read one source once, and what happened on the way.
+    """Access to everything that reading one source needs, and a record of what happened.
 
     Attributes:
         root: The newsletter's folder.
         fetcher: The HTTP client.
         full_text: For which items of a feed the page is read as well.
-        after: What has not changed since this moment (aware) is not news.
-        counts: Tells whether an article is new enough for the issue.
+        after: Pages that have not changed since this time are not news; aware.
+        counts: Returns whether an article is new enough for the issue.
         pages_read: How many pages were read for items that hold only a snippet.
         moved_to: Where the source has moved permanently; "" if it has not.
         problems: What failed without stopping the source.
@@ -72,7 +72,7 @@ class SourceAccess:
 
     @property
     def unchanged(self) -> bool:
-        """Whether the server said of everything that was fetched that it has not changed."""
+        """Whether the servers answered that nothing that was fetched has changed."""
         return bool(self._from_cache) and all(self._from_cache)
 
     def note(self, response: Response) -> Response:
@@ -90,7 +90,7 @@ class SourceAccess:
             SourceError: It is a URL of another scheme than http, leads out of the folder, or cannot be read.
         """
         if "://" in address:
-            hint = "Give a web address, or a path from the newsletter's folder."
+            hint = "Use a web address, or a path relative to the newsletter's folder."
             raise SourceError("this is not an http or https address", place=Place(address), hint=hint)
         return read_file(self.root, address)
 

@@ -44,7 +44,7 @@ def join_link(base: str, link: str) -> str:
 
 
 def same_site(first: str, second: str) -> bool:
-    """Tell whether two addresses belong to one site: the same host apart from "www.", "m." and the like."""
+    """Return whether two addresses belong to one site: the same host apart from "www.", "m." and the like."""
     return _site(first) == _site(second) != ""
 
 

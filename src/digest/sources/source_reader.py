@@ -50,7 +50,7 @@ class SourceReading:
         source: The source's id.
         kind: The name of its kind, such as ``feed``.
         articles: In the source's order, each with ``source`` set to the id, and each address once.
-        unchanged: The server said that nothing has changed since the last time. The articles are there all the same.
+        unchanged: The server answered that nothing has changed since the last request. ``articles`` is still complete.
         pages: How many pages were read for items that hold only a snippet.
         moved_to: Where the source has moved permanently.
         error: Why nothing could be read.
@@ -68,7 +68,7 @@ class SourceReading:
 
     @property
     def gone(self) -> bool:
-        """Whether the server said that the source is gone for good (410)."""
+        """Whether the server answered that the source is gone for good (410)."""
         return isinstance(self.error, GoneError)
 
 
@@ -86,8 +86,8 @@ def read_source(
         source: The source.
         root: The newsletter's folder. Addresses that are not http or https are paths in it.
         fetcher: The HTTP client.
-        after: What has not changed since this moment (aware) is not news: such pages of a sitemap are not read.
-        counts: Tells whether an article of a feed is new enough. The page of one that is not is not read.
+        after: Pages of a sitemap that have not changed since this time are not read; aware.
+        counts: Returns whether an article of a feed is new enough. The pages of older articles are not read.
     """
 
     def counts_here(article: Article) -> bool:
@@ -119,7 +119,7 @@ def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | tup
     """Read one address that a user typed.
 
     Args:
-        address: A web address, or a path from the newsletter's folder.
+        address: A web address, or a path relative to the newsletter's folder.
         root: The newsletter's folder.
         fetcher: The HTTP client.
 
@@ -127,7 +127,8 @@ def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | tup
         The article there, or the feeds that the address is or lists (OPML).
 
     Raises:
-        SourceError: It cannot be fetched or read, holds neither, or is a path that leads out of the folder.
+        SourceError: It cannot be fetched or read, has neither an article nor feeds, or is a path that leads out of the
+            folder.
     """
     result = attempt(partial(_read_anything, SourceAccess(root, fetcher), address), address)
     if isinstance(result, DigestError):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPPRESSIONS", "append_suppressions", "holds_suppressions", "read_suppressions", "suppressions_file"]
 
-#: The file, from the newsletter's folder.
+#: The file, relative to the newsletter's folder.
 SUPPRESSIONS = "subscribers/suppressions.csv"
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
@@ -34,12 +34,12 @@ _COLUMNS = ("email", "reason", "at", "source", "audience")
 
 
 def holds_suppressions(file: str) -> bool:
-    """Whether a file, from the newsletter's folder, holds the suppressions, plain or encrypted."""
+    """Whether a file, relative to the newsletter's folder, holds the suppressions, plain or encrypted."""
     return PurePosixPath(file).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
 
 
 def suppressions_file(root: Path) -> str:
-    """The file that suppressions are added to, from the newsletter's folder: the encrypted one if it exists."""
+    """The file that suppressions are added to, relative to the newsletter's folder: the encrypted one if it exists."""
     encrypted = f"{SUPPRESSIONS}{ENCRYPTED}"
     return encrypted if (root / encrypted).exists() else SUPPRESSIONS
 
@@ -47,7 +47,7 @@ def suppressions_file(root: Path) -> str:
 def read_suppressions(
     path: Path, *, file: str = SUPPRESSIONS, environ: Mapping[str, str] = _NO_ENVIRONMENT
 ) -> tuple[Suppression, ...]:
-    """Everybody whom the newsletter must not mail; nobody if the file does not exist.
+    """Everyone the newsletter must not mail; empty if the file does not exist.
 
     An unknown reason counts as "manual", because suppressing one person too many is the safe mistake. A row without an
     address is skipped.

@@ -1,4 +1,4 @@
-"""What each command does, in terms of the packages below: one function per command, the verbs of the newsletter.
+"""What each command does: one function per command, written in terms of the packages below this one.
 
 ::
 
@@ -15,9 +15,9 @@
     status, diff, doctor    look at all of this and change nothing
     initialise, run_demo    write a new newsletter's folder
 
-A verb takes a `digest.project.Session`, in which everything is read once; verbs that only write lists or workflows take
-the `digest.project.Project`. It returns a frozen dataclass and prints nothing. The names below are loaded when they are
-first used, since each module brings libraries of its own.
+Each function takes a `digest.project.Session`, in which everything is read once; functions that only write lists or
+workflows take a `digest.project.Project`. It returns a frozen dataclass and prints nothing. The names below are
+imported on first use, because each module imports different libraries.
 """
 
 from __future__ import annotations

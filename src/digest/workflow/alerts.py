@@ -1,6 +1,7 @@
-"""Alerts: what nobody would notice until readers do. A week without an issue, a send that stopped, a source that died.
+"""Alerts: problems that would go unnoticed until readers do, such as a missing issue, a stopped send or a dead source.
 
-Only this week and the last count: older problems can no longer be fixed, and nobody reads a note that never goes away.
+Only this week and last week count: older problems can no longer be fixed, and people ignore an alert that never goes
+away.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Alert", "AlertFacts", "decide_alerts", "find_alerts"]
 
-#: A send that is still running began more recently than this; one that began earlier has stopped.
+#: A send that started longer ago than this and has not finished has stopped.
 _LONGEST_SEND = timedelta(hours=6)
 _SENT = frozenset({IssueState.SENT, IssueState.SCHEDULED})
 
@@ -37,12 +38,12 @@ class Alert:
     Attributes:
         code: For programs: ``run_failed``, ``no_issue``, ``few_stories``, ``broken``, ``not_sent``, ``send_held``,
             ``send_stopped``, ``source_gone``, ``source_failing`` or ``source_silent``.
-        words: The problem in a sentence.
+        message: The problem in a sentence.
         hint: How to fix it.
     """
 
     code: str
-    words: str
+    message: str
     hint: str
 
 
@@ -54,8 +55,8 @@ class AlertFacts:
         statuses: The status of every issue.
         weeks: The ids of all weeks for which sources were read, also those without an issue.
         sources: The sources as configured.
-        states: How each source fared, by source id, in each week, newest first.
-        sent_is_known: Whether the ledger can be read here. When it is on another machine, an issue that looks unsent
+        states: The state of each source by its id, one mapping per week, newest first.
+        sent_is_known: Whether the ledger can be read here. If it is on another machine, an issue that looks unsent
             may have been sent.
         zone: The newsletter's zone.
         min_stories: ``selection.min_stories``.
@@ -77,9 +78,10 @@ class AlertFacts:
 
 
 def find_alerts(session: Session, statuses: Sequence[IssueStatus], *, failed_run: str = "") -> tuple[Alert, ...]:
-    """The alerts for a newsletter now, most urgent first.
+    """The current alerts for a newsletter, most urgent first.
 
     Args:
+        session: The newsletter.
         statuses: The status of every issue.
         failed_run: The URL of a workflow run that failed.
     """
@@ -116,20 +118,20 @@ def decide_alerts(facts: AlertFacts, *, now: datetime) -> tuple[Alert, ...]:
 
 def _run_alerts(facts: AlertFacts) -> Iterator[Alert]:
     if facts.failed_run:
-        yield Alert(code="run_failed", words="The last run of the workflow failed", hint=f"See {facts.failed_run}")
+        yield Alert(code="run_failed", message="The last run of the workflow failed", hint=f"See {facts.failed_run}")
 
 
 def _send_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
     for status in _recent(facts, now):
-        id, words, hint = status.issue, status.words, status.next_step
+        id, message, hint = status.issue, status.description, status.next_step
         if status.state is IssueState.HELD:
-            yield Alert(code="send_held", words=f"The send of {id} is held: {words}", hint=hint)
+            yield Alert(code="send_held", message=f"The send of {id} is held: {message}", hint=hint)
         elif (
             status.state is IssueState.SENDING
             and status.started_at is not None
             and now - status.started_at > _LONGEST_SEND
         ):
-            yield Alert(code="send_stopped", words=f"The send of {id} stopped: {words}", hint=hint)
+            yield Alert(code="send_stopped", message=f"The send of {id} stopped: {message}", hint=hint)
 
 
 def _issue_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
@@ -140,16 +142,16 @@ def _issue_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
         if id < newest_sent:
             continue
         if status.state is IssueState.BROKEN:
-            yield Alert(code="broken", words=f"{id} cannot be built: {status.words}", hint=status.next_step)
+            yield Alert(code="broken", message=f"{id} cannot be built: {status.description}", hint=status.next_step)
         elif status.stories is None:
             continue
         elif status.stories < facts.min_stories:
-            words = f"{id} has {status.stories} of the {facts.min_stories} stories that it needs"
+            message = f"{id} has {status.stories} of the {facts.min_stories} stories it needs"
             hint = "Add one by hand (digest add URL), wait for more, or lower selection.min_stories."
-            yield Alert(code="few_stories", words=words, hint=hint)
+            yield Alert(code="few_stories", message=message, hint=hint)
         elif facts.sent_is_known and issue_due_at(id, due=facts.due, zone=facts.zone) <= now:
-            words = f"{id} should have been sent by now: {status.words}"
-            yield Alert(code="not_sent", words=words, hint=status.next_step)
+            message = f"{id} should have been sent by now: {status.description}"
+            yield Alert(code="not_sent", message=message, hint=status.next_step)
 
 
 def _week_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
@@ -162,8 +164,8 @@ def _week_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
         missed = last not in issues and min(weeks) < last
         if current in weeks or due or missed:
             id = current if current in weeks or due else last
-            hint = f"Look at the sources, or collect it: digest collect {id}"
-            yield Alert(code="no_issue", words=f"There is no issue {id}", hint=hint)
+            hint = f"Check the sources, or collect it: digest collect {id}"
+            yield Alert(code="no_issue", message=f"There is no issue {id}", hint=hint)
 
 
 def _source_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
@@ -172,14 +174,14 @@ def _source_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
         if health is None or health.trouble is None:
             continue
         if health.trouble is SourceTrouble.GONE:
-            words = f"The source {source.id} is gone for good: {health.latest.error}"
+            message = f"The source {source.id} is gone for good: {health.latest.error}"
         elif health.trouble is SourceTrouble.FAILING:
             since = f" since {health.latest.failing_since:%d %b}" if health.latest.failing_since else ""
-            words = f"The source {source.id} has failed{since}: {health.latest.error}"
+            message = f"The source {source.id} has failed{since}: {health.latest.error}"
         else:
-            words = f"The source {source.id} has brought nothing new for {health.silent} issues"
+            message = f"The source {source.id} has had nothing new for {health.silent} issues"
         hint = f"Correct its address in the configuration, or remove {source.id}."
-        yield Alert(code=f"source_{health.trouble}", words=words, hint=hint)
+        yield Alert(code=f"source_{health.trouble}", message=message, hint=hint)
 
 
 def _recent(facts: AlertFacts, now: datetime) -> Iterator[IssueStatus]:
@@ -188,7 +190,7 @@ def _recent(facts: AlertFacts, now: datetime) -> Iterator[IssueStatus]:
 
 
 def _current_and_last_week(facts: AlertFacts, now: datetime) -> tuple[IssueId, IssueId]:
-    """The ids of this week's issue and of the last one's."""
+    """The ids of this week's and last week's issue."""
     current = IssueId.of(now, facts.zone.key)
     first, _ = current.week_bounds(facts.zone.key)
     return current, IssueId.of(first - timedelta(hours=1), facts.zone.key)

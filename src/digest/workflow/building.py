@@ -50,14 +50,14 @@ class Built:
 
     Attributes:
         issue: The issue's id.
-        folder: The folder of the build, from the newsletter's root.
-        token: What an approval of this build names.
+        folder: The folder of the build, relative to the newsletter's root.
+        token: The build's token, which an approval names.
         subject: The subject, with personal parts as the editor wrote them.
         stories: How many stories it has.
         bytes_html: The size of the HTML part in bytes of UTF-8.
         bytes_text: The size of the text part in bytes of UTF-8.
         approved: Whether exactly this build is approved.
-        changed: Whether it differs from the build before.
+        changed: Whether it differs from the previous build.
     """
 
     issue: str
@@ -77,7 +77,7 @@ class Checked:
 
     Attributes:
         issue: The issue's id.
-        file: Its issue.md, from the newsletter's root.
+        file: Its issue.md, relative to the newsletter's root.
         findings: Most serious first.
         rendered: The issue as it would be built now.
         is_built: Whether the build on disk is exactly this.
@@ -98,7 +98,8 @@ def render(session: Session, issue: IssueReading) -> RenderedIssue:
     """Render an issue from issue.md as it is now, without writing anything.
 
     Raises:
-        IssueError, RenderError: issue.md or a template is wrong.
+        IssueError: issue.md is missing or does not parse.
+        RenderError: A template, or its output, is invalid.
     """
     project = session.project
     return render_issue(
@@ -115,7 +116,8 @@ def build(session: Session, id: str | None = None) -> Built:
 
     Raises:
         NothingToDoError: The issue has fewer than ``selection.min_stories`` stories, or it was sent; nothing is built.
-        IssueError, RenderError: issue.md or a template is wrong; the earlier build stays.
+        IssueError: issue.md is missing or does not parse. The previous build stays.
+        RenderError: A template, or its output, is invalid. The previous build stays.
     """
     opened = session.issue(id)
     session.require_open(opened.id)
@@ -158,11 +160,12 @@ def check(
 
     Args:
         id: The issue; by default the open one.
-        online: Request every link as well, each at most once a day.
-        progress: Called with the number of links that are done, and of all links.
+        online: Also request every link, each at most once a day.
+        progress: Called with the number of links requested so far, and the number of all links.
 
     Raises:
-        IssueError, RenderError: There is no such issue, or it cannot be rendered.
+        IssueError: There is no such issue, or issue.md does not parse.
+        RenderError: A template, or its output, is invalid.
     """
     opened, project = session.issue(id), session.project
     issue = opened.issue
@@ -194,7 +197,7 @@ def check_rendered(
     tracked_lists: Mapping[str, Sequence[Subscriber]] = MappingProxyType({}),
     build: Build | None = None,
 ) -> tuple[Finding, ...]:
-    """Apply every rule to a rendering of an issue; see `check_issue` for the keyword arguments."""
+    """Apply every rule to an issue that was already rendered; see `check_issue` for the keyword arguments."""
     project = session.project
     return check_issue(
         issue.issue,
@@ -261,21 +264,21 @@ def sample_values(rendered: RenderedIssue) -> dict[str, str]:
 def ask_links(
     project: Project, urls: Iterable[str], *, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Mapping[str, LinkAnswer]:
-    """Request links. A server that fails is an answer, not an error.
+    """Request links. A server that fails is recorded as an answer, and raises nothing.
 
     Args:
         urls: Web addresses; each is requested once.
-        progress: Called with the number of links that are done, and of all links.
+        progress: Called with the number of links requested so far, and the number of all links.
 
     Returns:
-        The answer to each address.
+        The answer for each address.
     """
-    asked = list(dict.fromkeys(urls))
+    distinct = list(dict.fromkeys(urls))
     answers = {}
     with project.open_fetcher() as fetcher, ThreadPoolExecutor(_LINKS_AT_ONCE) as pool:
-        for number, (url, answer) in enumerate(pool.map(lambda url: (url, _ask(fetcher, url)), asked), start=1):
+        for number, (url, answer) in enumerate(pool.map(lambda url: (url, _ask(fetcher, url)), distinct), start=1):
             answers[url] = answer
-            progress(number, len(asked))
+            progress(number, len(distinct))
     return answers
 
 
@@ -294,7 +297,7 @@ def _ask(fetcher: Fetcher, url: str) -> LinkAnswer:
 
 
 def read_tracked_lists(session: Session) -> Mapping[str, Sequence[Subscriber]]:
-    """The people in each unencrypted list that git tracks, by the list's path. Unreadable lists are left out."""
+    """The subscribers in each unencrypted list that git tracks, by the list's path. Unreadable lists are left out."""
     named = {file for audience in session.project.config.audiences.values() for file in audience.files}
     plain = sorted(file for file in named if not file.startswith("env:") and not file.endswith(ENCRYPTED))
     lists: dict[str, Sequence[Subscriber]] = {}
@@ -307,9 +310,9 @@ def read_tracked_lists(session: Session) -> Mapping[str, Sequence[Subscriber]]:
 
 
 def _tracked(root: Path, files: Iterable[str]) -> list[str]:
-    """Those of ``files`` that git tracks, in whichever repository their folder lies; none if there is no git.
+    """The ``files`` that git tracks, in whichever repository their folders are; empty if git is not installed.
 
-    git refuses a question about a path outside its repository, so each folder is asked about its own files.
+    git fails for a path outside its repository, so the files of each folder are looked up from that folder.
     """
     folders: dict[Path, dict[str, str]] = {}
     for file in files:
@@ -319,9 +322,9 @@ def _tracked(root: Path, files: Iterable[str]) -> list[str]:
     for folder, names in folders.items():
         command = ["git", "-C", str(folder), "ls-files", "-z", "--", *(f":(literal){name}" for name in names)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+            process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired):
             continue
-        if done.returncode == 0:
-            tracked += [names[name] for name in done.stdout.split("\0") if name in names]
+        if process.returncode == 0:
+            tracked += [names[name] for name in process.stdout.split("\0") if name in names]
     return tracked

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Collected", "collect", "merge_articles"]
 
-_TAKEN_OUT = "you took it out of the issue"
+_TAKEN_OUT = "you removed it from the issue"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,18 +37,19 @@ class Collected:
 
     Attributes:
         issue: The issue's id.
-        file: Its issue.md, from the newsletter's root.
+        file: Its issue.md, relative to the newsletter's root.
         at: When the sources were read; aware, in UTC.
-        since: The time after which an article of a feed or a page counts; aware, in UTC. None: seven days before `at`.
+        since: Articles of a feed or a page count if they were published after this; aware, in UTC. None means seven
+            days before `at`.
         sources: The result of reading each source.
         merge: What was merged into issue.md.
-        stories: How many stories of issue.md go in the email now.
-        waiting: How many stories wait under "New since you last looked". With no story at all, there is no issue.md.
+        stories: How many stories of issue.md are in the email now.
+        waiting: How many stories wait under "New since you last looked". If there are no stories, no issue.md exists.
         min_stories: ``selection.min_stories``.
         changed: Whether issue.md changed.
         dropped: The articles that were left out, each with the reason.
         ranking: Every story that was ranked, best first.
-        bullets: The bullets that go in the email, each with the sentence it comes from.
+        bullets: The bullets in the email, each with the sentence it comes from.
     """
 
     issue: str
@@ -75,13 +76,13 @@ def collect(
 ) -> Collected:
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
-    A source that fails is reported and never stops the others; what it gave for this issue before is kept. When there
-    is no story at all, only sources.json is written.
+    A source that fails is reported and never stops the others; articles collected from it earlier are kept. If there
+    are no stories, only sources.json is written.
 
     Args:
         id: The issue; by default the open one, or the next one due.
-        refresh: Request every source again at its own address, also one that is gone or was just read.
-        progress: Called with each source as it is read.
+        refresh: Request every source at its configured address, even one that is gone or was just read.
+        progress: Called with each source once it is read.
 
     Raises:
         NothingToDoError: The issue was sent, or is being sent.
@@ -95,9 +96,9 @@ def collect(
     before = {canonical_url(article.url) for article in opened.articles}
     gathered = gather_articles(project, history, collected=before, refresh=refresh, progress=progress)
 
-    session.reread_issue(opened.id)  # reading takes minutes, during which the editor may save it
-    yours, base, known = opened.text, opened.base, opened.articles
-    articles = merge_articles(_still_counting(known, config, gathered), gathered.articles)
+    session.reread_issue(opened.id)  # reading takes minutes, and the editor may have saved the file meanwhile
+    yours, base, collected_before = opened.text, opened.base, opened.articles
+    articles = merge_articles(_still_counting(collected_before, config, gathered), gathered.articles)
     now = project.now()
     plan = plan_issue(
         articles,
@@ -118,8 +119,8 @@ def collect(
     )
     issue = opened.parse(merge.text)
     if yours is not None or issue.stories or issue.waiting:
-        _write(opened.folder, merge, [*articles, *_in_issue(known, issue)], before=(yours, base), now=now)
-    if not project.offline:  # offline, nothing was learned about the sources
+        _write(opened.folder, merge, [*articles, *_in_issue(collected_before, issue)], before=(yours, base), now=now)
+    if not project.offline:  # offline, the sources were not requested
         opened.folder.write_source_states(gathered.states)
     session.reread_issue(opened.id)
     dropped, ranking = _without_kept_out(plan, merge.kept_out)
@@ -143,8 +144,8 @@ def collect(
 def _still_counting(known: Iterable[Article], config: Config, gathered: GatheredArticles) -> Iterator[Article]:
     """The articles collected before that may still be in the issue.
 
-    A local folder that was read without an error tells which of its files no longer exist. Articles of a source that
-    was removed from the configuration are dropped. Articles added by hand have no source, and stay.
+    If a local folder was read without an error, articles whose files no longer exist are dropped. So are the articles
+    of a source that was removed from the configuration. Articles added by hand have no source, and stay.
     """
     local = (result for result in gathered.results if SOURCE_KINDS[result.kind].is_local)
     complete = {result.source for result in local if not (result.error or result.problems)}
@@ -153,16 +154,16 @@ def _still_counting(known: Iterable[Article], config: Config, gathered: Gathered
             yield article
 
 
-def _in_issue(known: Iterable[Article], issue: Issue) -> Iterator[Article]:
-    """The articles of the stories in issue.md, which take their source names, dates and pictures from them."""
+def _in_issue(articles: Iterable[Article], issue: Issue) -> Iterator[Article]:
+    """The articles of the stories in issue.md. The stories take source names, dates and pictures from them."""
     urls = {canonical_url(story.url) for section in issue.sections for story in section.stories}
-    return (article for article in known if canonical_url(article.url) in urls)
+    return (article for article in articles if canonical_url(article.url) in urls)
 
 
 def _without_absent_lead(fresh: Issue, current: IssueReading) -> Issue:
-    """The plan, with the former subject and preheader if the new ones are about a story that is not sent.
+    """The plan, but with the current subject and preheader if the new ones are about a story that will not be sent.
 
-    Once someone has edited the file, the plan's lead may be waiting to be moved up, or have been dropped.
+    In an edited file, the plan's lead may be waiting to be moved up, or may have been dropped.
     """
     yours, base = current.text, current.base
     if yours is None or base is None or is_untouched(yours, base.issue, base.written_sha256):
@@ -186,9 +187,12 @@ def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Drop
     return tuple(dropped), tuple(ranking)
 
 
-def merge_articles(known: Iterable[Article], fetched: Iterable[Article]) -> list[Article]:
-    """Join both, known ones first, each article once. A fetched text wins unless it is a snippet of the known one."""
-    union = {canonical_url(article.url): article for article in known}
+def merge_articles(collected: Iterable[Article], fetched: Iterable[Article]) -> list[Article]:
+    """Join both, each article once, those collected before first.
+
+    A fetched text replaces the one collected before, unless it is only a snippet of it.
+    """
+    union = {canonical_url(article.url): article for article in collected}
     repeats = Counter[str]()
     duplicates: list[Article] = []
     for article in fetched:
@@ -205,7 +209,7 @@ def _newer(article: Article, earlier: Article | None) -> Article:
     if earlier is None:
         return article
     newer = keep_full_text(article, earlier)
-    # An article that was added by hand stays without a source when a feed brings it as well.
+    # An article that was added by hand stays without a source, even if a feed also has it.
     return newer if earlier.source else replace(newer, source="")
 
 
@@ -217,7 +221,7 @@ def _write(
     before: tuple[str | None, Base | None],
     now: datetime,
 ) -> None:
-    """Write the files that changed. When nothing is new, every byte stays, including the time of collecting."""
+    """Write the files that changed. If nothing is new, no file changes, and the recorded time of collecting stays."""
     text, base = before
     unique = list({canonical_url(article.url): article for article in reversed(articles)}.values())[::-1]
     folder.write_articles(unique)

@@ -39,7 +39,7 @@ _GITHUB = ".github"
 def diagnose(
     session: Session, *, resolve: Callable[[str], tuple[str, ...]] = resolve_txt
 ) -> Iterator[tuple[str, Diagnosis]]:
-    """Check one thing after the other. An error in one part does not stop the others.
+    """Check each part of the newsletter in turn. An error in one part does not stop the others.
 
     Args:
         resolve: Looks up TXT records.
@@ -61,8 +61,8 @@ def diagnose(
     )
     for part, look in parts:
         try:
-            for found in look():
-                yield part, found
+            for diagnosis in look():
+                yield part, diagnosis
         except DigestError as error:
             yield part, Diagnosis(what=part, state="error", words=str(error), remedy=error.hint)
 
@@ -73,17 +73,17 @@ def _configuration(project: Project) -> Iterator[Diagnosis]:
     yield Diagnosis(what="configuration", state="ok", words=words)
     if not newsletter.postal_address.strip():
         remedy = "Set newsletter.postal_address: the law requires one in every commercial email."
-        yield Diagnosis(what="postal address", state="error", words="none is configured", remedy=remedy)
+        yield Diagnosis(what="postal address", state="error", words="not configured", remedy=remedy)
     if not project.config.sources:
         remedy = "digest add https://example.org/feed.xml"
-        yield Diagnosis(what="sources", state="error", words="none is configured", remedy=remedy)
+        yield Diagnosis(what="sources", state="error", words="no source is configured", remedy=remedy)
     if not project.config.unsubscribe_method:
         remedy = f"Set {project.config.unsubscribe_keys}."
         yield Diagnosis(what="unsubscribing", state="error", words="no way to unsubscribe is configured", remedy=remedy)
 
 
 def _templates(session: Session) -> Iterator[Diagnosis]:
-    """Render the open issue, which finds errors in a template."""
+    """Render the open issue, to find errors in a template."""
     theme = session.project.config.theme.name
     try:
         rendered = render(session, session.issue())
@@ -138,7 +138,7 @@ def _state(session: Session) -> Iterator[Diagnosis]:
 def _secrets(project: Project) -> Iterator[Diagnosis]:
     delivery = project.config.delivery
     if not project.needs_secret:
-        yield Diagnosis(what="secret", state="ok", words="this way of sending needs none")
+        yield Diagnosis(what="secret", state="ok", words="not needed for this way of sending")
         return
     if project.environ.get(delivery.secret_env):
         yield Diagnosis(what="secret", state="ok", words=f"{delivery.secret_env} is set")
@@ -171,7 +171,7 @@ def _two_phase(session: Session) -> Iterator[Diagnosis]:
     if session.ledger is not None and passed_two_phase_test(provider, session.ledger):
         yield Diagnosis(what="two-phase", state="ok", words="the self-test has passed with this key")
         return
-    words = f"it relies on what {provider.name} documents, and was not tested with this key"
+    words = f"not tested with this key; it relies on what {provider.name} documents"
     remedy = "digest doctor --two-phase --to you@example.org"
     yield Diagnosis(what="two-phase", state="warning", words=words, remedy=remedy)
 
@@ -192,7 +192,7 @@ def _domain(project: Project, resolve: Callable[[str], tuple[str, ...]]) -> Iter
 
 def _workflows(project: Project) -> Iterator[Diagnosis]:
     """Compare the workflows with this version's. A difference is only a warning: it may be the user's own change."""
-    update = "digest init --workflows writes this version's, and keeps yours in .digest/undo/."
+    update = "digest init --workflows writes this version's file, and keeps yours in .digest/undo/."
     for name in WORKFLOWS:
         path, what = project.root / _GITHUB / name, name.rpartition("/")[2].removesuffix(".yml")
         if not path.is_file():
@@ -206,17 +206,17 @@ def _workflows(project: Project) -> Iterator[Diagnosis]:
             yield Diagnosis(what=what, state="warning", words=words, remedy=f"If you did not edit it: {update}")
     for name in FORMER_WORKFLOWS:
         if (project.root / _GITHUB / name).is_file():
-            words = f"{_GITHUB}/{name} is from an earlier version, and still runs beside those that replaced it"
+            words = f"{_GITHUB}/{name} is from an earlier version, and still runs alongside its replacement"
             yield Diagnosis(what=name.rpartition("/")[2], state="warning", words=words, remedy=update)
 
 
 def begin_self_test(
     project: Project, to: str, *, sleep: Callable[[float], object] = time.sleep
 ) -> tuple[datetime, Iterator[SelfTestStep]]:
-    """Send both mails of the test to ``to``, as `begin_two_phase_test`.
+    """Send both mails of the two-phase self-test to ``to``; see `begin_two_phase_test`.
 
     Raises:
-        UsageError: The provider cannot, the network is not to be used, or ``to`` is not an address.
+        UsageError: The provider cannot hold mail back, --offline is set, or ``to`` is not an email address.
         CredentialsError: The provider's key is not set.
     """
     provider = project.open_provider()
@@ -239,7 +239,7 @@ def begin_self_test(
 
 
 def finish_self_test(project: Project, code: str) -> None:
-    """Record the code of a mail that arrived, as `finish_two_phase_test`, and raise what it raises."""
+    """Record the code of a mail that arrived. Raises the same errors as `finish_two_phase_test`."""
     provider = project.open_provider()
     if not project.ledger_address.exists():
         finish_two_phase_test(provider, code, store=None, now=project.now)

@@ -1,4 +1,4 @@
-"""What earlier issues say about the current one: what readers have had, and since when articles are new."""
+"""What earlier issues mean for the current one: which stories readers already had, and which articles are new."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "sent_stories"]
 
-#: How many sent issues a new story is compared with. Events rarely last longer, and each issue takes time.
+#: How many sent issues a new story is compared with. Events rarely last longer, and each comparison takes time.
 _COMPARED_ISSUES = 4
 #: A source that has failed since then no longer has its missed articles counted as new: they are old news.
 _RECOVERED_ISSUES = 4
@@ -29,12 +29,12 @@ _RECOVERED_ISSUES = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """What earlier issues say about the current one.
+    """What earlier issues mean for the current one.
 
     Attributes:
         period: Decides which articles are new enough.
-        seen: The canonical URLs that are not proposed again: of stories that readers have had, and of undated articles
-            that were collected for an earlier issue, about which the period cannot decide.
+        seen: Canonical URLs that are not proposed again: those of stories that were sent, and those of undated articles
+            collected for an earlier issue, which the period cannot judge.
         earlier: The articles behind the stories of the last issues, with their texts.
         states: The last state of each source, by its id; ``counted`` is that of the current issue.
     """
@@ -101,7 +101,7 @@ def _stories_of(issue: IssueReading) -> Sequence[str]:
 
 
 def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:
-    """The start of the oldest issue since which all collected articles are still known; None when none are."""
+    """The start of the oldest issue since which all collected articles are still on disk; None if none are."""
     whole = None
     for issue in sorted(began, key=lambda issue: began[issue], reverse=True):
         if not collected.get(issue):  # its folder or its articles.jsonl was deleted
@@ -111,7 +111,7 @@ def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collecti
 
 
 def _missed(session: Session, began: Mapping[str, datetime]) -> dict[str, datetime | None]:
-    """Of each source that failed for the newest sent issue: where the newest one began for which it did not."""
+    """For each source that failed in the newest sent issue: the start of the newest issue in which it worked."""
     issues = sorted(began, reverse=True)
     states = {issue: session.files(issue).source_states for issue in issues[:_RECOVERED_ISSUES]}
     missed: dict[str, datetime | None] = {}
@@ -147,7 +147,7 @@ def _also_told(issue: IssueReading) -> set[str]:
 
 
 def _latest_states(session: Session, *, until: str) -> dict[str, SourceState]:
-    """Of each source that is configured as it was then: from this issue, or from the newest before it that has it."""
+    """The newest recorded state of each source, up to this issue, if its configuration has not changed since."""
     addresses = {source.id: source.addresses for source in session.project.config.sources}
     own, *earlier = session.source_states(until=until)
     latest = {id: state for id, state in own.items() if addresses.get(id) == state.addresses}

@@ -141,11 +141,11 @@ class IssueReport:
         preheader: The preview line in an inbox.
         stories: How many stories it has.
         bytes_html: The size of the HTML part in bytes of UTF-8.
-        recipients: How many people would be mailed; None when a list cannot be read, as on a runner without it.
-        token: What an approval of exactly these bytes names.
+        recipients: How many people would be mailed; None if a list cannot be read, as on a CI runner without the lists.
+        token: The token of exactly these bytes, which an approval names.
         text: The text part with example values in its personal parts.
         findings: What the checks found, most serious first.
-        troubles: The id of each source that could not be read, with the reason.
+        troubles: For each source that could not be read, its id and the reason.
         difference: What changed since the previous issue; None when there is none.
     """
 
@@ -168,7 +168,7 @@ class IssueReport:
 
 
 def report_issue(session: Session, checked: Checked) -> IssueReport:
-    """Gather the facts about an issue that was just checked in this session.
+    """Gather the facts about an issue that has just been checked in this session.
 
     Raises:
         IssueError: sources.json is damaged.

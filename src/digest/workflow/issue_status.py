@@ -46,7 +46,7 @@ class IssueState(StrEnum):
     #: The provider delivers it later.
     SCHEDULED = "scheduled"
     SENT = "sent"
-    #: The send stopped before everyone was mailed, or with recipients whose outcome is unknown.
+    #: The send stopped before everyone was mailed, or left recipients whose outcome is unknown.
     HELD = "held"
     CANCELLED = "cancelled"
 
@@ -56,7 +56,7 @@ class IssueStatus:
     """The state of one issue, in words, and what to do next.
 
     Attributes:
-        words: The state in a sentence.
+        description: The state in a sentence.
         next_step: The next command for this issue; empty when it is finished.
         token: The token of the build or of the campaign; empty when there is neither.
         stories: The number of stories that go in the email, before a send; None when it is not known.
@@ -66,7 +66,7 @@ class IssueStatus:
 
     issue: str
     state: IssueState
-    words: str
+    description: str
     next_step: str = ""
     token: str = ""
     stories: int | None = None
@@ -115,10 +115,14 @@ def _status_of(session: Session, issue: IssueReading) -> IssueStatus:
     try:
         rendered = render(session, issue)
     except DigestError as error:
-        return IssueStatus(issue=issue.id, state=IssueState.BROKEN, words=str(error), next_step=f"edit {issue.file}")
+        return IssueStatus(
+            issue=issue.id, state=IssueState.BROKEN, description=str(error), next_step=f"edit {issue.file}"
+        )
     state, stories = issue_state(session, issue, rendered), len(rendered.manifest.stories)
-    words, next_step, token = _describe_build(issue, state, stories)
-    return IssueStatus(issue=issue.id, state=state, words=words, next_step=next_step, token=token, stories=stories)
+    description, next_step, token = _describe_build(issue, state, stories)
+    return IssueStatus(
+        issue=issue.id, state=state, description=description, next_step=next_step, token=token, stories=stories
+    )
 
 
 def _describe_build(issue: IssueReading, state: IssueState, stories: int) -> tuple[str, str, str]:
@@ -139,25 +143,25 @@ def _describe_build(issue: IssueReading, state: IssueState, stories: int) -> tup
 
 def _campaign_status(campaign: Campaign, session: Session) -> IssueStatus:
     report, zone = campaign.report, session.project.config.newsletter.zone
-    words, next_step = f"{report.accepted:,} accepted, {report.rejected:,} rejected", ""
+    description, next_step = f"{report.accepted:,} accepted, {report.rejected:,} rejected", ""
     state = IssueState(campaign.state)
     if state is IssueState.SENT:
         ended = campaign.finished_at or campaign.started_at
-        words = f"sent {ended.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+        description = f"sent {ended.astimezone(zone):%a %d %b %Y %H:%M}: {description}"
     elif state is IssueState.SCHEDULED and campaign.send_at is not None:
-        words = f"scheduled for {campaign.send_at.astimezone(zone):%a %d %b %Y %H:%M}: {words}"
+        description = f"scheduled for {campaign.send_at.astimezone(zone):%a %d %b %Y %H:%M}: {description}"
         next_step = f"digest cancel {campaign.issue}, to stop it"
     elif state is IssueState.CANCELLED:
-        words = "cancelled before delivery; nobody received it"
+        description = "cancelled before delivery; nobody received it"
         if report.unknown:
-            words = f"cancelled; {report.unknown:,} people may have received it before, nobody else did"
+            description = f"cancelled; {report.unknown:,} people may already have received it, nobody else did"
     else:
-        words += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
+        description += f", {report.unknown:,} unknown, {report.pending:,} not yet sent"
         next_step = f"digest send {campaign.issue} --live --resume"
     return IssueStatus(
         issue=campaign.issue,
         state=state,
-        words=words,
+        description=description,
         next_step=next_step,
         token=campaign.token,
         report=report,

@@ -33,12 +33,12 @@ class Added:
 
     Attributes:
         issue: The issue that articles were added to; empty when there were none.
-        file: Its issue.md, from the newsletter's root.
+        file: Its issue.md, relative to the newsletter's root.
         headlines: The headlines of the added stories, in order.
         sources: The ids of the added sources.
         config: The configuration file they were written to; empty when it did not change.
-        known: How many of the feeds were sources already.
-        undo: Where the former configuration is kept; empty when it did not change.
+        known: How many of the feeds were already sources.
+        undo: Where the previous configuration is backed up; empty if it did not change.
     """
 
     issue: str = ""
@@ -54,8 +54,8 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
     """Put articles in the issue, and feeds, alone or listed in an OPML file, among the sources.
 
     Args:
-        addresses: Web addresses, or paths of files in the newsletter's folder, from ``cwd`` or from its root. An OPML
-            file may be anywhere.
+        addresses: Web addresses, or paths of files in the newsletter's folder, relative to ``cwd`` or to its root. An
+            OPML file may be anywhere.
         id: The issue; by default the open one, or the next one due.
         section: The section of the new sources, instead of the folders in an OPML file.
         cwd: The current directory.
@@ -64,7 +64,7 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         SourceError: An address cannot be read; nothing was written.
         IssueError: issue.md does not parse; nothing was written.
         ConfigError: The sources cannot be added to the configuration; nothing was written.
-        NothingToDoError: Everything is there already, or the issue was sent.
+        NothingToDoError: Everything was added before, or the issue was sent.
     """
     project = session.project
     articles, feeds = _read_all(project, addresses, cwd)
@@ -112,7 +112,9 @@ def _read_feed_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
     if is_web_address(address) or path.suffix.lower() != ".opml":
         return ()
     if not path.is_file():
-        raise SourceError("there is no such file", place=Place(address), hint="Give its path from the current folder.")
+        raise SourceError(
+            "there is no such file", place=Place(address), hint="Use a path relative to the current folder."
+        )
     try:
         if path.stat().st_size > _OPML_BYTES:
             raise SourceError("the file is larger than 20 MiB", place=Place(address))
@@ -122,7 +124,7 @@ def _read_feed_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
 
 
 def _from_root(address: str, root: Path, cwd: Path) -> str:
-    """A path from the newsletter's root, by which an article is identified. It may be typed from ``cwd``."""
+    """A path relative to the newsletter's root, by which an article is identified. It may be typed from ``cwd``."""
     if is_web_address(address):
         return address
     root = root.resolve()
@@ -183,9 +185,9 @@ class Edited:
 
     Attributes:
         issue: The issue's id.
-        file: Its issue.md, from the newsletter's root.
-        undo: Where the former issue.md is kept; empty when it did not change.
-        again: Whether the editor overwrote stories that `collect` added meanwhile, so they must be collected again.
+        file: Its issue.md, relative to the newsletter's root.
+        undo: Where the previous issue.md is backed up; empty if it did not change.
+        again: Whether the editor overwrote stories that `collect` added meanwhile, which must be collected again.
     """
 
     issue: str
@@ -197,7 +199,7 @@ class Edited:
 def edit(session: Session, id: str | None = None, *, editor: Callable[[Path], None]) -> Edited:
     """Open issue.md in an editor, even if it does not parse.
 
-    The editor gets the file itself and not a copy, so that a preview follows each save.
+    The editor opens the file itself, not a copy, so a running preview follows each save.
 
     Args:
         id: The issue; by default the open one.
@@ -227,7 +229,7 @@ def edit(session: Session, id: str | None = None, *, editor: Callable[[Path], No
     except BaseException as error:  # also Ctrl-C: what was saved until then is kept
         undo, _ = settle()
         if undo and isinstance(error, DigestError):
-            error.hint += f" Your saved changes are kept; the former file: {undo}"
+            error.hint += f" Your saved changes are kept; the previous version: {undo}"
         raise
     undo, again = settle()
     return Edited(issue=folder.id, file=folder.file, undo=undo, again=again)
@@ -245,7 +247,7 @@ def _restore(edited: IssueReading, base: Base | None) -> bool:
     if base is None or now is None:
         return False
     proposed = _addresses(now.issue) - _addresses(base.issue)
-    with suppress(IssueError):  # a text that does not parse holds none of them for sure
+    with suppress(IssueError):  # a text that does not parse contains none of them
         if proposed & _addresses(edited.issue):
             return False
     if not proposed:

@@ -63,12 +63,12 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refreshed:
-    """What `init --workflows` did. All paths are from the newsletter's folder.
+    """What `init --workflows` did. All paths are relative to the newsletter's folder.
 
     Attributes:
         written: The files that were written.
         current: The files that were up to date.
-        undo: For each file that was replaced or removed, where the former one is kept.
+        undo: For each file that was replaced or removed, where the previous version is backed up.
     """
 
     written: tuple[str, ...]
@@ -96,7 +96,7 @@ class Demo:
     """What the demo made: an issue that was collected, built, checked and sent to the local outbox.
 
     Attributes:
-        file: Its ``issue.md``, from the demo's folder.
+        file: Its ``issue.md``, relative to the demo's folder.
     """
 
     issue: str
@@ -113,15 +113,15 @@ def initialise(folder: Path, answers: Answers) -> Initialised:
         UsageError: A file cannot be written.
     """
     written: list[str] = []
-    kept: list[str] = []
+    existing: list[str] = []
     for name, content in _skeleton(answers):
         path = folder / name
         if path.exists():
-            kept.append(name)
+            existing.append(name)
             continue
         _write(path, content)
         written.append(name)
-    return Initialised(folder=folder, written=tuple(written), kept=tuple(kept))
+    return Initialised(folder=folder, written=tuple(written), kept=tuple(existing))
 
 
 def refresh_workflows(project: Project) -> Refreshed:
@@ -154,7 +154,7 @@ def refresh_workflows(project: Project) -> Refreshed:
 
 
 def _keep(project: Project, path: Path) -> str:
-    """Copy a file to .digest/undo/. Returns the copy's path from the newsletter's folder."""
+    """Copy a file to .digest/undo/. Returns the copy's path relative to the newsletter's folder."""
     name = f".digest/undo/{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
     _write(project.root / name, path.read_bytes())
     return name
@@ -173,7 +173,7 @@ def run_demo(
     Args:
         environ: The environment; DIGEST_NOW sets the clock.
         cwd: The current folder.
-        on_collected: Called when the articles are collected, also with the folder that an earlier demo was moved to.
+        on_collected: Called when the articles are collected; also gets the folder of a moved demo, or None.
         on_built: Called when the email is built and checked.
 
     Raises:
@@ -244,7 +244,7 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _dated(content: bytes, now: datetime) -> bytes:
-    """Fill in the dates of sample articles, which are given in days before ``now``."""
+    """Fill in the dates of the sample articles, whose templates give them as days before ``now``."""
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - ours
 
     def on(days: float) -> datetime:

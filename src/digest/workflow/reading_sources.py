@@ -1,4 +1,4 @@
-"""Read all sources at once, and report how each one fared."""
+"""Read all sources in parallel, and report the result of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GatheredArticles", "SourceResult", "gather_articles", "read_sources"]
 
-#: How many sources are read at once. A reader spends most of its time waiting for a server, and some never answer.
+#: How many sources are read in parallel. A reader spends most of its time waiting for a server, and some never answer.
 _READERS = 64
 _GONE = "It is not requested again: remove it from {}, or try it once more with digest collect --refresh"
 
@@ -39,17 +39,17 @@ class SourceResult:
         source: The source's id.
         kind: ``feed``, ``page``, ``pages``, ``sitemap`` or ``folder``.
         fetched: How many articles the source has.
-        counted: How many of them count: they are new enough, and were not in an earlier issue.
-        new: How many of those that count were not collected for this issue before.
+        counted: How many of them count because they are new enough and were not in an earlier issue.
+        new: How many of those were not collected for this issue before.
         unchanged: Whether the server answered that nothing has changed since the last request.
         pages: How many pages were read because the feed only had a snippet of their text.
-        newest: When the newest article that the source ever had was published; None when no date is known.
-        failing_since: When the source first failed after it was last read; None when it did not fail.
-        moved_to: The address it has moved to for good; empty when it has not.
-        gone: Whether it is gone for good, and so was not requested.
-        error: Why it failed; empty when it did not.
+        newest: When the source's newest article so far was published; None if no date is known.
+        failing_since: When the current run of failures started; None if the source did not fail.
+        moved_to: The address it has moved to permanently; empty if it has not moved.
+        gone: Whether it is gone permanently, and was therefore not requested.
+        error: Why it failed; empty if it did not.
         hint: How to fix the error.
-        problems: Why single files or pages of it failed.
+        problems: Why individual files or pages of it failed.
     """
 
     source: str
@@ -77,12 +77,12 @@ class SourceResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GatheredArticles:
-    """What all sources gave.
+    """The articles of all sources, and how reading them went.
 
     Attributes:
         results: One for each source, in the order of the configuration.
-        states: What to record of each source, in the same order.
-        articles: The articles of all sources, also those that do not count.
+        states: What to record about each source, in the same order.
+        articles: The articles of all sources, including those that do not count.
     """
 
     results: tuple[SourceResult, ...]
@@ -98,13 +98,13 @@ def gather_articles(
     refresh: bool = False,
     progress: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> GatheredArticles:
-    """Read all sources, many at once. A source that is gone for good is not requested.
+    """Read all sources in parallel. A source that is gone permanently is not requested.
 
     Args:
         history: What earlier issues say about this one.
         collected: The canonical URLs of the articles collected for this issue before.
-        refresh: Request every source again at its own address, also one that is gone or was just read.
-        progress: Called with each source as it is read, in this thread.
+        refresh: Request every source at its configured address, even one that is gone or was just read.
+        progress: Called in this thread with each source once it is read.
     """
     now = project.now()
     sources = project.config.sources
@@ -206,7 +206,7 @@ def read_sources(
     counts: Callable[[Article], bool] = lambda _article: True,
     finished: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> Iterator[SourceReading]:
-    """Read ``sources``, many at a time, and yield the readings in the same order.
+    """Read ``sources`` in parallel, and yield the readings in the same order.
 
     The fetcher opens one connection per host, and limits how many readers parse at the same time. Readers are daemon
     threads, so Ctrl-C ends the program without waiting for a host that does not answer.

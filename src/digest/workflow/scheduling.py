@@ -25,10 +25,10 @@ def parse_send_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
 
     Args:
         zone: The zone of a time without an offset.
-        now: Aware.
+        now: The current time; aware.
 
     Returns:
-        Aware, in UTC, later than ``now``.
+        The time to send; aware, in UTC, later than ``now``.
 
     Raises:
         UsageError: ``text`` is not a time, is a date without a time, has already passed, or is skipped when the
@@ -44,7 +44,7 @@ def parse_send_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     if moment.year in {1, 9999}:  # converting to another zone may leave the range of `datetime`
-        raise UsageError(f"{text!r} is not a time to send at", hint="Name a time within the next few days.")
+        raise UsageError(f"{text!r} is not a time to send at", hint="Choose a time within the next few days.")
     if moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != moment.replace(tzinfo=None):
         raise UsageError(f"{stripped} does not exist on that day: the clocks go forward", hint="Choose another time.")
     if moment <= now:
@@ -62,35 +62,35 @@ def _is_date(text: str) -> bool:
 
 
 def _next_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """The next ``HH:MM`` after ``now``, naive, in ``zone``."""
+    """The next time ``HH:MM`` in ``zone`` after ``now``, as a naive datetime."""
     hour, minute = map(int, text.split(":"))
     today = now.astimezone(zone).replace(hour=hour, minute=minute, second=0, microsecond=0, tzinfo=None)
     return today if today.replace(tzinfo=zone) > now else today + timedelta(days=1)
 
 
 def last_scheduled_run(cron: str, *, zone: ZoneInfo, now: datetime) -> datetime:
-    """The latest time at or before ``now`` that a cron line names.
+    """The latest time at or before ``now`` that matches a cron expression.
 
-    GitHub may start a scheduled job many hours late, and passes the cron line that triggered it as
+    GitHub may start a scheduled job many hours late, and passes the cron expression that triggered it as
     ``github.event.schedule``: https://docs.github.com/actions/reference/events-that-trigger-workflows#schedule
 
     Args:
         cron: Five fields, such as ``17 5 * * 1``, evaluated in ``zone``.
-        now: Aware.
+        now: The current time; aware.
 
     Returns:
-        Aware, in UTC.
+        The time of the run; aware, in UTC.
 
     Raises:
-        UsageError: ``cron`` is not a cron line, or named no time in the last years.
+        UsageError: ``cron`` is not a cron expression, or has matched no time in recent years.
     """
-    # CronSim looks strictly before the time that it is given.
+    # CronSim only returns times strictly before the one it is passed.
     start = (now + timedelta(minutes=1)).astimezone(zone).replace(second=0, microsecond=0)
     try:
         moment = next(CronSim(cron.strip(), start, reverse=True))
     except (CronSimError, StopIteration):
         raise UsageError(
-            f"{cron!r} is not a cron line", hint='Copy it from the workflow: --schedule "17 5 * * 1"'
+            f"{cron!r} is not a cron expression", hint='Copy it from the workflow: --schedule "17 5 * * 1"'
         ) from None
     return moment.astimezone(UTC)
 
@@ -99,7 +99,7 @@ def scheduled_issue(cron: str, *, zone: ZoneInfo, now: datetime) -> IssueId:
     """The issue of the week that a run of this schedule was meant for, however late the run is.
 
     Raises:
-        UsageError: ``cron`` is not a cron line.
+        UsageError: ``cron`` is not a cron expression.
     """
     return IssueId.of(last_scheduled_run(cron, zone=zone, now=now), zone.key)
 
@@ -113,7 +113,7 @@ def issue_due_at(id: str, *, due: str, zone: ZoneInfo) -> datetime:
         zone: The newsletter's zone.
 
     Returns:
-        Aware, in UTC.
+        The deadline; aware, in UTC.
     """
     first, after = IssueId.parse(id).week_bounds(zone.key)
     if not due:

@@ -9,7 +9,7 @@ from digest.providers import Diagnosis
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    #: Returns the texts of a name's TXT records, joined; empty when there are none. Raises OSError without an answer.
+    #: Returns the text of each TXT record of a name; empty if there are none. Raises OSError if no server answers.
     Resolve = Callable[[str], tuple[str, ...]]
 
 __all__ = ["diagnose_domain", "resolve_txt"]
@@ -35,7 +35,7 @@ def resolve_txt(name: str) -> tuple[str, ...]:
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return ()
     except dns.exception.DNSException as error:
-        raise OSError(f"no answer about {name}: {error}") from None
+        raise OSError(f"no DNS server answered for {name}: {error}") from None
     return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
 
 

@@ -52,7 +52,7 @@ class SendPlan:
 
     Attributes:
         issue: The issue's id.
-        file: Its issue.md, from the newsletter's root.
+        file: Its issue.md, relative to the newsletter's root.
         provider: The name of the provider.
         audience: Who would be mailed.
         approved: Whether approval.toml names exactly this build, or a send of it has begun.

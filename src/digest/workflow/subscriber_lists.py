@@ -65,7 +65,7 @@ class Import:
     """What an import did.
 
     Attributes:
-        file: The list's file, from the newsletter's root.
+        file: The list's file, relative to the newsletter's root.
         added: How many people were added.
         left_out: How many were not, by reason.
         problems: The rows of the export that cannot be read.
@@ -102,7 +102,7 @@ def import_list(project: Project, export: Path, *, to: str | None = None, write:
 
     Args:
         export: A CSV file.
-        to: The list's file, from the newsletter's root; by default the first one of the audience.
+        to: The list's file, relative to the newsletter's root; by default the first one of the audience.
         write: False to change nothing, as for --dry-run.
 
     Raises:
@@ -290,7 +290,7 @@ def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListRe
     """Change a list, encrypted or not. The new text is written only if it can be read as a list.
 
     Args:
-        name: The list's file, from the newsletter's root.
+        name: The list's file, relative to the newsletter's root.
         edit: Takes the text of the list, and returns the new one.
 
     Returns:

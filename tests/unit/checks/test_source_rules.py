@@ -54,7 +54,7 @@ def test_f803_names_the_date_of_the_newest_article():
     silent = state(counted=0, newest=MONDAY)
     source = SourceConfig(id="world", feed=FEED)
     (finding,) = source_findings([source], [{"world": silent}] * 3, places={}, least=3)
-    assert finding.message.endswith("for 3 issues; its newest article is of 16 Nov 2026")
+    assert finding.message.endswith("for 3 issues; its newest article is from 16 Nov 2026")
 
 
 def test_f803_counts_failures_as_silence():

@@ -45,11 +45,11 @@ def test_the_verdict_comes_first_then_all_that_an_approver_looks_at():
         f"<td>Token</td><td>{'a' * 32}</td>",
         "[**Open the email**](https://example.com/artifact)",
         "merge the pull request of the branch `digest/2026-W48`",
-        f"Send an issue, Run workflow, with the issue `2026-W48` and the token `{'a' * 32}`",
+        f"Send an issue → Run workflow, and enter issue `2026-W48` and token `{'a' * 32}`",
         "**To stop it**: close the pull request",
         "edit `letters/issues/2026-W48/issue.md`",
         "### Checks: 0 errors, 0 warnings\n\nNothing found.",
-        "### Beside 2026-W47",
+        "### Compared with 2026-W47",
         "    SMALL MODELS",
     ):
         assert words in told

@@ -30,7 +30,9 @@ SOURCE = SourceConfig(id="world", feed="https://example.org/world.xml")
 
 
 def issue(id: str, state: str, **more) -> IssueStatus:
-    return IssueStatus(issue=id, state=IssueState(state), words=f"it is {state}", next_step=f"digest do {id}", **more)
+    return IssueStatus(
+        issue=id, state=IssueState(state), description=f"it is {state}", next_step=f"digest do {id}", **more
+    )
 
 
 def facts(*statuses: IssueStatus, **more) -> AlertFacts:
@@ -69,7 +71,7 @@ def test_reports_a_week_without_an_issue_when_it_is_due_or_over():
     assert codes(replace(begun, due="wed 11:59")) == ["no_issue"]
     assert codes(replace(begun, due="wed 12:01")) == []
     (alert,) = decide_alerts(facts(issue("2026-W45", "sent"), issue("2026-W46", "sent")), now=WEDNESDAY)
-    assert alert.words == "There is no issue 2026-W47"
+    assert alert.message == "There is no issue 2026-W47"
 
 
 @pytest.mark.parametrize("state", ["draft", "built", "stale", "approved"])
@@ -101,7 +103,7 @@ def test_reports_a_held_or_stopped_send_but_not_a_running_one():
 
 def test_reports_an_issue_that_cannot_be_rendered():
     (alert,) = decide_alerts(facts(issue("2026-W48", "broken")), now=WEDNESDAY)
-    assert (alert.code, alert.words) == ("broken", "2026-W48 cannot be built: it is broken")
+    assert (alert.code, alert.message) == ("broken", "2026-W48 cannot be built: it is broken")
 
 
 def test_reports_a_dead_source_from_the_records_of_earlier_issues():
@@ -121,6 +123,6 @@ def test_reports_a_dead_source_from_the_records_of_earlier_issues():
 
 
 def test_the_page_lists_each_alert_with_its_hint_and_is_empty_without_alerts():
-    page = alerts_page([Alert(code="broken", words="<b>@you", hint="digest x")])
+    page = alerts_page([Alert(code="broken", message="<b>@you", hint="digest x")])
     assert page.startswith("- **&lt;b&gt;@\u2060you.** digest x\n")
     assert alerts_page([]) == ""

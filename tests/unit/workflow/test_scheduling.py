@@ -92,7 +92,7 @@ def test_a_time_skipped_by_the_clocks_is_the_next_one_that_exists():
 
 @pytest.mark.parametrize("cron", ["", "17 5 * *", "61 5 * * 1", "every monday", "0 0 31 2 *"])
 def test_a_malformed_cron_line_is_refused(cron):
-    with pytest.raises(UsageError, match="is not a cron line"):
+    with pytest.raises(UsageError, match="is not a cron expression"):
         issue(cron, MONDAY)
 
 

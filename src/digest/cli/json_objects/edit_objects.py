@@ -125,7 +125,7 @@ class CollectResult(JsonObject):
     issue: str
     """The issue's id, such as ``2026-W47``."""
     file: str
-    """The issue's ``issue.md``, from the newsletter's folder."""
+    """The issue's ``issue.md``, relative to the newsletter's folder."""
     since: str | None
     """Articles published after this moment were considered, as ISO 8601; null for the last seven days."""
     stories: int

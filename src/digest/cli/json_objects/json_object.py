@@ -39,7 +39,7 @@ class FailureDetails(JsonObject):
     hint: str = ""
     """The next command to type, or what to change; empty if there is nothing to suggest."""
     file: str = ""
-    """The file to look at, from the newsletter's folder."""
+    """The file to look at, relative to the newsletter's folder."""
     line: int | None = None
     """The line in that file, counted from 1; null if the whole file is meant."""
 

@@ -31,7 +31,7 @@ class ListRow(JsonObject):
     """A row that was left out."""
 
     file: str
-    """The list, from the newsletter's folder."""
+    """The list, relative to the newsletter's folder."""
     line: int | None
     """The row's line, counted from 1."""
     message: str

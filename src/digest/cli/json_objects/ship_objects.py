@@ -48,7 +48,7 @@ class CheckFinding(JsonObject):
     severity: Severity
     """How bad it is."""
     file: str
-    """The file to look at, from the newsletter's folder."""
+    """The file to look at, relative to the newsletter's folder."""
     line: int | None
     """The line in that file, counted from 1; null if the whole file is meant."""
     message: str
@@ -108,7 +108,7 @@ class BuildResult(JsonObject):
     approved: bool
     """Whether this very build is approved."""
     folder: str
-    """The folder of the build, from the newsletter's folder."""
+    """The folder of the build, relative to the newsletter's folder."""
     pictures: list[str]
     """With ``--screenshots``: the picture files, the contact sheet last."""
 
@@ -238,12 +238,12 @@ def status_result(statuses: Iterable[IssueStatus], alerts: Iterable[Alert]) -> S
             StatusIssue(
                 issue=issue_status.issue,
                 state=issue_status.state,
-                words=issue_status.words,
+                words=issue_status.description,
                 next=issue_status.next_step or None,
                 token=issue_status.token or None,
                 campaign=campaign_result(issue_status.report) if issue_status.report else None,
             )
             for issue_status in statuses
         ],
-        alerts=[StatusAlert(code=alert.code, words=alert.words, hint=alert.hint) for alert in alerts],
+        alerts=[StatusAlert(code=alert.code, words=alert.message, hint=alert.hint) for alert in alerts],
     )

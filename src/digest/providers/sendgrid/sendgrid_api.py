@@ -129,7 +129,7 @@ class SendGridApi:
             return reply, None
 
     def get_list(self, path: str, query: Mapping[str, int]) -> list[Any]:
-        """GET a path below /v3 whose reply is a list; raises as `ask`."""
+        """GET a path below /v3 whose reply is a list; raises the same errors as `ask`."""
         reply = self.ask(lambda client: client._(path).get(query_params=dict(query)))
         try:
             entries = json.loads(reply.text or "[]")

@@ -1,4 +1,4 @@
-"""Turn what a feed says into articles, whichever reader read it."""
+"""Turn the items of a feed into articles, whichever reader parsed the feed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
     """Return the feed with its articles in order, without items that have neither an address nor a text.
 
     Args:
-        channel: What the feed says.
+        channel: The parsed feed.
         url: Where it came from.
     """
     home = join_link(url, channel.link)
@@ -63,7 +63,7 @@ def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Defaults:
-    """What the items of one feed have in common."""
+    """Values that all items of a feed share."""
 
     base: str
     home: str
@@ -106,7 +106,7 @@ def _title(text: str) -> str:
 
 
 def _fullest(item: FeedItem, base: str, *, pictures: bool) -> tuple[str, str | None]:
-    """Return the text of the longest content, or else of the longest summary, and the first picture in it."""
+    """Return the text of the longest content, or of the longest summary if there is none, and its first picture."""
     picture = None
     for bodies in (item.contents, item.summaries):
         for body in sorted(bodies, key=lambda body: len(body.html), reverse=True):
@@ -152,7 +152,7 @@ def _sources(html: str) -> Iterator[str]:
 
 
 def _once_escaped(html: str) -> str:
-    """Undo a second escaping: if a text has no elements except escaped ones, those are meant."""
+    """Undo a second escaping: if a text has only escaped elements, they are meant as markup."""
     if "&lt;" not in html or has_markup(html) or not _ESCAPED.search(html):
         return html
     return unescape(html)

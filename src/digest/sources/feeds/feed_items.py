@@ -1,4 +1,4 @@
-"""What a feed says of itself and of each item, in one form for every kind of feed, and the pictures in items."""
+"""The data of a feed and its items, in one form for every kind of feed, and the pictures in items."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
     "picture_in_tree",
 ]
 
-#: The most items of a feed that are read: ten times what the largest feeds of publishers hold.
+#: The most items of a feed that are read: ten times as many as the largest feeds of publishers have.
 MAX_ITEMS = 5000
 #: The most links, authors, pictures and the like of one item that are read.
 MAX_REPEATS = 100
@@ -68,7 +68,7 @@ class FeedPicture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedItem:
-    """What one item says, as it is written there.
+    """The data of one item, as written in the feed.
 
     Attributes:
         links: Candidates for its address, the best first. Relative ones are relative to the feed's base.
@@ -95,7 +95,7 @@ class FeedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedChannel:
-    """What a feed says.
+    """A parsed feed.
 
     With ``atom``, relative links are relative to the feed's own address (https://www.rfc-editor.org/rfc/rfc4287#section-2).
     """
@@ -109,7 +109,7 @@ class FeedChannel:
 
 
 def is_picture(link: str, *, medium: str | None = None, kind: str | None = None) -> bool:
-    """Tell whether an attachment is a picture, by its medium, its media type, or else its file name."""
+    """Return whether an attachment is a picture, by its medium, its media type, or else its file name."""
     if medium or (kind and "/" in kind and "octet-stream" not in kind):
         return medium == "image" or (kind or "").startswith("image/")
     return _IMAGE_FILE.search(link) is not None if kind else _OTHER_FILE.search(link) is None

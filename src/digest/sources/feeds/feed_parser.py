@@ -1,4 +1,4 @@
-"""Read a feed of any kind: tell what a document is, and choose the reader for it."""
+"""Read a feed of any kind: detect the format of a document, and choose its reader."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
         is read from its beginning up to fixed limits.
 
     Raises:
-        SourceError: It is not a feed. Nothing else is ever raised.
+        SourceError: It is not a feed. No other error is raised.
     """
     if data.startswith(_GZIP):
         data = _unpacked(data, url)
@@ -64,7 +64,7 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Fee
         return _parse_xml(data, url, content_type)
     except SourceError:
         raise
-    except Exception as error:  # the seam: feeds are arbitrary input to libraries we do not control
+    except Exception as error:  # feeds are arbitrary input to third-party libraries, which may raise anything
         raise SourceError(f"the feed cannot be read: {error}", place=Place(url)) from error
 
 
@@ -101,13 +101,13 @@ def _read(data: bytes) -> FeedChannel | None:
 
 
 def is_feed(content: bytes) -> bool:
-    """Tell whether a document begins like RSS, Atom, RDF or a JSON feed."""
+    """Return whether a document begins like RSS, Atom, RDF or a JSON feed."""
     start = _beginning(content)
     return _FEED.match(start) is not None or _JSON_FEED.match(start) is not None
 
 
 def is_opml(content: bytes) -> bool:
-    """Tell whether a document begins like OPML."""
+    """Return whether a document begins like OPML."""
     return _OPML.match(_beginning(content)) is not None
 
 
@@ -119,9 +119,7 @@ def not_a_feed(text: str, url: str) -> SourceError:
         url: Where it came from.
     """
     if not _HTML.search(text[:2048]):
-        return SourceError(
-            "this is not a feed", place=Place(url), hint="Give the address of an RSS, Atom or JSON feed."
-        )
+        return SourceError("this is not a feed", place=Place(url), hint="Use the address of an RSS, Atom or JSON feed.")
     for link in tree_of_html(text[:_PAGE_HEAD]).css("link[rel~=alternate][href]"):
         address = join_link(url, link.attributes.get("href") or "")
         if address and link.attributes.get("type") in _FEED_TYPES:

@@ -1,4 +1,4 @@
-"""A feed as a source: fetch it, follow it where it moved, and read the pages of items that hold only a snippet."""
+"""A feed as a source: fetch it, follow its moves, and read the pages of items that contain only a snippet."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["read_feed_source"]
 _FEED_ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
-#: For the pages of one feed together, in seconds. An item whose page was not read by then keeps its snippet.
+#: Seconds for all pages of one feed together. An item whose page was not read by then keeps its snippet.
 _PAGES_SECONDS = 60.0
-#: After this many unreadable pages in a row the rest are left alone: the site does not want us.
+#: After this many unreadable pages in a row the rest are skipped: the site evidently refuses automated requests.
 _MAX_FAILURES = 5
 
 
@@ -90,7 +90,7 @@ def _read_pages(access: SourceAccess, articles: tuple[Article, ...]) -> dict[str
         access.problems.append(
             SourceError(
                 f"{len(articles) - len(completed)} of {len(articles)} pages were not read; they stay snippets{first}",
-                hint='full_text = "never" leaves the pages of this source alone.',
+                hint='To use only the snippets of this source, set full_text = "never".',
             )
         )
     return completed

@@ -34,7 +34,7 @@ def pages_to_read(
     Args:
         articles: In the feed's order.
         full_text: The source's setting.
-        counts: Tells whether an article is new enough for the issue.
+        counts: Returns whether an article is new enough for the issue.
     """
     if full_text == "never":
         return ()

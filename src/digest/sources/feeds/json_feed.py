@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_json_feed"]
 
-_JSON_BYTES = 8 * 2**20  # its strings may take four bytes a character, and twice
+_JSON_BYTES = 8 * 2**20  # in memory, strings may take four bytes per character, and exist twice
 _JSON_OBJECTS = 200_000
 _JSON_VALUES = 1_500_000
 
@@ -36,7 +36,7 @@ def parse_json_feed(data: bytes, *, url: str) -> Feed:
         SourceError: It is not JSON, is JSON but not a feed, or is too large.
     """
     if _is_crowded(data):
-        raise SourceError("the JSON feed is too large to be read", place=Place(url), hint="Ask for a shorter feed.")
+        raise SourceError("the JSON feed is too large to be read", place=Place(url), hint="Use another feed.")
     try:
         # strict=False accepts raw line breaks inside strings.
         feed = json.loads(_decoded(data.lstrip(b" \t\r\n")), strict=False)
@@ -105,6 +105,6 @@ def _text(owner: Any, key: str) -> str:
 
 
 def _is_crowded(data: bytes) -> bool:
-    """Tell whether JSON is so large, or has so many values, that parsing it would fill the memory."""
+    """Return whether JSON is so large, or has so many values, that parsing it would fill the memory."""
     objects = data.count(b"{") + data.count(b"[")
     return len(data) > _JSON_BYTES or objects > _JSON_OBJECTS or max(map(data.count, (b",", b'"'))) > _JSON_VALUES

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FeedAddress", "parse_opml"]
 
-#: More feeds than this are not the sources of one newsletter.
+#: The most feeds that are read. No newsletter has more sources.
 _MOST_FEEDS = 2000
 _MOST_DEPTH = 50
 

@@ -1,4 +1,4 @@
-"""Elements of an XML feed: what they are called in each version and module, and what they contain."""
+"""Elements of an XML feed: their names in each version and module, and their contents."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _CONTROL = re.compile("[\x7f-\x9f]")
 
 @lru_cache(maxsize=2048)
 def role_of(tag: str) -> str | None:
-    """Return what an element holds ("item", "link", "summary" …), by its lxml tag; None if it is of no use."""
+    """Return the role of an element ("item", "link", "summary" …), by its lxml tag; None if it is not used."""
     namespace, _, name = tag.rpartition("}")
     prefix = _namespaces().get(_plain(namespace[1:])) if namespace else ""
     return None if prefix is None else _elements().get(f"{prefix}{name.lower()}")
@@ -52,7 +52,7 @@ def role_of(tag: str) -> str | None:
 
 @lru_cache(maxsize=2048)
 def role_by_prefix(tag: str, prefix: str | None) -> str | None:
-    """Return what an element in an unknown namespace holds, by its prefix alone."""
+    """Return the role of an element in an unknown namespace, judged by its prefix alone."""
     namespace, _, name = tag.rpartition("}")
     module = load_table("feed_elements")["prefixes"].get(prefix)
     if module is None or _plain(namespace[1:]) in _namespaces():
@@ -114,7 +114,7 @@ def xml_base(element: _Element) -> str:
 
 
 def needs_repair(data: bytes) -> bool:
-    """Tell whether a document in UTF-8 contains text that was encoded twice, or only partly."""
+    """Return whether a document in UTF-8 contains text that was encoded twice, or only partly."""
     return b"\x7f" in data or any(pattern.search(data) for pattern in _MANGLED)
 
 

@@ -1,7 +1,7 @@
-"""Read RSS, RDF and Atom that is well-formed XML, through lxml: the fast way.
+"""The fast reader for RSS, RDF and Atom feeds that are well-formed XML, based on lxml.
 
-It takes only what it is sure of: a known root element, and no document type with declarations of its own, so that no
-entity can add text. libxml2 limits depth and size. Other documents go to `digest.sources.feeds.broken_feed`.
+It only accepts documents with a known root element and without entity declarations, which could add text. libxml2
+limits depth and size. Other documents go to `digest.sources.feeds.broken_feed`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["parse_tree", "read_tree"]
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE\b[^<>\[\]]{0,1000}>", re.IGNORECASE)
-_HEAD = 4096  # bytes in which a document type is looked for
+_HEAD = 4096  # bytes that are searched for a document type
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _HTML_TYPES = frozenset({"", "html", "text/html", "xhtml", "application/xhtml+xml"})
 _ALTERNATE = frozenset({"", "alternate", "http://www.iana.org/assignments/relation/alternate"})
@@ -88,7 +88,7 @@ def read_tree(root: _Element, data: bytes) -> FeedChannel | None:
 
     Args:
         root: The document's root element.
-        data: The document in UTF-8, which tells what need not be searched for.
+        data: The document in UTF-8. A name that does not occur in it need not be searched for in the tree.
     """
     role = role_of(root.tag)
     return _Reader(data).channel(root, atom=role == "atom") if role in {"rss", "atom"} else None

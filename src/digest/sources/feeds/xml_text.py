@@ -1,4 +1,4 @@
-"""The text of an XML document: its encoding, whatever it declares; its length; and small repairs."""
+"""The text of an XML document: detecting its encoding, limiting its length, and small repairs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STARTS = (
 _WIDE = tuple(start for start, encoding in _STARTS if encoding != "utf-8")
 _DECLARED = re.compile(rb"^[^<]{0,200}<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([\w.:-]{1,40})")
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
-#: Labels that servers send and programs write by default, whatever the text is.
+#: Labels that servers and programs use by default, whatever the encoding is.
 _BLAND = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1"})
 _UNICODE = frozenset({"utf-8", "utf8"})
 _FEW = 200  # invalid bytes, too few for guessing another encoding
@@ -56,8 +56,8 @@ _ITEM_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 def decode_xml(data: bytes, content_type: str | None = None) -> bytes:
     """Return an XML document in UTF-8, from its first markup on. Its declaration is left as it is.
 
-    A byte order mark decides. Otherwise anything that is valid UTF-8 is UTF-8, whatever it is called. Then comes the
-    encoding of the HTTP header or of the declaration, if it fits. RFC 7303 puts the header first
+    A byte order mark decides. Otherwise anything that is valid UTF-8 is read as UTF-8, whatever its label. Next
+    comes the encoding of the HTTP header or of the declaration, if it fits. RFC 7303 puts the header first
     (https://www.rfc-editor.org/rfc/rfc7303#section-3), but servers label everything ISO 8859-1, so more specific labels
     come before that one. Finally it is UTF-8 whose invalid bytes are read as Windows-1252, or a guess.
 

@@ -39,7 +39,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
             names one.
 
     Raises:
-        SourceError: The file is empty, is not text, or has invalid front matter. Nothing else is ever raised.
+        SourceError: The file is empty, is not text, or has invalid front matter. No other error is raised.
     """
     if not data.strip():
         raise SourceError("the file is empty", place=Place(path), hint="Write the article into it, or delete it.")
@@ -49,7 +49,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
         return clean_article(_parse(data, path))
     except SourceError:
         raise
-    except Exception as error:  # the seam: files are arbitrary input to libraries we do not control
+    except Exception as error:  # files are arbitrary input to third-party libraries, which may raise anything
         raise SourceError(f"the file cannot be read: {error}", place=Place(path)) from error
 
 
@@ -61,7 +61,7 @@ def _parse(data: bytes, path: str) -> Article:
     text = decode_text(data)
     if suffix not in _HTML and len(text) > _LONGEST:
         raise SourceError(
-            "the file is too long for an article", place=Place(path), hint="Keep only the part that is news."
+            "the file is too long for an article", place=Place(path), hint="Keep only the newsworthy part."
         )
     front, body = read_article_front_matter(text, path=path)
     if suffix in _HTML:
@@ -112,7 +112,7 @@ def resolve_path(root: Path, address: str) -> tuple[Path, str]:
         The file, and its path from the root with forward slashes.
 
     Raises:
-        SourceError: The path leads out of the newsletter's folder, through "..", a symbolic link, or being absolute.
+        SourceError: The path leads out of the newsletter's folder: it is absolute, or contains ".." or a symbolic link.
     """
     base = root.resolve()
     path = base / address
@@ -129,7 +129,7 @@ def resolve_path(root: Path, address: str) -> tuple[Path, str]:
         raise SourceError(
             "the path leads out of the newsletter's folder",
             place=Place(address),
-            hint="Copy the file into the folder, or give a web address.",
+            hint="Copy the file into the folder, or use a web address.",
         )
     return path, shown
 

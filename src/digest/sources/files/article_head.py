@@ -40,7 +40,7 @@ _DATELINE = re.compile(
     r"\s*(?=[\"\u201c\u2018'A-Z\d])"
 )
 _BYLINE_LENGTH = 150
-_HEAD_LINES = 5  # after the title, in which a byline and a date are looked for
+_HEAD_LINES = 5  # lines after the title that are searched for a byline and a date
 
 
 def read_head(lines: Sequence[str], *, title: str = "") -> tuple[str, Head, list[str]]:
@@ -136,7 +136,7 @@ def _named(text: str) -> tuple[str, datetime | None]:
 
 
 def _is_names(text: str) -> bool:
-    """Tell names from a sentence that begins with "By", such as "By noon the hall was full."."""
+    """Return whether the text is names, and not a sentence that begins with "By", such as "By noon it was full."."""
     parts = re.findall(r"[^\W\d_]+", text)
     return (
         0 < len(parts) <= 12

@@ -160,7 +160,7 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _are_whole(lines: Sequence[str]) -> bool:
-    """Tell whether consecutive lines are paragraphs, because nearly all of them end like sentences."""
+    """Return whether consecutive lines are paragraphs, because nearly all of them end like sentences."""
     pairs = pairwise(lines)
     inner = [
         line.rstrip()

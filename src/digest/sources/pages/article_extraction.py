@@ -1,4 +1,4 @@
-"""Extract the article of a web page: trafilatura for the text, our own readers for metadata and key points."""
+"""Extract the article of a web page: trafilatura reads the text, this package the metadata and the key points."""
 
 from __future__ import annotations
 
@@ -48,22 +48,22 @@ def extract_article(html: bytes | str, *, url: str) -> Article:
             names another one of the same site (``rel=canonical``), or any web address if it is a path.
 
     Returns:
-        The article. ``source`` is what the site calls itself. The publisher's own bullets are in ``key_points`` and not
+        The article. ``source`` is the name of the site. The publisher's own bullets are in ``key_points`` and not
         in ``text``.
 
     Raises:
-        SourceError: There is no article on the page. Nothing else is ever raised.
+        SourceError: There is no article on the page. No other error is raised.
     """
     if isinstance(html, bytes):
         if is_binary(html):
-            raise SourceError("this is not a web page", place=Place(url), hint="Give the address of an HTML page.")
+            raise SourceError("this is not a web page", place=Place(url), hint="Use the address of an HTML page.")
         html = decode_page(html)
     try:
         with _TURN:
             return clean_article(_extract(html, url))
     except SourceError:
         raise
-    except Exception as error:  # the seam: pages are arbitrary input to libraries we do not control
+    except Exception as error:  # pages are arbitrary input to third-party libraries, which may raise anything
         raise SourceError(f"the page cannot be read: {error}", place=Place(url)) from error
 
 
@@ -106,7 +106,7 @@ def _extract(html: str, url: str) -> Article:
 
 
 def _guess_authors(document: HtmlElement | None, url: str, sites: Collection[str]) -> tuple[str, ...]:
-    """Ask trafilatura for authors, which it joins with semicolons."""
+    """Return the authors that trafilatura finds, which it joins with semicolons."""
     if document is None:
         return ()
     metadata = trafilatura.extract_metadata(document, default_url=url)
@@ -114,7 +114,7 @@ def _guess_authors(document: HtmlElement | None, url: str, sites: Collection[str
 
 
 def _guess_date(document: HtmlElement | None, url: str) -> datetime | None:
-    """Ask htmldate for the day of publication; by default it returns that of the last update.
+    """Return the date of publication that htmldate finds; by default it would return that of the last update.
 
     See https://htmldate.readthedocs.io/en/latest/.
     """

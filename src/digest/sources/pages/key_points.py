@@ -46,7 +46,7 @@ class KeyPoints:
 
 
 def is_key_point_heading(line: str) -> bool:
-    """Tell whether a line announces key points, such as "Key points:"."""
+    """Return whether a line announces key points, such as "Key points:"."""
     return _COUNT.sub("", _EDGES.sub("", line)).casefold() in _heading_words()
 
 
@@ -137,7 +137,7 @@ def _points(node: LexborNode) -> tuple[str, ...]:
 
 
 def _are_statements(points: Sequence[str]) -> bool:
-    """Tell whether texts can be key points: a few of them, as long as sentences, and not all questions."""
+    """Return whether texts can be key points: a few of them, as long as sentences, and not all questions."""
     limits = load_table("key_points")
     return (
         limits["fewest"] <= len(points) <= limits["most"]
@@ -148,7 +148,7 @@ def _are_statements(points: Sequence[str]) -> bool:
 
 
 def _is_named_otherwise(node: LexborNode) -> bool:
-    """Tell whether the element around the points has a heading that calls them something else."""
+    """Return whether the element around the points has a heading that calls them something else."""
     headings = (plain_line(heading.text(separator=" ")) for heading in node.css("h2, h3, h4, h5"))
     return any(_EDGES.sub("", heading).casefold() in load_table("key_points")["never"] for heading in headings)
 
@@ -164,14 +164,14 @@ def _tidy(text: str) -> str:
 
 
 def _is_link(item: LexborNode, text: str) -> bool:
-    """Tell whether an item is a link, or begins with one like a teaser."""
+    """Return whether an item is a link, or begins with one like a teaser."""
     links = [plain_line(link.text(separator=" ")) for link in item.css("a[href]")]
     teaser = bool(links) and text.startswith(links[0]) and len(links[0]) > _LINKED * len(text)
     return teaser or any(len(link) > 0.8 * len(text) for link in links)
 
 
 def _in_chrome(node: LexborNode) -> bool:
-    """Tell whether an element belongs to navigation, a form, comments or recommendations."""
+    """Return whether an element belongs to navigation, a form, comments or recommendations."""
     parent: LexborNode | None = node
     within = True  # inside the article; the classes of outer elements describe the whole page
     while parent is not None:

@@ -72,7 +72,7 @@ def _classed(tree: LexborHTMLParser) -> Iterator[str]:
 
 
 def _is_outside(node: LexborNode) -> bool:
-    """Tell whether a node belongs to a comment, a teaser, or the navigation around the article."""
+    """Return whether a node belongs to a comment, a teaser, or the navigation around the article."""
     table = load_table("author_names")["outside"]
     parent: LexborNode | None = node
     while parent is not None:
@@ -87,7 +87,7 @@ def _is_outside(node: LexborNode) -> bool:
 
 
 def _is_person(name: str) -> bool:
-    """Tell whether a text is two to five capitalised words, apart from particles such as "van der"."""
+    """Return whether a text is two to five capitalised words, apart from particles such as "van der"."""
     parts = name.split()
     particles = load_table("author_names")["particles"]
     named = [word for word in parts if word.casefold() not in particles]

@@ -1,6 +1,6 @@
-"""Limits on pages: those larger, deeper or odder than ordinary ones are cut to what the parsers can handle.
+"""Limits on pages: an unusually large or deep page is cut down to what the parsers can handle.
 
-Nested formatting elements, for one, take lexbor quadratic time: https://github.com/lexbor/lexbor/issues/340.
+For example, lexbor needs quadratic time for nested formatting elements: https://github.com/lexbor/lexbor/issues/340.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _ANY_TAG = re.compile(r"<[^>]*+>")
 
 
 def is_bounded(html: str) -> bool:
-    """Tell whether the parsers can handle a page as it is."""
+    """Return whether the parsers can handle a page as it is."""
     return (
         len(html) <= _CHARACTERS
         and html.count("<") <= 2 * _ELEMENTS
@@ -76,7 +76,7 @@ def bounded_page(html: str) -> str:
 
 
 def _is_deep(html: str) -> bool:
-    """Tell whether too many elements are open at once. An element is closed by its own end tag only."""
+    """Return whether too many elements are open at once. An element is closed by its own end tag only."""
     flat, formats = _kind("flat"), _kind("formats")
     still_open: Counter[str] = Counter()
     depth = formatted = nested = 0

@@ -1,4 +1,4 @@
-"""Read what a page says about itself: JSON-LD first, then OpenGraph and other meta elements, then its markup."""
+"""Read the metadata of a page: from JSON-LD first, then OpenGraph and other meta elements, then the markup."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _MOST, _LONGEST = 50, 5_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
-    """The metadata of a page, with empty values for what it does not say.
+    """The metadata of a page. Values that the page does not have are empty.
 
     Attributes:
-        url: The address to publish: the one that the page names if it belongs to the same site.
+        url: The address to publish: the canonical address of the page, if it belongs to the same site.
         title: The headline, without the name of the site.
         authors: The people who wrote the article.
         published: When it was published, aware and in UTC.
-        site: What the site calls itself.
+        site: The site's name for itself.
         known_as: All names of the site.
         image: The address of the lead picture.
         language: A BCP 47 tag.
@@ -133,7 +133,7 @@ class _Page:
         return self.url
 
     def site(self) -> str:
-        """Return what the site calls itself, or else its host."""
+        """Return the site's name for itself, or its host if it has none."""
         named = (name.lstrip("@") for name in (*self.linked.names("publisher"), *self.lines("site")))
         return next((line_of_html(name) for name in named if name), "") or host_name(self.address())
 
@@ -221,18 +221,18 @@ def _no_picture() -> re.Pattern[str]:
 
 
 def _is_home(address: str, url: str) -> bool:
-    """Tell whether a page deeper in the site gives the home page as its address."""
+    """Return whether a page deeper in the site gives the home page as its address."""
     return not urlsplit(address).path.strip("/") and bool(urlsplit(url).path.strip("/"))
 
 
 def _are_beside(first: LexborNode, other: LexborNode) -> bool:
-    """Tell whether two elements share a parent or a grandparent."""
+    """Return whether two elements share a parent or a grandparent."""
     mine = {node.mem_id for node in (first.parent, first.parent and first.parent.parent) if node}
     return any(node.mem_id in mine for node in (other.parent, other.parent and other.parent.parent) if node)
 
 
 def is_own(name: str, sites: Collection[str]) -> bool:
-    """Tell whether a name is one of the site's, such as "The News", "news.example, London" or "BBC Sport"."""
+    """Return whether a name is one of the site's, such as "The News", "news.example, London" or "BBC Sport"."""
     own = {_letters(site) for site in sites}
     first = name.split(maxsplit=1)[0] if name.strip() else ""
     parts = (name, name.partition(",")[0], first if first.isupper() else "")

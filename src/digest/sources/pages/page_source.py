@@ -34,8 +34,8 @@ def read_page(access: SourceAccess, address: str, *, robots: bool = False) -> Ar
 
     Args:
         access: The source that the page belongs to.
-        address: A web address, or a path from the newsletter's folder.
-        robots: Nobody named this page; it was discovered, so it is fetched only if robots.txt allows it.
+        address: A web address, or a path relative to the newsletter's folder.
+        robots: The page was discovered, not named by the user, so it is fetched only if robots.txt allows it.
 
     Raises:
         SourceError: It cannot be fetched, or is not an article.
@@ -59,5 +59,5 @@ def article_from_response(response: Response) -> Article:
         SourceError: It is not a web page, or has no article.
     """
     if is_binary(response.content):
-        raise SourceError("this is not a web page", place=Place(response.url), hint="Give the address of a web page.")
+        raise SourceError("this is not a web page", place=Place(response.url), hint="Use the address of a web page.")
     return extract_article(decode_page(response.content, response.headers.get("content-type")), url=response.url)

@@ -128,7 +128,7 @@ def _paragraphs(tree: LexborHTMLParser | LexborNode) -> list[str]:
 
 
 def _is_link(node: LexborNode) -> bool:
-    """Tell whether a block contains little but links."""
+    """Return whether a block contains little but links."""
     links = node.css("a[href]")
     if not 0 < len(links) <= _MOST_LINKS:
         return False

@@ -21,7 +21,7 @@ _TAIL = 0.4  # the share of a title that the name of a site takes at most
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatedTitles:
-    """The titles that a page states, with empty values for what it does not say.
+    """The titles that a page states. Those that it does not have are empty.
 
     Attributes:
         linked: The headline in its JSON-LD.
@@ -126,7 +126,7 @@ def _unlinked(shared: str, document: str, heading: str) -> str:
 
 
 def _holds(longer: str, shorter: str) -> bool:
-    """Tell whether a title begins or ends with another one."""
+    """Return whether a title begins or ends with another one."""
     long, short = _letters(longer), _letters(shorter)
     return long != short and (long.startswith(short) or long.endswith(short))
 
