@@ -1,7 +1,7 @@
-"""Runs the installed program's entry point inside the test's process, which takes a tenth of the time of a new one.
+"""Runs the entry point of the program inside the test's process, in a tenth of the time that a new process takes.
 
-Working directory, environment, arguments and standard streams are what the caller says, and are restored afterwards. A
-test about the process itself (signals, a terminal, start-up) runs the `digest` script instead.
+The working directory, environment, arguments and standard streams are replaced for the run and restored afterwards.
+Tests of the process itself (signals, a terminal, start-up) run the `digest` script instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What ``--json`` prints, held against the JSON Schemas that come with the package."""
+"""Validates what ``--json`` prints against the JSON Schemas that the package ships."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from digest.cli.json_objects.json_schema_files import shipped_schema
 
 
 def command_of(arguments: Sequence[str]) -> str:
-    """The command in a command line, such as ``subscribers check``; empty if there is none."""
-    words = [word for word in arguments if not word.startswith("-")]
-    pairs = [" ".join(pair) for pair in pairwise(words)]
-    return next((name for name in (*pairs, *words) if name in RESULTS), "")
+    """The command in a command line, such as ``subscribers check``, or an empty string."""
+    names = [word for word in arguments if not word.startswith("-")]
+    pairs = [" ".join(pair) for pair in pairwise(names)]
+    return next((name for name in (*pairs, *names) if name in RESULTS), "")
 
 
 @cache
@@ -28,6 +28,6 @@ def _validator(command: str) -> Draft202012Validator:
 
 
 def validate_printed(arguments: Sequence[str], printed: dict[str, Any]) -> None:
-    """Raise ValidationError if a command printed something other than its schema describes."""
+    """Raise ValidationError if the printed object does not match the schema of its command."""
     if command := command_of(arguments):
         _validator(command).validate(printed)

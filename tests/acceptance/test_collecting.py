@@ -98,20 +98,20 @@ def test_an_opml_file_leads_to_one_story_that_names_both_papers(run, letter, ser
 def test_json_accounts_for_every_source_and_every_article(run, letter, server):
     run("add", "../reader.opml", cwd=letter)
     server.put("/gazette.xml", status=503)
-    done = run("collect", "--json", "--explain", cwd=letter, env=NOW)
-    assert done.code == 0, done.err
-    courier, gazette = (source for source in done.data["sources"] if source["kind"] == "feed")
+    result = run("collect", "--json", "--explain", cwd=letter, env=NOW)
+    assert result.code == 0, result.err
+    courier, gazette = (source for source in result.data["sources"] if source["kind"] == "feed")
     assert (courier["state"], courier["fetched"], courier["new"], courier["silent_days"]) == ("fetched", 1, 1, 0)
     assert (gazette["state"], gazette["failing_since"]) == ("failed", "2026-11-17T08:00:00+00:00")
     assert "503" in gazette["error"]
     assert gazette["hint"]
-    (ranked,) = done.data["ranking"]
+    (ranked,) = result.data["ranking"]
     assert ranked["chosen"]
     weight, *parts = ranked["parts"].values()
     assert ranked["score"] == pytest.approx(weight * (1 + sum(parts)))
-    assert done.data["dropped"] == []
-    assert {bullet["headline"] for bullet in done.data["bullets"]} == {ranked["title"]}
-    assert all(bullet["origin"] == "extracted" and bullet["sentence"] for bullet in done.data["bullets"])
+    assert result.data["dropped"] == []
+    assert {bullet["headline"] for bullet in result.data["bullets"]} == {ranked["title"]}
+    assert all(bullet["origin"] == "extracted" and bullet["sentence"] for bullet in result.data["bullets"])
 
 
 def test_no_hostile_markup_reaches_the_issue(run, letter, server):
@@ -136,7 +136,7 @@ def test_no_hostile_markup_reaches_the_issue(run, letter, server):
 )
 def test_names_a_file_that_is_not_a_list(run, letter, tmp_path, content, message):
     (tmp_path / "odd.opml").write_text(content)
-    done = run("add", "../odd.opml", "--json", cwd=letter)
-    assert done.code == 1
-    assert message in done.data["error"]["message"]
-    assert json.dumps("../odd.opml")[1:-1] in done.err
+    result = run("add", "../odd.opml", "--json", cwd=letter)
+    assert result.code == 1
+    assert message in result.data["error"]["message"]
+    assert json.dumps("../odd.opml")[1:-1] in result.err

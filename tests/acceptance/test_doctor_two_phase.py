@@ -28,9 +28,9 @@ class Operator:
         return self._run("doctor", "-C", str(self.root), *two_phase, *arguments, env={**KEY, **at, **env})
 
     def begin(self):
-        done = self.doctor("--to", ME, "--json")
-        assert (done.code, done.data["two_phase"]) == (0, "begun"), done.out + done.err
-        return done
+        result = self.doctor("--to", ME, "--json")
+        assert (result.code, result.data["two_phase"]) == (0, "begun"), result.out + result.err
+        return result
 
     def codes(self):
         """The code of the mail in the inbox, and that of the cancelled mail."""
@@ -56,18 +56,18 @@ def tester(run, sendgrid_newsletter, fake):
     return Operator(run, sendgrid_newsletter, fake)
 
 
-def two_phase(done):
-    return {finding["what"]: finding["state"] for finding in done.data["findings"]}.get("two-phase")
+def two_phase(result):
+    return {finding["what"]: finding["state"] for finding in result.data["findings"]}.get("two-phase")
 
 
 def test_exactly_one_mail_arrives_and_its_code_is_a_pass(tester):
-    done = tester.begin()
-    assert [(step["mail"], step["what"]) for step in done.data["steps"]] == [
+    result = tester.begin()
+    assert [(step["mail"], step["what"]) for step in result.data["steps"]] == [
         *(("A", what) for what in ("batch id", "pause", "write down", "post", "look", "cancel", "look", "post late")),
         *(("B", what) for what in ("batch id", "pause", "post", "look", "release", "look")),
     ]
-    assert "@" not in done.out
-    assert done.data["due"] == (NOON + timedelta(minutes=32)).isoformat()
+    assert "@" not in result.out
+    assert result.data["due"] == (NOON + timedelta(minutes=32)).isoformat()
     assert list(tester.fake.scheduled.values()) == ["cancel"]
     tester.now += timedelta(minutes=31)
     assert tester.fake.delivered() == []
@@ -83,12 +83,12 @@ def test_exactly_one_mail_arrives_and_its_code_is_a_pass(tester):
     assert two_phase(tester.doctor("--json", two_phase=())) == "warning"
 
 
-def test_the_output_says_what_was_done_and_what_to_type(tester):
-    done = tester.doctor("--to", ME)
-    assert done.code == 0, done.err
-    assert re.search(r"A was cancelled and must not arrive. B should arrive at \d\d:\d2 \w+, with a code", done.out)
-    assert "digest doctor --two-phase --received CODE" in done.err
-    assert not {code(mail) for mail in tester.fake.mails} & set(re.findall(r"[A-Z2-9]{6}", done.out + done.err))
+def test_the_output_shows_the_steps_and_the_next_command(tester):
+    result = tester.doctor("--to", ME)
+    assert result.code == 0, result.err
+    assert re.search(r"A was cancelled and must not arrive. B should arrive at \d\d:\d2 \w+, with a code", result.out)
+    assert "digest doctor --two-phase --received CODE" in result.err
+    assert not {code(mail) for mail in tester.fake.mails} & set(re.findall(r"[A-Z2-9]{6}", result.out + result.err))
 
 
 def test_the_ledger_holds_no_address_no_key_and_no_code(tester):
@@ -104,9 +104,9 @@ def test_a_delivered_mail_that_was_cancelled_is_a_final_failure(tester):
     tester.now += timedelta(minutes=32)
     received, other = tester.codes()
     assert tester.doctor("--received", received).code == 0
-    done = tester.doctor("--received", other, "--json")
-    assert (done.code, done.data["two_phase"]) == (5, "failed")
-    assert "two_phase = false" in done.data["error"]["hint"]
+    result = tester.doctor("--received", other, "--json")
+    assert (result.code, result.data["two_phase"]) == (5, "failed")
+    assert "two_phase = false" in result.data["error"]["hint"]
     again = tester.doctor("--received", received)
     assert again.code == 5
     assert "already failed" in again.err
@@ -120,12 +120,12 @@ def test_a_mail_that_arrives_early_is_a_failure(tester):
     tester.begin()
     released = code(tester.fake.mails[-1])
     tester.now += timedelta(minutes=5)
-    done = tester.doctor("--received", released)
-    assert done.code == 5
-    assert "arrived 27 minutes early" in done.err
+    result = tester.doctor("--received", released)
+    assert result.code == 5
+    assert "arrived 27 minutes early" in result.err
 
 
-def test_a_wrong_code_another_key_or_no_test_prove_nothing(tester):
+def test_a_wrong_code_another_key_or_a_missing_test_proves_nothing(tester):
     assert tester.doctor("--received", "ABCDEF").code == 8
     tester.begin()
     tester.now += timedelta(minutes=32)
@@ -143,9 +143,9 @@ def test_a_pause_that_is_refused_sends_nothing(tester):
     for _ in range(10):
         batch = tester.fake.new_batch()
         assert tester.fake.hold("POST", "", {"batch_id": batch, "status": "pause"})[0] == 201
-    done = tester.doctor("--to", ME, "--json")
-    assert (done.code, done.data["two_phase"], done.data["due"]) == (5, "failed", None)
-    failed = [step for step in done.data["steps"] if step["state"] == "error"]
+    result = tester.doctor("--to", ME, "--json")
+    assert (result.code, result.data["two_phase"], result.data["due"]) == (5, "failed", None)
+    failed = [step for step in result.data["steps"] if step["state"] == "error"]
     assert [step["what"] for step in failed] == ["pause", "clear up"]
     assert "72 hours" in failed[0]["remedy"]
     assert tester.fake.mails == []
@@ -153,9 +153,9 @@ def test_a_pause_that_is_refused_sends_nothing(tester):
 
 def test_a_key_without_the_permission_is_reported(tester):
     tester.fake.disturb_holds("403")
-    done = tester.doctor("--to", ME)
-    assert done.code == 5
-    assert "403" in done.out
+    result = tester.doctor("--to", ME)
+    assert result.code == 5
+    assert "403" in result.out
     assert tester.fake.mails == []
 
 
@@ -176,14 +176,14 @@ def test_an_impossible_test_is_refused_with_a_hint(tester, run):
         ((), {}, 2, "either --to or --received"),
     ]
     for arguments, env, exit_code, words in cases:
-        done = tester.doctor(*arguments, **env)
-        assert done.code == exit_code
-        assert words in done.err
-        assert "nobody" not in done.err
+        result = tester.doctor(*arguments, **env)
+        assert result.code == exit_code
+        assert words in result.err
+        assert "nobody" not in result.err
     assert tester.doctor("--to", ME, two_phase=()).code == 2
     tester.configure('provider = "sendgrid"', 'provider = "smtp"')
-    done = tester.doctor("--to", ME)
-    assert done.code == 2
-    assert "the provider smtp cannot send in two phases" in done.err
-    assert "delivery.provider" in done.err
+    result = tester.doctor("--to", ME)
+    assert result.code == 2
+    assert "the provider smtp cannot send in two phases" in result.err
+    assert "delivery.provider" in result.err
     assert tester.fake.calls == []

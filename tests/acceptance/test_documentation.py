@@ -112,7 +112,7 @@ def test_every_page_is_in_the_navigation_or_is_a_decision_in_the_table_of_decisi
     assert {page.relative_to(ROOT / "docs").as_posix() for page in SITE_PAGES} == {*pages(navigation), *records}
 
 
-def test_the_readme_is_short_and_opens_with_the_two_commands_and_shows_the_email_and_the_preview():
+def test_the_readme_is_short_and_shows_two_commands_the_email_and_the_preview():
     text = read(ROOT / "README.md")
     assert len(text.split()) <= 1500
     assert [line.strip() for line in text.splitlines() if line.startswith("    ")][:2] == ["make demo", "make test"]

@@ -1,4 +1,4 @@
-"""Every command prints with --json what its JSON Schema describes, also when it fails."""
+"""With --json, every command prints an object that matches its JSON Schema, even if it fails."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PEOPLE = "email,name,status\nana@example.com,Ana,active\nbo@example.com,Bo,activ
 
 @pytest.fixture
 def digest(tmp_path):
-    """Run a command; returns its exit code and the object that it printed, which `CommandResult.data` validates."""
+    """Runs a command; returns its exit code and the printed object, which `CommandResult.data` validates."""
 
     def run(*arguments: str, editor: str = "true") -> tuple[int, dict]:
         folder = tmp_path / "letter"
         folder.mkdir(exist_ok=True)
-        done = run_in(folder)(*arguments, "--json", "--no-input", env=ENV | {"EDITOR": editor})
-        return done.code, done.data
+        result = run_in(folder)(*arguments, "--json", "--no-input", env=ENV | {"EDITOR": editor})
+        return result.code, result.data
 
     return run
 

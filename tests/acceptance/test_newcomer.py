@@ -78,9 +78,9 @@ def test_init_updates_the_workflows_and_keeps_the_files_that_it_replaces(run, ne
     (github / "workflows/preview.yml").unlink()
     (github / "workflows/send.yml").write_text("# mine\n")
     (github / "workflows/weekly.yml").write_text("# an earlier version's\n")
-    done = run("init", "--workflows", "-C", root, "--json")
-    assert sorted(done.data["written"]) == [".github/workflows/preview.yml", ".github/workflows/send.yml"]
-    assert {file: (newsletter / undo).read_text() for file, undo in done.data["undo"].items()} == {
+    result = run("init", "--workflows", "-C", root, "--json")
+    assert sorted(result.data["written"]) == [".github/workflows/preview.yml", ".github/workflows/send.yml"]
+    assert {file: (newsletter / undo).read_text() for file, undo in result.data["undo"].items()} == {
         ".github/workflows/send.yml": "# mine\n",
         ".github/workflows/weekly.yml": "# an earlier version's\n",
     }

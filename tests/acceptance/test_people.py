@@ -1,4 +1,4 @@
-"""The list's own commands, as a person or a small endpoint runs them."""
+"""The `subscribers` commands, as a user or a webhook endpoint runs them."""
 
 from __future__ import annotations
 
@@ -39,25 +39,28 @@ def letter(sendgrid_newsletter, collected):
 
 
 def people(run, letter):
-    done = run("subscribers", "check", "-C", str(letter), "--json")
-    return done.data["audiences"][0]
+    result = run("subscribers", "check", "-C", str(letter), "--json")
+    return result.data["audiences"][0]
 
 
-def test_an_export_of_another_tool_comes_in_without_those_who_left(run, letter, tmp_path):
+def test_imports_an_export_of_another_tool_without_unsubscribed_people(run, letter, tmp_path):
     export = tmp_path / "mailchimp.csv"
     export.write_text(EXPORT)
     tried = run("subscribers", "import", str(export), "--dry-run", "-C", str(letter), "--json")
     assert (tried.code, tried.data["added"]) == (0, 1)
     assert people(run, letter)["people"] == 2
-    done = run("subscribers", "import", str(export), "-C", str(letter), "--json")
-    assert done.data["left_out"] == {
+    result = run("subscribers", "import", str(export), "-C", str(letter), "--json")
+    assert result.data["left_out"] == {
         "bad address": 1,
         "in the list already": 1,
         "twice in the export": 1,
         "unknown status": 1,
         "unsubscribed": 1,
     }
-    assert [(one["file"], one["line"]) for one in done.data["problems"]] == [("mailchimp.csv", 5), ("mailchimp.csv", 7)]
+    assert [(problem["file"], problem["line"]) for problem in result.data["problems"]] == [
+        ("mailchimp.csv", 5),
+        ("mailchimp.csv", 7),
+    ]
     written = (letter / "subscribers/weekly.csv").read_text().splitlines()
     assert written == [
         "email,name,status",
@@ -65,18 +68,18 @@ def test_an_export_of_another_tool_comes_in_without_those_who_left(run, letter, 
         "left@example.org,Lea,",
         'zoe@example.org,"Zoë Oak, Jr.",active',
     ]
-    found = people(run, letter)
-    assert (found["people"], found["left_out"]) == (2, {"suppressed: unsubscribed": 1})
-    assert (letter / done.data["undo"]).read_text().count("\n") == 3
+    matches = people(run, letter)
+    assert (matches["people"], matches["left_out"]) == (2, {"suppressed: unsubscribed": 1})
+    assert (letter / result.data["undo"]).read_text().count("\n") == 3
     assert run("subscribers", "import", str(export), "-C", str(letter), "--json").data["added"] == 0
-    assert "@" not in done.out
+    assert "@" not in result.out
 
 
-def test_a_list_is_made_where_there_is_none(run, letter, tmp_path):
+def test_an_import_creates_a_missing_list(run, letter, tmp_path):
     export = tmp_path / "people.csv"
     export.write_text(EXPORT)
-    done = run("subscribers", "import", str(export), "--to", "subscribers/new.csv", "-C", str(letter))
-    assert done.code == 0
+    result = run("subscribers", "import", str(export), "--to", "subscribers/new.csv", "-C", str(letter))
+    assert result.code == 0
     assert (letter / "subscribers/new.csv").read_text().splitlines()[0] == "email,name,status,City"
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("who,where\nAna,Oslo\n")
@@ -84,45 +87,46 @@ def test_a_list_is_made_where_there_is_none(run, letter, tmp_path):
     assert (refused.code, "wrong.csv:1" in refused.err) == (3, True)
 
 
-def test_an_export_is_who_would_be_mailed_and_only_its_owner_reads_it(run, letter, tmp_path):
+def test_an_export_lists_who_would_be_mailed_and_only_its_owner_can_read_it(run, letter, tmp_path):
     target = tmp_path / "out.csv"
-    done = run("subscribers", "export", str(target), "-C", str(letter), "--json")
-    assert (done.code, done.data["people"]) == (0, 2)
+    result = run("subscribers", "export", str(target), "-C", str(letter), "--json")
+    assert (result.code, result.data["people"]) == (0, 2)
     assert target.read_text() == LIST
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert run("subscribers", "export", "-", "-C", str(letter)).out == target.read_text()
     assert run("subscribers", "export", "-", "-C", str(letter), "--json").code == 2
 
 
-def test_a_link_lets_its_reader_leave_its_audience_for_good(run, letter, fake):
+def test_an_unsubscribe_link_removes_its_reader_from_the_audience_for_good(run, letter, fake):
     token = run("build", "-C", str(letter), "--json").data["token"]
     assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0
     link = next(mail.headers["List-Unsubscribe"] for mail in fake.mails if mail.to == "ana@example.org")
-    left = re.search(r"/u/([^>]+)>", link)[1]
+    left_out = re.search(r"/u/([^>]+)>", link)[1]
     rotated = {**SECRETS, "DIGEST_SECRET": "another", "OLD_SECRET": SECRETS["DIGEST_SECRET"]}
     assert (
-        run("subscribers", "suppress", "--token", left, "-C", str(letter), env={**rotated, "OLD_SECRET": ""}).code == 2
+        run("subscribers", "suppress", "--token", left_out, "-C", str(letter), env={**rotated, "OLD_SECRET": ""}).code
+        == 2
     )
     config = letter / "digest.toml"
     config.write_text(config.read_text().replace("[delivery]", '[delivery]\nold_secret_envs = ["OLD_SECRET"]'))
-    done = run("subscribers", "suppress", "--token", left, "-C", str(letter), "--json", env=rotated)
-    assert (done.code, done.data["suppressed"]) == (0, 1), done.err
-    again = run("subscribers", "suppress", "--token", left, "-C", str(letter), "--json", env=rotated)
-    assert (again.code, again.data["suppressed"]) == (0, 0)
+    result = run("subscribers", "suppress", "--token", left_out, "-C", str(letter), "--json", env=rotated)
+    assert (result.code, result.data["suppressed"]) == (0, 1), result.err
+    repeated = run("subscribers", "suppress", "--token", left_out, "-C", str(letter), "--json", env=rotated)
+    assert (repeated.code, repeated.data["suppressed"]) == (0, 0)
     assert people(run, letter)["left_out"] == {"suppressed: unsubscribed": 1}
-    assert run("subscribers", "suppress", "--token", left[:-2], "-C", str(letter), env=rotated).code == 2
+    assert run("subscribers", "suppress", "--token", left_out[:-2], "-C", str(letter), env=rotated).code == 2
 
 
 def test_suppress_names_the_position_of_an_invalid_address(run, letter):
-    done = run("subscribers", "suppress", "Left@Example.org", "other@example.org", "-C", str(letter), "--json")
-    assert done.data["suppressed"] == 2
+    result = run("subscribers", "suppress", "Left@Example.org", "other@example.org", "-C", str(letter), "--json")
+    assert result.data["suppressed"] == 2
     assert people(run, letter)["left_out"] == {"suppressed: manual": 1}
     wrong = run("subscribers", "suppress", "ana@example.org", "nobody", "-C", str(letter))
     assert (wrong.code, "address 2 is not an email address" in wrong.err) == (2, True)
     assert run("subscribers", "suppress", "-C", str(letter)).code == 2
 
 
-def test_readers_who_leave_at_the_same_moment_all_stay_gone(letter):
+def test_records_every_one_of_several_concurrent_unsubscribes(letter):
     program = str(Path(sys.executable).with_name("digest"))
     running = [
         subprocess.Popen(
@@ -137,17 +141,17 @@ def test_readers_who_leave_at_the_same_moment_all_stay_gone(letter):
     assert sorted(row.partition(",")[0] for row in rows) == [f"r{n}@example.org" for n in range(6)]
 
 
-def test_what_the_provider_knows_is_written_down(run, letter, fake):
+def test_sync_records_the_providers_suppressions(run, letter, fake):
     fake.suppressions["suppression/spam_reports"] = [{"email": "ana@example.org", "created": 1790000000}]
-    done = run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS)
-    assert (done.code, done.data["reasons"]) == (0, {"complaint": 1})
+    result = run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS)
+    assert (result.code, result.data["reasons"]) == (0, {"complaint": 1})
     assert people(run, letter)["left_out"] == {"suppressed: complaint": 1}
     assert run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS).data["new"] == 0
     fake.disturb()
     assert run("subscribers", "sync", "-C", str(letter), env={**SECRETS, "SENDGRID_API_KEY": "SG.wrong"}).code == 4
 
 
-def test_a_request_of_the_webhook_is_believed_when_sendgrid_signed_it(run, letter, tmp_path):
+def test_accepts_a_webhook_request_only_with_sendgrids_signature(run, letter, tmp_path):
     key = ec.generate_private_key(ec.SECP256R1())
     der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     env = {"SENDGRID_WEBHOOK_KEY": base64.b64encode(der).decode()}
@@ -168,8 +172,8 @@ def test_a_request_of_the_webhook_is_believed_when_sendgrid_signed_it(run, lette
     now = str(int(time.time()))
     assert sync(body.read_bytes() + b" ", now).code == 6
     assert sync(body.read_bytes(), str(int(now) - 400)).code == 6
-    done = sync(body.read_bytes(), now)
-    assert (done.code, done.data["new"]) == (0, 2), done.err
+    result = sync(body.read_bytes(), now)
+    assert (result.code, result.data["new"]) == (0, 2), result.err
     assert people(run, letter)["left_out"] == {"suppressed: hard_bounce": 1, "suppressed: unsubscribed": 1}
     assert run("subscribers", "sync", "--events", str(body), "-C", str(letter)).code == 4
 
@@ -179,18 +183,18 @@ def git(folder, *arguments):
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, letter, tmp_path):
+def test_an_encrypted_list_can_be_read_edited_and_committed(run, letter, tmp_path):
     git(letter, "init", "-q")
     git(letter, "add", "-f", "subscribers/weekly.csv")
     before = run("check", "-C", str(letter), "--json")
-    assert [(one["code"], one["file"]) for one in before.data["findings"] if one["code"] == "D606"] == [
+    assert [(problem["code"], problem["file"]) for problem in before.data["findings"] if problem["code"] == "D606"] == [
         ("D606", "subscribers/weekly.csv")
     ]
     assert before.code == 5
-    done = run("subscribers", "encrypt", "-C", str(letter), "--json")
-    assert (done.code, done.data) == (0, done.data | {"file": "subscribers/weekly.csv.age", "new_key": True})
-    sealed = (letter / "subscribers/weekly.csv.age").read_text()
-    assert "ana" not in sealed
+    result = run("subscribers", "encrypt", "-C", str(letter), "--json")
+    assert (result.code, result.data) == (0, result.data | {"file": "subscribers/weekly.csv.age", "new_key": True})
+    encrypted = (letter / "subscribers/weekly.csv.age").read_text()
+    assert "ana" not in encrypted
     key_file = letter / ".digest/age.key"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     config = letter / "digest.toml"
@@ -198,7 +202,9 @@ def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, let
     git(letter, "rm", "-q", "--cached", "subscribers/weekly.csv")
     git(letter, "add", "-f", "subscribers/weekly.csv.age")
     assert [
-        one["code"] for one in run("check", "-C", str(letter), "--json").data["findings"] if one["code"] == "D606"
+        problem["code"]
+        for problem in run("check", "-C", str(letter), "--json").data["findings"]
+        if problem["code"] == "D606"
     ] == []
     assert people(run, letter)["people"] == 2
 
@@ -217,7 +223,7 @@ def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, let
         "subscribers", "edit", "-C", str(letter), "--json", env={**env, "EDITOR": f"{sys.executable} {editor}"}
     )
     assert (changed.code, changed.data["people"]) == (0, 3), changed.err
-    assert (letter / "subscribers/weekly.csv.age").read_text() != sealed
+    assert (letter / "subscribers/weekly.csv.age").read_text() != encrypted
     editor.write_text("import sys; open(sys.argv[1], 'w').write('who\\n')")
     broken = run("subscribers", "edit", "-C", str(letter), env={**env, "EDITOR": f"{sys.executable} {editor}"})
     assert broken.code == 3
@@ -226,37 +232,37 @@ def test_an_encrypted_list_is_read_edited_and_may_lie_in_the_repository(run, let
     export.write_text("email\nmore@example.org\n")
     assert run("subscribers", "import", str(export), "-C", str(letter), "--json", env=env).data["added"] == 1
     assert run("subscribers", "check", "-C", str(letter), "--json", env=env).data["audiences"][0]["people"] == 4
-    (letter / "subscribers/weekly.csv.age").write_text(sealed[: len(sealed) // 2])
+    (letter / "subscribers/weekly.csv.age").write_text(encrypted[: len(encrypted) // 2])
     assert run("subscribers", "check", "-C", str(letter), env=env).code == 3
 
 
 def test_suppressions_reach_a_runner_in_an_encrypted_file(run, letter):
     root = ("-C", str(letter))
     assert run("subscribers", "suppress", "ana@example.org", *root).code == 0
-    done = run("subscribers", "encrypt", "subscribers/suppressions.csv", *root)
-    assert (done.code, "audiences" in done.err, "digest.toml" in done.err) == (0, False, False)
-    plain, sealed = (letter / f"subscribers/suppressions.csv{end}" for end in ("", ".age"))
-    assert not plain.exists()  # git ignores it, so a runner has none
+    result = run("subscribers", "encrypt", "subscribers/suppressions.csv", *root)
+    assert (result.code, "audiences" in result.err, "digest.toml" in result.err) == (0, False, False)
+    plain, encrypted = (letter / f"subscribers/suppressions.csv{end}" for end in ("", ".age"))
+    assert not plain.exists()  # git ignores the plain file, so a runner does not have it
     assert people(run, letter)["left_out"]["suppressed: manual"] == 1
-    told = run("subscribers", "suppress", "bo@example.org", *root)
-    assert "digest subscribers edit subscribers/suppressions.csv.age" in told.err
-    assert (plain.exists(), "bo@" in sealed.read_text()) == (False, False)
-    # Rows that somebody put into a plain file again are taken over, and none is lost.
+    suppressed = run("subscribers", "suppress", "bo@example.org", *root)
+    assert "digest subscribers edit subscribers/suppressions.csv.age" in suppressed.err
+    assert (plain.exists(), "bo@" in encrypted.read_text()) == (False, False)
+    # Rows of a new plain file are merged into the encrypted one, and none is lost.
     plain.write_text("email\ncy@example.org\n")
     assert run("subscribers", "encrypt", "./subscribers/suppressions.csv", *root).code == 0
-    left = run("subscribers", "check", *root, "--json").data["audiences"][0]["left_out"]
-    assert (left["suppressed: manual"], plain.exists()) == (1, False)
+    left_out = run("subscribers", "check", *root, "--json").data["audiences"][0]["left_out"]
+    assert (left_out["suppressed: manual"], plain.exists()) == (1, False)
     assert run("subscribers", "suppress", "bo@example.org", "cy@example.org", *root, "--json").data["suppressed"] == 0
     broken = f"{sys.executable} -c \"import sys; open(sys.argv[1], 'w').write('email\\nq@@x\\n')\""
-    done = run("subscribers", "edit", "subscribers/suppressions.csv.age", *root, env={"EDITOR": broken})
-    assert (done.code, "not an email address" in done.err) == (3, True), done.err
+    result = run("subscribers", "edit", "subscribers/suppressions.csv.age", *root, env={"EDITOR": broken})
+    assert (result.code, "not an email address" in result.err) == (3, True), result.err
 
     (letter / ".digest/age.key").unlink()
     # Nobody is mailed where it cannot be known who must not be.
     assert run("subscribers", "check", *root).code == 4
 
 
-def test_a_reader_who_left_stays_gone_when_the_audience_is_renamed_and_can_still_leave(run, letter, fake):
+def test_unsubscribes_and_old_links_survive_a_renamed_audience(run, letter, fake):
     token = run("build", "-C", str(letter), "--json").data["token"]
     assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0
     links = {mail.to: re.search(r"/u/([^>]+)>", mail.headers["List-Unsubscribe"])[1] for mail in fake.mails}
@@ -265,24 +271,24 @@ def test_a_reader_who_left_stays_gone_when_the_audience_is_renamed_and_can_still
     text = config.read_text().replace("[audiences.weekly]", "[audiences.letter]")
     config.write_text(text.replace('audience = "weekly"', 'audience = "letter"'))
     assert people(run, letter)["left_out"] == {"suppressed: unsubscribed": 1}
-    done = run("subscribers", "suppress", "--token", links["left@example.org"], "-C", str(letter), env=SECRETS)
-    assert done.code == 0
+    result = run("subscribers", "suppress", "--token", links["left@example.org"], "-C", str(letter), env=SECRETS)
+    assert result.code == 0
     assert people(run, letter)["people"] == 0
 
 
-def test_what_a_provider_keeps_that_is_no_address_is_not_new_every_time(run, letter, fake):
+def test_sync_ignores_invalid_addresses_of_the_provider(run, letter, fake):
     fake.suppressions["suppression/invalid_emails"] = [{"email": "not-an-address"}, {"email": "bob@@example.org"}]
     assert run("subscribers", "sync", "-C", str(letter), "--json", env=SECRETS).data["new"] == 0
 
 
 @pytest.mark.parametrize("to", ["env:LIST", "../out.csv", "subscribers/suppressions.csv"])
-def test_people_are_added_to_lists_alone(run, letter, tmp_path, to):
+def test_refuses_to_import_into_anything_but_a_list(run, letter, tmp_path, to):
     export = tmp_path / "more.csv"
     export.write_text("email\nmore@example.org\n")
     assert run("subscribers", "import", str(export), "--to", to, "-C", str(letter)).code == 2
 
 
-def test_a_moment_that_is_empty_or_comes_with_a_resume_sends_nothing(run, letter, fake):
+def test_an_invalid_delivery_time_or_one_with_resume_sends_nothing(run, letter, fake):
     token = run("build", "-C", str(letter), "--json").data["token"]
     live = ("send", "-C", str(letter), "--live", "--approve", token)
     assert run(*live, "--at", "", env=SECRETS).code == 2

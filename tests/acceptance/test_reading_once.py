@@ -1,4 +1,4 @@
-"""Each command reads the ledger and issue.md once, and asks a ledger on a git branch as seldom as it can."""
+"""Each command reads the ledger and issue.md once, and makes few network calls to a ledger on a git branch."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NETWORK_LIMIT = 2
 LIVE_NETWORK_LIMIT = 8
 
 
-class Counted:
-    """Runs a command and counts its network calls, its openings of the ledger and its parses of issue.md."""
+class CallCounter:
+    """Runs a command and counts its network calls, how often it opens the ledger, and how often it parses issue.md."""
 
     def __init__(self, run, root: Path, folder: Path) -> None:
         self._run, self._root = run, root
@@ -42,7 +42,7 @@ class Counted:
         self._env = {**KEY, "PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"}
 
     def __call__(self, *arguments: str):
-        """The finished command, and the counts under ``network``, ``ledger`` and ``parse``."""
+        """Run a command; returns its result and the counts ``network``, ``ledger`` and ``parse``."""
         counts: Counter[str] = Counter()
         codes = {parse_issue.__code__: "parse", Ledger.__init__.__code__: "ledger"}
 
@@ -53,16 +53,16 @@ class Counted:
         self._log.unlink(missing_ok=True)
         sys.setprofile(profile)
         try:
-            done = self._run(*arguments, "-C", str(self._root), env=self._env)
+            result = self._run(*arguments, "-C", str(self._root), env=self._env)
         finally:
             sys.setprofile(None)
         counts["network"] = len(self._log.read_text().splitlines()) if self._log.exists() else 0
-        return done, counts
+        return result, counts
 
 
 @pytest.fixture
-def counted(run, newsletter, tmp_path) -> Counted:
-    """A newsletter with a ledger on a branch that has one sent issue, and an open one that is approved."""
+def counted(run, newsletter, tmp_path) -> CallCounter:
+    """Runs commands on a newsletter with a ledger on a branch, a sent issue and an approved one."""
     remote = tmp_path / "remote.git"
     subprocess.run(["git", "init", "--bare", "--quiet", remote], check=True)
     subprocess.run(["git", "init", "--quiet", newsletter], check=True)
@@ -70,18 +70,18 @@ def counted(run, newsletter, tmp_path) -> Counted:
     config = newsletter / "digest.toml"
     config.write_text(config.read_text().replace("sqlite:///.digest/ledger.db", "git+branch://digest-state"))
     (newsletter / "subscribers" / "weekly.csv").write_text("email\nana@example.org\nbo@example.org\n")
-    counted = Counted(run, newsletter, tmp_path)
-    for words in ("collect", "build", "approve"):
-        assert counted(words)[0].code == 0
+    counted = CallCounter(run, newsletter, tmp_path)
+    for command_name in ("collect", "build", "approve"):
+        assert counted(command_name)[0].code == 0
     sent, _ = counted("send", "--live", "--new-ledger")
     assert sent.code == 0, sent.err
     (newsletter / "articles" / "new.txt").write_text(
         "A pier opens\n\nThe new pier opened on Tuesday after two years of work on its pillars.\n"
     )
     config.write_text(config.read_text().replace("min_stories = 3", "min_stories = 1"))
-    for words in ("collect", "build", "approve"):
-        done, _ = counted(words)
-        assert done.code == 0, done.err
+    for command_name in ("collect", "build", "approve"):
+        result, _ = counted(command_name)
+        assert result.code == 0, result.err
     return counted
 
 
@@ -90,22 +90,22 @@ def counted(run, newsletter, tmp_path) -> Counted:
     [("collect", 2), ("check", 1), ("build", 1), ("status", 1), ("send", 1), ("approve", 1), ("diff", 2)],
 )
 def test_a_command_reads_the_ledger_once_and_parses_each_issue_once(counted, command, issues):
-    done, counts = counted(command)
-    assert done.code == 0, done.err
+    result, counts = counted(command)
+    assert result.code == 0, result.err
     assert (counts["ledger"], counts["parse"]) == (1, issues)
     assert counts["network"] <= NETWORK_LIMIT
 
 
 def test_checking_the_lists_reads_the_ledger_once(counted):
-    done, counts = counted("subscribers", "check")
-    assert done.code == 0, done.err
+    result, counts = counted("subscribers", "check")
+    assert result.code == 0, result.err
     assert (counts["ledger"], counts["parse"]) == (1, 0)
     assert counts["network"] <= NETWORK_LIMIT
 
 
 def test_a_live_send_opens_the_ledger_once_to_plan_and_once_to_send(counted):
-    done, counts = counted("send", "--live")
-    assert done.code == 0, done.err
+    result, counts = counted("send", "--live")
+    assert result.code == 0, result.err
     assert (counts["ledger"], counts["parse"]) == (2, 1)
     assert counts["network"] <= LIVE_NETWORK_LIMIT
 
@@ -114,6 +114,6 @@ def test_collecting_something_new_parses_the_issue_before_and_after(counted, new
     (newsletter / "articles" / "newer.txt").write_text(
         "A market returns\n\nThe market on the square came back on Friday with forty stalls.\n"
     )
-    done, counts = counted("collect")
-    assert done.code == 0, done.err
-    assert (counts["ledger"], counts["parse"]) == (1, 3)  # the open issue twice, and the sent one
+    result, counts = counted("collect")
+    assert result.code == 0, result.err
+    assert (counts["ledger"], counts["parse"]) == (1, 3)  # the open issue is parsed twice, the sent one once

@@ -1,4 +1,4 @@
-"""A provider from another distribution: the one in CONTRIBUTING's "Adding a provider", built and used as written."""
+"""The provider in CONTRIBUTING's "Adding a provider", built as a separate distribution and used as the guide says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def blocks():
 
 @pytest.fixture(scope="module")
 def site_packages(blocks, tmp_path_factory):
-    """A folder into which the distribution was installed from its wheel."""
+    """A folder with the distribution, installed from its wheel."""
     source, site = tmp_path_factory.mktemp("digest-pickup"), tmp_path_factory.mktemp("site-packages")
     module, project, _ = blocks
     (source / "digest_pickup.py").write_text(module, encoding="utf-8")
@@ -79,10 +79,10 @@ def test_reports_an_unknown_key_with_its_line_path_and_nearest_key(pickup):
     text = config.read_text(encoding="utf-8").replace('folder = "pickup"', 'fodler = "pickup"\nfolder = "pickup"')
     config.write_text(text, encoding="utf-8")
     line = text.splitlines().index('fodler = "pickup"') + 1
-    done = pickup("check")
-    assert done.code == 3
-    assert f"digest.toml:{line}: unknown key providers.pickup.fodler" in done.err
-    assert "Did you mean providers.pickup.folder?" in done.err
+    result = pickup("check")
+    assert result.code == 3
+    assert f"digest.toml:{line}: unknown key providers.pickup.fodler" in result.err
+    assert "Did you mean providers.pickup.folder?" in result.err
 
 
 def test_reports_a_missing_required_key(pickup):
@@ -90,22 +90,22 @@ def test_reports_a_missing_required_key(pickup):
     config.write_text(
         config.read_text(encoding="utf-8").replace('[providers.pickup]\nfolder = "pickup"\n', ""), "utf-8"
     )
-    done = pickup("check")
-    assert done.code == 3
-    assert "providers.pickup.folder is missing" in done.err
-    assert "folder = …" in done.err
+    result = pickup("check")
+    assert result.code == 3
+    assert "providers.pickup.folder is missing" in result.err
+    assert "folder = …" in result.err
 
 
 def test_reports_an_unknown_provider_with_its_line(pickup, run):
-    done = run("check", "-C", str(pickup.root))
-    assert done.code == 3
-    assert re.search(r"digest\.toml:\d+: .*pickup.*no installed package", done.err)
-    assert "outbox, sendgrid, smtp" in done.err
+    result = run("check", "-C", str(pickup.root))
+    assert result.code == 3
+    assert re.search(r"digest\.toml:\d+: .*pickup.*no installed package", result.err)
+    assert "outbox, sendgrid, smtp" in result.err
 
 
 def test_doctor_diagnoses_the_provider(pickup):
-    done = pickup("doctor", "--offline", "--json")
-    findings = {finding["what"]: finding for finding in done.data["findings"]}
+    result = pickup("doctor", "--offline", "--json")
+    findings = {finding["what"]: finding for finding in result.data["findings"]}
     assert (
         findings["provider"]["state"],
         findings["provider"]["words"],

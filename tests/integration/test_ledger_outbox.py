@@ -31,7 +31,7 @@ def test_another_audience_of_the_same_issue_gets_its_own_files(harness, tmp_path
     assert sum(b"Subject: For friends" in mail for mail in written) == 3
 
 
-def test_an_issue_rebuilt_after_its_ledger_was_lost_is_written_anew(harness, tmp_path):
+def test_a_rebuilt_issue_replaces_its_files_after_the_ledger_was_lost(harness, tmp_path):
     harness.rendered = make_rendered(provider="outbox", subject="Old")
     harness.send()
     key = (tmp_path / "ledger.key").read_text()

@@ -241,7 +241,7 @@ def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded
     assert (report.accepted, report.skipped, report.pending) == (3, 1, 0)
 
 
-def test_a_recipient_who_provably_has_the_issue_gets_no_second_copy_when_the_batch_is_divided(harness):
+def test_dividing_a_batch_mails_no_recipient_with_proven_delivery_again(harness):
     harness.provider = ScriptedProvider(max_recipients=4)
     harness.audience = make_audience(4)
     harness.provider.answers.append(LOST)

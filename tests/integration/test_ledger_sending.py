@@ -162,7 +162,7 @@ def test_a_refused_call_is_cut_in_half_until_only_the_refused_are_left(harness):
     assert sorted(harness.provider.mailed) == sorted(set(harness.everyone) - bad)
 
 
-def test_one_recipients_outcome_is_kept_beside_the_batchs(harness):
+def test_records_an_outcome_that_differs_from_the_batchs(harness):
     def answer(recipients):
         verdict = Verdict(outcome=Outcome.REJECTED, reason="550")
         return SendResult(outcome=Outcome.ACCEPTED, exceptions={recipients[0].key: verdict})

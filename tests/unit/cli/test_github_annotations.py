@@ -23,12 +23,12 @@ def test_a_finding_is_an_annotation_of_its_line():
     ]
 
 
-def test_words_of_an_article_cannot_begin_a_command_of_their_own():
+def test_text_of_an_article_cannot_start_a_workflow_command():
     (line,) = annotation_lines([finding(Severity.WARNING, "100 %\n::error::x\r")], lambda _: "a:b,c.md")
     assert line == "::warning file=a%3Ab%2Cc.md,line=3,title=T101::100 %25%0A::error::x%0D"
 
 
-def test_ten_of_a_kind_are_shown_and_the_rest_counted():
+def test_shows_ten_annotations_of_each_severity_and_counts_the_rest():
     found = [finding(severity, str(number)) for severity in Severity for number in range(12)]
     lines = annotation_lines(found, shown)
     assert sum(line.startswith("::error ") for line in lines) == 10

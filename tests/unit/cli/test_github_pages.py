@@ -35,7 +35,7 @@ def page(report: IssueReport = REPORT, **options) -> str:
     return issue_page(report, lambda file: f"letters/{file}", **options)
 
 
-def test_the_verdict_comes_first_then_all_that_an_approver_looks_at():
+def test_starts_with_the_verdict_and_shows_what_an_approver_needs():
     told = page(email_url="https://example.com/artifact", picture_url="https://example.com/picture")
     assert "without images](https://example.com/picture)" in told
     assert told.startswith("## 2026-W48: fit to send\n")
@@ -80,12 +80,12 @@ def test_a_missing_list_and_a_failed_source_are_reported():
         ("https://example.com/#top", "https://example.com/#top"),
     ],
 )
-def test_words_of_an_article_stay_words(text, words):
+def test_text_of_an_article_is_not_interpreted_as_markup(text, words):
     assert as_words(text) == words
     assert words in page(replace(REPORT, subject=text))
 
 
-def test_a_page_stays_within_what_a_pull_request_takes_and_says_what_is_left_out():
+def test_truncates_a_page_to_the_limit_of_a_pull_request_with_a_note():
     found = tuple(finding(Severity.ERROR, "ü" * 1000) for _ in range(200))
     told = page(replace(REPORT, findings=found, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
     assert len(told.encode()) <= MOST_OF_A_BODY
@@ -94,7 +94,7 @@ def test_a_page_stays_within_what_a_pull_request_takes_and_says_what_is_left_out
     assert told.count("<table>") == told.count("</table>")
 
 
-def test_a_long_text_part_is_cut():
+def test_truncates_a_long_text_part():
     told = page(replace(REPORT, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
     assert len(told.encode()) <= MOST_OF_A_BODY
     assert told.endswith("    …\n\n</details>\n")

@@ -27,7 +27,7 @@ def test_results_go_to_stdout_and_narration_to_stderr(capsys):
     assert capsys.readouterr() == ("one\n", "two\nNext: digest check\n")
 
 
-def test_json_is_one_object_and_nothing_else(capsys):
+def test_json_output_is_exactly_one_object(capsys):
     output = Output(as_json=True)
     output.result(RESULT, ["one"])
     output.next("digest check")

@@ -117,7 +117,7 @@ def test_every_number_is_explained_and_every_article_accounted_for():
         (-timedelta(hours=1), "just now"),
     ],
 )
-def test_an_age_is_said_in_the_words_of_people(time, words):
+def test_describes_an_age_in_words(time, words):
     assert age(NOW - time, NOW) == words
 
 

@@ -52,7 +52,7 @@ def test_an_address_has_one_form(given_as, normal):
         "ana@" + "a.b" * 90 + ".com",
     ],
 )
-def test_what_is_no_address_is_refused_without_repeating_it(text):
+def test_refuses_an_invalid_address_without_repeating_it(text):
     with pytest.raises(ValueError) as caught:
         normalise_address(text)
     assert "@" not in str(caught.value)

@@ -33,7 +33,7 @@ def test_a_pass_counts_only_for_its_host_and_key():
 
 
 @pytest.mark.parametrize("state", ["begun", "failed"])
-def test_a_test_that_has_begun_or_failed_is_not_a_pass(state):
+def test_a_started_or_failed_test_is_not_a_pass(state):
     assert not two_phase_passed(proof(state=state).model_dump_json(), host=HOST, fingerprint=PRINT)
 
 

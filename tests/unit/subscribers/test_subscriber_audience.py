@@ -14,21 +14,21 @@ def person(email, **fields):
     return Subscriber(email=email, name=fields.pop("name", ""), fields=fields)
 
 
-def reading(*subscribers, **more):
-    return ListReading(file="weekly.csv", subscribers=subscribers, columns=("email", "name", "city", "tags"), **more)
+def reading(*subscribers, **options):
+    return ListReading(file="weekly.csv", subscribers=subscribers, columns=("email", "name", "city", "tags"), **options)
 
 
 def select(*lists, where="", suppressions=()):
     return select_audience("weekly", AudienceConfig(files=FILES, where=where), lists, suppressions=suppressions)
 
 
-def test_people_are_sorted_and_each_is_there_once():
+def test_subscribers_are_sorted_and_unique():
     audience = select(reading(person("Zoe@example.com"), person("ana@example.com")), reading(person("ANA@example.com")))
-    assert [one.email for one in audience.subscribers] == ["ana@example.com", "Zoe@example.com"]
+    assert [subscriber.email for subscriber in audience.subscribers] == ["ana@example.com", "Zoe@example.com"]
     assert dict(audience.left_out) == {"twice in the lists": 1}
 
 
-def test_the_suppressed_are_left_out_by_reason():
+def test_leaves_out_suppressed_subscribers_by_reason():
     suppressions = [
         Suppression(email="Bob@example.com", reason=SuppressionReason.HARD_BOUNCE),
         Suppression(email="cem@example.com", reason=SuppressionReason.COMPLAINT),
@@ -38,18 +38,18 @@ def test_the_suppressed_are_left_out_by_reason():
         reading(person("ana@example.com"), person("bob@example.com"), person("cem@example.com")),
         suppressions=suppressions,
     )
-    assert [one.email for one in audience.subscribers] == ["ana@example.com"]
+    assert [subscriber.email for subscriber in audience.subscribers] == ["ana@example.com"]
     assert dict(audience.left_out) == {"suppressed: complaint": 1, "suppressed: hard_bounce": 1}
 
 
-def test_who_left_one_list_is_not_mailed_through_another():
-    gone = reading(left_out={"unsubscribed": 1}, unsubscribed=frozenset({"ana@example.com"}))
-    audience = select(reading(person("Ana@example.com"), person("bob@example.com")), gone)
-    assert [one.email for one in audience.subscribers] == ["bob@example.com"]
+def test_someone_who_left_one_list_is_not_mailed_through_another():
+    former_list = reading(left_out={"unsubscribed": 1}, unsubscribed=frozenset({"ana@example.com"}))
+    audience = select(reading(person("Ana@example.com"), person("bob@example.com")), former_list)
+    assert [subscriber.email for subscriber in audience.subscribers] == ["bob@example.com"]
     assert dict(audience.left_out) == {"unsubscribed": 2}
 
 
-def test_what_the_lists_left_out_is_added_up_and_their_problems_kept():
+def test_adds_up_what_the_lists_left_out_and_keeps_their_problems():
     problem = ListProblem(place=Place("weekly.csv", 3), message="not an email address")
     audience = select(
         reading(left_out={"bad address": 1}, problems=(problem,)), reading(left_out={"bad address": 2, "pending": 1})
@@ -88,10 +88,10 @@ def test_where_selects_by_fields(where, ana, bob):
     assert (selects(ANA), selects(BOB)) == (ana, bob)
 
 
-def test_an_empty_plan_is_selected_only_where_the_expression_says_so():
-    nobody = Subscriber(email="a@example.com", fields={"plan": ""})
+def test_selects_an_empty_field_only_if_the_expression_names_it():
+    planless = Subscriber(email="a@example.com", fields={"plan": ""})
     for where, selected in (('plan in ("pro", "")', True), ('plan in ("pro",)', False), ('plan == "pro"', False)):
-        assert compile_where(where, audience="w", columns=("email", "plan"))(nobody) is selected
+        assert compile_where(where, audience="w", columns=("email", "plan"))(planless) is selected
     with pytest.raises(ConfigError) as caught:
         compile_where('plan in ("pro")', audience="w", columns=("email", "plan"))
     assert caught.value.hint == "Write plan == 'pro', or a list with a comma: in ('pro',)"
@@ -131,7 +131,7 @@ def test_an_empty_plan_is_selected_only_where_the_expression_says_so():
         ("pro", 'tags in (\n"pro", # (one)\n"team")', True),
     ],
 )
-def test_in_finds_whole_words_of_a_field(tags, where, selected):
+def test_in_matches_whole_words_of_a_field(tags, where, selected):
     person = Subscriber(email="ana@example.com", fields={"tags": tags, "plan": "pro", "empty": ""})
     assert compile_where(where, audience="w", columns=("tags", "plan", "empty"))(person) is selected
 
@@ -147,7 +147,7 @@ def test_in_finds_whole_words_of_a_field(tags, where, selected):
         ('"example" in email', False),
     ],
 )
-def test_part_of_an_address_is_found_by_whole_words(where, selected):
+def test_in_matches_whole_words_of_an_address(where, selected):
     assert compile_where(where, audience="w", columns=())(Subscriber(email="ana@example.com")) is selected
 
 
@@ -156,7 +156,7 @@ def test_a_header_with_spaces_is_written_with_underscores():
     assert selects(Subscriber(email="a@example.com", fields={"Home Town": "Bonn"}))
 
 
-def test_who_is_not_selected_is_counted():
+def test_counts_subscribers_who_are_not_selected():
     audience = select(reading(ANA, BOB), where='city == "Bonn"')
     assert (len(audience.subscribers), dict(audience.left_out), audience.where) == (
         1,
@@ -206,7 +206,7 @@ def test_who_is_not_selected_is_counted():
         "a; b",
     ],
 )
-def test_what_is_no_expression_over_fields_is_refused_by_name(where):
+def test_refuses_anything_but_an_expression_over_fields(where):
     with pytest.raises(ConfigError, match=r"audiences\.weekly\.where"):
         compile_where(where, audience="weekly", columns=("email", "city"))
 

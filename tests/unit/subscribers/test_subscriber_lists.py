@@ -19,7 +19,7 @@ def read(tmp_path):
 
 
 def people(reading):
-    return [(one.email, one.name) for one in reading.subscribers]
+    return [(subscriber.email, subscriber.name) for subscriber in reading.subscribers]
 
 
 def test_a_list_has_people_with_names_and_fields(read):
@@ -44,16 +44,16 @@ def test_a_list_has_people_with_names_and_fields(read):
         "email,name\rana@example.com,Ana\r",
     ],
 )
-def test_many_spellings_of_one_list(read, text):
+def test_reads_the_same_list_in_many_notations(read, text):
     reading = read(text)
     assert people(reading) == [("ana@example.com", "Ana")]
     assert reading.problems == ()
 
 
 def test_the_status_decides_who_is_mailed(read):
-    words = ["active", "Confirmed", "SUBSCRIBED", "", "pending", "unsubscribed", "bounced"]
-    reading = read("email,status\n" + "".join(f"r{n}@example.com,{word}\n" for n, word in enumerate(words)))
-    assert [one.email[:2] for one in reading.subscribers] == ["r0", "r1", "r2", "r3"]
+    statuses = ["active", "Confirmed", "SUBSCRIBED", "", "pending", "unsubscribed", "bounced"]
+    reading = read("email,status\n" + "".join(f"r{n}@example.com,{status}\n" for n, status in enumerate(statuses)))
+    assert [subscriber.email[:2] for subscriber in reading.subscribers] == ["r0", "r1", "r2", "r3"]
     assert dict(reading.left_out) == {"pending": 1, "unsubscribed": 1, "unknown status": 1}
     assert reading.unsubscribed == {"r5@example.com"}
     (problem,) = reading.problems
@@ -77,7 +77,7 @@ def test_a_cell_may_hold_commas_quotes_and_line_ends(read):
     assert reading.subscribers[0].fields == {"note": "one two"}
 
 
-def test_a_quote_left_open_costs_its_own_row_and_nobody_elses(read):
+def test_an_unclosed_quote_costs_only_its_own_row(read):
     rest = "".join(f"r{n}@example.com,R{n}\n" for n in range(50))
     reading = read(f'email,name\nana@example.com,"Ana\n{rest}')
     assert len(reading.subscribers) == 50
@@ -88,7 +88,7 @@ def test_a_quote_left_open_costs_its_own_row_and_nobody_elses(read):
 
 def test_two_stray_quotes_do_not_swallow_the_people_between_them(read):
     reading = read('email,name\na@example.com,"A\nb@example.com,B\nc@example.com,C"\nd@example.com,D\n')
-    assert [one.email[0] for one in reading.subscribers] == ["b", "c", "d"]
+    assert [subscriber.email[0] for subscriber in reading.subscribers] == ["b", "c", "d"]
     assert [problem.place.line for problem in reading.problems] == [2]
 
 
@@ -97,7 +97,7 @@ def test_a_name_cannot_carry_a_header(read):
     assert people(reading) == [("ana@example.com", "Ana Bcc: x"), ("bob@example.com", "Bob")]
 
 
-def test_what_cannot_be_read_at_all_says_where_and_what_to_do(read, tmp_path):
+def test_an_unreadable_list_is_reported_with_its_file(read, tmp_path):
     with pytest.raises(ListError, match="does not exist") as caught:
         read_list(tmp_path / "none.csv", file="subscribers/none.csv")
     assert (str(caught.value.place), caught.value.exit_code) == ("subscribers/none.csv", 3)
@@ -119,12 +119,12 @@ def test_a_list_that_is_not_utf_8_names_the_line(read):
     assert caught.value.place.line == 3
 
 
-def test_a_folder_is_no_list(tmp_path):
+def test_refuses_a_folder_as_a_list(tmp_path):
     with pytest.raises(ListError, match="cannot be read"):
         read_list(tmp_path, file="subscribers")
 
 
-def test_the_sample_list_is_known_by_its_people():
+def test_recognises_the_sample_list_by_its_subscribers():
     sample = read_list(shipped("subscribers/sample.csv"), file="sample.csv").subscribers
     other = Subscriber(email="reader@example.com")
     assert is_sample(sample)
@@ -134,7 +134,7 @@ def test_the_sample_list_is_known_by_its_people():
     assert not is_sample([])
 
 
-def test_what_is_shipped_is_found_and_what_is_not_is_said():
+def test_finds_shipped_files_and_reports_missing_ones():
     assert shipped("templates").is_dir()
     assert shipped("github/workflows/collect.yml").name == "collect.yml"
     with pytest.raises(ConfigError, match="is missing from"):

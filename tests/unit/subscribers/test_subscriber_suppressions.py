@@ -16,52 +16,52 @@ def path(tmp_path):
     return tmp_path / "subscribers" / "suppressions.csv"
 
 
-def test_no_file_suppresses_nobody(path):
+def test_a_missing_file_has_no_suppressions(path):
     assert read_suppressions(path) == ()
 
 
-def test_what_is_added_is_read_back_and_nobody_is_added_twice(path):
+def test_reads_back_added_suppressions_and_adds_no_address_twice(path):
     ana = Suppression(email="ana@example.com", reason=SuppressionReason.UNSUBSCRIBED, at=AT, source="link, page")
     bob = Suppression(email="bob@example.com", reason=SuppressionReason.MANUAL)
-    again = Suppression(email="ANA@example.com", reason=SuppressionReason.COMPLAINT)
+    duplicate = Suppression(email="ANA@example.com", reason=SuppressionReason.COMPLAINT)
     assert append_suppressions(path, [ana]) == 1
-    assert append_suppressions(path, [again, bob, bob]) == 1
+    assert append_suppressions(path, [duplicate, bob, bob]) == 1
     assert read_suppressions(path) == (ana, bob)
     assert [entry.name for entry in path.parent.iterdir()] == ["suppressions.csv"]
 
 
-def test_an_encrypted_file_protects_the_same_people_and_holds_no_address(path):
+def test_an_encrypted_file_has_the_same_suppressions_and_no_plain_address(path):
     file, environ = "subscribers/suppressions.csv.age", {AGE_KEY: new_age_key()}
-    sealed = path.with_name("suppressions.csv.age")
+    encrypted = path.with_name("suppressions.csv.age")
     ana = Suppression(email="ana@example.com", reason=SuppressionReason.MANUAL, at=AT)
-    assert append_suppressions(sealed, [ana], file=file, environ=environ) == 1
-    assert append_suppressions(sealed, [ana], file=file, environ=environ) == 0
-    assert read_suppressions(sealed, file=file, environ=environ) == (ana,)
-    assert "ana" not in sealed.read_text()
+    assert append_suppressions(encrypted, [ana], file=file, environ=environ) == 1
+    assert append_suppressions(encrypted, [ana], file=file, environ=environ) == 0
+    assert read_suppressions(encrypted, file=file, environ=environ) == (ana,)
+    assert "ana" not in encrypted.read_text()
     with pytest.raises(CredentialsError):
-        read_suppressions(sealed, file=file)
+        read_suppressions(encrypted, file=file)
     assert suppressions_file(path.parent.parent) == file
 
 
-def test_a_file_written_by_hand_protects_as_much_as_it_can(path):
+def test_reads_as_much_as_possible_of_a_file_written_by_hand(path):
     path.parent.mkdir()
     path.write_bytes("\ufeffEmail;reason;at\r\nAna@Example.com;left us;20.11.\r\n;x;\r\nno address;;\r\n".encode())
     assert read_suppressions(path) == (
         Suppression(email="Ana@example.com", reason=SuppressionReason.MANUAL, source=""),
     )
     append_suppressions(path, [Suppression(email="bob@example.com", reason=SuppressionReason.MANUAL)])
-    assert [one.email for one in read_suppressions(path)] == ["Ana@example.com", "bob@example.com"]
+    assert [suppression.email for suppression in read_suppressions(path)] == ["Ana@example.com", "bob@example.com"]
 
 
 @pytest.mark.parametrize("text", ["address\na@example.com\n", 'email\n"a@example.com\n', ""])
-def test_a_file_that_cannot_be_read_stops_everything(path, text):
+def test_an_unreadable_file_is_an_error(path, text):
     path.parent.mkdir()
     path.write_text(text)
     with pytest.raises(ListError):
         read_suppressions(path)
 
 
-def test_a_place_that_cannot_be_written_says_so(tmp_path):
+def test_reports_a_file_that_cannot_be_written(tmp_path):
     (tmp_path / "subscribers").write_text("")
     with pytest.raises(ListError, match="cannot be written"):
         append_suppressions(

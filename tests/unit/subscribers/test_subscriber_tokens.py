@@ -12,7 +12,7 @@ from digest.subscribers import make_token, read_token
 OLD, NEW = b"the old secret", b"the new secret"
 
 
-def test_a_token_names_the_list_and_the_reader_and_nobody_else():
+def test_a_token_identifies_its_list_and_subscriber():
     reading = read_token([NEW], make_token(NEW, list="weekly", email="Ana@example.com"))
     assert reading.list == "weekly"
     assert reading.is_for("ana@example.com")
@@ -26,7 +26,7 @@ def test_a_token_outlives_a_change_of_the_secret():
         read_token([NEW], token)
 
 
-def test_a_token_is_short_safe_in_an_address_and_always_the_same():
+def test_a_token_is_short_url_safe_and_always_the_same():
     token = make_token(NEW, list="weekly", email="ana@example.com")
     assert token == make_token(NEW, list="weekly", email="ANA@example.com")
     assert set(token) <= set(string.ascii_letters + string.digits + "-_")
@@ -34,12 +34,12 @@ def test_a_token_is_short_safe_in_an_address_and_always_the_same():
     assert token != make_token(NEW, list="daily", email="ana@example.com")
 
 
-def test_a_reading_does_not_show_the_key():
+def test_the_repr_does_not_show_the_key():
     assert "key" not in repr(read_token([NEW], make_token(NEW, list="weekly", email="ana@example.com")))
 
 
 @given(st.integers(0, 70), st.sampled_from(string.ascii_letters + string.digits + "-_"))
-def test_a_token_that_was_changed_is_refused(place, letter):
+def test_refuses_a_changed_token(place, letter):
     token = make_token(NEW, list="weekly", email="ana@example.com")
     changed = token[:place] + letter + token[place + 1 :]
     assume(changed != token)
@@ -48,7 +48,7 @@ def test_a_token_that_was_changed_is_refused(place, letter):
 
 
 @pytest.mark.parametrize("token", ["", "x", "é", "===", "A" * 44, "a b", "AQ=="])
-def test_what_is_no_token_is_refused(token):
+def test_refuses_anything_but_a_token(token):
     with pytest.raises(UsageError):
         read_token([NEW], token)
 

@@ -1,4 +1,4 @@
-"""Rows and columns that made a reader of somebody who had left, or left a reader out."""
+"""Rows and columns that are easy to misread, so that someone who left is mailed or a subscriber is left out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_character_that_only_looks_like_a_line_end_does_not_cut_a_row(odd):
 
 
 @given(st.lists(CELLS, min_size=1, max_size=5))
-def test_every_row_that_a_writer_quotes_is_read_as_it_was(rows):
+def test_reads_back_every_row_that_csv_writer_quotes(rows):
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     with read_csv_table(f"a,b,c,d\n{buffer.getvalue()}", file="x") as table:
@@ -42,7 +42,7 @@ def test_every_row_that_a_writer_quotes_is_read_as_it_was(rows):
     assert found == [row for row in rows if any(row)] or found == rows
 
 
-def test_a_column_that_lists_write_in_two_ways_selects_by_both():
+def test_an_expression_matches_both_spellings_of_a_column():
     lists = [
         read("email,City\n" + "".join(f"a{n}@example.org,Berlin\n" for n in range(3))),
         read("email,city\n" + "".join(f"b{n}@example.org,Berlin\n" for n in range(3))),
@@ -58,7 +58,7 @@ def exported(text):
         return read_export(table.header, table.rows, file="export.csv")
 
 
-def test_the_graver_of_two_rows_about_one_person_counts():
+def test_an_unsubscribed_row_outweighs_a_subscribed_one():
     found = exported("Email,Audience,Status\nzoe@a.org,News,subscribed\nZOE@a.org,Offers,unsubscribed\nbo@a.org,x,\n")
     assert [(row["email"], row["status"]) for row in found.rows] == [
         ("zoe@a.org", "unsubscribed"),
@@ -66,7 +66,7 @@ def test_the_graver_of_two_rows_about_one_person_counts():
     ]
 
 
-def test_a_shifted_row_makes_nobody_a_reader():
+def test_a_row_with_shifted_cells_adds_no_subscriber():
     found = exported(
         "Email,Status,Name,City\nlea@a.org,,unsubscribed,,Oslo\nmax@a.org\nana@a.org,active,Ana,Bonn\nbo@a.org,active\n"
     )
@@ -75,12 +75,12 @@ def test_a_shifted_row_makes_nobody_a_reader():
     assert [problem.place.line for problem in found.problems] == [2, 3]
 
 
-def test_columns_in_two_ways_become_one():
+def test_merges_two_spellings_of_a_column():
     found = exported("email,City,CITY,Name\nana@a.org,Bonn,Oslo,Ana\n")
     assert found.columns == ("email", "name", "status", "City")
 
 
-def test_what_is_added_has_the_lists_own_delimiter():
+def test_added_rows_use_the_delimiter_of_the_list():
     found = exported("email,name\nana@a.org,Ana\n")
     text = "email;name;city, state\n"
     with read_csv_table(text, file="x") as table:
@@ -89,7 +89,7 @@ def test_what_is_added_has_the_lists_own_delimiter():
 
 
 @pytest.mark.parametrize("pasted", ["\u200bana@a.org", "<ana@a.org>", "mailto:ana@a.org", " Ana@A.org "])
-def test_an_address_that_was_pasted_oddly_is_still_protected(tmp_path, pasted):
+def test_a_suppression_covers_an_address_with_stray_characters(tmp_path, pasted):
     path = tmp_path / "suppressions.csv"
     path.write_text(f"email,reason\n{pasted},unsubscribed\n", encoding="utf-8")
     assert [one.email.casefold() for one in read_suppressions(path)] == ["ana@a.org"]
@@ -98,7 +98,7 @@ def test_an_address_that_was_pasted_oddly_is_still_protected(tmp_path, pasted):
 @pytest.mark.parametrize(
     "row", ["bob@a.org,unsubscribed,,asked by phone,weekly,on Monday", "bob@@a.org,unsubscribed,,,", "bo b@a.org,,,,"]
 )
-def test_a_row_that_may_protect_somebody_is_never_passed_over(tmp_path, row):
+def test_never_skips_a_suppression_that_it_cannot_read(tmp_path, row):
     path = tmp_path / "suppressions.csv"
     path.write_text(f"email,reason,at,source,audience\n{row}\n", encoding="utf-8")
     with pytest.raises(ListError) as caught:
