@@ -18,10 +18,10 @@ from digest.errors import ListError, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CsvTable", "Row", "read_csv_table"]
+__all__ = ["LONGEST_ROW", "CsvTable", "Row", "read_csv_table", "split_line", "split_rows"]
 
 #: The most lines of one row. If a quoted cell goes on for longer, its closing quote is missing.
-_LONGEST_ROW = 20
+LONGEST_ROW = 20
 
 
 class Row(NamedTuple):
@@ -39,10 +39,20 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """The stripped header, and an iterator over the rows below it."""
+    """A table of which the header was read.
+
+    Attributes:
+        header: The stripped names of the columns.
+        rows: The rows below it.
+        lines: The same rows as text; read either these or ``rows``.
+        line: The line of the header.
+        delimiter: What separates the cells.
+    """
 
     header: list[str]
     rows: Iterator[Row]
+    lines: TextIO
+    line: int = 1
     delimiter: str = ","
 
 
@@ -66,8 +76,8 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
                     "the file is empty", place=Place(file), hint="Its first line must name the columns: email,name"
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
-            header = _cells(first[1], delimiter)
-            yield CsvTable(header, _rows(numbered, delimiter), delimiter)
+            header = split_line(first[1], delimiter)
+            yield CsvTable(header, split_rows(numbered, delimiter), lines, first[0], delimiter)
     except FileNotFoundError:
         raise ListError(
             "the file does not exist", place=Place(file), hint="Create it, or change audiences.files."
@@ -85,7 +95,8 @@ def _opened(source: Path | str) -> TextIO:
     return source.open(encoding="utf-8-sig", newline=None)
 
 
-def _rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+def split_rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+    """The rows in lines that are numbered from 1. Empty lines are skipped."""
     before, after = f" {delimiter}", f"{delimiter} "
     for number, line in numbered:
         if '"' not in line:
@@ -116,10 +127,15 @@ def _spanning(number: int, first: str, following: Iterator[tuple[int, str]], del
                 yield Row(number, cells)
                 return
             break
-        if len(taken) >= _LONGEST_ROW:
+        if len(taken) >= LONGEST_ROW:
             break
     yield Row(number, [], "a quote is opened and never closed")
-    yield from _rows(iter(taken), delimiter)
+    yield from split_rows(iter(taken), delimiter)
+
+
+def split_line(text: str, delimiter: str) -> list[str]:
+    """The cells of one line, stripped."""
+    return _cells(text, delimiter)
 
 
 def _strict_cells(text: str, delimiter: str) -> list[str] | None:
