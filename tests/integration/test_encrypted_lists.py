@@ -7,7 +7,7 @@ import pytest
 
 from digest.project import open_project
 from digest.subscribers import decrypt_list, new_age_key
-from digest.workflow.subscriber_lists import edit_list
+from digest.workflow.people.subscriber_lists import edit_list
 
 FILE = "subscribers/weekly.csv.age"
 

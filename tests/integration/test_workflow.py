@@ -20,8 +20,8 @@ from digest.workflow.collecting import collect
 from digest.workflow.issue_status import status
 from digest.workflow.manual_edits import add
 from digest.workflow.new_newsletter import Answers, initialise
+from digest.workflow.people.subscriber_lists import check_lists
 from digest.workflow.sending import plan_send, send
-from digest.workflow.subscriber_lists import check_lists
 
 MONDAY = "2026-11-16T08:00:00+00:00"
 STORIES = {

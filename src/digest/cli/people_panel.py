@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from digest.cli.commands import PanelGroup, register
 from digest.cli.editor import edit_text
 from digest.cli.result_lines import count
 from digest.cli.run_options import RunOptions
-from digest.errors import ChecksFailedError, UsageError
+from digest.errors import ChecksFailedError, ListError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ def check(options: RunOptions) -> None:
     Exits with code 5 if a row needs to be fixed.
     """
     from digest.cli.json_objects import SubscribersAudience, SubscribersCheckResult, list_rows
-    from digest.workflow.subscriber_lists import check_lists
+    from digest.workflow.people.subscriber_lists import check_lists
 
     output, session = options.output, options.session()
     audiences = check_lists(session)
@@ -71,42 +72,73 @@ def check(options: RunOptions) -> None:
 
 def import_(
     options: RunOptions,
-    export: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, such as an export from another tool.")],
+    export: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Another tool's export: a CSV file, an Excel workbook, or a zip of CSV files."
+        ),
+    ],
     to: Annotated[
         str | None,
         typer.Option("--to", metavar="LIST", help="The list to add people to. Default: the audience's first list."),
+    ] = None,
+    whole_file: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="STATUS", help="What all people in the file are: active, unsubscribed or bounced."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be added, without writing anything.")
     ] = False,
 ) -> None:
-    """Add the people of a CSV file to a list.
+    """Add the people of another tool's export to a list.
 
-    People who are in the list already, or who have left, are not added. A copy of the earlier list is kept.
+    People who left, bounced or complained according to the export are suppressed, and people who never confirmed are
+    added as pending. People who are in the list already are updated. If it is unclear who may be mailed, the command
+    asks, and with --no-input it exits with code 3. Copies of the earlier files are kept.
     """
-    from digest.cli.json_objects import ImportResult, list_rows
-    from digest.workflow.subscriber_lists import import_list
+    from digest.cli.import_lines import column_lines, import_result, report_import_lines
+    from digest.workflow.people.list_import import plan_list_import, write_list_import
 
-    output = options.output
-    imported = import_list(options.project(), export, to=to, write=not dry_run)
-    verb = "would be added" if dry_run else "added"
+    output, project = options.output, options.project()
+    planned = plan_list_import(project, export, to=to, whole_file=whole_file)
+    output.say(*column_lines(planned.plan))
+    if planned.plan.question:
+        answer = _ask_status(planned.plan.question) if options.interactive else ""
+        if not answer:
+            command = f"digest subscribers import {shlex.quote(str(export))} --as unsubscribed"
+            raise ListError(
+                f"it is unclear who may be mailed: {planned.plan.question}",
+                hint=f"Say what all people in the file are: {command} (or bounced, or active)",
+            )
+        planned = plan_list_import(project, export, to=to, whole_file=answer)
+    report = write_list_import(project, planned, write=not dry_run)
     output.result(
-        ImportResult(
-            file=imported.file,
-            added=imported.added,
-            left_out=dict(imported.left_out),
-            problems=list_rows(imported.problems),
-            undo=imported.undo or None,
-        ),
-        [
-            *(f"{problem.place}  {problem.message}" for problem in imported.problems),
-            f"{count(imported.added, 'person', 'people')} {verb}: {options.shown(imported.file)}",
-            *_left_out_lines(imported.left_out),
-        ],
+        import_result(planned.plan, report),
+        list(report_import_lines(report, options.shown(report.file), dry_run=dry_run)),
     )
-    if imported.undo:
-        output.say(f"To undo it: cp {options.shown(imported.undo)} {options.shown(imported.file)}")
-    output.next(f"digest subscribers import {export} --to {imported.file}" if dry_run else "digest subscribers check")
+    commands = [
+        f"cp {options.shown(copy)} {options.shown(file)}" if copy else f"rm {options.shown(file)}"
+        for file, copy in report.replaced.items()
+    ]
+    if commands:
+        output.say("To undo all of it, before anything else changes these files:", *(f"  {line}" for line in commands))
+    again = f"digest subscribers import {shlex.quote(str(export))} --to {report.file}"
+    again += f" --as {whole_file}" if whole_file else ""
+    output.next(again if dry_run else "digest subscribers check")
+
+
+def _ask_status(question: str) -> str:
+    """What all people in a file are, according to the user; empty to stop."""
+    typer.echo(f"It is unclear who may be mailed: {question}.", err=True)
+    answer = typer.prompt(
+        "All people in the file are: active, unsubscribed or bounced (empty to stop)",
+        err=True,
+        default="",
+        show_default=False,
+    )
+    return str(answer).strip().casefold()
 
 
 def export(
@@ -120,7 +152,7 @@ def export(
     """Write an audience, as it would be mailed now, to a CSV file that only you can read."""
     from digest.cli.json_objects import ExportResult
     from digest.config.atomic_files import replace_file
-    from digest.workflow.subscriber_lists import export_audience
+    from digest.workflow.people.subscriber_lists import export_audience
 
     if str(file) == "-" and options.as_json:
         raise UsageError("the output of --json never contains addresses", hint="Name a file to export to.")
@@ -156,7 +188,7 @@ def suppress(
     """
     from digest.cli.json_objects import SuppressResult
     from digest.subscribers import suppressions_file
-    from digest.workflow.subscriber_lists import suppress_addresses, suppress_token
+    from digest.workflow.people.subscriber_lists import suppress_addresses, suppress_token
 
     if bool(addresses) == bool(token):
         raise UsageError("name either addresses or one --token", hint="digest subscribers suppress ana@example.com")
@@ -193,7 +225,7 @@ def sync(
     A live send does this on its own.
     """
     from digest.cli.json_objects import SyncResult
-    from digest.workflow.subscriber_lists import suppress_events, sync_suppressions
+    from digest.workflow.people.subscriber_lists import suppress_events, sync_suppressions
 
     project = options.project()
     if events is not None:
@@ -220,7 +252,7 @@ def encrypt(
     """Encrypt a list with age, so that it can be committed. If there is no key yet, one is made."""
     from digest.cli.json_objects import EncryptResult
     from digest.subscribers import holds_suppressions
-    from digest.workflow.subscriber_lists import encrypt_list_file, list_to_write
+    from digest.workflow.people.subscriber_lists import encrypt_list_file, list_to_write
 
     output, project = options.output, options.project()
     plain = file or list_to_write(project)
@@ -249,7 +281,7 @@ def edit(
     """Open a list in $VISUAL or $EDITOR, and save it if it is still a valid list. It may be encrypted."""
     from digest.cli.json_objects import EditListResult
     from digest.subscribers import holds_suppressions
-    from digest.workflow.subscriber_lists import edit_list, list_to_write
+    from digest.workflow.people.subscriber_lists import edit_list, list_to_write
 
     output, project = options.output, options.project()
     name = file or list_to_write(project)

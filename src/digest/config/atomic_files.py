@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["locked", "replace_file", "sync_folder"]
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
     """Write a file atomically and durably. Readers see either the old content or the new. Folders are made as needed.
 
     Args:
+        data: The content, as a whole or in pieces.
         mode: The permissions of a new file. An existing file keeps its own.
 
     Raises:
@@ -28,7 +29,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from digest.config.atomic_files import locked, replace_file
@@ -9,11 +10,12 @@ from digest.errors import LedgerError, ListError, Place
 from digest.subscribers import ENCRYPTED, decrypt_list, encrypt_list
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from digest.project.project import Project
 
-__all__ = ["back_up_list", "lock_lists", "read_list_text", "replace_list", "write_list"]
+__all__ = ["back_up_list", "list_opener", "lock_lists", "read_list_text", "replace_list", "write_list"]
 
 #: Seconds to wait for another process that writes lists.
 _LOCK_TIMEOUT = 30.0
@@ -39,6 +41,33 @@ def read_list_text(project: Project, name: str) -> str:
         raise ListError(f"the file cannot be read: {error.strerror}", place=Place(name)) from None
 
 
+def list_opener(project: Project, name: str) -> Callable[[], Iterator[str]]:
+    """A function that returns the lines of a list, decrypted; none if there is no such file. It may be called again.
+
+    The function raises `ListError` if the list cannot be read.
+
+    Raises:
+        ListError: An encrypted list cannot be read.
+        CredentialsError: The key is missing, or is not the list's.
+    """
+    if name.endswith(ENCRYPTED):
+        text = read_list_text(project, name)
+        return lambda: io.StringIO(text, newline=None)
+    return lambda: _plain_lines(project.root / name, name)
+
+
+def _plain_lines(path: Path, name: str) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline=None) as file:
+            yield from file
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError:
+        raise ListError("the file is not UTF-8", place=Place(name), hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ListError(f"the file cannot be read: {error.strerror}", place=Place(name)) from None
+
+
 def back_up_list(project: Project, path: Path) -> str:
     """Copy a list to .digest/undo/, byte for byte. Returns the copy's path relative to the newsletter's root.
 
@@ -47,12 +76,21 @@ def back_up_list(project: Project, path: Path) -> str:
     """
     copy = project.state / "undo" / f"{path.name}.{project.now():%Y%m%dT%H%M%S%f}"
     undo = f".digest/undo/{copy.name}"
-    write_list(copy, path.read_bytes(), file=undo)
+    write_list(copy, _pieces(path), file=undo)
     return undo
 
 
-def replace_list(project: Project, name: str, text: str) -> str:
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            yield piece
+
+
+def replace_list(project: Project, name: str, text: str | Iterable[str]) -> str:
     """Write a list, encrypted if its name ends in ``.age``, and back up the previous version.
+
+    Args:
+        text: The new list, as a whole or in pieces.
 
     Returns:
         The backup's path relative to the newsletter's root; empty for a new list.
@@ -62,8 +100,11 @@ def replace_list(project: Project, name: str, text: str) -> str:
     """
     path = project.root / name
     undo = back_up_list(project, path) if path.exists() else ""
-    encrypted = name.endswith(ENCRYPTED)
-    write_list(path, encrypt_list(text, environ=project.list_environ) if encrypted else text.encode(), file=name)
+    if name.endswith(ENCRYPTED):
+        whole = text if isinstance(text, str) else "".join(text)
+        write_list(path, encrypt_list(whole, environ=project.list_environ), file=name)
+    else:
+        write_list(path, text.encode() if isinstance(text, str) else (piece.encode() for piece in text), file=name)
     return undo
 
 
@@ -93,7 +134,7 @@ class _ListLock:
         self._lock.__exit__(None, None, None)
 
 
-def write_list(path: Path, data: bytes, *, file: str) -> None:
+def write_list(path: Path, data: bytes | Iterable[bytes], *, file: str) -> None:
     """Write a file that only its owner can read, atomically.
 
     Raises:

@@ -3,7 +3,7 @@
 from digest.subscribers.audience import select_audience
 from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import AGE_KEY, ENCRYPTED, decrypt_list, encrypt_list, new_age_key
-from digest.subscribers.importing import Imported, merge_list, read_export
+from digest.subscribers.imports import WHOLE_FILE, ExportColumns, ImportPlan, ListUpdate, plan_import, read_export_file
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.packed_subscribers import PackedSubscribers
 from digest.subscribers.suppressions import (
@@ -13,19 +13,21 @@ from digest.subscribers.suppressions import (
     read_suppressions,
     suppressions_file,
 )
-from digest.subscribers.tokens import TokenReading, batch_signer, make_token, read_token, signer
+from digest.subscribers.tokens import TokenReading, make_token, read_token, signer
 from digest.subscribers.where import compile_where
 
 __all__ = [
     "AGE_KEY",
     "ENCRYPTED",
     "SUPPRESSIONS",
-    "Imported",
+    "WHOLE_FILE",
+    "ExportColumns",
+    "ImportPlan",
     "ListReading",
+    "ListUpdate",
     "PackedSubscribers",
     "TokenReading",
     "append_suppressions",
-    "batch_signer",
     "compile_where",
     "decrypt_list",
     "encrypt_list",
@@ -33,10 +35,10 @@ __all__ = [
     "is_sample",
     "list_columns",
     "make_token",
-    "merge_list",
     "new_age_key",
+    "plan_import",
     "read_csv_table",
-    "read_export",
+    "read_export_file",
     "read_list",
     "read_suppressions",
     "read_token",

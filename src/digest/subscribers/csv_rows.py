@@ -18,10 +18,10 @@ from digest.errors import ListError, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LONGEST_ROW", "CsvTable", "Row", "read_csv_table", "split_line", "split_rows"]
+__all__ = ["CsvTable", "Row", "read_csv_table", "split_line", "split_rows"]
 
 #: The most lines of one row. If a quoted cell goes on for longer, its closing quote is missing.
-LONGEST_ROW = 20
+_LONGEST_ROW = 20
 
 
 class Row(NamedTuple):
@@ -39,20 +39,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A table of which the header was read.
-
-    Attributes:
-        header: The stripped names of the columns.
-        rows: The rows below it.
-        lines: The same rows as text; read either these or ``rows``.
-        line: The line of the header.
-        delimiter: What separates the cells.
-    """
+    """The stripped header, and an iterator over the rows below it."""
 
     header: list[str]
     rows: Iterator[Row]
-    lines: TextIO
-    line: int = 1
     delimiter: str = ","
 
 
@@ -77,7 +67,7 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
             header = split_line(first[1], delimiter)
-            yield CsvTable(header, split_rows(numbered, delimiter), lines, first[0], delimiter)
+            yield CsvTable(header, split_rows(numbered, delimiter), delimiter)
     except FileNotFoundError:
         raise ListError(
             "the file does not exist", place=Place(file), hint="Create it, or change audiences.files."
@@ -127,7 +117,7 @@ def _spanning(number: int, first: str, following: Iterator[tuple[int, str]], del
                 yield Row(number, cells)
                 return
             break
-        if len(taken) >= LONGEST_ROW:
+        if len(taken) >= _LONGEST_ROW:
             break
     yield Row(number, [], "a quote is opened and never closed")
     yield from split_rows(iter(taken), delimiter)

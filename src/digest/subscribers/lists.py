@@ -13,15 +13,14 @@ from digest.mail import clean_value, normalise_address
 from digest.models import ListProblem
 from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import ENCRYPTED, decrypt_list
-from digest.subscribers.packed_subscribers import PackedSubscribers, pack, pack_rows
-from digest.subscribers.usual_rows import UsualRows
+from digest.subscribers.packed_subscribers import PackedSubscribers, pack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from digest.models import Subscriber
-    from digest.subscribers.csv_rows import CsvTable, Row
+    from digest.subscribers.csv_rows import Row
 
 __all__ = ["ListReading", "is_sample", "list_columns", "list_source", "read_list"]
 
@@ -66,7 +65,9 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
     """
     with read_csv_table(list_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
-        reader.read(table)
+        take = reader.take
+        for row in table.rows:
+            take(row)
     return reader.reading()
 
 
@@ -108,8 +109,11 @@ def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str
 def is_sample(subscribers: Sequence[Subscriber]) -> bool:
     """Whether these include all people of the sample list, or nobody else."""
     sample = set(PackedSubscribers.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
-    people = PackedSubscribers.of(subscribers)
-    return bool(people) and (sample.issubset(people.folded()) or sample.issuperset(people.folded()))
+    missing, others = set(sample), False
+    for address in PackedSubscribers.of(subscribers).folded():
+        missing.discard(address)
+        others = others or address not in sample
+    return bool(subscribers) and (not others or not missing)
 
 
 class _Reader:
@@ -132,23 +136,6 @@ class _Reader:
         self._left_out: Counter[str] = Counter()
         self._problems: list[ListProblem] = []
         self._unsubscribed: set[str] = set()
-
-    def read(self, table: CsvTable) -> None:
-        """Add all rows of a table."""
-        UsualRows(
-            table,
-            email=self._email,
-            name=self._name,
-            status=self._status,
-            fields=self._fields,
-            statuses=_MAILABLE,
-            take_usual=self.take_usual,
-            take=self.take,
-        ).read()
-
-    def take_usual(self, rows: Sequence[str]) -> None:
-        """Add rows to the subscribers, each as `pack_rows` takes it."""
-        self._records += pack_rows(rows, first=len(self._records))
 
     def take(self, row: Row) -> None:
         """Add a row to the subscribers, or to those left out, with the reason."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.config import AudienceConfig
 from digest.errors import ListError
-from digest.subscribers import merge_list, read_csv_table, read_export, read_list, read_suppressions, select_audience
+from digest.subscribers import read_csv_table, read_list, read_suppressions, select_audience
 
 CELLS = st.lists(
     st.text(st.sampled_from("ab ,;\"'\u2028\u2029\x85\x0b\x0c\x1c日") | st.characters(codec="utf-8"), max_size=8).map(
@@ -51,41 +51,6 @@ def test_an_expression_matches_both_spellings_of_a_column():
     config = AudienceConfig(files=("x",), where='city == "Berlin"')
     for order in (lists, lists[::-1]):
         assert len(select_audience("weekly", config, order, suppressions=()).subscribers) == 6
-
-
-def exported(text):
-    with read_csv_table(text, file="export.csv") as table:
-        return read_export(table.header, table.rows, file="export.csv")
-
-
-def test_an_unsubscribed_row_outweighs_a_subscribed_one():
-    found = exported("Email,Audience,Status\nzoe@a.org,News,subscribed\nZOE@a.org,Offers,unsubscribed\nbo@a.org,x,\n")
-    assert [(row["email"], row["status"]) for row in found.rows] == [
-        ("zoe@a.org", "unsubscribed"),
-        ("bo@a.org", "active"),
-    ]
-
-
-def test_a_row_with_shifted_cells_adds_no_subscriber():
-    found = exported(
-        "Email,Status,Name,City\nlea@a.org,,unsubscribed,,Oslo\nmax@a.org\nana@a.org,active,Ana,Bonn\nbo@a.org,active\n"
-    )
-    assert [row["email"] for row in found.rows] == ["ana@a.org", "bo@a.org"]
-    assert found.left_out == {"bad row": 2}
-    assert [problem.place.line for problem in found.problems] == [2, 3]
-
-
-def test_merges_two_spellings_of_a_column():
-    found = exported("email,City,CITY,Name\nana@a.org,Bonn,Oslo,Ana\n")
-    assert found.columns == ("email", "name", "status", "City")
-
-
-def test_added_rows_use_the_delimiter_of_the_list():
-    found = exported("email,name\nana@a.org,Ana\n")
-    text = "email;name;city, state\n"
-    with read_csv_table(text, file="x") as table:
-        merged, added, _ = merge_list(text, table.header, (), (), found, delimiter=table.delimiter)
-    assert (merged, added) == ("email;name;city, state\nana@a.org;Ana;\n", 1)
 
 
 @pytest.mark.parametrize("pasted", ["\u200bana@a.org", "<ana@a.org>", "mailto:ana@a.org", " Ana@A.org "])

@@ -17,6 +17,7 @@ __all__ = [
     "EditListResult",
     "EncryptResult",
     "ExportResult",
+    "ImportColumns",
     "ImportResult",
     "ListRow",
     "SubscribersAudience",
@@ -58,19 +59,48 @@ class SubscribersCheckResult(JsonObject):
     """All configured audiences, by name."""
 
 
+class ImportColumns(JsonObject):
+    """What the columns of one table were understood as."""
+
+    file: str
+    """The file; in a zip its name within it."""
+    email: str
+    """The column with the addresses."""
+    name: list[str]
+    """The columns that make up the name."""
+    decides: list[str]
+    """The columns that say who may be mailed."""
+    fields: list[str]
+    """The columns that are kept as fields."""
+    not_understood: list[str]
+    """The columns that speak of people who left, or of consent, in a way that is not understood."""
+
+
 class ImportResult(JsonObject):
     """What was imported."""
 
     file: str
     """The list that people were added to."""
     added: int
-    """How many people were added; with ``--dry-run`` how many would be."""
+    """How many people were added who may be mailed; with ``--dry-run`` how many would be."""
+    pending: int
+    """How many people were added as pending: they never confirmed, or never agreed."""
+    updated: int
+    """How many people of the list have changed fields."""
+    suppressed: dict[str, int]
+    """How many people are newly suppressed, by reason."""
     left_out: dict[str, int]
     """How many rows were not added, by reason."""
+    columns: list[ImportColumns]
+    """How the columns were understood, for each table of the export."""
+    not_kept: list[str]
+    """The columns of the export that the list does not have."""
     problems: list[ListRow]
     """The rows of the export that need to be looked at."""
     undo: str | None
-    """The copy of the list before the import; null if there was no list or nothing was added."""
+    """The copy of the list before the import; null if there was no list or it was not changed."""
+    undo_files: dict[str, str]
+    """The files that were written, each with the copy of its former content; empty text for a new file."""
 
 
 class ExportResult(JsonObject):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from digest.errors import (
     ConfigError,
-    ListError,
     NothingToDoError,
-    Place,
     ProviderError,
     UsageError,
 )
@@ -27,10 +24,8 @@ from digest.subscribers import (
     SUPPRESSIONS,
     append_suppressions,
     holds_suppressions,
-    merge_list,
     new_age_key,
     read_csv_table,
-    read_export,
     read_list,
     read_suppressions,
     read_token,
@@ -39,44 +34,22 @@ from digest.subscribers import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
-    from digest.models import Audience, ListProblem
+    from digest.models import Audience
     from digest.project import Project, Session
     from digest.subscribers import ListReading
 
 __all__ = [
-    "Import",
     "check_lists",
     "edit_list",
     "encrypt_list_file",
     "export_audience",
-    "import_list",
     "list_to_write",
     "suppress_addresses",
     "suppress_events",
     "suppress_token",
     "sync_suppressions",
 ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Import:
-    """What an import did.
-
-    Attributes:
-        file: The list's file, relative to the newsletter's root.
-        added: How many people were added.
-        left_out: How many were not, by reason.
-        problems: The rows of the export that cannot be read.
-        undo: Where the former list is kept; empty for a new list.
-    """
-
-    file: str
-    added: int
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    problems: tuple[ListProblem, ...] = ()
-    undo: str = ""
 
 
 def check_lists(session: Session) -> tuple[Audience, ...]:
@@ -93,34 +66,6 @@ def check_lists(session: Session) -> tuple[Audience, ...]:
         )
     select = session.audience if session.project.ledger_out_of_reach else session.audience_to_mail
     return tuple(select(name) for name in sorted(audiences))
-
-
-def import_list(project: Project, export: Path, *, to: str | None = None, write: bool = True) -> Import:
-    """Add the people in another tool's export to a list, except those who are in it, left it or are suppressed.
-
-    People who unsubscribed according to the export are suppressed, so that no other list mails them either.
-
-    Args:
-        export: A CSV file.
-        to: The list's file, relative to the newsletter's root; by default the first one of the audience.
-        write: False to change nothing, as for --dry-run.
-
-    Raises:
-        ListError: The export or the list cannot be read or written.
-        UsageError: The audience has no file to write to.
-    """
-    name = to or list_to_write(project)
-    _require_list(project, name)
-    with read_csv_table(export, file=export.name) as table:
-        imported = read_export(table.header, table.rows, file=export.name)
-    with lock_lists(project):
-        text, header, delimiter, known, suppressed = _read_list_to_extend(project, name)
-        merged, added, left_out = merge_list(text, header, known, suppressed, imported, delimiter=delimiter)
-        undo = replace_list(project, name, merged) if write and added else ""
-    if write:
-        left = (row["email"] for row in imported.rows if row["status"] == "unsubscribed")
-        _append(project, _unsubscribed(project, left, source=f"import of {export.name}"))
-    return Import(file=name, added=added, left_out=left_out, problems=imported.problems, undo=undo)
 
 
 def export_audience(session: Session, name: str | None = None) -> tuple[str, int]:
@@ -322,35 +267,6 @@ def list_to_write(project: Project) -> str:
     if not files:
         raise UsageError("the audience has no file to write to", hint="Name a file: --to subscribers/weekly.csv")
     return files[0]
-
-
-def _require_list(project: Project, name: str) -> None:
-    """Refuse to add people to anything but a list inside the newsletter's folder."""
-    inside = (project.root / name).resolve().is_relative_to(project.root.resolve())
-    if name.startswith("env:") or not inside or holds_suppressions(name):
-        hint = "Name a file of the newsletter, such as subscribers/weekly.csv."
-        raise UsageError(f"people cannot be added to {name}", hint=hint)
-
-
-def _read_list_to_extend(project: Project, name: str) -> tuple[str, list[str], str, set[str], set[str]]:
-    """A list's text, columns, delimiter and casefolded addresses, and the casefolded suppressed addresses."""
-    suppressed = {suppression.email.casefold() for suppression in project.own_suppressions()}
-    text = read_list_text(project, name)
-    if not text.strip():
-        return "", [], ",", set(), suppressed
-    known: set[str] = set()
-    with read_csv_table(text, file=name) as table:
-        names = [column.casefold() for column in table.header]
-        if "email" not in names:
-            hint = "Name another list with --to."
-            raise ListError("there is no column called email", place=Place(name, 1), hint=hint)
-        at = names.index("email")
-        for row in table.rows:
-            try:
-                known.add(normalise_address(row.cells[at] if len(row.cells) > at else "").casefold())
-            except ValueError:
-                continue
-        return text, table.header, table.delimiter, known, suppressed
 
 
 def _secrets(project: Project) -> list[bytes]:

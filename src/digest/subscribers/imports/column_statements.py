@@ -1,0 +1,228 @@
+"""What the cells of one column say about their rows: may be mailed, left, never confirmed. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from digest.subscribers.imports.vocabulary import (
+    CellKind,
+    HeaderKind,
+    cell_date,
+    cell_kind,
+    is_generic,
+    is_list_of_channels,
+    plain_words,
+    status_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+__all__ = ["REASONS", "ColumnProfile", "ColumnReader", "Statement", "gravest", "read_column"]
+
+#: Why somebody left, the gravest first.
+REASONS = ("complaint", "hard_bounce", "invalid", "unsubscribed", "manual")
+#: What a row says, the gravest first. Only an explicit "active" outweighs an "unconfirmed", the lack of a date.
+_GRAVITY = (*REASONS, "declined", "pending", "unknown", "active", "unconfirmed", "")
+#: What "no" means in a flag.
+_NO = {"subscribed": "unsubscribed", "consent": "declined", "confirmed": "pending", "maybe": "declined"}
+#: Shorter words of the Latin alphabet are as likely abbreviations: OK is also Oklahoma.
+_SHORT = 3
+_MAJORITY = 0.5
+#: So many different texts of a column are kept; one with more is a date, or free text.
+_MOST_TEXTS = 300
+
+
+@dataclass(slots=True)
+class ColumnProfile:
+    """What the cells of one column hold, over the whole file.
+
+    Attributes:
+        kinds: How many cells are empty, a yes, a no, a date, a number or text.
+        texts: The different cells that are neither empty nor dates, with the number of each; the first few hundred.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, cell: str) -> None:
+        """Count one cell."""
+        kind = cell_kind(cell).value
+        self.kinds[kind] += 1
+        if kind not in {"empty", "date"} and (cell in self.texts or len(self.texts) < _MOST_TEXTS):
+            self.texts[cell] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one cell says.
+
+    Attributes:
+        status: active, pending, declined, unconfirmed, unknown, a reason why somebody left, or nothing.
+        left_at: When they left.
+        agreed_at: When they agreed.
+    """
+
+    status: str = ""
+    left_at: datetime | None = None
+    agreed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnReader:
+    """How the cells of a column are read.
+
+    Attributes:
+        kind: What the column is about.
+        meanings: The statement of each word, by the cell.
+        empty: What an empty cell says.
+        speaks: Whether its cells say anything about their rows.
+        decides: Whether it says who may be mailed.
+        puzzle: Whether it seems to, in a way that is not understood.
+    """
+
+    kind: HeaderKind
+    tool: tuple[tuple[str, str], ...] = ()
+    empty: str = ""
+    flag: bool = False
+    speaks: bool = True
+    decides: bool = True
+    puzzle: bool = False
+    _cache: dict[str, Statement] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, cell: str) -> Statement:
+        """What a cell says."""
+        statement = self._cache.get(cell)
+        if statement is None:
+            statement = self._read(cell)
+            if len(self._cache) < 2000:
+                self._cache[cell] = statement
+        return statement
+
+    def _read(self, cell: str) -> Statement:
+        kind, role = cell_kind(cell), self.kind.role
+        if kind is CellKind.EMPTY:
+            return Statement(self.empty)
+        if role == "left":
+            return _left_statement(self.kind, kind, cell, self.tool)
+        if role == "status":
+            return Statement(status_of(cell, self.tool) or "unknown")
+        if kind is CellKind.DATE:
+            return Statement("active" if self.flag else "", agreed_at=cell_date(cell))
+        return Statement(self._flag_status(kind, cell) if self.flag else "")
+
+    def _flag_status(self, kind: CellKind, cell: str) -> str:
+        if kind is CellKind.YES:
+            return "active"
+        if kind is CellKind.NO:
+            return _NO[self.kind.role]
+        return is_list_of_channels(cell) or status_of(cell, self.tool) or "unknown"
+
+
+def _left_statement(column: HeaderKind, kind: CellKind, cell: str, tool: tuple[tuple[str, str], ...]) -> Statement:
+    if kind is CellKind.NO:
+        return Statement()
+    if kind is CellKind.YES:
+        return Statement(column.reason)
+    if kind is CellKind.DATE:
+        return Statement(column.reason, left_at=cell_date(cell))
+    status = status_of(cell, tool)
+    if column.explains:
+        return Statement(gravest((column.reason, status if status in REASONS else "")))
+    return Statement(status or "unknown")
+
+
+def gravest(statuses: Iterable[str]) -> str:
+    """The status that counts of several."""
+    return min(statuses, key=_GRAVITY.index, default="")
+
+
+def read_column(kind: HeaderKind, profile: ColumnProfile, *, tool: tuple[tuple[str, str], ...]) -> ColumnReader | None:
+    """How to read a column, by its header and all its cells.
+
+    Returns:
+        None for a column that says nothing about who may be mailed.
+    """
+    if kind.role == "hint":
+        filled = sum(profile.kinds.values()) - profile.kinds["empty"] - profile.kinds["no"]
+        return ColumnReader(kind=kind, speaks=False, puzzle=filled > 0)
+    read = _READERS.get(kind.role)
+    return read(kind, profile, tool) if read else None
+
+
+def _status_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]) -> ColumnReader:
+    understood = [text for text in profile.texts if status_of(text, tool)]
+    numbers = profile.kinds["number"]
+    # 0, 1, 2 and 3 are states whose meaning only the tool knows.
+    puzzle = bool(profile.texts) and (
+        not understood or numbers >= sum(profile.texts.values()) * _MAJORITY or _only_digits(profile)
+    )
+    return ColumnReader(kind=kind, tool=tool, puzzle=puzzle, decides=not puzzle and bool(profile.texts))
+
+
+def _only_digits(profile: ColumnProfile) -> bool:
+    return all(text.strip().isdigit() for text in profile.texts)
+
+
+def _maybe_status_reader(
+    kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]
+) -> ColumnReader | None:
+    texts = [text for text in profile.texts if cell_kind(text) is CellKind.TEXT]
+    understood = [text for text in texts if not _is_short(text) and status_of(text, tool)]
+    telling = [text for text in understood if not is_generic(text)]
+    enough = 1.0 if kind.role == "unnamed" else _MAJORITY
+    if not telling or len(understood) < enough * len(profile.texts) or profile.kinds["date"]:
+        return None
+    return ColumnReader(kind=HeaderKind(role="status"), tool=tool)
+
+
+def _is_short(text: str) -> bool:
+    words = plain_words(text)
+    return len(words) <= _SHORT and words.isascii()
+
+
+def _left_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]) -> ColumnReader:
+    kinds = profile.kinds
+    counts = kinds["number"] and not kind.explains
+    texts = [text for text in profile.texts if cell_kind(text) is CellKind.TEXT]
+    strange = texts and not kind.explains and not any(status_of(text, tool) for text in texts)
+    clear = kinds["yes"] + kinds["no"] + kinds["date"]
+    if counts or (strange and not clear):
+        return ColumnReader(kind=kind, speaks=False, puzzle=True)
+    return ColumnReader(kind=kind, tool=tool, puzzle=bool(strange))
+
+
+def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]) -> ColumnReader | None:
+    kinds = profile.kinds
+    filled = sum(kinds.values()) - kinds["empty"]
+    strong = kind.role != "maybe" and not kind.dated
+    if not filled:
+        # A consent that nobody has given, unless it is only a missing date.
+        puzzle = strong and kind.role == "consent" and bool(kinds["empty"])
+        return ColumnReader(kind=kind, speaks=False, puzzle=True) if puzzle else None
+    if kinds["date"] == filled:
+        missing = "unconfirmed" if kind.role == "confirmed" else ""
+        return ColumnReader(kind=kind, empty=missing, decides=bool(missing) and bool(kinds["empty"]))
+    texts = [text for text in profile.texts if cell_kind(text) in {CellKind.TEXT, CellKind.NUMBER}]
+    understood = [text for text in texts if is_list_of_channels(text) or status_of(text, tool)]
+    clear = bool(kinds["yes"] + kinds["no"] + kinds["date"])
+    telling = any(not is_generic(text) for text in understood)
+    if len(understood) == len(texts) and (clear or telling):
+        return ColumnReader(kind=kind, tool=tool, flag=True, empty="pending" if clear or strong else "")
+    if not strong:
+        return None
+    if clear or understood:
+        return ColumnReader(kind=kind, tool=tool, flag=True, empty="pending", puzzle=True)
+    return ColumnReader(kind=kind, speaks=False, puzzle=True)
+
+
+_READERS: Mapping[str, Callable[[HeaderKind, ColumnProfile, tuple[tuple[str, str], ...]], ColumnReader | None]] = {
+    "status": _status_reader,
+    "maybe_status": _maybe_status_reader,
+    "unnamed": _maybe_status_reader,
+    "left": _left_reader,
+    **dict.fromkeys(("subscribed", "consent", "confirmed", "maybe"), _flag_reader),
+}

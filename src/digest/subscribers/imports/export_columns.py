@@ -1,0 +1,185 @@
+"""Which column of an export holds what, decided by its header and by all its cells. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from digest.errors import ListError, Place
+from digest.subscribers.imports.column_statements import ColumnProfile, ColumnReader, read_column
+from digest.subscribers.imports.pasted_addresses import address_and_name
+from digest.subscribers.imports.vocabulary import HeaderKind, header_kind, header_rank, plain_words, tool_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from digest.subscribers.csv_rows import Row
+
+__all__ = ["ExportColumns", "understand_columns"]
+
+#: So many rows show in which column the addresses are.
+_SAMPLE = 500
+#: A column without a telling header holds the addresses if so many of its cells are addresses.
+_MOSTLY = 0.6
+#: Headers of addresses that are somebody else's, or a second one.
+_OTHER_ADDRESS = frozenset(
+    [
+        "owner",
+        "referrer",
+        "referred",
+        "sender",
+        "manager",
+        "agent",
+        "secondary",
+        "second",
+        "additional",
+        "alternate",
+        "alternative",
+        "other",
+        "work",
+        "2",
+        "3",
+        "4",
+        "5",
+        "type",
+        "label",
+        "domain",
+        "cc",
+        "bcc",
+        "reply",
+    ]
+)
+_ROLES = ("name", "first", "last")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportColumns:
+    """The columns of one table, understood.
+
+    Attributes:
+        labels: The header; "column 3" for one without a name.
+        places: Where email, name, first and last are, counted from 0.
+        readers: The columns that say who may be mailed.
+        fields: The other columns, kept as they are.
+        puzzles: The columns that speak of leaving or of consent in a way that is not understood, with examples.
+        decides: Whether any column says who may be mailed.
+    """
+
+    file: str
+    labels: tuple[str, ...]
+    has_header: bool
+    places: Mapping[str, int]
+    readers: tuple[tuple[int, ColumnReader], ...] = ()
+    fields: tuple[int, ...] = ()
+    puzzles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    decides: bool = False
+
+
+def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[], Iterator[Row]]) -> ExportColumns:
+    """Understand a table by reading all of it.
+
+    Raises:
+        ListError: No column holds the addresses, or it is unclear which does.
+    """
+    sample = [row.cells for row, _ in zip(open_rows(), range(_SAMPLE), strict=False) if not row.problem]
+    width = len(header) or max(map(len, sample), default=0)
+    labels = tuple((header[at] if at < len(header) else "") or f"column {at + 1}" for at in range(width))
+    kinds = [header_kind(label) if header else HeaderKind(role="unnamed") for label in labels]
+    places = {"email": _email_column(file, labels, kinds, sample, has_header=bool(header))}
+    places |= _name_columns(labels, kinds, places["email"])
+    kinds = [kind if at not in places.values() else HeaderKind(role="other") for at, kind in enumerate(kinds)]
+    profiles = {at: ColumnProfile() for at, kind in enumerate(kinds) if kind.role != "other"}
+    if profiles:
+        _fill(profiles, (row.cells for row in open_rows() if not row.problem))
+    tool = tool_words(header)
+    readers, puzzles = [], {}
+    for at, profile in profiles.items():
+        reader = read_column(kinds[at], profile, tool=tool)
+        if reader is None:
+            continue
+        if reader.puzzle:
+            puzzles[labels[at]] = tuple(list(profile.texts)[:3])
+        if reader.speaks:
+            readers.append((at, reader))
+    used = {*places.values(), *(at for at, _ in readers)}
+    if not header:
+        places |= _unnamed_name(labels, used, sample)
+        puzzles |= {labels[at]: () for at in range(width) if at not in {*used, *places.values()}}
+    return ExportColumns(
+        file=file,
+        labels=labels,
+        has_header=bool(header),
+        places=places,
+        readers=tuple(readers),
+        fields=tuple(_fields(header, {*used, *places.values()})),
+        puzzles=puzzles,
+        decides=any(reader.decides for _, reader in readers),
+    )
+
+
+def _fill(profiles: Mapping[int, ColumnProfile], rows: Iterable[Sequence[str]]) -> None:
+    for cells in rows:
+        for at, profile in profiles.items():
+            profile.add(cells[at] if at < len(cells) else "")
+
+
+def _email_column(
+    file: str, labels: Sequence[str], kinds: Sequence[HeaderKind], sample: Sequence[Sequence[str]], *, has_header: bool
+) -> int:
+    """Where the addresses are: the column with the most telling header among those that hold addresses."""
+    shares = [_share_of_addresses(sample, at) for at in range(len(labels))]
+    named = sorted((header_rank("email", labels[at]), at) for at, kind in enumerate(kinds) if kind.role == "email")
+    for _, at in named:
+        if shares[at] or not sample:
+            return at
+    candidates = [at for at, share in enumerate(shares) if share >= _MOSTLY]
+    if has_header and len(candidates) > 1:
+        own = [at for at in candidates if not _OTHER_ADDRESS & set(plain_words(labels[at]).split())]
+        telling = [at for at in own if "email" in plain_words(labels[at]).split()]
+        candidates = telling or own or candidates
+    if len(candidates) == 1:
+        return candidates[0]
+    if named:
+        return named[0][1]
+    if candidates:
+        places = " and ".join(repr(labels[at]) for at in candidates[:3])
+        raise ListError(f"{places} both hold addresses", place=Place(file, 1), hint="Call the right one email.")
+    raise ListError(
+        "no column looks like addresses", place=Place(file, 1), hint="Call the column email, and try again."
+    )
+
+
+def _share_of_addresses(sample: Sequence[Sequence[str]], at: int) -> float:
+    cells = [row[at] for row in sample if at < len(row) and row[at]]
+    return sum("@" in cell and bool(address_and_name(cell)[0]) for cell in cells) / len(cells) if cells else 0
+
+
+def _name_columns(labels: Sequence[str], kinds: Sequence[HeaderKind], email: int) -> dict[str, int]:
+    places = {}
+    for role in _ROLES:
+        named = sorted(
+            (header_rank(role, labels[at]), at) for at, kind in enumerate(kinds) if kind.role == role and at != email
+        )
+        if named:
+            places[role] = named[0][1]
+    return places
+
+
+def _unnamed_name(labels: Sequence[str], used: set[int], sample: Sequence[Sequence[str]]) -> dict[str, int]:
+    """The only column of words beside the address is the name."""
+    others = [at for at in range(len(labels)) if at not in used]
+    worded = all(
+        any(letter.isalpha() for letter in row[others[0]])
+        for row in sample
+        if others and row[others[0] :][:1] != [""] and len(row) > others[0]
+    )
+    return {"name": others[0]} if len(others) == 1 and worded else {}
+
+
+def _fields(header: Sequence[str], used: set[int]) -> Iterator[int]:
+    """The columns that are kept as they are, each name once in whatever case."""
+    seen = {"email", "name", "status", ""}
+    for at, column in enumerate(header):
+        if at not in used and column.casefold() not in seen:
+            seen.add(column.casefold())
+            yield at

@@ -1,0 +1,1 @@
+"""The commands on subscriber lists, and the import of another tool's export."""
