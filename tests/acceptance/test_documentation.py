@@ -68,9 +68,9 @@ def commands_in(page: Path, program: str) -> Iterator[list[str]]:
         else:
             continue
         for line in lines:
-            words = line.removeprefix("$ ").split()
-            if words[:1] == [program]:
-                yield words[1:]
+            arguments = line.removeprefix("$ ").split()
+            if arguments[:1] == [program]:
+                yield arguments[1:]
 
 
 def test_no_source_file_refers_to_a_design_that_a_clone_does_not_have():
@@ -128,38 +128,40 @@ def test_the_readme_leads_to_every_page_of_the_site_but_the_single_decisions():
 
 def test_every_command_and_option_that_the_documents_name_exists_and_every_command_is_named():
     program = typer.main.get_command(app)
-    unknown, named = [], set()
+    unknown, mentioned_targets = [], set()
     for page in CURRENT_PAGES:
-        for words in commands_in(page, "digest"):
+        for arguments in commands_in(page, "digest"):
             command = program
-            while words and words[0] in getattr(command, "commands", {}):
-                command = command.commands[words.pop(0)]
-                named.add(command.name)
+            while arguments and arguments[0] in getattr(command, "commands", {}):
+                command = command.commands[arguments.pop(0)]
+                mentioned_targets.add(command.name)
             options = {option for parameter in (*program.params, *command.params) for option in parameter.opts}
             options |= {"--help", "-h"}
-            flags = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
+            flags = [word.partition("=")[0] for word in arguments if re.match(r"--?[a-z]", word)]
             unknown += [f"{page_id(page)}: {command.name} {flag}" for flag in flags if flag not in options]
-            if hasattr(command, "commands") and words and re.match(r"[a-z]", words[0]):
-                unknown.append(f"{page_id(page)}: {command.name} {words[0]}")
+            if hasattr(command, "commands") and arguments and re.match(r"[a-z]", arguments[0]):
+                unknown.append(f"{page_id(page)}: {command.name} {arguments[0]}")
     assert unknown == []
-    assert set(program.commands) - named == set()
-    assert set(program.commands["subscribers"].commands) - named == set()
+    assert set(program.commands) - mentioned_targets == set()
+    assert set(program.commands["subscribers"].commands) - mentioned_targets == set()
 
 
 @pytest.mark.parametrize("page", CURRENT_PAGES, ids=page_id)
 def test_every_file_of_the_repository_that_a_page_names_exists(page):
-    named = re.findall(r"`((?:src|tests|scripts|\.github|docs)/[\w./-]*)`", read(page))
+    mentioned_targets = re.findall(r"`((?:src|tests|scripts|\.github|docs)/[\w./-]*)`", read(page))
     placeholders = ("NAME", "docs/.site")
     assert [
-        path for path in named if not (ROOT / path).exists() and not any(word in path for word in placeholders)
+        path
+        for path in mentioned_targets
+        if not (ROOT / path).exists() and not any(word in path for word in placeholders)
     ] == []
 
 
 def test_every_make_target_that_the_documents_name_exists():
     targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), re.MULTILINE))
-    named = {words[0] for page in PAGES for words in commands_in(page, "make") if words}
-    assert {target for target in named if "=" not in target} - targets == set()
-    assert {"demo", "test"} <= named
+    mentioned_targets = {arguments[0] for page in PAGES for arguments in commands_in(page, "make") if arguments}
+    assert {target for target in mentioned_targets if "=" not in target} - targets == set()
+    assert {"demo", "test"} <= mentioned_targets
 
 
 @pytest.mark.parametrize("page", SITE_PAGES, ids=page_id)

@@ -389,11 +389,11 @@ def test_gives_up_on_a_slow_resolver_at_the_deadline(open_fetcher):
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(404, "answered 404 Not Found"), (500, "answered 500"), (599, "answered 599")]
+    ("status", "message"), [(404, "answered 404 Not Found"), (500, "answered 500"), (599, "answered 599")]
 )
-def test_names_the_error_status(server, open_fetcher, status, words):
+def test_names_the_error_status(server, open_fetcher, status, message):
     server.put("/a", "sorry", status=status)
-    with pytest.raises(FetchError, match=words):
+    with pytest.raises(FetchError, match=message):
         open_fetcher().get(server.url("/a"))
     assert len(server.requests) == 1
 
@@ -435,9 +435,9 @@ def test_does_not_ask_a_server_before_its_retry_after(server, open_fetcher, cloc
     clock.move(timedelta(minutes=59))
     until = f"{clock() + timedelta(minutes=1):%H:%M} UTC"
     server.put("/b", "b")
-    for path, found in (("/a", False), ("/b", True)):  # the address itself, and every page that was found there
+    for path, discovered in (("/a", False), ("/b", True)):  # the address itself, and every page that was found there
         with pytest.raises(RestingError, match=f"asked for no requests before .*{until}"):
-            open_fetcher(now=clock, refresh=True).get(server.url(path), robots=found)
+            open_fetcher(now=clock, refresh=True).get(server.url(path), robots=discovered)
     assert len(server.requests) == 2
     assert open_fetcher(now=clock).get(server.url("/b")).content == b"b"  # a person named it
     server.put("/a", "y")
@@ -564,8 +564,8 @@ def test_pauses_between_pages_of_a_public_host_only(server, open_fetcher, robots
         resolve=lambda *_: (address,), allow_hosts=["news.example"], sleep=slept.append, monotonic=lambda: 0.0
     )
     fetcher._backend._backend = Rerouted(server.host)
-    for path, found in (("/feed", False), ("/feed", False), ("/a", True), ("/b", True)):
-        fetcher.get(f"http://news.example{path}", robots=found)
+    for path, discovered in (("/feed", False), ("/feed", False), ("/a", True), ("/b", True)):
+        fetcher.get(f"http://news.example{path}", robots=discovered)
     assert slept == ([pause, pause] if pauses else [])
     assert len(server.requests) == 5
 

@@ -107,8 +107,8 @@ def test_a_current_ledger_opens_without_alembic(path):
         "open_ledger(url, root=pathlib.Path(), environ={}, now=now).close();"
         "print('alembic' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    process = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "False"
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(path):
@@ -170,17 +170,17 @@ def test_a_campaign_is_unique_for_its_issue_and_audience(path):
 
 
 def test_only_one_sender_claims_a_batch(path):
-    with open_file(path) as one, open_file(path) as other:
-        start(one)
-        batches = one.open_campaign("2026-W47", "weekly")
-        rival = other.open_campaign("2026-W47", "weekly")
+    with open_file(path) as first_ledger, open_file(path) as second_ledger:
+        start(first_ledger)
+        batches = first_ledger.open_campaign("2026-W47", "weekly")
+        rival = second_ledger.open_campaign("2026-W47", "weekly")
         claim = batches.claim(1)
         with pytest.raises(LedgerError, match="taken"):
             rival.claim(1)
         with pytest.raises(LedgerError, match="taken"):
             rival.settle(1, "0" * 32, outcome="accepted")
         batches.settle(1, claim, outcome="accepted")
-        assert other.campaigns()[0].report.accepted == 3
+        assert second_ledger.campaigns()[0].report.accepted == 3
 
 
 def test_a_call_in_flight_is_pending_until_its_sender_dies_and_unknown_afterwards(path):

@@ -170,9 +170,12 @@ def test_does_not_read_the_page_of_an_article_that_does_not_count(server, tmp_pa
     for path in ("/had", "/new"):
         server.put(path, page(path))
     source = SourceConfig(id="world", feed=server.url("/feed.xml"))
-    known = {("world", server.url("/had"))}
+    known_articles = {("world", server.url("/had"))}
     read_source(
-        source, root=tmp_path, fetcher=fetcher, counts=lambda article: (article.source, article.url) not in known
+        source,
+        root=tmp_path,
+        fetcher=fetcher,
+        counts=lambda article: (article.source, article.url) not in known_articles,
     )
     assert [request.path for request in server.requests] == ["/feed.xml", "/robots.txt", "/new"]
 

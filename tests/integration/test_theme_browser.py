@@ -132,8 +132,8 @@ def test_inlining_the_styles_changes_no_pixel(pages, show, width, scheme):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_another_inliner_gives_the_same_pixels(pages, show, width, scheme):
     oracle = CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(pages[0])
-    drawn = (show(html, width=width, scheme=scheme).screenshot(full_page=True) for html in (oracle, pages[1]))
-    assert len(set(drawn)) == 1
+    screenshots = (show(html, width=width, scheme=scheme).screenshot(full_page=True) for html in (oracle, pages[1]))
+    assert len(set(screenshots)) == 1
 
 
 def too_wide(page, width):

@@ -281,9 +281,9 @@ def test_check_reports_a_story_that_was_sent_before(root):
     build(at(root), "2026-W46")
     session = at(root)
     send(session, plan_send(session, "2026-W46"), approve=build(session, "2026-W46").token)
-    found = [finding for finding in check(at(root), "2026-W47").findings if finding.code == "T109"]
-    assert len(found) == 3
-    assert "2026-W46" in found[0].message
+    repeats = [finding for finding in check(at(root), "2026-W47").findings if finding.code == "T109"]
+    assert len(repeats) == 3
+    assert "2026-W46" in repeats[0].message
     assert [finding.code for finding in check(at(root), "2026-W46").findings if finding.code == "T109"] == []
 
 

@@ -22,11 +22,11 @@ def messages_for(check, clean, built):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "ratio"),
+    ("first", "second", "ratio"),
     [((0, 0, 0), (1, 1, 1), 21.0), ((1, 1, 1), (1, 1, 1), 1.0), ((0.4667,) * 3, (1, 1, 1), 4.48)],
 )
-def test_contrast_ratios_match_wcag(one, other, ratio):
-    assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.01)
+def test_contrast_ratios_match_wcag(first, second, ratio):
+    assert contrast(first, second) == contrast(second, first) == pytest.approx(ratio, abs=0.01)
 
 
 def test_text_has_the_background_of_the_nearest_ancestor_with_one(messages_for):

@@ -16,9 +16,9 @@ def shown(file: str) -> str:
 
 
 def test_a_finding_is_an_annotation_of_its_line():
-    found = [finding(Severity.ERROR, hint="Mend it."), finding(Severity.INFO, line=None)]
-    assert annotation_lines(found, shown) == [
-        "::error file=letters/issue.md,line=3,title=T101::Wrong. Mend it.",
+    findings = [finding(Severity.ERROR, hint="Fix it."), finding(Severity.INFO, line=None)]
+    assert annotation_lines(findings, shown) == [
+        "::error file=letters/issue.md,line=3,title=T101::Wrong. Fix it.",
         "::notice file=letters/issue.md,title=T101::Wrong",
     ]
 
@@ -29,8 +29,8 @@ def test_text_of_an_article_cannot_start_a_workflow_command():
 
 
 def test_shows_ten_annotations_of_each_severity_and_counts_the_rest():
-    found = [finding(severity, str(number)) for severity in Severity for number in range(12)]
-    lines = annotation_lines(found, shown)
+    findings = [finding(severity, str(number)) for severity in Severity for number in range(12)]
+    lines = annotation_lines(findings, shown)
     assert sum(line.startswith("::error ") for line in lines) == 10
     assert sum(line.startswith("::warning ") for line in lines) == 10
     assert sum(line.startswith("::notice ") for line in lines) == 10

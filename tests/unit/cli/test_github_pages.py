@@ -28,7 +28,7 @@ REPORT = IssueReport(
 
 
 def finding(severity: Severity, message: str = "Wrong", line: int | None = 3) -> Finding:
-    return Finding(code="T101", severity=severity, message=message, place=Place("issue.md", line), hint="Mend it.")
+    return Finding(code="T101", severity=severity, message=message, place=Place("issue.md", line), hint="Fix it.")
 
 
 def page(report: IssueReport = REPORT, **options) -> str:
@@ -36,10 +36,10 @@ def page(report: IssueReport = REPORT, **options) -> str:
 
 
 def test_starts_with_the_verdict_and_shows_what_an_approver_needs():
-    told = page(email_url="https://example.com/artifact", picture_url="https://example.com/picture")
-    assert "without images](https://example.com/picture)" in told
-    assert told.startswith("## 2026-W48: fit to send\n")
-    for words in (
+    report_page = page(email_url="https://example.com/artifact", picture_url="https://example.com/picture")
+    assert "without images](https://example.com/picture)" in report_page
+    assert report_page.startswith("## 2026-W48: fit to send\n")
+    for fragment in (
         "<td>Inbox</td><td>Global Leaders · Small models — Eight reads</td>",
         "<td>To</td><td>1,842 people</td>",
         f"<td>Token</td><td>{'a' * 32}</td>",
@@ -52,26 +52,26 @@ def test_starts_with_the_verdict_and_shows_what_an_approver_needs():
         "### Compared with 2026-W47",
         "    SMALL MODELS",
     ):
-        assert words in told
-    assert "could not be read" not in told
+        assert fragment in report_page
+    assert "could not be read" not in report_page
 
 
 def test_an_issue_with_errors_cannot_be_approved_and_says_where_to_fix_it():
-    told = page(replace(REPORT, findings=(finding(Severity.ERROR), finding(Severity.WARNING))))
-    assert told.startswith("## 2026-W48: 1 error to fix before it can be sent\n")
-    assert "It cannot be approved yet" in told
-    assert "To approve" not in told
-    assert "<td>error</td><td>T101</td><td>letters/issue.md:3</td><td>Wrong</td><td>Mend it.</td>" in told
+    report_page = page(replace(REPORT, findings=(finding(Severity.ERROR), finding(Severity.WARNING))))
+    assert report_page.startswith("## 2026-W48: 1 error to fix before it can be sent\n")
+    assert "It cannot be approved yet" in report_page
+    assert "To approve" not in report_page
+    assert "<td>error</td><td>T101</td><td>letters/issue.md:3</td><td>Wrong</td><td>Fix it.</td>" in report_page
 
 
 def test_a_missing_list_and_a_failed_source_are_reported():
-    told = page(replace(REPORT, recipients=None, troubles=(("world", "503 from its server"),)))
-    assert "not counted, because the list is not on this machine" in told
-    assert "<tr><td>world</td><td>503 from its server</td></tr>" in told
+    report_page = page(replace(REPORT, recipients=None, troubles=(("world", "503 from its server"),)))
+    assert "not counted, because the list is not on this machine" in report_page
+    assert "<tr><td>world</td><td>503 from its server</td></tr>" in report_page
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "escaped"),
     [
         ("<b>A & B</b>\n\n| x", "&lt;b&gt;A &amp; B&lt;/b&gt; | x"),
         ("ask @octocat", "ask @\u2060octocat"),
@@ -80,21 +80,21 @@ def test_a_missing_list_and_a_failed_source_are_reported():
         ("https://example.com/#top", "https://example.com/#top"),
     ],
 )
-def test_text_of_an_article_is_not_interpreted_as_markup(text, words):
-    assert as_words(text) == words
-    assert words in page(replace(REPORT, subject=text))
+def test_text_of_an_article_is_not_interpreted_as_markup(text, escaped):
+    assert as_words(text) == escaped
+    assert escaped in page(replace(REPORT, subject=text))
 
 
 def test_truncates_a_page_to_the_limit_of_a_pull_request_with_a_note():
-    found = tuple(finding(Severity.ERROR, "ü" * 1000) for _ in range(200))
-    told = page(replace(REPORT, findings=found, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
-    assert len(told.encode()) <= MOST_OF_A_BODY
-    shown = told.count("<td>error</td>")
-    assert f"{200 - shown} more are not shown." in told
-    assert told.count("<table>") == told.count("</table>")
+    many_findings = tuple(finding(Severity.ERROR, "ü" * 1000) for _ in range(200))
+    report_page = page(replace(REPORT, findings=many_findings, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
+    assert len(report_page.encode()) <= MOST_OF_A_BODY
+    shown = report_page.count("<td>error</td>")
+    assert f"{200 - shown} more are not shown." in report_page
+    assert report_page.count("<table>") == report_page.count("</table>")
 
 
 def test_truncates_a_long_text_part():
-    told = page(replace(REPORT, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
-    assert len(told.encode()) <= MOST_OF_A_BODY
-    assert told.endswith("    …\n\n</details>\n")
+    report_page = page(replace(REPORT, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
+    assert len(report_page.encode()) <= MOST_OF_A_BODY
+    assert report_page.endswith("    …\n\n</details>\n")

@@ -64,16 +64,16 @@ def test_an_unknown_key_of_the_second_source_is_reported_at_its_own_line(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("source", "said"), [("", "none"), ('feed = "https://a.example"\nfolder = "articles"', "feed and folder")]
+    ("source", "kinds"), [("", "none"), ('feed = "https://a.example"\nfolder = "articles"', "feed and folder")]
 )
-def test_a_source_has_exactly_one_kind(tmp_path, source, said):
+def test_a_source_has_exactly_one_kind(tmp_path, source, kinds):
     error = refused(tmp_path, f'{NEWSLETTER}[[sources]]\nid = "a"\n{source}\n')
-    assert error.message.endswith(f"'a' has {said}")
+    assert error.message.endswith(f"'a' has {kinds}")
 
 
 def test_two_sources_cannot_share_an_id(tmp_path):
-    one = '[[sources]]\nid = "a"\nfolder = "articles"\n'
-    assert "two sources have the id 'a'" in refused(tmp_path, NEWSLETTER + one + one).message
+    source = '[[sources]]\nid = "a"\nfolder = "articles"\n'
+    assert "two sources have the id 'a'" in refused(tmp_path, NEWSLETTER + source + source).message
 
 
 def test_a_syntax_error_is_reported_with_its_line(tmp_path):

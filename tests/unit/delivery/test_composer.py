@@ -62,16 +62,16 @@ def test_a_tag_is_replaced_by_a_field_or_its_fallback(tag, value):
 
 def test_a_test_message_goes_to_the_named_addresses_and_is_marked():
     provider = ScriptedProvider()
-    seen = []
-    provider.check = lambda content: seen.append(content.subject)
+    subjects = []
+    provider.check = lambda content: subjects.append(content.subject)
     options = {"provider": provider, "config": CONFIG, "now": lambda: NOON, "secret": b"secret"}
     send_test_message(make_rendered(), ["Me@Example.org", "you@example.org"], **options)
     assert provider.mailed == ["Me@example.org", "you@example.org"]
-    assert seen == ["[TEST] A quiet week"]
+    assert subjects == ["[TEST] A quiet week"]
     with pytest.raises(UsageError, match="'nobody' is not an email address; nothing was sent"):
         send_test_message(make_rendered(), ["third@example.org", "nobody"], **options)
     assert len(provider.mailed) == 2
     provider.answers.extend([NotSent("busy"), SendResult(outcome=Outcome.UNKNOWN, reason="lost")])
-    for words in ("busy", "lost"):
-        with pytest.raises(ProviderError, match=words):
+    for message in ("busy", "lost"):
+        with pytest.raises(ProviderError, match=message):
             send_test_message(make_rendered(), ["me@example.org"], **options)

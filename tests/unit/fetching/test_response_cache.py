@@ -15,12 +15,12 @@ URL = "https://news.example/feed.xml"
 @given(content=st.binary(), etag=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
 def test_reads_back_a_cached_response_byte_for_byte(tmp_path_factory, content, etag):
     cache = ResponseCache(tmp_path_factory.mktemp("http"))
-    kept = CachedResponse(
+    response = CachedResponse(
         url=URL, status=200, headers={"content-type": "text/xml"}, etag=etag, content=ResponseBody(content)
     )
-    cache.write(kept, "*/*")
+    cache.write(response, "*/*")
     again = cache.read(URL, "*/*")
-    assert again == kept
+    assert again == response
     assert (again.content.size, again.content.read()) == (len(content), content)
 
 

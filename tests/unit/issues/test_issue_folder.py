@@ -145,8 +145,8 @@ def test_keeps_other_reports_and_omits_the_key_if_there_are_none(folder: IssueFo
     assert b'"also"' not in bare
     (section,) = BASE.issue.sections
     also = (Mention(name="Tide  [daily]", url="https://b.example/1"), Mention(name="C", url="https://c.example/1"))
-    told = replace(section, stories=(replace(section.stories[0], also=also),))
-    base = replace(BASE, issue=replace(BASE.issue, sections=(told,)))
+    story_section = replace(section, stories=(replace(section.stories[0], also=also),))
+    base = replace(BASE, issue=replace(BASE.issue, sections=(story_section,)))
     folder.write_base(base)
     assert folder.read_base() == base
     row = json.loads((folder.path / "base.json").read_text("utf-8"))
@@ -205,7 +205,7 @@ def test_an_interrupted_build_does_not_count(folder: IssueFolder, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "line", "words"),
+    ("name", "content", "line", "message"),
     [
         ("base.json", "{", 1, "not JSON"),
         ("base.json", '{\n"issue": }', 2, "not JSON"),
@@ -221,11 +221,11 @@ def test_an_interrupted_build_does_not_count(folder: IssueFolder, tmp_path: Path
         ("approval.toml", 'token = "a"\nat = 2026-11-20\n', None, "time zone"),
     ],
 )
-def test_a_damaged_file_is_named_with_a_remedy(folder: IssueFolder, name: str, content: str, line: int, words: str):
+def test_a_damaged_file_is_named_with_a_remedy(folder: IssueFolder, name: str, content: str, line: int, message: str):
     folder.path.mkdir(parents=True)
     (folder.path / name).write_text(content)
     read = {"base": folder.read_base, "articles": folder.read_articles, "approval": folder.read_approval}
-    with pytest.raises(IssueError, match=words) as caught:
+    with pytest.raises(IssueError, match=message) as caught:
         read[name.split(".", maxsplit=1)[0]]()
     assert caught.value.place.file == f"issues/2026-W47/{name}"
     assert line is None or caught.value.place.line == line

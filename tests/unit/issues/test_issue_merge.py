@@ -15,10 +15,12 @@ FILE = "issues/2026-W47/issue.md"
 
 
 def story(number: int, *texts: str, headline: str = "") -> Story:
-    said = tuple(
+    candidate_bullets = tuple(
         Candidate(bullet=Bullet(text=text, origin="author"), ticked=True) for text in texts or ("One.", "Two.")
     )
-    return Story(url=f"https://a.example/{number}", headline=headline or f"Story {number}", candidates=said)
+    return Story(
+        url=f"https://a.example/{number}", headline=headline or f"Story {number}", candidates=candidate_bullets
+    )
 
 
 def plan(*stories: Story, subject: str = "Subject", preheader: str = "Preheader") -> Issue:
@@ -166,10 +168,10 @@ def test_keeps_a_story_that_the_sources_lost():
 def test_leaves_a_story_added_by_hand_alone_and_does_not_bring_it_back():
     before = first(plan(story(1)))
     edited = before.text + "\n### [By hand](https://a.example/7?utm_source=x)\n- Mine.\n"
-    found = plan(story(1), story(7))
-    merge = again(before, edited, found)
+    next_plan = plan(story(1), story(7))
+    merge = again(before, edited, next_plan)
     assert (merge.text, merge.added, merge.conflicts) == (edited, (), ())
-    dropped = again(merge, before.text, found)
+    dropped = again(merge, before.text, next_plan)
     assert dropped.text == before.text
 
 
@@ -180,8 +182,8 @@ def test_adds_bullets_to_a_story_that_had_none():
     assert merge.text == edited.replace("_Mine_\n", "_Mine_\n- [x] One.\n- [x] Two.\n")
 
 
-def seen_by(told: Story, *names: str) -> Story:
-    return replace(told, also=tuple(Mention(name=name, url=f"https://{name}.example/1") for name in names))
+def seen_by(base_story: Story, *names: str) -> Story:
+    return replace(base_story, also=tuple(Mention(name=name, url=f"https://{name}.example/1") for name in names))
 
 
 def line_of(*names: str) -> str:

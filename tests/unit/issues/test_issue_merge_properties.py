@@ -308,9 +308,9 @@ class Editing(RuleBasedStateMachine):
     def adds_a_story_by_hand(self, data: st.DataObject, waiting: bool):
         """Paste a heading with a link: one that the sources will never bring, or that they bring already."""
         there = {key_of(self.lines[at]) for at in self.headings()}
-        known = sorted(key for key in self.world if key not in there and " " not in key)
+        known_urls = sorted(key for key in self.world if key not in there and " " not in key)
         self.counter += 1
-        url = data.draw(st.sampled_from([f"https://hand.example/{self.counter}?utm_source=me", *known]))
+        url = data.draw(st.sampled_from([f"https://hand.example/{self.counter}?utm_source=me", *known_urls]))
         lines = self.lines
         mine = self.unique("Mine")
         section = [] if waiting else ["", self.unique("## Mine")]
@@ -488,7 +488,7 @@ def assert_lines_kept(yours: str, merge: Merge):
     bullets = {canonical_url(entry.split(" ", 1)[1]) for entry in merge.refreshed if entry.startswith("bullets ")}
     also = {canonical_url(entry.split(" ", 3)[3]) for entry in merge.refreshed if entry.startswith("also reported by ")}
     story, listing = "", False
-    kept: list[str] = []
+    kept_lines: list[str] = []
     for line in yours.split("\n"):
         if HEADING.match(line):
             story = key_of(line)
@@ -503,9 +503,9 @@ def assert_lines_kept(yours: str, merge: Merge):
             continue
         if (is_bullet and story in bullets) or any(line.startswith(f"{name} =") for name in fields):
             continue
-        kept.append(line)
+        kept_lines.append(line)
     rest = iter(merge.text.split("\n"))
-    assert all(line in rest for line in kept)
+    assert all(line in rest for line in kept_lines)
 
 
 TestEditing = Editing.TestCase

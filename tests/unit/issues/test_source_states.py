@@ -26,8 +26,8 @@ STATES = st.builds(
 
 @given(st.lists(STATES, unique_by=lambda state: state.source))
 def test_what_is_written_is_read(states):
-    found = load_source_states(dump_source_states(states), file="sources.json")
-    assert list(found.values()) == states
+    loaded = load_source_states(dump_source_states(states), file="sources.json")
+    assert list(loaded.values()) == states
 
 
 @pytest.mark.parametrize(

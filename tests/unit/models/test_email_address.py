@@ -69,17 +69,17 @@ DOMAIN = st.text(string.ascii_letters + string.digits + ".-_", min_size=0, max_s
 def test_the_fast_path_agrees_with_email_validator(local, domain):
     text = f"{local}@{domain}"
     try:
-        found = validate_email(
+        validated = validate_email(
             text.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False, strict=True
         )
-        wanted = found.ascii_email if "." in found.ascii_domain else None
+        expected = validated.ascii_email if "." in validated.ascii_domain else None
     except EmailNotValidError:
-        wanted = None
+        expected = None
     try:
         made = normalise_address(text)
     except ValueError:
         made = None
-    assert made == wanted
+    assert made == expected
 
 
 @pytest.mark.parametrize(

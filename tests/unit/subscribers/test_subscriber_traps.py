@@ -38,8 +38,8 @@ def test_reads_back_every_row_that_csv_writer_quotes(rows):
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     with read_csv_table(f"a,b,c,d\n{buffer.getvalue()}", file="x") as table:
-        found = [row.cells for row in table.rows]
-    assert found == [row for row in rows if any(row)] or found == rows
+        rows_read = [row.cells for row in table.rows]
+    assert rows_read == [row for row in rows if any(row)] or rows_read == rows
 
 
 def test_an_expression_matches_both_spellings_of_a_column():
@@ -57,7 +57,7 @@ def test_an_expression_matches_both_spellings_of_a_column():
 def test_a_suppression_covers_an_address_with_stray_characters(tmp_path, pasted):
     path = tmp_path / "suppressions.csv"
     path.write_text(f"email,reason\n{pasted},unsubscribed\n", encoding="utf-8")
-    assert [one.email.casefold() for one in read_suppressions(path)] == ["ana@a.org"]
+    assert [suppression.email.casefold() for suppression in read_suppressions(path)] == ["ana@a.org"]
 
 
 @pytest.mark.parametrize(

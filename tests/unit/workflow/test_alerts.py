@@ -39,8 +39,8 @@ def facts(*statuses: IssueStatus, **more) -> AlertFacts:
     return replace(NOTHING, statuses=statuses, weeks=tuple(each.issue for each in statuses), **more)
 
 
-def codes(given: AlertFacts, now: datetime = WEDNESDAY) -> list[str]:
-    return [alert.code for alert in decide_alerts(given, now=now)]
+def codes(alert_facts: AlertFacts, now: datetime = WEDNESDAY) -> list[str]:
+    return [alert.code for alert in decide_alerts(alert_facts, now=now)]
 
 
 def state(weeks_ago: int, **more) -> dict[str, SourceState]:
@@ -66,10 +66,10 @@ def test_reports_too_few_stories_and_a_week_without_news_at_once():
 
 
 def test_reports_a_week_without_an_issue_when_it_is_due_or_over():
-    begun = facts(issue("2026-W46", "sent"), issue("2026-W47", "sent"))
-    assert codes(begun) == []
-    assert codes(replace(begun, due="wed 11:59")) == ["no_issue"]
-    assert codes(replace(begun, due="wed 12:01")) == []
+    started_facts = facts(issue("2026-W46", "sent"), issue("2026-W47", "sent"))
+    assert codes(started_facts) == []
+    assert codes(replace(started_facts, due="wed 11:59")) == ["no_issue"]
+    assert codes(replace(started_facts, due="wed 12:01")) == []
     (alert,) = decide_alerts(facts(issue("2026-W45", "sent"), issue("2026-W46", "sent")), now=WEDNESDAY)
     assert alert.message == "There is no issue 2026-W47"
 
@@ -83,10 +83,10 @@ def test_reports_an_issue_that_is_not_sent_by_its_deadline(state):
 
 
 def test_without_a_deadline_an_issue_is_due_at_the_end_of_its_week():
-    given = facts(issue("2026-W48", "approved", stories=8))
+    alert_facts = facts(issue("2026-W48", "approved", stories=8))
     sunday = datetime(2026, 11, 29, 23, 59, tzinfo=BERLIN)
-    assert codes(given, sunday) == []
-    assert codes(given, sunday + timedelta(minutes=1)) == ["not_sent"]
+    assert codes(alert_facts, sunday) == []
+    assert codes(alert_facts, sunday + timedelta(minutes=1)) == ["not_sent"]
 
 
 def test_ignores_an_unsent_issue_when_a_later_one_was_sent():

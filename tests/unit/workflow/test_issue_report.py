@@ -44,19 +44,19 @@ Hello there
 
 
 def test_the_difference_lists_what_readers_of_both_issues_notice():
-    found = compare_issues(parse_issue(BEFORE, id="2026-W47"), parse_issue(AFTER, id="2026-W48"))
-    assert found.subjects == ("One", "Two")
-    assert found.stories == (2, 2)
-    assert found.words == (6, 9)
-    assert found.again == ("Trams, again",)
-    assert (found.sections_new, found.sections_gone) == (("Arts",), ("Sports",))
-    assert (found.sites_new, found.sites_gone) == (("c.example",), ("b.example",))
-    assert ("Again", "Trams, again") in difference_lines(found)
-    assert ("Not this time", "b.example") in difference_lines(found)
+    comparison = compare_issues(parse_issue(BEFORE, id="2026-W47"), parse_issue(AFTER, id="2026-W48"))
+    assert comparison.subjects == ("One", "Two")
+    assert comparison.stories == (2, 2)
+    assert comparison.words == (6, 9)
+    assert comparison.again == ("Trams, again",)
+    assert (comparison.sections_new, comparison.sections_gone) == (("Arts",), ("Sports",))
+    assert (comparison.sites_new, comparison.sites_gone) == (("c.example",), ("b.example",))
+    assert ("Again", "Trams, again") in difference_lines(comparison)
+    assert ("Not this time", "b.example") in difference_lines(comparison)
 
 
 def test_comparing_an_issue_with_itself_lists_every_story_as_repeated():
     issue = parse_issue(AFTER, id="2026-W48")
-    found = compare_issues(issue, issue)
-    assert found.again == ("Trams, again", "Paint")
-    assert (found.sections_new, found.sites_new, found.sites_gone) == ((), (), ())
+    comparison = compare_issues(issue, issue)
+    assert comparison.again == ("Trams, again", "Paint")
+    assert (comparison.sections_new, comparison.sites_new, comparison.sites_gone) == ((), (), ())
