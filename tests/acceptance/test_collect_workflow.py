@@ -69,7 +69,7 @@ def test_the_first_run_opens_a_pull_request_with_the_whole_report(github):
     for command in (
         f"## {ISSUE}: fit to send",
         f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)",
-        f"with the issue `{ISSUE}` and the token `{token}`",
+        f"enter issue `{ISSUE}` and token `{token}`",
         "not counted, because the list is not on this machine",
         "close the pull request",
     ):
@@ -151,7 +151,7 @@ def test_too_few_stories_open_an_alert_that_closes_once_there_are_enough(github)
     assert issue_md(github) is not None  # the collected stories are kept for the next run
     (alert,) = github.github.issues
     assert (alert["state"], alert["labels"]) == ("OPEN", ["digest"])
-    assert f"{ISSUE} has 1 of the 3 stories that it needs" in alert["body"]
+    assert f"{ISSUE} has 1 of the 3 stories it needs" in alert["body"]
 
     collect(github, now=AT_NINE)
     assert len(github.github.issues) == 1

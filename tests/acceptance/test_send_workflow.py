@@ -151,7 +151,7 @@ def test_mails_recipients_with_an_unknown_outcome_again_only_on_request(send, bu
     assert len(fake.mails) < len(PEOPLE)
     # The decision holds for one run: "Re-run jobs" does not repeat it.
     repeated = send(token=built[2], resume=True, on_unknown="resend", attempt=2)
-    assert (repeated.step("Send").code, "again to up to" in repeated.summary) == (7, False)
+    assert (repeated.step("Send").code, "and again up to" in repeated.summary) == (7, False)
     finished = send(token=built[2], resume=True, on_unknown="resend")
     assert finished.result == "success"
     assert "0 people, and again up to 1,000 people whose outcome is unknown" in finished.summary
