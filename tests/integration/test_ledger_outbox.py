@@ -24,7 +24,7 @@ def test_another_audience_of_the_same_issue_gets_its_own_files(harness, tmp_path
     harness.rendered = make_rendered(provider="outbox")
     harness.send()
     harness.rendered = make_rendered(provider="outbox", audience="friends", subject="For friends")
-    harness.audience = make_audience(3, name="friends")
+    harness.audience = make_audience(3, name="friends", first=4)
     assert harness.send().accepted == 3
     written = mails(tmp_path)
     assert len(written) == 6

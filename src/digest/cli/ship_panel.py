@@ -178,7 +178,8 @@ def send(
         bool,
         typer.Option(
             "--new-ledger",
-            help="Create the ledger's git branch. Use it only if nothing has been sent yet.",
+            help="Start with an empty ledger: create its git branch, and ignore sent.toml. Use it only if nothing has "
+            "been sent yet.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send without asking for the typed confirmation.")] = False,
@@ -193,7 +194,7 @@ def send(
     project = session.project
     zone = project.config.newsletter.zone
     send_at = parse_send_time(at, zone=zone, now=project.now()) if at is not None else None
-    plan = plan_send(session, issue, approve=approve, resume=resume, at=send_at)
+    plan = plan_send(session, issue, approve=approve, resume=resume, at=send_at, new_ledger=new_ledger)
     again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
         lines = plan_lines(plan, zone, approved=plan.approved, again=again)

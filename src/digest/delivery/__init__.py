@@ -18,6 +18,7 @@ from digest.delivery.campaign import (
     CampaignState,
     SendReport,
 )
+from digest.delivery.campaign_rails import is_replaced
 from digest.delivery.cancellation import cancel_campaign
 from digest.delivery.ledger import Ledger, find_ledger, open_ledger
 from digest.delivery.ledger_snapshot import LedgerSnapshot
@@ -41,6 +42,7 @@ __all__ = [
     "SendReport",
     "cancel_campaign",
     "find_ledger",
+    "is_replaced",
     "open_ledger",
     "plan_batch",
     "plan_campaign",

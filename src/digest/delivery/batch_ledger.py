@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from digest.delivery.campaign import Campaign
     from digest.delivery.stores.store import Store
@@ -103,8 +103,7 @@ class BatchLedger:
 
     @transaction
     def _set_state(self, connection: Connection) -> None:
-        here = campaign.c.id == self._id
-        row = connection.execute(select(campaign).where(here)).mappings().one()
+        here, row = campaign.c.id == self._id, self._row(connection)
         if row["state"] == "cancelled":
             return  # by another process, while this one was sending
         report = count_campaign(connection, row, senders=self.store.live_senders(), now=self._now()).report
@@ -130,7 +129,7 @@ class BatchLedger:
     def campaign(self) -> Campaign:
         """The campaign with its numbers."""
         with self.store.begin() as connection:
-            row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().one()
+            row = self._row(connection)
             return count_campaign(connection, row, senders=self.store.live_senders(), now=self._now())
 
     def waits_for_others(self) -> bool:
@@ -191,7 +190,7 @@ class BatchLedger:
         changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
         if changed.rowcount != 1:
             raise ClaimLostError("another process has taken the batch", hint="See: digest status")
-        self._except(connection, no, dict.fromkeys(gone, ("skipped", "left since the audience was frozen")))
+        self._except(connection, no, dict.fromkeys(gone, ("skipped", "no longer in the audience")))
         return token
 
     @transaction
@@ -294,6 +293,15 @@ class BatchLedger:
         own = and_(exception.c.campaign == self._id, exception.c.batch == no, exception.c.outcome == "unknown")
         connection.execute(delete(exception).where(own))
         self._note(connection, no, "resend", reason)
+
+    def _row(self, connection: Connection) -> RowMapping:
+        row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().first()
+        if row is None:
+            raise LedgerError(
+                "another digest process has replaced this campaign by one with another build",
+                hint="See: digest status",
+            )
+        return row
 
     def _require_open(self, connection: Connection) -> None:
         """Refuse a claim if nothing may be posted any more. Only a group can be closed so."""

@@ -60,6 +60,8 @@ class BatchSender:
         stop: Whether the user asked to stop.
         sleep: Waits the given number of seconds.
         progress: Called with the campaign's numbers, a few times a second.
+        closed: Returns why nobody may be mailed any more, such as the end of the send window; empty if somebody may.
+            Asked before each claim.
     """
 
     batches: BatchLedger
@@ -69,6 +71,7 @@ class BatchSender:
     stop: Stop
     sleep: Callable[[float], object]
     progress: Callable[[SendReport], None]
+    closed: Callable[[], str] = str
     _queue: deque[_Call] = field(default_factory=deque, init=False)
     _reported_at: float = field(default=0.0, init=False)
 
@@ -214,6 +217,8 @@ class BatchSender:
         claims: list[str] = []
 
         def begin() -> None:
+            if reason := self.closed():
+                raise _GaveUpError(reason)
             claims.append(self.batches.claim(plan.no, gone=plan.gone))
 
         try:

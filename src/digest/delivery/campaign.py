@@ -105,6 +105,7 @@ class Campaign:
         finished_at: When the last recipient was settled; None before that.
         send_at: When the provider delivers; None for immediate delivery.
         schedule: The provider's name for the scheduled delivery; empty for immediate delivery.
+        replaceable: Whether it is certain that nobody was mailed, so that another build may take the campaign's place.
     """
 
     issue: IssueId
@@ -117,6 +118,7 @@ class Campaign:
     report: SendReport
     send_at: datetime | None = None
     schedule: str = ""
+    replaceable: bool = False
 
 
 def planned_report(rendered: RenderedIssue, audience: Audience) -> SendReport:

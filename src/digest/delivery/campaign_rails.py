@@ -15,6 +15,8 @@ from digest.delivery.campaign import (
     CampaignRefusedError,
     CampaignState,
 )
+from digest.delivery.campaign_outcome import describe_progress
+from digest.delivery.recipients import MAILED_BEFORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +30,16 @@ if TYPE_CHECKING:
     from digest.providers import Provider
 
 __all__ = [
+    "closing_reason",
     "delivery_time",
-    "describe_progress",
     "is_in_window",
+    "is_replaced",
     "require_cancellable",
     "require_expected_size",
     "require_in_time",
     "require_in_window",
+    "require_recipients",
+    "require_remaining_audience",
     "require_resumable",
     "require_same_phases",
     "require_schedulable",
@@ -42,6 +47,9 @@ __all__ = [
     "require_unknown_to_provider",
 ]
 
+#: A resumed send is refused if more than this part of its recipients has disappeared from the lists, and at least so
+#: many people, unless ``delivery.max_change_percent`` says otherwise.
+_MAX_GONE_PERCENT, _MIN_GONE = 50, 50
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -74,12 +82,43 @@ def require_startable(
     """
     require_in_time(rendered.manifest, now=due, report=report)
     require_in_window(due, config=config, report=report)
-    if not audience.subscribers:
+    require_recipients(audience, issue=rendered.manifest.issue, report=report)
+
+
+def require_recipients(audience: Audience, *, issue: str, report: SendReport) -> None:
+    """Refuse a campaign to nobody.
+
+    Raises:
+        CampaignDoneError: The audience is empty, perhaps because everybody has the issue already.
+    """
+    if audience.subscribers:
+        return
+    mailed = sum(count for reason, count in audience.left_out.items() if reason.startswith(MAILED_BEFORE))
+    if mailed:
         raise CampaignDoneError(
-            f"there is nobody to mail in the audience {audience.name}",
-            hint="Check the lists: digest subscribers check",
+            f"nobody in the audience {audience.name} is left to mail: {mailed:,} have {issue}, or may have it, from a "
+            "campaign to another audience",
+            hint="An edition for people who have this issue is an issue of its own. See: digest status",
             report=report,
         )
+    raise CampaignDoneError(
+        f"there is nobody to mail in the audience {audience.name}",
+        hint="Check the lists: digest subscribers check",
+        report=report,
+    )
+
+
+def is_replaced(campaign: Campaign | None, *, token: str, provider: str) -> bool:
+    """Whether a send starts anew in place of a campaign that has certainly mailed nobody.
+
+    Args:
+        campaign: The campaign as the ledger has it; None if it has not started.
+        token: The token of the current build.
+        provider: The name of the configured provider.
+    """
+    if campaign is None or not campaign.replaceable:
+        return False
+    return campaign.state.is_finished or (campaign.token, campaign.provider) != (token, provider)
 
 
 def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: bool) -> None:
@@ -147,8 +186,8 @@ def require_in_time(manifest: Manifest, *, now: datetime, report: SendReport) ->
     """
     if now <= manifest.not_after:
         return
-    # A campaign that has started accepts no other build.
-    is_new = report.state is CampaignState.PLANNED
+    # A campaign that may have mailed somebody accepts no other build.
+    is_new = report.state is CampaignState.PLANNED or not report.settled
     raise CampaignRefusedError(
         f"{manifest.issue} must not be sent after {manifest.not_after:%Y-%m-%d %H:%M} UTC",
         hint="If it is still news, build it again: digest build" if is_new else _too_late(report),
@@ -163,6 +202,19 @@ def _too_late(report: SendReport) -> str:
     if report.unknown:
         parts.append(f"{report.unknown:,} whose outcome is unknown are not mailed again")
     return f"{'; '.join(parts)}. Start the next issue with: digest collect"
+
+
+def closing_reason(due: datetime, *, manifest: Manifest, config: Config) -> str:
+    """Why nobody may be mailed any more, in the course of a send; empty if somebody may.
+
+    Args:
+        due: Aware; when readers get what is posted now, as `delivery_time` says.
+        manifest: The manifest of the issue.
+        config: The newsletter's configuration.
+    """
+    if due > manifest.not_after:
+        return f"{manifest.issue} must not be sent after {manifest.not_after:%Y-%m-%d %H:%M} UTC"
+    return "" if is_in_window(due, config=config) else _describe_window(due, config)
 
 
 def is_in_window(time: datetime, *, config: Config) -> bool:
@@ -191,12 +243,46 @@ def require_in_window(time: datetime, *, config: Config, report: SendReport) -> 
     """
     if is_in_window(time, config=config):
         return
+    raise CampaignRefusedError(
+        _describe_window(time, config),
+        hint="Send then, or name a time with --at. Change the times in delivery.send_window and send_days.",
+        report=report,
+    )
+
+
+def _describe_window(time: datetime, config: Config) -> str:
     zone, delivery = config.newsletter.zone, config.delivery
     clock, day = _clock_and_day(time, zone)
     allowed = " ".join(filter(None, [", ".join(delivery.send_days), delivery.send_window]))
+    return f"{day} {clock} is outside of the times when readers are mailed: {allowed} ({zone.key})"
+
+
+def require_remaining_audience(gone: int, *, config: Config, report: SendReport) -> None:
+    """Refuse to resume a send if unexpectedly many of its recipients are no longer in the lists.
+
+    A list that was truncated meanwhile would make them lose the issue without notice.
+
+    Args:
+        gone: The number of pending recipients who are not in today's audience.
+        config: Has ``delivery.max_change_percent``. Without it, half of the recipients may disappear.
+        report: The campaign's numbers.
+
+    Raises:
+        CampaignRefusedError: Too many have disappeared.
+    """
+    percent, total = config.delivery.max_change_percent, report.settled + report.pending
+    if percent is None:
+        if gone < _MIN_GONE or gone * 100 <= _MAX_GONE_PERCENT * total:
+            return
+        message = f"more than {_MAX_GONE_PERCENT} percent"
+    elif gone * 100 > percent * total:
+        message = f"more than delivery.max_change_percent = {percent} allows"
+    else:
+        return
     raise CampaignRefusedError(
-        f"{day} {clock} is outside of the times when readers are mailed: {allowed} ({zone.key})",
-        hint="Send then, or name a time with --at. Change the times in delivery.send_window and send_days.",
+        f"{gone:,} of the {total:,} recipients of this send are no longer in the lists: {message}",
+        hint="Restore the lists, and see: digest subscribers check. If those people have really left, set "
+        "delivery.max_change_percent to 100 for this send.",
         report=report,
     )
 
@@ -300,13 +386,3 @@ def require_unknown_to_provider(is_known: bool, *, issue: str, provider: str, re
             hint="Restore the ledger that it was sent with. Without it, nobody can tell who has the issue.",
             report=report,
         )
-
-
-def describe_progress(report: SendReport) -> str:
-    """The numbers of an unfinished campaign, for a message."""
-    text = f"{report.accepted:,} accepted, {report.pending:,} not yet sent"
-    if report.unknown:
-        text += f", {report.unknown:,} unknown"
-    if report.rejected:
-        text += f", {report.rejected:,} rejected"
-    return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import and_, delete, insert, select, text
+from sqlalchemy import and_, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from digest.delivery.batch_ledger import batch_row
@@ -13,7 +13,8 @@ from digest.delivery.group_ledger import CampaignLedger
 from digest.delivery.ledger_snapshot import LedgerSnapshot, hash_addresses
 from digest.delivery.stores import find_store
 from digest.delivery.stores.campaign_counts import count_campaign
-from digest.delivery.stores.ledger_schema import batch, campaign, meta, suppression
+from digest.delivery.stores.issue_recipients import mailed_to_others
+from digest.delivery.stores.ledger_schema import batch, call_group, campaign, event, exception, meta, suppression
 from digest.delivery.stores.store import upsert
 from digest.errors import LedgerError
 
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from digest.delivery.campaign import Campaign, SendReport
     from digest.delivery.recipients import PlannedBatch
-    from digest.delivery.stores.store import Store
+    from digest.delivery.stores.store import LiveSenders, Store
     from digest.models import Suppression
 
 __all__ = ["CampaignExistsError", "Ledger", "find_ledger", "open_ledger"]
@@ -155,9 +156,7 @@ class Ledger:
             facts = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.not_in(_OWN_FACTS)))
             return LedgerSnapshot(
                 key=self._store.key,
-                campaigns=tuple(
-                    count_campaign(connection, row, senders=senders, now=self._now()) for row in rows.all()
-                ),
+                campaigns=tuple(self._count(connection, row, senders) for row in rows.all()),
                 suppressions=_suppressions(connection),
                 facts={row.name: row.value for row in facts},
             )
@@ -167,14 +166,17 @@ class Ledger:
         senders = self._store.live_senders()
         with self._store.begin() as connection:
             rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
-            return tuple(count_campaign(connection, row, senders=senders, now=self._now()) for row in rows.all())
+            return tuple(self._count(connection, row, senders) for row in rows.all())
 
     def campaign(self, issue: str, audience: str) -> Campaign | None:
         """The campaign of an issue to an audience; None if it has not started."""
         senders = self._store.live_senders()
         with self._store.begin() as connection:
             row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
-            return count_campaign(connection, row, senders=senders, now=self._now()) if row else None
+            return self._count(connection, row, senders) if row else None
+
+    def _count(self, connection: Connection, row: RowMapping, senders: LiveSenders) -> Campaign:
+        return count_campaign(connection, row, senders=senders, now=self._now())
 
     def start(
         self,
@@ -187,6 +189,8 @@ class Ledger:
         batches: Callable[[], Iterable[PlannedBatch]],
         send_at: datetime | None = None,
         schedule: str = "",
+        mailed: Mapping[bytes, str] | None = None,
+        replaces: bool = False,
     ) -> CampaignLedger:
         """Write a new campaign with all its batches, in one transaction.
 
@@ -199,19 +203,25 @@ class Ledger:
             batches: Makes the batches. It is called again if another process writes to the ledger first.
             send_at: Aware; when the provider delivers. None for immediate delivery.
             schedule: The provider's name for the scheduled delivery.
+            mailed: What `mailed_to_others` has returned for the batches: they are without those recipients.
+            replaces: Take the place of a campaign that has certainly mailed nobody.
 
         Raises:
-            CampaignExistsError: The campaign exists already.
+            CampaignExistsError: The campaign exists already, and may have mailed somebody or is not to be replaced.
         """
         values = {"issue": issue, "audience": audience, "token": token, "provider": provider, "skipped": skipped}
         times = {"started_at": self._now(), "send_at": send_at, "schedule": schedule or None}
         message = f"the campaign {issue} to {audience} exists already"
 
         def freeze(connection: Connection) -> int:
-            if connection.execute(select(campaign.c.id).where(_is(issue, audience))).first():
+            row = connection.execute(select(campaign).where(_is(issue, audience)).with_for_update()).mappings().first()
+            if row and not (replaces and self._count(connection, row, self._store.live_senders()).replaceable):
                 raise CampaignExistsError(message, hint="See: digest status")
+            if mailed is not None and mailed_to_others(connection, issue=issue, audience=audience) != mailed:
+                raise CampaignExistsError(f"{issue} is being sent to another audience", hint="See: digest status")
+            identity, events = _remove(connection, row) if row else ({}, [])
             try:
-                made = connection.execute(insert(campaign).values(**values, **times, state="sending"))
+                made = connection.execute(insert(campaign).values(**values, **times, **identity, state="sending"))
             except IntegrityError:  # another process inserted it just now
                 raise CampaignExistsError(message, hint="See: digest status") from None
             key = made.inserted_primary_key
@@ -219,6 +229,8 @@ class Ledger:
             rows = (batch_row(number, planned.no, planned.keys) for planned in batches())
             while chunk := list(islice(rows, _CHUNK)):
                 connection.execute(insert(batch), chunk)
+            for each in events:
+                connection.execute(insert(event).values({**each, "campaign": number}))
             return number
 
         return CampaignLedger(self._store, self._store.write(freeze), now=self._now)
@@ -228,6 +240,14 @@ class Ledger:
         with self._store.begin() as connection:
             number = connection.execute(select(campaign.c.id).where(_is(issue, audience))).scalar_one_or_none()
         return CampaignLedger(self._store, number, now=self._now) if number is not None else None
+
+    def mailed_to_others(self, issue: str, audience: str) -> dict[bytes, str]:
+        """Everybody whom a campaign of this issue to another audience has mailed, or may have mailed.
+
+        Returns: The name of the other audience, by the recipient's keyed hash.
+        """
+        with self._store.begin() as connection:
+            return mailed_to_others(connection, issue=issue, audience=audience)
 
     def suppress(self, suppressions: Iterable[Suppression], *, provider: str) -> None:
         """Record the suppressions that a provider reports, by hash, in place of its earlier ones.
@@ -270,6 +290,25 @@ class Ledger:
         with self._store.begin() as connection:
             value: str | None = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
             return value
+
+
+def _remove(connection: Connection, row: RowMapping) -> tuple[dict[str, int], list[dict[str, object]]]:
+    """Remove a campaign that another one replaces.
+
+    The new campaign needs another id, by which a process that still works on the old one notices that it is gone.
+
+    Returns: Values for the new campaign's row, and the events of the old one, for the new one to keep.
+    """
+    number, now = row["id"], row["started_at"]
+    identity = {}
+    if connection.dialect.name == "sqlite":  # it would give the id of the deleted row again; a sequence does not
+        identity["id"] = connection.execute(select(func.max(campaign.c.id))).scalar_one() + 1
+    events = [dict(each) for each in connection.execute(select(event).where(event.c.campaign == number)).mappings()]
+    for table in (event, exception, call_group, batch):
+        connection.execute(delete(table).where(table.c.campaign == number))
+    connection.execute(delete(campaign).where(campaign.c.id == number))
+    detail = f"the build {row['token']} through {row['provider']}, which was mailed to nobody"
+    return identity, [*events, {"batch": None, "at": now, "kind": "replaced", "detail": detail}]
 
 
 def _suppressions(connection: Connection) -> dict[bytes, str]:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from digest.delivery.recipients import AudienceIndex, remove_suppressed
+from digest.delivery.recipients import AudienceIndex, remove_mailed, remove_suppressed
 from digest.delivery.stores.ledger_schema import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class LedgerSnapshot:
         """The campaign of an issue to an audience; None if it has not started."""
         return next((each for each in self.campaigns if (each.issue, each.audience) == (issue, audience)), None)
 
+    def other_campaigns(self, issue: str, audience: str) -> tuple[Campaign, ...]:
+        """The campaigns of an issue to other audiences, oldest first."""
+        return tuple(each for each in self.campaigns if each.issue == issue and each.audience != audience)
+
     def previous_size(self, issue: str, audience: str) -> int | None:
         """The number of recipients of the newest earlier issue to this audience; None if there is none."""
         earlier = [each for each in self.campaigns if each.audience == audience and each.issue < issue]
@@ -53,6 +57,17 @@ class LedgerSnapshot:
             return audience
         index = AudienceIndex(audience.subscribers, self.keys_of)
         return remove_suppressed(audience, index, self.suppressions)[0]
+
+    def without_mailed(self, audience: Audience, mailed: Mapping[bytes, str]) -> Audience:
+        """The audience without those who have the issue from another campaign; they are counted in ``left_out``.
+
+        Args:
+            audience: As selected from the lists.
+            mailed: As `Ledger.mailed_to_others` returns it.
+        """
+        if not mailed:
+            return audience
+        return remove_mailed(audience, AudienceIndex(audience.subscribers, self.keys_of), mailed)[0]
 
     def recall(self, name: str) -> str | None:
         """The fact of that name; None if nothing was recorded."""

@@ -21,14 +21,23 @@ if TYPE_CHECKING:
     from digest.models import Audience
 
 __all__ = [
+    "MAILED_BEFORE",
     "AudienceIndex",
     "BatchPlan",
     "PlannedBatch",
+    "count_gone",
     "plan_batch",
     "plan_campaign",
+    "remove_mailed",
     "remove_suppressed",
     "split_keys",
 ]
+
+
+#: How many batches are read from the ledger at a time.
+_READ_AT_ONCE = 64
+#: How the reason starts for which somebody is left out who may have the issue from a campaign to another audience.
+MAILED_BEFORE = "mailed this issue as audience"
 
 
 class AudienceIndex(Mapping[bytes, Subscriber]):
@@ -154,6 +163,24 @@ def plan_batch(batch: PlannedBatch, *, people: AudienceIndex, settled: Collectio
     )
 
 
+def count_gone(
+    pending: Callable[..., Sequence[tuple[PlannedBatch, Collection[bytes]]]], *, people: AudienceIndex, size: int
+) -> int:
+    """Count the pending recipients of a campaign who are not in today's audience.
+
+    Args:
+        pending: Reads batches ``after`` a number, up to a ``limit``, as `BatchLedger.pending` does.
+        people: Today's audience.
+        size: The size of the batches when they were cut.
+    """
+    gone, number = 0, 0
+    while batches := pending(after=number, limit=_READ_AT_ONCE):
+        for batch, settled in batches:
+            gone += len(plan_batch(batch, people=people, settled=settled, size=size).gone)
+        number = batches[-1][0].no
+    return gone
+
+
 def remove_suppressed(
     audience: Audience, index: AudienceIndex, suppressions: Mapping[bytes, str]
 ) -> tuple[Audience, AudienceIndex]:
@@ -166,10 +193,33 @@ def remove_suppressed(
 
     Returns: The audience, with the removed subscribers counted in ``left_out``, and its index.
     """
-    reasons = Counter(f"suppressed: {suppressions[key]}" for key in index if key in suppressions)
-    if reasons:
-        index = index.filter(lambda key: key not in suppressions)
-    left_out = dict(Counter(audience.left_out) + reasons) if reasons else audience.left_out
+    return _remove(audience, index, suppressions, "suppressed: {}")
+
+
+def remove_mailed(
+    audience: Audience, index: AudienceIndex, mailed: Mapping[bytes, str]
+) -> tuple[Audience, AudienceIndex]:
+    """Remove the subscribers from an audience and its index who have the issue from another campaign, or may have it.
+
+    Args:
+        audience: As selected from the lists.
+        index: The index of the same audience.
+        mailed: The name of that campaign's audience, by keyed hash.
+
+    Returns: As `remove_suppressed`.
+    """
+    return _remove(audience, index, mailed, f"{MAILED_BEFORE} “{{}}”")
+
+
+def _remove(
+    audience: Audience, index: AudienceIndex, causes: Mapping[bytes, str], reason: str
+) -> tuple[Audience, AudienceIndex]:
+    """Remove those who have a cause. ``reason`` is a format string, for a cause."""
+    counts = Counter(causes[key] for key in index if key in causes)
+    if counts:
+        index = index.filter(lambda key: key not in causes)
+    reasons = Counter({reason.format(cause): count for cause, count in counts.items()})
+    left_out = dict(Counter(audience.left_out) + reasons) if counts else audience.left_out
     return replace(audience, subscribers=index.people, left_out=left_out), index
 
 

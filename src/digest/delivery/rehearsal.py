@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from digest.delivery.campaign import planned_report
 from digest.delivery.campaign_rails import (
     delivery_time,
+    is_replaced,
     require_expected_size,
     require_in_time,
     require_in_window,
+    require_remaining_audience,
     require_resumable,
     require_schedulable,
     require_startable,
@@ -70,12 +72,15 @@ def preview_campaign(
     """
     manifest = rendered.manifest
     campaign = ledger.campaign(manifest.issue, manifest.audience) if ledger else None
-    if campaign is not None:
+    if campaign is not None and not is_replaced(campaign, token=rendered.token, provider=provider.name):
         require_resumable(campaign, token=rendered.token, provider=provider.name, resume=resume)
         if campaign.report.pending:
             require_in_time(manifest, now=now(), report=campaign.report)
             due = delivery_time(provider, config, at=campaign.send_at, now=now())
             require_in_window(due, config=config, report=campaign.report)
+            # The live send compares the recipients one by one. At least so many are missing.
+            gone = max(0, campaign.report.pending - len(audience.subscribers))
+            require_remaining_audience(gone, config=config, report=campaign.report)
         return campaign.report
     previous = None
     if ledger is not None:

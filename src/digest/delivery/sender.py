@@ -2,7 +2,7 @@
 
 ::
 
-    rails ─▶ ask for a record ─▶ pull suppressions ─▶ freeze ─┐  (a new campaign)
+    rails ─▶ ask for a record ─▶ pull suppressions ─▶ freeze ─┐  (a new campaign, or a replaced one)
                                                               ├─▶ each pending batch: claim ─▶ post ─▶ settle
     rails ─▶ pull suppressions ─▶ recover ─▶ look up ─────────┘  (a resumed one)
 """
@@ -19,22 +19,23 @@ from typing import TYPE_CHECKING, TypeVar
 
 from digest.delivery.batch_sender import BatchSender
 from digest.delivery.campaign import (
-    CampaignDoneError,
-    CampaignIncompleteError,
     CampaignInterrupted,
     CampaignRefusedError,
-    CampaignState,
     SendReport,
     count_skipped,
     planned_report,
 )
+from digest.delivery.campaign_outcome import judge_outcome
 from digest.delivery.campaign_rails import (
+    closing_reason,
     delivery_time,
-    describe_progress,
     is_in_window,
+    is_replaced,
     require_expected_size,
     require_in_time,
     require_in_window,
+    require_recipients,
+    require_remaining_audience,
     require_resumable,
     require_same_phases,
     require_schedulable,
@@ -43,7 +44,7 @@ from digest.delivery.campaign_rails import (
 )
 from digest.delivery.composer import Composer
 from digest.delivery.ledger import CampaignExistsError
-from digest.delivery.recipients import AudienceIndex, plan_campaign, remove_suppressed
+from digest.delivery.recipients import AudienceIndex, count_gone, plan_campaign, remove_mailed, remove_suppressed
 from digest.delivery.rehearsal import with_numbers
 from digest.delivery.retry import Stop, retry_query
 from digest.delivery.two_phase_sender import TwoPhaseSender
@@ -51,7 +52,7 @@ from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from digest.config import Config
@@ -80,6 +81,7 @@ def send_campaign(
     at: datetime | None = None,
     progress: Callable[[SendReport], None] | None = None,
     notice: Callable[[str], None] | None = None,
+    recorded: Callable[[Campaign], None] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> SendReport:
     """Send an approved issue to everyone in the audience, once.
@@ -100,6 +102,8 @@ def send_campaign(
         at: Aware; when the provider is to deliver. A campaign that has started keeps the time that it started with.
         progress: Called with the campaign's numbers, a few times a second.
         notice: Called with messages for the user that do not stop the send.
+        recorded: Called with the campaign once it is in the ledger, before anybody is mailed, and again when this run
+            of it ends.
         sleep: Waits the given number of seconds.
 
     Returns: The numbers of a campaign in which everybody is settled: ``sent``, or ``scheduled`` with ``at``.
@@ -129,6 +133,7 @@ def send_campaign(
         sleep=sleep,
         progress=progress or _ignore,
         notice=notice or _ignore,
+        recorded=recorded or _ignore,
     )
     with _heap_frozen(), ledger.sending(join=resume, report=send.numbers), stop.listening(), with_numbers(send.numbers):
         try:
@@ -161,6 +166,7 @@ class _Send:
     sleep: Callable[[float], object]
     progress: Callable[[SendReport], None]
     notice: Callable[[str], None]
+    recorded: Callable[[Campaign], None]
 
     def run(self) -> SendReport:
         """Start or resume the campaign, then send what is pending.
@@ -171,15 +177,18 @@ class _Send:
         issue, audience = self.rendered.manifest.issue, self.rendered.manifest.audience
         snapshot = self.ledger.snapshot()  # all rails judge this state
         campaign = snapshot.campaign(issue, audience)
-        if campaign is None:
-            sender = self._start(previous=snapshot.previous_size(issue, audience))
+        replaces = is_replaced(campaign, token=self.rendered.token, provider=self.provider.name)
+        if campaign is None or replaces:
+            sender = self._start(previous=snapshot.previous_size(issue, audience), replaces=replaces)
         else:
             sender = self._resume(campaign)
+        self.recorded(sender.batches.campaign())
         try:
             trouble = sender.send_with_others()
         finally:
-            report = sender.batches.finish().report
-        return _judge(report, trouble, issue=issue, interrupted=self.stop.requested)
+            ended = sender.batches.finish()
+            self.recorded(ended)
+        return judge_outcome(ended.report, trouble, issue=issue, interrupted=self.stop.requested)
 
     def numbers(self) -> SendReport:
         """The numbers of the campaign, or of the one that was to start."""
@@ -189,8 +198,13 @@ class _Send:
     def _campaign(self) -> Campaign | None:
         return self.ledger.campaign(self.rendered.manifest.issue, self.rendered.manifest.audience)
 
-    def _start(self, *, previous: int | None) -> BatchSender | TwoPhaseSender:
-        """Pass the rails of a new campaign and record it. ``previous`` is the size of the previous issue's."""
+    def _start(self, *, previous: int | None, replaces: bool) -> BatchSender | TwoPhaseSender:
+        """Pass the rails of a new campaign and record it.
+
+        Args:
+            previous: The size of the previous issue's campaign; None if there is none.
+            replaces: Whether it takes the place of a campaign that has mailed nobody.
+        """
         at, now = self.at, self.now()
         planned = planned_report(self.rendered, self.audience)
         due = delivery_time(self.provider, self.config, at=at, now=now)
@@ -199,12 +213,15 @@ class _Send:
         composer = self._composer(now, at, self._reserve_schedule())
         self._require_unknown_to_provider(composer.content, planned)
         audience, people = self._without_suppressed()
-        self._report_suppressed(audience)
+        mailed = self._mailed_to_others()
+        audience, people = remove_mailed(audience, people, mailed)
+        self._report_left_out(audience)
         planned = planned_report(self.rendered, audience)
         require_expected_size(audience, config=self.config, previous=previous, report=planned)
         if self.stop.requested:
             raise CampaignInterrupted(planned)
-        return self._sender(self._freeze(audience, people, composer.content), composer, people, at)
+        batches = self._freeze(audience, people, composer.content, mailed=mailed, replaces=replaces)
+        return self._sender(batches, composer, people, at)
 
     def _resume(self, campaign: Campaign) -> BatchSender | TwoPhaseSender:
         """Pass the rails of a campaign that has started, and settle what its dead senders left."""
@@ -212,13 +229,16 @@ class _Send:
         require_resumable(campaign, token=self.rendered.token, provider=self.provider.name, resume=self.resume)
         at = campaign.send_at if campaign.send_at and campaign.send_at > self.now() else None
         composer = self._composer(campaign.started_at, at, campaign.schedule)
-        _, people = self._without_suppressed()
+        audience, people = self._without_suppressed()
         if self.stop.requested:
             raise CampaignInterrupted(campaign.report)
         batches = self.ledger.open_campaign(manifest.issue, manifest.audience)
         if batches is None:
             raise LedgerError("the campaign is no longer in the ledger", hint="See: digest status")
         require_same_phases(batches.groups(), provider=self.provider, report=campaign.report)
+        gone = count_gone(batches.pending, people=people, size=self.provider.capabilities.max_recipients)
+        require_remaining_audience(gone, config=self.config, report=campaign.report)
+        people = remove_mailed(audience, people, self._mailed_to_others())[1]
         sender = self._sender(batches, composer, people, at)
         batches.recover()
         self._resolve_unknown(sender, at)
@@ -255,6 +275,7 @@ class _Send:
             progress=self.progress,
         )
         if self.provider.holds is None:
+            calls.closed = partial(self._closed, at)
             return calls
         return TwoPhaseSender(
             batches=batches,
@@ -264,7 +285,15 @@ class _Send:
             at=at,
             undo=timedelta(minutes=self.config.delivery.undo_minutes),
             now=self.now,
+            closed=partial(closing_reason, manifest=self.rendered.manifest, config=self.config),
         )
+
+    def _closed(self, at: datetime | None) -> str:
+        due = delivery_time(self.provider, self.config, at=at, now=self.now())
+        return closing_reason(due, manifest=self.rendered.manifest, config=self.config)
+
+    def _mailed_to_others(self) -> dict[bytes, str]:
+        return self.ledger.mailed_to_others(self.rendered.manifest.issue, self.rendered.manifest.audience)
 
     def _query(self, query: Callable[[], _Answer]) -> _Answer:
         return retry_query(query, stop=self.stop, sleep=self.sleep)
@@ -323,22 +352,25 @@ class _Send:
         index = AudienceIndex(self.audience.subscribers, self.ledger.keys_of)
         return remove_suppressed(self.audience, index, self.ledger.suppressions())
 
-    def _report_suppressed(self, audience: Audience) -> None:
-        """Say how many subscribers the provider's suppressions have just removed."""
+    def _report_left_out(self, audience: Audience) -> None:
+        """Say how many subscribers were removed just now: by the provider's suppressions, or by another campaign."""
         for reason, count in sorted(audience.left_out.items()):
             more = count - self.audience.left_out.get(reason, 0)
             if more > 0:
                 self.notice(f"{more:,} more are left out: {reason}")
 
-    def _freeze(self, audience: Audience, people: AudienceIndex, content: MailContent) -> CampaignLedger:
+    def _freeze(
+        self,
+        audience: Audience,
+        people: AudienceIndex,
+        content: MailContent,
+        *,
+        mailed: Mapping[bytes, str],
+        replaces: bool,
+    ) -> CampaignLedger:
         """Record a new campaign with its batches."""
         manifest = self.rendered.manifest
-        if not len(people):
-            raise CampaignDoneError(
-                f"there is nobody to mail in the audience {audience.name}: all of them are suppressed",
-                hint="Check the lists: digest subscribers check",
-                report=planned_report(self.rendered, audience),
-            )
+        require_recipients(audience, issue=manifest.issue, report=planned_report(self.rendered, audience))
         return self.ledger.start(
             issue=manifest.issue,
             audience=manifest.audience,
@@ -348,6 +380,8 @@ class _Send:
             batches=partial(plan_campaign, people, size=self.provider.capabilities.max_recipients),
             send_at=content.send_at,
             schedule=content.schedule,
+            mailed=mailed,
+            replaces=replaces,
         )
 
 
@@ -360,32 +394,6 @@ def _heap_frozen() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _judge(report: SendReport, trouble: str, *, issue: str, interrupted: bool) -> SendReport:
-    """Return the numbers of a campaign in which everybody is settled, and raise the fitting error for any other."""
-    if report.state in {CampaignState.SENT, CampaignState.SCHEDULED}:
-        if report.rejected and not report.accepted:
-            raise ProviderError(
-                f"{issue} reached nobody: {report.rejected:,} were refused",
-                hint="Nothing is sent twice; they get the next issue. Start it with: digest collect",
-            )
-        return report
-    if report.state is CampaignState.CANCELLED:
-        raise CampaignDoneError(f"{issue} was cancelled meanwhile", hint="See: digest status", report=report)
-    if interrupted:
-        raise CampaignInterrupted(report)
-    if report.pending:
-        raise CampaignIncompleteError(
-            f"{issue} is partly sent ({trouble}): {describe_progress(report)}",
-            hint="Go on later with: digest send --live --resume",
-            report=report,
-        )
-    raise CampaignIncompleteError(
-        f"{issue}: it is unknown whether {report.unknown:,} people got it, so they are not mailed again",
-        hint="Ask the provider with `digest send --live --resume`. To mail them again, add `--on-unknown resend`.",
-        report=report,
-    )
 
 
 def _ignore(_: object) -> None:

@@ -61,6 +61,7 @@ class TwoPhaseSender:
         at: Aware; when the campaign is to be delivered. None: as soon as possible.
         undo: How long a delivery is put off, so that it can be cancelled.
         now: The clock; aware.
+        closed: Returns why nobody may be mailed at the given time; empty if somebody may. Asked before each group.
     """
 
     batches: CampaignLedger
@@ -70,6 +71,7 @@ class TwoPhaseSender:
     at: datetime | None
     undo: timedelta
     now: Callable[[], datetime]
+    closed: Callable[[datetime], str]
     _problem: str = field(default="", init=False)
 
     def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
@@ -121,11 +123,13 @@ class TwoPhaseSender:
 
     def _send_group(self) -> tuple[str, str]:
         """Send one group. Returns what `CampaignLedger.prepare` says of it, and why something is still pending."""
+        delay = self.calls.provider.capabilities.undo_until + self.undo
+        send_at = max(self.at or self.now(), self.now() + delay)
+        if reason := self.closed(send_at):
+            return "nothing", reason
         if self._ask(self.holds.used) >= self.holds.slots:
             raise self._no_slot()
         schedule = self._ask(self.calls.provider.reserve)
-        delay = self.calls.provider.capabilities.undo_until + self.undo
-        send_at = max(self.at or self.now(), self.now() + delay)
         size = max(_MIN_CALLS, -(-self.batches.size() // _MAX_GROUPS))
         no = self.batches.gather(schedule=schedule, send_at=send_at, limit=size)
         if no is None:

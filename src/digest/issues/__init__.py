@@ -4,6 +4,7 @@ from digest.issues.issue_document import format_issue, parse_issue, trace_origin
 from digest.issues.issue_folder import Build, IssueFolder, list_issues, list_weeks
 from digest.issues.issue_merge import Conflict, Merge, append_story, is_untouched, merge_issue
 from digest.issues.records import Base
+from digest.issues.sent_record import SentRecord
 from digest.issues.source_state import SourceHealth, SourceState, SourceTrouble, source_health
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Conflict",
     "IssueFolder",
     "Merge",
+    "SentRecord",
     "SourceHealth",
     "SourceState",
     "SourceTrouble",

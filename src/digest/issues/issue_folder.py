@@ -19,6 +19,7 @@ from digest.issues.records import (
     load_articles,
     load_base,
 )
+from digest.issues.sent_record import dump_sent_record
 from digest.issues.source_state import dump_source_states, load_source_states
 from digest.models import IssueId, is_issue_id
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from digest.issues.sent_record import SentRecord
     from digest.issues.source_state import SourceState
     from digest.models import Approval, Article, Issue
 
@@ -36,6 +38,7 @@ _BUILD_FILES = ("email.html", "email.txt", "manifest.json")
 _TEXT = "issue.md"
 _ARTICLES = "articles.jsonl"
 _STATES = "sources.json"
+_SENT = "sent.toml"
 _UNDO_KEPT = 20
 _NUMBER = re.compile(r"-(\d+)\.md$")
 
@@ -262,6 +265,19 @@ class IssueFolder:
     def write_approval(self, approval: Approval) -> None:
         """Write approval.toml."""
         self._write("approval.toml", dump_approval(approval))
+
+    @property
+    def has_sent_record(self) -> bool:
+        """Whether there is a sent.toml: a live send of the issue was in a ledger, on this machine or another."""
+        return (self.path / _SENT).exists()
+
+    def write_sent_record(self, record: SentRecord) -> None:
+        """Write sent.toml.
+
+        Raises:
+            IssueError: It cannot be written.
+        """
+        self._write(_SENT, dump_sent_record(record))
 
     def _shown(self, name: str) -> str:
         return f"{_ISSUES}/{self.id}/{name}"

@@ -78,7 +78,22 @@ class Session:
     @property
     def ended_issues(self) -> frozenset[str]:
         """Issues that were sent or cancelled: no command works on them by default."""
-        return frozenset(campaign.issue for campaign in self.campaigns if campaign.state.is_closed)
+        return frozenset(
+            campaign.issue for campaign in self.campaigns if campaign.state.is_closed and not campaign.replaceable
+        )
+
+    def mailed_to_others(self, issue: str) -> Mapping[bytes, str]:
+        """Everybody who has an issue, or may have it, from a campaign to another audience than the configured one.
+
+        The ledger is opened once more, but only if there is such a campaign.
+
+        Returns: The name of the other audience, by the recipient's keyed hash. Raises as `ledger`.
+        """
+        audience = self.project.config.delivery.audience
+        if self.ledger is None or not self.ledger.other_campaigns(issue, audience):
+            return {}
+        with self.project.open_ledger() as ledger:
+            return ledger.mailed_to_others(issue, audience)
 
     def refresh_ledger(self) -> None:
         """Read the ledger again when it is next needed."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "choose_build",
     "require_fit_to_send",
+    "require_known_ledger",
     "require_lasting_ledger",
     "require_online",
     "require_same_configuration",
@@ -40,13 +41,13 @@ def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | 
         CampaignRefusedError: The build on disk is not the one that the campaign began with.
         IssueError: There is no build, or it was changed by hand.
     """
-    if campaign is None or campaign.state.is_finished:
+    if campaign is None or (campaign.state.is_finished and not campaign.replaceable):
         return issue.built
     if approve is not None and approve.lower() == campaign.token:
         kept = issue.folder.read_kept_build(campaign.token)
         if kept is not None:
             return load_build(kept.html, kept.text, kept.manifest)
-    if issue.built.token != campaign.token:
+    if issue.built.token != campaign.token and not campaign.replaceable:
         raise CampaignRefusedError(
             f"the send of {issue.id} began with the build {campaign.token}, and the build is now {issue.built.token}",
             hint=f"Finish what was begun: digest send {issue.id} --live --resume --approve {campaign.token}",
@@ -114,6 +115,30 @@ def require_same_configuration(project: Project, built: RenderedIssue, report: S
             raise CampaignRefusedError(
                 f"{name} has changed since the build: from {then!r} to {now!r}",
                 hint="Set it back. If no send has begun, you can build and approve again instead.",
+                report=report,
+            )
+
+
+def require_known_ledger(session: Session, issue: IssueReading, *, new_ledger: bool, report: SendReport) -> None:
+    """Refuse an issue if a sent.toml shows that the ledger of an earlier send was lost.
+
+    Args:
+        new_ledger: The user confirms that an empty ledger is a new one.
+
+    Raises:
+        CampaignRefusedError: This issue has a sent.toml, and the ledger has no campaign of it; or the ledger is empty,
+            and any issue has one.
+    """
+    campaigns = session.ledger.campaigns if session.ledger is not None else ()
+    if new_ledger or any(campaign.issue == issue.id for campaign in campaigns):
+        return
+    earlier = () if campaigns else session.issue_ids
+    for id in (issue.id, *reversed(earlier)):
+        if session.files(id).folder.has_sent_record:
+            raise CampaignRefusedError(
+                f"issues/{id}/sent.toml says that {id} was sent, and the ledger has no record of it",
+                hint="Restore the ledger that it was sent with: without it, everybody could be mailed again. "
+                "Only if you do want to start with this ledger, add --new-ledger.",
                 report=report,
             )
 

@@ -15,15 +15,18 @@ from digest.delivery import (
     CampaignState,
     SendReport,
     cancel_campaign,
+    is_replaced,
     preview_campaign,
     send_campaign,
 )
-from digest.errors import UsageError
+from digest.errors import IssueError, UsageError
+from digest.issues import SentRecord
 from digest.providers import passed_two_phase_test
 from digest.rendering import shown_preheader, shown_subject
 from digest.workflow.send_rails import (
     choose_build,
     require_fit_to_send,
+    require_known_ledger,
     require_lasting_ledger,
     require_online,
     require_same_configuration,
@@ -34,8 +37,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.checks import Finding
+    from digest.delivery import Campaign
     from digest.models import Audience, RenderedIssue
-    from digest.project import Session
+    from digest.project import IssueReading, Session
     from digest.providers import Provider
 
 __all__ = ["MAX_TEST_ADDRESSES", "SendPlan", "cancel", "plan_send", "require_approval", "send", "send_test"]
@@ -101,6 +105,7 @@ def plan_send(
     approve: str | None = None,
     resume: bool = False,
     at: datetime | None = None,
+    new_ledger: bool = False,
 ) -> SendPlan:
     """Apply every safety rail that does not need an approval, and count recipients. Nothing is sent or written.
 
@@ -109,6 +114,7 @@ def plan_send(
         approve: The token that the user approves. The token of an unfinished campaign chooses the build it began with.
         resume: Continue a campaign that was interrupted.
         at: When to deliver it; aware. None: at once.
+        new_ledger: The user confirms that an empty ledger is a new one, and was not lost.
 
     Raises:
         CampaignDoneError: The issue was sent, or there is nobody to mail (exit code 8).
@@ -122,6 +128,8 @@ def plan_send(
     issue = session.issue(id)
     campaign = session.campaign(issue.id)
     built = choose_build(issue, campaign, approve)
+    if is_replaced(campaign, token=built.token, provider=project.config.delivery.provider):
+        campaign = None
     if campaign is not None and at is not None and at != campaign.send_at:
         raise CampaignRefusedError(
             f"the send of {issue.id} has begun, and its delivery time can no longer change",
@@ -129,6 +137,8 @@ def plan_send(
             report=campaign.report,
         )
     audience = session.audience_to_mail()
+    if session.ledger is not None:
+        audience = session.ledger.without_mailed(audience, session.mailed_to_others(issue.id))
     provider = project.open_provider()
     report = preview_campaign(
         built,
@@ -142,6 +152,7 @@ def plan_send(
         at=at,
     )
     require_same_configuration(project, built, report)
+    require_known_ledger(session, issue, new_ledger=new_ledger, report=report)
     findings = None
     if campaign is None:
         findings = require_fit_to_send(session, issue, audience, provider, report)
@@ -206,7 +217,7 @@ def send(
         approve: The token that the user approves; without it, approval.toml must name the build.
         resume: Continue a campaign that was interrupted.
         on_unknown: ``resend`` mails recipients with an unknown outcome again; ``hold`` does not.
-        new_ledger: Create the ledger's branch if it is missing or empty.
+        new_ledger: Create the ledger's branch if it is missing or empty. `plan_send` takes it as well.
         throwaway: The newsletter is a demo that this process made, so a ledger lost with a runner does no harm.
         progress: Called with the numbers after each batch.
         notice: Called with each message for the user.
@@ -241,10 +252,40 @@ def send(
                 at=plan.at,
                 progress=progress,
                 notice=notice,
+                recorded=_SentFile(issue, notice),
             )
     finally:
         session.refresh_ledger()
         provider.close()
+
+
+class _SentFile:
+    """Writes sent.toml: before anybody is mailed, and again when the send ends, for whatever reason."""
+
+    def __init__(self, issue: IssueReading, notice: Callable[[str], None] | None) -> None:
+        self._issue = issue
+        self._notice = notice
+        self._is_written = False
+
+    def __call__(self, campaign: Campaign) -> None:
+        counts = {name: value for name, value in campaign.report.as_data().items() if isinstance(value, int)}
+        record = SentRecord(
+            token=campaign.token,
+            audience=campaign.audience,
+            provider=campaign.provider,
+            state=str(campaign.state),
+            counts=counts,
+            started_at=campaign.started_at,
+            finished_at=campaign.finished_at,
+        )
+        try:
+            self._issue.folder.write_sent_record(record)
+        except IssueError as error:
+            if not self._is_written:
+                raise
+            if self._notice is not None:  # the ledger has the outcome, which the user must see
+                self._notice(str(error))
+        self._is_written = True
 
 
 def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:

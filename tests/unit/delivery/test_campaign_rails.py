@@ -15,9 +15,9 @@ from digest.delivery.campaign import (
     CampaignState,
     SendReport,
 )
+from digest.delivery.campaign_outcome import describe_progress
 from digest.delivery.campaign_rails import (
     delivery_time,
-    describe_progress,
     is_in_window,
     require_cancellable,
     require_expected_size,

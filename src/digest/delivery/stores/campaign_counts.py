@@ -1,4 +1,4 @@
-"""A campaign's numbers, counted from its batches and from the recipients owner outcome differs from their batch's."""
+"""A campaign's numbers, counted from its batches and from the recipients whose outcome differs from their batch's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, func, literal, select
 
 from digest.delivery.campaign import Campaign, CampaignState, SendReport
-from digest.delivery.stores.ledger_schema import batch, call_group, exception
+from digest.delivery.stores.ledger_schema import batch, call_group, event, exception
 from digest.delivery.stores.store import SENDER_DIGITS
 from digest.models import IssueId
 
@@ -33,6 +33,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         now: Aware. A scheduled campaign counts as sent once its delivery time has passed.
     """
     counts = Counter[str]()
+    in_flight = False
     # Only a batch in "sending" has an owner. What the provider holds back was delivered to nobody.
     held = and_(batch.c.group_no.is_not(None), batch.c.state.in_(("sending", "unknown")))
     owner = case(
@@ -45,6 +46,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
     sizes = select(batch.c.state, owner, func.sum(batch.c.size)).where(here).group_by(batch.c.state, owner)
     for state, name, size in connection.execute(sizes):
         counts[_counted_as(state, name, senders)] += int(size)
+        in_flight |= state in {"sending", "prepared"} or name == "held"
     differing = (
         select(batch.c.state, owner, exception.c.outcome, func.count())
         .join(batch, and_(batch.c.campaign == exception.c.campaign, batch.c.no == exception.c.batch))
@@ -65,6 +67,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         pending=counts["pending"],
         token=row["token"],
     )
+    mailed = in_flight or row["state"] == "cancelled" or report.settled
     return Campaign(
         issue=IssueId(row["issue"]),
         audience=row["audience"],
@@ -76,7 +79,20 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         report=report,
         send_at=row["send_at"],
         schedule=row["schedule"] or "",
+        replaceable=not mailed and not _may_have_been_mailed(connection, row["id"]),
     )
+
+
+def _may_have_been_mailed(connection: Connection, campaign: int) -> bool:
+    """Whether a campaign without outcomes may have mailed somebody all the same.
+
+    A recipient whose outcome was unknown, and who is to be mailed again, is pending; an unfinished group may yet be
+    released by the process that made it.
+    """
+    repeated = select(event.c.id).where(event.c.campaign == campaign, event.c.kind == "resend")
+    unfinished = call_group.c.state.not_in(("abandoned", "cancelled"))
+    groups = select(call_group.c.no).where(call_group.c.campaign == campaign, unfinished)
+    return any(connection.execute(query.limit(1)).first() for query in (repeated, groups))
 
 
 def _is_cancelled(row: RowMapping) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import StaticPool, create_engine, event, insert, select, update
+from sqlalchemy import StaticPool, create_engine, event, insert, select, text, update
 
 from digest.delivery.campaign import CampaignRefusedError
 from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
@@ -205,6 +205,7 @@ class GitStore(Store):
         """Bring the tables up to date with the branch, by its new lines."""
         files = {name: content for name, content in self.branch.files().items() if name.endswith(".jsonl")}
         with self.begin() as connection:
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))  # a row may be deleted before those of its parts
             for name in sorted({*files, *self._contents}, key=lambda name: (name != _COMMON, name)):
                 previous, content = self._contents.get(name, b""), files.get(name, b"")
                 if not content.startswith(previous):
@@ -222,6 +223,7 @@ class GitStore(Store):
         if not changes:
             return True
         issues = {row.id: row.issue for row in connection.execute(select(campaign.c.id, campaign.c.issue))}
+        issues |= {row["id"]: row["issue"] for name, _, row, _ in changes if name == "campaign" and row}
         files: dict[str, bytes] = {}
         for change in changes:
             row = change.after or change.before or {}

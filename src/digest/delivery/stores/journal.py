@@ -75,7 +75,11 @@ def _json(ledger_table: Table, row: str) -> str:
 
 
 def drain(connection: Connection) -> list[Change]:
-    """Return the rows that have changed since the last call, in the order of the tables, and forget them."""
+    """Return the rows that have changed since the last call, and forget them.
+
+    Deleted rows come first, so that a row that takes their place may have their unique values; then the order is that
+    of the tables.
+    """
     recorded = connection.execute(text("SELECT tab, old, new FROM change ORDER BY no")).all()
     connection.execute(text("DELETE FROM change"))
     rows: dict[tuple[str, str], Change] = {}
@@ -85,7 +89,7 @@ def drain(connection: Connection) -> list[Change]:
         first = rows.setdefault((name, json.dumps(key)), Change(name, key, before, after))
         rows[name, json.dumps(key)] = first._replace(after=after)
     changed = (change for change in rows.values() if change.before != change.after)
-    return sorted(changed, key=lambda change: _ORDER[change.table])
+    return sorted(changed, key=lambda change: (change.after is not None, _ORDER[change.table]))
 
 
 def encode(change: Change) -> bytes:
