@@ -119,7 +119,7 @@ def import_(
         list(report_import_lines(report, options.shown(report.file), dry_run=dry_run)),
     )
     commands = [
-        f"cp {options.shown(copy)} {options.shown(file)}" if copy else f"rm {options.shown(file)}"
+        shlex.join(("cp", options.shown(copy), options.shown(file)) if copy else ("rm", options.shown(file)))
         for file, copy in report.replaced.items()
     ]
     if commands:
@@ -178,11 +178,20 @@ def suppress(
         str | None,
         typer.Option("--token", metavar="TOKEN", help="The token of an unsubscribe link, whose reader then leaves."),
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file", metavar="FILE", help="A file of bounces or complaints, as providers let you download it."
+        ),
+    ] = None,
     reason: Annotated[
-        str, typer.Option("--reason", help="manual, unsubscribed, hard_bounce, complaint or invalid.")
-    ] = "manual",
+        str | None,
+        typer.Option("--reason", help="manual, unsubscribed, hard_bounce, complaint or invalid. Default: manual."),
+    ] = None,
 ) -> None:
     """Never mail somebody again.
+
+    With --file, rows count by their status codes and words: only permanent failures of an address suppress it.
 
     With --token, a small web endpoint of your own can serve the unsubscribe links.
     """
@@ -190,11 +199,18 @@ def suppress(
     from digest.subscribers import suppressions_file
     from digest.workflow.people.subscriber_lists import suppress_addresses, suppress_token
 
-    if bool(addresses) == bool(token):
-        raise UsageError("name either addresses or one --token", hint="digest subscribers suppress ana@example.com")
+    if [bool(addresses), bool(token), file is not None].count(True) != 1:
+        raise UsageError(
+            "name either addresses, one --token or one --file", hint="digest subscribers suppress ana@example.com"
+        )
+    if file is not None:
+        _suppress_file(options, file, reason)
+        return
     project, output = options.project(), options.output
     suppressed = (
-        suppress_token(project, token) if token else suppress_addresses(project, addresses or (), reason=reason)
+        suppress_token(project, token)
+        if token
+        else suppress_addresses(project, addresses or (), reason=reason or "manual")
     )
     people = f"{count(suppressed, 'person is', 'people are')} now suppressed."
     output.result(
@@ -202,6 +218,34 @@ def suppress(
     )
     if suppressed:
         output.say(f"To undo it, remove the row: digest subscribers edit {suppressions_file(project.root)}")
+    output.next("digest subscribers check")
+
+
+def _suppress_file(options: RunOptions, file: Path, reason: str | None) -> None:
+    from digest.cli.json_objects import SuppressFileResult, list_rows
+    from digest.subscribers import suppressions_file
+    from digest.workflow.people.bounce_file import suppress_file
+
+    project, output = options.project(), options.output
+    report = suppress_file(project, file, reason=reason)
+    number = sum(report.reasons.values())
+    result = SuppressFileResult(
+        suppressed=number,
+        reasons=dict(report.reasons),
+        left_out=dict(report.left_out),
+        problems=list_rows(report.problems),
+    )
+    output.result(
+        result,
+        [
+            *(f"{problem.place}  {problem.message}" for problem in report.problems),
+            f"{count(number, 'person is', 'people are')} now suppressed.",
+            *(f"  {number:>7,} {reason}" for reason, number in report.reasons.items()),
+            *_left_out_lines(report.left_out),
+        ],
+    )
+    if number:
+        output.say(f"To undo it, remove the rows: digest subscribers edit {suppressions_file(project.root)}")
     output.next("digest subscribers check")
 
 

@@ -3,7 +3,15 @@
 from digest.subscribers.audience import select_audience
 from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import AGE_KEY, ENCRYPTED, decrypt_list, encrypt_list, new_age_key
-from digest.subscribers.imports import WHOLE_FILE, ExportColumns, ImportPlan, ListUpdate, plan_import, read_export_file
+from digest.subscribers.imports import (
+    WHOLE_FILE,
+    ExportColumns,
+    ImportPlan,
+    ListUpdate,
+    plan_import,
+    read_bounces,
+    read_export_file,
+)
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.packed_subscribers import PackedSubscribers
 from digest.subscribers.suppressions import (
@@ -37,6 +45,7 @@ __all__ = [
     "make_token",
     "new_age_key",
     "plan_import",
+    "read_bounces",
     "read_csv_table",
     "read_export_file",
     "read_list",

@@ -22,6 +22,7 @@ __all__ = [
     "ListRow",
     "SubscribersAudience",
     "SubscribersCheckResult",
+    "SuppressFileResult",
     "SuppressResult",
     "SyncResult",
     "list_rows",
@@ -117,6 +118,19 @@ class SuppressResult(JsonObject):
 
     suppressed: int
     """How many people are newly suppressed."""
+
+
+class SuppressFileResult(JsonObject):
+    """Whom a file of bounces suppressed; printed with ``--file``."""
+
+    suppressed: int
+    """How many people are newly suppressed."""
+    reasons: dict[str, int]
+    """How many, by reason."""
+    left_out: dict[str, int]
+    """How many rows suppress nobody, by reason."""
+    problems: list[ListRow]
+    """The rows that need to be looked at."""
 
 
 class SyncResult(JsonObject):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.subscribers.csv_rows import Row
     from digest.subscribers.imports.export_files import ExportTable
 
-__all__ = ["WHOLE_FILE", "ImportPlan", "ImportedPerson", "LeftPerson", "plan_import"]
+__all__ = ["WHOLE_FILE", "ImportPlan", "ImportedPerson", "LeftPerson", "RowReader", "plan_import"]
 
 #: What ``--as`` can say of a whole file.
 WHOLE_FILE = {"active": "active", "unsubscribed": "unsubscribed", "bounced": "hard_bounce"}
@@ -92,7 +92,7 @@ class ImportPlan:
     def people(self) -> Iterator[ImportedPerson]:
         """Everybody who did not leave, in the order of the rows. Somebody with two rows comes twice."""
         for table, columns in zip(self.tables, self.columns, strict=True):
-            reader = _RowReader(table.file, columns, self.whole_file)
+            reader = RowReader(table.file, columns, self.whole_file)
             for row in table.open_rows():
                 email, name, statement = reader.read(row)
                 key = email.casefold()
@@ -154,7 +154,7 @@ class _Planner:
 
     def take(self, table: ExportTable, columns: ExportColumns) -> None:
         """Read the rows of one table."""
-        reader = _RowReader(table.file, columns, self._whole_file)
+        reader = RowReader(table.file, columns, self._whole_file)
         statuses: Counter[str] = Counter()
         for row in table.open_rows():
             email, _, statement = reader.read(row)
@@ -201,7 +201,7 @@ class _Planner:
         return (*self._problems, more)
 
 
-class _RowReader:
+class RowReader:
     """Reads the rows of one table: the address, the name, and what the row says."""
 
     def __init__(self, file: str, columns: ExportColumns, whole_file: str) -> None:

@@ -14,9 +14,9 @@ from digest.mail import clean_value, normalise_address
 from digest.subscribers.csv_rows import split_line, split_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from digest.models import Suppression
     from digest.subscribers.csv_rows import Row
     from digest.subscribers.imports.import_plan import ImportedPerson, ImportPlan
 
@@ -68,14 +68,16 @@ class ListUpdate:
         """Whether the new list differs from the old one."""
         return bool(self.added or self.pending or self.updated)
 
-    def take(self, plan: ImportPlan, suppressed: Mapping[str, Suppression]) -> None:
+    def take(self, plan: ImportPlan, suppressed: Container[str], suppressed_at: Mapping[str, datetime]) -> None:
         """Decide about everybody in an import.
 
         Args:
             suppressed: Those who must not be mailed, by casefolded address.
+            suppressed_at: Since when, where that is known.
         """
         self._plan = plan
         self._suppressed = suppressed
+        self._suppressed_at = suppressed_at
         if not self.header:
             self.header = ["email", "name", "status", *plan.fields]
         self._names = [column.casefold() for column in self.header]
@@ -164,10 +166,10 @@ class ListUpdate:
         return at if at < len(self._keys) and self._keys[at] == number else None
 
     def _decide(self, person: ImportedPerson, key: str) -> None:
-        suppression = self._suppressed.get(key)
-        if suppression is not None:
+        if key in self._suppressed:
             self.left_out["suppressed"] += 1
-            if person.status == "active" and person.agreed_at and suppression.at and person.agreed_at > suppression.at:
+            since = self._suppressed_at.get(key)
+            if person.status == "active" and person.agreed_at and since and person.agreed_at > since:
                 self.agreed_again += 1
             return
         place = self._place(key)

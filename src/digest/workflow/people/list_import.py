@@ -115,9 +115,10 @@ def write_list_import(project: Project, planned: PlannedImport, *, write: bool =
     plan, name = planned.plan, planned.to
     with lock_lists(project):
         own = project.own_suppressions()
-        suppressed = {suppression.email.casefold(): suppression for suppression in own}
+        suppressed = {suppression.email.casefold() for suppression in own}
+        suppressed_at = {suppression.email.casefold(): suppression.at for suppression in own if suppression.at}
         update = ListUpdate(list_opener(project, name), file=name)
-        update.take(plan, suppressed)
+        update.take(plan, suppressed, suppressed_at)
         new = _new_suppressions(planned, update, project.now())
         everywhere = {suppression.email.casefold() for suppression in own if not suppression.audience}
         fresh = [suppression for suppression in new if suppression.email.casefold() not in everywhere]

@@ -13,7 +13,7 @@ class ImportRun:
     def __init__(self, folder):
         self.folder = folder
         self.text = "email,name,status\n"
-        self.suppressed = {}
+        self.suppressed_at = {}
 
     def plan(self, content, name="export.csv", **options):
         path = self.folder / name
@@ -30,7 +30,7 @@ class ImportRun:
     def update(self, content, name="export.csv", **options):
         plan = self.plan(content, name, **options)
         update = ListUpdate(lambda: io.StringIO(self.text), file="weekly.csv")
-        update.take(plan, self.suppressed)
+        update.take(plan, self.suppressed_at.keys(), self.suppressed_at)
         self.text = "".join(update.lines())
         return update
 

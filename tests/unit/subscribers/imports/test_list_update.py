@@ -5,12 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import ListError
-from digest.models import Suppression, SuppressionReason
 
-
-def suppressed(*emails, at=datetime(2025, 1, 1, tzinfo=UTC)):
-    reason = SuppressionReason.UNSUBSCRIBED
-    return {email: Suppression(email=email, reason=reason, at=at) for email in emails}
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def test_new_people_come_below_and_other_lines_stay_as_they_are(imports):
@@ -29,7 +25,7 @@ def test_fields_of_people_in_the_list_are_updated_where_they_stand(imports):
 
 def test_an_import_never_makes_anybody_mailable_again(imports):
     imports.text = "email,name,status\na@q.org,A,unsubscribed\nb@q.org,B,pending\nc@q.org,C,bounced\n"
-    imports.suppressed = suppressed("d@q.org")
+    imports.suppressed_at = {"d@q.org": LONG_AGO}
     before = imports.text
     imports.update("email,name,status\n" + "".join(f"{letter.upper()}@q.org,New,active\n" for letter in "abcd"))
     assert imports.text == before
@@ -43,7 +39,7 @@ def test_a_dated_consent_confirms_somebody_who_was_pending(imports):
 
 
 def test_a_later_consent_of_somebody_suppressed_is_told_and_not_followed(imports):
-    imports.suppressed = suppressed("a@q.org")
+    imports.suppressed_at = {"a@q.org": LONG_AGO}
     update = imports.update("email,status,OPTIN_TIME\na@q.org,subscribed,2026-01-02\n")
     assert (update.added, update.agreed_again) == (0, 1)
 

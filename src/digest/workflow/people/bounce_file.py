@@ -1,0 +1,74 @@
+"""`subscribers suppress --file`: suppress everybody whom a file of bounces or complaints names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from digest.errors import UsageError
+from digest.models import Suppression, SuppressionReason
+from digest.project.list_files import lock_lists
+from digest.subscribers import append_suppressions, read_bounces, read_export_file, suppressions_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from digest.models import ListProblem
+    from digest.project import Project
+
+__all__ = ["SuppressedFile", "suppress_file"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuppressedFile:
+    """What became of a file of bounces.
+
+    Attributes:
+        reasons: How many people are newly suppressed, by reason.
+        left_out: Rows that suppress nobody, by reason.
+        problems: The rows to look at.
+    """
+
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[ListProblem, ...] = ()
+
+
+def suppress_file(project: Project, path: Path, *, reason: str | None = None) -> SuppressedFile:
+    """Suppress everybody whom a file names as bounced, complained or gone.
+
+    Args:
+        path: A CSV file, a workbook, a zip of CSV files, or a list of addresses.
+        reason: The reason for rows that give none; by default what the file's name says, or "hard_bounce".
+
+    Raises:
+        ListError: The file cannot be read.
+        UsageError: The reason is invalid.
+    """
+    if reason is not None and reason not in set(SuppressionReason):
+        raise UsageError(f"{reason!r} is not a reason", hint=f"One of: {', '.join(SuppressionReason)}.")
+    bounces = read_bounces(read_export_file(path), reason=reason or "")
+    now = project.now()
+    with lock_lists(project):
+        everywhere = {entry.email.casefold() for entry in project.own_suppressions() if not entry.audience}
+        fresh = [
+            Suppression(
+                email=person.email,
+                reason=SuppressionReason(person.reason),
+                at=min(person.left_at, now) if person.left_at else now,
+                source=f"file {path.name}",
+            )
+            for person in bounces.people
+            if person.email.casefold() not in everywhere
+        ]
+        file = suppressions_file(project.root)
+        append_suppressions(project.root / file, fresh, file=file, environ=project.list_environ)
+    left_out = Counter(bounces.left_out)
+    left_out["suppressed already"] += len(bounces.people) - len(fresh)
+    return SuppressedFile(
+        reasons=dict(sorted(Counter(entry.reason.value for entry in fresh).items())),
+        left_out={key: number for key, number in left_out.items() if number},
+        problems=bounces.problems,
+    )
