@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from digest.delivery import SendReport
     from digest.workflow.building import Checked
     from digest.workflow.collecting import Collected
+    from digest.workflow.issue_status import IssueStatus
     from digest.workflow.reading_sources import SourceResult
     from digest.workflow.sending import SendPlan
 
@@ -29,6 +30,7 @@ __all__ = [
     "plan_lines",
     "report_lines",
     "source_lines",
+    "status_lines",
 ]
 
 #: Who wrote a bullet that has no source sentence, by its origin.
@@ -261,3 +263,9 @@ class Pace:
         rate = (done - self._first) / elapsed
         minutes, seconds = divmod(round(left / rate), 60)
         return f"{line} · {rate:,.0f} a second · {minutes}:{seconds:02} left"
+
+
+def status_lines(statuses: Sequence[IssueStatus]) -> list[str]:
+    """One line for each issue: its id, its state and the state in words, in columns."""
+    width = max((len(status.issue) for status in statuses), default=0)
+    return [f"{status.issue:<{width}}  {status.state:<9} {status.description}" for status in statuses]

@@ -10,7 +10,7 @@ import typer
 
 from digest.cli.check_commands import check, rules
 from digest.cli.commands import IssueArgument, NoLedger, register
-from digest.cli.result_lines import Pace, count, plan_lines, report_lines
+from digest.cli.result_lines import Pace, count, plan_lines, report_lines, status_lines
 from digest.cli.run_options import RunOptions, write_text
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def status(
     output.result(
         status_result(shown, alerts),
         [
-            *([f"{each.issue}  {each.state:<9} {each.description}" for each in shown] or ["No issue yet."]),
+            *(status_lines(shown) or ["No issue yet."]),
             *(line for alert in alerts for line in (f"! {alert.message}", f"  → {alert.hint}")),
         ],
     )

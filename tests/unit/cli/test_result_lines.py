@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.cli.output import Output
-from digest.cli.result_lines import age, collect_lines, explain_lines
+from digest.cli.result_lines import age, collect_lines, explain_lines, status_lines
 from digest.editing import Dropped, Ranked, Score
 from digest.issues import Merge
 from digest.models import Article, Issue
 from digest.workflow.collecting import Collected
+from digest.workflow.issue_status import IssueState, IssueStatus
 from digest.workflow.reading_sources import SourceResult
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -123,3 +124,11 @@ def test_describes_an_age_in_words(time, words):
 
 def test_an_age_may_be_unknown():
     assert age(None, NOW) == "-"
+
+
+def test_the_columns_of_status_are_as_wide_as_the_longest_id():
+    week = IssueStatus(issue="2026-W47", state=IssueState.SENT, description="sent")
+    further = IssueStatus(issue="2026-W47b", state=IssueState.CANCELLED, description="cancelled")
+    assert status_lines([week, further]) == ["2026-W47   sent      sent", "2026-W47b  cancelled cancelled"]
+    assert status_lines([week]) == ["2026-W47  sent      sent"]
+    assert status_lines([]) == []
