@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -322,6 +323,22 @@ def test_collecting_without_a_name_leaves_an_abandoned_issue_alone(root):
     following = at(root, "2026-11-23T08:00:00+00:00")
     assert following.issue_to_collect().id == "2026-W48"
     assert collect(following, "2026-W46").issue == "2026-W46"  # an issue can still be chosen by its name
+
+
+def test_no_command_chooses_an_issue_older_than_the_newest_sent_one(root):
+    collect(at(root), "2026-W46")
+    (root / "articles" / "pier.txt").write_text("A pier opens\n\nThe new pier opened after two years of work.\n")
+    collect(at(root), "2026-W47")
+    sent(root)
+    session = at(root)
+    assert session.issue().id == "2026-W47"
+    abandoned, _ = status(session)
+    assert (abandoned.state, abandoned.next_step) == ("draft", "")
+    assert abandoned.description == "3 stories, not built yet; older than the newest sent issue"
+    assert build(session, "2026-W46").issue == check(session, "2026-W46").issue == "2026-W46"
+    shutil.rmtree(root / "issues" / "2026-W47")
+    with pytest.raises(IssueError, match="2026-W46 is older than 2026-W47, which was sent"):
+        at(root).issue()
 
 
 def test_a_second_issue_of_a_week_is_listed_built_and_sent_between_its_neighbours(root):

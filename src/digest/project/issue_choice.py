@@ -11,25 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-__all__ = ["issue_to_collect", "open_issue"]
+__all__ = ["is_abandoned", "issue_to_collect", "open_issue"]
 
 
-def open_issue(existing: Sequence[IssueId], ended: Collection[str]) -> IssueId | None:
-    """The newest issue that exists and has not ended (been sent or cancelled), or None.
+def open_issue(existing: Sequence[IssueId], ended: Collection[str], *, sent: Collection[str]) -> IssueId | None:
+    """The newest issue that exists and is neither ended nor abandoned, or None.
 
     Args:
         existing: Ids, oldest first.
-        ended: Ids that no command works on by default.
+        ended: Ids that no command works on by default, such as those that were sent or cancelled.
+        sent: Issues whose send has started and was not cancelled.
     """
-    return next((id for id in reversed(existing) if id not in ended), None)
+    return next((id for id in reversed(existing) if id not in ended and not is_abandoned(id, sent)), None)
+
+
+def is_abandoned(id: str, sent: Collection[str]) -> bool:
+    """Whether an issue is older than the newest sent one. No command chooses it; it can still be named."""
+    return id < max(sent, default="")
 
 
 def issue_to_collect(
     existing: Sequence[IssueId], started: Collection[str], *, sent: Collection[str], now: datetime, timezone: str
 ) -> IssueId:
     """The open issue; otherwise this week's issue, or that of the week after the newest one if this week's is taken.
-
-    An issue older than the newest sent one is not open: it was abandoned, and this week's news does not belong in it.
 
     Args:
         existing: Ids, oldest first.
@@ -41,8 +45,8 @@ def issue_to_collect(
     Raises:
         IssueError: The newest id in the ledger is not an issue id.
     """
-    candidate = open_issue(existing, started)
-    if candidate is not None and candidate > max(sent, default=""):
+    candidate = open_issue(existing, started, sent=sent)
+    if candidate is not None:
         return candidate
     current = IssueId.of(now, timezone)
     newest = max((*started, *existing), default="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ConfigError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues, list_weeks
-from digest.project.issue_choice import issue_to_collect, open_issue
+from digest.project.issue_choice import is_abandoned, issue_to_collect, open_issue
 from digest.project.issue_reading import IssueReading
 
 if TYPE_CHECKING:
@@ -95,6 +95,13 @@ class Session:
         with self.project.open_ledger() as ledger:
             return ledger.mailed_to_others(issue, audience)
 
+    @property
+    def sent_issues(self) -> frozenset[str]:
+        """Issues whose send has started and was not cancelled."""
+        from digest.delivery import CampaignState
+
+        return frozenset(campaign.issue for campaign in self.campaigns if campaign.state is not CampaignState.CANCELLED)
+
     def refresh_ledger(self) -> None:
         """Read the ledger again when it is next needed."""
         self.__dict__.pop("ledger", None)
@@ -125,7 +132,8 @@ class Session:
         """The named issue. Without a name, the open issue, or the newest if none is open.
 
         Raises:
-            IssueError: There is no such issue, or none at all.
+            IssueError: There is no such issue. Or no issue is named, and there is none, or none that is not older than
+                the newest sent one.
             UsageError: ``id`` is not an issue id.
         """
         if id is not None:
@@ -133,9 +141,15 @@ class Session:
             if not issue.folder.exists():
                 raise IssueError(f"there is no issue {id}", hint=f"Start it: digest collect {id}")
             return issue
-        chosen = open_issue(self.issue_ids, self.ended_issues) or max(self.issue_ids, default=None)
+        sent = self.sent_issues
+        chosen = open_issue(self.issue_ids, self.ended_issues, sent=sent) or max(self.issue_ids, default=None)
         if chosen is None:
             raise IssueError("there is no issue yet", hint="Start one: digest collect")
+        if is_abandoned(chosen, sent):
+            raise IssueError(
+                f"there is no open issue: {chosen} is older than {max(sent)}, which was sent",
+                hint="Name the issue, or start the next one: digest collect",
+            )
         return self.files(chosen)
 
     def issue_to_collect(self, id: str | None = None) -> IssueReading:
@@ -144,17 +158,19 @@ class Session:
         Raises:
             UsageError: ``id`` is not an issue id.
         """
-        from digest.delivery import CampaignState
-
         if id is None:
             id = issue_to_collect(
                 self.issue_ids,
                 {campaign.issue for campaign in self.campaigns},
-                sent={campaign.issue for campaign in self.campaigns if campaign.state is not CampaignState.CANCELLED},
+                sent=self.sent_issues,
                 now=self.project.now(),
                 timezone=self.project.config.newsletter.timezone,
             )
         return self.files(id)
+
+    def is_abandoned(self, id: str) -> bool:
+        """Whether an issue is older than the newest sent one, and so is chosen by no command."""
+        return is_abandoned(id, self.sent_issues)
 
     def require_open(self, id: str) -> None:
         """Refuse to change an issue that was sent or cancelled.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from digest.issues import SourceTrouble, source_health
 from digest.models import IssueId
+from digest.project.issue_choice import is_abandoned
 from digest.workflow.issue_status import IssueState
 from digest.workflow.scheduling import issue_due_at
 
@@ -28,7 +29,7 @@ __all__ = ["Alert", "AlertFacts", "decide_alerts", "find_alerts"]
 
 #: A send that started longer ago than this and has not finished has stopped.
 _LONGEST_SEND = timedelta(hours=6)
-_SENT = frozenset({IssueState.SENT, IssueState.SCHEDULED})
+_SENT = frozenset({IssueState.SENDING, IssueState.SCHEDULED, IssueState.HELD, IssueState.SENT})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,10 +137,10 @@ def _send_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
 
 def _issue_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
     """Issues that are not on their way to readers, unless a later one was sent."""
-    newest_sent = max((status.issue for status in facts.statuses if status.state in _SENT), default="")
+    sent = {status.issue for status in facts.statuses if status.state in _SENT}
     for status in _recent(facts, now):
         id = status.issue
-        if id < newest_sent:
+        if is_abandoned(id, sent):
             continue
         if status.state is IssueState.BROKEN:
             yield Alert(code="broken", message=f"{id} cannot be built: {status.description}", hint=status.next_step)

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class IssueStatus:
 
     Attributes:
         description: The state in a sentence.
-        next_step: The next command for this issue; empty when it is finished.
+        next_step: The next command for this issue; empty when it is finished or abandoned.
         token: The token of the build or of the campaign; empty when there is neither.
         stories: The number of stories that go in the email, before a send; None when it is not known.
         report: The numbers of the campaign; None when no send has begun.
@@ -112,6 +112,13 @@ def _status_of(session: Session, issue: IssueReading) -> IssueStatus:
     campaign = session.campaign(issue.id)
     if campaign is not None:
         return _campaign_status(campaign, session)
+    unsent = _unsent_status(session, issue)
+    if not session.is_abandoned(issue.id):
+        return unsent
+    return replace(unsent, description=f"{unsent.description}; older than the newest sent issue", next_step="")
+
+
+def _unsent_status(session: Session, issue: IssueReading) -> IssueStatus:
     try:
         rendered = render(session, issue)
     except DigestError as error:

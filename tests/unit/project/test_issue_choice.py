@@ -4,22 +4,32 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.project.issue_choice import issue_to_collect, open_issue
+from digest.project.issue_choice import is_abandoned, issue_to_collect, open_issue
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)  # in 2026-W47
 
 
 @pytest.mark.parametrize(
-    ("existing", "ended", "expected"),
+    ("existing", "ended", "sent", "expected"),
     [
-        ((), (), None),
-        (("2026-W46", "2026-W47"), (), "2026-W47"),
-        (("2026-W46", "2026-W47"), ("2026-W47",), "2026-W46"),
-        (("2026-W46",), ("2026-W46",), None),
+        ((), (), (), None),
+        (("2026-W46", "2026-W47"), (), (), "2026-W47"),
+        (("2026-W46", "2026-W47"), ("2026-W47",), (), "2026-W46"),  # W47 was cancelled
+        (("2026-W46", "2026-W47"), ("2026-W47",), ("2026-W47",), None),
+        (("2026-W46",), ("2026-W46",), ("2026-W46",), None),
+        (("2026-W46", "2026-W47"), (), ("2026-W47",), "2026-W47"),  # the send of W47 is held
+        (("2026-W47", "2026-W47b"), ("2026-W47",), ("2026-W47",), "2026-W47b"),
     ],
 )
-def test_the_open_issue_is_the_newest_that_was_not_sent(existing, ended, expected):
-    assert open_issue(existing, ended) == expected
+def test_the_open_issue_is_the_newest_that_is_neither_ended_nor_abandoned(existing, ended, sent, expected):
+    assert open_issue(existing, ended, sent=sent) == expected
+
+
+def test_an_issue_is_abandoned_once_a_newer_one_is_sent():
+    assert is_abandoned("2026-W46", {"2026-W45", "2026-W47"})
+    assert is_abandoned("2026-W47", {"2026-W47b"})
+    assert not is_abandoned("2026-W47", {"2026-W47"})
+    assert not is_abandoned("2026-W47", set())
 
 
 @pytest.mark.parametrize(
