@@ -40,7 +40,7 @@ _SAME_KEY_POINT = 0.9
 _MOST_CHARACTERS = 400
 _MOST_SENTENCES = 400
 _FEWEST_WORDS = 3
-#: News says what happened first: later sentences are considered only if these do not yield enough bullets.
+#: News puts what happened first, so later sentences are considered only if these do not yield enough bullets.
 _WINDOW = 22
 #: The size of the set that is chosen together, and the number of best sentences that it is chosen from. Further
 #: bullets are chosen one by one.
@@ -185,7 +185,7 @@ def _is_statement(statement: Statement) -> bool:
 
 
 class _Meaning(NamedTuple):
-    """What statements are compared by; see `_sense` and `_rarer_words`."""
+    """The two sets of words by which statements are compared; see `_sense` and `_rarer_words`."""
 
     content: frozenset[str]
     sense: frozenset[str]

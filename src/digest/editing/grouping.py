@@ -29,8 +29,9 @@ _OPENING_CHARACTERS = 1000
 def group_articles(articles: Sequence[Article]) -> list[list[Article]]:
     """Group articles into stories.
 
-    Three things put articles into one story: the same canonical URL; texts of which one contains most of the other; and
-    similar words within a few days of each other (TF-IDF and average-link clustering, in which each text counts once).
+    Articles form one story if they have the same canonical URL, if one text contains most of the other, or if their
+    words are similar and they were published within a few days (TF-IDF and average-link clustering, in which each text
+    counts once).
     The same articles give the same stories in whatever order they are passed.
 
     Returns:
@@ -138,16 +139,16 @@ class _Linkage:
 
 
 def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
-    """Split groups in which the words are too little evidence that all articles are about one event.
+    """Split groups whose words are not enough evidence that all articles are about one event.
 
-    `group_articles` relies on words, which is right for full reports of several outlets. It is a guess if texts are
-    short, or if one outlet writes all its articles after one pattern. An article lost in a wrong group is the worse
-    error, so:
+    `group_articles` relies on words, which works for full reports by several outlets. It is a guess if texts are short,
+    or if one outlet writes all its articles to one pattern. Losing an article in a wrong group is worse than showing an
+    event twice, so:
 
     - Articles with the same URL, headline or text stay together.
-    - Otherwise an outlet reports an event once, so its second article is another story.
-    - A short article needs words in common with another one, besides the formulas of headlines. An article without a
-      text needs nearly the whole headline.
+    - Otherwise an outlet reports an event only once, so its second article is another story.
+    - A short article must share words with another one, apart from stock phrases of headlines. An article without a
+      text must share nearly the whole headline.
 
     Args:
         stories: Groups, each with its best article first.
@@ -183,7 +184,7 @@ def _parts(story: list[Article], labels: Sequence[int]) -> list[list[Article]]:
 
 
 def _units(story: Sequence[Article], labels: Sequence[int]) -> list[list[Article]]:
-    """The articles that must stay together: one URL, headline or text. The best one of each unit comes first."""
+    """Units of articles that must stay together: they share a URL, headline or text. The best article comes first."""
     units = _DisjointSets(len(story))
     seen: dict[object, int] = {}
     for place, (article, label) in enumerate(zip(story, labels, strict=True)):
@@ -221,7 +222,7 @@ def _may_be_one(first: Article, second: Article) -> bool:
     evidence += len(anywhere - in_titles) + len(in_titles & texts[0] & texts[1])
     if share >= weight["headline"]:
         return evidence >= _needed("alike", first, second)
-    # Texts on any topic share calls such as "Click here"; only words of a headline are evidence.
+    # Texts on any topic share phrases such as "Click here", so only words of a headline are evidence.
     in_headlines = len(anywhere & (titles[0] | titles[1]))
     return in_headlines >= weight["headline_words"] and evidence >= _needed("unlike", first, second)
 

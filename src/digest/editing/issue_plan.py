@@ -1,4 +1,4 @@
-"""The plan of an issue: filter, group, rank and select articles, divide them into sections, propose the words. Pure."""
+"""The plan of an issue: filter, group, rank and select articles, divide them into sections, propose the text. Pure."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Period:
 
     Attributes:
         since: When the last sent issue was collected; None if nothing was sent yet.
-        missed: For sources that could not be read for the last sent issues, by their ids: the ``since`` of that source
-            alone. None if a source was read for no issue that was sent.
+        missed: Own values of ``since``, by source id, for sources that could not be read for the last sent issues. None
+            if a source was not read for any sent issue.
         collected: The canonical URLs of all articles collected for the last sent issues, selected or not. An article
             dated shortly before the period of its source, and not among them, was listed late and counts as new.
-        whole_since: The beginning of the oldest issue for which ``collected`` is complete; None if there is none.
+        whole_since: The start of the oldest issue for which ``collected`` is complete; None if there is none.
     """
 
     since: datetime | None = None
@@ -49,7 +49,7 @@ class Period:
     whole_since: datetime | None = None
 
     def begins(self, now: datetime, source: str = "") -> datetime:
-        """The beginning of the period of a source; articles published later are new."""
+        """The start of the period of a source. Articles published later are new."""
         return self.missed.get(source, self.since) or now - timedelta(days=FIRST_DAYS)
 
     def earliest(self, now: datetime, source: str = "") -> datetime:
@@ -71,7 +71,7 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dropped:
-    """An article that is not in the issue, and the reason in words for the editor, such as "not among the 8 best"."""
+    """An article that is not in the issue, and the reason shown to the editor, such as "not among the 8 best"."""
 
     url: str
     title: str
@@ -111,16 +111,17 @@ def plan_issue(
         articles: As read from the sources. An article whose ``source`` is not configured was added by hand.
         id: The issue's id.
         config: The configuration: limits, sections and the weights of the sources.
-        now: An aware datetime.
-        period: Which articles of feeds, pages and sitemaps are new enough. Articles from folders or added by hand
-            always are.
+        now: The current time; aware.
+        period: Decides which articles of feeds, pages and sitemaps are new enough. Articles from folders or added by
+            hand always are.
         seen: The canonical URLs of all stories that were sent; these are left out.
         earlier: The articles of stories in recent issues, with their texts. A story that adds nothing to them is left
             out, whatever its URL; a story that adds news is marked "Update". A URL that is ``seen`` and also listed
             here may return with another article or with much news.
 
     Returns:
-        A plan with as many stories as there are, possibly none. The caller decides whether that is enough.
+        The plan. It may have fewer stories than ``selection.min_stories``, or none; the caller decides whether that
+        is enough.
     """
     dropped: list[Dropped] = []
     candidates: list[Article] = []
@@ -156,7 +157,7 @@ def plan_issue(
 def _without_repetitions(
     stories: Sequence[list[Article]], earlier: Sequence[Article]
 ) -> tuple[list[list[Article]], list[Article | None], list[Dropped]]:
-    """The stories that readers have not had, the earlier article that each one updates, and the articles left out."""
+    """The stories that readers have not seen, the earlier article that each one updates, and the articles left out."""
     reports = find_earlier_reports(stories, earlier)
     fresh: list[list[Article]] = []
     updates: list[Article | None] = []
@@ -174,9 +175,9 @@ def _without_repetitions(
 
 
 def _one_story_per_url(stories: list[list[Article]]) -> tuple[list[list[Article]], list[Dropped]]:
-    """Let each URL lead only one story, because issue.md identifies stories by their URLs.
+    """Keep each URL as the lead of only one story, because issue.md identifies stories by their URLs.
 
-    If a URL had two articles, the first story keeps it. The other articles of the later story remain a story.
+    If a URL leads two stories, the first keeps it. The other articles of the second remain a story of their own.
     """
     leads: dict[str, Article] = {}
     unique: list[list[Article]] = []

@@ -1,4 +1,4 @@
-"""The proposed words of an issue: a story's headline and bullets, who else reported it, subject and preheader. Pure."""
+"""The proposed text of an issue: a story's headline and bullets, who else reported it, subject and preheader. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_OUTLETS = 5
 def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...] = (), update: bool = False) -> Story:
     """Propose a story led by one article: its title, ``per_story`` ticked bullets and up to three unticked ones.
 
-    All text is cleaned, and the bullets are inline Markdown that renders as the article's words.
+    All text is cleaned. The bullets are inline Markdown that renders as the text of the article.
 
     Args:
         article: The leading article.
@@ -93,7 +93,7 @@ def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
 
 
 def _impersonal(text: str) -> str:
-    """Text without ``[[``, which would begin a personal part such as ``[[name|there]]`` in this place."""
+    """Text without ``[[``, which would begin a personal part such as ``[[name|there]]`` here."""
     return text.replace("[[", "[")
 
 
@@ -106,8 +106,8 @@ def _repeats(text: str, subject: str) -> bool:
 def other_reports(story: Sequence[Article], *, config: Config) -> tuple[Mention, ...]:
     """The best report of each other outlet: at most five, in the story's order.
 
-    Two articles are of one outlet if the outlet's name is the same (the configured name of the source, or the host), or
-    if one's host is the other's or a subdomain of it. Articles without a web address are skipped.
+    Two articles come from the same outlet if the outlet's name is the same (the configured name of the source, or the
+    host), or if one host is the same as the other or a subdomain of it. Articles without a web address are skipped.
 
     Args:
         story: The articles of one story, the best one first.

@@ -93,7 +93,7 @@ def opens_dangling(words: Sequence[str]) -> bool:
     if words[0] in dangling or words[0].partition("'")[0] in dangling:
         return True
     if "later" in words[1:4] and words[words.index("later") - 1] in word_list("words", "times"):
-        return True  # "Three days later" counts from another sentence
+        return True  # "Three days later" refers to another sentence
     if words[0] not in _phrase_openings():
         return False
     start = " ".join(words[:5]) + " "

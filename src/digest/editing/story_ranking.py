@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["Ranked", "Score", "score_story", "select_stories"]
 
 _DAY = 86_400
-#: The characters of a text that are compared; the opening tells the topic.
+#: How many characters of a text are compared. The opening is enough to identify the topic.
 _OPENING = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """The score of a story and how it comes about.
+    """The score of a story and how it is calculated.
 
     Attributes:
         total: ``weight * (1 + recency + coverage + substance) / (1 + sum(variety.values()))``.
         parts: ``weight`` is the source's configured weight; ``recency`` halves every few days; ``coverage`` grows with
             the number of sources that report the story; ``substance`` rewards a full text and the author's key points.
         variety: Penalties for what the story has in common with stories selected before it, such as ``same section``.
-        note: Why the score was lowered, if the story is odd, in words for the editor; usually empty.
+        note: Why the score of an unusual story was lowered, as shown to the editor; usually empty.
     """
 
     total: float
@@ -109,7 +109,7 @@ class Ranked:
     Attributes:
         story: Its articles, the best one first.
         score: Its score when it was selected or passed over; ``str(score)`` shows the calculation.
-        reason: Why it is not in the issue, in words for the editor; empty if it is.
+        reason: Why it is not in the issue, as shown to the editor; empty if it is.
         update_of: The article of an earlier issue that the story updates, if any.
     """
 
@@ -129,9 +129,9 @@ def select_stories(
 ) -> tuple[Ranked, ...]:
     """Select stories one by one, and rank all of them.
 
-    A story's score is lowered for each selected story with its source, its section or its words, so the first one is
-    simply the best. At most ``max_per_source`` stories are led by one source (0: no limit). Stories with the same score
-    keep their order.
+    A story's score is lowered for each selected story that shares its source, its section or its words, so the first
+    one selected is simply the best. At most ``max_per_source`` stories are led by one source (0: no
+    limit). Stories with the same score keep their order.
 
     Args:
         stories: The articles of each story, the best one first.
@@ -187,7 +187,7 @@ def _name(source: str, config: Config) -> str:
 
 
 class _Variety:
-    """What each story has in common with the selected ones, as named penalties that divide its score."""
+    """Named penalties for what each story has in common with the selected ones. They divide its score."""
 
     def __init__(self, stories: Sequence[Sequence[Article]], config: Config) -> None:
         self._weights = weights("variety")

@@ -1,6 +1,6 @@
 """Which stories were in an earlier issue: those without news are left out, those with news are marked "Update".
 
-Leaving out a new story, or marking one "Update" wrongly, is worse than repeating a story. When in doubt, a story stays
+Leaving out a new story, or wrongly marking one "Update", is worse than repeating a story. When in doubt, a story stays
 as it is. All functions are pure.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["EarlierReport", "Novelty", "find_earlier_reports", "may_come_back", "novelty_of"]
 
 _DAY = 86_400
-#: The certainty that two articles tell the same story. The certainty of similar words is below both.
+#: How certain it is that two articles tell the same story. For articles that only have similar words it is less.
 _SAME_TEXT = 1.0
 _SAME_ADDRESS = 2.0
 #: A number, or a capitalised word that is not the first one of its sentence.
@@ -45,7 +45,7 @@ _MOST_CHARACTERS = 20_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EarlierReport:
-    """The report on a story's event that readers had in an earlier issue.
+    """An earlier issue's report on the event of a story.
 
     Attributes:
         by: The article of the earlier issue.
@@ -115,7 +115,7 @@ def _judge(
 
 
 def _are_of_one_time(first: Article, second: Article) -> bool:
-    """Whether two reports on one event are so close in time that neither can add news."""
+    """Whether two reports on one event were published so close together that neither can add news."""
     if first.published is None or second.published is None:
         return False
     return abs(first.published - second.published) < timedelta(hours=weights("updates")["hours_later"])

@@ -1,4 +1,4 @@
-"""Cleaning that all article text passes through before readers see it, and the detection of boilerplate."""
+"""Cleans all article text before readers see it, and detects boilerplate."""
 
 # ruff: noqa: RUF001 - typographic dashes are intended
 

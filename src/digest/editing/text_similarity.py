@@ -45,7 +45,7 @@ _TERMS_A_WORD = 2
 
 
 def find_copies(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
-    """Find pairs of articles of which one contains most of the other's text.
+    """Find pairs of articles in which one contains most of the other's text.
 
     The measure is the containment of shingles of four words. It finds copies that were cut to their first paragraph,
     which symmetric measures (Jaccard, MinHash, SimHash) miss. The footers of outlets do not count.

@@ -11,12 +11,12 @@ __all__ = ["normalise_address", "parse_sender", "redact_addresses"]
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-#: What nearly every address looks like. It accepts nothing that email-validator refuses; everything else goes to
-#: email-validator, also a double hyphen, which may be the start of an encoded label.
+#: The form of nearly every address. It accepts nothing that email-validator refuses. Everything else goes to
+#: email-validator, including a double hyphen, which may be the start of an encoded label.
 _PLAIN = re.compile(
     rf"(?!.*--)(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@)({_ATOM}(?:\.{_ATOM})*)@((?:{_LABEL}\.)+[A-Za-z]{{2,63}})"
 )
-#: What most of those look like, matched in a fraction of the time. Below _SHORT letters no part of it can be too long.
+#: The form of most of those, matched in a fraction of the time. In fewer than _SHORT letters, no part can be too long.
 _USUAL = re.compile(r"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}")
 _SHORT = 64
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -31,7 +31,7 @@ _ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:]+")
 
 
 def normalise_address(text: str) -> str:
-    """The one form of an address: no surrounding space, the domain in lower case and in IDNA (ASCII) form.
+    """Normalise an address: no surrounding space, the domain in lower case and in IDNA (ASCII) form.
 
     The local part keeps its case, because only its own server may treat case as irrelevant (RFC 5321, section 2.4).
     Only the syntax is checked; DNS is not queried.
@@ -64,10 +64,10 @@ def parse_sender(text: str) -> tuple[str, str]:
     holds a comma, an at sign or a quotation mark; whatever this function accepts can stand in a From header.
 
     Raises:
-        ConfigError: It is not one mailbox. The message says why, and the hint how to write it.
+        ConfigError: It is not a single mailbox. The message says why, and the hint says how to write it.
     """
     if _CONTROL.search(text):
-        raise ConfigError("it holds a line break or another control character", hint=_SENDER_FORM)
+        raise ConfigError("it contains a line break or another control character", hint=_SENDER_FORM)
     mailbox = _MAILBOX.fullmatch(text)
     if mailbox is None:
         raise _sender_error(text)
@@ -77,17 +77,17 @@ def parse_sender(text: str) -> tuple[str, str]:
     try:
         return name.strip(), normalise_address(address)
     except ValueError:
-        reason = "" if address.isascii() else ": letters outside ASCII cannot stand before the @"
+        reason = "" if address.isascii() else ": only ASCII characters are allowed before the @"
         raise ConfigError(f"{address!r} is not an email address{reason}", hint=_SENDER_FORM) from None
 
 
 def _sender_error(text: str) -> ConfigError:
-    """Why a text is not one mailbox, for the mistakes that people make."""
+    """The error for a text that is not a single mailbox, with a specific message for each common mistake."""
     unquoted = _QUOTED.sub("", text)
     if comment := _COMMENT.fullmatch(text):
-        return ConfigError("the name stands before the address", hint=f"Write it as {comment[2]} <{comment[1]}>.")
+        return ConfigError("the name goes before the address", hint=f"Write it as {comment[2]} <{comment[1]}>.")
     if unquoted.count("@") > 1:
-        return ConfigError("it holds two addresses, and a newsletter has one sender", hint=_SENDER_FORM)
+        return ConfigError("it contains two addresses, but a newsletter has one sender", hint=_SENDER_FORM)
     name, bracket, rest = text.rpartition("<")
     if bracket and "," in unquoted:
         quoted = f'"{quote(name.strip())}" <{rest}' if '"' not in name else _SENDER_FORM
@@ -95,12 +95,12 @@ def _sender_error(text: str) -> ConfigError:
     if bracket and '"' in name:
         escaped = quote(name.strip().replace('"', "").strip())
         return ConfigError(
-            "quotation marks stand around the whole name or nowhere",
+            "quotation marks must enclose the whole name",
             hint=f'Write it as "{escaped}" <{rest}; a quotation mark within the name is written \\".',
         )
     return ConfigError(f"{text!r} is not a name and an address", hint=_SENDER_FORM)
 
 
 def redact_addresses(text: str, limit: int = 200) -> str:
-    """A server's reply on one line of at most ``limit`` letters, without addresses: fit for logs and ``--json``."""
+    """A server's reply on one line of at most ``limit`` characters, without addresses, for logs and ``--json``."""
     return _ADDRESS_IN_TEXT.sub("…", " ".join(_CONTROL.sub(" ", text).split()))[:limit]

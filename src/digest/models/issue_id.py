@@ -42,7 +42,7 @@ class IssueId(str):
 
     @classmethod
     def of(cls, moment: datetime, timezone: str) -> Self:
-        """The first issue of the week that ``moment`` (aware) falls in; ``timezone`` is an IANA name."""
+        """The first issue of the week that contains ``moment`` (aware). ``timezone`` is an IANA name."""
         year, week, _ = moment.astimezone(ZoneInfo(timezone)).isocalendar()
         return cls(f"{year}-W{week:02}")
 
@@ -82,7 +82,7 @@ class IssueId(str):
 
 
 def is_issue_id(text: str) -> bool:
-    """Return whether ``text`` is an issue id, as for the name of a folder."""
+    """Return whether ``text`` is an issue id, such as the name of an issue's folder."""
     match = _FORM.fullmatch(text)
     if match is None:
         return False

@@ -17,7 +17,7 @@ class PersonalTag:
 
     Attributes:
         name: What replaces the tag, such as ``unsubscribe_url`` or ``name``.
-        tag: The literal text that is replaced. It holds a nonce of the issue, so no other text can match it.
+        tag: The literal text that is replaced. It contains a nonce of the issue, so no other text can match it.
         html: Offsets in the HTML part, in characters.
         text: Offsets in the text part, in characters.
         subject: Offsets in the subject, in characters.
@@ -32,7 +32,7 @@ class PersonalTag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """Everything that decides what recipients get. The approval token is its hash.
+    """Everything that decides what recipients receive. The approval token is its hash.
 
     Attributes:
         html_sha256: The SHA-256 of the HTML part's UTF-8 bytes, in hex; ``text_sha256`` likewise.

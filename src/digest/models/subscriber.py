@@ -35,8 +35,8 @@ class Subscriber:
     """An address on a consent list, with its fields.
 
     Attributes:
-        email: Normalised: the domain in lower-case IDNA form, without surrounding space. Two subscribers are the same
-            person if ``email.casefold()`` is equal.
+        email: Normalised: the domain in lower-case IDNA form, without surrounding space. Two subscribers with equal
+            ``email.casefold()`` are the same person.
         name: As the subscriber gave it; may be empty.
         fields: The other columns of the list, by header.
     """

@@ -1,4 +1,4 @@
-"""Web addresses: what is one, which site it belongs to, and the form in which two articles are compared."""
+"""Web addresses: recognising them, the site they belong to, and the canonical form for comparing articles."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def is_example_host(host: str) -> bool:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Return whether ``host`` always means this machine, so that what is sent to it crosses no network."""
+    """Return whether ``host`` always means this machine, so data sent to it never crosses a network."""
     return host in {"127.0.0.1", "localhost", "::1"}
 
 
@@ -58,11 +58,11 @@ def canonical_url(url: str) -> str:
 
     The scheme becomes https, the host is lower-cased and loses its default port, and the user, the fragment, ``utm_*``
     parameters, click ids and trailing slashes are removed. The remaining parameters keep their order. A local path, or
-    text that is not a web address, only loses the white space around it. Use it for comparing; publish the address as
-    it was given.
+    text that is not a web address, only loses the white space around it. Use it only for
+    comparing, and publish the original address.
 
-    Never raises, and canonicalising again changes nothing. RFC 3986, section 6, says which of these steps are
-    equivalences; the others are guesses that hold on the web.
+    Never raises, and canonicalising again changes nothing. RFC 3986, section 6, defines which of these steps are
+    equivalences. The others are heuristics that hold on the web.
     """
     text = url.strip()
     if not is_web_address(text):

@@ -1,4 +1,4 @@
-"""Doubles for tests, shipped so that scripts and other distributions can use them too: fakes, servers, an inbox."""
+"""Test doubles: fakes, servers and an inbox. They are shipped for scripts and for other distributions' tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PROCESS_STATUS = Path("/proc/self/status")
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has used at one time, in MiB.
+    """The peak memory use of this process, in MiB.
 
     On Linux ``ru_maxrss`` includes the process that it was forked from, so the kernel's own peak is read if there is
     one (https://man7.org/linux/man-pages/man5/proc_pid_status.5.html, VmHWM).

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOON", "CampaignHarness", "ScriptedProvider", "make_audience", "make_rendered"]
 
-#: The time at which the tests of campaigns happen: a Friday, in UTC.
+#: The current time in the tests of campaigns: a Friday; aware, in UTC.
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -72,11 +72,11 @@ def make_audience(count: int, *, name: str = "weekly", first: int = 1) -> Audien
 
 
 class ScriptedProvider(BaseProvider):
-    """A provider in memory whose answers a test scripts.
+    """An in-memory provider whose answers are scripted by a test.
 
     Attributes:
-        answers: What the next calls do, in order: an exception is raised after the claim, a result is returned, and a
-            function is called with the recipients. Without an answer, a call is accepted.
+        answers: What the next calls do, in order. An exception is raised after the claim, a result is returned, and a
+            function is called with the recipients. A call without an answer is accepted.
         mailed: The address of each accepted message, in order.
         calls: The addresses of each call.
         contents: The content of each call.

@@ -73,7 +73,7 @@ def is_finite(word: str, previous: str = "") -> bool:
 
 
 def finite_verbs(words: Sequence[str]) -> int:
-    """The number of finite verbs."""
+    """The number of words that look like finite verbs."""
     return sum(is_finite(word, previous) for previous, word in pairwise(("", *words)))
 
 

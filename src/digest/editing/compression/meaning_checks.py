@@ -1,4 +1,4 @@
-"""Checks that a sentence is still true after a cut, and still tells who says it where that matters.
+"""Checks that a sentence is still true after a cut, and still names its speaker if that matters.
 
 Each check takes one cut and returns whether it is allowed. When in doubt, it returns False.
 """
@@ -88,7 +88,7 @@ def _not_repeated(cut: Cut) -> bool:
 
 
 def _occasion(cut: Cut) -> bool:
-    """The cut says on what occasion something was said or done."""
+    """The cut gives the occasion on which something was said or done."""
     return cut.takes("occasions") and _unscoped(cut)
 
 

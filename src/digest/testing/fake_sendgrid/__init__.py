@@ -1,4 +1,4 @@
-"""A SendGrid on loopback: a real HTTP server that refuses what SendGrid refuses, and fails as networks fail.
+"""A fake SendGrid on loopback: a real HTTP server that rejects what SendGrid rejects, and fails as networks fail.
 
 .. code-block:: python
 

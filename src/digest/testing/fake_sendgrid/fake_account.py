@@ -1,4 +1,4 @@
-"""What the fake SendGrid knows: the calls it received, the mails it accepted, and what the next calls will meet."""
+"""The state of the fake SendGrid: the calls it received, the mails it accepted, and the faults of the next calls."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SentMail:
 
     @property
     def send_at(self) -> float | None:
-        """When it is to be delivered, in seconds since 1970. None: now."""
+        """When to deliver it, in seconds since 1970; None means at once."""
         send_at: float | None = self.personalization.get("send_at", self.request.get("send_at"))
         return send_at
 
@@ -72,12 +72,12 @@ class SentMail:
 
     @property
     def custom_args(self) -> dict[str, str]:
-        """What SendGrid returns with each event."""
+        """The custom arguments, which SendGrid returns with each event."""
         return {**self.request.get("custom_args", {}), **self.personalization.get("custom_args", {})}
 
     @property
     def categories(self) -> list[str]:
-        """What the logs are queried by."""
+        """The categories, by which the logs can be queried."""
         return list(self.request.get("categories", ()))
 
     def _part(self, kind: str) -> str:
@@ -103,8 +103,8 @@ class FakeAccount:
         suppressions: Entries by path below /v3, such as ``suppression/bounces``.
         settings: What the account says about itself, by path below /v3, such as ``scopes``.
         watch: Called with "received", "accepted" or "answered" and the body, in the thread that serves the call.
-        retry_after: Seconds; what a 429 tells callers to wait.
-        released: Set when the server closes, so that calls that hang end.
+        retry_after: The Retry-After of a 429, in seconds.
+        released: Set when the server closes, which ends the calls that hang.
     """
 
     def __init__(self, *, api_key: str = FAKE_KEY, clock: Callable[[], float] = time.time) -> None:
@@ -131,7 +131,7 @@ class FakeAccount:
         self._lock = threading.Lock()
 
     def disturb(self, *kinds: str) -> None:
-        """Choose what the next calls of /v3/mail/send meet, one each, in order; "" is nothing.
+        """Choose the faults of the next calls of /v3/mail/send, one per call, in order; "" means no fault.
 
         ``429``; ``500-before`` and ``500-after`` acceptance; ``hang-before`` and ``hang-after`` (no reply until the
         server closes); ``drop-before`` and ``drop-after`` (the connection closes without a reply); or a status such
@@ -140,7 +140,7 @@ class FakeAccount:
         self._disturbances.extend(_checked(kinds))
 
     def disturb_holds(self, *kinds: str, method: str = "") -> None:
-        """Choose what the next calls of /v3/user/scheduled_sends meet, as `disturb` does for mail.
+        """Choose the faults of the next calls of /v3/user/scheduled_sends, as `disturb` does for mail.
 
         Args:
             kinds: As for `disturb`.

@@ -1,8 +1,8 @@
 """The batch ids of the fake SendGrid: which are paused, cancelled and released, and when their mail leaves.
 
 From the vendor's published document (tsg_scheduled_sends_v3) and pages:
-https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends. If two pages differ, the fake does what is
-worse for the caller: paused mail expires 72 hours after it was accepted, not after its ``send_at``.
+https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends. If two pages differ, the fake does
+what is worse for the caller: paused mail expires 72 hours after it was accepted, not after its ``send_at``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EXPIRES = 72 * 3600
 
 @dataclass
 class _Batch:
-    """The history of one batch id, which answers what its status was at any time.
+    """The history of one batch id, from which its status at any time follows.
 
     Attributes:
         events: Time and status ("pause", "cancel", or "" for none), oldest first.
@@ -55,7 +55,7 @@ class _Batch:
 
 
 class FakeBatches:
-    """All batch ids of an account. Nothing here reads a clock: each question comes with its time, in seconds."""
+    """All batch ids of an account. Nothing here reads a clock: every method takes the time, in seconds since 1970."""
 
     def __init__(self) -> None:
         self._batches: dict[str, _Batch] = {}

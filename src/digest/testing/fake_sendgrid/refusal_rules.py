@@ -1,4 +1,4 @@
-"""What SendGrid refuses, from its published schema and documentation, not from the provider's request builder.
+"""What SendGrid rejects, taken from its published schema and documentation, not from the provider's request builder.
 
 https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors and /limitations.
 """
