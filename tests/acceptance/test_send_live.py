@@ -95,7 +95,7 @@ def test_a_scheduled_send_is_cancelled_at_sendgrid(run, ready, fake):
     assert {request["send_at"] for request in fake.requests}
     assert "digest cancel" in run("status", "-C", root).err
     refused = run("cancel", "-C", root, "--offline", env=SECRETS)
-    assert (refused.code, "--offline touches no network" in refused.err) == (6, True)
+    assert (refused.code, "--offline forbids network access" in refused.err) == (6, True)
     assert fake.scheduled == {}
     result = run("cancel", "-C", root, "--json", env=SECRETS)
     assert (result.code, result.data["state"]) == (0, "cancelled"), result.err

@@ -47,7 +47,7 @@ def test_an_expired_campaign_does_not_suggest_a_build_that_it_would_refuse(harne
         with pytest.raises(CampaignRefusedError) as caught:
             refused(resume=True)
         assert "digest build" not in caught.value.hint
-        assert "15 people stay unmailed in this issue and get the next one" in caught.value.hint
+        assert "15 people will not receive this issue, but will receive the next one" in caught.value.hint
         assert (caught.value.exit_code, counts(caught.value.report)) == (6, (10, 0, 15))
 
 

@@ -8,9 +8,9 @@
        ├──────divide──────┘ in two, after a 400                    │
        └───────────────resend, if the user decides so──────────────┘
 
-A claim is one conditional UPDATE, committed before the first byte leaves. A batch in ``sending`` whose sender is not
-alive belonged to a process that died, and its outcome is unknown. The claim is kept: if that process is alive after all
-and brings the outcome, the outcome is recorded.
+A claim is one conditional UPDATE, committed before the first byte leaves. A batch in ``sending`` without a live sender
+belonged to a process that died, and its outcome is unknown. The claim is kept: if that process turns out to be alive
+and reports the outcome, the outcome is recorded.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _MOVE = (
 
 
 class ClaimLostError(LedgerError):
-    """Another process has the batch. This one has posted nothing."""
+    """Another process has claimed the batch. This one has posted nothing."""
 
 
 _Args = ParamSpec("_Args")
@@ -133,7 +133,7 @@ class BatchLedger:
             return count_campaign(connection, row, senders=self.store.live_senders(), now=self._now())
 
     def waits_for_others(self) -> bool:
-        """Whether a call of another live sender may be in flight."""
+        """Whether another live sender may have a call in flight."""
         here = and_(batch.c.campaign == self._id, batch.c.state == "sending")
         with self.store.begin() as connection:
             claims = connection.execute(select(batch.c.claim).where(here)).scalars().all()
@@ -227,20 +227,20 @@ class BatchLedger:
 
     @transaction
     def release(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
-        """Make a batch pending again that was provably not accepted."""
+        """Make a batch that was provably not accepted pending again."""
         self._move(connection, no, claim, state="pending", reason=reason)
         self._note(connection, no, "not sent", reason)
 
     @transaction
     def divide(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
-        """Cut a batch that was refused as a whole into two pending ones."""
+        """Divide a batch that was refused as a whole into two pending ones."""
         self._move(connection, no, claim, state="pending", reason=reason)
         own = set(
             connection.execute(
                 select(exception.c.recipient).where(exception.c.campaign == self._id, exception.c.batch == no)
             ).scalars()
         )
-        # Recipients who have an outcome stay in the first half, to which that outcome is recorded.
+        # Recipients who have an outcome stay in the first half, because their outcome is recorded for that batch.
         unsettled = [key for key in self._recipients(connection, no) if key not in own]
         self._move_out(connection, no, unsettled[len(unsettled) // 2 :])
         self._note(connection, no, "divided", reason)
@@ -266,7 +266,7 @@ class BatchLedger:
 
     @transaction
     def confirm(self, connection: Connection, no: int, *, accepted: frozenset[bytes]) -> None:
-        """Record that the provider has provably accepted these recipients, whose outcome was unknown."""
+        """Record proof that the provider accepted these recipients, whose outcome was unknown."""
         unknown = set(self._unknown(connection, no))
         whole = 0
         if unknown <= accepted:
@@ -280,7 +280,7 @@ class BatchLedger:
 
     @transaction
     def resend(self, connection: Connection, no: int, *, reason: str) -> None:
-        """Make recipients with an unknown outcome pending again: the user decided so, or a repetition is harmless.
+        """Make recipients with an unknown outcome pending again, by the user's decision or because it is harmless.
 
         If only some recipients of a settled batch are unknown, they become a batch of their own.
         """
@@ -304,7 +304,7 @@ class BatchLedger:
         return row
 
     def _require_open(self, connection: Connection) -> None:
-        """Refuse a claim if nothing may be posted any more. Only a group can be closed so."""
+        """Refuse a claim if nothing more may be posted. Only a group can be closed in this way."""
 
     @property
     def _within(self) -> ColumnElement[bool]:
@@ -317,7 +317,7 @@ class BatchLedger:
         return split_keys(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
 
     def _unknown(self, connection: Connection, no: int) -> tuple[bytes, ...]:
-        """The recipients of a batch whose outcome is unknown, be it their own or the batch's."""
+        """The recipients of a batch whose outcome, their own or the batch's, is unknown."""
         outcomes = select(exception.c.recipient, exception.c.outcome).where(
             exception.c.campaign == self._id, exception.c.batch == no
         )

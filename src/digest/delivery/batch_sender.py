@@ -1,4 +1,4 @@
-"""Sending pending batches, one after the other: claim, post, settle; and what to do if a call is not accepted."""
+"""Sends pending batches one after the other: claims, posts and settles each, and handles calls that fail."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchSender"]
 
-#: How often batches that the provider has deferred are tried, each time after all others.
+#: How many times deferred batches are tried, each time after all others.
 _ROUNDS = 3
 #: How many recipients are read from the ledger at a time.
 _READ_AHEAD = 64_000
@@ -82,7 +82,7 @@ class BatchSender:
 
         Args:
             resend: The user decided to mail recipients again whose outcome stays unknown.
-            in_time: Whether anybody may be mailed now. If not, those outcomes stay unknown.
+            in_time: Whether the issue may still be sent. If not, those outcomes stay unknown.
         """
         repeatable = self.provider.capabilities.repeatable
         number = 0
@@ -102,8 +102,8 @@ class BatchSender:
         Returns: Why something is still pending; empty if nothing is.
 
         Raises:
-            ProviderError, CredentialsError: The provider accepts nothing until the user changes something. The rest is
-                pending.
+            ProviderError, CredentialsError: The provider accepts nothing until the user changes something. Everything
+                else is still pending.
         """
         trouble = ""
         for attempt in range(1, _ROUNDS + 1):
@@ -277,7 +277,7 @@ class BatchSender:
                 sleep=self.sleep,
             )
         except (NotSent, CredentialsError, ProviderError):
-            return frozenset()  # an inquiry that failed proves nothing
+            return frozenset()  # a failed lookup proves nothing
         return frozenset(bytes.fromhex(key) for key in keys)
 
 

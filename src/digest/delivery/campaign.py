@@ -28,7 +28,7 @@ __all__ = [
 
 
 class CampaignState(StrEnum):
-    """How far a campaign has come. ``--json`` prints these values."""
+    """The state of a campaign. ``--json`` prints these values."""
 
     #: Nothing has been written to the ledger yet.
     PLANNED = "planned"
@@ -40,7 +40,7 @@ class CampaignState(StrEnum):
     SENT = "sent"
     #: Nobody is pending, but the outcome of some recipients is unknown.
     HELD = "held"
-    #: The campaign was called off before delivery.
+    #: The campaign was cancelled before delivery.
     CANCELLED = "cancelled"
 
     @property

@@ -35,7 +35,7 @@ def judge_outcome(report: SendReport, trouble: str, *, issue: str, interrupted: 
         if report.rejected and not report.accepted:
             raise ProviderError(
                 f"{issue} reached nobody: {report.rejected:,} were refused",
-                hint="Nothing is sent twice; they get the next issue. Start it with: digest collect",
+                hint="Nothing is sent twice; they will receive the next issue. Start it with: digest collect",
             )
         return report
     if report.state is CampaignState.CANCELLED:
@@ -45,12 +45,12 @@ def judge_outcome(report: SendReport, trouble: str, *, issue: str, interrupted: 
     if report.pending:
         raise CampaignIncompleteError(
             f"{issue} is partly sent ({trouble}): {describe_progress(report)}",
-            hint="Go on later with: digest send --live --resume",
+            hint="Continue later with: digest send --live --resume",
             report=report,
         )
     raise CampaignIncompleteError(
-        f"{issue}: it is unknown whether {report.unknown:,} people got it, so they are not mailed again",
-        hint="Ask the provider with `digest send --live --resume`. To mail them again, add `--on-unknown resend`.",
+        f"{issue}: it is unknown whether {report.unknown:,} people received it, so they are not mailed again",
+        hint="Check with the provider: digest send --live --resume. To mail them again, add --on-unknown resend.",
         report=report,
     )
 

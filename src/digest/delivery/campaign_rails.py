@@ -1,7 +1,7 @@
-"""The safety rails of a campaign: may it start, or go on? Pure, and the same for the dry run and the live send.
+"""The safety rails of a campaign: may it start or continue? Pure, and the same for the dry run and the live send.
 
-Each ``require_…`` function returns if its rail holds no objection, and raises otherwise. ``report`` is always the
-campaign's numbers, which the error carries.
+Each ``require_…`` function returns if its rail is satisfied, and raises otherwise. ``report`` is always the campaign's
+numbers, which are attached to the error.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def delivery_time(provider: Provider, config: Config, *, at: datetime | None, now: datetime) -> datetime:
-    """When readers get what is handed to the provider now. All times are aware.
+    """When readers receive mail that is handed to the provider now. All times are aware.
 
-    In two phases a delivery is put off, so that it can be cancelled.
+    A two-phase send delays delivery, so that it can be cancelled.
     """
     delay = timedelta(0)
     if provider.holds is not None:
@@ -73,7 +73,7 @@ def require_startable(
         rendered: The issue.
         audience: The audience, before the provider's suppressions are pulled.
         config: The newsletter's configuration.
-        due: Aware; when readers get the issue, as `delivery_time` says.
+        due: When readers receive the issue, from `delivery_time`; aware.
         report: The campaign's numbers.
 
     Raises:
@@ -122,7 +122,7 @@ def is_replaced(campaign: Campaign | None, *, token: str, provider: str) -> bool
 
 
 def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: bool) -> None:
-    """Refuse to go on with a campaign, unless the user asks to resume it with the build and provider it started with.
+    """Refuse to continue a campaign, unless the user resumes it with the build and provider that it started with.
 
     Args:
         campaign: The campaign as the ledger has it.
@@ -150,19 +150,19 @@ def require_resumable(campaign: Campaign, *, token: str, provider: str, resume: 
     if campaign.provider != provider:
         raise CampaignRefusedError(
             f"the send of {campaign.issue} started with {campaign.provider}, and delivery.provider is now {provider}",
-            hint=f'To go on, set it back: [delivery] provider = "{campaign.provider}"',
+            hint=f'To continue, set it back: [delivery] provider = "{campaign.provider}"',
             report=campaign.report,
         )
     if not resume:
         raise CampaignIncompleteError(
             f"the send of {campaign.issue} was interrupted: {describe_progress(campaign.report)}",
-            hint="Go on with: digest send --live --resume",
+            hint="Continue with: digest send --live --resume",
             report=campaign.report,
         )
 
 
 def require_same_phases(groups: Sequence[CallGroup], *, provider: Provider, report: SendReport) -> None:
-    """Refuse to go on in one phase with a send that started in two.
+    """Refuse to continue a two-phase send in one phase.
 
     What the provider holds back would not be found, and what is sent now could not be cancelled with the rest.
 
@@ -173,13 +173,13 @@ def require_same_phases(groups: Sequence[CallGroup], *, provider: Provider, repo
     if provider.holds is None and groups and unfinished:
         raise CampaignRefusedError(
             "this send started in two phases and is not finished",
-            hint=f"Go on as it started: [providers.{provider.name}] two_phase = true",
+            hint=f"Continue as it started: [providers.{provider.name}] two_phase = true",
             report=report,
         )
 
 
 def require_in_time(manifest: Manifest, *, now: datetime, report: SendReport) -> None:
-    """Refuse to mail an issue that has become old.
+    """Refuse to mail an issue that is too old.
 
     Raises:
         CampaignRefusedError: ``now`` is after the manifest's ``not_after``.
@@ -198,7 +198,7 @@ def require_in_time(manifest: Manifest, *, now: datetime, report: SendReport) ->
 def _too_late(report: SendReport) -> str:
     parts = []
     if report.pending:
-        parts.append(f"{report.pending:,} people stay unmailed in this issue and get the next one")
+        parts.append(f"{report.pending:,} people will not receive this issue, but will receive the next one")
     if report.unknown:
         parts.append(f"{report.unknown:,} whose outcome is unknown are not mailed again")
     return f"{'; '.join(parts)}. Start the next issue with: digest collect"
@@ -236,7 +236,7 @@ def _clock_and_day(time: datetime, zone: ZoneInfo) -> tuple[str, str]:
 
 
 def require_in_window(time: datetime, *, config: Config, report: SendReport) -> None:
-    """Refuse a delivery at a time when readers are not to be mailed.
+    """Refuse a delivery outside the configured times.
 
     Raises:
         CampaignRefusedError: `is_in_window` is false.
@@ -245,7 +245,7 @@ def require_in_window(time: datetime, *, config: Config, report: SendReport) -> 
         return
     raise CampaignRefusedError(
         _describe_window(time, config),
-        hint="Send then, or name a time with --at. Change the times in delivery.send_window and send_days.",
+        hint="Send then, or set a time with --at. Change the times in delivery.send_window and send_days.",
         report=report,
     )
 
@@ -254,7 +254,7 @@ def _describe_window(time: datetime, config: Config) -> str:
     zone, delivery = config.newsletter.zone, config.delivery
     clock, day = _clock_and_day(time, zone)
     allowed = " ".join(filter(None, [", ".join(delivery.send_days), delivery.send_window]))
-    return f"{day} {clock} is outside of the times when readers are mailed: {allowed} ({zone.key})"
+    return f"{day} {clock} is outside the times when readers may be mailed: {allowed} ({zone.key})"
 
 
 def require_remaining_audience(gone: int, *, config: Config, report: SendReport) -> None:
@@ -327,7 +327,7 @@ def require_schedulable(at: datetime | None, *, provider: Provider, now: datetim
     if at <= now:
         raise CampaignRefusedError(
             f"{at:%Y-%m-%d %H:%M} UTC has already passed",
-            hint="Name a later time, or send without --at.",
+            hint="Choose a later time, or send without --at.",
             report=report,
         )
     ahead = provider.capabilities.schedules
@@ -351,7 +351,7 @@ def require_cancellable(campaign: Campaign, groups: Sequence[CallGroup], *, prov
         campaign: The campaign.
         groups: The groups of a send in two phases. It can be cancelled until the first of them is due.
         provider: The configured provider.
-        now: Aware.
+        now: The current time; aware.
 
     Raises:
         CampaignRefusedError: It is delivered at once, through another provider, or too soon.
@@ -383,6 +383,6 @@ def require_unknown_to_provider(is_known: bool, *, issue: str, provider: str, re
     if is_known:
         raise CampaignRefusedError(
             f"{provider} has already mailed {issue} to this audience, and this ledger has no record of it",
-            hint="Restore the ledger that it was sent with. Without it, nobody can tell who has the issue.",
+            hint="Restore the ledger that it was sent with. Without it, nobody can tell who received the issue.",
             report=report,
         )

@@ -1,4 +1,4 @@
-"""Cancelling a campaign that the provider is to deliver later."""
+"""Cancels a campaign whose delivery is scheduled for later."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def cancel_campaign(
     now: Callable[[], datetime],
     sleep: Callable[[float], object] = time.sleep,
 ) -> SendReport:
-    """Cancel a campaign that is scheduled for later: nobody gets it, and it is not sent again.
+    """Cancel a campaign that is scheduled for later. Nobody receives it, and it is not sent again.
 
     Args:
         issue: The issue's id.
@@ -66,7 +66,7 @@ def cancel_campaign(
                 retry_query(lambda: provider.call_off(campaign.schedule), stop=stop, sleep=sleep)
             _cancel_groups(batches, groups, provider=provider, stop=stop, sleep=sleep)
         except NotSent as error:
-            hint = "What was not cancelled is still scheduled. Try again at once: digest cancel"
+            hint = "The rest is still scheduled. Try again at once: digest cancel"
             raise ProviderError(f"{provider.name} did not answer: {error.reason}", hint=hint) from None
         return batches.cancel().report
 

@@ -1,4 +1,4 @@
-"""Composing a campaign: the content that all recipients share, and each recipient's own values and headers. Pure."""
+"""Composes a campaign: the content that all recipients share, and each recipient's own values and headers. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Composer:
             tags=tuple(tag.tag for tag in manifest.tags),
             headers={
                 "List-Id": list_name,
-                "Auto-Submitted": "auto-generated",  # asks mail programs not to reply (RFC 3834, section 5)
+                "Auto-Submitted": "auto-generated",  # asks email clients not to reply (RFC 3834, section 5)
             },
             unsubscribe_group=int(manifest.unsubscribe.removeprefix(_GROUP)) if hosted else None,
             unsubscribe_tag=tag,

@@ -42,8 +42,8 @@ class CallGroup:
         no: The group's number, counted from 1 in the campaign.
         schedule: The provider's name for the group.
         state: See the module's docstring.
-        made_at: Aware; before the first call was posted.
-        send_at: Aware; when the provider is to deliver.
+        made_at: When the group was made, which is before its first call was posted; aware.
+        send_at: When the provider delivers it; aware.
         open: The number of batches in the group that have no outcome yet.
         untouched: Whether no call of the group was ever posted.
         mine: Whether no other live sender is working on the group.
@@ -171,7 +171,7 @@ class CampaignLedger(BatchLedger):
 
         Args:
             no: The group.
-            send_at: Aware; when it is delivered. The campaign counts as delivered once its last group is.
+            send_at: When it is delivered; aware. The campaign counts as delivered once its last group is.
         """
         self._advance(connection, no, "committed", after=("committing",))
         done = update(batch).where(self._in(no), batch.c.state == "prepared")

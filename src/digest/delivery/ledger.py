@@ -1,4 +1,4 @@
-"""The ledger: what is about to be posted, recorded before it is posted, and its outcome."""
+"""The ledger: records every call to the provider before it is made, and its outcome afterwards."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def find_ledger(
 ) -> Ledger | None:
     """Open the ledger at a URL if there is one. Looking and opening cost one network call together.
 
-    Args, Raises: As `open_ledger`.
+    It takes the arguments of `open_ledger` and raises the same errors.
 
     Returns: The ledger; None if it does not exist yet.
     """
@@ -129,7 +129,7 @@ class Ledger:
     def sending(
         self, *, join: bool = False, report: Callable[[], SendReport | None] = lambda: None
     ) -> AbstractContextManager[None]:
-        """Be a sender while the context is open: the only one, or one of several.
+        """Register as a sender while the context is open: the only one, or one of several.
 
         Args:
             join: Share the work with other senders, if the store allows it.
@@ -201,7 +201,7 @@ class Ledger:
             provider: The provider's name.
             skipped: The number of rows with a bad address.
             batches: Makes the batches. It is called again if another process writes to the ledger first.
-            send_at: Aware; when the provider delivers. None for immediate delivery.
+            send_at: When the provider delivers; aware. None for immediate delivery.
             schedule: The provider's name for the scheduled delivery.
             mailed: What `mailed_to_others` has returned for the batches: they are without those recipients.
             replaces: Take the place of a campaign that has certainly mailed nobody.
@@ -286,7 +286,7 @@ class Ledger:
         self._store.write(put)
 
     def recall(self, name: str) -> str | None:
-        """The fact of that name; None if nothing was recorded."""
+        """The fact recorded under a name; None if nothing was recorded."""
         with self._store.begin() as connection:
             value: str | None = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none()
             return value

@@ -1,4 +1,4 @@
-"""What the ledger holds at one moment, so that all decisions of one command rest on the same state."""
+"""A copy of the ledger's state, so that all decisions of one command rest on the same state."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LedgerSnapshot:
         return remove_mailed(audience, AudienceIndex(audience.subscribers, self.keys_of), mailed)[0]
 
     def recall(self, name: str) -> str | None:
-        """The fact of that name; None if nothing was recorded."""
+        """The fact recorded under a name; None if nothing was recorded."""
         return self.facts.get(name)
 
     def keys_of(self, folded: Iterable[str]) -> bytes:

@@ -73,9 +73,9 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
         return (self._keys[start : start + step] for start in range(0, len(self._keys), step))
 
     def slice_matching(self, keys: bytes, *, start: int) -> PackedSubscribers | None:
-        """Return the subscribers of joined hashes if they stand in the index, in this order, from ``start`` on.
+        """Return the subscribers with these joined hashes if the index contains them in this order from ``start`` on.
 
-        This holds for a batch that was cut from this very audience, and spares a look-up per subscriber.
+        This is the case for a batch that was cut from this very audience, and saves one look-up per subscriber.
         """
         first = start * HASH_BYTES
         if self._keys[first : first + len(keys)] != keys:
@@ -83,7 +83,7 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
         return self.people[start : start + len(keys) // HASH_BYTES]
 
     def filter(self, wanted: Callable[[bytes], bool]) -> AudienceIndex:
-        """Return the index of the subscribers for whose hash ``wanted`` is true."""
+        """Return an index of the subscribers whose hash ``wanted`` accepts."""
         keys = split_keys(self._keys)
         mask = [wanted(key) for key in keys]
         if all(mask):
@@ -148,7 +148,7 @@ def plan_batch(batch: PlannedBatch, *, people: AudienceIndex, settled: Collectio
         batch: The batch as frozen.
         people: Today's audience.
         settled: Recipients who already have an outcome of their own.
-        size: The size of the batches when they were cut. It tells where a batch stands in an unchanged audience.
+        size: The size of the batches when they were cut, which gives a batch's position in an unchanged audience.
     """
     keys = batch.recipients
     if not settled and (subscribers := people.slice_matching(batch.keys, start=(batch.no - 1) * size)) is not None:

@@ -1,4 +1,4 @@
-"""Trying a campaign without mailing its audience: the dry run, and a test message to a few addresses."""
+"""Tries a campaign without mailing its audience: the dry run, and a test message to a few addresses."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def preview_campaign(
 ) -> SendReport:
     """Do what `send_campaign` does, without the network and without writing to the ledger.
 
-    The message and one recipient's values and headers are composed, so that what could not be sent is found now.
+    The message and one recipient's values and headers are composed, so that content that cannot be sent is found now.
 
     Args:
         rendered: The issue.
@@ -63,12 +63,15 @@ def preview_campaign(
         now: The clock; aware.
         secret: Signs the unsubscribe links.
         resume: Whether the user asked to resume the campaign.
-        at: Aware; when the provider is to deliver.
+        at: When the provider delivers it; aware. None means at once.
 
     Returns: The numbers, with the state ``planned`` for a campaign that has not started.
 
     Raises:
-        CampaignDoneError, CampaignIncompleteError, CampaignRefusedError, ProviderError: As `send_campaign`.
+        CampaignDoneError: The campaign is finished, or there is nobody to mail.
+        CampaignIncompleteError: It was interrupted, and ``resume`` is not set.
+        CampaignRefusedError: A safety rail refused the send.
+        ProviderError: The provider cannot send this content.
     """
     manifest = rendered.manifest
     campaign = ledger.campaign(manifest.issue, manifest.audience) if ledger else None

@@ -1,4 +1,4 @@
-"""When the provider does not accept a call: waiting, retrying, and refusals that may not be the recipient's fault."""
+"""Handles calls that the provider does not accept: waiting, retrying, and refusals with a common cause."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_ATTEMPTS", "MAX_WAIT", "Refusals", "Stop", "delay_before", "retry_query"]
 
-#: How often a call that was provably not accepted is made.
+#: How many times a call that was provably not accepted is made.
 MAX_ATTEMPTS = 6
 #: The longest wait, in seconds, that a provider may ask for. A longer one ends the send.
 MAX_WAIT = 300.0
 #: Seconds between two checks for a request to stop.
 _SLICE = 0.5
-#: This many recipients may be refused while nobody is accepted; then the provider is not asked any more.
+#: How many recipients may be refused in a row, with nobody accepted, before the send stops.
 _MAX_REFUSED = 5
 
 _Answer = TypeVar("_Answer")
@@ -49,7 +49,7 @@ class Stop:
             for number in (signal.SIGINT, signal.SIGTERM):
                 previous[number] = signal.signal(number, self._handle)
         except ValueError:
-            pass  # Python allows signal handlers in the main thread only; a caller in another stops us in its own way
+            pass  # Python allows signal handlers in the main thread only; in another thread, the caller stops us
         try:
             yield
         finally:
@@ -70,7 +70,7 @@ class Stop:
 
 
 def delay_before(attempt: int, retry_after: float | None) -> float:
-    """The seconds to wait before an attempt, counted from 2: what the provider asks for, or twice as long each time."""
+    """The seconds to wait before attempt 2, 3 …: what the provider asks for, or twice as long each time."""
     return retry_after if retry_after is not None else float(2 ** (attempt - 2))
 
 
@@ -78,7 +78,7 @@ def retry_query(query: Callable[[], _Answer], *, stop: Stop, sleep: Callable[[fl
     """Call a function that changes nothing at the provider, until it gets an answer.
 
     Raises:
-        NotSent: No attempt got one.
+        NotSent: No attempt got an answer.
     """
     for attempt in range(2, MAX_ATTEMPTS + 1):
         try:
@@ -94,8 +94,8 @@ def retry_query(query: Callable[[], _Answer], *, stop: Stop, sleep: Callable[[fl
 class Refusals:
     """The refusals of one round, recorded only once the provider has accepted somebody.
 
-    A relay that wants a password, or a header that the provider forbids, makes it refuse one recipient after the other,
-    each time as if it were that recipient's fault. So nobody is rejected for good until one message was accepted.
+    A relay that requires a password, or a header that the provider forbids, causes one refusal after the other, each of
+    which looks like the recipient's fault. Nobody is therefore rejected for good until one message was accepted.
     """
 
     def __init__(self, batches: BatchLedger) -> None:
@@ -112,7 +112,7 @@ class Refusals:
             reason: The provider's reason.
 
         Raises:
-            ProviderError: So many were refused that the cause must be a common one. All of them are pending.
+            ProviderError: So many were refused that they must have a common cause. All of them stay pending.
         """
         if self._any_accepted or self._batches.campaign().report.accepted:
             self._settle(plan, claim, reason)
@@ -135,7 +135,7 @@ class Refusals:
         """End a round in which nobody was accepted.
 
         Raises:
-            ProviderError: Somebody was refused. All of them are pending.
+            ProviderError: Somebody was refused. All refused recipients stay pending.
         """
         if self._open and self._batches.campaign().report.accepted:
             self.accepted()  # another sender's message was accepted meanwhile
@@ -144,7 +144,7 @@ class Refusals:
         _, reason = next(reversed(self._open.values()))
         raise ProviderError(
             f"the provider refused {self._count():,} in a row and accepted nobody: {reason}",
-            hint="Fix the cause, or remove the addresses that are rightly refused. Then: digest send --live --resume",
+            hint="Fix the cause, or remove the invalid addresses. Then: digest send --live --resume",
         )
 
     def _count(self) -> int:

@@ -1,4 +1,4 @@
-"""Sending a campaign, the only part that mails an audience.
+"""Sends a campaign. This is the only module that mails an audience.
 
 ::
 
@@ -97,9 +97,10 @@ def send_campaign(
         config: The newsletter's configuration.
         now: The clock; aware.
         secret: Signs the unsubscribe tokens.
-        resume: Go on with an interrupted campaign, or start one that never started.
-        on_unknown: ``hold``: at most once. ``resend``: mail recipients again whose outcome is unknown.
-        at: Aware; when the provider is to deliver. A campaign that has started keeps the time that it started with.
+        resume: Continue an interrupted campaign, or start one that never started.
+        on_unknown: ``resend`` mails recipients with an unknown outcome again; ``hold`` does not, so that nobody is
+            mailed twice.
+        at: When the provider delivers; aware. A campaign that has started keeps the time that it started with.
         progress: Called with the campaign's numbers, a few times a second.
         notice: Called with messages for the user that do not stop the send.
         recorded: Called with the campaign once it is in the ledger, before anybody is mailed, and again when this run
@@ -245,7 +246,7 @@ class _Send:
         return sender
 
     def _resolve_unknown(self, sender: BatchSender | TwoPhaseSender, at: datetime | None) -> None:
-        """Settle unknown outcomes. If it is too late to mail anybody, they stay unknown, and the send is refused."""
+        """Settle unknown outcomes. If it is too late to send the issue, they stay unknown, and the send is refused."""
         manifest, config, now = self.rendered.manifest, self.config, self.now()
         due = delivery_time(self.provider, config, at=at, now=now)
         in_time = is_in_window(due, config=config) and now <= manifest.not_after
@@ -299,7 +300,7 @@ class _Send:
         return retry_query(query, stop=self.stop, sleep=self.sleep)
 
     def _reserve_schedule(self) -> str:
-        """The provider's name for a delivery later, by which it can be cancelled; empty for one at once.
+        """The provider's name for a scheduled delivery, by which it can be cancelled; empty for immediate delivery.
 
         In two phases each group has a name of its own.
         """

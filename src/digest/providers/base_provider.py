@@ -1,4 +1,4 @@
-"""The defaults of a provider: what is the same for every service that only takes mail and keeps nothing."""
+"""Defaults for providers: the behaviour of a service that only accepts mail and has no other features."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BaseProvider:
     capabilities: Capabilities
 
     def check(self, content: MailContent) -> None:
-        """Refuse content that needs what `capabilities` lack.
+        """Refuse content that needs a capability this provider does not have.
 
         Raises:
             ProviderError: It needs an unsubscribe group, a sandbox or a scheduled delivery.
@@ -44,7 +44,7 @@ class BaseProvider:
         if content.send_at is not None and not self.capabilities.schedules:
             raise ProviderError(
                 f"the provider {self.name} cannot schedule a delivery",
-                hint="Send without --at when the time has come.",
+                hint="Send without --at, at the time you want.",
             )
 
     def prepare(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> None:

@@ -1,4 +1,4 @@
-"""The contract that every provider fulfils. `BaseProvider` has the defaults of its optional parts."""
+"""The contract that every provider fulfils. `BaseProvider` has defaults for its optional parts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,14 @@ class Capabilities:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
-    """One result of a check of the set-up: what was looked at, its state, what was seen, and how to fix it."""
+    """One result of checking the set-up.
+
+    Attributes:
+        what: What was checked, such as ``sender``.
+        state: Whether a send would work.
+        words: The result, as a message for the user.
+        remedy: How to fix a problem; empty if there is none.
+    """
 
     what: str
     state: Literal["ok", "warning", "error"]
@@ -65,7 +72,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProviderAccount:
-    """The account that mail is sent with, as far as a record of a self-test is compared with it.
+    """What identifies the account that mail is sent with, for comparing it with the record of a self-test.
 
     Attributes:
         host: The base address of the provider's API, as configured.
@@ -133,11 +140,11 @@ class MailHolds(Protocol):
         Raises:
             CancelRefusedError: It is too late. What was paused stays paused, and expires unless it is released.
             NoSlot: The name has no status yet, and there is no slot for one. Nothing has changed.
-            NotSent: It is not certain. Try again; `state` tells.
+            NotSent: It is not certain. Try again, or check with `state`.
         """
 
     def state(self, schedule: str) -> Literal["paused", "cancelled", ""]:
-        """The status of this name now; "" if it has none.
+        """The current status of this name; "" if it has none.
 
         The provider forgets a cancelled name once its ``send_at`` has passed, and a paused one when its mail has
         expired. So "" proves that nothing is held back, but not that nothing was discarded.
@@ -190,10 +197,10 @@ class Provider(Protocol):
         """
 
     def prepare(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> None:
-        """Do what `send` would do first for this very call, while another call is under way. May do nothing.
+        """Prepare a call of `send` with the same arguments while another call is under way. May do nothing.
 
         Raises:
-            DigestError: As `send`, which will raise it again.
+            DigestError: Whatever `send` would raise, and will raise again.
         """
 
     def send(
@@ -210,7 +217,7 @@ class Provider(Protocol):
         Args:
             content: What all recipients share.
             recipients: At most ``capabilities.max_recipients``, no address twice.
-            reference: A name for this call, in ASCII and unique in the campaign; what `lookup` asks for.
+            reference: A name for this call, in ASCII and unique in the campaign, by which `lookup` finds it.
             begin: Called once, when everything that can fail without sending is done and before the first byte of
                 mail leaves. If it raises, nothing is sent and its exception is passed on.
             meanwhile: May be called once, after the mail has left and before the reply is read.
@@ -223,7 +230,7 @@ class Provider(Protocol):
         """
 
     def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
-        """The keys of recipients whose mail the provider certainly accepted. Absence proves nothing.
+        """The keys of recipients whose mail the provider certainly accepted. A missing key proves nothing.
 
         Raises:
             NotSent, CredentialsError, ProviderError: The provider cannot be asked.
@@ -261,7 +268,7 @@ class Provider(Protocol):
 
     @property
     def testable_holds(self) -> MailHolds | None:
-        """As `holds`, whether or not two-phase sending is configured: what the self-test tries."""
+        """Like `holds`, but whether or not two-phase sending is configured. The self-test uses it."""
 
     def account(self) -> ProviderAccount:
         """The account that a self-test is recorded for.
@@ -288,8 +295,8 @@ class Provider(Protocol):
 
         Args:
             body: The request's body, byte for byte as it arrived.
-            signature: What the provider signed the request with.
-            timestamp: When it says that it did.
+            signature: The provider's signature of the request.
+            timestamp: The time of the signature, as the request states it.
 
         Raises:
             CredentialsError: The key that verifies requests is missing or wrong.

@@ -1,4 +1,4 @@
-"""Composing the message of each recipient, for providers that take whole messages."""
+"""Composes the message for each recipient, for providers that take complete messages."""
 
 from __future__ import annotations
 

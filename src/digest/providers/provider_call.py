@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Outcome(StrEnum):
-    """What became of a mail, as far as the provider's reply tells."""
+    """The outcome of a mail, according to the provider's reply."""
 
     #: The provider took it. It may still bounce.
     ACCEPTED = "accepted"
@@ -102,11 +102,11 @@ class MailContent:
         reply_to: Name and address, or None.
         tags: The literal texts in subject, html and text that are replaced for each recipient.
         headers: Shared headers.
-        date: Aware; the Date header of messages that digest composes itself.
+        date: The Date header of messages that digest composes itself; aware.
         unsubscribe_group: The provider's unsubscribe group; None if the links are the newsletter's own.
         unsubscribe_tag: The tag that stands for the link, so that a provider with groups can insert its own.
         sandbox: Validate only, and send nothing.
-        send_at: Aware; when the provider is to deliver. None: now.
+        send_at: When the provider delivers; aware. None means at once.
         schedule: The name, from `Provider.reserve`, under which the delivery can be cancelled.
     """
 
@@ -172,11 +172,11 @@ class NotSent(Exception):  # noqa: N818 - an outcome of the call, not a failure 
 
 
 class Deferred(NotSent):
-    """As `NotSent`, but for these recipients only: others can be mailed meanwhile."""
+    """Like `NotSent`, but only for these recipients: others can be mailed meanwhile."""
 
 
 class NoSlot(NotSent):
-    """As `NotSent`: the provider already holds back or cancels as many deliveries as it allows at a time."""
+    """Like `NotSent`: the provider already holds back or cancels as many deliveries as it allows at a time."""
 
 
 class CallRefused(Exception):  # noqa: N818 - an outcome of the call, not a failure of the program

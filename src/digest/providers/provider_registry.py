@@ -54,10 +54,10 @@ class InstalledSettings(Mapping[str, "type[BaseModel]"]):
 def open_provider(
     name: str, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]
 ) -> Provider:
-    """Make the named provider. It connects, and reads its key, when it is first used.
+    """Create the named provider. It connects, and reads its key, when it is first used.
 
     Raises:
-        ConfigError: No installed package has a provider of that name, or it cannot be imported.
+        ConfigError: No installed package has a provider with this name, or it cannot be imported.
     """
     points = _entry_points()
     if name not in points:
@@ -79,5 +79,5 @@ def _load(point: EntryPoint) -> Any:
         source = f" of {point.dist.name}" if point.dist is not None else ""
         raise ConfigError(
             f"the provider {point.name}{source} cannot be imported from {point.value}: {error}",
-            hint="Install the package again, or ask its authors.",
+            hint="Reinstall the package, or report this to its authors.",
         ) from error

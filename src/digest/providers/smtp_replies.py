@@ -1,4 +1,4 @@
-"""What SMTP replies mean, wherever they are read: in a conversation, a list of bounces or a webhook."""
+"""Interprets SMTP replies, wherever they are read: in a session, a list of bounces or a webhook."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _POLICY = re.compile(rb"5\.7\.\d")
 
 
 def is_hard_bounce(*replies: object) -> bool:
-    """Whether any of these replies or status codes says that the address does not exist, now and next week.
+    """Whether any of these replies or status codes means that the address permanently does not exist.
 
-    A full mailbox (5.2.2), a policy (5.7.x) or a temporary failure (4.x.x) may be over next week.
+    A full mailbox (5.2.2), a policy (5.7.x) or a temporary failure (4.x.x) may be resolved by next week.
 
     Args:
         replies: Texts such as ``5.1.1`` or ``550 5.1.1 no such user``; anything else counts as empty.
@@ -30,8 +30,8 @@ def is_hard_bounce(*replies: object) -> bool:
 def is_policy_refusal(reply: bytes) -> bool:
     """Whether a refusal is a matter of security or policy (RFC 3463, section 3.8).
 
-    A relay answers this to any client that it does not know, whoever the mail is for, so it says nothing about the
-    recipient.
+    A relay gives this answer to every client that it does not know, whoever the recipient is, so it says nothing about
+    the recipient.
     """
     return _POLICY.match(reply) is not None
 

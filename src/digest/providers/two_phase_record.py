@@ -19,8 +19,8 @@ class TwoPhaseRecord(BaseModel):
 
     Attributes:
         state: ``begun`` until the user enters a code; ``failed`` is final for this test.
-        at: When that state was reached.
-        due: When the released mail is to be delivered.
+        at: When that state was reached; aware.
+        due: When the released mail should be delivered; aware.
         host: The address of the provider's API.
         fingerprint: The `key_fingerprint` of the API key.
         cancelled: The keyed hash of the code in the cancelled mail.

@@ -57,7 +57,7 @@ _APART = timedelta(minutes=2)
 #: By how much the clocks of two machines may differ.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 _BEGIN = "digest doctor --two-phase --to you@example.org"
-_AGAIN = f"Begin again: {_BEGIN}"
+_AGAIN = f"Start again: {_BEGIN}"
 _TEXT = """The code of this mail is {code}
 
 "{name}" sent it to test whether its mail can be held back and released (digest doctor --two-phase). Type:
@@ -141,7 +141,7 @@ def begin_two_phase_test(
 
     Args:
         provider: It is closed after the last step.
-        to: Your own address. It is mailed, and recorded nowhere.
+        to: The user's own address. It is mailed, and recorded nowhere.
         newsletter: The newsletter's name, for the text of the mails.
         sender: Name and address.
         undo: How long a send can be undone, as configured.
@@ -178,7 +178,7 @@ def begin_two_phase_test(
                 released=hash_code(released.code, ledger_key=store.key),
             )
             store.remember(TWO_PHASE, begun.model_dump_json())
-        return "the ledger has recorded that a test has begun"
+        return "the ledger has recorded the start of the test"
 
     return due, _run(provider, cancelled, released, record)
 
@@ -186,31 +186,31 @@ def begin_two_phase_test(
 def finish_two_phase_test(
     provider: Provider, code: str, *, store: SelfTestStore | None, now: Callable[[], datetime]
 ) -> None:
-    """Record what the code of a mail that arrived proves. The test has passed if this returns.
+    """Record the code of a mail that arrived. The test has passed if this returns.
 
     Args:
         provider: The provider that was tested.
-        code: As the user typed it.
+        code: The code, as the user typed it.
         store: The ledger; None if there is none.
         now: The clock; aware.
 
     Raises:
         ChecksFailedError: It proves that two-phase sending must not be used with this account.
         UsageError: The last test has no such code, or was made with another key.
-        NothingToDoError: No test has begun.
+        NothingToDoError: No test has started.
         CredentialsError: The key is not set.
     """
     require_two_phase(provider)
     account = provider.account()
     record = TwoPhaseRecord.read(store.recall(TWO_PHASE)) if store is not None else None
     if store is None or record is None:
-        raise NothingToDoError("no self-test of two-phase sending has begun", hint=f"Begin one: {_BEGIN}")
+        raise NothingToDoError("no self-test of two-phase sending has started", hint=f"Start one: {_BEGIN}")
     fingerprint = key_fingerprint(account.api_key, ledger_key=store.key)
     if not record.is_of(host=account.host, fingerprint=fingerprint):
-        raise UsageError("the last self-test was made with another key or host", hint=f"Begin one: {_BEGIN}")
+        raise UsageError("the last self-test was made with another key or host", hint=f"Start a new one: {_BEGIN}")
     mail = record.which(code, ledger_key=store.key)
     if not mail:
-        hint = f"Type it exactly as in the mail, or begin again: {_BEGIN}"
+        hint = f"Type it exactly as in the mail, or start again: {_BEGIN}"
         raise UsageError("no mail of the last self-test has this code", hint=hint)
     failure = _failure(record, mail, now=now())
     state = "failed" if failure else "passed"
@@ -224,7 +224,7 @@ def finish_two_phase_test(
 
 def _failure(record: TwoPhaseRecord, mail: str, *, now: datetime) -> str:
     if mail == "cancelled":
-        return "a mail that was cancelled has been delivered"
+        return "the cancelled mail was delivered"
     if record.state == "failed":
         return "this self-test has already failed"
     early = record.due - now
@@ -282,8 +282,8 @@ class _TestMail:
         try:
             self._send("2")
         except (NotSent, CallRefused, ProviderError):
-            return f"{self._provider.name} accepts no more mail for it, which is just as good"
-        return f"{self._provider.name} accepted the mail once more; it must not arrive either"
+            return f"{self._provider.name} accepts no more mail for it, which is also fine"
+        return f"{self._provider.name} accepted the mail again; this copy must not arrive either"
 
     def see(self, status: Literal["paused", "cancelled", ""]) -> str:
         def look() -> None:

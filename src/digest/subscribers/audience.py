@@ -1,4 +1,4 @@
-"""An audience: the people of the lists who are mailed, each once, and how many are left out, and why."""
+"""An audience: the subscribers who are mailed, each once, and how many are left out, by reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def select_audience(
 ) -> Audience:
     """Select an audience from lists. Pure.
 
-    Somebody who is in several rows is mailed once, with the fields of the first row. Somebody who has left any of the
+    Someone who is in several rows is mailed once, with the fields of the first row. Someone who has left any of the
     lists is not mailed.
 
     Raises:

@@ -1,7 +1,7 @@
 """Reads a CSV file with a header row by row, each row with its line.
 
 It follows RFC 4180, and tolerates what real files contain: a byte order mark, ``;`` instead of ``,``, and any line
-end. A quote that is never closed spoils only its own row, where the csv module would swallow the rest of the file.
+end. A quote that is never closed only spoils its own row, whereas the csv module would swallow the rest of the file.
 """
 
 from __future__ import annotations

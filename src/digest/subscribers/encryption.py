@@ -1,6 +1,6 @@
 """Lists encrypted with age (https://age-encryption.org), so that they can be committed.
 
-There is one key. Editors and runners have it, and nobody else.
+There is one key, which only editors and runners have.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def decrypt_list(data: bytes, *, file: str, environ: Mapping[str, str]) -> str:
     except pyrage.DecryptError as error:
         if "matching" in str(error).lower():
             raise CredentialsError(
-                f"{file} was encrypted with another key than the one in {AGE_KEY}",
-                hint="Set the key of that list.",
+                f"{file} was encrypted with a different key than the one in {AGE_KEY}",
+                hint="Set it to the key of that list.",
             ) from None
         raise ListError("the file is damaged, or not encrypted with age", place=Place(file)) from None
     except UnicodeDecodeError:

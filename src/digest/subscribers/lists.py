@@ -38,7 +38,7 @@ class ListReading:
         columns: The header, as written.
         left_out: How many rows are left out, by reason: "bad address", "pending", "unsubscribed", "unknown status",
             "bad row".
-        problems: The rows that somebody should fix.
+        problems: The rows that someone should fix.
         unsubscribed: The casefolded addresses of people who have left, according to this list.
     """
 
@@ -75,7 +75,8 @@ def list_columns(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVI
     """The columns of a list, casefolded.
 
     Raises:
-        ListError: As `read_list`.
+        ListError: The list is missing or damaged, cannot be read, or has no ``email`` column.
+        CredentialsError: The list is encrypted, and the key is missing or the wrong one.
     """
     with read_csv_table(list_source(path, file, environ), file=file) as table:
         return frozenset(filter(None, (column.casefold() for column in table.header)))
@@ -107,7 +108,7 @@ def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str
 
 
 def is_sample(subscribers: Sequence[Subscriber]) -> bool:
-    """Whether these include all people of the sample list, or nobody else."""
+    """Whether these include everyone on the sample list, or are all on it."""
     sample = set(PackedSubscribers.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
     missing, others = set(sample), False
     for address in PackedSubscribers.of(subscribers).folded():

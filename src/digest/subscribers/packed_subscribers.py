@@ -47,7 +47,7 @@ class PackedSubscribers(Sequence[Subscriber]):
 
     @classmethod
     def of(cls, subscribers: Sequence[Subscriber]) -> Self | PackedSubscribers:
-        """The same subscribers, packed, in the same order. Of two with the same address, the first is taken."""
+        """The same subscribers, packed, in the same order. If two have the same address, the first is kept."""
         if isinstance(subscribers, PackedSubscribers):
             return subscribers
         seen: dict[str, Subscriber] = {}
@@ -151,5 +151,5 @@ def _of_list(record: str, number: int) -> str:
     return f"{record[:start]}{number:0{_LIST}}{record[start + _LIST :]}"
 
 
-def _equal(one: object, other: object) -> bool:
-    return one == other
+def _equal(first: object, second: object) -> bool:
+    return first == second

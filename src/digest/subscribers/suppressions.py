@@ -72,7 +72,7 @@ def read_suppressions(
         for row in table.rows:
             if row.problem:
                 raise ListError(
-                    row.problem, place=Place(file, row.line), hint="Fix the row; each one protects somebody."
+                    row.problem, place=Place(file, row.line), hint="Fix the row; each row protects someone."
                 )
             if any(row.cells[len(names) :]):
                 message = f"it has {len(row.cells)} cells, but the header has {len(names)}"
@@ -137,7 +137,7 @@ def _address(cell: str, place: Place) -> str:
     except ValueError:
         if "@" in text:
             raise ListError(
-                "this is not an email address", place=place, hint="Fix it; each row protects somebody."
+                "this is not an email address", place=place, hint="Fix the row; each row protects someone."
             ) from None
         return ""
 
@@ -153,7 +153,7 @@ def _lines(suppressions: Iterable[Suppression]) -> str:
 
 def _write(path: Path, data: bytes, *, file: str) -> None:
     try:
-        replace_file(path, data, mode=0o600)  # addresses are the team's business alone
+        replace_file(path, data, mode=0o600)  # only the team may read addresses
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None
 

@@ -1,4 +1,4 @@
-"""The tokens in unsubscribe links: who leaves which list, signed, and without an address.
+"""The tokens in unsubscribe links. A token says who leaves which list; it is signed, and contains no address.
 
 A token is base64url of ``version(1) key(4) recipient(12) signature(16) list(…)``. It is valid for one
 list, never expires, and names the key that signed it. Links in old mail therefore outlive a change of the secret, as
@@ -89,7 +89,7 @@ def _key(secret: bytes) -> tuple[bytes, bytes]:
 
 @lru_cache(maxsize=8)
 def signer(secret: bytes, list: str) -> Callable[[str], str]:
-    """As `make_token`, for many readers of one list: the shared part of the hashes is computed once.
+    """Like `make_token`, for many readers of one list: the shared part of the hashes is computed once.
 
     Raises:
         CredentialsError: The secret is empty.

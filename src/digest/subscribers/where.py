@@ -35,7 +35,7 @@ _EXAMPLE = 'Compare fields with text: country == "DE" and plan in ("pro", "team"
 
 
 def compile_where(expression: str, *, audience: str, columns: Collection[str]) -> Callable[[Subscriber], bool]:
-    """Compile an expression to a predicate. An empty expression selects everybody.
+    """Compile an expression to a predicate. An empty expression selects everyone.
 
     Args:
         columns: The headers of the audience's lists, so that a misspelt field is an error instead of an empty

@@ -30,7 +30,7 @@ __all__ = ["IssueState", "IssueStatus", "issue_state", "status"]
 
 
 class IssueState(StrEnum):
-    """The state of an issue. Once a send has begun, it is the state of the campaign."""
+    """The state of an issue. Once a send has started, it is the state of the campaign."""
 
     #: issue.md or a template is wrong, so the issue cannot be rendered.
     BROKEN = "broken"
@@ -60,7 +60,7 @@ class IssueStatus:
         next_step: The next command for this issue; empty when it is finished or abandoned.
         token: The token of the build or of the campaign; empty when there is neither.
         stories: The number of stories that go in the email, before a send; None when it is not known.
-        report: The numbers of the campaign; None when no send has begun.
+        report: The numbers of the campaign; None if no send has started.
         started_at: When the campaign began; aware, in UTC.
     """
 

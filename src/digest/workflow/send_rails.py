@@ -1,6 +1,6 @@
-"""The safety rails of a send that the newsletter's folder decides. Each raises `CampaignRefusedError` (exit code 6).
+"""The safety rails of a send that depend on the newsletter's folder. Each raises `CampaignRefusedError` (exit code 6).
 
-The rails that a campaign and its ledger decide are in `digest.delivery`.
+The rails that depend on the campaign and its ledger are in `digest.delivery.campaign_rails`.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ __all__ = [
 
 
 def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | None) -> RenderedIssue:
-    """The build to send: the one on disk, or the one that an unfinished campaign began with.
+    """The build to send: the one on disk, or the one that an unfinished campaign started with.
 
     Args:
-        approve: The token that the user approves. The token of the campaign chooses the build it began with, which
-            was kept when it began.
+        approve: The token that the user approves. The campaign's token selects the build it started with, a copy of
+            which was kept.
 
     Raises:
-        CampaignRefusedError: The build on disk is not the one that the campaign began with.
+        CampaignRefusedError: The build on disk is not the one that the campaign started with.
         IssueError: There is no build, or it was changed by hand.
     """
     if campaign is None or (campaign.state.is_finished and not campaign.replaceable):
@@ -49,8 +49,8 @@ def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | 
             return load_build(kept.html, kept.text, kept.manifest)
     if issue.built.token != campaign.token and not campaign.replaceable:
         raise CampaignRefusedError(
-            f"the send of {issue.id} began with the build {campaign.token}, and the build is now {issue.built.token}",
-            hint=f"Finish what was begun: digest send {issue.id} --live --resume --approve {campaign.token}",
+            f"the send of {issue.id} started with build {campaign.token}, but the current build is {issue.built.token}",
+            hint=f"Finish that send: digest send {issue.id} --live --resume --approve {campaign.token}",
             report=campaign.report,
         )
     return issue.built
@@ -66,7 +66,7 @@ def require_fit_to_send(
     """Refuse a build that is out of date or has errors, and the sample list.
 
     Args:
-        report: The numbers that the refusal carries, as for all rails.
+        report: The campaign's numbers, which are attached to the error.
 
     Returns:
         What the rules found, none of it an error.
@@ -97,10 +97,10 @@ def require_fit_to_send(
 
 
 def require_same_configuration(project: Project, built: RenderedIssue, report: SendReport) -> None:
-    """Refuse to send to another audience, or in another way, than the build says.
+    """Refuse to send if the audience or the way of unsubscribing differs from those recorded in the build.
 
     Raises:
-        CampaignRefusedError: The configuration of the delivery has changed since the build.
+        CampaignRefusedError: The delivery settings have changed since the build.
     """
     config, manifest = project.config, built.manifest
     audience = config.audiences.get(config.delivery.audience)
@@ -114,7 +114,7 @@ def require_same_configuration(project: Project, built: RenderedIssue, report: S
         if then != now:
             raise CampaignRefusedError(
                 f"{name} has changed since the build: from {then!r} to {now!r}",
-                hint="Set it back. If no send has begun, you can build and approve again instead.",
+                hint="Set it back. If no send has started, you can build and approve again instead.",
                 report=report,
             )
 
@@ -168,7 +168,7 @@ def require_online(project: Project, provider: Provider, report: SendReport | No
     """
     if project.offline and not provider.capabilities.local:
         raise CampaignRefusedError(
-            f"--offline touches no network, and {provider.name} is reached over it",
+            f"--offline forbids network access, which the provider {provider.name} needs",
             hint="Run it without --offline.",
             report=report,
         )

@@ -52,20 +52,20 @@ _DRY_RUN_SECRET = b"rehearsal"
 
 @dataclass(frozen=True, kw_only=True)
 class SendPlan:
-    """Everything that someone should look at before a send.
+    """Everything that the user should check before a send.
 
     Attributes:
         issue: The issue's id.
         file: Its issue.md, relative to the newsletter's root.
         provider: The name of the provider.
         audience: Who would be mailed.
-        approved: Whether approval.toml names exactly this build, or a send of it has begun.
+        approved: Whether approval.toml names exactly this build, or a send of it has started.
         approved_by: Who approved it; empty when approval.toml does not name this build.
         warnings: Problems that do not stop a dry run.
         report: The numbers of recipients, in the state ``planned``, or those of the campaign to resume.
         rendered: The build to send.
-        last: How many people the last issue went to; None when there was none.
-        at: When to deliver it; aware. None: at once.
+        last: How many people the last issue went to; None if there was none.
+        at: When to deliver it; aware. None means at once.
         findings: What the rules of `check` found; None for a campaign to resume, which was checked when it began.
     """
 
@@ -111,9 +111,9 @@ def plan_send(
 
     Args:
         id: The issue; by default the open one, or with ``resume`` the newest with an unfinished campaign.
-        approve: The token that the user approves. The token of an unfinished campaign chooses the build it began with.
+        approve: The token that the user approves. An unfinished campaign's token selects the build it started with.
         resume: Continue a campaign that was interrupted.
-        at: When to deliver it; aware. None: at once.
+        at: When to deliver it; aware. None means at once.
         new_ledger: The user confirms that an empty ledger is a new one, and was not lost.
 
     Raises:
@@ -132,7 +132,7 @@ def plan_send(
         campaign = None
     if campaign is not None and at is not None and at != campaign.send_at:
         raise CampaignRefusedError(
-            f"the send of {issue.id} has begun, and its delivery time can no longer change",
+            f"the send of {issue.id} has started, so its delivery time can no longer change",
             hint=f"Continue without --at: digest send {issue.id} --live --resume",
             report=campaign.report,
         )
@@ -306,7 +306,7 @@ def cancel(session: Session, id: str | None = None) -> tuple[str, SendReport]:
         id = max((each.issue for each in session.campaigns if each.state is CampaignState.SCHEDULED), default=None)
     issue = session.issue(id).id
     if session.ledger is None:
-        raise CampaignDoneError(f"no send of {issue} has begun", hint="See: digest status")
+        raise CampaignDoneError(f"no send of {issue} has started", hint="See: digest status")
     provider = project.open_provider()
     require_online(project, provider, None)
     try:
@@ -341,7 +341,10 @@ def send_test(session: Session, to: Sequence[str], *, id: str | None = None, san
     project, built = session.project, session.issue(id).built
     provider = project.open_provider()
     if project.offline and not provider.capabilities.local:
-        raise UsageError(f"--offline touches no network, and {provider.name} is reached over it")
+        raise UsageError(
+            f"--offline forbids network access, which the provider {provider.name} needs",
+            hint="Run it without --offline.",
+        )
     try:
         delivery.send_test_message(
             built,

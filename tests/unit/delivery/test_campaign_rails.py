@@ -118,7 +118,7 @@ def test_an_issue_is_not_sent_after_its_last_moment():
     unknown = replace(SENDING, unknown=3)
     with pytest.raises(CampaignRefusedError) as started:
         require_in_time(manifest, now=late, report=unknown)
-    assert "15 people stay unmailed" in started.value.hint
+    assert "15 people will not receive this issue" in started.value.hint
     assert "3 whose outcome is unknown are not mailed again" in started.value.hint
     assert "digest build" not in started.value.hint
 

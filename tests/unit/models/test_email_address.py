@@ -111,7 +111,7 @@ def test_a_sender_is_a_name_and_an_address(text, parsed):
         ("My, News <a@b.example>", "a comma outside quotes", 'Write it as "My, News" <a@b.example>'),
         ("a@b.example (My News)", "before the address", "Write it as My News <a@b.example>."),
         ('My "Best" News <a@b.example>', "quotation marks", 'Write it as "My Best News" <a@b.example>'),
-        ("My News <jö@b.example>", "letters outside ASCII", "Write it as"),
+        ("My News <jö@b.example>", "only ASCII characters", "Write it as"),
     ],
 )
 def test_a_sender_that_could_not_be_sent_is_refused_and_explained(text, reason, hint):

@@ -27,7 +27,7 @@ def address(url, *, offline=False):
         ("mysql://x", "unknown scheme. Known schemes: sqlite://, postgresql://, postgres://, git+branch://"),
         ("ledger.db", "unknown scheme"),
         ("sqlite://ledger.db", "sqlite:///PATH"),
-        ("postgresql://digest:hunter2@db.example/ledger", "it holds a password"),
+        ("postgresql://digest:hunter2@db.example/ledger", "it contains a password"),
         ("git+branch://a b", "git+branch://BRANCH"),
         ("git+branch://../main", "git+branch://BRANCH"),
         ("git+branch://state?remote=a/b", "git+branch://BRANCH"),

@@ -191,7 +191,8 @@ def test_checking_the_settings_of_sendgrid_does_not_import_its_package(tmp_path)
         "import sys; from pathlib import Path\n"
         "from digest.project import open_project\n"
         "project = open_project(Path(sys.argv[1]), cwd=Path())\n"
-        "project.open_provider(name='sendgrid')\n"
+        "from digest.providers import InstalledSettings\n"
+        "project.config.provider_settings('sendgrid', InstalledSettings()['sendgrid'])\n"
         "print(*sorted({'sendgrid', 'python_http_client', 'cryptography'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True)

@@ -30,7 +30,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         row: A row of the table ``campaign``.
         senders: The live senders. Their calls may be in flight, and count as pending. Any other batch in ``sending``
             was left by a dead sender, and counts as unknown.
-        now: Aware. A scheduled campaign counts as sent once its delivery time has passed.
+        now: The current time; aware. A scheduled campaign counts as sent once its delivery time has passed.
     """
     counts = Counter[str]()
     in_flight = False

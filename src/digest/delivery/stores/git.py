@@ -2,12 +2,12 @@
 
 The branch holds files that only grow: ``ledger.jsonl`` for what concerns all issues, and one file for each issue.
 Opening the ledger fills SQLite tables in memory from their lines. A transaction runs on those tables; the rows that it
-changed are appended to the files, committed and pushed, and only then is the transaction done. So no provider call is
-made that a push has not announced. A refused push means that another process wrote first: its lines are read, and the
-transaction runs again on top of them, so that it sees the other's claims and no outcome is lost.
+changed are appended to the files, committed and pushed, and only then is the transaction complete. No provider call is
+therefore made before a push has announced it. A refused push means that another process wrote first: its lines are
+read, and the transaction runs again on top of them, so that it sees the other's claims and no outcome is lost.
 
-Nobody can tell whether another sender is alive. What one left in ``sending`` is therefore called unknown by the next
-sender. If the first is alive after all and brings the outcome, it is recorded then.
+Nobody can tell whether another sender is alive. Batches that it left in ``sending`` are therefore marked unknown by the
+next sender. If the first sender turns out to be alive and reports the outcome, the outcome is recorded then.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = ["GitStore"]
 
 #: The file for what concerns all issues.
 _COMMON = "ledger.jsonl"
-#: How often a transaction runs again before the user must look why.
+#: How many times a transaction is retried before the send stops with an error.
 _ATTEMPTS = 50
 #: A subset of the names that git allows (git-check-ref-format).
 _BRANCH_NAME = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
@@ -53,7 +53,7 @@ _Result = TypeVar("_Result")
 class GitStore(Store):
     """A ledger at ``git+branch://BRANCH`` or ``git+branch://BRANCH?remote=NAME``, in the newsletter's own repository.
 
-    Whether the branch exists and what it holds costs one fetch together. Each change costs one push.
+    Checking whether the branch exists and reading it together cost one fetch. Each change costs one push.
     """
 
     needs_consent: ClassVar[bool] = True
@@ -154,7 +154,7 @@ class GitStore(Store):
 
     @contextmanager
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
-        """Be one of several senders: the second one finds the first one's campaign and claims."""
+        """Register as one of several senders. The second finds the first one's campaign and claims."""
         del join, report
         self.write(_mark_version)
         self.sender = secrets.token_hex(SENDER_DIGITS // 2)
@@ -169,7 +169,7 @@ class GitStore(Store):
         return LiveSenders(names=frozenset({self.sender})) if self._is_sending else LiveSenders()
 
     def explain(self, error: str) -> tuple[str, str]:
-        """Pass the error on: tables in memory cannot be locked or missing."""
+        """Return the error unchanged, because tables in memory cannot be locked or missing."""
         return f"failed: {error}", "See: digest status"
 
     def _load(self) -> None:

@@ -28,7 +28,7 @@ __all__ = ["BranchMovedError", "GitBranch"]
 
 #: The time limit, in seconds, for a command that uses the network.
 _NETWORK_SECONDS = 60
-#: How often a network command is tried, and the seconds to wait before each attempt.
+#: The seconds to wait before each attempt of a network command.
 _WAITS = (0, 1, 2, 4, 8, 15)
 _REF = "refs/digest/ledger"
 #: The user's hooks, and the options of their own pushes, are not meant for this program's commits.
@@ -112,7 +112,7 @@ class GitBranch:
         Raises:
             LedgerError: The remote cannot be reached.
         """
-        # At first the newest commit is enough. Later fetches must bring all commits in between, for `_holds`.
+        # The first fetch needs only the newest commit. Later ones need all commits in between, for `_holds`.
         depth = () if self.head else ("--depth=1",)
         refs = f"+refs/heads/{self.branch}:{_REF}"
         if self._over_network("fetch", "--quiet", "--no-tags", *depth, self._remote, refs, unless=_NO_SUCH_BRANCH):
@@ -143,7 +143,7 @@ class GitBranch:
     def push(self, files: Mapping[str, bytes], message: str) -> bool:
         """Replace these files in a new commit on top of ``head``, and push it. One network call if all goes well.
 
-        If the reply is lost, a fetch tells whether the commit arrived; if not, it is pushed again.
+        If the reply is lost, a fetch shows whether the commit arrived; if not, it is pushed again.
 
         Returns: Whether the commit is the newest. False if another process has pushed on top of it; ``head`` is then
             that process's commit.

@@ -53,7 +53,7 @@ class PostgresStore(Store):
     def check_url(cls, url: str) -> None:
         """Refuse a password, which does not belong in ``digest.toml``."""
         if urlsplit(url).password:
-            raise ValueError("it holds a password; put the whole URL into a variable and name that in url_env")
+            raise ValueError("it contains a password; put the whole URL into a variable, and name it in url_env")
 
     def exists(self) -> bool:
         """Whether there may be a ledger: always true, since only opening the database could tell."""
@@ -76,7 +76,7 @@ class PostgresStore(Store):
 
     @contextmanager
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
-        """Be a sender on this ledger: the only one, or with ``join`` one of several."""
+        """Register as a sender on this ledger: the only one, or with ``join`` one of several."""
         with self.translating():
             holder = self.engine.connect()
             leads = holder.execute(text("SELECT pg_try_advisory_lock(:name)"), {"name": _LEADER}).scalar_one()
@@ -113,7 +113,7 @@ class PostgresStore(Store):
             return LiveSenders(names=frozenset(f"{number:0{SENDER_DIGITS}x}" for number in numbers))
 
     def lock_for_migration(self, connection: Connection) -> None:
-        """Let one process at a time create the tables."""
+        """Lock the ledger, so that only one process at a time creates the tables."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _MIGRATION})
 
     def explain(self, error: str) -> tuple[str, str]:

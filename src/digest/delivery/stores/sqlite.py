@@ -80,10 +80,10 @@ class SqliteStore(Store):
 
     @contextmanager
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> Iterator[None]:
-        """Be the only sender on this ledger. The system releases the lock when the process dies, however it dies.
+        """Register as the only sender on this ledger. The system releases the lock however the process ends.
 
         Args:
-            join: Ignored: on one machine a second sender is no help.
+            join: Ignored, because a second sender on the same machine does not help.
             report: Returns the numbers that the refusal carries.
 
         Raises:

@@ -63,12 +63,12 @@ class Store(ABC):
         url: The ledger's URL, which starts with a scheme of this class.
         root: The newsletter's folder.
         environ: The environment; may hold the ledger's key, in DIGEST_LEDGER_KEY.
-        token: A token for the host of the ledger, where it needs one.
+        token: A token for the host of the ledger, if it needs one.
 
     Attributes:
         networked: Whether the ledger is reached over the network.
-        needs_consent: Whether a missing ledger is created only if the user says so (``--new-ledger``), since a ledger
-            that was lost cannot be told from one that never existed.
+        needs_consent: Whether a missing ledger is created only if the user passes ``--new-ledger``, because a lost
+            ledger looks the same as one that never existed.
         name: The store as users know it, without secrets.
         key: The ledger's own key, 32 bytes; recipients are hashed with it. Set by `open`.
         engine: Set by `open`.
@@ -115,10 +115,10 @@ class Store(ABC):
         """
 
     def open(self, *, new: bool = False) -> Self:
-        """Connect, bring the tables up to date and check that the key is theirs.
+        """Connect, bring the tables up to date, and check that the key belongs to them.
 
         Args:
-            new: The user said that a missing ledger is to be created, for a store with `needs_consent`.
+            new: Whether the user wants a missing ledger to be created, for a store with `needs_consent`.
 
         Raises:
             CampaignRefusedError: The ledger is missing, the store has `needs_consent`, and ``new`` is not set.
@@ -172,7 +172,7 @@ class Store(ABC):
 
     @abstractmethod
     def session(self, *, join: bool, report: Callable[[], SendReport | None]) -> AbstractContextManager[None]:
-        """Be a sender on this ledger, until the process ends for whatever reason.
+        """Register as a sender on this ledger, until the context or the process ends.
 
         Args:
             join: Share the work with other senders, if the store can tell which of them are alive.

@@ -1,4 +1,4 @@
-"""Diagnosing a SendGrid account: the key's permissions, the sender, the group, the trackers, the clock.
+"""Diagnoses a SendGrid account: the key's permissions, the sender, the group, the trackers and the clock.
 
 https://www.twilio.com/docs/sendgrid/api-reference: API key permissions (scopes), domain authentication, verified
 senders, suppression groups, tracking settings.
@@ -28,7 +28,7 @@ _NEEDED = {
     "suppression.read": "digest cannot fetch the suppression lists, so it sends nothing",
 }
 _USEFUL = {
-    "email_logs.read": "digest cannot ask whether an issue was already mailed, or what became of a lost reply",
+    "email_logs.read": "digest cannot check whether an issue was already mailed, or resolve a lost reply",
 }
 #: Seconds by which clocks may differ. Delivery times and rate limits are given as times of day.
 _CLOCK = 60
@@ -46,7 +46,7 @@ def diagnose_account(
         now: The clock; aware.
 
     Raises:
-        NotSent, CredentialsError, ProviderError: As ``get``.
+        NotSent, CredentialsError, ProviderError: Raised by ``get``.
     """
     reply, answer = get("scopes", {})
     scopes = set(answer.get("scopes", ())) if reply.status == 200 and isinstance(answer, dict) else set()

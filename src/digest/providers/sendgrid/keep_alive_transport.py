@@ -33,11 +33,11 @@ logging.getLogger("python_http_client").setLevel(logging.INFO)
 _CONNECT, _READ = 10.0, 60.0
 
 
-class Unreachable(Exception):  # noqa: N818 - named by what it means
+class Unreachable(Exception):  # noqa: N818 - an outcome, not a failure of the program
     """The request did not leave completely, so no server can have acted on it (RFC 9112, section 8)."""
 
 
-class ReplyLost(Exception):  # noqa: N818 - named by what it means
+class ReplyLost(Exception):  # noqa: N818 - an outcome, not a failure of the program
     """The request left completely, and no reply was read."""
 
 
@@ -89,14 +89,14 @@ class Connection:
         Args:
             method: Such as GET.
             target: Path and query.
-            body: None for none.
+            body: The request's body; None if it has none.
             headers: Host and Content-Length are added.
             begin: Called once the connection is open, right before the first byte.
             meanwhile: Called after the last byte has left, before the reply is read.
 
         Raises:
             Unreachable: The request did not leave completely.
-            ReplyLost: It did, and no reply was read.
+            ReplyLost: The request left, and no reply was read.
         """
         connection = self._ready()
         begin()

@@ -1,4 +1,4 @@
-"""Building the body of /v3/mail/send (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send).
+"""Builds the body of /v3/mail/send (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send).
 
 The vendor's helpers are not used: they parse each address again, which takes a third of the time of building a body.
 """
@@ -40,7 +40,7 @@ _RESERVED = frozenset(
         "bcc",
     }
 )
-#: What `html.escape` changes.
+#: The characters that `html.escape` changes.
 _ESCAPABLE = re.compile("[&<>\"']")
 #: Every tracker, off in every request. Trackers rewrite links and add content that nobody approved.
 _TRACKERS_OFF = {
@@ -91,7 +91,7 @@ class BodyBuilder:
         """One request, as JSON in ASCII.
 
         Raises:
-            IssueError: A header or a name would hold a line break.
+            IssueError: A header or a name would contain a line break.
         """
         escaped = tuple(tag for tag, _ in self._tags if tag in self._content.html and _needs_escape(tag, recipients))
         campaign = self._content.campaign

@@ -1,11 +1,11 @@
-"""Holding mail back at SendGrid: pause, release and cancel everything that is posted under one batch id.
+"""Holds mail back at SendGrid: pauses, releases and cancels everything that is posted under one batch id.
 
 https://www.twilio.com/docs/sendgrid/api-reference/cancel-scheduled-sends, and what users report about it: a batch
 without a status takes POST and answers PATCH and GET with "batch id not found", one with a status takes PATCH and
 answers POST with 400, and only paused and cancelled batches are listed
 (https://github.com/sendgrid/sendgrid-nodejs/issues/1245).
 
-None of it was tried on a live account; `digest doctor --two-phase` does that.
+None of this was tested on a live account. `digest doctor --two-phase` does that.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class ScheduledSends:
         raise self._api.refusal(reply)
 
     def release(self, schedule: str) -> None:
-        """DELETE the status. If there is none any more, an earlier call has deleted it."""
+        """DELETE the status. If it is already gone, an earlier call has deleted it."""
         reply = self._api.call(lambda client: _batch(client, schedule).delete(), lost=NO_REPLY)
         if reply.is_success or reply.status == 404:
             return
@@ -122,7 +122,7 @@ class ScheduledSends:
             entries = [content] if isinstance(content, dict) else content
             return {str(entry["batch_id"]): _STATUSES[entry["status"]] for entry in entries}
         except (ValueError, KeyError, TypeError):
-            # Reading this as "no status" could send twice what is only held back.
+            # Reading this as "no status" could send mail again that is only held back.
             raise ProviderError("cannot read SendGrid's list of paused and cancelled batches") from None
 
     def _post(self, schedule: str, status: str) -> ApiReply:

@@ -1,4 +1,4 @@
-"""Requests to SendGrid's v3 API, and what its error replies mean (twilio.com/docs/sendgrid/api-reference)."""
+"""Makes requests to SendGrid's v3 API, and interprets its error replies (twilio.com/docs/sendgrid/api-reference)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class SendGridApi:
         """The account's key.
 
         Raises:
-            CredentialsError: It is not set, or cannot be a key.
+            CredentialsError: It is not set, or contains characters that no key has.
         """
         name = self.settings.api_key_env
         key = self._environ.get(name, "").strip()
@@ -78,9 +78,9 @@ class SendGridApi:
         """Make one request.
 
         Args:
-            request: Makes it with the client that it is given.
+            request: Makes the request with the client that is passed to it.
             exchange: Replaces the body, and has callbacks for the progress.
-            lost: What to return if the request left and no reply was read; without it that raises NotSent too.
+            lost: What to return if the request left and no reply was read. Without it, this raises NotSent too.
 
         Raises:
             NotSent: The request did not leave, or no reply was read.

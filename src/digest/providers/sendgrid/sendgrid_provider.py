@@ -1,4 +1,4 @@
-"""The provider `SendGridProvider`: what it makes of one call, and what it asks the account."""
+"""`SendGridProvider`: sends one call, looks up its outcome, and schedules and cancels deliveries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SendGridProvider"]
 
-#: The documentation of mail/send allows 72 hours for send_at. One hour is left for a clock that is wrong.
+#: SendGrid allows a send_at at most 72 hours ahead. One hour of that is reserved for clocks that are wrong.
 _SCHEDULE_LIMIT = timedelta(hours=71)
 
 
@@ -109,12 +109,12 @@ class SendGridProvider(BaseProvider):
         raise self._api.refusal(reply)
 
     def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:
-        """Ask the Email Logs (POST /v3/logs) who was processed under this call's category."""
+        """Query the Email Logs (POST /v3/logs) for the addresses that were processed under this call's category."""
         addresses = self._logged(f"{content.campaign}.{reference}", limit=self.capabilities.max_recipients)
         return frozenset(recipient.key for recipient in recipients if recipient.email.casefold() in addresses)
 
     def knows(self, content: MailContent) -> bool:
-        """Ask the Email Logs, which go back 30 days, for mail in the edition's category."""
+        """Query the Email Logs, which go back 30 days, for mail in the edition's category."""
         return bool(self._logged(content.edition, limit=1))
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class SendGridProvider(BaseProvider):
     # -- what SendGrid knows ------------------------------------------------------------------------------------------
 
     def diagnose(self, sender: str) -> Iterator[Diagnosis]:
-        """Ask the account for the key's permissions, the sender, the group and the trackers, and compare clocks."""
+        """Check the key's permissions, the sender, the unsubscribe group, the trackers and the clock."""
         try:
             yield from diagnose_account(self._api.get_json, sender=sender, settings=self._settings, now=self._now)
         except NotSent as error:

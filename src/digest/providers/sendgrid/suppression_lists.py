@@ -65,7 +65,7 @@ def logged_addresses(text: str) -> frozenset[str]:
     """The casefolded addresses in a reply of /v3/logs.
 
     Raises:
-        ProviderError: It is not such a reply.
+        ProviderError: The reply cannot be read.
     """
     try:
         return frozenset(str(message["to_email"]).casefold() for message in json.loads(text)["messages"])

@@ -38,13 +38,13 @@ def read_webhook_events(
     """The suppressions in one request of the Event Webhook.
 
     Args:
-        body: Byte for byte as it arrived: the signature (ECDSA, P-256, SHA-256) covers ``timestamp`` followed by it,
-            so re-serialised JSON fails.
+        body: The body, byte for byte as it arrived. The signature (ECDSA, P-256, SHA-256) covers ``timestamp`` followed
+            by the body, so re-serialised JSON fails.
         signature: The header X-Twilio-Email-Event-Webhook-Signature.
         timestamp: The header X-Twilio-Email-Event-Webhook-Timestamp, in seconds since 1970.
         public_key: The verification key in the webhook's settings: base64 of its DER form.
         key_name: The environment variable that holds it, for messages.
-        now: Aware.
+        now: The current time; aware.
 
     Raises:
         CredentialsError: ``public_key`` is not a public key.

@@ -145,7 +145,7 @@ def _email_column(
         places = " and ".join(repr(labels[at]) for at in candidates[:3])
         raise ListError(f"{places} both hold addresses", place=Place(file, 1), hint="Call the right one email.")
     raise ListError(
-        "no column looks like addresses", place=Place(file, 1), hint="Call the column email, and try again."
+        "no column looks like addresses", place=Place(file, 1), hint="Rename the column with the addresses to email."
     )
 
 

@@ -98,7 +98,7 @@ def suppress_addresses(project: Project, addresses: Sequence[str], *, reason: st
     try:
         suppression_reason = SuppressionReason(reason)
     except ValueError:
-        raise UsageError(f"{reason!r} is not a reason", hint=f"One of: {', '.join(SuppressionReason)}.") from None
+        raise UsageError(f"{reason!r} is not a reason", hint=f"Use one of: {', '.join(SuppressionReason)}.") from None
     people = []
     for number, text in enumerate(addresses, start=1):
         try:
@@ -120,7 +120,7 @@ def suppress_token(project: Project, token: str) -> int:
         1, or 0 when the reader had unsubscribed before.
 
     Raises:
-        UsageError: It is not a token of this newsletter.
+        UsageError: The token was not made by this newsletter.
         CredentialsError: No secret is set.
         NothingToDoError: No reader in the audience's lists has this link.
     """
@@ -181,7 +181,7 @@ def sync_suppressions(project: Project) -> Mapping[str, int]:
 
 
 def _is_address(text: str) -> bool:
-    """Whether a list can hold it. Providers also keep texts that never were addresses."""
+    """Whether a text is an email address. Providers' lists also contain texts that never were addresses."""
     try:
         return bool(normalise_address(text))
     except ValueError:
@@ -243,7 +243,7 @@ def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListRe
 
     Raises:
         ListError: The list cannot be read, before or after the change; the file stays as it is.
-        CredentialsError: The key is missing, or is not the list's.
+        CredentialsError: The key is missing, or does not fit the list.
     """
     with lock_lists(project):
         before = read_list_text(project, name)

@@ -1,4 +1,4 @@
-"""Alembic's entry point. It uses the ledger's own connection, in a transaction that the ledger has begun."""
+"""Alembic's entry point. It uses the ledger's own connection, in a transaction that the ledger has started."""
 
 from __future__ import annotations
 
