@@ -10,19 +10,22 @@ PYTHON ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test year check docs pictures constraints reference
+.PHONY: help demo test test-long year check docs pictures constraints reference
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.test ## Turn a week of articles into an email, offline, in ./digest-demo
 	@$(BIN)/digest demo
 
-test: $(VENV)/.test ## Run every test
+test: $(VENV)/.test ## Run the tests, all but the long ones
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
+test-long: $(VENV)/.test ## Run the long tests: workflows in a local runner, a newsletter's weeks, crashes
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m long $(ARGS)
+
 year: $(VENV)/.test ## Simulate 52 weeks of a newsletter on GitHub (about twenty minutes)
-	@DIGEST_YEAR=1 $(BIN)/python -m pytest -s tests/acceptance/test_year.py
+	@DIGEST_YEAR=1 $(BIN)/python -m pytest -s -m long tests/acceptance/test_year.py
 
 check: $(VENV)/.lint ## Check style, types, imports and workflows
 	@$(BIN)/ruff check .

@@ -15,6 +15,8 @@ from github_runner import BIN, Repository, WorkflowRun
 from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
 from digest.testing.feeds_server import FeedsServer
 
+pytestmark = pytest.mark.long  # it follows the whole guide
+
 GUIDE = Path(__file__).resolve().parents[2] / "docs/github.md"
 ISSUE, NOW = "2026-W48", "2026-11-24T09:20:00+00:00"
 FEED = "".join(

@@ -11,7 +11,7 @@ from local_runner import run_locally
 from conftest import encrypt_list, replace_in
 from digest.testing.fake_sendgrid import FAKE_KEY
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="act is only installed on Linux")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="act is only installed on Linux")]
 
 COLLECT_SCHEDULE, DAILY_SCHEDULE = "17 5,9,13 * * 1-3", "41 16 * * *"
 MONDAY, FRIDAY = "2026-11-23T05:20:00+00:00", "2026-11-27T16:45:00+00:00"

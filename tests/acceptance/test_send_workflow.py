@@ -120,6 +120,7 @@ def test_refuses_a_token_from_before_the_last_change(send, github, built, fake):
     assert fake.mails == []
 
 
+@pytest.mark.long
 def test_sends_the_build_of_a_merged_approval_on_request(send, github, built, run, fake, secrets):
     assert send(approved=True).step("Send").code == 6
     assert fake.mails == []
@@ -132,6 +133,7 @@ def test_sends_the_build_of_a_merged_approval_on_request(send, github, built, ru
     assert len(fake.mails) == len(PEOPLE)
 
 
+@pytest.mark.long
 def test_resumes_an_interrupted_send_on_another_runner(send, built, fake):
     fake.disturb("drop-after")
     first = send(token=built[2])
@@ -142,6 +144,7 @@ def test_resumes_an_interrupted_send_on_another_runner(send, built, fake):
     assert sorted(mail.to for mail in fake.mails) == sorted(PEOPLE)
 
 
+@pytest.mark.long
 def test_mails_recipients_with_an_unknown_outcome_again_only_on_request(send, built, fake):
     fake.disturb("drop-before")
     assert send(token=built[2]).step("Send").code == 7

@@ -27,6 +27,8 @@ from conftest import Run, encrypt_list, use_own_values
 from digest.testing.fake_sendgrid import FAKE_KEY, FakeSendGrid
 from digest.testing.feeds_server import FeedsServer
 
+pytestmark = pytest.mark.long  # each week is a dozen runs of workflows
+
 BERLIN = ZoneInfo("Europe/Berlin")
 #: A Monday. The following year contains a week 53 and both clock changes.
 BEGIN = datetime(2026, 9, 28, tzinfo=BERLIN)

@@ -342,6 +342,7 @@ def test_a_failing_git_command_is_reported(clone, open_branch, monkeypatch):
             begin(ledger)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("broken", [False, True], ids=["git", "flaky git"])
 def test_two_runners_send_at_once_and_one_is_killed(clone, another, open_branch, flaky, broken):
     """The survivor finishes the campaign: nobody is mailed twice, and only calls in flight at the kill are unknown."""

@@ -106,6 +106,7 @@ def test_processes_that_start_at_once_create_one_ledger(database):
         assert ledger.campaigns() == ()
 
 
+@pytest.mark.long
 def test_a_killed_sender_releases_its_lock_and_nobody_is_mailed_twice(database):
     with FakeSendGrid(clock=NOON.timestamp) as fake:
         fake.disturb(*["", "drop-after", "500-before", "", "429"] * 2)
@@ -130,6 +131,7 @@ def test_a_killed_sender_releases_its_lock_and_nobody_is_mailed_twice(database):
     assert report.accepted <= len(counts) <= report.accepted + report.unknown
 
 
+@pytest.mark.long
 def test_two_senders_share_the_work_and_one_of_them_is_killed(database):
     """The survivor finishes: nobody is mailed twice or skipped, and only calls in flight at the kill are unknown."""
 

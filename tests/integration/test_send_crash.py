@@ -191,6 +191,7 @@ def test_a_kill_after_the_reply_was_recorded_leaves_nothing_unknown(machine):
     assert require_once(machine.fake) == PEOPLE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_random_kills_and_faults_leave_everyone_mailed_once_or_unknown(machine, seed):
     dice = random.Random(seed)  # noqa: S311 - not for cryptography

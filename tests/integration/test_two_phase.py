@@ -256,6 +256,7 @@ def finish(harness):
     raise AssertionError("it does not come to an end")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(6))
 def test_a_send_killed_repeatedly_with_lost_replies_is_completed(harness, tmp_path, death, seed):
     dice = random.Random(seed)  # noqa: S311 - not for cryptography
