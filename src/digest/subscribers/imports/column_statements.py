@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-__all__ = ["REASONS", "ColumnProfile", "ColumnReader", "Statement", "gravest", "read_column"]
+__all__ = ["REASONS", "ColumnProfile", "ColumnReader", "Statement", "gravest", "looks_like_statuses", "read_column"]
 
 #: Why somebody left, the gravest first.
 REASONS = ("complaint", "hard_bounce", "invalid", "unsubscribed", "manual")
@@ -32,6 +32,7 @@ _NO = {"subscribed": "unsubscribed", "consent": "declined", "confirmed": "pendin
 #: Shorter words of the Latin alphabet are as likely abbreviations: OK is also Oklahoma.
 _SHORT = 3
 _MAJORITY = 0.5
+_FEW_WORDS = 12
 #: So many different texts of a column are kept; one with more is a date, or free text.
 _MOST_TEXTS = 300
 
@@ -154,12 +155,10 @@ def read_column(kind: HeaderKind, profile: ColumnProfile, *, tool: tuple[tuple[s
 
 
 def _status_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]) -> ColumnReader:
-    understood = [text for text in profile.texts if status_of(text, tool)]
-    numbers = profile.kinds["number"]
-    # 0, 1, 2 and 3 are states whose meaning only the tool knows.
-    puzzle = bool(profile.texts) and (
-        not understood or numbers >= sum(profile.texts.values()) * _MAJORITY or _only_digits(profile)
-    )
+    if profile.texts and _only_digits(profile):
+        # 0, 1, 2 and 3 are states whose meaning only the tool knows.
+        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True)
+    puzzle = bool(profile.texts) and not any(status_of(text, tool) for text in profile.texts)
     return ColumnReader(kind=kind, tool=tool, puzzle=puzzle, decides=not puzzle and bool(profile.texts))
 
 
@@ -173,9 +172,10 @@ def _maybe_status_reader(
     texts = [text for text in profile.texts if cell_kind(text) is CellKind.TEXT]
     understood = [text for text in texts if not _is_short(text) and status_of(text, tool)]
     telling = [text for text in understood if not is_generic(text)]
-    enough = 1.0 if kind.role == "unnamed" else _MAJORITY
+    enough = _MAJORITY if kind.role == "maybe_status" else 1.0
     if not telling or len(understood) < enough * len(profile.texts) or profile.kinds["date"]:
-        return None
+        hinted = kind.role == "unknown" and any(status_of(text, tool) in REASONS for text in telling)
+        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True) if hinted else None
     return ColumnReader(kind=HeaderKind(role="status"), tool=tool)
 
 
@@ -219,10 +219,20 @@ def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str
     return ColumnReader(kind=kind, speaks=False, puzzle=True)
 
 
+def looks_like_statuses(cells: Iterable[str]) -> bool:
+    """Whether a column whose header tells nothing may hold statuses: few different words, and a telling one."""
+    texts = set(filter(None, cells))
+    return len(texts) <= _FEW_WORDS and any(
+        cell_kind(text) is CellKind.TEXT and not _is_short(text) and status_of(text) and not is_generic(text)
+        for text in texts
+    )
+
+
 _READERS: Mapping[str, Callable[[HeaderKind, ColumnProfile, tuple[tuple[str, str], ...]], ColumnReader | None]] = {
     "status": _status_reader,
     "maybe_status": _maybe_status_reader,
     "unnamed": _maybe_status_reader,
+    "unknown": _maybe_status_reader,
     "left": _left_reader,
     **dict.fromkeys(("subscribed", "consent", "confirmed", "maybe"), _flag_reader),
 }

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from digest.errors import ListError, Place
-from digest.subscribers.imports.column_statements import ColumnProfile, ColumnReader, read_column
+from digest.subscribers.imports.column_statements import (
+    ColumnProfile,
+    ColumnReader,
+    looks_like_statuses,
+    read_column,
+)
 from digest.subscribers.imports.pasted_addresses import address_and_name
 from digest.subscribers.imports.vocabulary import HeaderKind, header_kind, header_rank, plain_words, tool_words
 
@@ -88,7 +93,7 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
     places = {"email": _email_column(file, labels, kinds, sample, has_header=bool(header))}
     places |= _name_columns(labels, kinds, places["email"])
     kinds = [kind if at not in places.values() else HeaderKind(role="other") for at, kind in enumerate(kinds)]
-    profiles = {at: ColumnProfile() for at, kind in enumerate(kinds) if kind.role != "other"}
+    profiles = {at: ColumnProfile() for at, kind in enumerate(kinds) if _may_say_something(kind, sample, at)}
     if profiles:
         _fill(profiles, (row.cells for row in open_rows() if not row.problem))
     tool = tool_words(header)
@@ -115,6 +120,12 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
         puzzles=puzzles,
         decides=any(reader.decides for _, reader in readers),
     )
+
+
+def _may_say_something(kind: HeaderKind, sample: Sequence[Sequence[str]], at: int) -> bool:
+    if kind.role == "unknown":
+        return looks_like_statuses(row[at] for row in sample if at < len(row))
+    return kind.role != "other"
 
 
 def _fill(profiles: Mapping[int, ColumnProfile], rows: Iterable[Sequence[str]]) -> None:

@@ -65,7 +65,7 @@ class HeaderKind:
 
     Attributes:
         role: email, name, first or last; status, maybe_status; left; subscribed, consent, confirmed or maybe (flags);
-            hint; or other.
+            hint; unknown; or other, for a column that is about something else.
         reason: Why its people left, for a column about leaving.
         explains: Any text in it says that somebody left, as in "Unsubscribe reason".
         dated: The column holds dates, or may.
@@ -209,7 +209,7 @@ def _flag_role(words: str) -> str:
     for role in ("subscribed", "confirmed", "consent", "maybe"):
         if _matches("flags", role, words):
             return role
-    return "hint" if _matches("headers", "hints", words) else "other"
+    return "hint" if _matches("headers", "hints", words) else "unknown"
 
 
 def tool_words(header: Iterable[str]) -> tuple[tuple[str, str], ...]:

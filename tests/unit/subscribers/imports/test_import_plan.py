@@ -138,6 +138,11 @@ LEFT = {"unsubscribed", "hard_bounce", "complaint", "invalid", "manual"}
         # a form's checkbox
         ('Email,I agree to receive the newsletter\na@q.org,"Yes, send it to me"\nb@q.org,\n', "active pending"),
         ("Email,Newsletter\na@q.org,ja\nb@q.org,nein\n", "active declined"),
+        # a header that says nothing, and cells that do
+        ("Email,配信\na@q.org,配信中\nb@q.org,配信停止\n", "active unsubscribed"),
+        ("Email,Mode\na@q.org,subscribed\nb@q.org,bounced\n", "active hard_bounce"),
+        # numbers that only the tool understands, beside a flag
+        ("user_email,user_status,newsletter\na@q.org,0,1\nb@q.org,0,0\n", "active declined"),
         # where people live, and what they are
         ("Email,State\na@q.org,OK\nb@q.org,CA\nc@q.org,OR\n", "active active active"),
         ("Email,Membership status\na@q.org,gold\nb@q.org,silver\n", "active active"),
@@ -170,6 +175,8 @@ def test_the_date_of_leaving_is_kept(imports):
         ("people.csv", "email,GDPR consent\na@q.org,version B\nb@q.org,version A\n"),
         ("people.csv", "email,Status\na@q.org,gold\nb@q.org,silver\n"),
         ("people.csv", "email,Status\na@q.org,1\nb@q.org,2\nc@q.org,0\n"),
+        ("people.csv", "email,Notes\na@q.org,unsubscribed by phone\nb@q.org,likes boats\n"),
+        ("people.csv", "email,Tags\na@q.org,unsubscribed\nb@q.org,vip\n"),
         ("people.csv", "email,Former member\na@q.org,yes\n"),
         ("people.csv", "a@q.org,Ana,blue\nb@q.org,Bo,red\n"),
     ],

@@ -191,7 +191,7 @@ def test_a_header_tells_what_its_column_is_about(header, role, reason):
     ],
 )
 def test_other_headers_only_look_like_it(header):
-    assert header_kind(header).role == "other"
+    assert header_kind(header).role in {"other", "unknown"}
 
 
 @pytest.mark.parametrize(
