@@ -245,7 +245,7 @@ def test_suppressions_reach_a_runner_in_an_encrypted_file(run, letter):
     assert not plain.exists()  # git ignores the plain file, so a runner does not have it
     assert people(run, letter)["left_out"]["suppressed: manual"] == 1
     suppressed = run("subscribers", "suppress", "bo@example.org", *root)
-    assert "digest subscribers edit subscribers/suppressions.csv.age" in suppressed.err
+    assert "digest subscribers unsuppress ADDRESS" in suppressed.err
     assert (plain.exists(), "bo@" in encrypted.read_text()) == (False, False)
     # Rows of a new plain file are merged into the encrypted one, and none is lost.
     plain.write_text("email\ncy@example.org\n")

@@ -1,4 +1,4 @@
-"""The panel People: subscribers check, import, export, suppress, sync, encrypt and edit."""
+"""The panel People: the commands on lists; those about one person are in `person_commands`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from digest.cli.commands import PanelGroup, register
 from digest.cli.editor import edit_text
+from digest.cli.person_commands import remove, show, unsuppress
 from digest.cli.result_lines import count
 from digest.cli.run_options import RunOptions
 from digest.errors import ChecksFailedError, ListError, UsageError
@@ -31,6 +32,9 @@ def add_people_commands(app: typer.Typer) -> None:
     register(people, "import", example="digest subscribers import mailchimp.csv")(import_)
     register(people, "export", example="digest subscribers export weekly-backup.csv")(export)
     register(people, "suppress", example="digest subscribers suppress ana@example.com")(suppress)
+    register(people, "unsuppress", example="digest subscribers unsuppress ana@example.com")(unsuppress)
+    register(people, "show", example="digest subscribers show ana@example.com")(show)
+    register(people, "remove", example="digest subscribers remove ana@example.com --dry-run")(remove)
     register(people, "sync", example="digest subscribers sync")(sync)
     register(people, "encrypt", example="digest subscribers encrypt subscribers/weekly.csv")(encrypt)
     register(people, "edit", example="digest subscribers edit subscribers/weekly.csv.age")(edit)
@@ -148,15 +152,30 @@ def export(
         str | None,
         typer.Option("--audience", metavar="NAME", help="The audience. Default: the one that issues are sent to."),
     ] = None,
+    everybody: Annotated[
+        bool,
+        typer.Option("--all", help="Everybody in its lists and suppressions, with a status, also those not mailed."),
+    ] = False,
 ) -> None:
-    """Write an audience, as it would be mailed now, to a CSV file that only you can read."""
+    """Write an audience, as it would be mailed now, to a CSV file that only you can read.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it, which an import removes again.
+    """
     from digest.cli.json_objects import ExportResult
     from digest.config.atomic_files import replace_file
+    from digest.workflow.people.full_export import export_everybody
     from digest.workflow.people.subscriber_lists import export_audience
 
     if str(file) == "-" and options.as_json:
         raise UsageError("the output of --json never contains addresses", hint="Name a file to export to.")
-    text, people = export_audience(options.session(), audience)
+    left_out = 0
+    if everybody:
+        text, people, left_out = export_everybody(options.session(), audience)
+    else:
+        text, people = export_audience(options.session(), audience)
+    if left_out:
+        rows = count(left_out, "row has", "rows have")
+        options.output.say(f"{rows} no address, and are left out: digest subscribers check")
     if str(file) == "-":
         sys.stdout.write(text)
         return
@@ -164,7 +183,7 @@ def export(
         replace_file(file, text.encode(), mode=0o600)
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}", hint="Name another file.") from error
-    result = ExportResult(file=str(file), people=people)
+    result = ExportResult(file=str(file), people=people, **({"left_out": left_out} if everybody else {}))
     options.output.result(result, [f"{count(people, 'person', 'people')}: {file}"])
     options.output.next("keep the file private, and delete it when you no longer need it")
 
@@ -196,7 +215,7 @@ def suppress(
     With --token, a small web endpoint of your own can serve the unsubscribe links.
     """
     from digest.cli.json_objects import SuppressResult
-    from digest.subscribers import suppressions_file
+    from digest.workflow.people.person_lookup import addresses_in_no_list
     from digest.workflow.people.subscriber_lists import suppress_addresses, suppress_token
 
     if [bool(addresses), bool(token), file is not None].count(True) != 1:
@@ -213,11 +232,19 @@ def suppress(
         else suppress_addresses(project, addresses or (), reason=reason or "manual")
     )
     people = f"{count(suppressed, 'person is', 'people are')} now suppressed."
+    strangers = [] if token else addresses_in_no_list(project, addresses or ())
     output.result(
-        SuppressResult(suppressed=suppressed), [people if suppressed else "Nothing changed: already suppressed."]
+        SuppressResult(suppressed=suppressed, in_no_list=len(strangers)),
+        [
+            people if suppressed else "Nothing changed: already suppressed.",
+            *(
+                f"{address} is in no list; check its spelling. It stays suppressed, also if it is imported."
+                for address in strangers
+            ),
+        ],
     )
     if suppressed:
-        output.say(f"To undo it, remove the row: digest subscribers edit {suppressions_file(project.root)}")
+        output.say("To undo it: digest subscribers unsuppress ADDRESS")
     output.next("digest subscribers check")
 
 

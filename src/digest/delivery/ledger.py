@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from digest.delivery.batch_ledger import batch_row
 from digest.delivery.group_ledger import CampaignLedger
 from digest.delivery.ledger_snapshot import LedgerSnapshot, hash_addresses
+from digest.delivery.person_history import find_person, keep_removed, lift
 from digest.delivery.stores import find_store
 from digest.delivery.stores.campaign_counts import count_campaign
 from digest.delivery.stores.issue_recipients import mailed_to_others
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from digest.delivery.campaign import Campaign, SendReport
+    from digest.delivery.person_history import LedgerSuppression, PersonHistory
     from digest.delivery.recipients import PlannedBatch
     from digest.delivery.stores.store import LiveSenders, Store
     from digest.models import Suppression
@@ -273,6 +275,22 @@ class Ledger:
         """The reason of each suppression, by keyed hash."""
         with self._store.begin() as connection:
             return _suppressions(connection)
+
+    def person(self, email: str) -> PersonHistory:
+        """What the ledger knows of a normalised address."""
+        senders = self._store.live_senders()
+        with self._store.begin() as connection:
+            return find_person(connection, self.key_of(email), senders=senders)
+
+    def keep_removed(self, email: str, *, source: str) -> None:
+        """Suppress a normalised address for good, of which nothing but the keyed hash stays."""
+        key, now = self.key_of(email), self._now()
+        self._store.write(lambda connection: keep_removed(connection, key, at=now, source=source))
+
+    def unsuppress(self, email: str) -> LedgerSuppression | None:
+        """Delete the suppression of a normalised address. Returns it; None if there was none."""
+        key = self.key_of(email)
+        return self._store.write(lambda connection: lift(connection, key))
 
     def remember(self, name: str, value: str) -> None:
         """Record a fact about the newsletter that no campaign owns, in place of its earlier value."""

@@ -12,6 +12,7 @@ from digest.subscribers.imports import (
     read_bounces,
     read_export_file,
 )
+from digest.subscribers.inert_cells import inert_cell, restored_cell
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.packed_subscribers import PackedSubscribers
 from digest.subscribers.suppressions import (
@@ -40,6 +41,7 @@ __all__ = [
     "decrypt_list",
     "encrypt_list",
     "holds_suppressions",
+    "inert_cell",
     "is_sample",
     "list_columns",
     "make_token",
@@ -51,6 +53,7 @@ __all__ = [
     "read_list",
     "read_suppressions",
     "read_token",
+    "restored_cell",
     "select_audience",
     "signer",
     "suppressions_file",

@@ -111,6 +111,8 @@ class ExportResult(JsonObject):
     """The CSV file that was written."""
     people: int
     """How many people it holds."""
+    left_out: int = 0
+    """How many rows have no address; missing without ``--all``."""
 
 
 class SuppressResult(JsonObject):
@@ -118,6 +120,8 @@ class SuppressResult(JsonObject):
 
     suppressed: int
     """How many people are newly suppressed."""
+    in_no_list: int
+    """How many of the addresses are in no list; they are suppressed all the same."""
 
 
 class SuppressFileResult(JsonObject):

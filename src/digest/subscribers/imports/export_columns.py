@@ -14,6 +14,7 @@ from digest.subscribers.imports.column_statements import (
 )
 from digest.subscribers.imports.pasted_addresses import address_and_name
 from digest.subscribers.imports.vocabulary import HeaderKind, header_kind, header_rank, plain_words, tool_words
+from digest.subscribers.inert_cells import restored_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -88,7 +89,7 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
     """
     sample = [row.cells for row, _ in zip(open_rows(), range(_SAMPLE), strict=False) if not row.problem]
     width = len(header) or max(map(len, sample), default=0)
-    labels = tuple((header[at] if at < len(header) else "") or f"column {at + 1}" for at in range(width))
+    labels = tuple((restored_cell(header[at]) if at < len(header) else "") or f"column {at + 1}" for at in range(width))
     kinds = [header_kind(label) if header else HeaderKind(role="unnamed") for label in labels]
     places = {"email": _email_column(file, labels, kinds, sample, has_header=bool(header))}
     places |= _name_columns(labels, kinds, places["email"])

@@ -13,6 +13,7 @@ from digest.subscribers.imports.column_statements import REASONS, Statement, gra
 from digest.subscribers.imports.export_columns import ExportColumns, understand_columns
 from digest.subscribers.imports.pasted_addresses import address_and_name
 from digest.subscribers.imports.vocabulary import file_status
+from digest.subscribers.inert_cells import restored_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +103,8 @@ class ImportPlan:
                 if status != "unknown":
                     cells = row.cells
                     values = {
-                        columns.labels[at]: clean_value(cells[at]) if at < len(cells) else "" for at in columns.fields
+                        columns.labels[at]: restored_cell(clean_value(cells[at])) if at < len(cells) else ""
+                        for at in columns.fields
                     }
                     yield ImportedPerson(email, name, status, statement.agreed_at, values)
 
@@ -251,7 +253,8 @@ class RowReader:
 
     def _name(self, cells: Sequence[str]) -> str:
         full, first, last = (
-            clean_value(cells[at]) if at is not None and at < len(cells) else "" for at in self._name_places
+            restored_cell(clean_value(cells[at])) if at is not None and at < len(cells) else ""
+            for at in self._name_places
         )
         if full and first and not last and first.casefold() not in full.casefold():
             return f"{first} {full}"  # as in "Vorname;Name"

@@ -6,6 +6,7 @@ import re
 from urllib.parse import unquote
 
 from digest.mail import clean_value, normalise_address
+from digest.subscribers.inert_cells import restored_cell
 
 __all__ = ["address_and_name"]
 
@@ -22,6 +23,7 @@ def address_and_name(text: str) -> tuple[str, str]:
 
     Nothing is guessed: a cell with two addresses, or with more than a name around an address, is no address.
     """
+    text = restored_cell(text)
     try:
         return normalise_address(text), ""
     except ValueError:

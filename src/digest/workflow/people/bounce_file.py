@@ -10,6 +10,7 @@ from digest.errors import UsageError
 from digest.models import Suppression, SuppressionReason
 from digest.project.list_files import lock_lists
 from digest.subscribers import append_suppressions, read_bounces, read_export_file, suppressions_file
+from digest.workflow.people.removed_people import without_removed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,7 @@ def suppress_file(project: Project, path: Path, *, reason: str | None = None) ->
             for person in bounces.people
             if person.email.casefold() not in everywhere
         ]
+        fresh = without_removed(project, fresh)
         file = suppressions_file(project.root)
         append_suppressions(project.root / file, fresh, file=file, environ=project.list_environ)
     left_out = Counter(bounces.left_out)

@@ -18,6 +18,7 @@ from digest.subscribers import (
     read_export_file,
     suppressions_file,
 )
+from digest.workflow.people.removed_people import suppressed_people, without_removed
 from digest.workflow.people.subscriber_lists import list_to_write
 
 if TYPE_CHECKING:
@@ -115,13 +116,14 @@ def write_list_import(project: Project, planned: PlannedImport, *, write: bool =
     plan, name = planned.plan, planned.to
     with lock_lists(project):
         own = project.own_suppressions()
-        suppressed = {suppression.email.casefold() for suppression in own}
+        suppressed = suppressed_people(project, own)
         suppressed_at = {suppression.email.casefold(): suppression.at for suppression in own if suppression.at}
         update = ListUpdate(list_opener(project, name), file=name)
         update.take(plan, suppressed, suppressed_at)
         new = _new_suppressions(planned, update, project.now())
         everywhere = {suppression.email.casefold() for suppression in own if not suppression.audience}
         fresh = [suppression for suppression in new if suppression.email.casefold() not in everywhere]
+        fresh = without_removed(project, fresh) if fresh else fresh
         replaced: dict[str, str] = {}
         if write and fresh:
             replaced |= _suppress(project, fresh)

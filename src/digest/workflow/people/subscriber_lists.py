@@ -24,6 +24,7 @@ from digest.subscribers import (
     SUPPRESSIONS,
     append_suppressions,
     holds_suppressions,
+    inert_cell,
     new_age_key,
     read_csv_table,
     read_list,
@@ -31,6 +32,7 @@ from digest.subscribers import (
     read_token,
     suppressions_file,
 )
+from digest.workflow.people.removed_people import without_removed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,10 +84,11 @@ def export_audience(session: Session, name: str | None = None) -> tuple[str, int
             columns.setdefault(column.casefold(), column)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("email", "name", *columns.values()))
+    writer.writerow(map(inert_cell, ("email", "name", *columns.values())))
     for person in audience.subscribers:
         fields = {column.casefold(): value for column, value in person.fields.items()}
-        writer.writerow((person.email, person.name, *(fields.get(column, "") for column in columns)))
+        cells = (person.email, person.name, *(fields.get(column, "") for column in columns))
+        writer.writerow(map(inert_cell, cells))
     return buffer.getvalue(), len(audience.subscribers)
 
 
@@ -278,4 +281,5 @@ def _secrets(project: Project) -> list[bytes]:
 def _append(project: Project, people: Iterable[Suppression]) -> int:
     with lock_lists(project):
         file = suppressions_file(project.root)
-        return append_suppressions(project.root / file, people, file=file, environ=project.list_environ)
+        known = without_removed(project, people)
+        return append_suppressions(project.root / file, known, file=file, environ=project.list_environ)
