@@ -82,8 +82,9 @@ def hash_addresses(folded: Iterable[str], *, key: bytes) -> bytes:
     """The keyed hashes of casefolded addresses, joined: 16 bytes each."""
     hasher = blake2b(digest_size=HASH_BYTES, key=key, person=b"digest-person")
     keys = BytesIO()
+    copy, write = hasher.copy, keys.write
     for address in folded:
-        copy = hasher.copy()
-        copy.update(address.encode())
-        keys.write(copy.digest())
+        one = copy()
+        one.update(address.encode())
+        write(one.digest())
     return keys.getvalue()

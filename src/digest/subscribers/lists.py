@@ -110,11 +110,10 @@ def list_source(path: Path, file: str, environ: Mapping[str, str]) -> Path | str
 def is_sample(subscribers: Sequence[Subscriber]) -> bool:
     """Whether these include everyone on the sample list, or are all on it."""
     sample = set(PackedSubscribers.of(read_list(shipped("subscribers/sample.csv"), file="").subscribers).folded())
-    missing, others = set(sample), False
-    for address in PackedSubscribers.of(subscribers).folded():
-        missing.discard(address)
-        others = others or address not in sample
-    return bool(subscribers) and (not others or not missing)
+    people = PackedSubscribers.of(subscribers)
+    if len(sample.intersection(people.folded())) == len(sample):
+        return True
+    return bool(people) and all(address in sample for address in people.folded())
 
 
 class _Reader:
