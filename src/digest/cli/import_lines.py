@@ -1,4 +1,4 @@
-"""What `subscribers import` tells: how the columns were understood, and everything that was written."""
+"""The output of `subscribers import`: how the columns were understood, and everything that was written."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["column_lines", "import_result", "report_import_lines"]
 
-#: So many problems are printed; --json has all of them.
+#: How many problems are printed; --json has all of them.
 _MOST_PROBLEMS = 20
 
 
 def column_lines(plan: ImportPlan) -> Iterator[str]:
-    """How the columns of an export are understood, for reading before anything is written."""
+    """How the columns of an export are understood, for the user to read before anything is written."""
     yield from plan.notes
     for columns in plan.columns:
         table = _columns_object(columns)

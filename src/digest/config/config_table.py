@@ -1,4 +1,4 @@
-"""What every table of the configuration is: a frozen pydantic model without unknown keys, whose keys are described."""
+"""The base class of every table of the configuration: a frozen pydantic model that refuses unknown keys."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ UNKNOWN_PROVIDER = "unknown_provider"
 class ProviderSettings(ConfigTable):
     """Base of a provider's ``Settings``: its fields are the keys of ``[providers.NAME]``.
 
-    ``Settings`` may be any pydantic model. One with this base can also say what other parts of the program ask.
+    ``Settings`` may be any pydantic model. A model with this base class can also answer questions of other packages.
     """
 
     #: The key that makes the provider host the page on which readers unsubscribe; "" if it cannot.
@@ -101,7 +101,7 @@ def _unknown(name: str, *, in_table: bool) -> ErrorDetails:
 
 
 def strict_model(model: type[BaseModel]) -> type[BaseModel]:
-    """The model, refusing unknown keys. Pydantic ignores them unless the author of a model asks it not to."""
+    """The model, but refusing unknown keys. By default, pydantic ignores them."""
     if model.model_config.get("extra") in {"forbid", "allow"}:
         return model
     return create_model(model.__name__, __base__=model, __cls_kwargs__={"extra": "forbid"}, __module__=model.__module__)

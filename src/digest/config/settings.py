@@ -67,7 +67,7 @@ class NewsletterConfig(ConfigTable):
     @field_validator("sender", "reply_to")
     @classmethod
     def _can_be_sent(cls, value: str) -> str:
-        """What is accepted here goes into a From or Reply-To header weeks later, when nobody is at the keyboard."""
+        """Check it now, because it goes into a From or Reply-To header weeks later, in an unattended run."""
         if value:
             try:
                 parse_sender(value)
@@ -187,7 +187,7 @@ class FetchingConfig(ConfigTable):
     """Hosts with private addresses that may be fetched, as ``host`` or ``host:port``. The hosts of your sources are
     allowed already."""
     silent_issues: Annotated[int, Field(ge=1)] = 4
-    """For how many issues in a row a source may fail or bring nothing before `digest check` reports it."""
+    """For how many issues in a row a source may fail or have nothing new before `digest check` reports it."""
 
 
 class IgnoredFinding(ConfigTable):
@@ -210,7 +210,7 @@ class CheckConfig(ConfigTable):
         "outlook",
         "yahoo",
     )
-    """The mail programs in which the email must look right."""
+    """The email clients in which the email must look right."""
     ignore: tuple[IgnoredFinding, ...] = ()
     """The findings that are accepted."""
 

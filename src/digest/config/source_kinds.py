@@ -1,7 +1,7 @@
-"""The kinds of sources that a ``[[sources]]`` table can name, and what the rest of the code asks about them.
+"""The kinds of sources that a ``[[sources]]`` table can name, and the properties that the rest of the code needs.
 
 To add a kind, write the function that reads it in `digest.sources`, and add an entry to `SOURCE_KINDS`. The
-configuration gets a key of that name, and everything else asks for the kind's properties.
+configuration gets a key with that name, and all other code uses the kind's properties.
 """
 
 from __future__ import annotations

@@ -149,8 +149,8 @@ def begin_two_phase_test(
         open_store: Opens the ledger.
         ask: Calls a function again while it raises `NotSent`.
 
-    Returns: When mail B is to arrive, and the steps, each of which is done when it is asked for. An error ends them,
-    after a last step that cleans up.
+    Returns: When mail B should arrive, and an iterator over the steps, each of which runs when the iterator reaches it.
+    After an error, a last step cleans up.
 
     Raises:
         UsageError: The provider cannot hold mail back, or ``to`` is not an address.

@@ -134,12 +134,12 @@ def _articles_of(session: Session, sent: Mapping[str, str]) -> tuple[Article, ..
     articles: list[Article] = []
     for id in sorted(set(sent.values()))[-_COMPARED_ISSUES:]:
         earlier = session.files(id)
-        told = {url for url, issue in sent.items() if issue == id} | _also_told(earlier)
+        told = {url for url, issue in sent.items() if issue == id} | _also_reported(earlier)
         articles += [article for article in earlier.articles if canonical_url(article.url) in told]
     return tuple(articles)
 
 
-def _also_told(issue: IssueReading) -> set[str]:
+def _also_reported(issue: IssueReading) -> set[str]:
     """The addresses that an issue's stories list under "Also reported by"."""
     with suppress(IssueError):  # an old issue.md that was damaged after it was sent
         return {canonical_url(mention.url) for story in issue.issue.stories for mention in story.also}

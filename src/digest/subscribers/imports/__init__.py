@@ -1,4 +1,4 @@
-"""Other tools' exports, read from any usual format and brought into a list. Nobody who left becomes a reader.
+"""Imports the exports of other tools, in any usual format, into a list. Nobody who left becomes a subscriber again.
 
 read_export_file ──tables──▶ plan_import ──plan──▶ ListUpdate ──▶ the new list
   (formats)                   (who may be mailed)   (known people, new people)

@@ -1,4 +1,4 @@
-"""Files of bounces and complaints, as providers let one download them: whom they say never to mail again. Pure."""
+"""Reads the files of bounces and complaints that providers offer for download. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BounceFile", "read_bounces"]
 
-#: An enhanced status code of RFC 3463 among other words, and no part of an IP address.
+#: An enhanced status code (RFC 3463) within a text, but not a part of an IP address.
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 #: The sender's address, which 5.1.7 and 5.1.8 blame (RFC 3463, section 3.2).
 _SENDERS_FAULT = {7, 8}
@@ -30,12 +30,12 @@ _SENDERS_FAULT = {7, 8}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BounceFile:
-    """What a file says.
+    """The content of a file of bounces.
 
     Attributes:
-        people: Whom it says never to mail again, and why; each once.
-        left_out: Rows that suppress nobody, by reason.
-        problems: The rows to look at.
+        people: The people who must not be mailed again, each once, with the reason.
+        left_out: The number of rows that suppress nobody, by reason.
+        problems: The rows that someone should check.
     """
 
     people: tuple[LeftPerson, ...]
@@ -47,13 +47,13 @@ def read_bounces(tables: Sequence[ExportTable], *, reason: str = "") -> BounceFi
     """Read a file of bounces.
 
     A row with an enhanced status code counts by that code: only a permanent failure of the recipient's address
-    suppresses. Otherwise the columns decide, as in an import; if none says anything, each row does.
+    suppresses. Otherwise the columns decide, as in an import. If no column decides, every row suppresses its address.
 
     Args:
         reason: Why everybody in the file is suppressed, if its rows do not say; "hard_bounce" by default.
 
     Raises:
-        ListError: A table cannot be read, or it is unclear which column holds the addresses.
+        ListError: A table cannot be read, or it is unclear which column contains the addresses.
     """
     people: dict[str, LeftPerson] = {}
     left_out: Counter[str] = Counter()
@@ -86,7 +86,7 @@ def read_bounces(tables: Sequence[ExportTable], *, reason: str = "") -> BounceFi
 
 
 def _code_status(row: Row) -> str:
-    """What the enhanced status codes in a row say: hard_bounce, "temporary", or nothing if there are none."""
+    """The meaning of the enhanced status codes in a row: "hard_bounce", "temporary", or "" if there are none."""
     codes = [
         tuple(map(int, code)) for cell in row.cells if "@" not in cell or " " in cell for code in _CODE.findall(cell)
     ]
@@ -96,7 +96,7 @@ def _code_status(row: Row) -> str:
 
 
 def _is_dead(kind: int, subject: int, detail: int) -> bool:
-    """Whether a code says that the mailbox does not exist, or was closed for good (5.2.1)."""
+    """Whether a code means that the mailbox does not exist, or was closed permanently (5.2.1)."""
     if kind != 5:
         return False
     return (subject == 1 and detail not in _SENDERS_FAULT) or (subject, detail) == (2, 1)

@@ -1,4 +1,4 @@
-"""What the cells of one column say about their rows: may be mailed, left, never confirmed. Pure."""
+"""Interprets the cells of a column: whether a person may be mailed, has left, or never confirmed. Pure."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["REASONS", "ColumnProfile", "ColumnReader", "Statement", "gravest", "looks_like_statuses", "read_column"]
 
-#: Why somebody left, the gravest first.
+#: Reasons for leaving, the most serious first.
 REASONS = ("complaint", "hard_bounce", "invalid", "unsubscribed", "manual")
-#: What a row says, the gravest first. Only an explicit "active" outweighs an "unconfirmed", the lack of a date.
+#: Statuses of a row, the most serious first. An "unconfirmed", which is only a missing date, yields to an explicit
+#: "active".
 _GRAVITY = (*REASONS, "declined", "pending", "unknown", "active", "unconfirmed", "")
 #: What "no" means in a flag.
 _NO = {"subscribed": "unsubscribed", "consent": "declined", "confirmed": "pending", "maybe": "declined"}
@@ -39,7 +40,7 @@ _MOST_TEXTS = 300
 
 @dataclass(slots=True)
 class ColumnProfile:
-    """What the cells of one column hold, over the whole file.
+    """Statistics about the cells of one column in the whole file.
 
     Attributes:
         kinds: How many cells are empty, a yes, a no, a date, a number or text.
@@ -59,12 +60,12 @@ class ColumnProfile:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one cell says.
+    """The meaning of one cell.
 
     Attributes:
-        status: active, pending, declined, unconfirmed, unknown, a reason why somebody left, or nothing.
-        left_at: When they left.
-        agreed_at: When they agreed.
+        status: active, pending, declined, unconfirmed, unknown, a reason for leaving, or empty.
+        left_at: When the person left.
+        agreed_at: When the person agreed.
     """
 
     status: str = ""
@@ -77,12 +78,12 @@ class ColumnReader:
     """How the cells of a column are read.
 
     Attributes:
-        kind: What the column is about.
-        meanings: The statement of each word, by the cell.
-        empty: What an empty cell says.
+        kind: The subject of the column, from its header.
+        meanings: The meaning of each cell, by its text.
+        empty: The meaning of an empty cell.
         speaks: Whether its cells say anything about their rows.
         decides: Whether it says who may be mailed.
-        puzzle: Whether it seems to, in a way that is not understood.
+        puzzle: Whether it seems to say who may be mailed, in a way that is not understood.
     """
 
     kind: HeaderKind
@@ -95,7 +96,7 @@ class ColumnReader:
     _cache: dict[str, Statement] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, cell: str) -> Statement:
-        """What a cell says."""
+        """The meaning of a cell."""
         statement = self._cache.get(cell)
         if statement is None:
             statement = self._read(cell)
@@ -137,7 +138,7 @@ def _left_statement(column: HeaderKind, kind: CellKind, cell: str, tool: tuple[t
 
 
 def gravest(statuses: Iterable[str]) -> str:
-    """The status that counts of several."""
+    """The status that counts if there are several: the most serious."""
     return min(statuses, key=_GRAVITY.index, default="")
 
 

@@ -1,4 +1,4 @@
-"""Which column of an export holds what, decided by its header and by all its cells. Pure."""
+"""Identifies the columns of an export by their headers and their cells. Pure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportColumns", "understand_columns"]
 
-#: So many rows show in which column the addresses are.
+#: How many rows are sampled to find the column with the addresses.
 _SAMPLE = 500
-#: A column without a telling header holds the addresses if so many of its cells are addresses.
+#: The share of its cells that must be addresses for a column without a clear header.
 _MOSTLY = 0.6
-#: Headers of addresses that are somebody else's, or a second one.
+#: Headers of addresses that belong to someone else, or are a person's second address.
 _OTHER_ADDRESS = frozenset(
     [
         "owner",
@@ -60,7 +60,7 @@ _ROLES = ("name", "first", "last")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportColumns:
-    """The columns of one table, understood.
+    """The columns of one table, identified.
 
     Attributes:
         labels: The header; "column 3" for one without a name.
@@ -82,10 +82,10 @@ class ExportColumns:
 
 
 def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[], Iterator[Row]]) -> ExportColumns:
-    """Understand a table by reading all of it.
+    """Identify the columns of a table by reading all of it.
 
     Raises:
-        ListError: No column holds the addresses, or it is unclear which does.
+        ListError: No column contains addresses, or it is unclear which one does.
     """
     sample = [row.cells for row, _ in zip(open_rows(), range(_SAMPLE), strict=False) if not row.problem]
     width = len(header) or max(map(len, sample), default=0)
@@ -138,7 +138,7 @@ def _fill(profiles: Mapping[int, ColumnProfile], rows: Iterable[Sequence[str]]) 
 def _email_column(
     file: str, labels: Sequence[str], kinds: Sequence[HeaderKind], sample: Sequence[Sequence[str]], *, has_header: bool
 ) -> int:
-    """Where the addresses are: the column with the most telling header among those that hold addresses."""
+    """The position of the addresses: of the columns that contain addresses, the one with the clearest header."""
     shares = [_share_of_addresses(sample, at) for at in range(len(labels))]
     named = sorted((header_rank("email", labels[at]), at) for at, kind in enumerate(kinds) if kind.role == "email")
     for _, at in named:
@@ -178,7 +178,7 @@ def _name_columns(labels: Sequence[str], kinds: Sequence[HeaderKind], email: int
 
 
 def _unnamed_name(labels: Sequence[str], used: set[int], sample: Sequence[Sequence[str]]) -> dict[str, int]:
-    """The only column of words beside the address is the name."""
+    """If there is only one column of words besides the address, it is the name."""
     others = [at for at in range(len(labels)) if at not in used]
     worded = all(
         any(letter.isalpha() for letter in row[others[0]])
@@ -189,7 +189,7 @@ def _unnamed_name(labels: Sequence[str], used: set[int], sample: Sequence[Sequen
 
 
 def _fields(header: Sequence[str], used: set[int]) -> Iterator[int]:
-    """The columns that are kept as they are, each name once in whatever case."""
+    """The columns that are kept unchanged. Of names that differ only in case, the first is kept."""
     seen = {"email", "name", "status", ""}
     for at, column in enumerate(header):
         if at not in used and column.casefold() not in seen:

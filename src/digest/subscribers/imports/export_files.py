@@ -28,9 +28,9 @@ _TEXT_NAMES = (".csv", ".tsv", ".txt", ".tab", ".text")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK\x03\x04"
 _UTF_8 = ("utf-8", "utf-8-sig")
-#: Lines that are read to find the delimiter.
+#: How many lines are read to detect the delimiter.
 _SAMPLE = 30
-#: No row of an export is longer; a file without line ends must not fill the memory.
+#: The longest row that is read, so that a file without line ends cannot fill the memory.
 _LONGEST_LINE = 1 << 20
 _CSV_HINT = "Export the people as CSV, and import that file."
 
@@ -41,9 +41,9 @@ class ExportTable:
 
     Attributes:
         file: The file's name, for messages; in a zip the name within it.
-        header: The names of the columns; empty if the first line already is a person.
+        header: The names of the columns; empty if the first line is already data.
         open_rows: Returns the rows below the header. It may be called again.
-        notes: What was found out about the file, such as its encoding.
+        notes: Facts about the file for the user, such as its encoding.
     """
 
     file: str
@@ -53,10 +53,10 @@ class ExportTable:
 
 
 def read_export_file(path: Path) -> tuple[ExportTable, ...]:
-    """The tables of an export. A zip or a workbook may hold several.
+    """The tables of an export. A zip or a workbook may contain several.
 
     Raises:
-        ListError: The file is missing, cannot be read, is empty, or holds no table.
+        ListError: The file is missing, cannot be read, is empty, or contains no table.
     """
     file = path.name
     with _read_errors(file):
@@ -194,14 +194,14 @@ def _holds_address(cells: list[str]) -> bool:
 
 
 def _is_address_list(sample: list[str]) -> bool:
-    """Whether each line holds nothing but addresses, with their names or without, one or several to a line."""
+    """Whether every line contains only addresses, one or several, with or without names."""
     return all(
         "@" in line and not any(delimiter in line for delimiter in "\t|") and _mailboxes(line) for line in sample
     )
 
 
 def _mailboxes(line: str) -> list[tuple[str, str]]:
-    """The names and addresses in a line such as ``Ana <ana@example.org>, bo@example.org``; nothing if it holds more."""
+    """The names and addresses in a line such as ``Ana <ana@example.org>, bo@example.org``; empty for other text."""
     parts = getaddresses([line.strip().strip(";,").replace(";", ",")])
     mailboxes = []
     for name, address in parts:

@@ -1,4 +1,4 @@
-"""What an export says of each person: may be mailed, left and why, never confirmed. Pure: the rows are only read."""
+"""Decides for each person in an export: may be mailed, has left (and why), or never confirmed. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WHOLE_FILE", "ImportPlan", "ImportedPerson", "LeftPerson", "RowReader", "plan_import"]
 
-#: What ``--as`` can say of a whole file.
+#: The values of ``--as``, which applies to a whole file.
 WHOLE_FILE = {"active": "active", "unsubscribed": "unsubscribed", "bounced": "hard_bounce"}
 #: Problems beyond these are counted.
 _MOST_PROBLEMS = 10_000
@@ -32,10 +32,10 @@ _NO_STATEMENT = Statement()
 
 
 class ImportedPerson(NamedTuple):
-    """Somebody in an export who did not leave.
+    """A person in an export who has not left.
 
     Attributes:
-        status: active; pending, never confirmed; or declined, never agreed.
+        status: ``active``; ``pending``, who never confirmed; or ``declined``, who never agreed.
         agreed_at: When they agreed, if the export says so.
         values: The other columns, by header.
     """
@@ -48,7 +48,7 @@ class ImportedPerson(NamedTuple):
 
 
 class LeftPerson(NamedTuple):
-    """Somebody in an export who left: why, and when if the export says so."""
+    """A person in an export who has left, with the reason, and the time if the export has it."""
 
     email: str
     reason: str
@@ -57,17 +57,17 @@ class LeftPerson(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ImportPlan:
-    """An export, understood.
+    """The interpretation of an export.
 
     Attributes:
-        columns: What each table's columns hold.
-        notes: What was found out about the files.
+        columns: The identified columns of each table.
+        notes: Facts about the files for the user.
         question: Why it is unclear who may be mailed; empty if it is clear.
         left: Who left, by casefolded address.
         withheld: The status of those who are not mailed for another reason, by casefolded address.
-        left_out: Rows that are not taken, by reason.
-        problems: The rows to look at.
-        rows: How many rows hold an address, and are understood.
+        left_out: The number of rows that are left out, by reason.
+        problems: The rows that someone should check.
+        rows: How many rows have an address and are understood.
     """
 
     tables: tuple[ExportTable, ...]
@@ -91,7 +91,7 @@ class ImportPlan:
         return tuple(labels.values())
 
     def people(self) -> Iterator[ImportedPerson]:
-        """Everybody who did not leave, in the order of the rows. Somebody with two rows comes twice."""
+        """Everyone who has not left, in the order of the rows. A person with two rows appears twice."""
         for table, columns in zip(self.tables, self.columns, strict=True):
             reader = RowReader(table.file, columns, self.whole_file)
             for row in table.open_rows():
@@ -110,16 +110,17 @@ class ImportPlan:
 
 
 def plan_import(tables: Sequence[ExportTable], *, whole_file: str = "") -> ImportPlan:
-    """Read an export, and decide about each of its people.
+    """Read an export, and decide about each person in it.
 
-    Of several rows about one person, also in different files of a zip, the gravest counts.
+    If several rows are about one person, even in different files of a zip, the most serious status counts.
 
     Args:
-        whole_file: What the user says of all the people: a value of `WHOLE_FILE`, or nothing. It never makes a reader
-            of somebody who left according to the export itself.
+        tables: The tables of the export.
+        whole_file: A value of `WHOLE_FILE` that applies to everyone in the file, or empty. It never makes someone who
+            left according to the export a subscriber.
 
     Raises:
-        ListError: A table cannot be read, or it is unclear which column holds the addresses.
+        ListError: A table cannot be read, or it is unclear which column contains the addresses.
     """
     understood = []
     planner = _Planner(whole_file)
@@ -217,7 +218,7 @@ class RowReader:
         self._name_places = [columns.places.get(role) for role in ("name", "first", "last")]
 
     def read(self, row: Row) -> tuple[str, str, Statement]:
-        """The address, the name and the statement of a row; without an address, why the row is bad in its place."""
+        """The address, the name and the statement of a row. If it has no address, the statement says what is wrong."""
         trouble = self._trouble(row)
         if trouble:
             return "", "", Statement(trouble)
@@ -241,7 +242,7 @@ class RowReader:
         return "the status is not understood"
 
     def _trouble(self, row: Row) -> str:
-        """Why a row cannot be trusted: a shifted cell would make a reader of somebody who left."""
+        """Why a row cannot be trusted. A shifted cell could turn someone who left into a subscriber."""
         if row.problem:
             return row.problem
         width = len(row.cells)
@@ -277,7 +278,7 @@ class RowReader:
 
 
 def _questions(file: str, columns: ExportColumns, statuses: Counter[str]) -> Iterator[str]:
-    """Why it is unclear who of a table may be mailed."""
+    """Why it is unclear which people in a table may be mailed."""
     name_status, certain = file_status(file)
     if certain or not statuses["active"] + statuses["unknown"]:
         return
