@@ -13,6 +13,7 @@ from digest.subscribers.imports.vocabulary import (
     cell_kind,
     is_generic,
     is_list_of_channels,
+    is_whole_status,
     plain_words,
     status_of,
 )
@@ -170,14 +171,17 @@ def _only_digits(profile: ColumnProfile) -> bool:
 def _maybe_status_reader(
     kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]
 ) -> ColumnReader | None:
-    texts = [text for text in profile.texts if cell_kind(text) is CellKind.TEXT]
-    understood = [text for text in texts if not _is_short(text) and status_of(text, tool)]
+    texts = [text for text in profile.texts if cell_kind(text) is CellKind.TEXT and not _is_short(text)]
+    understood = [text for text in texts if is_whole_status(text, tool)]
     telling = [text for text in understood if not is_generic(text)]
-    enough = _MAJORITY if kind.role == "maybe_status" else 1.0
-    if not telling or len(understood) < enough * len(profile.texts) or profile.kinds["date"]:
-        hinted = kind.role == "unknown" and any(status_of(text, tool) in REASONS for text in telling)
-        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True) if hinted else None
-    return ColumnReader(kind=HeaderKind(role="status"), tool=tool)
+    enough = len(understood) > len(profile.texts) * _MAJORITY
+    if kind.role != "maybe_status":
+        enough = len(understood) == len(profile.texts)
+    if telling and enough and not profile.kinds["date"]:
+        return ColumnReader(kind=HeaderKind(role="status"), tool=tool)
+    # Notes may say that somebody left, among other things.
+    hinted = any(status_of(text, tool) == "unsubscribed" and not is_generic(text) for text in texts)
+    return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True) if hinted else None
 
 
 def _is_short(text: str) -> bool:

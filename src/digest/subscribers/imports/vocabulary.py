@@ -27,6 +27,7 @@ __all__ = [
     "header_rank",
     "is_generic",
     "is_list_of_channels",
+    "is_whole_status",
     "plain_words",
     "status_of",
     "tool_words",
@@ -178,6 +179,13 @@ def header_rank(role: str, header: str) -> int:
 def is_generic(text: str) -> bool:
     """Whether a status word also describes other things: an order can be paid, cancelled or new."""
     return plain_words(text) in _cells()["generic"]
+
+
+def is_whole_status(text: str, tool: tuple[tuple[str, str], ...] = ()) -> bool:
+    """Whether a text is a status and nothing else: "Bounced" is one, "Bounce Media GmbH" only holds one."""
+    words = plain_words(text)
+    exact = words in dict(tool) or any(words in same for same in _table("status").values())
+    return exact or any(_pattern("left", reason).fullmatch(words) for reason in _REASONS)
 
 
 def is_list_of_channels(text: str) -> str:

@@ -146,6 +146,7 @@ LEFT = {"unsubscribed", "hard_bounce", "complaint", "invalid", "manual"}
         # where people live, and what they are
         ("Email,State\na@q.org,OK\nb@q.org,CA\nc@q.org,OR\n", "active active active"),
         ("Email,Membership status\na@q.org,gold\nb@q.org,silver\n", "active active"),
+        ("Email,Company\na@q.org,Bounce Media GmbH\nb@q.org,Junk Food Inc\n", "active active"),
         ("Email,Order status\na@q.org,cancelled\nb@q.org,paid\n", "active active"),
         ("Email,Soft bounces,Opens\na@q.org,3,4\nb@q.org,0,9\n", "active active"),
     ],
@@ -175,6 +176,8 @@ def test_the_date_of_leaving_is_kept(imports):
         ("people.csv", "email,GDPR consent\na@q.org,version B\nb@q.org,version A\n"),
         ("people.csv", "email,Status\na@q.org,gold\nb@q.org,silver\n"),
         ("people.csv", "email,Status\na@q.org,1\nb@q.org,2\nc@q.org,0\n"),
+        ("people.csv", "email,Group\na@q.org,Readers\nb@q.org,Unsubscribed\n"),
+        ("people.csv", "email,Mailing list status\na@q.org,On list\nb@q.org,Off list\n"),
         ("people.csv", "email,Notes\na@q.org,unsubscribed by phone\nb@q.org,likes boats\n"),
         ("people.csv", "email,Tags\na@q.org,unsubscribed\nb@q.org,vip\n"),
         ("people.csv", "email,Former member\na@q.org,yes\n"),
