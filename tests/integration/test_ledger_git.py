@@ -10,9 +10,11 @@ import time
 from collections import Counter
 
 import pytest
+from sqlalchemy import update
 
 from digest.delivery import CampaignRefusedError, CampaignState, PlannedBatch, find_ledger, open_ledger
 from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
+from digest.delivery.stores.ledger_schema import meta
 from digest.errors import ConfigError, CredentialsError, LedgerError
 from digest.models import IssueId, Suppression, SuppressionReason
 from digest.testing.campaigns import NOON, CampaignHarness, ScriptedProvider, make_rendered
@@ -228,26 +230,93 @@ def test_a_relative_remote_is_found_from_a_subfolder_of_the_clone(clone, open_br
     assert set(content(clone)) == {"ledger.jsonl"}
 
 
-def put(another, change, *, name="2026-W47.jsonl"):
-    """Push a change of a file, by default the issue's, from another clone."""
+def put(another, change, *, name="2026-W47.jsonl", anchored=False):
+    """Push a change of a file, by default the issue's, from another clone; with ``anchored``, the tag as well."""
     git("fetch", "-q", "origin", "digest-state", cwd=another)
     git("checkout", "-q", "-B", "digest-state", "FETCH_HEAD", cwd=another)
     file = another / name
-    file.write_text(change(file.read_text()))
-    git("add", ".", cwd=another)
+    text = change(file.read_text() if file.exists() else "")
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text)
+    git("add", "-A", ".", cwd=another)
     git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x", cwd=another)
-    git("push", "-q", "origin", "digest-state", cwd=another)
+    tags = ["+HEAD:refs/tags/digest-state-anchor"] if anchored else []
+    git("push", "-q", "origin", "HEAD:refs/heads/digest-state", *tags, cwd=another)
 
 
-def test_a_damaged_line_is_named_and_a_rewritten_file_is_refused(another, open_branch):
+def send_everything(open_branch, clone):
+    with CampaignHarness(clone, ledger=open_branch()) as harness:
+        harness.send()
+
+
+def swap_lines(text):
+    lines = text.splitlines(keepends=True)
+    return "".join([*lines[:1], lines[2], lines[1], *lines[3:]])
+
+
+TAMPERING = {
+    "edited": ("2026-W47.jsonl", lambda text: text.replace('"state":"accepted"', '"state":"pending"', 1)),
+    "forged": ("2026-W47.jsonl", lambda text: text + '["=","campaign",{"id":1},{"state":"held"},"' + "0" * 32 + '"]\n'),
+    "without a MAC": ("2026-W47.jsonl", lambda text: text + '["=","batch",{"campaign":1\n'),
+    "reordered": ("2026-W47.jsonl", swap_lines),
+    "replayed": ("2026-W47.jsonl", lambda text: text + text.splitlines(keepends=True)[3]),
+    "shortened": ("2026-W47.jsonl", lambda text: "".join(text.splitlines(keepends=True)[:-1])),
+    "lost": ("2026-W47.jsonl", lambda _: None),
+    "added": ("2026-W46.jsonl", lambda _: '["+","campaign",{},"' + "0" * 32 + '"]\n'),
+    "common file shortened": ("ledger.jsonl", lambda text: "".join(text.splitlines(keepends=True)[:-1])),
+    "common file lost": ("ledger.jsonl", lambda _: None),
+    "committed anew": ("notes", lambda _: "x"),
+}
+
+
+@pytest.mark.parametrize("anchored", [False, True])
+@pytest.mark.parametrize("kind", TAMPERING)
+def test_a_changed_ledger_is_refused_from_any_clone(clone, another, open_branch, kind, anchored):
+    send_everything(open_branch, clone)
+    name, change = TAMPERING[kind]
+    put(another, change, name=name, anchored=anchored)
+    if kind == "committed anew" and not anchored:  # another file does not concern the ledger
+        open_branch(new=False).close()
+        return
+    for new in (False, True):
+        with pytest.raises(LedgerError) as caught:
+            open_branch(new=new)
+        assert (caught.value.exit_code, "git push --force origin" in caught.value.hint) == (6, True)
+
+
+def test_a_rewound_or_deleted_branch_is_refused_and_restored_from_the_tag(clone, another, open_branch):
+    send_everything(open_branch, clone)
+    remote = clone.with_name("remote.git")
+    first, last = (
+        git("rev-list", *order, "digest-state", cwd=remote).split()[0] for order in (["--reverse"], ["--max-count=1"])
+    )
+    for command in (["update-ref", "refs/heads/digest-state", first], ["update-ref", "-d", "refs/heads/digest-state"]):
+        git(*command, cwd=remote)
+        with pytest.raises(LedgerError, match="it is not what the tag digest-state-anchor names") as caught:
+            open_branch(root=another)
+        assert caught.value.exit_code == 6
+        for step in caught.value.hint.removeprefix("Restore it from the tag: ").split(", then ")[:2]:
+            git(*step.split(", then")[0].split()[1:], cwd=another)
+        assert git("rev-parse", "digest-state", cwd=remote).strip() == last
+        with open_branch(root=another, new=False) as ledger:
+            assert ledger.campaigns()[0].report.accepted == 25
+
+
+def test_a_missing_tag_is_refused(clone, open_branch):
+    send_everything(open_branch, clone)
+    git("update-ref", "-d", "refs/tags/digest-state-anchor", cwd=clone.with_name("remote.git"))
+    with pytest.raises(LedgerError, match=r"the tag digest-state-anchor, which .* is missing"):
+        open_branch()
+
+
+def test_a_ledger_that_is_changed_during_a_send_stops_it(another, open_branch):
     with open_branch() as ledger:
         batches = begin(ledger)
-        put(another, lambda text: "".join(text.splitlines(keepends=True)[:-1]))
+        put(another, lambda text: "".join(text.splitlines(keepends=True)[:-1]), anchored=True)
         with pytest.raises(LedgerError, match=r"2026-W47.jsonl on the branch digest-state was rewritten"):
             batches.claim(1)
-    put(another, lambda text: text + '["=","batch",{"campaign":1\n')
-    with pytest.raises(LedgerError, match=r"2026-W47.jsonl:\d+ cannot be read"):
-        open_branch(new=False)
 
 
 def test_a_branch_that_disappeared_is_not_recreated(clone, open_branch, monkeypatch):
@@ -260,16 +329,15 @@ def test_a_branch_that_disappeared_is_not_recreated(clone, open_branch, monkeypa
         monkeypatch.setattr(
             GitBranch, "push", lambda branch, *_: branch.fetch() or (_ for _ in ()).throw(BranchMovedError)
         )
-        with pytest.raises(LedgerError, match=r"ledger.jsonl on the branch digest-state was rewritten"):
+        with pytest.raises(LedgerError, match="the branch digest-state, which holds the ledger, was deleted"):
             batches.claim(1)
 
 
-def test_lines_of_a_newer_version_ask_for_an_upgrade(another, open_branch):
+def test_lines_of_a_newer_version_ask_for_an_upgrade(open_branch):
     with open_branch() as ledger:
         begin(ledger)
-    put(another, lambda text: text + '["+","table_of_tomorrow",{"campaign":1}]\n')
-    newer = '["=","meta",{"name":"version"},{"value":"9999"}]\n'
-    put(another, lambda text: text + newer, name="ledger.jsonl")
+        newer = update(meta).where(meta.c.name == "version").values(value="9999")
+        ledger._store.write(lambda connection: connection.execute(newer))
     with pytest.raises(LedgerError, match="newer version"):
         open_branch(new=False)
 
@@ -404,9 +472,9 @@ def find(clone):
 
 def test_finding_opening_and_reading_the_ledger_is_one_fetch(clone, open_branch, network_calls):
     assert find(clone) is None
-    assert network_calls() == ["fetch"]
+    assert network_calls() == ["fetch"] * 2  # there is neither a branch nor a tag
     open_branch().close()
-    assert network_calls() == ["fetch", "push"]
+    assert network_calls() == ["fetch", "fetch", "push"]
     with find(clone) as ledger:
         ledger.remember("two_phase", "passed")
         network_calls()
@@ -426,7 +494,7 @@ def test_a_live_send_of_one_call_takes_few_network_calls(clone, open_branch, net
         ]
         harness.ledger.refresh()
         assert harness.send().accepted == 24
-        assert network_calls() == ["fetch", "push", "fetch", "push", "push", "push", "push", "push"]
+        assert network_calls() == ["fetch", "fetch", "push", "fetch", "push", "push", "push", "push", "push"]
         harness.rendered = make_rendered(issue="2026-W48")
         harness.ledger.refresh()
         assert harness.send().accepted == 24

@@ -6,12 +6,16 @@ changed are appended to the files, committed and pushed, and only then is the tr
 therefore made before a push has announced it. A refused push means that another process wrote first: its lines are
 read, and the transaction runs again on top of them, so that it sees the other's claims and no outcome is lost.
 
+Each line carries a MAC by the ledger's key (`line_macs`). A MAC cannot show that the branch was set back to an earlier
+commit, so each push also moves a tag, the anchor, in the same atomic step: both must agree.
+
 Nobody can tell whether another sender is alive. Batches that it left in ``sending`` are therefore marked unknown by the
 next sender. If the first sender turns out to be alive and reports the outcome, the outcome is recorded then.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import time
@@ -25,6 +29,7 @@ from digest.delivery.campaign import CampaignRefusedError
 from digest.delivery.stores.git_branch import BranchMovedError, GitBranch
 from digest.delivery.stores.journal import describe_changes, drain, encode, record, replay
 from digest.delivery.stores.ledger_schema import HEAD, campaign, meta, metadata
+from digest.delivery.stores.line_macs import LedgerTamperedError, LineMacs
 from digest.delivery.stores.store import SENDER_DIGITS, LiveSenders, Store, required_key
 from digest.errors import LedgerError
 
@@ -42,6 +47,10 @@ __all__ = ["GitStore"]
 
 #: The file for what concerns all issues.
 _COMMON = "ledger.jsonl"
+#: The end of the names of the ledger's files.
+_SUFFIX = ".jsonl"
+#: Seconds to wait before each comparison of the branch with the tag.
+_ANCHOR_WAITS = (0, 1)
 #: How many times a transaction is retried before the send stops with an error.
 _ATTEMPTS = 50
 #: A subset of the names that git allows (git-check-ref-format).
@@ -76,6 +85,7 @@ class GitStore(Store):
         self._branch: GitBranch | None = None
         self._is_sending = False
         self._contents: dict[str, bytes] = {}
+        self._macs: LineMacs | None = None
 
     @classmethod
     def check_url(cls, url: str) -> None:
@@ -106,8 +116,15 @@ class GitStore(Store):
         return self._branch
 
     def exists(self) -> bool:
-        """Whether the branch exists and holds a ledger."""
-        return self.branch.has(_COMMON)
+        """Whether the branch exists and holds a ledger.
+
+        Raises:
+            LedgerTamperedError: It does not, but the tag shows that there was one.
+        """
+        exists = self.branch.has(_COMMON)
+        if not exists and self.branch.anchor:
+            raise self._not_at_anchor(f"the ledger on the branch {self._name} was deleted")
+        return exists
 
     def _connect(self, *, new: bool) -> None:
         self.key = required_key(self._environ)
@@ -117,7 +134,7 @@ class GitStore(Store):
                 f"there is no ledger on the branch {self._name}: either this is the first send, or the ledger was lost",
                 hint="If nothing was ever sent with it: digest send --live --new-ledger. Otherwise restore the branch.",
             )
-        self._load()
+        self._load(read=exists)
         if not exists:
             self.write(self._insert_first_rows)
 
@@ -127,7 +144,7 @@ class GitStore(Store):
         if self._branch is not None:
             self._branch.close()
             self._branch = None
-            self._contents = {}
+            self._contents, self._macs = {}, None
 
     def write(self, change: Callable[[Connection], _Result]) -> _Result:
         """Run a change and push its rows. Runs it again if another process has pushed first."""
@@ -147,9 +164,7 @@ class GitStore(Store):
     def refresh(self) -> None:
         """Fetch, and read what other processes have pushed."""
         before = self.branch.head
-        if not self.branch.fetch():
-            raise LedgerError(f"the branch {self._name} no longer exists", hint="Restore it from a clone.")
-        if self.branch.head != before:
+        if not self.branch.fetch() or self.branch.head != before or self.branch.head != self.branch.anchor:
             self._take_over()
 
     @contextmanager
@@ -172,7 +187,7 @@ class GitStore(Store):
         """Return the error unchanged, because tables in memory cannot be locked or missing."""
         return f"failed: {error}", "See: digest status"
 
-    def _load(self) -> None:
+    def _load(self, *, read: bool) -> None:
         self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
         @event.listens_for(self.engine, "connect")
@@ -187,7 +202,8 @@ class GitStore(Store):
         with self.begin() as connection:
             metadata.create_all(connection)
             record(connection)
-        self._take_over()
+        if read:
+            self._take_over()
 
     def _insert_first_rows(self, connection: Connection) -> None:
         if not connection.execute(select(meta.c.name)).first():
@@ -202,22 +218,89 @@ class GitStore(Store):
             )
 
     def _take_over(self) -> None:
-        """Bring the tables up to date with the branch, by its new lines."""
-        files = {name: content for name, content in self.branch.files().items() if name.endswith(".jsonl")}
+        """Bring the tables up to date with the branch, by its new lines.
+
+        Raises:
+            LedgerTamperedError: The branch is not as this program left it.
+        """
+        self._require_anchor()
+        files = {name: content for name, content in self.branch.files().items() if name.endswith(_SUFFIX)}
+        macs = self._verify(files)
         with self.begin() as connection:
             connection.execute(text("PRAGMA defer_foreign_keys = ON"))  # a row may be deleted before those of its parts
             for name in sorted({*files, *self._contents}, key=lambda name: (name != _COMMON, name)):
                 previous, content = self._contents.get(name, b""), files.get(name, b"")
-                if not content.startswith(previous):
-                    raise LedgerError(
-                        f"{name} on the branch {self._name} was rewritten, and records of sent mail may be lost",
-                        hint="Restore it from a clone that has the whole file.",
-                    )
                 replay(connection, content[len(previous) :].splitlines(), file=name, after=previous.count(b"\n"))
                 if name == _COMMON:  # it holds the version, which tells whether the other files can be read
                     self._check_version(connection)
             drain(connection)
-        self._contents = files
+        self._contents, self._macs = files, macs
+
+    def _verify(self, files: Mapping[str, bytes]) -> LineMacs:
+        """Check the new lines of these files against the key, and the commit that the tag names."""
+        macs = self._macs.copy() if self._macs else LineMacs(self.key, common=_COMMON)
+        if self._macs is None:
+            self._require_key(files.get(_COMMON, b""))
+        try:
+            for name, content in files.items():
+                previous = self._contents.get(name, b"")
+                macs.verify(name, self._appended(name, content).splitlines(), after=previous.count(b"\n"))
+            macs.require_complete(files, parent=self.branch.parent(self.branch.anchor))
+        except LedgerTamperedError as error:
+            error.hint = (
+                f"Find the last commit whose ledger is intact (git log {self.branch.tag}), and move the branch and the "
+                f"tag to it: git push --force {self._remote} COMMIT:refs/heads/{self._name} "
+                f"COMMIT:refs/tags/{self.branch.tag}. Whoever was mailed after it would be mailed again."
+            )
+            raise
+        return macs
+
+    def _appended(self, name: str, content: bytes) -> bytes:
+        previous = self._contents.get(name, b"")
+        if content.startswith(previous):
+            return content[len(previous) :]
+        raise LedgerTamperedError(
+            f"{name} on the branch {self._name} was rewritten, and records of sent mail may be lost"
+        )
+
+    def _require_key(self, content: bytes) -> None:
+        """Refuse another ledger's key, with which no line can be checked. The first line holds the fingerprint."""
+        try:
+            fingerprint = json.loads(content.splitlines()[0])[2]["value"]
+        except (ValueError, LookupError, TypeError):
+            return  # it is damaged, which the MAC shows
+        if fingerprint != self._fingerprint():
+            raise self._wrong_key()
+
+    def _require_anchor(self) -> None:
+        """Refuse a branch that does not hold the files of the commit that the tag names.
+
+        Commits of other programs may be on top of it, if they leave the ledger's files alone.
+        """
+        for wait in _ANCHOR_WAITS:
+            if wait:  # perhaps another process pushed while the two were read
+                self._sleep(wait)
+                self.branch.fetch()
+            branch = self.branch
+            if branch.head and branch.anchor and _ledger_of(branch, branch.head) == _ledger_of(branch, branch.anchor):
+                return
+        if not branch.head:
+            raise self._not_at_anchor(f"the branch {self._name}, which holds the ledger, was deleted")
+        if not branch.anchor:
+            raise LedgerTamperedError(
+                f"the tag {branch.tag}, which names the ledger's last commit, is missing",
+                hint=f"If the branch {self._name} was not rewound, make the tag again: git push {self._remote} "
+                f"{branch.head}:refs/tags/{branch.tag}",
+            )
+        raise self._not_at_anchor(f"the ledger on the branch {self._name} was rewound or changed")
+
+    def _not_at_anchor(self, message: str) -> LedgerTamperedError:
+        tag = f"refs/tags/{self.branch.tag}"
+        return LedgerTamperedError(
+            f"{message}: it is not what the tag {self.branch.tag} names",
+            hint=f"Restore it from the tag: git fetch {self._remote} +{tag}:{tag}, then git push --force "
+            f"{self._remote} {tag}:refs/heads/{self._name}, then: digest status",
+        )
 
     def _push(self, changes: list[Change], connection: Connection) -> bool:
         if not changes:
@@ -229,10 +312,19 @@ class GitStore(Store):
             row = change.after or change.before or {}
             number = row["id"] if change.table == "campaign" else row.get("campaign")
             name = _COMMON if number is None else f"{issues[number]}.jsonl"
-            files[name] = files.get(name, self._contents.get(name, b"")) + encode(change)
+            files[name] = files.get(name, b"") + encode(change)
+        macs = self._macs.copy() if self._macs else LineMacs(self.key, common=_COMMON)
+        files = {name: self._contents.get(name, b"") + macs.sign(name, lines) for name, lines in files.items()}
+        seal = macs.seal(files, parent=self.branch.head)
+        files[_COMMON] = files.get(_COMMON, self._contents.get(_COMMON, b"")) + seal
         newest = self.branch.push(files, describe_changes(changes, issues))
         self._contents |= files
+        self._macs = macs
         return newest
+
+
+def _ledger_of(branch: GitBranch, commit: str) -> dict[str, str]:
+    return {name: blob for name, blob in branch.blobs(commit).items() if name.endswith(_SUFFIX)}
 
 
 def _mark_version(connection: Connection) -> None:

@@ -30,7 +30,7 @@ __all__ = ["BranchMovedError", "GitBranch"]
 _NETWORK_SECONDS = 60
 #: The seconds to wait before each attempt of a network command.
 _WAITS = (0, 1, 2, 4, 8, 15)
-_REF = "refs/digest/ledger"
+_REF, _ANCHOR = "refs/digest/ledger", "refs/digest/anchor"
 #: The user's hooks, and the options of their own pushes, are not meant for this program's commits.
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 _PLAIN = ("--quiet", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
@@ -38,8 +38,8 @@ _PLAIN = ("--quiet", "--no-verify", "--no-signed", "--no-follow-tags", "--recurs
 _BYTES_AS_THEY_ARE = "surrogateescape"
 #: Variables of the user's git that would point this one at another repository.
 _REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
-#: What ``git fetch`` prints, in the C locale, if the remote is reachable and has no such branch.
-_NO_SUCH_BRANCH = "couldn't find remote ref"
+#: What ``git fetch`` prints before a name, in the C locale, if the remote is reachable and has no such branch or tag.
+_NO_SUCH_REF = "couldn't find remote ref"
 
 
 class BranchMovedError(Exception):
@@ -70,7 +70,9 @@ class GitBranch:
         sleep: Waits the given number of seconds before a retry.
 
     Attributes:
+        tag: The name of the anchor: a tag that each push moves together with the branch.
         head: The commit that was read last; empty if the branch does not exist.
+        anchor: The commit that the tag named then; empty if there is no such tag.
 
     Raises:
         ConfigError: git is not installed, or there is no such remote.
@@ -96,7 +98,8 @@ class GitBranch:
         self._remote = self._address(remote)
         if token:
             self._authorise(token)
-        self.head = ""
+        self.tag = f"{branch}-anchor"
+        self.head = self.anchor = ""
         self._folder = Path(tempfile.mkdtemp(prefix="digest-ledger-"))
         self._here("init", "--bare", "--quiet", "--template=", ".")
 
@@ -105,7 +108,9 @@ class GitBranch:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def fetch(self) -> bool:
-        """Read the branch's newest commit into ``head``. One network call.
+        """Read the branch's newest commit into ``head``, and that of the tag into ``anchor``.
+
+        One network call, or two if one of them does not exist.
 
         Returns: Whether the branch exists.
 
@@ -114,16 +119,37 @@ class GitBranch:
         """
         # The first fetch needs only the newest commit. Later ones need all commits in between, for `_holds`.
         depth = () if self.head else ("--depth=1",)
-        refs = f"+refs/heads/{self.branch}:{_REF}"
-        if self._over_network("fetch", "--quiet", "--no-tags", *depth, self._remote, refs, unless=_NO_SUCH_BRANCH):
-            self.head = self._here("rev-parse", _REF).strip()
-        else:
-            self.head = ""
+        refs = {f"refs/heads/{self.branch}": _REF, f"refs/tags/{self.tag}": _ANCHOR}
+        while refs:
+            pairs = (f"+{theirs}:{ours}" for theirs, ours in refs.items())
+            message = self._over_network(
+                "fetch", "--quiet", "--no-tags", *depth, self._remote, *pairs, unless=_NO_SUCH_REF
+            )
+            if not message:
+                break
+            missing = [name for name in refs if message.endswith(f" {name}")]
+            if not missing:
+                raise _unreachable(self.branch, message)
+            refs.pop(missing[0])
+        self.head, self.anchor = (
+            self._here("rev-parse", f"{ref}^{{commit}}").strip() if ref in refs.values() else ""
+            for ref in (_REF, _ANCHOR)
+        )
         return bool(self.head)
 
+    def parent(self, commit: str) -> str:
+        """The commit below another one; empty if there is none. It need not have been fetched."""
+        lines = self._here("cat-file", "commit", commit).partition("\n\n")[0].splitlines()
+        return next((line.split()[1] for line in lines if line.startswith("parent ")), "")
+
+    def blobs(self, commit: str) -> dict[str, str]:
+        """The hash of each file at a commit, by name. Folders do not belong to the ledger and are left out."""
+        entries = {name: entry.split() for name, entry in self._entries(commit).items()}
+        return {name: hash for name, (_, kind, hash) in entries.items() if kind == "blob"}
+
     def files(self) -> dict[str, bytes]:
-        """The content of each file at ``head``, by name. Folders do not belong to the ledger and are left out."""
-        hashes = {name: entry.split()[2] for name, entry in self._entries().items() if entry.split()[1] == "blob"}
+        """The content of each file at ``head``, by name."""
+        hashes = self.blobs(self.head)
         # One process for all. For each, git prints "HASH blob BYTES", a newline, the content, and a newline.
         # https://git-scm.com/docs/git-cat-file#_batch_output
         output = self._here_bytes(
@@ -138,10 +164,12 @@ class GitBranch:
 
     def has(self, name: str) -> bool:
         """Whether there is such a file at ``head``."""
-        return name in self._entries()
+        return name in self._entries(self.head)
 
     def push(self, files: Mapping[str, bytes], message: str) -> bool:
-        """Replace these files in a new commit on top of ``head``, and push it. One network call if all goes well.
+        """Replace these files in a new commit on top of ``head``, and push it with the tag, both or neither.
+
+        One network call if all goes well.
 
         If the reply is lost, a fetch shows whether the commit arrived; if not, it is pushed again.
 
@@ -157,11 +185,12 @@ class GitBranch:
         for wait in _WAITS:
             self._sleep(wait)
             try:
-                self._run("push", *_PLAIN, self._remote, f"{commit}:refs/heads/{self.branch}", timeout=_NETWORK_SECONDS)
+                refs = (f"{commit}:refs/heads/{self.branch}", f"+{commit}:refs/tags/{self.tag}")
+                self._run("push", *_PLAIN, "--atomic", self._remote, *refs, timeout=_NETWORK_SECONDS)
             except _CommandError as error:
                 failure = error.message
             else:
-                self.head = commit
+                self.head = self.anchor = commit
                 return True
             with contextlib.suppress(LedgerError):
                 if self.fetch() and self._holds(commit):
@@ -171,7 +200,7 @@ class GitBranch:
         raise _unreachable(self.branch, failure)
 
     def _commit(self, files: Mapping[str, bytes], message: str) -> str:
-        entries = {name: f"{entry}\t{name}" for name, entry in self._entries().items()}
+        entries = {name: f"{entry}\t{name}" for name, entry in self._entries(self.head).items()}
         for name, content in files.items():
             blob = self._here("hash-object", "-w", "--stdin", stdin=content).strip()
             entries[name] = f"100644 blob {blob}\t{name}"
@@ -183,9 +212,9 @@ class GitBranch:
         text = f"{message}\n\nCheckpoint: {secrets.token_hex(8)}\n"
         return self._here("commit-tree", tree, *parents, "-F", "-", stdin=text.encode()).strip()
 
-    def _entries(self) -> dict[str, str]:
-        """The mode, type and hash of each entry at ``head``, by name."""
-        lines = self._here("ls-tree", "-z", self.head).split("\0") if self.head else []
+    def _entries(self, commit: str) -> dict[str, str]:
+        """The mode, type and hash of each entry at a commit, by name."""
+        lines = self._here("ls-tree", "-z", commit).split("\0") if commit else []
         return {line.partition("\t")[2]: line.partition("\t")[0] for line in lines if line}
 
     def _holds(self, commit: str) -> bool:
@@ -225,10 +254,10 @@ class GitBranch:
             f"GIT_CONFIG_VALUE_{count}": f"AUTHORIZATION: basic {basic}",
         }
 
-    def _over_network(self, *command: str, unless: str) -> bool:
+    def _over_network(self, *command: str, unless: str) -> str:
         """Run a command that only reads, and retry it until it succeeds.
 
-        Returns: True on success; False if git's message contains ``unless``, which is an answer as well.
+        Returns: Nothing on success; git's message if it contains ``unless``, which is an answer as well.
         """
         failure = ""
         for wait in _WAITS[:4]:
@@ -237,10 +266,10 @@ class GitBranch:
                 self._run(*command, timeout=_NETWORK_SECONDS)
             except _CommandError as error:
                 if unless in error.message:
-                    return False
+                    return error.message
                 failure = error.message
             else:
-                return True
+                return ""
         raise _unreachable(self.branch, failure)
 
     def _here(self, *command: str, stdin: bytes = b"") -> str:

@@ -243,10 +243,13 @@ class Store(ABC):
         with self.engine.connect() as connection:
             fingerprint = connection.execute(select(meta.c.value).where(meta.c.name == "key")).scalar_one_or_none()
         if fingerprint != self._fingerprint():
-            raise CredentialsError(
-                "the ledger was made with another key, so none of its recipients would be recognised",
-                hint=f"Restore the ledger.key that was beside it, or set {KEY_VARIABLE} to its content.",
-            )
+            raise self._wrong_key()
+
+    def _wrong_key(self) -> CredentialsError:
+        return CredentialsError(
+            "the ledger was made with another key, so none of its recipients would be recognised",
+            hint=f"Restore the ledger.key that was beside it, or set {KEY_VARIABLE} to its content.",
+        )
 
     def _fingerprint(self) -> str:
         return blake2b(self.key, digest_size=16, person=b"digest-ledger").hexdigest()
