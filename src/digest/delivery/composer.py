@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.mail import clean_value, list_id, parse_sender, unsubscribe_headers
 from digest.providers import LinkedRecipients, MailContent, Recipient
-from digest.subscribers import PackedSubscribers, signer
+from digest.subscribers import PackedSubscribers, batch_signer, signer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +52,7 @@ class Composer:
         before, _, after = template.partition(_PLACEHOLDER)
         self._around = (before, after)
         self._token = signer(secret, manifest.audience)
+        self._tokens = batch_signer(secret, manifest.audience)
         # Tokens are letters and digits only, so the headers of all links differ in nothing else.
         sample = unsubscribe_headers(f"{before}{self._token('a@example.com')}{after}") if before else {}
         self._one_click = {name: value for name, value in sample.items() if name != "List-Unsubscribe"}
@@ -96,15 +97,12 @@ class Composer:
         """Compose the recipients of one call. ``keys`` are their keyed hashes, in the same order."""
         if not (self._only_link and self._around[0] and isinstance(people, PackedSubscribers)):
             return [self.recipient(key, person) for key, person in zip(keys, people, strict=True)]
-        token, (before, after), rows = (
-            self._token,
-            self._around,
-            list(people.rows()),
-        )  # their values were cleaned when the lists were read
+        before, after = self._around
+        rows = list(people.rows())  # their values were cleaned when the lists were read
         return LinkedRecipients(
             keys=[key.hex() for key in keys],
             rows=rows,
-            links=[before + token(email) + after for email, _ in rows],
+            links=[f"{before}{token}{after}" for token in self._tokens([email for email, _ in rows])],
             tag=self._only_link,
             headers=self._one_click,
         )

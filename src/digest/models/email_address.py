@@ -7,7 +7,7 @@ from email.utils import quote
 
 from digest.errors import ConfigError
 
-__all__ = ["normalise_address", "parse_sender", "redact_addresses"]
+__all__ = ["MAX_USUAL_LENGTH", "USUAL_ADDRESS", "normalise_address", "parse_sender", "redact_addresses"]
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -16,9 +16,10 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN = re.compile(
     rf"(?!.*--)(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@)({_ATOM}(?:\.{_ATOM})*)@((?:{_LABEL}\.)+[A-Za-z]{{2,63}})"
 )
-#: The form of most of those, matched in a fraction of the time. In fewer than _SHORT letters, no part can be too long.
-_USUAL = re.compile(r"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}")
-_SHORT = 64
+#: What most of those look like, matched in a fraction of the time. Up to this length no part of it can be too long.
+USUAL_ADDRESS = r"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}"
+MAX_USUAL_LENGTH = 64
+_USUAL = re.compile(USUAL_ADDRESS)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 #: A quoted or a bare name before an address in angle brackets, or the address alone.
 _MAILBOX = re.compile(rf'\s*(?:(?:{_QUOTED.pattern}|([^"<>,@]*?))\s*<([^<>]*)>|([^\s"<>(),;:]+))\s*')
@@ -40,7 +41,7 @@ def normalise_address(text: str) -> str:
         ValueError: It is not an address. The message never repeats it.
     """
     text = text.strip()
-    if len(text) <= _SHORT and _USUAL.fullmatch(text):
+    if len(text) <= MAX_USUAL_LENGTH and _USUAL.fullmatch(text):
         return text
     if plain := _PLAIN.fullmatch(text):
         return f"{plain[1]}@{plain[2].lower()}"

@@ -22,7 +22,7 @@ from digest.subscribers.suppressions import (
     read_suppressions,
     suppressions_file,
 )
-from digest.subscribers.tokens import TokenReading, make_token, read_token, signer
+from digest.subscribers.tokens import TokenReading, batch_signer, make_token, read_token, signer
 from digest.subscribers.where import compile_where
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "PackedSubscribers",
     "TokenReading",
     "append_suppressions",
+    "batch_signer",
     "compile_where",
     "decrypt_list",
     "encrypt_list",

@@ -18,10 +18,10 @@ from digest.errors import ListError, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CsvTable", "Row", "read_csv_table", "split_line", "split_rows"]
+__all__ = ["LONGEST_ROW", "CsvTable", "Row", "read_csv_table", "split_line", "split_rows"]
 
 #: The most lines of one row. If a quoted cell goes on for longer, its closing quote is missing.
-_LONGEST_ROW = 20
+LONGEST_ROW = 20
 
 
 class Row(NamedTuple):
@@ -39,10 +39,20 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """The stripped header, and an iterator over the rows below it."""
+    """A table of which the header was read.
+
+    Attributes:
+        header: The stripped names of the columns.
+        rows: The rows below it.
+        lines: The same rows as text; read either these or ``rows``.
+        line: The line of the header.
+        delimiter: What separates the cells.
+    """
 
     header: list[str]
     rows: Iterator[Row]
+    lines: TextIO
+    line: int = 1
     delimiter: str = ","
 
 
@@ -67,7 +77,7 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
             header = split_line(first[1], delimiter)
-            yield CsvTable(header, split_rows(numbered, delimiter), delimiter)
+            yield CsvTable(header, split_rows(numbered, delimiter), lines, first[0], delimiter)
     except FileNotFoundError:
         raise ListError(
             "the file does not exist", place=Place(file), hint="Create it, or change audiences.files."
@@ -117,7 +127,7 @@ def _spanning(number: int, first: str, following: Iterator[tuple[int, str]], del
                 yield Row(number, cells)
                 return
             break
-        if len(taken) >= _LONGEST_ROW:
+        if len(taken) >= LONGEST_ROW:
             break
     yield Row(number, [], "a quote is opened and never closed")
     yield from split_rows(iter(taken), delimiter)

@@ -13,14 +13,15 @@ from digest.mail import clean_value, normalise_address
 from digest.models import ListProblem
 from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import ENCRYPTED, decrypt_list
-from digest.subscribers.packed_subscribers import PackedSubscribers, pack
+from digest.subscribers.packed_subscribers import PackedSubscribers, pack, pack_rows
+from digest.subscribers.usual_rows import UsualRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from digest.models import Subscriber
-    from digest.subscribers.csv_rows import Row
+    from digest.subscribers.csv_rows import CsvTable, Row
 
 __all__ = ["ListReading", "is_sample", "list_columns", "list_source", "read_list"]
 
@@ -65,9 +66,7 @@ def read_list(path: Path, *, file: str, environ: Mapping[str, str] = _NO_ENVIRON
     """
     with read_csv_table(list_source(path, file, environ), file=file) as table:
         reader = _Reader(file, table.header)
-        take = reader.take
-        for row in table.rows:
-            take(row)
+        reader.read(table)
     return reader.reading()
 
 
@@ -136,6 +135,23 @@ class _Reader:
         self._left_out: Counter[str] = Counter()
         self._problems: list[ListProblem] = []
         self._unsubscribed: set[str] = set()
+
+    def read(self, table: CsvTable) -> None:
+        """Add all rows of a table."""
+        UsualRows(
+            table,
+            email=self._email,
+            name=self._name,
+            status=self._status,
+            fields=self._fields,
+            statuses=_MAILABLE,
+            take_usual=self.take_usual,
+            take=self.take,
+        ).read()
+
+    def take_usual(self, rows: Sequence[str]) -> None:
+        """Add rows to the subscribers, each as `pack_rows` takes it."""
+        self._records += pack_rows(rows, first=len(self._records))
 
     def take(self, row: Row) -> None:
         """Add a row to the subscribers, or to those left out, with the reason."""

@@ -17,7 +17,7 @@ from typing import Self, overload
 
 from digest.models import Subscriber
 
-__all__ = ["PackedSubscribers", "pack"]
+__all__ = ["PackedSubscribers", "pack", "pack_rows"]
 
 _APART = "\0"
 #: Digits of a list's number and of a row in it.
@@ -29,6 +29,11 @@ def pack(email: str, name: str, fields: Collection[str], *, row: int) -> str:
     folded = email.casefold()
     given = "" if folded == email else email
     return _APART.join((f"{folded}\0{row:012}\0{given}\0{name}", *fields))
+
+
+def pack_rows(rows: Sequence[str], *, first: int) -> list[str]:
+    """As `pack`, for many rows, each the casefolded address, the name and the fields with U+0000 between them."""
+    return [row.replace(_APART, f"\0{number:012}\0\0", 1) for number, row in enumerate(rows, first)]
 
 
 class PackedSubscribers(Sequence[Subscriber]):

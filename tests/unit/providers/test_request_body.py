@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from digest.errors import IssueError, ProviderError
-from digest.providers import MailContent, Recipient
+from digest.providers import LinkedRecipients, MailContent, Recipient
 from digest.providers.sendgrid.request_body import BodyBuilder, check_content
 from digest.testing.campaigns import NOON
 from digest.testing.fake_sendgrid.refusal_rules import mail_schema
@@ -83,3 +83,17 @@ def test_a_line_break_cannot_inject_a_header(text):
 def test_a_tag_inside_another_tag_is_refused():
     with pytest.raises(ProviderError, match="part of another"):
         check_content(replace(CONTENT, tags=("x-name", "x-name-first")))
+
+
+@pytest.mark.parametrize("name", ["", "Ana", "Lee, Ana", 'A; "B"', "Ana \\ Bo", "Zoë", "{n}"])
+@pytest.mark.parametrize("email", ["ana@example.com", '"a b"@example.com'])
+def test_recipients_who_differ_only_in_their_link_get_the_same_request_as_any_others(name, email):
+    linked = LinkedRecipients(
+        keys=["ab" * 16, "cd" * 16],
+        rows=[(email, name), ("bob@example.com", "Bob")],
+        links=["https://example.org/u/x", "https://example.org/u/y"],
+        tag="[[n]]",
+        headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    )
+    content = replace(CONTENT, headers={"List-Id": "<w.example.org>"})
+    assert body(*linked, content=content) == json.loads(BodyBuilder(content).body(linked, reference="b1"))

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
 import pytest
 
 from digest.config.resources import shipped
 from digest.errors import ConfigError, ListError, Place
 from digest.models import Subscriber
-from digest.subscribers import is_sample, read_list
+from digest.subscribers import is_sample, read_csv_table, read_list, usual_rows
+from digest.subscribers.lists import _Reader
 
 
 @pytest.fixture
@@ -139,3 +144,60 @@ def test_finds_shipped_files_and_reports_missing_ones():
     assert shipped("github/workflows/collect.yml").name == "collect.yml"
     with pytest.raises(ConfigError, match="is missing from"):
         shipped("no/such/thing")
+
+
+_USUAL = "a{0}@example.com,Ana {0},active,Rome\n"
+_UNUSUAL = (
+    "\n",
+    "   \n",
+    "Bo@Example.COM,Bo,active,Oslo\n",
+    "zoe@example.com,Zoë,active,Köln\n",
+    ' "c@example.com" ,"Lee, Ana",active,Rome\n',
+    'd@example.com,"over\ntwo lines",active,Rome\n',
+    'e@example.com,"never closed,active,Rome\n',
+    'f@example.com,two" stray" quotes,active,Rome\n',
+    "g@example.com,Gil,unsubscribed,Rome\n",
+    "h@example.com,Hal,Confirmed,Rome\n",
+    "i@example.com,Ivo,\u017fubscribed,Rome\n",
+    "nobody,Jo,active,Rome\n",
+    "k@example.com,Kim\n",
+    "l@example.com,Lee,active,Rome,one,too,many\n",
+    " m@example.com , Mia ,active,  Rome\n",
+    f"{'n' * 70}@example.com,Nia,active,Rome\n",
+    "o@example.com,tab\tbed,,Rome\n",
+    "p@-bad-.example,Pia,active,Rome\n",
+    "q@example.com,\x0bQi\u2028,active,\n",
+)
+
+
+def _row_by_row(text):
+    """The reading of a list by the careful code alone."""
+    with read_csv_table(text, file="weekly.csv") as table:
+        reader = _Reader("weekly.csv", table.header)
+        for row in table.rows:
+            reader.take(row)
+    return reader.reading()
+
+
+@pytest.mark.parametrize(
+    "header", ["email,name,status,city", "email,first,status,name", "name,email,status,", "email,name,plan,city"]
+)
+@pytest.mark.parametrize("seed", range(10))
+def test_reading_in_bulk_gives_the_same_as_reading_row_by_row(monkeypatch, header, seed):
+    random = Random(seed)  # noqa: S311 - invented rows are no secret
+    monkeypatch.setattr(usual_rows, "_CHUNK", random.choice([1, 100, 1000]))
+    rows = [_USUAL.format(number) for number in range(150)]
+    for row in random.choices(_UNUSUAL, k=seed * 3):
+        rows.insert(random.randrange(len(rows)), row)
+    text = "\n" * (seed % 3) + f"{header}\n" + "".join(rows).removesuffix("\n" * (seed % 2))
+    reading = read_list(Path(), file="env:LIST", environ={"LIST": text})
+    assert replace(reading, file="weekly.csv", problems=()) == replace(_row_by_row(text), problems=())
+    lines = [(each.place.line, each.message) for each in reading.problems]
+    assert lines == [(each.place.line, each.message) for each in _row_by_row(text).problems]
+
+
+@pytest.mark.parametrize("text", ["email\na@example.com\n", "email\na@example.com", "name;email\nAna;a@example.com\n"])
+def test_reading_in_bulk_understands_any_columns(text):
+    reading = read_list(Path(), file="env:LIST", environ={"LIST": text})
+    assert reading == replace(_row_by_row(text), file="env:LIST")
+    assert [person.email for person in reading.subscribers] == ["a@example.com"]

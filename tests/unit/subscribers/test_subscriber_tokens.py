@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 
 from digest.errors import CredentialsError, UsageError
-from digest.subscribers import make_token, read_token
+from digest.subscribers import batch_signer, make_token, read_token
 
 OLD, NEW = b"the old secret", b"the new secret"
 
@@ -32,6 +32,12 @@ def test_a_token_is_short_url_safe_and_always_the_same():
     assert set(token) <= set(string.ascii_letters + string.digits + "-_")
     assert len(token) < 60
     assert token != make_token(NEW, list="daily", email="ana@example.com")
+
+
+@pytest.mark.parametrize("name", ["w", "ab", "abc", "weekly", "Grüße"])
+@pytest.mark.parametrize("emails", [[], ["ana@example.com"], ["ana@example.com", "Bob@example.com", "cem@x.example"]])
+def test_many_tokens_are_the_same_as_one_at_a_time(name, emails):
+    assert batch_signer(NEW, name)(emails) == [make_token(NEW, list=name, email=email) for email in emails]
 
 
 def test_the_repr_does_not_show_the_key():

@@ -132,13 +132,21 @@ class BodyBuilder:
         shared = self._shared_lines(recipients.headers)
         tail = "".join(f",{line}" for line in (*lines, shared) if line)
         tag = _json_string(recipients.tag)
+        people = zip(recipients.keys, self._mailboxes(recipients.rows), recipients.links, strict=True)
         return ",".join(
             [
-                f'{{"to":[{{"email":{_json_string(email)}{_named(name)}}}],"custom_args":{{{keys},"rk":"{key}"}},'
+                f'{{"to":[{{"email":{mailbox}}}],"custom_args":{{{keys},"rk":"{key}"}},'
                 f'"substitutions":{{{tag}:"{link}"}},"headers":{{"List-Unsubscribe":"<{link}>"{tail}}}}}'
-                for key, (email, name), link in zip(recipients.keys, recipients.rows, recipients.links, strict=True)
+                for key, mailbox, link in people
             ]
         )
+
+    def _mailboxes(self, rows: Sequence[tuple[str, str]]) -> list[str]:
+        """The members of each "to" object after the key "email"."""
+        names = "".join([name for _, name in rows])
+        if _is_plain_json("".join([email for email, _ in rows]) + names) and "," not in names and ";" not in names:
+            return [f'"{email}","name":"{name}"' if name else f'"{email}"' for email, name in rows]
+        return [f"{_json_string(email)}{_named(name)}" for email, name in rows]
 
     def _shared_lines(self, headers: Mapping[str, str]) -> str:
         """The shared headers, repeated for each recipient: whether SendGrid merges both levels is not documented."""

@@ -1,0 +1,133 @@
+"""Reads the usual rows of a list in bulk, and leaves every other row to the careful code.
+
+Most rows hold one short lower-case address, and cells of printable ASCII without quotes. One regular expression
+recognises such a row, in a third of the time that splitting and checking it takes. It accepts only what `read_list`
+would take unchanged, so the result is the same.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from digest.models.email_address import MAX_USUAL_LENGTH, USUAL_ADDRESS
+from digest.subscribers.csv_rows import LONGEST_ROW, split_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from digest.subscribers.csv_rows import CsvTable, Row
+
+__all__ = ["UsualRows"]
+
+#: How many characters are read at a time: a few hundred rows.
+_CHUNK = 1 << 14
+
+
+class UsualRows:
+    """Reads the rows of one table.
+
+    Args:
+        table: The table, of which only the header was read.
+        email: The position of the column with the address.
+        name: The position of the column with the name; None if there is none.
+        status: The position of the column with the status; None if there is none.
+        fields: The positions of the columns that are fields; the status is one.
+        statuses: The words, in lower case, that a usual row may have as its status.
+        take_usual: Called with usual rows that follow each other, each as the address, the name and the fields, with
+            U+0000 between them.
+        take: Called with any other row.
+    """
+
+    def __init__(
+        self,
+        table: CsvTable,
+        *,
+        email: int,
+        name: int | None,
+        status: int | None,
+        fields: Sequence[int],
+        statuses: Collection[str],
+        take_usual: Callable[[Sequence[str]], None],
+        take: Callable[[Row], None],
+    ) -> None:
+        self._table, self._take_usual, self._take = table, take_usual, take
+        width = len(table.header)
+        order = [email, width if name is None else name, *fields]
+        # Nothing to do if the columns stand in this order already. An empty cell at the end stands for no name.
+        self._ordered = None if order == list(range(width)) else itemgetter(*order)
+        allowed = "".join(re.escape(chr(code)) for code in range(0x20, 0x7F) if chr(code) not in f'"{table.delimiter}')
+        apart = re.escape(table.delimiter)
+        cells = [rf"(?! )[{allowed}]*(?<! )"] * width
+        cells[email] = rf"(?=[^\n{apart}]{{1,{MAX_USUAL_LENGTH}}}(?:{apart}|\n|\Z)){USUAL_ADDRESS}"
+        if status is not None:
+            cells[status] = rf"(?i:{'|'.join(sorted(statuses, reverse=True))})"
+        self._is_usual = re.compile(rf"{apart.join(cells)}\n?", re.ASCII).fullmatch
+
+    def read(self) -> None:
+        """Read all rows, in their order."""
+        number, lines = self._table.line + 1, self._table.lines
+        chunk: list[str] = []
+        while chunk := chunk or lines.readlines(_CHUNK):
+            if all(map(self._is_usual, chunk)):
+                self._take_lines(chunk)
+                number, chunk = number + len(chunk), []
+                continue
+            quote = next((at for at, line in enumerate(chunk) if '"' in line), len(chunk))
+            self._read_unquoted(chunk[:quote], number)
+            rest = iter(chunk[quote:])
+            quoted = _Numbered(_until_unquoted(chain(rest, lines)) if quote < len(chunk) else (), number + quote)
+            for row in split_rows(quoted, self._table.delimiter):
+                self._take(row)
+            number, chunk = quoted.next_number, list(rest)
+
+    def _read_unquoted(self, lines: Sequence[str], number: int) -> None:
+        """Read lines without quotes, each of which is a row of its own."""
+        start = 0
+        for at, line in enumerate(lines):
+            if not self._is_usual(line):
+                self._take_lines(lines[start:at])
+                start = at + 1
+                for row in split_rows(iter([(number + at, line)]), self._table.delimiter):
+                    self._take(row)
+        self._take_lines(lines[start:])
+
+    def _take_lines(self, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        rows = "".join(lines).removesuffix("\n").replace(self._table.delimiter, "\0").split("\n")
+        if self._ordered is not None:
+            rows = ["\0".join(self._ordered((*row.split("\0"), ""))) for row in rows]
+        self._take_usual(rows)
+
+
+class _Numbered:
+    """Lines with their numbers.
+
+    Attributes:
+        next_number: The number of the line after the last one that was read.
+    """
+
+    def __init__(self, lines: Iterable[str], first: int) -> None:
+        self._lines = iter(lines)
+        self.next_number = first
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return self
+
+    def __next__(self) -> tuple[int, str]:
+        line = next(self._lines)
+        self.next_number += 1
+        return self.next_number - 1, line
+
+
+def _until_unquoted(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines until so many have no quote that no row can go on behind them."""
+    unquoted = 0
+    for line in lines:
+        yield line
+        unquoted = 0 if '"' in line else unquoted + 1
+        if unquoted >= LONGEST_ROW:
+            return
