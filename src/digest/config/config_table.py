@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from datetime import date, time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,32 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ConfigTable", "ConfigValueError", "field_descriptions", "known_keys", "table_model"]
+    from pydantic_core import ErrorDetails
+
+__all__ = ["ConfigTable", "ConfigValueError", "field_descriptions", "known_keys", "table_model", "value_problem"]
+
+#: What a key expects, by the first word of the types of pydantic's errors
+#: (https://docs.pydantic.dev/latest/errors/validation_errors/).
+_EXPECTED = {
+    "bool": "true or false",
+    "date": "a date",
+    "dict": "a table",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "model": "a table",
+    "string": "text",
+    "tuple": "a list",
+}
+_LIMITS = {
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "does not match {pattern}",
+}
+_WRONG_TYPE = ("_type", "_parsing", "_from_float")
 
 
 class ConfigTable(BaseModel):
@@ -28,6 +54,35 @@ class ConfigValueError(ValueError):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def value_problem(error: ErrorDetails) -> str:
+    """What is wrong with a value, in the words of TOML instead of pydantic's."""
+    kind, limits = error["type"], error.get("ctx", {})
+    expected = _EXPECTED.get(kind.partition("_")[0])
+    if expected is not None and kind.endswith(_WRONG_TYPE):
+        return f"expected {expected}, got {_value_type(error['input'])}"
+    if kind == "string_too_short" and limits["min_length"] == 1:
+        return "must not be empty"
+    if limit := _LIMITS.get(kind):
+        return limit.format_map(limits)
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _value_type(value: object) -> str:
+    """The type of a TOML value, or the value itself if it is as short."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"{value}"
+        case str():
+            return "text"
+        case date() | time():
+            return "a date or time"
+        case dict():
+            return "a table"
+    return "a list"
 
 
 def known_keys(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from digest.config.config_table import ConfigValueError, known_keys
+from digest.config.config_table import ConfigValueError, known_keys, value_problem
 from digest.config.delivery_settings import CHECK_LEDGER_URL
 from digest.config.provider_tables import (
     UNKNOWN_PROVIDER,
@@ -19,7 +19,7 @@ from digest.config.provider_tables import (
     nearest_provider,
 )
 from digest.config.settings import Config
-from digest.config.toml_text import toml_line, toml_problem
+from digest.config.toml_text import toml_line, toml_positions, toml_problem
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
@@ -171,13 +171,21 @@ def _explain(
     if first["type"] == "extra_forbidden":
         return ConfigError(f"unknown key {dotted}{more}", place=place, hint=_nearest(path, providers))
     if first["type"] == "missing":
-        form = f"[{dotted}]" if _known_keys(path, providers) else f"{path[-1]} = …"
-        return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it: {form}")
-    message = first["msg"].removeprefix("Value error, ")
+        form = f"[{_dotted((*prefix, *path))}]" if _known_keys(path, providers) else f"{path[-1]} = …"
+        where = ""
+        if path[0] == "providers" and not _has_table(text, (*prefix, *path[:2])):
+            place = Place(file, toml_line(text, (*prefix, "delivery", "provider")))
+            where = f" to [{_dotted((*prefix, *path[:2]))}]"
+        return ConfigError(f"{dotted} is missing{more}", place=place, hint=f"Add it{where}: {form}")
+    message = value_problem(first)
     where = f"{dotted}: " if path else ""
     cause = first.get("ctx", {}).get("error")
     hint = cause.hint if isinstance(cause, ConfigValueError) else ""
     return ConfigError(f"{where}{message}{more}", place=place, hint=hint)
+
+
+def _has_table(text: str, path: tuple[int | str, ...]) -> bool:
+    return any(position[: len(path)] == path for position in toml_positions(text))
 
 
 def _dotted(path: Sequence[int | str]) -> str:

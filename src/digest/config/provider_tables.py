@@ -67,13 +67,15 @@ def check_provider_tables(
         chosen: The provider in ``delivery.provider``. It is checked even without a table, since it may need a key.
         models: The ``Settings`` of each installed provider. Only those that are needed here are looked up.
 
-    Returns: The settings by provider, and what is wrong, with paths from the root of the configuration.
+    Returns: The settings by provider, and what is wrong, with paths from the root of the configuration. Unknown
+        providers come first: a misspelled table is the reason why the keys of another one are missing.
     """
     settings: dict[str, BaseModel] = {}
+    unknown: list[ErrorDetails] = []
     errors: list[ErrorDetails] = []
     for name, table in {chosen: {}, **tables}.items():
         if name not in models:
-            errors.append(_unknown(name, in_table=name in tables))
+            unknown.append(_unknown(name, in_table=name in tables))
             continue
         try:
             settings[name] = strict_model(models[name]).model_validate(table)
@@ -81,7 +83,7 @@ def check_provider_tables(
             errors.extend(
                 {**each, "loc": ("providers", name, *each["loc"])} for each in error.errors(include_url=False)
             )
-    return settings, errors
+    return settings, [*unknown, *errors]
 
 
 def nearest_provider(name: str, known: Iterable[str]) -> str:

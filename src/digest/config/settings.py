@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     Field,
     ValidationError,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
 )
 
-from digest.config.config_table import ConfigTable, ConfigValueError
+from digest.config.config_table import ConfigTable, ConfigValueError, value_problem
 from digest.config.delivery_settings import AudienceConfig, DeliveryConfig, StateConfig
 from digest.config.provider_tables import ProviderSettings, ProviderTables, strict_model
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
@@ -38,7 +40,15 @@ __all__ = [
 FullText = Literal["auto", "always", "never"]
 
 _Settings = TypeVar("_Settings", bound=BaseModel)
-Name = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]*$")]
+
+
+def _on_one_line(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        raise ValueError("it contains a line break")
+    return value
+
+
+Name = Annotated[str, Field(min_length=1), AfterValidator(_on_one_line)]
 
 
 class NewsletterConfig(ConfigTable):
@@ -46,7 +56,7 @@ class NewsletterConfig(ConfigTable):
 
     name: Name
     """The newsletter's name."""
-    sender: Name
+    sender: str
     """The From line: ``Name <news@example.org>``. A name with a comma needs quotes around it."""
     reply_to: str = ""
     """Where replies go, in the same form. Empty means to the sender."""
@@ -66,9 +76,9 @@ class NewsletterConfig(ConfigTable):
 
     @field_validator("sender", "reply_to")
     @classmethod
-    def _can_be_sent(cls, value: str) -> str:
+    def _can_be_sent(cls, value: str, key: ValidationInfo) -> str:
         """Check it now, because it goes into a From or Reply-To header weeks later, in an unattended run."""
-        if value:
+        if value or key.field_name == "sender":
             try:
                 parse_sender(value)
             except ConfigError as error:
@@ -253,7 +263,7 @@ class Config(ConfigTable):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             dotted = ".".join(str(part) for part in ("providers", name, *first["loc"]))
-            raise ConfigError(f"{dotted}: {first['msg']}") from None
+            raise ConfigError(f"{dotted}: {value_problem(first)}") from None
 
     @property
     def delivery_settings(self) -> ProviderSettings:

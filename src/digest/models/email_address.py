@@ -26,7 +26,8 @@ _MAILBOX = re.compile(rf'\s*(?:(?:{_QUOTED.pattern}|([^"<>,@]*?))\s*<([^<>]*)>|(
 _ESCAPED = re.compile(r"\\(.)")
 #: The form of RFC 822 with the name in a comment after the address.
 _COMMENT = re.compile(r"\s*([^\s<>(),]+@[^\s<>(),]+)\s*\(([^()]+)\)\s*")
-_SENDER_FORM = "Write it as Name <news@example.org>; a name with a comma in it needs quotes around it."
+_SENDER_FORM = "Write it as Name <news@example.org>; a name with a comma or an @ in it needs quotes around it."
+_SEPARATORS = re.compile(r"[\s<>(),;]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:]+")
 
@@ -84,15 +85,19 @@ def parse_sender(text: str) -> tuple[str, str]:
 
 def _sender_error(text: str) -> ConfigError:
     """The error for a text that is not a single mailbox, with a specific message for each common mistake."""
+    if not text.strip():
+        return ConfigError("it is empty", hint=_SENDER_FORM)
     unquoted = _QUOTED.sub("", text)
     if comment := _COMMENT.fullmatch(text):
         return ConfigError("the name goes before the address", hint=f"Write it as {comment[2]} <{comment[1]}>.")
-    if unquoted.count("@") > 1:
-        return ConfigError("it contains two addresses, but a newsletter has one sender", hint=_SENDER_FORM)
+    if sum(map(_is_address, _SEPARATORS.split(unquoted))) > 1:
+        return ConfigError("it contains two addresses, but only one is allowed", hint=_SENDER_FORM)
     name, bracket, rest = text.rpartition("<")
-    if bracket and "," in unquoted:
-        quoted = f'"{quote(name.strip())}" <{rest}' if '"' not in name else _SENDER_FORM
-        return ConfigError("a comma outside quotes separates two addresses", hint=f"Write it as {quoted}")
+    mark = next((mark for mark in ",@" if mark in unquoted.rpartition("<")[0]), "")
+    if bracket and mark:
+        quoted = f'"{quote(name.strip())}" <{rest}' if not {'"', "<"} & set(name) else ""
+        reason = "a comma outside quotes separates two addresses" if mark == "," else "an @ in a name needs quotes"
+        return ConfigError(reason, hint=f"Write it as {quoted}" if quoted else _SENDER_FORM)
     if bracket and '"' in name:
         escaped = quote(name.strip().replace('"', "").strip())
         return ConfigError(
@@ -100,6 +105,14 @@ def _sender_error(text: str) -> ConfigError:
             hint=f'Write it as "{escaped}" <{rest}; a quotation mark within the name is written \\".',
         )
     return ConfigError(f"{text!r} is not a name and an address", hint=_SENDER_FORM)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        normalise_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def redact_addresses(text: str, limit: int = 200) -> str:

@@ -49,7 +49,13 @@ def test_this_repository_is_itself_a_newsletter():
             4,
             "Add it: files = …",
         ),
-        ("[selection]\nstories = 0\n", "selection.stories: Input should be greater than or equal to 1", 5, ""),
+        ("[selection]\nstories = 0\n", "selection.stories: must be at least 1", 5, ""),
+        ('[selection]\nstories = "many"\n', "selection.stories: expected a whole number, got text", 5, ""),
+        ("[selection]\nstories = 2.5\n", "selection.stories: expected a whole number, got 2.5", 5, ""),
+        ("[selection]\nstories = [2]\n", "selection.stories: expected a whole number, got a list", 5, ""),
+        ("[audiences.weekly]\nfiles = 3\n", "audiences.weekly.files: expected a list, got 3", 5, ""),
+        ("[delivery]\nprovider = 1979-05-27\n", "delivery.provider: expected text, got a date or time", 5, ""),
+        ("[delivery]\nprovider = true\n", "delivery.provider: expected text, got true", 5, ""),
     ],
 )
 def test_a_bad_key_is_reported_with_its_line_and_the_nearest_known_key(tmp_path, addition, message, line, hint):
@@ -105,6 +111,17 @@ def test_an_empty_file_gets_a_hint_for_its_first_table(tmp_path):
     assert refused(tmp_path, "").hint == "Add it: [newsletter]"
 
 
+def test_a_missing_table_of_a_pyproject_is_named_with_its_prefix(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.digest.selection]\nstories = 3\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path)
+    assert caught.value.hint == "Add it: [tool.digest.newsletter]"
+
+
+def test_a_table_is_expected_where_a_number_stands(tmp_path):
+    assert refused(tmp_path, f"selection = 3\n{NEWSLETTER}").message == "selection: expected a table, got 3"
+
+
 def test_a_byte_order_mark_is_ignored(tmp_path):
     assert load_config(write(tmp_path, "\ufeff" + NEWSLETTER)).newsletter.name == "Weekly"
 
@@ -117,6 +134,25 @@ def test_a_sender_that_could_not_be_sent_is_refused_at_its_line(tmp_path, key):
     error = refused(tmp_path, f"[newsletter]\n{key} = 'My, News <a@b.example>'\n" + REST[key])
     assert error.message == f"newsletter.{key}: a comma outside quotes separates two addresses"
     assert (error.place.line, error.hint) == (2, 'Write it as "My, News" <a@b.example>')
+
+
+@pytest.mark.parametrize("key", REST)
+def test_a_line_break_is_named_alike_in_both_keys_of_a_sender(tmp_path, key):
+    error = refused(tmp_path, f'[newsletter]\n{key} = "News\\n <a@b.example>"\n' + REST[key])
+    assert error.message == f"newsletter.{key}: it contains a line break or another control character"
+
+
+def test_an_empty_sender_is_explained_and_an_empty_reply_to_is_not_an_error(tmp_path):
+    error = refused(tmp_path, "[newsletter]\nname = 'W'\nsender = ''\n")
+    assert (error.message, error.place.line) == ("newsletter.sender: it is empty", 3)
+    assert error.hint.startswith("Write it as Name <news@example.org>")
+    load_config(write(tmp_path, NEWSLETTER + "reply_to = ''\n"))
+
+
+def test_a_name_is_one_line_of_text(tmp_path):
+    assert refused(tmp_path, NEWSLETTER.replace("Weekly", "", 1)).message == "newsletter.name: must not be empty"
+    broken = NEWSLETTER.replace("Weekly", "Week\\nly", 1)
+    assert refused(tmp_path, broken).message == "newsletter.name: it contains a line break"
 
 
 def test_a_tool_with_a_similar_name_is_not_a_newsletter(tmp_path):

@@ -100,7 +100,7 @@ def test_a_sender_is_a_name_and_an_address(text, parsed):
 @pytest.mark.parametrize(
     ("text", "reason", "hint"),
     [
-        ("", "not a name and an address", "Write it as Name <news@example.org>"),
+        ("", "it is empty", "Write it as Name <news@example.org>"),
         ("Weekly", "'Weekly' is not an email address", "Write it as Name <news@example.org>"),
         ("Weekly <news>", "'news' is not an email address", "Write it as Name <news@example.org>"),
         ("A\n <a@b.example>", "line break", "Write it as"),
@@ -108,6 +108,8 @@ def test_a_sender_is_a_name_and_an_address(text, parsed):
         ("a@b.example, c@d.example", "two addresses", "Write it as"),
         ("A <a@b.example>, B <c@d.example>", "two addresses", "Write it as"),
         ("a@b.example <c@d.example>", "two addresses", "Write it as"),
+        ("News@Home <a@b.example>", "an @ in a name needs quotes", 'Write it as "News@Home" <a@b.example>'),
+        ("News@Home, weekly <a@b.example>", "a comma outside", 'Write it as "News@Home, weekly" <a@b.example>'),
         ("My, News <a@b.example>", "a comma outside quotes", 'Write it as "My, News" <a@b.example>'),
         ("a@b.example (My News)", "before the address", "Write it as My News <a@b.example>."),
         ('My "Best" News <a@b.example>', "quotation marks", 'Write it as "My Best News" <a@b.example>'),

@@ -61,7 +61,7 @@ def refused(folder, text, providers=MODELS):
         ),
         (
             '[providers.pigeon]\nloft = "a"\nbirds = "many"\n',
-            "providers.pigeon.birds: Input should be a valid integer, unable to parse string as an integer",
+            "providers.pigeon.birds: expected a whole number, got text",
             6,
             "",
         ),
@@ -90,7 +90,16 @@ def test_a_wrong_key_of_a_provider_is_reported_with_its_line_and_the_nearest_key
 
 def test_the_chosen_provider_is_checked_even_without_a_table(tmp_path):
     error = refused(tmp_path, '[delivery]\nprovider = "pigeon"\n')
-    assert (error.message, error.hint) == ("providers.pigeon.loft is missing", "Add it: loft = …")
+    assert (error.message, error.place.line) == ("providers.pigeon.loft is missing", 5)
+    assert error.hint == "Add it to [providers.pigeon]: loft = …"
+
+
+def test_a_misspelled_table_is_reported_before_the_keys_it_leaves_missing(tmp_path):
+    error = refused(tmp_path, '[delivery]\nprovider = "pigeon"\n[providers.pigoen]\nloft = "a"\n')
+    assert error.message.startswith("unknown key providers.pigoen: no installed package")
+    assert error.message.endswith("(1 more after this one)")
+    assert error.place.line == 6
+    assert error.hint.endswith("Did you mean pigeon?")
 
 
 def test_other_errors_are_counted(tmp_path):
