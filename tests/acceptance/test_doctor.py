@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conftest import replace_in
 from digest.testing.fake_sendgrid import FAKE_KEY
 
 SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests only"}
@@ -12,6 +13,7 @@ SECRETS = {"SENDGRID_API_KEY": FAKE_KEY, "DIGEST_SECRET": "a secret for tests on
 @pytest.fixture
 def letter(sendgrid_newsletter):
     (sendgrid_newsletter / "subscribers/weekly.csv").write_text("email\nana@example.org\n")
+    replace_in(sendgrid_newsletter / "digest.toml", "news@harbour.example", "news@example.org")  # the account's domain
     return sendgrid_newsletter
 
 
