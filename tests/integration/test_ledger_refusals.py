@@ -7,9 +7,9 @@ import pytest
 from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignIncompleteError, PlannedBatch
 from digest.delivery.recipients import BatchPlan
-from digest.delivery.retry import Refusals
+from digest.delivery.refusals import Refusals
 from digest.errors import CredentialsError, ProviderError
-from digest.providers import CallRefused, Deferred, Outcome, SendResult, Verdict, open_provider
+from digest.providers import CallRefused, Deferred, Fault, Outcome, SendResult, Verdict, open_provider
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience
 from digest.testing.fake_sendgrid import FakeSendGrid
 from digest.testing.inbox import Inbox
@@ -73,7 +73,7 @@ def test_if_nobody_is_accepted_all_stay_pending_after_a_few_calls(harness, answe
     assert len(harness.provider.calls) == min(people, 5)
     harness.provider.answers.clear()
     assert counts(harness.send(resume=True)) == (people, 0, 0, 0)
-    assert harness.provider.mailed == harness.everyone
+    assert sorted(harness.provider.mailed) == harness.everyone
 
 
 def test_a_call_that_is_refused_however_it_is_divided_rejects_nobody(harness):
@@ -107,10 +107,112 @@ def test_early_refusals_are_final_once_a_later_recipient_is_accepted(harness):
     assert len(harness.provider.calls) == 25
 
 
-def test_any_number_may_be_refused_after_one_was_accepted(harness):
-    bad = harness.everyone[1:12]
-    harness.provider.answers.extend([refusing(*bad)] * 25)
+NO_MAILBOX = SendResult(outcome=Outcome.REJECTED, reason="550 5.1.1 no such user", fault=Fault.RECIPIENT)
+
+
+def test_any_number_of_mailboxes_may_not_exist(harness):
+    harness.provider.answers.extend([ScriptedProvider.accepted, *[NO_MAILBOX] * 11])
     assert counts(harness.send()) == (14, 11, 0, 0)
+
+
+def test_single_refusals_between_acceptances_are_those_of_their_recipients(harness):
+    bad = harness.everyone[1::5]
+    harness.provider.answers.extend([refusing(*bad)] * 25)
+    assert counts(harness.send()) == (20, 5, 0, 0)
+
+
+def test_five_refusals_in_the_same_words_stop_the_send_and_are_pending_again(harness):
+    bad = harness.everyone[10:15]
+    harness.provider.answers.extend([refusing(*bad)] * 60)
+    with pytest.raises(ProviderError, match="refused 5 in a row: Bad Request") as caught:
+        harness.send()
+    assert (caught.value.data["accepted"], caught.value.data["rejected"], caught.value.data["pending"]) == (10, 0, 15)
+    assert counts(harness.send(resume=True)) == (20, 5, 0, 0), "others were mailed first, and the five refused again"
+    assert sorted(harness.provider.mailed) == [email for email in harness.everyone if email not in bad]
+
+
+def test_a_cause_that_lasts_rejects_nobody_however_often_the_send_is_resumed(harness):
+    harness.provider.answers.extend([ScriptedProvider.accepted] * 3 + [REJECTED] * 200)
+    for resume in (False, True, True, True, True, True):
+        with pytest.raises(ProviderError):
+            harness.send(resume=resume)
+        assert counts(harness.ledger.campaigns()[0].report) == (3, 0, 0, 22)
+    harness.provider.answers.clear()
+    assert counts(harness.send(resume=True)) == (25, 0, 0, 0)
+    assert sorted(harness.provider.mailed) == harness.everyone
+
+
+@pytest.mark.parametrize("size", [1, 10])
+def test_three_calls_in_a_row_without_a_clear_answer_stop_the_send(harness, size):
+    harness.provider = ScriptedProvider(max_recipients=size)
+    harness.audience = make_audience(60)
+    harness.provider.answers.extend([LOST] * 50)
+    with pytest.raises(CampaignIncompleteError, match="no clear answer"):
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (0, 0, 3 * size, 60 - 3 * size)
+    harness.provider.answers.clear()
+    with pytest.raises(CampaignIncompleteError):
+        harness.send(resume=True)
+    assert len(harness.provider.mailed) == 60 - 3 * size
+
+
+def test_an_accepted_call_between_lost_ones_closes_the_breaker_again(harness):
+    harness.audience = make_audience(8)
+    ok = ScriptedProvider.accepted
+    harness.provider.answers.extend([LOST, LOST, ok, LOST, LOST, ok, LOST])
+    with pytest.raises(CampaignIncompleteError):
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (3, 0, 5, 0)
+
+
+def deferring(reason, *emails, until=0):
+    """Defer these recipients, or everybody, until so many have been asked."""
+    asked = []
+
+    def answer(recipients):
+        asked.append(recipients)
+        if len(asked) > until > 0 or (emails and recipients[0].email not in emails):
+            return ScriptedProvider.accepted
+        raise Deferred(reason)
+
+    return [answer] * 500, asked
+
+
+def test_one_recipient_who_is_always_deferred_holds_up_nobody(harness):
+    answers, _ = deferring("421 closing", harness.everyone[2])
+    harness.provider.answers.extend(answers)
+    with pytest.raises(CampaignIncompleteError, match=r"421 closing; try again after 12:05"):
+        harness.send()
+    assert counts(harness.ledger.campaigns()[0].report) == (24, 0, 0, 1)
+    assert sum(harness.slept) == 300
+
+
+def test_equal_deferrals_of_everybody_stop_early(harness):
+    harness.audience = make_audience(200)
+    answers, asked = deferring("450 4.7.1 slow down")
+    harness.provider.answers.extend(answers)
+    with pytest.raises(CampaignIncompleteError, match="slow down"):
+        harness.send()
+    assert len(asked) <= 40
+    assert counts(harness.ledger.campaigns()[0].report) == (0, 0, 0, 200)
+
+
+def test_greylisting_is_waited_for_and_asks_each_recipient_once_before(harness):
+    answers, asked = deferring("450 4.2.0 Greylisted", until=25)
+    harness.provider.answers.extend(answers)
+    assert counts(harness.send()) == (25, 0, 0, 0)
+    assert len(asked) == 50
+
+
+def test_retry_minutes_bound_the_waiting(harness):
+    harness.config = Config.model_validate(
+        {**harness.config.model_dump(exclude_unset=True), "delivery": {"retry_minutes": 0}}
+    )
+    answers, asked = deferring("450 4.2.0 Greylisted", harness.everyone[0])
+    harness.provider.answers.extend(answers)
+    with pytest.raises(CampaignIncompleteError, match="try again after"):
+        harness.send()
+    assert (harness.slept, len(asked)) == ([], 25)
 
 
 def test_the_last_of_a_resumed_campaign_may_be_refused(harness):
@@ -123,7 +225,7 @@ def test_the_last_of_a_resumed_campaign_may_be_refused(harness):
 
 def test_a_deferred_recipient_decides_about_those_who_were_refused(harness):
     harness.audience = make_audience(3)
-    harness.provider.answers.extend([REJECTED, REJECTED, Deferred("busy"), REJECTED, REJECTED])
+    harness.provider.answers.extend([REJECTED, REJECTED, Deferred("busy")])
     report = harness.send()
     assert (report.state, counts(report)) == ("sent", (1, 2, 0, 0))
 
@@ -170,17 +272,17 @@ def test_a_relay_that_refuses_everybody_leaves_everybody_pending(harness, inbox,
     assert "@" not in f"{caught.value}{caught.value.hint}"
     inbox.rcpt_replies = {}
     assert harness.send(resume=True).accepted == people
-    assert inbox.recipients == harness.everyone
+    assert sorted(inbox.recipients) == harness.everyone
 
 
 def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(harness, inbox):
-    harness.audience = make_audience(8)
+    harness.audience = make_audience(9)
     connect_smtp(harness, inbox)
-    inbox.data_replies[harness.everyone[3]] = "drop"  # the connection is lost, and the login with it
+    inbox.data_replies[harness.everyone[3]] = "drop"  # the connection, and with it the log-in
     inbox.rcpt_replies = {email: RELAY.format(email) for email in harness.everyone[4:]}
     with pytest.raises(ProviderError, match="Relay access denied"):
         harness.send()
-    assert counts(harness.ledger.campaigns()[0].report) == (3, 0, 1, 4)
+    assert counts(harness.ledger.campaigns()[0].report) == (3, 0, 1, 5)
 
 
 def test_one_recipient_that_a_relay_denies_stops_nobody_else(harness, inbox):
@@ -220,7 +322,7 @@ def test_batches_that_another_sender_settled_do_not_count_as_refused(harness):
     other_sender = harness.ledger.open_campaign("2026-W47", "weekly")
     for no in (2, 4):
         other_sender.settle(no, other_sender.claim(no), outcome="accepted")
-    refusals.give_up()
+    refusals.finish()
     assert counts(batches.campaign().report) == (2, 2, 0, 0)
 
 

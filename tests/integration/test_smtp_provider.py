@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from digest.config import Config
 from digest.delivery.composer import Composer
 from digest.errors import CredentialsError, ProviderError
-from digest.providers import Deferred, NotSent, Outcome, open_provider
+from digest.providers import Deferred, Fault, NotSent, Outcome, open_provider
 from digest.testing.campaigns import NOON, make_audience, make_rendered
 from digest.testing.inbox import Inbox
 
@@ -81,17 +81,71 @@ def test_defers_a_recipient_that_is_refused_temporarily(post, inbox):
     assert post.send(1).outcome is Outcome.ACCEPTED
 
 
-def test_a_policy_refusal_concerns_the_sender_until_the_server_has_accepted_a_mail(post, inbox):
-    inbox.rcpt_replies = {person.email: "554 5.7.1 Relay access denied" for person in post.people}
-    for number in range(2):
-        with pytest.raises(Deferred, match="Relay access denied"):
-            post.send(number)
-    with pytest.raises(ProviderError, match="Relay access denied"):
-        post.send(2)
-    del inbox.rcpt_replies["r00004@example.com"]
-    assert post.send(3).outcome is Outcome.ACCEPTED
-    assert post.send(4).outcome is Outcome.REJECTED
-    assert post.begun == 1
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        ("550 5.1.1 no such user", Fault.RECIPIENT),
+        ("552 5.2.2 mailbox full", Fault.RECIPIENT),
+        ("554 5.7.1 Relay access denied", Fault.UNCLEAR),
+    ],
+)
+def test_a_rejection_says_whether_the_reply_names_the_mailbox(post, inbox, reply, fault):
+    inbox.rcpt_replies["r00001@example.com"] = reply
+    result = post.send(0)
+    assert (result.outcome, result.fault, post.begun) == (Outcome.REJECTED, fault, 0)
+
+
+@pytest.mark.parametrize("where", ["rcpt_replies", "data_replies"])
+def test_a_limit_of_the_account_stops_the_send_also_after_a_mail_was_accepted(post, inbox, where):
+    assert post.send(0).outcome is Outcome.ACCEPTED
+    getattr(inbox, where)["r00002@example.com"] = "550 5.4.5 Daily sending limit exceeded"
+    with pytest.raises(ProviderError, match="Daily sending limit"):
+        post.send(1)
+
+
+def test_a_connection_that_has_carried_enough_is_replaced(post, inbox):
+    inbox.per_connection = 2
+    for number in range(5):
+        assert post.send(number).outcome is Outcome.ACCEPTED
+    assert inbox.connections == 3
+
+
+def test_opens_a_new_connection_after_max_per_connection_mails(inbox, tmp_path):
+    post = Post(inbox, tmp_path, max_per_connection=2)
+    for number in range(5):
+        assert post.send(number).outcome is Outcome.ACCEPTED
+    post.provider.close()
+    assert inbox.connections == 3
+
+
+def test_max_per_minute_limits_the_calls_of_the_sender(inbox, tmp_path):
+    assert Post(inbox, tmp_path, max_per_minute=30).provider.capabilities.calls_per_minute == 30
+    assert Post(inbox, tmp_path).provider.capabilities.calls_per_minute is None
+
+
+@pytest.mark.parametrize("reply", ["421 4.7.0 closing", "drop"])
+def test_a_recipient_over_whom_the_connection_breaks_is_deferred(post, inbox, reply):
+    inbox.rcpt_replies["r00002@example.com"] = reply
+    assert post.send(0).outcome is Outcome.ACCEPTED
+    with pytest.raises(Deferred):
+        post.send(1)
+    assert post.send(2).outcome is Outcome.ACCEPTED
+    assert post.begun == 2
+
+
+def test_a_temporary_refusal_of_the_data_command_defers_the_recipient(post, inbox):
+    inbox.command_replies["r00001@example.com"] = "451 4.3.0 local error"
+    with pytest.raises(Deferred, match="451"):
+        post.send(0)
+    assert post.begun == 0
+    assert post.send(1).outcome is Outcome.ACCEPTED
+
+
+def test_the_time_that_a_greylisting_server_names_is_passed_on(post, inbox):
+    inbox.rcpt_replies["r00001@example.com"] = "450 4.2.0 Greylisted, come back in 120 seconds"
+    with pytest.raises(Deferred) as caught:
+        post.send(0)
+    assert caught.value.retry_after == 120
 
 
 @pytest.mark.parametrize("code", [530, 535, 538])
@@ -182,6 +236,35 @@ def server_context(certificate):
 
 
 LOGIN = {"username_env": "SMTP_USERNAME", "password_env": "SMTP_PASSWORD"}
+
+
+def temporary(server, session, envelope, mechanism, data):
+    return AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"authenticator": temporary}, NotSent, "454"),
+        ({"authenticator": authenticator, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]}, CredentialsError, "no log-in"),
+    ],
+)
+def test_a_login_that_fails_for_now_is_not_one_that_can_never_work(tmp_path, options, error, message):
+    environ = {"SMTP_USERNAME": "weekly", "SMTP_PASSWORD": "secret"}
+    with Inbox(**options, auth_require_tls=False) as inbox:
+        post = Post(inbox, tmp_path, environ=environ, **LOGIN)
+        with pytest.raises(error, match=message):
+            post.send(0)
+        assert post.begun == 0
+
+
+def test_a_server_for_oauth_only_is_named_with_its_methods(tmp_path):
+    environ = {"SMTP_USERNAME": "weekly", "SMTP_PASSWORD": "secret"}
+    with Inbox() as inbox:
+        inbox.extensions.append("AUTH XOAUTH2 OAUTHBEARER")
+        with pytest.raises(CredentialsError, match="it offers XOAUTH2, OAUTHBEARER") as caught:
+            Post(inbox, tmp_path, environ=environ, **LOGIN).send(0)
+    assert caught.value.exit_code == 4
 
 
 def test_logs_in_after_starttls(server_context, certificate, tmp_path, monkeypatch):

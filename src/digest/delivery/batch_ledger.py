@@ -19,7 +19,7 @@ import secrets
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Integer, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from digest.delivery.recipients import PlannedBatch, split_keys
 from digest.delivery.stores.campaign_counts import count_campaign
@@ -60,6 +60,10 @@ _MOVE = (
         settled_at=bindparam("now"),
     )
 )
+
+
+#: Begins the reason of a pending batch that `BatchLedger.postpone` has marked.
+_POSTPONED = "postponed: "
 
 
 class ClaimLostError(LedgerError):
@@ -144,12 +148,22 @@ class BatchLedger:
         others = [claim for claim in claims if claim and claim[:SENDER_DIGITS] != self.store.sender]
         return bool(others) and any(map(self.store.live_senders().hold, others))
 
-    def pending(self, *, after: int, limit: int) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
+    def pending(
+        self, *, after: int, limit: int, postponed: bool | None = None
+    ) -> list[tuple[PlannedBatch, frozenset[bytes]]]:
         """The first pending batches whose number is greater than ``after``.
+
+        Args:
+            after: A batch's number; 0 to begin.
+            limit: The most batches to return.
+            postponed: Only those that `postpone` has marked, or only the others; None for both.
 
         Returns: Up to ``limit`` batches, each with the recipients in it who already have an outcome.
         """
         here = and_(batch.c.campaign == self._id, batch.c.state == "pending", self._within, batch.c.no > after)
+        if postponed is not None:
+            is_marked = batch.c.reason.startswith(_POSTPONED)
+            here = and_(here, is_marked if postponed else not_(is_marked))
         query = select(batch.c.no, batch.c.recipients).where(here).order_by(batch.c.no).limit(limit)
         with self.store.begin() as connection:
             rows = connection.execute(query).all()
@@ -230,6 +244,13 @@ class BatchLedger:
         """Make a batch that was provably not accepted pending again."""
         self._move(connection, no, claim, state="pending", reason=reason)
         self._note(connection, no, "not sent", reason)
+
+    @transaction
+    def postpone(self, connection: Connection, numbers: Sequence[int], *, reason: str) -> None:
+        """Mark pending batches over which a run stops, so that the next one tries them after all others."""
+        mark = update(batch).where(batch.c.campaign == self._id, batch.c.no.in_(numbers), batch.c.state == "pending")
+        connection.execute(mark.values(reason=_POSTPONED + reason))
+        self._note(connection, None, "postponed", f"{len(numbers)}: {reason}")
 
     @transaction
     def divide(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:

@@ -1,4 +1,8 @@
-"""Sends pending batches one after the other: claims, posts and settles each, and handles calls that fail."""
+"""Sending pending batches, one after the other: claim, post, settle; and what to do if a call is not accepted.
+
+Whose fault a refusal is decides (`Fault`): the recipient's rejects the recipient, the sender's stops the send, a
+temporary one puts the recipient at the end, and an unclear one waits for what happens to the others (`Refusals`).
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,19 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from digest.delivery.batch_ledger import ClaimLostError
 from digest.delivery.recipients import plan_batch
-from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, Refusals, delay_before, retry_query
+from digest.delivery.refusals import Breaker, Deferrals, Refusals
+from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, delay_before, retry_query
 from digest.errors import CredentialsError, DigestError, ProviderError
-from digest.providers import CallRefused, Deferred, NotSent, Outcome, SendResult
+from digest.providers import CallRefused, Deferred, Fault, NotSent, Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from digest.delivery.batch_ledger import BatchLedger
     from digest.delivery.campaign import SendReport
@@ -26,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchSender"]
 
-#: How many times deferred batches are tried, each time after all others.
-_ROUNDS = 3
 #: How many recipients are read from the ledger at a time.
 _READ_AHEAD = 64_000
 #: How many seconds to wait for the calls of other senders.
@@ -42,6 +47,7 @@ class _Call:
 
     plan: BatchPlan
     recipients: Sequence[Recipient] | None = None
+    postponed: bool = False
 
 
 class _GaveUpError(Exception):
@@ -60,6 +66,8 @@ class BatchSender:
         stop: Whether the user asked to stop.
         sleep: Waits the given number of seconds.
         progress: Called with the campaign's numbers, a few times a second.
+        patience: How many seconds a run waits for recipients that the provider puts off.
+        clock: The time of day in the newsletter's zone, for messages.
         closed: Returns why nobody may be mailed any more, such as the end of the send window; empty if somebody may.
             Asked before each claim.
     """
@@ -71,9 +79,15 @@ class BatchSender:
     stop: Stop
     sleep: Callable[[float], object]
     progress: Callable[[SendReport], None]
+    patience: float
+    clock: Callable[[], datetime]
     closed: Callable[[], str] = str
     _queue: deque[_Call] = field(default_factory=deque, init=False)
     _reported_at: float = field(default=0.0, init=False)
+    _called_at: float | None = field(default=None, init=False)
+    _breaker: Breaker = field(default_factory=Breaker, init=False)
+    _refusals: Refusals = field(init=False)
+    _deferrals: Deferrals = field(init=False)
 
     def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
         """Settle unknown outcomes if possible.
@@ -105,22 +119,29 @@ class BatchSender:
             ProviderError, CredentialsError: The provider accepts nothing until the user changes something. Everything
                 else is still pending.
         """
-        trouble = ""
-        for attempt in range(1, _ROUNDS + 1):
-            refusals = Refusals(self.batches)
+        refusals = self._refusals = Refusals(self.batches)
+        deferrals = self._deferrals = Deferrals(patience=self.patience)
+        postponed: set[int] = set()
+        while True:
+            deferrals.begin_round()
             try:
-                deferred = self._send_round(refusals)
+                if deferrals.previous:
+                    self._send_pass(lambda number: number in deferrals.previous, again=True)
+                self._send_pass(lambda number: number not in deferrals.numbers and number not in refusals)
+                postponed |= self._send_pass(lambda number: number not in refusals, postponed=True)
             except _GaveUpError as error:
                 return str(error)
             if self.stop.requested:
                 return "stopped"
-            if not deferred:
-                refusals.give_up()
+            if not deferrals.numbers:
+                refusals.finish(postponed=frozenset(postponed))
                 return ""
-            trouble = deferred.reason
-            if attempt < _ROUNDS:
-                self.stop.wait(delay_before(attempt + 2, deferred.retry_after), self.sleep)
-        return trouble
+            wait = deferrals.next_wait()
+            if wait is None:
+                refusals.settle_singles(postponed=frozenset(postponed))
+                time_of_day = self.clock() + timedelta(seconds=deferrals.go_on_after)
+                return f"{deferrals.reason}; try again after {time_of_day:%H:%M}"
+            self.stop.wait(wait, self.sleep)
 
     def send_with_others(self) -> str:
         """Do `send_pending`, then wait for other senders' calls that may be in flight, and take over from dead senders.
@@ -144,21 +165,35 @@ class BatchSender:
                 return True
         return False
 
-    def _send_round(self, refusals: Refusals) -> Deferred | None:
-        """Post each pending batch once. Returns the provider's last deferral, if any."""
-        deferred: Deferred | None = None
+    def _send_pass(
+        self, wanted: Callable[[int], bool], *, again: bool = False, postponed: bool = False
+    ) -> frozenset[int]:
+        """Post each pending batch that is wanted once, or fewer if the provider puts everybody off.
+
+        Args:
+            wanted: Whether to post the batch of a number.
+            again: They were put off in an earlier round.
+            postponed: Post the batches over which an earlier run stopped, and no others.
+
+        Returns: The numbers of the postponed batches that were tried.
+        """
         number = 0
+        tried: set[int] = set()
         self._queue.clear()
-        while not self.stop.requested and (call := self._next_call(after=number)):
+        self._deferrals.begin_pass(again=again)
+        while not self.stop.requested and (call := self._next_call(wanted, after=number, postponed=postponed)):
             number = call.plan.no
+            if postponed:
+                tried.add(number)
             if not call.plan.keys:
                 with suppress(ClaimLostError):
                     self.batches.pass_over(number, gone=call.plan.gone)
                 continue
             try:
-                divided = self._send_batch(call.plan, self._recipients_of(call), refusals)
+                divided = self._send_batch(call)
             except Deferred as error:
-                deferred = error
+                if self._deferrals.add(number, error):
+                    break
             except ClaimLostError:
                 continue  # another sender has it
             else:
@@ -166,14 +201,20 @@ class BatchSender:
                     number -= 1
                     self._queue.clear()
             self._report_progress()
-        return deferred
+        return frozenset(tried)
 
-    def _next_call(self, *, after: int) -> _Call | None:
-        if not self._queue:
-            size = self.provider.capabilities.max_recipients
-            for batch, settled in self.batches.pending(after=after, limit=max(2, _READ_AHEAD // size)):
-                self._queue.append(_Call(plan_batch(batch, people=self.people, settled=settled, size=size)))
-        return self._queue.popleft() if self._queue else None
+    def _next_call(self, wanted: Callable[[int], bool], *, after: int, postponed: bool) -> _Call | None:
+        size = self.provider.capabilities.max_recipients
+        while not self._queue:
+            rows = self.batches.pending(after=after, limit=max(2, _READ_AHEAD // size), postponed=postponed)
+            if not rows:
+                return None
+            after = rows[-1][0].no
+            for batch, settled in rows:
+                if wanted(batch.no):
+                    plan = plan_batch(batch, people=self.people, settled=settled, size=size)
+                    self._queue.append(_Call(plan, postponed=postponed))
+        return self._queue.popleft()
 
     def _recipients_of(self, call: _Call) -> Sequence[Recipient]:
         if call.recipients is None:
@@ -196,11 +237,12 @@ class BatchSender:
             self._reported_at = seconds
             self.progress(self.batches.campaign().report)
 
-    def _send_batch(self, plan: BatchPlan, recipients: Sequence[Recipient], refusals: Refusals) -> bool:
+    def _send_batch(self, call: _Call) -> bool:
         """Post one batch until it is accepted or refused. Returns whether it was divided instead."""
         for attempt in range(2, MAX_ATTEMPTS + 2):
+            self._keep_pace()
             try:
-                return self._post(plan, recipients, refusals)
+                return self._post(call)
             except Deferred:
                 raise
             except NotSent as error:
@@ -210,10 +252,24 @@ class BatchSender:
                 if attempt > MAX_ATTEMPTS or self.stop.requested:
                     raise _GaveUpError(error.reason) from None
                 self.stop.wait(wait, self.sleep)
-        raise AssertionError(plan.no)  # the last attempt returns or raises
+        raise AssertionError(call.plan.no)  # the last attempt returns or raises
 
-    def _post(self, plan: BatchPlan, recipients: Sequence[Recipient], refusals: Refusals) -> bool:
-        """Make one call, recorded before and after. Returns whether the batch was divided."""
+    def _keep_pace(self) -> None:
+        """Wait until the next call is due, if the provider takes only so many in a minute."""
+        limit = self.provider.capabilities.calls_per_minute
+        if limit is None:
+            return
+        if self._called_at is not None:
+            self.stop.wait(self._called_at + 60 / limit - time.monotonic(), self.sleep)
+        self._called_at = time.monotonic()
+
+    def _post(self, call: _Call) -> bool:
+        """Make one call, recorded before and after. Returns whether the batch was divided.
+
+        Raises:
+            _GaveUpError: Too many calls in a row had no clear answer.
+        """
+        plan, recipients = call.plan, self._recipients_of(call)
         claims: list[str] = []
 
         def begin() -> None:
@@ -230,6 +286,7 @@ class BatchSender:
                 meanwhile=self._prepare_next,
             )
         except CallRefused as error:
+            self._breaker.answered()
             if len(recipients) > 1:
                 claim = claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone)
                 self.batches.divide(plan.no, claim, reason=error.reason)
@@ -239,16 +296,27 @@ class BatchSender:
             if claims:
                 self.batches.release(plan.no, claims[0], reason=str(error))
             raise
-        outcomes = {result.outcome}
-        if result.exceptions:
-            outcomes = {result.of(person.key).outcome for person in recipients}
-        if outcomes == {Outcome.REJECTED}:
-            refusals.add(plan, claims[0] if claims else None, reason=_reason(result))
-            return False
-        self._settle(plan, claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone), result)
-        if Outcome.ACCEPTED in outcomes:
-            refusals.accepted()
+        self._record(call, claims[0] if claims else None, result)
         return False
+
+    def _record(self, call: _Call, claim: str | None, result: SendResult) -> None:
+        """Record what a call returned, or hand a refusal of unclear fault to `Refusals`."""
+        plan = call.plan
+        verdicts = {result.outcome: result.fault}
+        if result.exceptions:
+            verdicts = {result.of(key.hex()).outcome: result.of(key.hex()).fault for key in plan.keys}
+        if [*verdicts] == [Outcome.REJECTED] and verdicts[Outcome.REJECTED] is not Fault.RECIPIENT:
+            self._breaker.answered()
+            self._refusals.add(plan, claim, reason=_reason(result), again=call.postponed)
+            return
+        self._settle(plan, claim or self.batches.claim(plan.no, gone=plan.gone), result)
+        if Outcome.ACCEPTED in verdicts:
+            self._refusals.accepted()
+            self._deferrals.accepted(plan.no)
+        if Outcome.UNKNOWN not in verdicts:
+            self._breaker.answered()
+        elif self._breaker.unanswered():
+            raise _GaveUpError(f"several calls in a row had no clear answer: {_reason(result)}")
 
     def _settle(self, plan: BatchPlan, claim: str, result: SendResult) -> None:
         exceptions = {

@@ -274,6 +274,8 @@ class _Send:
             stop=self.stop,
             sleep=self.sleep,
             progress=self.progress,
+            patience=self.config.delivery.retry_minutes * 60.0,
+            clock=lambda: self.now().astimezone(self.config.newsletter.zone),
         )
         if self.provider.holds is None:
             calls.closed = partial(self._closed, at)

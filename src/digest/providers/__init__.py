@@ -25,6 +25,7 @@ from digest.providers.message_composition import MessageComposer
 from digest.providers.provider_call import (
     CallRefused,
     Deferred,
+    Fault,
     LinkedRecipients,
     MailContent,
     NoSlot,
@@ -35,7 +36,7 @@ from digest.providers.provider_call import (
     Verdict,
 )
 from digest.providers.provider_registry import InstalledSettings, open_provider, provider_names
-from digest.providers.smtp_replies import is_hard_bounce
+from digest.providers.smtp_replies import is_bounce_at_rcpt, is_greylisting, is_hard_bounce, wording
 from digest.providers.two_phase_self_test import (
     SelfTestStep,
     begin_two_phase_test,
@@ -51,6 +52,7 @@ __all__ = [
     "Capabilities",
     "Deferred",
     "Diagnosis",
+    "Fault",
     "InstalledSettings",
     "LinkedRecipients",
     "MailContent",
@@ -69,9 +71,12 @@ __all__ = [
     "begin_two_phase_test",
     "do_nothing",
     "finish_two_phase_test",
+    "is_bounce_at_rcpt",
+    "is_greylisting",
     "is_hard_bounce",
     "open_provider",
     "passed_two_phase_test",
     "provider_names",
     "require_two_phase",
+    "wording",
 ]

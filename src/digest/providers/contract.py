@@ -39,6 +39,7 @@ class Capabilities:
         local: Nothing leaves this machine.
         schedules: How far ahead a delivery can be scheduled; zero if it cannot.
         undo_until: How long before its time a delivery can still be cancelled.
+        calls_per_minute: The most calls in a minute, which the sender spreads evenly; None for no limit.
         dkim_selectors: The DKIM selectors under which senders publish the provider's keys (RFC 6376, section 3.1);
             empty if they differ from account to account.
     """
@@ -50,6 +51,7 @@ class Capabilities:
     local: bool = False
     schedules: timedelta = timedelta(0)
     undo_until: timedelta = timedelta(0)
+    calls_per_minute: int | None = None
     dkim_selectors: tuple[str, ...] = ()
 
 

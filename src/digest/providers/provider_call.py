@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CallRefused",
     "Deferred",
+    "Fault",
     "LinkedRecipients",
     "MailContent",
     "NoSlot",
@@ -35,6 +36,21 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     #: The reply was lost or ambiguous. The mail may have been sent, so it is never sent again unless the user asks.
     UNKNOWN = "unknown"
+
+
+class Fault(StrEnum):
+    """Whose fault a refusal is. It decides who else can be mailed."""
+
+    #: The mailbox does not exist or is full, so any number of others can be mailed.
+    RECIPIENT = "recipient"
+    #: The account that sends: its log-in, its policy or its quota. Nobody can be mailed until something changes.
+    SENDER = "sender"
+    #: The recipient's, for now. The others can be mailed meanwhile.
+    LATER = "later"
+    #: This connection has carried enough. A new one may take the same mail.
+    CONNECTION = "connection"
+    #: The reply names neither. One such refusal is the recipient's; the same for everybody is the sender's.
+    UNCLEAR = "unclear"
 
 
 class Recipient(NamedTuple):
@@ -130,10 +146,15 @@ class MailContent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """The outcome for one recipient, and the provider's message without addresses."""
+    """The outcome for one recipient, and the provider's message without addresses.
+
+    Attributes:
+        fault: Of a rejection: RECIPIENT, or UNCLEAR if the reply does not name the mailbox.
+    """
 
     outcome: Outcome
     reason: str = ""
+    fault: Fault = Fault.UNCLEAR
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,16 +166,18 @@ class SendResult:
         exceptions: Recipients with another outcome, by key.
         message_id: The provider's id of the call; empty if it gave none.
         reason: The provider's message, without addresses.
+        fault: As in `Verdict`.
     """
 
     outcome: Outcome
     exceptions: Mapping[str, Verdict] = field(default_factory=dict)
     message_id: str = ""
     reason: str = ""
+    fault: Fault = Fault.UNCLEAR
 
     def of(self, key: str) -> Verdict:
         """The outcome for one recipient."""
-        return self.exceptions.get(key, Verdict(outcome=self.outcome, reason=self.reason))
+        return self.exceptions.get(key, Verdict(outcome=self.outcome, reason=self.reason, fault=self.fault))
 
 
 class NotSent(Exception):  # noqa: N818 - an outcome of the call, not a failure of the program

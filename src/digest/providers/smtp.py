@@ -15,8 +15,8 @@ from digest.models import is_loopback_host
 from digest.providers.base_provider import BaseProvider
 from digest.providers.contract import Capabilities, Diagnosis, do_nothing
 from digest.providers.message_composition import MessageComposer
-from digest.providers.provider_call import Deferred, NotSent, Outcome, SendResult
-from digest.providers.smtp_replies import LOGIN_REQUIRED, is_policy_refusal, reply_text
+from digest.providers.provider_call import Deferred, Fault, NotSent, Outcome, SendResult
+from digest.providers.smtp_replies import LOGIN_REQUIRED, fault_of, is_greylisting, reply_text, retry_after_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
     from digest.config import Config
     from digest.providers.provider_call import MailContent, Recipient
+    from digest.providers.smtp_replies import Stage
 
 __all__ = ["SmtpProvider", "SmtpSettings"]
 
 #: Seconds. RFC 5321, section 4.5.3.2, allows ten minutes after the data, but no relay in use takes that long.
 _CONNECT, _REPLY = 10.0, 60.0
-#: After this many policy refusals in a row, the cause is not the recipients.
-_MOST_POLICY = 3
+#: Seconds until a server that greylists a whole connection is tried again (RFC 6647, section 4.5).
+_GREYLISTED = 60.0
+#: What `smtplib` can log in with. Servers that want OAuth only offer XOAUTH2 or OAUTHBEARER (RFC 7628).
+_PASSWORD_METHODS = frozenset({"CRAM-MD5", "PLAIN", "LOGIN"})
 
 
 class SmtpSettings(ProviderSettings):
@@ -47,6 +50,20 @@ class SmtpSettings(ProviderSettings):
     """The environment variable with the user name. Without it, the client does not log in."""
     password_env: str | None = None
     """The environment variable with the password."""
+    max_per_minute: Annotated[int | None, Field(ge=1)] = None
+    """The most mails in a minute, spread evenly. Without it, mail is sent as fast as the server takes it."""
+    max_per_connection: Annotated[int | None, Field(ge=1)] = None
+    """After this many mails, a new connection is opened. Without it, one connection is kept as long as it lasts."""
+
+
+class _ConnectionTroubleError(Exception):
+    """The connection broke, or has carried enough. ``outcome`` is what to raise if a new one does not help."""
+
+    def __init__(self, outcome: NotSent, *, carried: int | None = None) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+        #: A connection that has taken no mail yet cannot have carried too much; one that broke may have been idle.
+        self.may_be_the_connection = carried is None or carried > 0
 
 
 class SmtpProvider(BaseProvider):
@@ -66,8 +83,8 @@ class SmtpProvider(BaseProvider):
         self._environ = environ
         self._server: smtplib.SMTP | None = None
         self._composer: MessageComposer | None = None
-        self._accepted_previous = False  # whether this connection took the mail before this one
-        self._policy_refusals = 0
+        self._carried = 0  # how many mails this connection has taken
+        self.capabilities = Capabilities(max_recipients=1, calls_per_minute=self._settings.max_per_minute)
 
     def send(
         self,
@@ -139,31 +156,36 @@ class SmtpProvider(BaseProvider):
             except (smtplib.SMTPException, OSError):
                 self._server.close()
             self._server = None
+        self._carried = 0
 
     def _open_transaction(self, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
-        """MAIL, RCPT and DATA. If the kept connection has died, try once on a new one: nothing was sent yet."""
-        fresh = self._server is None
+        """MAIL, RCPT and DATA. What may be the fault of the connection is tried once more on a new one."""
+        if self._settings.max_per_connection is not None and self._carried >= self._settings.max_per_connection:
+            self.close()
+        kept = self._server is not None
         try:
             return self._envelope(self._connected(), sender, to)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+        except _ConnectionTroubleError as trouble:
             self._drop()
-            if fresh:
-                raise NotSent(_error_text(error)) from None
+            if not (kept and trouble.may_be_the_connection):
+                raise trouble.outcome from None
         return self._open_transaction(sender, to)
 
     def _envelope(self, server: smtplib.SMTP, sender: str, to: str) -> tuple[smtplib.SMTP, SendResult | None]:
-        code, reply = server.mail(sender)
-        if code // 100 != 2:
-            self._refuse_all(code, reply)
-        code, reply = server.rcpt(to)
-        if code // 100 != 2:
-            refusal = self._refuse_one(code, reply)
-            server.rset()
-            return server, refusal
-        code, reply = server.docmd("DATA")
-        if code != 354:
-            self._drop()
-            self._refuse_all(code, reply)
+        stages: tuple[tuple[Stage, Callable[[], tuple[int, bytes]], int], ...] = (
+            ("mail", lambda: server.mail(sender), 2),
+            ("rcpt", lambda: server.rcpt(to), 2),
+            ("data", lambda: server.docmd("DATA"), 3),
+        )
+        for stage, command, expected in stages:
+            try:
+                code, reply = command()
+            except (smtplib.SMTPException, OSError) as error:
+                # After RCPT, the server may stumble over this recipient, so the others are not kept waiting.
+                reason = _error_text(error)
+                raise _ConnectionTroubleError(NotSent(reason) if stage == "mail" else Deferred(reason)) from None
+            if code // 100 != expected:
+                return server, self._refusal(code, reply, stage)
         return server, None
 
     def _transmit(self, server: smtplib.SMTP, message: bytes) -> SendResult:
@@ -171,7 +193,7 @@ class SmtpProvider(BaseProvider):
             server.send(message + b".\r\n")
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()  # without the final dot there is no message (RFC 5321, section 4.1.1.4)
-            raise NotSent(_error_text(error)) from None
+            raise Deferred(_error_text(error)) from None
         try:
             code, reply = server.getreply()
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
@@ -180,52 +202,56 @@ class SmtpProvider(BaseProvider):
         except BaseException:
             self._drop()  # a reply that arrives later must not be read as the reply to the next mail
             raise
-        reason = reply_text(code, reply)
         if code // 100 == 2:
-            self._accepted_previous, self._policy_refusals = True, 0
+            self._carried += 1
             return SendResult(outcome=Outcome.ACCEPTED, message_id=redact_addresses(reply.decode("utf-8", "replace")))
-        if code // 100 == 5:
-            return SendResult(outcome=Outcome.REJECTED, reason=reason)
-        raise Deferred(reason)
-
-    def _refuse_one(self, code: int, reply: bytes) -> SendResult:
-        if code == 421:
+        if code // 100 not in {4, 5}:
             self._drop()
-            raise NotSent(reply_text(code, reply))
-        if code in LOGIN_REQUIRED:
-            self._refuse_all(code, reply)
-        if code // 100 == 5 and not self._is_about_the_sender(reply):
-            return SendResult(outcome=Outcome.REJECTED, reason=reply_text(code, reply))
-        if self._policy_refusals >= _MOST_POLICY:
-            self._refuse_all(code, reply)
-        if self._server is not None:
-            self._server.rset()
-        raise Deferred(reply_text(code, reply))
+            return SendResult(outcome=Outcome.UNKNOWN, reason=reply_text(code, reply))
+        try:
+            return self._refusal(code, reply, "message")
+        except _ConnectionTroubleError as trouble:
+            self._drop()
+            raise trouble.outcome from None
 
-    def _is_about_the_sender(self, reply: bytes) -> bool:
-        """Whether a refusal may concern all recipients: a policy, unless the server has just accepted another mail."""
-        if not is_policy_refusal(reply):
-            return False
-        if self._accepted_previous:
-            self._accepted_previous = False
-            return False
-        self._policy_refusals += 1
-        return True
+    def _refusal(self, code: int, reply: bytes, stage: Stage) -> SendResult:
+        """What a refusal means for the send, by `fault_of`.
 
-    def _refuse_all(self, code: int, reply: bytes) -> None:
-        self._drop()
+        Returns: A rejection of this recipient.
+
+        Raises:
+            Deferred, _ConnectionTroubleError: It is temporary.
+            CredentialsError, ProviderError: It concerns every recipient.
+        """
         reason = reply_text(code, reply)
-        if code in LOGIN_REQUIRED:
-            raise CredentialsError(
-                f"the SMTP server requires a log-in: {reason}",
-                hint="Set providers.smtp.username_env and password_env, and the variables they name.",
-            )
-        if code // 100 == 5:
-            raise ProviderError(
-                f"the SMTP server refuses this sender or message: {reason}",
-                hint="Check [providers.smtp], and that this machine may use the server: digest send-test --to YOU",
-            )
-        raise NotSent(reason)
+        fault = fault_of(code, reason.removeprefix(str(code)), stage=stage)
+        if fault is Fault.SENDER:
+            self._drop()
+            raise _sender_refused(code, reason)
+        wait = retry_after_in(reason) if code // 100 == 4 else None
+        if fault is Fault.CONNECTION:
+            if stage == "mail":
+                if wait is None and is_greylisting(reason):
+                    wait = _GREYLISTED
+                raise _ConnectionTroubleError(NotSent(reason, retry_after=wait), carried=self._carried)
+            raise _ConnectionTroubleError(Deferred(reason, retry_after=wait), carried=self._carried)
+        if stage == "data":
+            self._drop()  # after RCPT was accepted and DATA was not, servers differ in what they expect next
+        elif stage == "rcpt":
+            self._reset()
+        if fault is Fault.LATER:
+            raise Deferred(reason, retry_after=wait)
+        # A recorded reason that begins with the code is a reply to RCPT: see `is_bounce_at_rcpt`.
+        return SendResult(
+            outcome=Outcome.REJECTED, fault=fault, reason=reason if stage == "rcpt" else f"message refused: {reason}"
+        )
+
+    def _reset(self) -> None:
+        try:
+            if self._server is not None:
+                self._server.rset()
+        except (smtplib.SMTPException, OSError):
+            self._drop()
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
@@ -257,6 +283,8 @@ class SmtpProvider(BaseProvider):
                 hint='Set providers.smtp.security to "starttls", "tls" or "none".',
             ) from None
         except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code // 100 == 4:  # such as 454: a temporary failure of the server (RFC 4954, section 6)
+                raise NotSent(_error_text(error)) from None
             raise CredentialsError(
                 f"the SMTP server refused the username or password: {_error_text(error)}",
                 hint=f"Check the variables {settings.username_env} and {settings.password_env}.",
@@ -274,9 +302,20 @@ class SmtpProvider(BaseProvider):
             server.starttls(context=context)
             server.ehlo()
         if login:
+            self._require_login_method(server)
             server.login(*login)
         if server.sock is not None:
             server.sock.settimeout(_REPLY)
+
+    def _require_login_method(self, server: smtplib.SMTP) -> None:
+        """Refuse a server that takes no password, such as one for OAuth only: trying again would not help."""
+        offered = server.esmtp_features.get("auth", "").upper().split()
+        if _PASSWORD_METHODS.isdisjoint(offered):
+            raise CredentialsError(
+                f"the SMTP server has no log-in with a password; it offers {', '.join(offered) or 'no log-in at all'}",
+                hint="Use a server or an account that takes a password (PLAIN, LOGIN or CRAM-MD5). Some offer it only "
+                'with providers.smtp.security = "starttls".',
+            )
 
     def _login(self) -> tuple[str, str] | None:
         if self._settings.username_env is None:
@@ -296,7 +335,20 @@ class SmtpProvider(BaseProvider):
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._accepted_previous = False
+        self._carried = 0
+
+
+def _sender_refused(code: int, reason: str) -> CredentialsError | ProviderError:
+    if code in LOGIN_REQUIRED:
+        return CredentialsError(
+            f"the SMTP server requires a log-in: {reason}",
+            hint="Set providers.smtp.username_env and password_env, and the variables they name.",
+        )
+    return ProviderError(
+        f"the SMTP server refuses this sender or message: {reason}",
+        hint="If a limit of the account is reached, wait until it is over; otherwise check [providers.smtp]. "
+        "Then: digest send --live --resume",
+    )
 
 
 def _error_text(error: Exception) -> str:
