@@ -158,7 +158,7 @@ def test_every_file_of_the_repository_that_a_page_names_exists(page):
 
 
 def test_every_make_target_that_the_documents_name_exists():
-    targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", read(ROOT / "Makefile"), re.MULTILINE))
     mentioned_targets = {arguments[0] for page in PAGES for arguments in commands_in(page, "make") if arguments}
     assert {target for target in mentioned_targets if "=" not in target} - targets == set()
     assert {"demo", "test"} <= mentioned_targets

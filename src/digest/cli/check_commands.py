@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from digest.cli.commands import IssueArgument, NoLedger
+from digest.cli.commands import IssueArgument, NoLedger, RunOptions, write_text
 from digest.cli.result_lines import finding_lines
-from digest.cli.run_options import RunOptions, write_text
 from digest.errors import ChecksFailedError, UsageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.commands import IssueArgument, register
-from digest.cli.run_options import RunOptions
+from digest.cli.commands import IssueArgument, RunOptions, register
 from digest.errors import NothingToDoError
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ import typer
 
 import digest
 from digest.cli.boundary import INTERRUPTED, usage_error
-from digest.cli.commands import PanelGroup
+from digest.cli.commands import PanelGroup, RunOptions, common_options
 from digest.cli.edit_panel import add_edit_commands
 from digest.cli.people_panel import add_people_commands
-from digest.cli.run_options import RunOptions, common_options
 from digest.cli.ship_panel import add_ship_commands
 from digest.cli.start_panel import add_start_commands
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.commands import PanelGroup, register
+from digest.cli.commands import PanelGroup, RunOptions, register
 from digest.cli.editor import edit_text
 from digest.cli.person_commands import remove, show, unsuppress
 from digest.cli.result_lines import count
-from digest.cli.run_options import RunOptions
 from digest.errors import ChecksFailedError, ListError, UsageError
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.commands import RunOptions
 from digest.cli.result_lines import count
-from digest.cli.run_options import RunOptions
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.cli.json_objects import PersonSuppression
-    from digest.delivery.person_history import LedgerSuppression
+    from digest.delivery.stores.person_history import LedgerSuppression
     from digest.models import Suppression
 
 __all__ = ["remove", "show", "unsuppress"]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from digest.cli.check_commands import check, rules
-from digest.cli.commands import IssueArgument, NoLedger, register
+from digest.cli.commands import IssueArgument, NoLedger, RunOptions, register, write_text
 from digest.cli.result_lines import Pace, count, plan_lines, report_lines, status_lines
-from digest.cli.run_options import RunOptions, write_text
 
 if TYPE_CHECKING:
     from digest.cli.output import Output

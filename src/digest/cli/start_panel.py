@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.commands import register
+from digest.cli.commands import RunOptions, register
 from digest.cli.result_lines import collect_lines, count, finding_lines
-from digest.cli.run_options import RunOptions
 from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:

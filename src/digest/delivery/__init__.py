@@ -21,10 +21,10 @@ from digest.delivery.campaign import (
 from digest.delivery.campaign_rails import is_replaced
 from digest.delivery.cancellation import cancel_campaign
 from digest.delivery.ledger import Ledger, find_ledger, open_ledger
-from digest.delivery.ledger_snapshot import LedgerSnapshot
 from digest.delivery.recipients import AudienceIndex, PlannedBatch, plan_batch, plan_campaign
 from digest.delivery.rehearsal import preview_campaign, send_test_message
 from digest.delivery.sender import send_campaign
+from digest.delivery.stores.ledger_snapshot import LedgerSnapshot
 from digest.delivery.stores.store import required_key
 
 __all__ = [

@@ -23,7 +23,7 @@ from sqlalchemy import Integer, and_, bindparam, delete, func, insert, not_, or_
 
 from digest.delivery.recipients import PlannedBatch, split_keys
 from digest.delivery.stores.campaign_counts import count_campaign
-from digest.delivery.stores.ledger_schema import HASH_BYTES, batch, call_group, campaign, event, exception
+from digest.delivery.stores.ledger_schema import batch, batch_row, call_group, campaign, event, exception
 from digest.delivery.stores.store import SENDER_DIGITS, upsert
 from digest.errors import LedgerError
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from digest.delivery.campaign import Campaign
     from digest.delivery.stores.store import Store
 
-__all__ = ["BatchLedger", "ClaimLostError", "batch_row", "transaction"]
+__all__ = ["BatchLedger", "ClaimLostError", "transaction"]
 
 
 _THIS = and_(
@@ -396,17 +396,3 @@ class BatchLedger:
 
     def _note(self, connection: Connection, no: int | None, kind: str, detail: str) -> None:
         connection.execute(insert(event).values(campaign=self._id, batch=no, at=self._now(), kind=kind, detail=detail))
-
-
-def batch_row(number: int, no: int, keys: bytes) -> dict[str, object]:
-    """A pending batch as a row of the table ``batch``."""
-    return {
-        "campaign": number,
-        "no": no,
-        "state": "pending",
-        "attempt": 0,
-        "size": len(keys) // HASH_BYTES,
-        "recipients": keys,
-        "message_id": "",
-        "reason": "",
-    }

@@ -14,8 +14,8 @@ from digest.delivery.campaign import (
     CampaignIncompleteError,
     CampaignRefusedError,
     CampaignState,
+    describe_progress,
 )
-from digest.delivery.campaign_outcome import describe_progress
 from digest.delivery.recipients import MAILED_BEFORE
 
 if TYPE_CHECKING:

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import and_, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from digest.delivery.batch_ledger import batch_row
 from digest.delivery.group_ledger import CampaignLedger
-from digest.delivery.ledger_snapshot import LedgerSnapshot, hash_addresses
-from digest.delivery.person_history import find_person, keep_removed, lift
 from digest.delivery.stores import find_store
 from digest.delivery.stores.campaign_counts import count_campaign
 from digest.delivery.stores.issue_recipients import mailed_to_others
-from digest.delivery.stores.ledger_schema import batch, call_group, campaign, event, exception, meta, suppression
+from digest.delivery.stores.ledger_schema import (
+    batch,
+    batch_row,
+    call_group,
+    campaign,
+    event,
+    exception,
+    meta,
+    suppression,
+)
+from digest.delivery.stores.ledger_snapshot import LedgerSnapshot, hash_addresses
+from digest.delivery.stores.person_history import find_person, keep_removed, lift
 from digest.delivery.stores.store import upsert
 from digest.errors import LedgerError
 
@@ -29,8 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from digest.delivery.campaign import Campaign, SendReport
-    from digest.delivery.person_history import LedgerSuppression, PersonHistory
     from digest.delivery.recipients import PlannedBatch
+    from digest.delivery.stores.person_history import LedgerSuppression, PersonHistory
     from digest.delivery.stores.store import LiveSenders, Store
     from digest.models import Suppression
 

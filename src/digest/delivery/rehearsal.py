@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from digest.config import Config
     from digest.delivery.campaign import SendReport
-    from digest.delivery.ledger_snapshot import LedgerSnapshot
+    from digest.delivery.stores.ledger_snapshot import LedgerSnapshot
     from digest.models import Audience, RenderedIssue
     from digest.providers import Provider
 

@@ -23,9 +23,9 @@ from digest.delivery.campaign import (
     CampaignRefusedError,
     SendReport,
     count_skipped,
+    judge_outcome,
     planned_report,
 )
-from digest.delivery.campaign_outcome import judge_outcome
 from digest.delivery.campaign_rails import (
     closing_reason,
     delivery_time,
@@ -132,9 +132,9 @@ def send_campaign(
         at=at,
         stop=stop,
         sleep=sleep,
-        progress=progress or _ignore,
-        notice=notice or _ignore,
-        recorded=recorded or _ignore,
+        progress=progress or (lambda _report: None),
+        notice=notice or (lambda _notice: None),
+        recorded=recorded or (lambda _campaign: None),
     )
     with _heap_frozen(), ledger.sending(join=resume, report=send.numbers), stop.listening(), with_numbers(send.numbers):
         try:
@@ -397,7 +397,3 @@ def _heap_frozen() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _ignore(_: object) -> None:
-    """Do nothing: nobody asked for progress or notices."""

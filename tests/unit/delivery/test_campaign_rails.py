@@ -14,8 +14,8 @@ from digest.delivery.campaign import (
     CampaignRefusedError,
     CampaignState,
     SendReport,
+    describe_progress,
 )
-from digest.delivery.campaign_outcome import describe_progress
 from digest.delivery.campaign_rails import (
     delivery_time,
     is_in_window,

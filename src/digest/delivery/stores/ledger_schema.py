@@ -28,6 +28,7 @@ __all__ = [
     "HASH_BYTES",
     "HEAD",
     "batch",
+    "batch_row",
     "call_group",
     "campaign",
     "event",
@@ -154,3 +155,17 @@ suppression = Table(
     Column("at", UtcTime),
     Column("source", Text, nullable=False),
 )
+
+
+def batch_row(number: int, no: int, keys: bytes) -> dict[str, object]:
+    """A pending batch as a row of the table ``batch``."""
+    return {
+        "campaign": number,
+        "no": no,
+        "state": "pending",
+        "attempt": 0,
+        "size": len(keys) // HASH_BYTES,
+        "recipients": keys,
+        "message_id": "",
+        "reason": "",
+    }

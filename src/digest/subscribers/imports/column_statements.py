@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-__all__ = ["REASONS", "ColumnProfile", "ColumnReader", "Statement", "gravest", "looks_like_statuses", "read_column"]
+__all__ = [
+    "REASONS",
+    "ColumnProfile",
+    "ColumnReader",
+    "ColumnStatement",
+    "gravest",
+    "looks_like_statuses",
+    "read_column",
+]
 
 #: Reasons for leaving, the most serious first.
 REASONS = ("complaint", "hard_bounce", "invalid", "unsubscribed", "manual")
@@ -60,7 +68,7 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ColumnStatement:
     """The meaning of one cell.
 
     Attributes:
@@ -94,9 +102,9 @@ class ColumnReader:
     speaks: bool = True
     decides: bool = True
     puzzle: bool = False
-    _cache: dict[str, Statement] = field(default_factory=dict, compare=False, repr=False)
+    _cache: dict[str, ColumnStatement] = field(default_factory=dict, compare=False, repr=False)
 
-    def read(self, cell: str) -> Statement:
+    def read(self, cell: str) -> ColumnStatement:
         """The meaning of a cell."""
         statement = self._cache.get(cell)
         if statement is None:
@@ -105,17 +113,17 @@ class ColumnReader:
                 self._cache[cell] = statement
         return statement
 
-    def _read(self, cell: str) -> Statement:
+    def _read(self, cell: str) -> ColumnStatement:
         kind, role = cell_kind(cell), self.kind.role
         if kind is CellKind.EMPTY:
-            return Statement(self.empty)
+            return ColumnStatement(self.empty)
         if role == "left":
             return _left_statement(self.kind, kind, cell, self.tool)
         if role == "status":
-            return Statement(status_of(cell, self.tool) or "unknown")
+            return ColumnStatement(status_of(cell, self.tool) or "unknown")
         if kind is CellKind.DATE:
-            return Statement("active" if self.flag else "", agreed_at=cell_date(cell))
-        return Statement(self._flag_status(kind, cell) if self.flag else "")
+            return ColumnStatement("active" if self.flag else "", agreed_at=cell_date(cell))
+        return ColumnStatement(self._flag_status(kind, cell) if self.flag else "")
 
     def _flag_status(self, kind: CellKind, cell: str) -> str:
         if kind is CellKind.YES:
@@ -125,17 +133,19 @@ class ColumnReader:
         return is_list_of_channels(cell) or status_of(cell, self.tool) or "unknown"
 
 
-def _left_statement(column: HeaderKind, kind: CellKind, cell: str, tool: tuple[tuple[str, str], ...]) -> Statement:
+def _left_statement(
+    column: HeaderKind, kind: CellKind, cell: str, tool: tuple[tuple[str, str], ...]
+) -> ColumnStatement:
     if kind is CellKind.NO:
-        return Statement()
+        return ColumnStatement()
     if kind is CellKind.YES:
-        return Statement(column.reason)
+        return ColumnStatement(column.reason)
     if kind is CellKind.DATE:
-        return Statement(column.reason, left_at=cell_date(cell))
+        return ColumnStatement(column.reason, left_at=cell_date(cell))
     status = status_of(cell, tool)
     if column.explains:
-        return Statement(gravest((column.reason, status if status in REASONS else "")))
-    return Statement(status or "unknown")
+        return ColumnStatement(gravest((column.reason, status if status in REASONS else "")))
+    return ColumnStatement(status or "unknown")
 
 
 def gravest(statuses: Iterable[str]) -> str:

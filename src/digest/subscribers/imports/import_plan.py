@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest.errors import Place
 from digest.mail import clean_value
 from digest.models import ListProblem
-from digest.subscribers.imports.column_statements import REASONS, Statement, gravest
+from digest.subscribers.imports.column_statements import REASONS, ColumnStatement, gravest
 from digest.subscribers.imports.export_columns import ExportColumns, understand_columns
 from digest.subscribers.imports.pasted_addresses import address_and_name
 from digest.subscribers.imports.vocabulary import file_status
@@ -28,7 +28,7 @@ __all__ = ["WHOLE_FILE", "ImportPlan", "ImportedPerson", "LeftPerson", "RowReade
 WHOLE_FILE = {"active": "active", "unsubscribed": "unsubscribed", "bounced": "hard_bounce"}
 #: Problems beyond these are counted.
 _MOST_PROBLEMS = 10_000
-_NO_STATEMENT = Statement()
+_NO_STATEMENT = ColumnStatement()
 
 
 class ImportedPerson(NamedTuple):
@@ -172,7 +172,7 @@ class _Planner:
                 self._add_problem(table.file, row.line, reader.why_unknown(row))
         self.questions += _questions(table.file, columns, statuses)
 
-    def _note(self, email: str, statement: Statement) -> None:
+    def _note(self, email: str, statement: ColumnStatement) -> None:
         status = statement.status
         if status == "active":
             return
@@ -217,11 +217,11 @@ class RowReader:
         self._default = whole_file or (name_status if certain else "")
         self._name_places = [columns.places.get(role) for role in ("name", "first", "last")]
 
-    def read(self, row: Row) -> tuple[str, str, Statement]:
+    def read(self, row: Row) -> tuple[str, str, ColumnStatement]:
         """The address, the name and the statement of a row. If it has no address, the statement says what is wrong."""
         trouble = self._trouble(row)
         if trouble:
-            return "", "", Statement(trouble)
+            return "", "", ColumnStatement(trouble)
         cells = row.cells
         email, name = address_and_name(cells[self._email] if self._email < len(cells) else "")
         if not email:
@@ -261,9 +261,9 @@ class RowReader:
             return f"{first} {full}"  # as in "Vorname;Name"
         return full or " ".join(filter(None, (first, last)))
 
-    def _statement(self, cells: Sequence[str]) -> Statement:
+    def _statement(self, cells: Sequence[str]) -> ColumnStatement:
         if not self._readers:
-            return Statement(self._default or "active")
+            return ColumnStatement(self._default or "active")
         statements = [reader.read(cells[at] if at < len(cells) else "") for at, reader in self._readers]
         status = gravest(statement.status for statement in statements)
         if status in {"unknown", ""} and self._default:
@@ -274,7 +274,7 @@ class RowReader:
             status = "pending"
         left_at = next((statement.left_at for statement in statements if statement.left_at), None)
         agreed_at = max((statement.agreed_at for statement in statements if statement.agreed_at), default=None)
-        return Statement(status or "active", left_at, agreed_at)
+        return ColumnStatement(status or "active", left_at, agreed_at)
 
 
 def _questions(file: str, columns: ExportColumns, statuses: Counter[str]) -> Iterator[str]:

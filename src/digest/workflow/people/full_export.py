@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from digest.delivery.person_history import REMOVED
+from digest.delivery.stores.person_history import REMOVED
 from digest.subscribers import inert_cell
 from digest.subscribers.list_records import read_records
 from digest.workflow.people.person_lookup import MAILABLE, read_list_of

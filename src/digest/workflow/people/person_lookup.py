@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from digest.delivery.person_history import PersonHistory
+from digest.delivery.stores.person_history import PersonHistory
 from digest.errors import DigestError, UsageError
 from digest.mail import normalise_address
 from digest.project.list_files import read_list_text

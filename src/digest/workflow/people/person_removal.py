@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from digest.delivery.person_history import LedgerSuppression
+    from digest.delivery.stores.person_history import LedgerSuppression
     from digest.models import Suppression
     from digest.project import Project, Session
 

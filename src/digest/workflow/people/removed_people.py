@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from digest.delivery.ledger_snapshot import hash_addresses
-from digest.delivery.person_history import REMOVED
+from digest.delivery.stores.ledger_snapshot import hash_addresses
+from digest.delivery.stores.person_history import REMOVED
 from digest.errors import DigestError
 from digest.models import Suppression, SuppressionReason
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.workflow.sender_domain import diagnose_domain
+from digest.workflow.doctor import diagnose_domain
 
 SPF, DMARC, KEY = "v=spf1 include:sendgrid.net -all", "v=DMARC1; p=none", "k=rsa; p=MIGf"
 SELECTORS = ("s1", "s2")
