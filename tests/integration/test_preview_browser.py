@@ -57,6 +57,7 @@ BULLETS = (
 class FolderSource:
     findings = (FINDING,)
     state = "Built"
+    problem = None
 
     def __init__(self, folder):
         self.email, self.picture = folder / "email.html", folder / "tram.png"
@@ -80,6 +81,7 @@ class FolderSource:
             state=self.state,
             bytes_html=len(html.encode()),
             bullets=BULLETS,
+            problem=self.problem,
         )
 
     def watched(self):
@@ -328,6 +330,18 @@ def test_a_clean_render_is_not_praised_while_the_latest_version_is_broken(source
     side = broken().locator("#side")
     assert "Nothing to fix." not in side.inner_text()
     assert "Checks" not in side.inner_text()
+
+
+def test_a_problem_beside_the_email_is_shown_above_the_latest_version(source, request):
+    source.problem = IssueError("this is not TOML", place=Place("approval.toml", 1), hint="Approve again.")
+    page = request.getfixturevalue("visit")()  # requested late, because the server renders as soon as it starts
+    banner = page.locator("#banner")
+    banner.wait_for()
+    assert all(text in banner.inner_text() for text in ("approval.toml:1", "this is not TOML", "Approve again."))
+    assert "last version" not in banner.inner_text()
+    assert page.locator("#state").inner_text() == "Built"
+    assert page.locator("#kept").is_hidden()
+    assert page.locator("#token").is_visible()
 
 
 def test_a_fixed_version_is_described_again(broken, source):

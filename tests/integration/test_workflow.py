@@ -10,6 +10,7 @@ import pytest
 
 from digest.delivery import CampaignDoneError, CampaignRefusedError
 from digest.errors import IssueError, ListError, NothingToDoError
+from digest.preview import NewsletterPreview
 from digest.project import Session, open_project
 from digest.providers import Capabilities
 from digest.providers.outbox import OutboxProvider
@@ -274,6 +275,25 @@ def test_an_approval_without_a_name_counts(root):
     session.issue().folder.write_approval(replace(approve(session, by="ana"), by=""))
     assert plan_send(session).approved
     assert send(session, plan_send(session)).token == token
+
+
+def test_the_preview_shows_an_issue_with_a_damaged_approval_and_names_the_damage(root):
+    collect(at(root))
+    preview = NewsletterPreview(lambda: at(root), "2026-W47")
+    approval = root / "issues" / "2026-W47" / "approval.toml"
+    approval.write_text("token =")
+    assert (preview.render().state, preview.render().problem) == ("Draft", None)
+    approval.unlink()
+    token = build(at(root)).token
+    approval.write_text("token =")
+    page = preview.render()
+    assert (page.state, page.token, "The old bridge closed" in page.html) == ("Built", token, True)
+    assert (page.problem.place.file, page.problem.hint) == (
+        "issues/2026-W47/approval.toml",
+        "Run `digest approve` again.",
+    )
+    approve(at(root), by="ana")
+    assert (preview.render().state, preview.render().problem) == ("Approved", None)
 
 
 def test_check_reports_a_story_that_was_sent_before(root):

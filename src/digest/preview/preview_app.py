@@ -158,6 +158,7 @@ def _describe_issue(issue: PreviewedIssue) -> dict[str, Any]:
         "html": issue.html,
         "text": issue.text,
         "findings": [_describe_finding(finding) for finding in issue.findings],
+        "problem": _describe_error(issue.problem) if issue.problem else None,
         "bullets": [_describe_bullet(trace, issue.file) for trace in issue.bullets],
     }
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from digest.config import CONFIG_FILE
 from digest.editing import trace_bullets
+from digest.errors import IssueError
 from digest.rendering import personal_parts
 from digest.workflow.building import check_rendered, render, sample_values
-from digest.workflow.issue_status import issue_state
+from digest.workflow.issue_status import IssueState, issue_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from digest.checks import Finding
     from digest.editing import Trace
-    from digest.project import Session
+    from digest.errors import DigestError
+    from digest.models import RenderedIssue
+    from digest.project import IssueReading, Session
 
 __all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue"]
 
@@ -37,6 +40,7 @@ class PreviewedIssue:
         state: The issue's state, capitalised; see `digest.workflow.issue_status.IssueState`.
         bytes_html: The size of the HTML part in UTF-8 bytes.
         bullets: The bullets of the email, each with the sentence that it comes from.
+        problem: What is wrong beside the email, such as a damaged approval.toml; None if nothing is.
     """
 
     id: str
@@ -51,6 +55,7 @@ class PreviewedIssue:
     state: str
     bytes_html: int
     bullets: tuple[Trace, ...] = ()
+    problem: DigestError | None = None
 
 
 class PreviewSource(Protocol):
@@ -99,6 +104,7 @@ class NewsletterPreview:
         issue = session.issue(self._id)
         rendered = render(session, issue)
         findings = check_rendered(session, issue, rendered)
+        state, problem = _state_of(session, issue, rendered)
         subject, html, text = personal_parts(rendered, sample_values(rendered))
         return PreviewedIssue(
             id=issue.id,
@@ -110,9 +116,10 @@ class NewsletterPreview:
             sender=rendered.manifest.sender,
             findings=findings,
             token=rendered.token,
-            state=issue_state(session, issue, rendered).capitalize(),
+            state=state.capitalize(),
             bytes_html=len(rendered.html.encode()),
             bullets=trace_bullets(issue.issue, issue.articles),
+            problem=problem,
         )
 
     def watched(self) -> Sequence[Path]:
@@ -135,3 +142,11 @@ class NewsletterPreview:
             return None
         path = (images / url.removeprefix(f"{base}/")).resolve()
         return path if path.is_relative_to(images) and path.is_file() else None
+
+
+def _state_of(session: Session, issue: IssueReading, rendered: RenderedIssue) -> tuple[IssueState, IssueError | None]:
+    """The issue's state, and what is wrong with approval.toml. A damaged file approves nothing, and hides no email."""
+    try:
+        return issue_state(session, issue, rendered), None
+    except IssueError as error:
+        return IssueState.BUILT, error

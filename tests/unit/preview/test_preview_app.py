@@ -65,6 +65,21 @@ def test_before_the_first_good_render_there_is_an_error_and_no_email(source):
     assert email.status_code == 404
 
 
+def test_a_problem_beside_the_email_is_named_and_the_email_shown(source):
+    source.change(problem=IssueError("this is not TOML", place=Place("approval.toml", 1), hint="Approve again."))
+    with TestClient(create_app(source), base_url=HOME) as client:
+        state = client.get("/state").json()
+        email = client.get("/email")
+
+    assert state["error"] is None
+    assert state["page"]["problem"] == {
+        "message": "this is not TOML",
+        "place": "approval.toml:1",
+        "hint": "Approve again.",
+    }
+    assert email.status_code == 200
+
+
 def test_serves_every_file_that_the_page_needs(client):
     page = client.get("/")
 

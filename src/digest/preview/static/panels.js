@@ -30,14 +30,15 @@ export function fill({ page, clip_bytes: clipBytes }) {
 }
 
 export function fillError({ error, page }) {
-  byId("banner").hidden = !error;
+  const problem = error ?? page?.problem;
+  byId("banner").hidden = !problem;
   fillKept(error, page);
-  if (!error) return;
-  byId("banner-place").textContent = error.place;
-  byId("banner-place").hidden = !error.place;
-  byId("banner-message").textContent = error.message;
-  byId("banner-hint").textContent = error.hint;
-  byId("banner-kept").textContent = page ? "Below is the last version that could be rendered." : "";
+  if (!problem) return;
+  byId("banner-place").textContent = problem.place;
+  byId("banner-place").hidden = !problem.place;
+  byId("banner-message").textContent = problem.message;
+  byId("banner-hint").textContent = problem.hint;
+  byId("banner-kept").textContent = error && page ? "Below is the last version that could be rendered." : "";
   if (!document.title.startsWith("✕")) document.title = `✕ ${document.title}`;
 }
 
