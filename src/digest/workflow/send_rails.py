@@ -14,6 +14,8 @@ from digest.subscribers import is_sample
 from digest.workflow.building import check_rendered, read_tracked_lists, render
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from digest.checks import Finding
     from digest.delivery import Campaign, SendReport
     from digest.models import Audience, RenderedIssue
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "choose_build",
+    "require_current_build",
     "require_fit_to_send",
     "require_known_ledger",
     "require_lasting_ledger",
+    "require_no_errors",
     "require_online",
+    "require_own_list",
     "require_same_configuration",
 ]
 
@@ -76,24 +81,61 @@ def require_fit_to_send(
             would be mailed through a real provider.
     """
     built = issue.built
-    if render(session, issue).token != built.token:
+    require_current_build(issue.id, built.token, now=render(session, issue).token, file=issue.file, report=report)
+    findings = check_rendered(session, issue, built, tracked_lists=read_tracked_lists(session))
+    require_no_errors(findings, report)
+    require_own_list(audience, provider, files=session.project.audience_config().files, report=report)
+    return findings
+
+
+def require_current_build(issue: str, token: str, *, now: str, file: str, report: SendReport) -> None:
+    """Refuse a build that is out of date.
+
+    Args:
+        issue: The issue's id.
+        token: The token of the build on disk.
+        now: The token that the issue would have if it were built now.
+        file: The path of issue.md as shown to users.
+        report: The campaign's numbers, which are attached to the error.
+
+    Raises:
+        CampaignRefusedError: The two tokens differ.
+    """
+    if now != token:
         raise CampaignRefusedError(
-            f"{issue.file}, the theme or the configuration has changed since the build {built.token}",
-            hint=f"Build it again, look at it, and approve that build: digest build {issue.id}",
+            f"{file}, the theme or the configuration has changed since the build {token}",
+            hint=f"Build it again, look at it, and approve that build: digest build {issue}",
             report=report,
         )
-    findings = check_rendered(session, issue, built, tracked_lists=read_tracked_lists(session))
+
+
+def require_no_errors(findings: Sequence[Finding], report: SendReport) -> None:
+    """Refuse an email in which a rule finds an error.
+
+    Raises:
+        CampaignRefusedError: A finding is an error. The message lists them all.
+    """
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         lines = "".join(f"\n  {finding.place}  {finding.code}  {finding.message}" for finding in errors)
         raise CampaignRefusedError(f"the email has errors{lines}", hint="Fix them: digest check", report=report)
+
+
+def require_own_list(audience: Audience, provider: Provider, *, files: Sequence[str], report: SendReport) -> None:
+    """Refuse to mail the sample list through a real provider.
+
+    Args:
+        files: The files of the audience's lists, for the hint.
+
+    Raises:
+        CampaignRefusedError: The audience is the sample list, and the provider is not local.
+    """
     if not provider.capabilities.local and is_sample(audience.subscribers):
         raise CampaignRefusedError(
             "this is the sample list, which is only for trying things out",
-            hint=f"Put your own subscribers in {', '.join(session.project.audience_config().files)}.",
+            hint=f"Put your own subscribers in {', '.join(files)}.",
             report=report,
         )
-    return findings
 
 
 def require_same_configuration(project: Project, built: RenderedIssue, report: SendReport) -> None:
