@@ -197,11 +197,11 @@ def _dotted(path: Sequence[int | str]) -> str:
 
 def _nearest(path: Sequence[int | str], providers: Mapping[str, type[BaseModel]]) -> str:
     """A hint with the known key that looks most like the last part of ``path``."""
-    known = _known_keys(path[:-1], providers)
-    close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+    keys = _known_keys(path[:-1], providers)
+    close = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {_dotted((*path[:-1], close[0]))}?"
-    return f"Known here: {', '.join(sorted(known))}." if known else ""
+    return f"Known here: {', '.join(sorted(keys))}." if keys else ""
 
 
 def _known_keys(path: Sequence[int | str], providers: Mapping[str, type[BaseModel]]) -> list[str]:

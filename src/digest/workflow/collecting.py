@@ -141,7 +141,7 @@ def collect(
     )
 
 
-def _still_counting(known: Iterable[Article], config: Config, gathered: GatheredArticles) -> Iterator[Article]:
+def _still_counting(articles: Iterable[Article], config: Config, gathered: GatheredArticles) -> Iterator[Article]:
     """The articles collected before that may still be in the issue.
 
     If a local folder was read without an error, articles whose files no longer exist are dropped. So are the articles
@@ -149,7 +149,7 @@ def _still_counting(known: Iterable[Article], config: Config, gathered: Gathered
     """
     local = (result for result in gathered.results if SOURCE_KINDS[result.kind].is_local)
     complete = {result.source for result in local if not (result.error or result.problems)}
-    for article in known:
+    for article in articles:
         if not article.source or (article.source not in complete and config.source(article.source)):
             yield article
 

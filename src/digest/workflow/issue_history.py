@@ -116,7 +116,11 @@ def _missed(session: Session, began: Mapping[str, datetime]) -> dict[str, dateti
     states = {issue: session.files(issue).source_states for issue in issues[:_RECOVERED_ISSUES]}
     missed: dict[str, datetime | None] = {}
     for source in session.project.config.sources:
-        read = (issue for issue, found in states.items() if not (found.get(source.id) and found[source.id].error))
+        read = (
+            issue
+            for issue, states_by_id in states.items()
+            if not (states_by_id.get(source.id) and states_by_id[source.id].error)
+        )
         newest = next(read, None)
         if newest != issues[0]:
             missed[source.id] = began[newest] if newest else None
@@ -134,8 +138,8 @@ def _articles_of(session: Session, sent: Mapping[str, str]) -> tuple[Article, ..
     articles: list[Article] = []
     for id in sorted(set(sent.values()))[-_COMPARED_ISSUES:]:
         earlier = session.files(id)
-        told = {url for url, issue in sent.items() if issue == id} | _also_reported(earlier)
-        articles += [article for article in earlier.articles if canonical_url(article.url) in told]
+        reported_urls = {url for url, issue in sent.items() if issue == id} | _also_reported(earlier)
+        articles += [article for article in earlier.articles if canonical_url(article.url) in reported_urls]
     return tuple(articles)
 
 

@@ -110,11 +110,11 @@ def gather_articles(
     sources = project.config.sources
     gone = {} if refresh else {id: state for id, state in history.states.items() if state.gone}
     moved = {} if refresh else _moves(sources, history)
-    asked = [source for source in sources if source.id not in gone]
-    after = min((history.period.earliest(now, source.id) for source in asked), default=now)
+    requested = [source for source in sources if source.id not in gone]
+    after = min((history.period.earliest(now, source.id) for source in requested), default=now)
     with project.open_fetcher(moved=moved, refresh=refresh) as fetcher:
         read = read_sources(
-            asked,
+            requested,
             root=project.root,
             fetcher=fetcher,
             after=after,

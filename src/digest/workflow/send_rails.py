@@ -49,9 +49,9 @@ def choose_build(issue: IssueReading, campaign: Campaign | None, approve: str | 
     if campaign is None or (campaign.state.is_finished and not campaign.replaceable):
         return issue.built
     if approve is not None and approve.lower() == campaign.token:
-        kept = issue.folder.read_kept_build(campaign.token)
-        if kept is not None:
-            return load_build(kept.html, kept.text, kept.manifest)
+        kept_build = issue.folder.read_kept_build(campaign.token)
+        if kept_build is not None:
+            return load_build(kept_build.html, kept_build.text, kept_build.manifest)
     if issue.built.token != campaign.token and not campaign.replaceable:
         raise CampaignRefusedError(
             f"the send of {issue.id} started with build {campaign.token}, but the current build is {issue.built.token}",
