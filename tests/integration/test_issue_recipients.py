@@ -116,6 +116,6 @@ def test_the_send_stops_when_the_window_closes_and_the_rest_stays_pending(harnes
         return harness.provider.accepted
 
     harness.provider.answers.append(take_two_hours)
-    with pytest.raises(CampaignIncompleteError, match="outside of the times") as caught:
+    with pytest.raises(CampaignIncompleteError, match="outside the times") as caught:
         harness.send()
     assert (caught.value.report.accepted, caught.value.report.pending) == (10, 15)
