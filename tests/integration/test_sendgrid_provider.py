@@ -15,6 +15,8 @@ from digest.errors import CredentialsError, ProviderError
 from digest.models import SuppressionReason
 from digest.providers import CallRefused, NotSent, Outcome, open_provider
 from digest.providers.sendgrid.keep_alive_transport import Connection
+from digest.providers.sendgrid.sendgrid_api import ApiReply, SendGridApi
+from digest.providers.sendgrid.sendgrid_settings import SendGridSettings
 from digest.testing.campaigns import NOON, make_audience, make_rendered
 from digest.testing.fake_sendgrid import FakeSendGrid
 from digest.testing.fake_sendgrid.refusal_rules import mail_schema, refusals
@@ -248,6 +250,77 @@ def test_fetches_suppressions_page_by_page_without_blocks(fake, tmp_path):
     assert reasons["group@example.com"] == SuppressionReason.UNSUBSCRIBED
     assert ("GET", "suppression/blocks") not in fake.calls
     assert fake.calls.count(("GET", "suppression/unsubscribes")) == 3
+
+
+@pytest.mark.parametrize("status", ["200", "201", "202"])
+def test_a_success_without_a_message_id_is_unknown(post, fake, status):
+    content, recipients = post.compose(2)
+    fake.disturb(status)
+    result = post.send(content, recipients)
+    assert (result.outcome, status in result.reason) == (Outcome.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("path", ["suppression/unsubscribes", "suppression/bounces", "asm/groups/42/suppressions"])
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ((200, b'[{"email": "a@example.com", "created": 1}', 5000), NotSent),
+        ((200, b"", 900), NotSent),
+        ((200, b"", 0), ProviderError),
+        ((200, b"[", 1), ProviderError),
+        ((200, b"null", 4), ProviderError),
+        ((200, b"<!doctype html><title>Sign in</title>", 37), ProviderError),
+        ((200, b'[{"email": ""}]', 15), ProviderError),
+    ],
+)
+def test_a_suppression_list_that_is_cut_or_malformed_is_not_an_empty_list(fake, tmp_path, path, reply, error):
+    if path.startswith("asm") and b'"email": ""' in reply[1]:
+        reply = (200, b"[3]", 3)
+    fake.raw_replies[path] = reply
+    post = Post(fake, tmp_path, unsubscribe_group=42)
+    with pytest.raises(error):
+        tuple(post.provider.suppressions())
+    post.provider.close()
+
+
+@pytest.mark.parametrize(
+    ("bounce", "is_suppressed"),
+    [
+        ({"status": "550", "reason": "550 5.1.1 no such user"}, True),
+        ({"status": "5.0.0", "reason": "550 5.1.1 no such user", "classification": "Unclassified"}, True),
+        ({"status": "5.1.8", "reason": "553 5.1.8 bad sender", "classification": "Invalid Address"}, False),
+        ({"status": "5.1.7", "reason": "553 5.1.7 bad sender", "bounce_classification": "Invalid Address"}, False),
+        ({"status": "5.0.0", "reason": "550 unknown", "classification": "Invalid Address"}, True),
+        ({"status": "5.7.1", "reason": "550 5.7.1 policy", "classification": "Reputation"}, False),
+    ],
+)
+def test_the_reply_of_the_server_decides_whether_a_bounce_suppresses(fake, tmp_path, bounce, is_suppressed):
+    fake.suppressions = {"suppression/bounces": [{"created": 5, "email": "ana@example.com", **bounce}]}
+    post = Post(fake, tmp_path)
+    assert bool(tuple(post.provider.suppressions())) is is_suppressed
+    post.provider.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "hint"),
+    [
+        (401, "Maximum credits exceeded", "upgrade the Email API plan"),
+        (401, "authorization grant is invalid", "api.eu.sendgrid.com"),
+        (413, "too large", "Shorten the issue"),
+        (404, "not found", "providers.sendgrid.host"),
+        (415, "unsupported", "Nothing was accepted"),
+    ],
+)
+def test_each_kind_of_refusal_has_a_hint_of_its_own(status, message, hint):
+    api = SendGridApi(SendGridSettings(), environ={}, now=lambda: NOON)
+    error = api.refusal(ApiReply(status, {}, f'{{"errors": [{{"message": "{message}", "field": null}}]}}'))
+    assert message in error.message
+    assert hint in error.hint
+
+
+def test_a_key_of_the_global_region_is_named_at_the_european_host():
+    api = SendGridApi(SendGridSettings(host="https://api.eu.sendgrid.com"), environ={}, now=lambda: NOON)
+    assert '"https://api.sendgrid.com"' in api.refusal(ApiReply(401, {}, "")).hint
 
 
 def body(**changes):

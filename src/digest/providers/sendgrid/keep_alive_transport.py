@@ -83,6 +83,7 @@ class Connection:
         *,
         begin: Callable[[], None] = do_nothing,
         meanwhile: Callable[[], None] = do_nothing,
+        whole: bool = True,
     ) -> _Response:
         """Make one request.
 
@@ -93,6 +94,7 @@ class Connection:
             headers: Host and Content-Length are added.
             begin: Called once the connection is open, right before the first byte.
             meanwhile: Called after the last byte has left, before the reply is read.
+            whole: Whether a reply whose body breaks off is no reply. If not, its status counts, with an empty body.
 
         Raises:
             Unreachable: The request did not leave completely.
@@ -117,7 +119,7 @@ class Connection:
         except BaseException:
             self.close()  # a reply that arrives later must not be read as the reply to the next request
             raise
-        return _Response(response.status, response.headers, self._body(response))
+        return _Response(response.status, response.headers, self._body(response, whole=whole))
 
     def close(self) -> None:
         """Close the connection. It is opened again when it is needed."""
@@ -125,12 +127,13 @@ class Connection:
             self._open.close()
             self._open = None
 
-    def _body(self, response: http.client.HTTPResponse) -> bytes:
-        """The body. Only the status decides, so a body that breaks off counts as empty."""
+    def _body(self, response: http.client.HTTPResponse, *, whole: bool) -> bytes:
         try:
             body = response.read()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:  # fewer bytes than announced (RFC 9112, section 8)
             self.close()
+            if whole:
+                raise ReplyLost(_reason(error)) from None
             return b""
         if response.will_close:
             self.close()
@@ -201,7 +204,10 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
             data = request.data
             return self.connection.request(method, target, data if isinstance(data, bytes) else None, headers)
         begin, meanwhile = exchange.begin, exchange.meanwhile
-        return self.connection.request(method, target, exchange.body, headers, begin=begin, meanwhile=meanwhile)
+        # The status and the headers of the reply to a mail decide, so a body that breaks off does not matter.
+        return self.connection.request(
+            method, target, exchange.body, headers, begin=begin, meanwhile=meanwhile, whole=False
+        )
 
 
 def _readable(sock: socket.socket) -> bool:

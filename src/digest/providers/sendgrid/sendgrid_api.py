@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
@@ -132,11 +133,14 @@ class SendGridApi:
         """GET a path below /v3 whose reply is a list; raises the same errors as `ask`."""
         reply = self.ask(lambda client: client._(path).get(query_params=dict(query)))
         try:
-            entries = json.loads(reply.text or "[]")
+            entries = json.loads(reply.text)
         except ValueError:
             entries = None
         if not isinstance(entries, list):
-            raise ProviderError(f"SendGrid's reply to {path} is not a list")
+            raise ProviderError(  # an empty or malformed reply does not mean that the list is empty
+                f"SendGrid's reply to {path} is not a list",
+                hint="Check providers.sendgrid.host, and whether a proxy or a portal answers in its place.",
+            )
         return entries
 
     def refusal(self, reply: ApiReply) -> NotSent | CredentialsError | ProviderError:
@@ -144,14 +148,30 @@ class SendGridApi:
         message = redact_addresses(error_text(reply.text))
         if reply.status == 429:
             return NotSent(f"SendGrid's rate limit is reached: {message}", retry_after=self._wait(reply.headers))
-        if reply.status in {401, 403}:
+        if reply.status == 401 and "credits" in message.lower():
+            # https://support.sendgrid.com/hc/en-us/articles/35466138799899-Understanding-the-Maximum-Credits-Exceeded-error
             return CredentialsError(
-                f"SendGrid refused the key: {reply.status} {message}",
-                hint=f"Check {self.settings.api_key_env}, its permissions, and that the sender is verified.",
+                f"SendGrid's account has no credits left: {message}",
+                hint="Wait until they are renewed, or upgrade the Email API plan. Then: digest send --live --resume",
             )
-        return ProviderError(
-            f"SendGrid refused the request: {reply.status} {message}", hint="Check providers.sendgrid.host."
-        )
+        if reply.status in {401, 403}:
+            host = urlsplit(self.settings.host).hostname or ""
+            other = {"api.sendgrid.com": "api.eu.sendgrid.com", "api.eu.sendgrid.com": "api.sendgrid.com"}.get(host)
+            hint = f"Check {self.settings.api_key_env}, its permissions, and that the sender is verified."
+            if other and reply.status == 401:
+                # Each region has keys and a host of its own:
+                # https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/requests#base-url
+                hint += f' If the key belongs to the other region: [providers.sendgrid] host = "https://{other}"'
+            return CredentialsError(f"SendGrid refused the key: {reply.status} {message}", hint=hint)
+        if reply.status == 413:
+            return ProviderError(
+                f"SendGrid refused the message as too large: {message}",
+                hint="Shorten the issue, or set images.base_url, so that pictures are linked; then build it again.",
+            )
+        hint = "Check providers.sendgrid.host."
+        if reply.status not in {404, 405} and 400 <= reply.status < 500:
+            hint = "Nothing was accepted. See what the status means in SendGrid's documentation, or ask its support."
+        return ProviderError(f"SendGrid refused the request: {reply.status} {message}", hint=hint)
 
     def close(self) -> None:
         """Close the connection."""

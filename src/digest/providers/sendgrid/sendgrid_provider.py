@@ -93,15 +93,20 @@ class SendGridProvider(BaseProvider):
     ) -> SendResult:
         """POST /v3/mail/send.
 
-        SendGrid accepts with 202 (200 in the sandbox), or any other 2xx. It has no idempotency key, so 408, a 5xx, a
-        time-out and a lost reply are unknown outcomes.
+        SendGrid accepts with 202 and a message id, or with 200 in the sandbox, which sends nothing. It has no
+        idempotency key, so 408, a 5xx, a time-out, a lost reply and any other 2xx (perhaps from a proxy or a portal)
+        are unknown outcomes.
         """
         from digest.providers.sendgrid.keep_alive_transport import Exchange  # noqa: PLC0415 - heavy
 
         exchange = Exchange(body=self._body(content, recipients, reference), begin=begin, meanwhile=meanwhile)
         reply = self._api.call(lambda client: client.mail.send.post(request_body={}), exchange=exchange, lost=NO_REPLY)
+        message_id = reply.headers.get("x-message-id", "")
+        if (reply.status == 202 and message_id) or (content.sandbox and reply.status == 200):
+            return SendResult(outcome=Outcome.ACCEPTED, message_id=message_id)
         if reply.is_success:
-            return SendResult(outcome=Outcome.ACCEPTED, message_id=reply.headers.get("x-message-id", ""))
+            reason = f"{reply.status} without a message id is not SendGrid's acceptance"
+            return SendResult(outcome=Outcome.UNKNOWN, reason=reason)
         if reply.is_unclear:
             return SendResult(outcome=Outcome.UNKNOWN, reason=reply.reason)
         if reply.status == 400:

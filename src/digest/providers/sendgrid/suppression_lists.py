@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import ProviderError
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
-from digest.providers.smtp_replies import is_hard_bounce
+from digest.providers.smtp_replies import is_bad_sender, is_hard_bounce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,7 +48,7 @@ def read_suppression_lists(get_list: GetList, *, group: int | None) -> Iterator[
     for path, reason in _LISTS.items():
         for entry in _entries(get_list, path):
             email = entry.get("email") if isinstance(entry, dict) else None
-            if not isinstance(email, str):
+            if not isinstance(email, str) or not email.strip():
                 raise ProviderError(f"an entry in SendGrid's {path} has no address")
             if reason is SuppressionReason.HARD_BOUNCE and not _is_hard(entry):
                 continue
@@ -83,14 +83,21 @@ def _entries(get_list: GetList, path: str) -> Iterator[Any]:
 
 
 def _is_hard(entry: Mapping[str, Any]) -> bool:
-    """Whether a bounce means that the address does not exist, by SendGrid's classification if it has one.
+    """Whether a bounce means that the address does not exist, by the server's reply, or SendGrid's classification.
+
+    A reply about the sender's address suppresses nobody, whatever the classification.
 
     https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
     """
     classification = str(entry.get("bounce_classification") or entry.get("classification") or "")
+    replies = entry.get("status"), entry.get("reason")
+    if any(isinstance(reply, str) and "5.1.1" in reply for reply in replies) and is_hard_bounce(*replies):
+        return True
+    if is_bad_sender(*replies):
+        return False
     if classification:
         return classification.lower() == "invalid address"
-    return is_hard_bounce(entry.get("status"), entry.get("reason"))
+    return is_hard_bounce(*replies)
 
 
 def _suppression(email: str, reason: SuppressionReason, created: object, path: str) -> Suppression:

@@ -104,6 +104,8 @@ class FakeAccount:
         settings: What the account says about itself, by path below /v3, such as ``scopes``.
         watch: Called with "received", "accepted" or "answered" and the body, in the thread that serves the call.
         retry_after: The Retry-After of a 429, in seconds.
+        raw_replies: What GET returns for a path in place of the account's reply: status, body, and the length that the
+            reply announces. With fewer bytes than announced, the connection closes, as when a reply is cut off.
         released: Set when the server closes, which ends the calls that hang.
     """
 
@@ -126,6 +128,7 @@ class FakeAccount:
         self.watch: Callable[[str, Mapping[str, Any]], None] = _ignore
         self.retry_after = 1
         self.released = threading.Event()
+        self.raw_replies: dict[str, tuple[int, bytes, int]] = {}
         self._disturbances: deque[str] = deque()
         self._hold_disturbances: defaultdict[str, deque[str]] = defaultdict(deque)
         self._lock = threading.Lock()

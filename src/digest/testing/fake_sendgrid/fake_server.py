@@ -57,6 +57,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._account.record("GET", path)
         if not self._has_key():
             return
+        if path in self._account.raw_replies:
+            self._answer_raw(*self._account.raw_replies[path])
+            return
         entries = self._account.suppressions.get(path, [])
         if _GROUP.fullmatch(path):
             self._answer(200, entries)
@@ -196,6 +199,13 @@ class _Handler(BaseHTTPRequestHandler):
         self, status: int, message: str, field: str | None = None, headers: dict[str, str] | None = None
     ) -> None:
         self._answer(status, {"errors": [{"message": message, "field": field, "help": None}]}, headers)
+
+    def _answer_raw(self, status: int, body: bytes, length: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = length > len(body)
 
     def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         data = b"" if body is None else json.dumps(body).encode()
