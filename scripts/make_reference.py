@@ -16,9 +16,9 @@ import typer
 import digest.cli
 from digest import errors
 from digest.checks import all_rules
+from digest.cli.commands import COMMON_OPTIONS
 from digest.cli.json_objects import RESULTS, SCHEMA_VERSION
 from digest.cli.json_objects.json_schema_files import command_schema, schema_file_name, schema_text
-from digest.cli.commands import COMMON_OPTIONS
 from digest.config import Config
 from digest.config.config_table import field_descriptions, table_model
 from digest.providers import InstalledSettings
