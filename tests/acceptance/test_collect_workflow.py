@@ -86,6 +86,7 @@ def test_the_first_run_opens_a_pull_request_with_the_whole_report(github):
 PICTURE = f"](https://github.com/example/letter/artifacts/{ISSUE}.png)"
 
 
+@pytest.mark.long
 def test_uploads_and_links_the_screenshots(github):
     if find_chromium() is None:
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
@@ -96,6 +97,7 @@ def test_uploads_and_links_the_screenshots(github):
     assert PICTURE in run.summary
 
 
+@pytest.mark.long
 def test_a_broken_browser_costs_only_the_screenshots(github):
     browser = github.folder / "shims/chromium"
     browser.write_text("#!/bin/sh\nexit 1\n")
@@ -143,6 +145,7 @@ def test_a_fixed_configuration_reaches_the_branch(proposed):
     assert 'name = "Ours"' in proposed.show(BRANCH, "digest.toml")
 
 
+@pytest.mark.long
 def test_too_few_stories_open_an_alert_that_closes_once_there_are_enough(github):
     github.edit("main", lambda clone: [(clone / f"articles/{number}.txt").unlink() for number in (2, 3)])
     run = collect(github)

@@ -215,6 +215,7 @@ def test_stops_without_a_free_slot_and_says_when_one_is_free(harness):
     require_one_mail_each(harness)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chunk", range(4))
 def test_a_send_killed_at_any_step_is_completed_hours_later(tmp_path, death, chunk):
     """A process is killed before or after each step of a send. The next run follows immediately or hours later."""
