@@ -47,7 +47,7 @@ class DeliveryConfig(ConfigTable):
     not_after_days: Annotated[int, Field(ge=1)] = 7
     """A build that is older than this many days must be built again before it is sent."""
     retry_minutes: Annotated[int, Field(ge=0)] = 5
-    """How many minutes a run waits in all for recipients whom the mail server puts off, as greylisting does."""
+    """How many minutes in total a run waits for recipients that the mail server defers, as greylisting does."""
     max_recipients: Annotated[int | None, Field(ge=1)] = None
     """A live send to more people than this is refused."""
     max_change_percent: Annotated[int | None, Field(ge=0)] = None

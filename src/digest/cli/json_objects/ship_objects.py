@@ -151,7 +151,7 @@ class CampaignResult(JsonObject):
     skipped: int
     """Rows with a bad address, and people who left after the audience was frozen."""
     pending: int
-    """Recipients for whom nothing was sent yet."""
+    """Recipients still waiting; nothing was sent to them yet."""
     token: str
     """The token of the campaign's build."""
 
