@@ -15,13 +15,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.lexer import Token
 from markupsafe import Markup
 
 from digest.errors import Place, RenderError
 from digest.rendering.sanitising import safe_url, strip_controls
+from digest.rendering.template_sandbox import TemplateEnvironment, TemplateFolders, bounded_work
 from digest.rendering.text_wrapping import wrap_text
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[
     """
     environment = _environment(tuple(folders))
     try:
-        return environment.get_template(name).render(context)
+        with bounded_work():
+            return environment.get_template(name).render(context)
     except TemplateNotFound as error:
         raise RenderError(
             f"there is no template {error.name!r}",
@@ -61,9 +64,20 @@ def render_template(name: str, context: Mapping[str, Any], *, folders: Sequence[
     except TemplateSyntaxError as error:
         place = Place(_shown(error.filename or error.name or name), error.lineno)
         raise RenderError(f"the template is invalid: {error.message}", place=place) from error
+    except SecurityError as error:
+        raise RenderError(
+            f"the template does what templates may not do: {error}",
+            place=_place_in_traceback(error, folders) or Place(name),
+            hint="Templates run in a sandbox: docs/themes.md says what they can do.",
+        ) from error
+    except RecursionError as error:
+        raise RenderError(
+            "the template includes or calls itself without end",
+            place=_place_in_traceback(error, folders) or Place(name),
+        ) from error
     except Exception as error:  # a template is a program, so it can raise any error
         place = _place_in_traceback(error, folders) or Place(name)
-        raise RenderError(f"the template fails: {error}", place=place) from error
+        raise RenderError(f"the template fails: {str(error) or type(error).__name__}", place=place) from error
 
 
 def template_place(name: str, context: Mapping[str, Any], *, folders: Sequence[Path], line: int) -> Place | None:
@@ -72,19 +86,20 @@ def template_place(name: str, context: Mapping[str, Any], *, folders: Sequence[P
     Args:
         line: The line of the rendered text, counted from 1.
     """
-    marked = _environment(tuple(folders), marked=True).get_template(name).render(context)
+    with bounded_work():
+        marked = _environment(tuple(folders), marked=True).get_template(name).render(context)
     origin = _line_origin(marked, line)
     return Place(_shown(origin[0]), origin[1]) if origin else None
 
 
 @lru_cache(maxsize=8)
-def _environment(folders: tuple[Path, ...], *, marked: bool = False) -> Environment:
-    environment = Environment(
+def _environment(folders: tuple[Path, ...], *, marked: bool = False) -> TemplateEnvironment:
+    environment = TemplateEnvironment(
         extensions=[_MarkLines] if marked else [],
-        loader=FileSystemLoader(folders),
+        loader=TemplateFolders(folders),
         # With its defaults, Jinja's select_autoescape escapes .html, .htm and .xml files, but not .mjml.j2 files:
         # https://jinja.palletsprojects.com/en/stable/api/#jinja2.select_autoescape
-        autoescape=_is_markup,  # noqa: S701 - only the plain-text part is not escaped
+        autoescape=_is_markup,  # only the plain-text part is not escaped
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
