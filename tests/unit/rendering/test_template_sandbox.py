@@ -85,8 +85,7 @@ def test_python_is_out_of_reach(rendered, text):
         "{{ ('{0}' * 9000).format('a' * 90000) }}",
         "{% set box = namespace(t='ab') %}{% for one in range(99) %}{% set box.t = box.t ~ box.t %}{% endfor %}",
         "{% set box = namespace(t='ab') %}{% for one in range(99) %}{% set box.t = box.t + box.t %}{% endfor %}",
-        "{% set box = namespace(t='ab') %}{% for one in range(99) %}{% set box.t %}{{ box.t }}{{ box.t }}{% endset %}"
-        "{% endfor %}",
+        "{% set b = namespace(t='a') %}{% for n in range(99) %}{% set b.t %}{{ b.t }}{{ b.t }}{% endset %}{% endfor %}",
         "{% set all = [1] %}{% for one in range(99) %}{% set _ = all.extend(all) %}{% endfor %}",
         "{% for one in range(99999) %}{{ 'a' * 9000 }}{% endfor %}",
     ],
