@@ -59,7 +59,7 @@ def check(
     ] = None,
 ) -> None:
     """Find what is wrong with the email, at issue.md:LINE. Exits with code 5 if there are errors."""
-    from digest.cli.github_pages import annotation_lines
+    from digest.cli.github.workflow_commands import annotation_lines
     from digest.cli.json_objects import check_result
     from digest.workflow.building import check as run
 
@@ -79,7 +79,7 @@ def check(
     links = {"email_url": email_url, "picture_url": picture_url}
     _write_reports(options, session, checked, links=links, report=report, summary=format == "github")
     if format == "github":
-        output.result(check_result(checked), annotation_lines(checked.findings, options.shown))
+        output.result(check_result(checked), annotation_lines(checked.findings, options.shown), as_commands=True)
     else:
         output.result(check_result(checked), finding_lines(checked, output))
     failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
@@ -103,7 +103,7 @@ def _write_reports(
     summary: bool,
 ) -> None:
     """Append the report to the job's summary, and write it to the file for the text of a pull request."""
-    from digest.cli.github_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
+    from digest.cli.github.report_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
     from digest.workflow.issue_report import report_issue
 
     summary_file = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None

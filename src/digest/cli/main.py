@@ -12,6 +12,7 @@ import digest
 from digest.cli.boundary import INTERRUPTED, usage_error
 from digest.cli.commands import PanelGroup, RunOptions, common_options
 from digest.cli.edit_panel import add_edit_commands
+from digest.cli.github.workflow_commands import guard_streams
 from digest.cli.people_panel import add_people_commands
 from digest.cli.ship_panel import add_ship_commands
 from digest.cli.start_panel import add_start_commands
@@ -60,10 +61,11 @@ add_people_commands(app)
 
 def run() -> None:
     """Run the program on ``sys.argv`` and exit with one of the codes in ``digest.errors``."""
-    try:
-        code = app(prog_name="digest", standalone_mode=False)
-    except typer.TyperException as error:
-        code = usage_error(error, as_json="--json" in sys.argv)
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+    with guard_streams():
+        try:
+            code = app(prog_name="digest", standalone_mode=False)
+        except typer.TyperException as error:
+            code = usage_error(error, as_json="--json" in sys.argv)
+        except (KeyboardInterrupt, typer.Abort):
+            code = INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)

@@ -9,6 +9,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from digest.cli.github.workflow_commands import command_stream, inert_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -37,13 +39,18 @@ class Output:
         self.quiet = quiet
         self._root_option = f" -C {shlex.quote(str(root))}" if root is not None else ""
 
-    def result(self, data: JsonObject, lines: Sequence[str] = ()) -> None:
-        """Print the command's result to stdout: ``data`` with --json, otherwise ``lines``."""
+    def result(self, data: JsonObject, lines: Sequence[str] = (), *, as_commands: bool = False) -> None:
+        """Print the command's result to stdout: ``data`` with --json, otherwise ``lines``.
+
+        Args:
+            as_commands: The lines are workflow commands, which a GitHub runner must recognise.
+        """
         if self.as_json:
             self._print_json(data)
         else:
+            stream = command_stream() if as_commands else sys.stdout
             for line in lines:
-                print(clean(line))  # noqa: T201 - its job
+                print(clean(line), file=stream)
 
     def say(self, *lines: str) -> None:
         """Print a message for the user to stderr; nothing with --quiet."""
@@ -76,7 +83,7 @@ class Output:
         from digest.cli.json_objects import SCHEMA_VERSION
 
         printed = {"schema_version": SCHEMA_VERSION, **data.printed()}
-        print(json.dumps(printed, ensure_ascii=False))  # noqa: T201 - its job
+        print(inert_json(json.dumps(printed, ensure_ascii=False)))  # noqa: T201 - its job
 
     def status(self, text: str) -> None:
         """Print a line that the next one overwrites, on a terminal only."""

@@ -265,7 +265,7 @@ def status(
     ] = "",
 ) -> None:
     """Show where each issue stands, what needs attention, and what to do next."""
-    from digest.cli.github_pages import alerts_page
+    from digest.cli.github.report_pages import alerts_page
     from digest.cli.json_objects import status_result
     from digest.workflow.alerts import find_alerts
     from digest.workflow.issue_status import status as run

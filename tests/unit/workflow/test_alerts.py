@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.cli.github_pages import alerts_page
+from digest.cli.github.report_pages import alerts_page
 from digest.config import SourceConfig
 from digest.issues import SourceState
 from digest.workflow.alerts import Alert, AlertFacts, decide_alerts
@@ -124,5 +124,5 @@ def test_reports_a_dead_source_from_the_records_of_earlier_issues():
 
 def test_the_page_lists_each_alert_with_its_hint_and_is_empty_without_alerts():
     page = alerts_page([Alert(code="broken", message="<b>@you", hint="digest x")])
-    assert page.startswith("- **&lt;b&gt;@\u2060you.** digest x\n")
+    assert page.startswith("<ul>\n<li><b>&lt;b&gt;@\u2060you.</b> digest x</li>\n</ul>\n")
     assert alerts_page([]) == ""

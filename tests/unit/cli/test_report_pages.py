@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.checks import Finding, Severity
-from digest.cli.github_pages import MOST_OF_A_BODY, as_words, issue_page
+from digest.cli.github.report_pages import MOST_OF_A_BODY, as_words, issue_page, issue_title
 from digest.errors import Place
 from digest.workflow.issue_report import Difference, IssueReport
 
@@ -98,3 +98,9 @@ def test_truncates_a_long_text_part():
     report_page = page(replace(REPORT, text="long\n" * 50_000), most_bytes=MOST_OF_A_BODY)
     assert len(report_page.encode()) <= MOST_OF_A_BODY
     assert report_page.endswith("    …\n\n</details>\n")
+
+
+def test_the_title_is_one_line_without_calls_and_fits():
+    title = issue_title(replace(REPORT, subject=f"Closes #12,\n@crew {'and so on ' * 40}"))
+    assert title.startswith("2026-W48: Closes #\u206012, @\u2060crew and so on")
+    assert len(title) <= 200

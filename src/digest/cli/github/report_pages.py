@@ -1,4 +1,4 @@
-"""What GitHub shows of an issue: the job's summary, the text of its pull request, and annotations at its lines. Pure.
+"""What GitHub shows of an issue: the job's summary, the title and text of its pull request, and the alerts. Pure.
 
 The pages are HTML within Markdown, because text from articles must not become markup, mention users (@…), or create
 references in other projects (#12, or the address of an issue).
@@ -25,10 +25,10 @@ __all__ = [
     "MOST_OF_A_BODY",
     "MOST_OF_A_SUMMARY",
     "alerts_page",
-    "annotation_lines",
     "as_words",
     "html_table",
     "issue_page",
+    "issue_title",
 ]
 
 #: In bytes. GitHub drops a job summary over 1 MiB, and refuses the text of a pull request over 65,536 characters.
@@ -36,14 +36,13 @@ __all__ = [
 MOST_OF_A_SUMMARY = 1_000_000
 MOST_OF_A_BODY = 60_000
 
+#: In characters. GitHub refuses a title over 256.
+_MOST_OF_A_TITLE = 200
 #: About how many characters of a line an inbox shows.
 _INBOX = 110
 #: Places where GitHub would make a mention or a reference. An invisible character (WORD JOINER) prevents it.
 _CALLS = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=GH-)(?=\d)|(?<=://)(?=(?:www\.)?github\.com)", re.IGNORECASE)
 _JOINER = "\u2060"
-#: GitHub shows at most this many annotations of each kind for a step.
-_MOST = 10
-_KINDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def issue_page(
@@ -74,13 +73,21 @@ def issue_page(
     return page + _text_part(report.text, most_bytes - len(page.encode()))
 
 
+def issue_title(report: IssueReport) -> str:
+    """The title of the pull request: the issue's id and its subject, on one line.
+
+    It must not hold references either: a merge repeats it in a commit message, where ``closes #12`` would close one.
+    """
+    return f"{report.issue}: {_without_calls(report.subject)}"[:_MOST_OF_A_TITLE].rstrip()
+
+
 def alerts_page(alerts: Sequence[Alert]) -> str:
     """What needs attention, as the text of a GitHub issue; empty if nothing does."""
     if not alerts:
         return ""
-    items = "".join(f"- **{as_words(alert.message)}.** {as_words(alert.hint)}\n" for alert in alerts)
+    items = "".join(f"<li><b>{as_words(alert.message)}.</b> {as_words(alert.hint)}</li>\n" for alert in alerts)
     return (
-        f"{items}\nEach run of the workflow updates this text, and closes the issue when nothing is left. "
+        f"<ul>\n{items}</ul>\n\nEach run of the workflow updates this text, and closes the issue when nothing is left. "
         "`digest status` shows the same.\n"
     )
 
@@ -92,7 +99,11 @@ def html_table(*rows: Iterable[str], tag: str = "td") -> str:
 
 def as_words(text: str) -> str:
     """``text`` as inert HTML on one line, because a blank line would end the HTML block."""
-    return escape(_CALLS.sub(_JOINER, " ".join(text.split())))
+    return escape(_without_calls(text))
+
+
+def _without_calls(text: str) -> str:
+    return _CALLS.sub(_JOINER, " ".join(text.split()))
 
 
 def _row(cells: Iterable[str], *, tag: str = "td") -> str:
@@ -182,35 +193,3 @@ def _text_part(text: str, room: int) -> str:
             break
         lines.append(f"    {line}")
     return f"{before}{chr(10).join(lines)}\n{after}" if lines else ""
-
-
-def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -> list[str]:
-    """One workflow command for each finding, at most ten of each kind, and a notice about the findings left out.
-
-    Args:
-        findings: The worst first.
-        shown: Turns a file of the newsletter into its path relative to the repository's root.
-    """
-    lines, left_out = [], 0
-    for severity, kind in _KINDS.items():
-        own = [finding for finding in findings if finding.severity == severity]
-        # The last notice says how many findings are left out.
-        most = _MOST if kind != "notice" or len(findings) <= _MOST else _MOST - 1
-        left_out += len(own[most:])
-        for finding in own[:most]:
-            where = [f"file={_property(shown(finding.place.file))}"]
-            if finding.place.line:
-                where.append(f"line={finding.place.line}")
-            message = f"{finding.message}. {finding.hint}" if finding.hint else finding.message
-            lines.append(f"::{kind} {','.join([*where, f'title={finding.code}'])}::{_data(message)}")
-    if left_out:
-        lines.append(f"::notice title=digest check::{left_out} more in the job's summary")
-    return lines
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
