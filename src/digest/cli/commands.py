@@ -38,7 +38,11 @@ COMMON_OPTIONS: dict[str, Any] = {
     "root": Annotated[
         Path | None,
         typer.Option(
-            "-C", "--root", metavar="DIR", help="The newsletter's folder. Default: the current folder or one above it."
+            "-C",
+            "--root",
+            metavar="DIR",
+            help="The newsletter's folder, which is trusted as named. Default: the "
+            "current folder or one above it, within the git work tree and owned by you.",
         ),
     ],
     "as_json": Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")],
@@ -109,7 +113,7 @@ class RunOptions:
 
         if self.root is not None:
             return (self.root / file).as_posix()
-        return Path(os.path.relpath(find_root(Path.cwd()) / file)).as_posix()
+        return Path(os.path.relpath(find_root(Path.cwd(), environ=os.environ) / file)).as_posix()
 
     def merged(self, later: RunOptions) -> RunOptions:
         """These options, given before the command's name, overridden by those given after it."""

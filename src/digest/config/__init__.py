@@ -1,7 +1,8 @@
 """digest.toml, or ``[tool.digest]`` in pyproject.toml, as a checked `Config`. Secrets come from the environment."""
 
 from digest.config.delivery_settings import AudienceConfig, DeliveryConfig, StateConfig
-from digest.config.load import CONFIG_FILE, config_file, find_root, load_config, source_places
+from digest.config.load import load_config, source_places
+from digest.config.newsletter_folder import CONFIG_FILE, config_file, find_root
 from digest.config.provider_tables import ProviderSettings, nearest_provider
 from digest.config.settings import (
     BulletsConfig,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.config.atomic_files import replace_file
-from digest.config.load import config_file, parse_config
+from digest.config.load import parse_config
+from digest.config.newsletter_folder import config_file
 from digest.config.toml_text import toml_positions, toml_string
 from digest.errors import ConfigError, Place
 

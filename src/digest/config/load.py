@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from digest.config.config_table import ConfigValueError, known_keys, value_problem
 from digest.config.delivery_settings import CHECK_LEDGER_URL
+from digest.config.newsletter_folder import CONFIG_FILE, NO_NEWSLETTER, config_file
 from digest.config.provider_tables import (
     UNKNOWN_PROVIDER,
     ProviderTables,
@@ -28,37 +28,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-__all__ = ["CONFIG_FILE", "config_file", "find_root", "load_config", "parse_config", "source_places"]
-
-CONFIG_FILE = "digest.toml"
-_PYPROJECT = "pyproject.toml"
-_NO_NEWSLETTER = "Make a newsletter with `digest init`, try `digest demo`, or name a folder with -C."
-_HEADER = re.compile(r"^\s*\[\[?\s*tool\s*\.\s*digest\s*[.\]]", re.MULTILINE)
-
-
-def find_root(start: Path) -> Path:
-    """The nearest folder from ``start`` upwards with digest.toml, or pyproject.toml with the table ``[tool.digest]``.
-
-    Raises:
-        ConfigError: There is no such folder.
-    """
-    for folder in (start, *start.parents):
-        if (folder / CONFIG_FILE).is_file() or _configures_digest(folder / _PYPROJECT):
-            return folder
-    raise ConfigError(f"no {CONFIG_FILE} in {start} or above it", hint=_NO_NEWSLETTER)
-
-
-def _configures_digest(path: Path) -> bool:
-    """Whether a pyproject.toml has a table ``[tool.digest]``. If it is not TOML, the header decides."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return False
-    try:
-        tool = tomllib.loads(text).get("tool")
-    except tomllib.TOMLDecodeError:
-        return _HEADER.search(text) is not None  # so that loading it names the line that is wrong
-    return isinstance(tool, dict) and "digest" in tool
+__all__ = ["load_config", "parse_config", "source_places"]
 
 
 def load_config(
@@ -81,18 +51,10 @@ def load_config(
     """
     path, prefix = config_file(root)
     if not path.is_file():
-        raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=_NO_NEWSLETTER)
+        raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=NO_NEWSLETTER)
     return parse_config(
         _read(path), file=path.name, prefix=prefix, providers=providers, check_ledger_url=check_ledger_url
     )
-
-
-def config_file(root: Path) -> tuple[Path, tuple[str, ...]]:
-    """The file that configures the newsletter in ``root``, and the path of the table in it."""
-    path = root / CONFIG_FILE
-    if path.is_file() or not _configures_digest(root / _PYPROJECT):
-        return path, ()
-    return root / _PYPROJECT, ("tool", "digest")
 
 
 def parse_config(

@@ -294,19 +294,19 @@ def _folders_in(folder: Path) -> Iterator[Path]:
 def open_project(
     root: Path | None = None, *, offline: bool = False, environ: Mapping[str, str] | None = None, cwd: Path
 ) -> Project:
-    """Open the newsletter in ``root``, or the one that ``cwd`` belongs to.
+    """Open the newsletter in ``root``, or the one that ``cwd`` belongs to; see `find_root`.
 
     Args:
-        root: The newsletter's folder, as given with -C.
+        root: The newsletter's folder, as given with -C. It is trusted, whoever owns it: the user named it.
         offline: Do not use the network.
         environ: Environment variables; by default those of this process.
         cwd: The current folder.
 
     Raises:
-        ConfigError: There is no newsletter, or its configuration is invalid.
+        ConfigError: There is no newsletter, it belongs to another user, or its configuration is invalid.
     """
     environ = os.environ if environ is None else environ
-    folder = find_root(cwd) if root is None else root
+    folder = find_root(cwd, environ=environ) if root is None else root
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder", hint="Pass the newsletter's folder with -C.")
     if root is not None:
