@@ -103,3 +103,40 @@ def test_a_scheduled_send_is_cancelled_at_sendgrid(run, ready, fake):
     assert run("cancel", "-C", root, env=SECRETS).code == 8
     assert run("send", "-C", root, "--live", "--resume", env=SECRETS).code == 8
     assert "nobody received it" in run("status", "-C", root).out
+
+
+def test_an_issue_whose_send_mailed_nobody_is_collected_built_approved_and_sent_anew(run, ready, fake, newsletter):
+    root, token = ready
+    fake.disturb("401")
+    assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 4
+    assert run("status", "-C", root, "--json").data["issues"][0]["state"] == "sending"
+    (newsletter / "articles" / "late.md").write_text(
+        '---\ntitle: "The lighthouse is lit again"\ndate: 2026-11-20\n---\nThe lighthouse was lit on Friday evening. '
+        "The keeper said that the lamp is new. It can be seen from twenty miles away.\n"
+    )
+    collected = run("collect", "-C", root, "--json")
+    assert collected.code == 0, collected.err
+    shown = run("status", "-C", root, "--json").data["issues"]
+    assert [issue["state"] for issue in shown] == ["stale"]
+    other = run("build", "-C", root, "--json").data["token"]
+    assert other != token
+    assert run("approve", "-C", root, "--token", other).code == 0
+    assert run("status", "-C", root, "--json").data["issues"][0]["state"] == "approved"
+    sent = run("send", "-C", root, "--live", "--yes", "--json", env=SECRETS)
+    assert (sent.code, sent.data["accepted"], sent.data["token"]) == (0, 2500, other), sent.err
+    assert len({mail.to for mail in fake.mails}) == len(fake.mails) == 2500
+    assert run("collect", "-C", root, shown[0]["issue"]).code == 8
+
+
+def test_status_names_the_campaigns_to_other_audiences(run, ready, newsletter):
+    root, token = ready
+    assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 0
+    config = newsletter / "digest.toml"
+    config.write_text(
+        config.read_text()
+        .replace("[audiences.weekly]", "[audiences.readers]")
+        .replace('audience = "weekly"', 'audience = "readers"')
+    )
+    shown = run("status", "-C", root, "--json").data["issues"][0]
+    assert shown["words"].endswith("to the audience “weekly”: sent, 2,500 accepted")
+    assert shown["state"] == "stale"

@@ -333,7 +333,7 @@ def test_dividing_a_batch_leaves_recipients_with_an_outcome_where_it_is_recorded
     batches = harness.ledger.start(
         issue="2026-W47", audience="weekly", token="t", provider="p", skipped=0, batches=lambda: batch_plan
     )
-    claim = batches.claim(1, gone=[dag])
+    claim = batches.claim(1, gone={dag: "no longer in the audience"})
     batches.divide(1, claim, reason="400")
     pending = [(batch.recipients, settled) for batch, settled in batches.pending(after=0, limit=10)]
     assert pending == [([ana, dag], {dag}), ([ben, cem], set())]

@@ -17,18 +17,20 @@ from __future__ import annotations
 
 import secrets
 from functools import wraps
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Integer, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from digest.delivery.recipients import PlannedBatch, split_keys
 from digest.delivery.stores.campaign_counts import count_campaign
+from digest.delivery.stores.issue_recipients import OtherCampaigns
 from digest.delivery.stores.ledger_schema import batch, batch_row, call_group, campaign, event, exception
 from digest.delivery.stores.store import SENDER_DIGITS, upsert
 from digest.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, RowMapping
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from digest.delivery.stores.store import Store
 
 __all__ = ["BatchLedger", "ClaimLostError", "transaction"]
-
 
 _THIS = and_(
     batch.c.campaign == bindparam("this"),
@@ -60,8 +61,8 @@ _MOVE = (
         settled_at=bindparam("now"),
     )
 )
-
-
+#: The recipients whom a claim leaves out, if there are none.
+_NOBODY: Mapping[bytes, str] = MappingProxyType({})
 #: Begins the reason of a pending batch that `BatchLedger.postpone` has marked.
 _POSTPONED = "postponed: "
 
@@ -99,6 +100,7 @@ class BatchLedger:
         self.store = store
         self._id = number
         self._now = now
+        self._others = OtherCampaigns(number)
 
     def finish(self) -> Campaign:
         """Set the campaign's state from its batches: ``sent``, ``scheduled``, ``held`` or still ``sending``."""
@@ -187,24 +189,29 @@ class BatchLedger:
             return None if no is None else PlannedBatch(no=no, keys=b"".join(self._unknown(connection, no)))
 
     @transaction
-    def claim(self, connection: Connection, no: int, *, gone: Iterable[bytes] = ()) -> str:
-        """Claim a pending batch, durably, right before it is posted.
+    def claim(
+        self, connection: Connection, no: int, *, gone: Mapping[bytes, str] = _NOBODY, answered: bool = False
+    ) -> str:
+        """Claim a pending batch, durably, right before it is posted. Returns the claim, for `settle` and so on.
 
         Args:
-            gone: Recipients who are not mailed because they left since the audience was frozen.
-
-        Returns: The claim, for `settle`, `release` and `divide`.
+            no: The batch.
+            gone: Recipients who are not mailed, each with the reason.
+            answered: Nothing is posted: the outcome is known already.
 
         Raises:
+            MailedMeanwhileError: Another campaign of the issue has mailed some of the recipients, or is mailing them.
             ClaimLostError: It is not pending.
         """
         self._require_open(connection)
+        if not answered:
+            self._others.require_unmailed(connection, no, gone=gone)
         token = self.store.sender + secrets.token_hex(12)
         here = {"this": self._id, "which": no, "within": self._group}
         changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
         if changed.rowcount != 1:
             raise ClaimLostError("another process has taken the batch", hint="See: digest status")
-        self._except(connection, no, dict.fromkeys(gone, ("skipped", "no longer in the audience")))
+        self._except(connection, no, {key: ("skipped", reason) for key, reason in gone.items()})
         return token
 
     @transaction
@@ -266,9 +273,9 @@ class BatchLedger:
         self._move_out(connection, no, unsettled[len(unsettled) // 2 :])
         self._note(connection, no, "divided", reason)
 
-    def pass_over(self, no: int, *, gone: Iterable[bytes]) -> None:
+    def pass_over(self, no: int, *, gone: Mapping[bytes, str]) -> None:
         """Finish a batch in which nobody is left to mail, without a call."""
-        claim = self.claim(no, gone=gone)
+        claim = self.claim(no, gone=gone, answered=True)
         self.settle(no, claim, outcome="rejected", reason="everybody has left")
 
     @transaction
@@ -358,14 +365,7 @@ class BatchLedger:
         connection.execute(insert(batch).values(**row, group_no=self._group))
 
     def _move(
-        self,
-        connection: Connection,
-        no: int,
-        claim: str,
-        *,
-        state: str,
-        message_id: str = "",
-        reason: str = "",
+        self, connection: Connection, no: int, claim: str, *, state: str, message_id: str = "", reason: str = ""
     ) -> None:
         settled = None if state == "pending" else self._now()
         here = {"this": self._id, "which": no, "within": self._group, "token": claim}
@@ -376,15 +376,9 @@ class BatchLedger:
             raise ClaimLostError("another process has taken the batch over", hint="See: digest status")
 
     def _except(self, connection: Connection, no: int, outcomes: Mapping[bytes, tuple[str, str]]) -> None:
+        common = {"campaign": self._id, "batch": no, "at": self._now()}
         rows = [
-            {
-                "campaign": self._id,
-                "recipient": key,
-                "batch": no,
-                "outcome": outcome,
-                "reason": reason,
-                "at": self._now(),
-            }
+            {**common, "recipient": key, "outcome": outcome, "reason": reason}
             for key, (outcome, reason) in outcomes.items()
         ]
         if rows:

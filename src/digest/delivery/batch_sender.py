@@ -17,11 +17,12 @@ from digest.delivery.batch_ledger import ClaimLostError
 from digest.delivery.recipients import plan_batch
 from digest.delivery.refusals import Breaker, Deferrals, Refusals
 from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, delay_before, retry_query
+from digest.delivery.stores.issue_recipients import MailedMeanwhileError
 from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.providers import CallRefused, Deferred, Fault, NotSent, Outcome, SendResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from digest.delivery.batch_ledger import BatchLedger
@@ -69,7 +70,7 @@ class BatchSender:
         patience: How many seconds a run waits for recipients that the provider puts off.
         clock: The time of day in the newsletter's zone, for messages.
         closed: Returns why nobody may be mailed any more, such as the end of the send window; empty if somebody may.
-            Asked before each claim.
+            Asked before each claim, with the batch's recipients who have left the lists.
     """
 
     batches: BatchLedger
@@ -81,7 +82,7 @@ class BatchSender:
     progress: Callable[[SendReport], None]
     patience: float
     clock: Callable[[], datetime]
-    closed: Callable[[], str] = str
+    closed: Callable[[Collection[bytes]], str] = lambda _left: ""
     _queue: deque[_Call] = field(default_factory=deque, init=False)
     _reported_at: float = field(default=0.0, init=False)
     _called_at: float | None = field(default=None, init=False)
@@ -186,6 +187,7 @@ class BatchSender:
             if postponed:
                 tried.add(number)
             if not call.plan.keys:
+                self._require_unclosed(call.plan)
                 with suppress(ClaimLostError):
                     self.batches.pass_over(number, gone=call.plan.gone)
                 continue
@@ -194,6 +196,10 @@ class BatchSender:
             except Deferred as error:
                 if self._deferrals.add(number, error):
                     break
+            except MailedMeanwhileError as error:  # plan the batch again, without them
+                self.people.mailed.update(error.mailed)
+                number -= 1
+                self._queue.clear()
             except ClaimLostError:
                 continue  # another sender has it
             else:
@@ -273,8 +279,7 @@ class BatchSender:
         claims: list[str] = []
 
         def begin() -> None:
-            if reason := self.closed():
-                raise _GaveUpError(reason)
+            self._require_unclosed(plan)
             claims.append(self.batches.claim(plan.no, gone=plan.gone))
 
         try:
@@ -288,7 +293,7 @@ class BatchSender:
         except CallRefused as error:
             self._breaker.answered()
             if len(recipients) > 1:
-                claim = claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone)
+                claim = claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone, answered=True)
                 self.batches.divide(plan.no, claim, reason=error.reason)
                 return True
             result = SendResult(outcome=Outcome.REJECTED, reason=error.reason)
@@ -298,6 +303,10 @@ class BatchSender:
             raise
         self._record(call, claims[0] if claims else None, result)
         return False
+
+    def _require_unclosed(self, plan: BatchPlan) -> None:
+        if reason := self.closed(plan.left):
+            raise _GaveUpError(reason)
 
     def _record(self, call: _Call, claim: str | None, result: SendResult) -> None:
         """Record what a call returned, or hand a refusal of unclear fault to `Refusals`."""
@@ -309,7 +318,7 @@ class BatchSender:
             self._breaker.answered()
             self._refusals.add(plan, claim, reason=_reason(result), again=call.postponed)
             return
-        self._settle(plan, claim or self.batches.claim(plan.no, gone=plan.gone), result)
+        self._settle(plan, claim or self.batches.claim(plan.no, gone=plan.gone, answered=True), result)
         if Outcome.ACCEPTED in verdicts:
             self._refusals.accepted()
             self._deferrals.accepted(plan.no)

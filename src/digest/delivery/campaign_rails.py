@@ -16,7 +16,7 @@ from digest.delivery.campaign import (
     CampaignState,
     describe_progress,
 )
-from digest.delivery.recipients import MAILED_BEFORE
+from digest.delivery.recipients import count_mailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,12 @@ __all__ = [
     "require_schedulable",
     "require_startable",
     "require_unknown_to_provider",
+    "shrinking_reason",
 ]
 
-#: A resumed send is refused if more than this part of its recipients has disappeared from the lists, and at least so
-#: many people, unless ``delivery.max_change_percent`` says otherwise.
-_MAX_GONE_PERCENT, _MIN_GONE = 50, 50
+#: A resumed send is refused if more than this part of the remaining recipients has disappeared from the lists, and at
+#: least so many people, unless ``delivery.max_change_percent`` is higher.
+_MAX_GONE_PERCENT, _MIN_GONE = 50, 10
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -93,8 +94,7 @@ def require_recipients(audience: Audience, *, issue: str, report: SendReport) ->
     """
     if audience.subscribers:
         return
-    mailed = sum(count for reason, count in audience.left_out.items() if reason.startswith(MAILED_BEFORE))
-    if mailed:
+    if mailed := count_mailed(audience):
         raise CampaignDoneError(
             f"nobody in the audience {audience.name} is left to mail: {mailed:,} have {issue}, or may have it, from a "
             "campaign to another audience",
@@ -260,31 +260,38 @@ def _describe_window(time: datetime, config: Config) -> str:
 def require_remaining_audience(gone: int, *, config: Config, report: SendReport) -> None:
     """Refuse to resume a send if unexpectedly many of its recipients are no longer in the lists.
 
+    Raises:
+        CampaignRefusedError: `shrinking_reason` gives a reason.
+    """
+    if reason := shrinking_reason(gone, of=report.pending, config=config, report=report):
+        raise CampaignRefusedError(
+            reason,
+            hint="Restore the lists, and see: digest subscribers check. If those people have really left, set "
+            "delivery.max_change_percent to 100 for this send.",
+            report=report,
+        )
+
+
+def shrinking_reason(gone: int, *, of: int, config: Config, report: SendReport) -> str:
+    """Why a send must not go on with today's lists: too many of its recipients have left. Empty if it may.
+
     A list that was truncated meanwhile would make them lose the issue without notice.
 
     Args:
-        gone: The number of pending recipients who are not in today's audience.
-        config: Has ``delivery.max_change_percent``. Without it, half of the recipients may disappear.
+        gone: The number of recipients who were still to be mailed and are no longer in the lists.
+        of: The number of recipients who were still to be mailed.
+        config: Has ``delivery.max_change_percent``, of all recipients.
         report: The campaign's numbers.
-
-    Raises:
-        CampaignRefusedError: Too many have disappeared.
     """
-    percent, total = config.delivery.max_change_percent, report.settled + report.pending
-    if percent is None:
-        if gone < _MIN_GONE or gone * 100 <= _MAX_GONE_PERCENT * total:
-            return
-        message = f"more than {_MAX_GONE_PERCENT} percent"
-    elif gone * 100 > percent * total:
-        message = f"more than delivery.max_change_percent = {percent} allows"
-    else:
-        return
-    raise CampaignRefusedError(
-        f"{gone:,} of the {total:,} recipients of this send are no longer in the lists: {message}",
-        hint="Restore the lists, and see: digest subscribers check. If those people have really left, set "
-        "delivery.max_change_percent to 100 for this send.",
-        report=report,
-    )
+    limit, total = config.delivery.max_change_percent, report.settled + report.pending
+    if limit is not None and gone * 100 > limit * total:
+        message = f"{total:,} recipients of this send are no longer in the lists: more than "
+        return f"{gone:,} of the {message}delivery.max_change_percent = {limit} allows"
+    percent = max(limit or 0, _MAX_GONE_PERCENT)
+    if gone >= _MIN_GONE and gone * 100 > percent * of:
+        message = f"{of:,} people who are still to be mailed are no longer in the lists: more than {percent} percent"
+        return f"{gone:,} of the {message}"
+    return ""
 
 
 def require_expected_size(audience: Audience, *, config: Config, previous: int | None, report: SendReport) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from digest.delivery.group_ledger import CampaignLedger
 from digest.delivery.stores import find_store
 from digest.delivery.stores.campaign_counts import count_campaign
-from digest.delivery.stores.issue_recipients import mailed_to_others
+from digest.delivery.stores.issue_recipients import lock_issue, mailed_to_others
 from digest.delivery.stores.ledger_schema import (
     batch,
     batch_row,
@@ -199,7 +199,6 @@ class Ledger:
         batches: Callable[[], Iterable[PlannedBatch]],
         send_at: datetime | None = None,
         schedule: str = "",
-        mailed: Mapping[bytes, str] | None = None,
         replaces: bool = False,
     ) -> CampaignLedger:
         """Write a new campaign with all its batches, in one transaction.
@@ -213,7 +212,6 @@ class Ledger:
             batches: Makes the batches. It is called again if another process writes to the ledger first.
             send_at: When the provider delivers; aware. None for immediate delivery.
             schedule: The provider's name for the scheduled delivery.
-            mailed: What `mailed_to_others` has returned for the batches: they are without those recipients.
             replaces: Take the place of a campaign that has certainly mailed nobody.
 
         Raises:
@@ -224,11 +222,10 @@ class Ledger:
         message = f"the campaign {issue} to {audience} exists already"
 
         def freeze(connection: Connection) -> int:
-            row = connection.execute(select(campaign).where(_is(issue, audience)).with_for_update()).mappings().first()
+            lock_issue(connection, issue)
+            row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
             if row and not (replaces and self._count(connection, row, self._store.live_senders()).replaceable):
                 raise CampaignExistsError(message, hint="See: digest status")
-            if mailed is not None and mailed_to_others(connection, issue=issue, audience=audience) != mailed:
-                raise CampaignExistsError(f"{issue} is being sent to another audience", hint="See: digest status")
             identity, events = _remove(connection, row) if row else ({}, [])
             try:
                 made = connection.execute(insert(campaign).values(**values, **times, **identity, state="sending"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from digest.models import Audience
 
 __all__ = [
-    "MAILED_BEFORE",
     "AudienceIndex",
     "BatchPlan",
     "PlannedBatch",
     "count_gone",
+    "count_mailed",
     "plan_batch",
     "plan_campaign",
     "remove_mailed",
@@ -37,7 +37,9 @@ __all__ = [
 #: How many batches are read from the ledger at a time.
 _READ_AT_ONCE = 64
 #: How the reason starts for which somebody is left out who may have the issue from a campaign to another audience.
-MAILED_BEFORE = "mailed this issue as audience"
+_MAILED = "mailed this issue as audience"
+#: Why a recipient of a resumed send is not mailed who has left the lists.
+_LEFT = "no longer in the audience"
 
 
 class AudienceIndex(Mapping[bytes, Subscriber]):
@@ -49,10 +51,15 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
     Args:
         people: The subscribers; of duplicates, the first is kept.
         keys_of: Returns the keyed hashes of casefolded addresses, joined.
+
+    Attributes:
+        mailed: Who has the issue from another campaign, or may have it, with the name of that campaign's audience. The
+            sender adds them as it learns of them; the index then has them no more.
     """
 
     def __init__(self, people: Sequence[Subscriber], keys_of: Callable[[Iterable[str]], bytes]) -> None:
         self.people = PackedSubscribers.of(people)
+        self.mailed: dict[bytes, str] = {}
         self._keys = keys_of(self.people.folded())
 
     def __len__(self) -> int:
@@ -65,7 +72,7 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
         return self.people[self._positions[key]]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._positions
+        return key in self._positions and key not in self.mailed
 
     def cut(self, size: int) -> Iterator[bytes]:
         """Yield the joined hashes of each run of ``size`` subscribers."""
@@ -80,6 +87,8 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
         first = start * HASH_BYTES
         if self._keys[first : first + len(keys)] != keys:
             return None
+        if self.mailed and not self.mailed.keys().isdisjoint(split_keys(keys)):
+            return None
         return self.people[start : start + len(keys) // HASH_BYTES]
 
     def filter(self, wanted: Callable[[bytes], bool]) -> AudienceIndex:
@@ -90,6 +99,7 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
             return self
         rest = AudienceIndex.__new__(AudienceIndex)
         rest.people = self.people.chosen(mask)
+        rest.mailed = dict(self.mailed)
         rest._keys = b"".join(key for key, keep in zip(keys, mask, strict=True) if keep)  # noqa: SLF001 - same class
         return rest
 
@@ -124,13 +134,18 @@ class BatchPlan:
         no: The batch's number.
         keys: The hashes of the recipients to mail now.
         people: The same recipients, in the same order.
-        gone: Recipients who were in the audience when it was frozen and have left since.
+        gone: Recipients who are not mailed although they were in the audience when it was frozen, each with the reason.
     """
 
     no: int
     keys: Sequence[bytes]
     people: Sequence[Subscriber]
-    gone: Sequence[bytes] = ()
+    gone: Mapping[bytes, str] = field(default_factory=dict)
+
+    @property
+    def left(self) -> frozenset[bytes]:
+        """Those of ``gone`` who are no longer in the lists."""
+        return frozenset(key for key, reason in self.gone.items() if reason == _LEFT)
 
 
 def plan_campaign(people: AudienceIndex, *, size: int) -> Iterator[PlannedBatch]:
@@ -159,14 +174,18 @@ def plan_batch(batch: PlannedBatch, *, people: AudienceIndex, settled: Collectio
         no=batch.no,
         keys=remaining,
         people=PackedSubscribers.of([people[key] for key in remaining]),
-        gone=[key for key in unsettled if key not in people],
+        gone={
+            key: f"{_MAILED} “{people.mailed[key]}”" if key in people.mailed else _LEFT
+            for key in unsettled
+            if key not in people
+        },
     )
 
 
 def count_gone(
     pending: Callable[..., Sequence[tuple[PlannedBatch, Collection[bytes]]]], *, people: AudienceIndex, size: int
 ) -> int:
-    """Count the pending recipients of a campaign who are not in today's audience.
+    """Count the pending recipients of a campaign who are no longer in the lists.
 
     Args:
         pending: Reads batches ``after`` a number, up to a ``limit``, as `BatchLedger.pending` does.
@@ -176,9 +195,14 @@ def count_gone(
     gone, number = 0, 0
     while batches := pending(after=number, limit=_READ_AT_ONCE):
         for batch, settled in batches:
-            gone += len(plan_batch(batch, people=people, settled=settled, size=size).gone)
+            gone += len(plan_batch(batch, people=people, settled=settled, size=size).left)
         number = batches[-1][0].no
     return gone
+
+
+def count_mailed(audience: Audience) -> int:
+    """Count those whom `remove_mailed` has removed from an audience."""
+    return sum(count for reason, count in audience.left_out.items() if reason.startswith(_MAILED))
 
 
 def remove_suppressed(
@@ -208,7 +232,7 @@ def remove_mailed(
 
     Returns: As `remove_suppressed`.
     """
-    return _remove(audience, index, mailed, f"{MAILED_BEFORE} “{{}}”")
+    return _remove(audience, index, mailed, f"{_MAILED} “{{}}”")
 
 
 def _remove(

@@ -122,7 +122,7 @@ class Refusals:
         return sum(len(plan.keys) for plan, _ in self._open.values())
 
     def _settle(self, plan: BatchPlan, claim: str | None, reason: str) -> None:
-        claim = claim or self._batches.claim(plan.no, gone=plan.gone)
+        claim = claim or self._batches.claim(plan.no, gone=plan.gone, answered=True)
         self._batches.settle(plan.no, claim, outcome="rejected", reason=reason)
 
 

@@ -20,6 +20,7 @@ from digest.delivery.campaign_rails import (
     require_startable,
 )
 from digest.delivery.composer import Composer
+from digest.delivery.recipients import count_mailed
 from digest.errors import CredentialsError, LedgerError, ProviderError, UsageError
 from digest.mail import normalise_address
 from digest.models import Subscriber
@@ -82,7 +83,7 @@ def preview_campaign(
             due = delivery_time(provider, config, at=campaign.send_at, now=now())
             require_in_window(due, config=config, report=campaign.report)
             # The live send compares the recipients one by one. At least so many are missing.
-            gone = max(0, campaign.report.pending - len(audience.subscribers))
+            gone = max(0, campaign.report.pending - len(audience.subscribers) - count_mailed(audience))
             require_remaining_audience(gone, config=config, report=campaign.report)
         return campaign.report
     previous = None

@@ -41,6 +41,7 @@ from digest.delivery.campaign_rails import (
     require_schedulable,
     require_startable,
     require_unknown_to_provider,
+    shrinking_reason,
 )
 from digest.delivery.composer import Composer
 from digest.delivery.ledger import CampaignExistsError
@@ -52,7 +53,7 @@ from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
     from digest.config import Config
@@ -200,12 +201,7 @@ class _Send:
         return self.ledger.campaign(self.rendered.manifest.issue, self.rendered.manifest.audience)
 
     def _start(self, *, previous: int | None, replaces: bool) -> BatchSender | TwoPhaseSender:
-        """Pass the rails of a new campaign and record it.
-
-        Args:
-            previous: The size of the previous issue's campaign; None if there is none.
-            replaces: Whether it takes the place of a campaign that has mailed nobody.
-        """
+        """Pass the rails of a new campaign and record it. ``previous`` is the size of the previous issue's."""
         at, now = self.at, self.now()
         planned = planned_report(self.rendered, self.audience)
         due = delivery_time(self.provider, self.config, at=at, now=now)
@@ -214,14 +210,13 @@ class _Send:
         composer = self._composer(now, at, self._reserve_schedule())
         self._require_unknown_to_provider(composer.content, planned)
         audience, people = self._without_suppressed()
-        mailed = self._mailed_to_others()
-        audience, people = remove_mailed(audience, people, mailed)
+        audience, people = remove_mailed(audience, people, self._mailed_to_others())
         self._report_left_out(audience)
         planned = planned_report(self.rendered, audience)
         require_expected_size(audience, config=self.config, previous=previous, report=planned)
         if self.stop.requested:
             raise CampaignInterrupted(planned)
-        batches = self._freeze(audience, people, composer.content, mailed=mailed, replaces=replaces)
+        batches = self._freeze(audience, people, composer.content, replaces=replaces)
         return self._sender(batches, composer, people, at)
 
     def _resume(self, campaign: Campaign) -> BatchSender | TwoPhaseSender:
@@ -230,20 +225,24 @@ class _Send:
         require_resumable(campaign, token=self.rendered.token, provider=self.provider.name, resume=self.resume)
         at = campaign.send_at if campaign.send_at and campaign.send_at > self.now() else None
         composer = self._composer(campaign.started_at, at, campaign.schedule)
-        audience, people = self._without_suppressed()
+        people = self._without_suppressed()[1]
         if self.stop.requested:
             raise CampaignInterrupted(campaign.report)
         batches = self.ledger.open_campaign(manifest.issue, manifest.audience)
         if batches is None:
             raise LedgerError("the campaign is no longer in the ledger", hint="See: digest status")
         require_same_phases(batches.groups(), provider=self.provider, report=campaign.report)
-        gone = count_gone(batches.pending, people=people, size=self.provider.capabilities.max_recipients)
-        require_remaining_audience(gone, config=self.config, report=campaign.report)
-        people = remove_mailed(audience, people, self._mailed_to_others())[1]
+        people.mailed.update(self._mailed_to_others())
+        self._require_remaining(batches, people)
         sender = self._sender(batches, composer, people, at)
         batches.recover()
         self._resolve_unknown(sender, at)
+        self._require_remaining(batches, people)  # others may be pending now
         return sender
+
+    def _require_remaining(self, batches: CampaignLedger, people: AudienceIndex) -> None:
+        gone = count_gone(batches.pending, people=people, size=self.provider.capabilities.max_recipients)
+        require_remaining_audience(gone, config=self.config, report=batches.campaign().report)
 
     def _resolve_unknown(self, sender: BatchSender | TwoPhaseSender, at: datetime | None) -> None:
         """Settle unknown outcomes. If it is too late to send the issue, they stay unknown, and the send is refused."""
@@ -277,9 +276,16 @@ class _Send:
             patience=self.config.delivery.retry_minutes * 60.0,
             clock=lambda: self.now().astimezone(self.config.newsletter.zone),
         )
+        report, left = batches.campaign().report, set[bytes]()
+
+        def shrunk(leavers: Collection[bytes]) -> str:
+            left.update(leavers)
+            return shrinking_reason(len(left), of=report.pending + report.unknown, config=self.config, report=report)
+
         if self.provider.holds is None:
-            calls.closed = partial(self._closed, at)
+            calls.closed = lambda leavers: self._closed(at) or shrunk(leavers)
             return calls
+        calls.closed = shrunk  # the rest is checked for each group
         return TwoPhaseSender(
             batches=batches,
             calls=calls,
@@ -363,13 +369,7 @@ class _Send:
                 self.notice(f"{more:,} more are left out: {reason}")
 
     def _freeze(
-        self,
-        audience: Audience,
-        people: AudienceIndex,
-        content: MailContent,
-        *,
-        mailed: Mapping[bytes, str],
-        replaces: bool,
+        self, audience: Audience, people: AudienceIndex, content: MailContent, *, replaces: bool
     ) -> CampaignLedger:
         """Record a new campaign with its batches."""
         manifest = self.rendered.manifest
@@ -383,7 +383,6 @@ class _Send:
             batches=partial(plan_campaign, people, size=self.provider.capabilities.max_recipients),
             send_at=content.send_at,
             schedule=content.schedule,
-            mailed=mailed,
             replaces=replaces,
         )
 

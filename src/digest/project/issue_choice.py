@@ -37,7 +37,7 @@ def issue_to_collect(
 
     Args:
         existing: Ids, oldest first.
-        started: Issues whose send has started, whatever its outcome. Nothing more is collected into them.
+        started: Issues whose send has started and may have mailed somebody. Nothing more is collected into them.
         sent: Those of ``started`` that were not cancelled.
         now: The current time; aware.
         timezone: The newsletter's time zone, as an IANA name.

@@ -97,10 +97,14 @@ class Session:
 
     @property
     def sent_issues(self) -> frozenset[str]:
-        """Issues whose send has started and was not cancelled."""
+        """Issues whose send has started and was not cancelled, unless it has certainly mailed nobody."""
         from digest.delivery import CampaignState
 
-        return frozenset(campaign.issue for campaign in self.campaigns if campaign.state is not CampaignState.CANCELLED)
+        return frozenset(
+            campaign.issue
+            for campaign in self.campaigns
+            if campaign.state is not CampaignState.CANCELLED and not campaign.replaceable
+        )
 
     def refresh_ledger(self) -> None:
         """Read the ledger again when it is next needed."""
@@ -161,7 +165,7 @@ class Session:
         if id is None:
             id = issue_to_collect(
                 self.issue_ids,
-                {campaign.issue for campaign in self.campaigns},
+                {campaign.issue for campaign in self.campaigns if not campaign.replaceable},
                 sent=self.sent_issues,
                 now=self.project.now(),
                 timezone=self.project.config.newsletter.timezone,
@@ -182,13 +186,14 @@ class Session:
             raise NothingToDoError(f"{id} was sent and is closed", hint="Start the next issue: digest collect")
 
     def require_unsent(self, id: str) -> None:
-        """Refuse to collect into an issue whose send has started.
+        """Refuse to collect into an issue whose send has started, unless it has certainly mailed nobody.
 
         Raises:
             NothingToDoError: Its send has started.
         """
         self.require_open(id)
-        if self.campaign(id) is not None:
+        campaign = self.campaign(id)
+        if campaign is not None and not campaign.replaceable:
             raise NothingToDoError(
                 f"{id} is being sent",
                 hint=f"Finish it: digest send {id} --live --resume, or start the next issue: digest collect",

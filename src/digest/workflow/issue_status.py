@@ -84,7 +84,7 @@ def issue_state(session: Session, issue: IssueReading, rendered: RenderedIssue) 
         IssueError: approval.toml is damaged.
     """
     campaign = session.campaign(issue.id)
-    if campaign is not None:
+    if campaign is not None and not (campaign.replaceable and campaign.token != rendered.token):
         return IssueState(campaign.state)
     if issue.build is None:
         return IssueState.DRAFT
@@ -109,10 +109,29 @@ def status(session: Session, id: str | None = None) -> tuple[IssueStatus, ...]:
 
 
 def _status_of(session: Session, issue: IssueReading) -> IssueStatus:
+    own = _own_status(session, issue)
+    others = (
+        session.ledger.other_campaigns(issue.id, session.project.config.delivery.audience) if session.ledger else ()
+    )
+    parts = [own.description, *(f"to the audience “{each.audience}”: {_describe_other(each)}" for each in others)]
+    return replace(own, description="; ".join(parts))
+
+
+def _describe_other(campaign: Campaign) -> str:
+    report = campaign.report
+    counts = {"accepted": report.accepted, "rejected": report.rejected, "unknown": report.unknown}
+    known = [f"{count:,} {name}" for name, count in counts.items() if count]
+    pending = [f"{report.pending:,} not yet sent"] if report.pending and not campaign.state.is_finished else []
+    return ", ".join([str(campaign.state), *known, *pending])
+
+
+def _own_status(session: Session, issue: IssueReading) -> IssueStatus:
     campaign = session.campaign(issue.id)
-    if campaign is not None:
+    if campaign is not None and not campaign.replaceable:
         return _campaign_status(campaign, session)
     unsent = _unsent_status(session, issue)
+    if campaign is not None and unsent.state is IssueState(campaign.state):  # the build is still the campaign's
+        return _campaign_status(campaign, session)
     if not session.is_abandoned(issue.id):
         return unsent
     return replace(unsent, description=f"{unsent.description}; older than the newest sent issue", next_step="")
