@@ -123,7 +123,7 @@ def draw_views(chromium: str, target: Path, *, letter: bool) -> None:
             path = images / url.rpartition("/")[2]
             return path if path.is_file() else None
 
-        *_, sheet = take_screenshots(html, Path(folder) / "shots", image=local, offline=True)
+        *_, sheet = take_screenshots(html, Path(folder) / "shots", image=local, web_picture=lambda _: None)
         with sync_playwright() as playwright:
             page = playwright.chromium.launch(executable_path=chromium).new_page()
             page.set_content(f'<style>body {{ margin: 0 }}</style><img src="data:image/png;base64,{_base64(sheet)}">')

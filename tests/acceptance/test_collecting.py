@@ -52,7 +52,9 @@ def letter(run, tmp_path, server):
     assert run("init", "letter", "--yes").code == 0
     root = tmp_path / "letter"
     config = root / "digest.toml"
-    config.write_text(config.read_text().replace("min_stories = 3", "min_stories = 1"))
+    # Private addresses in a feed reader's list are left out unless they are allowed.
+    allowed = '\n[fetching]\nallow_hosts = ["127.0.0.1"]\n'
+    config.write_text(config.read_text().replace("min_stories = 3", "min_stories = 1") + allowed)
     outlines = "".join(f'<outline text="{name}" xmlUrl="{server.url(f"/{name.lower()}.xml")}"/>' for name in REPORTS)
     body = f'<body><outline text="Town">{outlines}</outline></body>'
     (tmp_path / "reader.opml").write_text(f'<opml version="2.0">{body}</opml>')
@@ -140,3 +142,24 @@ def test_names_a_file_that_is_not_a_list(run, letter, tmp_path, content, message
     assert result.code == 1
     assert message in result.data["error"]["message"]
     assert json.dumps("../odd.opml")[1:-1] in result.err
+
+
+def test_feeds_with_private_addresses_in_an_opml_file_are_left_out_and_listed(run, letter, server, tmp_path):
+    config = letter / "digest.toml"
+    config.write_text(config.read_text().replace('allow_hosts = ["127.0.0.1"]', ""))
+    outlines = (
+        '<outline text="Paper" xmlUrl="https://paper.example/feed.xml"/><outline text="NAS" xmlUrl="http://nas/x"/>'
+    )
+    (tmp_path / "reader.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>')
+    added = run("add", "../reader.opml", "--json", cwd=letter)
+    assert (added.data["sources"], added.data["left_out"]) == (["paper"], ["http://nas/x"])
+
+    (tmp_path / "reader.opml").write_text(
+        f'<opml version="2.0"><body><outline text="Own" xmlUrl="{server.url("/courier.xml")}"/></body></opml>'
+    )
+    before = config.read_text()
+    refused = run("add", "../reader.opml", cwd=letter)
+    assert refused.code == 1
+    assert f"digest add {server.url('/courier.xml')}" in refused.err
+    assert config.read_text() == before
+    assert run("add", server.url("/courier.xml"), cwd=letter).code == 0  # typed, it is the editor's own

@@ -31,6 +31,9 @@ class Source:
     def image(self, url):
         return None
 
+    def web_picture(self, _):
+        return None
+
 serve(Source(), port=0, announce=lambda address: print(address, flush=True))
 print("ended", flush=True)
 """
@@ -64,6 +67,9 @@ class FileSource:
         return [self.path]
 
     def image(self, _):
+        return None
+
+    def web_picture(self, _):
         return None
 
 

@@ -5,9 +5,7 @@ Nothing is fetched here: with ``--online``, links are requested before the check
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 import tomllib
 from functools import cache
 from importlib import resources
@@ -18,7 +16,7 @@ from digest.checks.check_context import passages_of
 from digest.checks.rule_registry import fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
-from digest.models import canonical_url, host_name, is_web_address
+from digest.models import canonical_url, host_name, is_local_host, is_web_address
 from digest.rendering import is_local_path, safe_url
 
 if TYPE_CHECKING:
@@ -32,8 +30,6 @@ __all__ = ["addresses", "check_links", "check_online", "dead_link", "links_of"]
 
 #: Parameters by which Mailchimp and HubSpot identify one reader of another newsletter.
 _READER = re.compile(r"(?:^|&)(?:mc_eid|_hsenc|_hsmi)=")
-#: Names that are never public: RFC 6761, RFC 6762, RFC 8375, and .internal, which ICANN reserved in 2024.
-_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 #: Answers by which a server refuses programs rather than readers (RFC 9110, section 15.5; 451 is from RFC 7725).
 _BLOCKED = frozenset({401, 402, 403, 405, 406, 407, 408, 418, 421, 423, 425, 426, 429, 451})
 
@@ -217,12 +213,5 @@ def _unsendable(text: str) -> str:
 
 def _is_private(host: str) -> bool:
     name = host.rstrip(".").lower()
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        try:
-            address = ipaddress.IPv4Address(socket.inet_aton(name))  # also accepts 127.1 and 0x7f000001, as browsers do
-        except OSError:
-            return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
-    return not address.is_global
+    # .test is never public either, but it is what tests and examples use; .lan is what many home routers use.
+    return name.endswith(".lan") or (is_local_host(name) and not name.endswith(".test"))

@@ -147,12 +147,15 @@ def add(
             sources=list(added.sources),
             config=added.config or None,
             known=added.known,
+            left_out=list(added.left_out),
             undo=added.undo or None,
         ),
         lines,
     )
     if added.known:
         output.say(f"{count(added.known, 'feed is a source', 'feeds are sources')} already.")
+    for address in added.left_out:
+        output.say(f"Left out, because its address is private: {address}. If you trust it: digest add {address}")
     if added.undo:
         output.say(f"To undo it: cp {options.shown(added.undo)} {options.shown(added.config)}")
     if added.headlines:

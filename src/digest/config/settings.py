@@ -194,8 +194,8 @@ class FetchingConfig(ConfigTable):
     """How sources are fetched, and when a source counts as dead."""
 
     allow_hosts: tuple[str, ...] = ()
-    """Hosts with private addresses that may be fetched, as ``host`` or ``host:port``. The hosts of your sources are
-    allowed already."""
+    """Hosts with private addresses that may be fetched, as ``host`` or ``host:port``. Sources that you name by an IP
+    address or a local name such as ``localhost`` or ``nas.local`` are allowed already."""
     silent_issues: Annotated[int, Field(ge=1)] = 4
     """For how many issues in a row a source may fail or have nothing new before `digest check` reports it."""
 

@@ -1,6 +1,6 @@
 """The HTTP client, which refuses private addresses; its cache; and its politeness towards hosts."""
 
-from digest.fetching.address_guard import is_public_address
+from digest.fetching.allowed_hosts import AllowedHosts, host_and_port
 from digest.fetching.fetch_errors import GoneError, RestingError, StatusError, UnreachableError
 from digest.fetching.fetcher import Fetcher
 from digest.fetching.response import FEED_BYTES, PAGE_BYTES, PAGE_WIRE_BYTES, Response
@@ -9,11 +9,12 @@ __all__ = [
     "FEED_BYTES",
     "PAGE_BYTES",
     "PAGE_WIRE_BYTES",
+    "AllowedHosts",
     "Fetcher",
     "GoneError",
     "Response",
     "RestingError",
     "StatusError",
     "UnreachableError",
-    "is_public_address",
+    "host_and_port",
 ]

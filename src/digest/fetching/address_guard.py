@@ -1,4 +1,4 @@
-"""Refuses connections to private addresses, except for hosts that the newsletter's configuration names.
+"""Refuses connections to private addresses, except for hosts that are allowed to have one.
 
 Checking the URL is not enough: a name may resolve to a private address, or to a different one at the second lookup (DNS
 rebinding), and a redirect may lead anywhere. The name is therefore resolved here, every address is checked, and the
@@ -8,7 +8,6 @@ connection goes to the checked address. TLS still verifies the name.
 from __future__ import annotations
 
 import functools
-import ipaddress
 import socket
 import threading
 from queue import Empty, SimpleQueue
@@ -18,38 +17,19 @@ import httpcore2
 import httpx2
 
 from digest.errors import FetchError
+from digest.fetching.allowed_hosts import AllowedHosts
 from digest.fetching.deadline import count_received, seconds_left
+from digest.models import is_public_address
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-__all__ = ["GuardedBackend", "GuardedTransport", "is_public_address", "resolve_host"]
+__all__ = ["GuardedBackend", "GuardedTransport", "resolve_host"]
 
-# Global unicast (RFC 4291, section 2.5.4) excludes NAT64, link-local and IPv4-compatible addresses.
-_GLOBAL_UNICAST_V6 = ipaddress.ip_network("2000::/3")
-_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _MAX_ADDRESSES = 4
 _COOKIES = frozenset({b"set-cookie", b"set-cookie2"})
 _MAX_CONNECTIONS = 128
-
-
-def is_public_address(text: str) -> bool:
-    """Return whether an IP address is a public unicast address.
-
-    ``ipaddress.is_global`` also accepts multicast, and NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses, through which
-    private IPv4 addresses can be reached.
-    """
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        elif address not in _GLOBAL_UNICAST_V6 or address in _SIX_TO_FOUR:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 def resolve_host(host: str, port: int) -> tuple[str, ...]:
@@ -68,44 +48,24 @@ def _default_ssl_context() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
-class _AllowedHosts:
-    """Hosts that may have a private address, each ``host`` (any port) or ``host:port``."""
-
-    def __init__(self, entries: Collection[str]) -> None:
-        self._entries = frozenset(self._read(entry) for entry in entries if entry.strip())
-
-    def __contains__(self, place: tuple[str, int]) -> bool:
-        host, port = place
-        host = host.lower().strip("[]").rstrip(".")
-        return (host, port) in self._entries or (host, None) in self._entries
-
-    @staticmethod
-    def _read(entry: str) -> tuple[str, int | None]:
-        entry = entry.strip()
-        if entry.count(":") > 1 and not entry.startswith("["):
-            entry = f"[{entry}]"  # a bare IPv6 address
-        try:
-            # Parsed as the client parses it, so that international names compare in their ASCII form. An invented
-            # scheme has no default port, so that ":80" is not dropped.
-            url = httpx2.URL(f"allow://{entry}")
-            host = url.raw_host.decode("ascii")
-        except (httpx2.InvalidURL, UnicodeError):
-            return (entry.lower(), None)
-        return (host.strip("[]").rstrip("."), url.port)
-
-
 class GuardedBackend(httpcore2.NetworkBackend):
     """Opens sockets only to checked addresses, and applies the deadline to every read and write.
 
     Args:
         allow_hosts: Hosts that may have a private address.
         resolve: Returns the IP addresses of a host and port.
+        allow_place: Where ``allow_hosts`` is configured, for messages.
     """
 
     def __init__(
-        self, allow_hosts: Collection[str] = (), *, resolve: Callable[[str, int], Sequence[str]] = resolve_host
+        self,
+        allow_hosts: Collection[str] = (),
+        *,
+        resolve: Callable[[str, int], Sequence[str]] = resolve_host,
+        allow_place: str = "digest.toml",
     ) -> None:
-        self._allowed = _AllowedHosts(allow_hosts)
+        self._allowed = AllowedHosts(allow_hosts)
+        self._allow_place = allow_place
         self._resolve = resolve
         self._backend = httpcore2.SyncBackend()
         self._private: set[tuple[str, int]] = set()
@@ -144,13 +104,19 @@ class GuardedBackend(httpcore2.NetworkBackend):
         addresses = _in_time(lambda: self._resolve(host.strip("[]"), port), timeout)
         private = [address for address in addresses if not is_public_address(address)]
         if private and (host, port) not in self._allowed:
+            entry = f'[fetching] allow_hosts = ["{_place(host, port)}"]'
             raise FetchError(
                 f"{host} is at {private[0]}, which is not a public address",
-                hint=f'If you trust it, allow it: [fetching] allow_hosts = ["{host}:{port}"]',
+                hint=f"If you trust it, allow it in {self._allow_place}: {entry}",
             )
         if private:
             self._private.add((host.strip("[]"), port))
         return addresses
+
+
+def _place(host: str, port: int) -> str:
+    """``host:port``, as ``allow_hosts`` takes it."""
+    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
 
 
 class GuardedTransport(httpx2.BaseTransport):

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self, TypeAlias
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
 
 import httpx2
 
 from digest.errors import FetchError
 from digest.fetching.address_guard import GuardedBackend, GuardedTransport, resolve_host
+from digest.fetching.allowed_hosts import host_and_port
 from digest.fetching.deadline import Deadline, time_limit
 from digest.fetching.fetch_errors import (
     RestingError,
@@ -95,6 +96,7 @@ class Fetcher:
             the product token that robots.txt may name.
         cache: A folder for cached responses and for `SiteMemory`, created on demand; None caches nothing.
         allow_hosts: Hosts that may have a private address, each ``host`` or ``host:port``.
+        allow_place: Where ``allow_hosts`` is configured, for messages.
         offline: Use only the cache.
         now: The clock; aware, in UTC.
         deadline: Seconds for one fetch with all its redirects. Waiting for a host's turn does not count.
@@ -111,6 +113,7 @@ class Fetcher:
         user_agent: str,
         cache: Path | None,
         allow_hosts: Collection[str] = (),
+        allow_place: str = "digest.toml",
         offline: bool = False,
         now: Callable[[], datetime],
         deadline: float = 30.0,
@@ -131,7 +134,7 @@ class Fetcher:
         self._now = now
         self._seconds = deadline
         self._robots = RobotsRules(product=user_agent.partition("/")[0], read=self._read_robots)
-        self._backend = GuardedBackend(allow_hosts, resolve=resolve)
+        self._backend = GuardedBackend(allow_hosts, resolve=resolve, allow_place=allow_place)
         self._client = httpx2.Client(
             transport=GuardedTransport(self._backend, ssl_context=ssl_context),
             headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
@@ -301,9 +304,7 @@ class Fetcher:
             self._hosts.require_alive(url)
 
     def _pause(self, url: str, request: _Request) -> float:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        if not request.robots or self._backend.is_private(parts.hostname or "", port):
+        if not request.robots or self._backend.is_private(*host_and_port(url)):
             return 0.0
         return min(max(self._robots.delay(url), _PAUSE), _LONGEST_PAUSE)
 

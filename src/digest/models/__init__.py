@@ -5,6 +5,7 @@ All datetimes are aware and in UTC. Nothing here touches the disk, the network o
 
 from digest.models.article import Article, Bullet, Feed, Origin
 from digest.models.email_address import normalise_address, parse_sender, redact_addresses
+from digest.models.host_addresses import ip_literal, is_local_host, is_public_address
 from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, escape_inline, unescape_inline
 from digest.models.issue_id import IssueId, is_issue_id
 from digest.models.rendered_issue import Approval, Manifest, PersonalTag, RenderedIssue
@@ -35,9 +36,12 @@ __all__ = [
     "canonical_url",
     "escape_inline",
     "host_name",
+    "ip_literal",
     "is_example_host",
     "is_issue_id",
+    "is_local_host",
     "is_loopback_host",
+    "is_public_address",
     "is_web_address",
     "normalise_address",
     "parse_sender",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mimetypes
+from html import unescape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from digest.preview.frame import Scheme, clip_position, frame_html
 from digest.preview.live_preview import LivePreview
 from digest.preview.request_guard import LOOPBACK, PAGE_POLICY, Guard, email_policy
 from digest.preview.watch import watch
+from digest.preview.web_pictures import is_web_picture
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -101,18 +103,26 @@ async def _email(request: Request) -> Response:
     source = request.app.state.source
 
     def local(url: str) -> str | None:
-        return None if source.image(url) is None else f"/image?url={quote(url, safe='')}"
+        shown = source.image(url) is not None or is_web_picture(url)
+        return f"/image?url={quote(url, safe='')}" if shown else None
 
     html = await asyncio.to_thread(frame_html, state.issue.html, scheme=scheme, image=local)
     return HTMLResponse(html, headers={"Content-Security-Policy": email_policy(images=query.get("images") != "off")})
 
 
 async def _image(request: Request) -> Response:
-    path = await asyncio.to_thread(request.app.state.source.image, request.query_params.get("url", ""))
+    source, url = request.app.state.source, request.query_params.get("url", "")
+    path = await asyncio.to_thread(source.image, url)
     kind = mimetypes.guess_type(path.name)[0] if path else None
-    if path is None or not path.is_file() or not (kind or "").startswith("image/"):
-        raise HTTPException(404, "This is not an image of the newsletter.")
-    return FileResponse(path, media_type=kind)
+    if path is not None and path.is_file() and (kind or "").startswith("image/"):
+        return FileResponse(path, media_type=kind)
+    state = await request.app.state.live.current()
+    # Only what the email shows is fetched: this address must not serve to reach other servers.
+    shown = state.issue is not None and path is None and url in unescape(state.issue.html)
+    picture = await asyncio.to_thread(source.web_picture, url) if shown and is_web_picture(url) else None
+    if picture is None:
+        raise HTTPException(404, "This is not a picture of the email.")
+    return Response(picture.content, media_type=picture.media_type)
 
 
 async def _events(request: Request) -> Response:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from digest.config import CONFIG_FILE
 from digest.editing import trace_bullets
 from digest.errors import IssueError
+from digest.preview.web_pictures import WebPictures
 from digest.rendering import personal_parts
 from digest.workflow.building import check_rendered, render, sample_values
 from digest.workflow.issue_status import IssueState, issue_state
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from digest.editing import Trace
     from digest.errors import DigestError
     from digest.models import RenderedIssue
+    from digest.preview.web_pictures import WebPicture
     from digest.project import IssueReading, Session
 
 __all__ = ["NewsletterPreview", "PreviewSource", "PreviewedIssue"]
+
+#: Seconds for one picture. A browser has few connections to the preview, so slow pictures would delay everything else.
+_PICTURE_TIME = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,10 @@ class PreviewSource(Protocol):
         """The local file of an image in the email, or None if it is not one of the newsletter's."""
         ...
 
+    def web_picture(self, url: str) -> WebPicture | None:
+        """A picture in the email that lies on the web, or None if it cannot be shown."""
+        ...
+
 
 class NewsletterPreview:
     """Renders one issue of a newsletter.
@@ -93,6 +102,9 @@ class NewsletterPreview:
         self._reopen = reopen
         self._id = id
         self._session = reopen()
+        self._web_pictures = WebPictures(
+            lambda: self._session.project.open_fetcher(sources=False, deadline=_PICTURE_TIME)
+        )
 
     def render(self) -> PreviewedIssue:
         """The issue as it is on disk now, with sample values for its personal parts.
@@ -142,6 +154,10 @@ class NewsletterPreview:
             return None
         path = (images / url.removeprefix(f"{base}/")).resolve()
         return path if path.is_relative_to(images) and path.is_file() else None
+
+    def web_picture(self, url: str) -> WebPicture | None:
+        """A picture in the email that lies on the web, or None if it cannot be shown."""
+        return self._web_pictures.get(url)
 
 
 def _state_of(session: Session, issue: IssueReading, rendered: RenderedIssue) -> tuple[IssueState, IssueError | None]:

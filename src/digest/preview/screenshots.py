@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Route
 
+    from digest.preview.web_pictures import WebPicture
+
 __all__ = ["CHROMIUMS", "SCREENSHOTS", "Screenshot", "find_chromium", "take_screenshots"]
 
 #: The commands of Chromium and Chrome.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 #: The maximum height in device pixels: Chromium takes no screenshot beyond 16,384.
 _MAX_HEIGHT = 12_000
+#: Some requests, such as those of <link rel="preconnect">, do not go through a route. No host can be reached.
+_NO_NETWORK = ["--host-resolver-rules=MAP * ~NOTFOUND"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +55,11 @@ def find_chromium() -> str | None:
 
 
 def take_screenshots(
-    html: str, folder: Path, *, image: Callable[[str], Path | None], offline: bool = False
+    html: str,
+    folder: Path,
+    *,
+    image: Callable[[str], Path | None],
+    web_picture: Callable[[str], WebPicture | None],
 ) -> tuple[Path, ...]:
     """Save each of SCREENSHOTS, and then a sheet with all of them, as PNG files in ``folder``.
 
@@ -58,7 +67,7 @@ def take_screenshots(
         html: The HTML part, with sample values for its personal parts. Scripts in it are not run.
         folder: Where to save the files; it is created if necessary.
         image: Returns the local file of an image, or None if the image is not one of the newsletter's.
-        offline: Do not load images from the web.
+        web_picture: Returns a picture on the web, or None if it cannot be shown. The browser itself reaches no server.
 
     Returns:
         The files; the sheet is the last one.
@@ -80,8 +89,8 @@ def take_screenshots(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program)
-            pictures = tuple(_draw(browser, html, folder, image=image, offline=offline))
+            browser = playwright.chromium.launch(executable_path=program, args=_NO_NETWORK)
+            pictures = tuple(_draw(browser, html, folder, image=image, web_picture=web_picture))
             sheet = _draw_sheet(browser, folder, pictures)
             browser.close()
     except Error as error:
@@ -90,8 +99,14 @@ def take_screenshots(
 
 
 def _draw(
-    browser: Browser, html: str, folder: Path, *, image: Callable[[str], Path | None], offline: bool
+    browser: Browser,
+    html: str,
+    folder: Path,
+    *,
+    image: Callable[[str], Path | None],
+    web_picture: Callable[[str], WebPicture | None],
 ) -> Iterator[Path]:
+    answer = _answering(image, cache(web_picture))
     for shot in SCREENSHOTS:
         context = browser.new_context(
             viewport={"width": shot.width, "height": 800}, device_scale_factor=2, java_script_enabled=False
@@ -99,7 +114,7 @@ def _draw(
         page = context.new_page()
 
         # Every request that the email causes goes through this route.
-        page.route("**/*", _answering(image if shot.images else None, offline=offline))
+        page.route("**/*", answer if shot.images else lambda route: route.abort())
         page.set_content(frame_html(html, scheme=shot.scheme, image=lambda _: None), wait_until="load")
         path = folder / f"{shot.name}.png"
         _shoot(page, path, width=shot.width)
@@ -107,15 +122,17 @@ def _draw(
         yield path
 
 
-def _answering(image: Callable[[str], Path | None] | None, *, offline: bool) -> Callable[[Route], None]:
-    """A route handler that serves the newsletter's images, allows images on the web, and blocks everything else."""
+def _answering(
+    image: Callable[[str], Path | None], web_picture: Callable[[str], WebPicture | None]
+) -> Callable[[Route], None]:
+    """A route handler that answers requests for pictures, and blocks everything else."""
 
     def answer(route: Route) -> None:
-        local = image(route.request.url) if image else None
-        if local is not None:
+        url = route.request.url
+        if local := image(url):
             route.fulfill(path=local)
-        elif image and not offline and route.request.resource_type == "image":
-            route.continue_()
+        elif route.request.resource_type == "image" and (picture := web_picture(url)):
+            route.fulfill(body=picture.content, content_type=picture.media_type)
         else:
             route.abort()
 

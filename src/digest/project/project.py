@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import digest
 from digest.config import STANDARD_THEME, Config, config_file, find_root, load_config
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError
-from digest.models import is_web_address
+from digest.models import is_local_host, is_web_address
 from digest.project.clock import clock_of
 from digest.project.ledger_address import LedgerAddress, check_ledger_url, ledger_url
 from digest.project.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -96,36 +96,49 @@ class Project:
     # -- adapters -----------------------------------------------------------------------------------------------------
 
     def open_fetcher(
-        self, *, typed: Sequence[str] = (), moved: Mapping[str, str] = MappingProxyType({}), refresh: bool = False
+        self,
+        *,
+        typed: Sequence[str] = (),
+        sources: bool = True,
+        moved: Mapping[str, str] = MappingProxyType({}),
+        refresh: bool = False,
+        deadline: float = 30.0,
     ) -> Fetcher:
         """The HTTP client. Its user agent names the newsletter. It reaches a private host only if that host is allowed.
 
         Args:
-            typed: Addresses that the user typed. Their hosts are allowed, as are those in the configuration.
+            typed: Addresses that the user typed. They are allowed what the addresses of sources are.
+            sources: Allow the local hosts of the configured sources.
             moved: The new address of each address that has moved permanently.
             refresh: Send requests even if a cached response is still fresh.
+            deadline: Seconds for one fetch.
         """
         from digest.fetching import Fetcher
 
+        own = (address for source in self.config.sources for address in source.addresses)
         page = self.config.newsletter.homepage or "https://github.com/"
         return Fetcher(
             user_agent=f"digest/{digest.__version__} ({self.config.newsletter.name!a}; +{page})",
             cache=self.state / "http",
-            allow_hosts=(*self.config.fetching.allow_hosts, *self._named_hosts(typed)),
+            allow_hosts=(*self.config.fetching.allow_hosts, *self._local_hosts(own if sources else (), typed)),
+            allow_place=self.config_file,
             offline=self.offline,
             now=self.now,
+            deadline=deadline,
             moved=moved,
             refresh=refresh,
         )
 
-    def _named_hosts(self, typed: Sequence[str]) -> tuple[str, ...]:
-        """``host:port`` of each address that was typed or is in the configuration."""
-        addresses = (*typed, *(address for source in self.config.sources for address in source.addresses))
-        parts = (urlsplit(address) for address in addresses if is_web_address(address))
+    def _local_hosts(self, *addresses: Iterable[str]) -> tuple[str, ...]:
+        """``host:port`` of each address whose host is clearly a local one.
+
+        A public name is not among them: whoever owns it decides where it leads, and can change that at any time.
+        """
+        from digest.fetching import host_and_port
+
+        places = (host_and_port(address) for address in chain.from_iterable(addresses) if is_web_address(address))
         return tuple(
-            f"{f'[{part.hostname}]' if ':' in (part.hostname or '') else part.hostname}:"
-            f"{part.port or (443 if part.scheme == 'https' else 80)}"
-            for part in parts
+            f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in places if is_local_host(host)
         )
 
     @cached_property

@@ -11,7 +11,7 @@ from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
 from digest.errors import DigestError, IssueError, NothingToDoError, Place, SourceError
 from digest.issues import append_story
-from digest.models import Article, canonical_url, host_name, is_web_address
+from digest.models import Article, canonical_url, host_name, is_local_host, is_web_address
 from digest.sources import FeedAddress, parse_opml, read_address
 from digest.workflow.collecting import merge_articles
 
@@ -38,6 +38,7 @@ class Added:
         sources: The ids of the added sources.
         config: The configuration file they were written to; empty when it did not change.
         known: How many of the feeds were already sources.
+        left_out: The feeds of an OPML file that are not added, because their addresses are private.
         undo: Where the previous configuration is backed up; empty if it did not change.
     """
 
@@ -47,6 +48,7 @@ class Added:
     sources: tuple[str, ...] = ()
     config: str = ""
     known: int = 0
+    left_out: tuple[str, ...] = ()
     undo: str = ""
 
 
@@ -67,7 +69,7 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         NothingToDoError: Everything was added before, or the issue was sent.
     """
     project = session.project
-    articles, feeds = _read_all(project, addresses, cwd)
+    articles, feeds, private = _read_all(project, addresses, cwd)
     # Prepare both before writing either.
     sources = _new_sources(project, feeds, section=section)
     edit = with_sources(project.root, sources) if sources else None
@@ -87,13 +89,21 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         sources=tuple(source.id for source in sources),
         config=file,
         known=len(feeds) - len(sources),
+        left_out=private,
         undo=(undo / file).relative_to(project.root).as_posix() if file else "",
     )
 
 
-def _read_all(project: Project, addresses: Sequence[str], cwd: Path) -> tuple[list[Article], list[FeedAddress]]:
+def _read_all(
+    project: Project, addresses: Sequence[str], cwd: Path
+) -> tuple[list[Article], list[FeedAddress], tuple[str, ...]]:
+    """The articles and the feeds at some addresses, and the feeds that are left out because they are private."""
+    from digest.fetching import AllowedHosts, host_and_port
+
+    allowed = AllowedHosts(project.config.fetching.allow_hosts)
     articles: list[Article] = []
     feeds: list[FeedAddress] = []
+    private: list[str] = []
     with project.open_fetcher(typed=addresses) as fetcher:
         for address in addresses:
             content = _read_feed_list(address, cwd) or read_address(
@@ -101,9 +111,20 @@ def _read_all(project: Project, addresses: Sequence[str], cwd: Path) -> tuple[li
             )
             if isinstance(content, Article):
                 articles.append(content)
-            else:
-                feeds.extend(content)
-    return articles, feeds
+                continue
+            for feed in content:
+                # Whoever wrote the list is not the editor, and as a source the address would count as the editor's.
+                listed, place = feed.url != address, host_and_port(feed.url)
+                if listed and is_local_host(place[0]) and place not in allowed:
+                    private.append(feed.url)
+                else:
+                    feeds.append(feed)
+    if private and not (articles or feeds):
+        raise SourceError(
+            f"all feeds in the list have private addresses, such as {private[0]}",
+            hint=f"To add one that you trust: digest add {private[0]}",
+        )
+    return articles, feeds, tuple(private)
 
 
 def _read_feed_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:

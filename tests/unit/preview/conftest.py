@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from digest.preview.web_pictures import WebPicture
+
 PAGE = PreviewedIssue(
     id="2026-W47",
     file="issues/2026-W47/issue.md",
@@ -44,6 +46,7 @@ class MemorySource:
     error: Exception | None = None
     paths: tuple[Path, ...] = ()
     images: dict[str, Path] = field(default_factory=dict)
+    pictures: dict[str, WebPicture] = field(default_factory=dict)
     renders: int = 0
     during: Callable[[], None] = lambda: None
 
@@ -62,6 +65,9 @@ class MemorySource:
 
     def image(self, url):
         return self.images.get(url)
+
+    def web_picture(self, url):
+        return self.pictures.get(url)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from digest.errors import IssueError, Place
 from digest.preview import create_app
 from digest.preview.request_guard import ANY_ADDRESS, LOOPBACK
+from digest.preview.web_pictures import WebPicture
 
 HOME = "http://127.0.0.1:8025"
 
@@ -138,9 +139,7 @@ def test_the_page_runs_only_its_own_script(client):
     assert policy["require-trusted-types-for"] == "'script'"
 
 
-@pytest.mark.parametrize(
-    ("query", "sources"), [("", "https: 'self'"), ("?images=on", "https: 'self'"), ("?images=off", "'none'")]
-)
+@pytest.mark.parametrize(("query", "sources"), [("", "'self'"), ("?images=on", "'self'"), ("?images=off", "'none'")])
 def test_the_email_runs_no_script_and_loads_images_only_if_they_are_on(client, query, sources):
     policy = directives(client.get(f"/email{query}"))
 
@@ -184,3 +183,21 @@ def test_serves_only_images_that_the_source_names(source, client, tmp_path):
 
     for url in ("https://example.org/a", "https://example.org/b.png", str(tmp_path / "secret.toml"), ""):
         assert client.get("/image", params={"url": url}).status_code == 404
+
+
+def test_a_picture_on_the_web_is_fetched_by_the_preview_and_not_by_the_browser(source):
+    address = "https://cdn.example/tram.png?a=1&b=2"
+    source.pictures[address] = WebPicture(content=b"picture", media_type="image/webp")
+    source.change(html='<img src="https://cdn.example/tram.png?a=1&amp;b=2"><img src="http://192.168.1.1/restart">')
+    with TestClient(create_app(source), base_url=HOME) as client:
+        shown, plain = re.findall(r'src="([^"]+)"', client.get("/email").text)
+        answer = client.get(shown.replace("&amp;", "&"))
+
+    assert (answer.content, answer.headers["content-type"]) == (b"picture", "image/webp")
+    assert plain == "http://192.168.1.1/restart"  # which the policy blocks
+
+
+def test_fetches_no_picture_that_the_email_does_not_show(source):
+    source.pictures["https://cdn.example/other.png"] = WebPicture(content=b"picture", media_type="image/png")
+    with TestClient(create_app(source), base_url=HOME) as client:
+        assert client.get("/image", params={"url": "https://cdn.example/other.png"}).status_code == 404

@@ -172,6 +172,8 @@ class AddResult(JsonObject):
     """The configuration file; null if no source was added."""
     known: int
     """How many of the feeds were sources already."""
+    left_out: list[str]
+    """The feeds of an OPML file that were not added, because their addresses are private."""
     undo: str | None
     """The copy of the configuration before the change; null if it was not changed."""
 
