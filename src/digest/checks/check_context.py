@@ -115,8 +115,8 @@ class CheckContext:
         config: The newsletter's configuration.
         file: The path of issue.md as shown to users; the folder of the build is beside it.
         root: The newsletter's folder.
-        articles: The collected articles, by canonical URL.
-        sent: The id of the issue in which a story was sent, by the story's canonical URL.
+        articles: The collected articles, by their keys.
+        sent: The id of the issue in which a story was sent, by the story's key.
         source_states: The result of collecting each source, by source id, for each issue; this issue first, then
             earlier ones, newest first.
         source_places: Where each source is configured, by source id.

@@ -80,8 +80,8 @@ def check_issue(
         config: The newsletter's configuration.
         file: The path of issue.md as shown to users, such as ``issues/2026-W47/issue.md``.
         root: The newsletter's folder, which holds local articles and pictures.
-        articles: The collected articles, by canonical URL; needed for the checks of pictures.
-        sent: The id of the issue in which a story was sent, by the story's canonical URL.
+        articles: The collected articles, by their keys; needed for the checks of pictures.
+        sent: The id of the issue in which a story was sent, by the story's key.
         source_states: The result of collecting each source, by source id, for each issue; this issue first, then
             earlier ones, newest first.
         source_places: Where each source is configured, by source id.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.checks.rule_registry import fault
-from digest.models import NEW_SECTION, canonical_url
+from digest.models import NEW_SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _check_number(context: CheckContext) -> Iterator[Finding]:
 def _check_already_sent(context: CheckContext) -> Iterator[Finding]:
     hint = "Delete the block to drop the story, or keep it if there is something new to report."
     for story in context.issue.stories:
-        earlier = context.sent.get(canonical_url(story.url), context.issue.id)
+        earlier = context.sent.get(story.key, context.issue.id)
         if earlier != context.issue.id:
             yield fault(
                 "T109", f"The story went out in {earlier}: {story.headline}", context.line(story.line), hint=hint
@@ -67,11 +67,11 @@ def _check_waiting(context: CheckContext) -> Iterator[Finding]:
 def _check_subject_story(context: CheckContext) -> Iterator[Finding]:
     """T111: the subject is proposed from the first story, which the editor may have removed since."""
     subject = context.issue.subject.rstrip("…").strip()
-    sent = {canonical_url(story.url) for story in context.issue.stories}
+    sent = {story.key for story in context.issue.stories}
     if not subject or any(story.headline.startswith(subject) for story in context.issue.stories):
         return
-    for url, article in context.articles.items():
-        if url not in sent and " ".join(article.title.split()).startswith(subject):
+    for key, article in context.articles.items():
+        if key not in sent and " ".join(article.title.split()).startswith(subject):
             message = f"The subject is the headline of a story that is not in the issue: {subject}"
             hint = "Write a subject about a story that is in the issue."
             yield fault("T111", message, context.line(context.issue.lines.get("subject", 1)), hint=hint)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from digest.editing.language_data import weights, word_list
 from digest.editing.text_similarity import are_copies, event_similarities, find_copies
 from digest.editing.tokenization import content_terms, is_unspaced, word_count
-from digest.models import canonical_url, site_name
+from digest.models import site_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,8 @@ __all__ = ["address_reused", "group_articles", "separate_stories"]
 #: In the choice of a story's best article, a text longer than this many characters has no further advantage.
 _LONG_ENOUGH = 3000
 _DAY = 86_400
+#: With fewer words, two texts of one address may be alike by chance.
+_TELLING_WORDS = 20
 #: The part of a text that is compared with a short text: this many words, or characters in an unspaced script.
 _OPENING_WORDS = 100
 _OPENING_CHARACTERS = 1000
@@ -68,10 +70,9 @@ def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
     """Pairs of indices of articles with the same URL, unless both their texts and their dates differ."""
     seen: dict[str, list[int]] = {}
     for index, article in enumerate(articles):
-        url = canonical_url(article.url)
-        if not url:
+        if not article.url.strip():
             continue
-        others = seen.setdefault(url, [])
+        others = seen.setdefault(article.key, [])
         same = next((other for other in others if not address_reused(articles[other], article)), None)
         if same is None:
             others.append(index)
@@ -80,7 +81,15 @@ def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
 
 
 def address_reused(first: Article, second: Article) -> bool:
-    """Whether a URL was used for two different articles, as is common for columns and broadcasts."""
+    """Whether a URL was used for two different articles, as is common for columns and broadcasts.
+
+    Another headline under a second id of the same feed shows that, and so does a date some days later, unless the text
+    is the same.
+    """
+    other_id = first.id and second.id and first.id != second.id and first.source == second.source
+    if other_id and _headline(first) != _headline(second):
+        short = min(word_count(first.text), word_count(second.text)) < _TELLING_WORDS
+        return short or not are_copies(first, second)
     if first.published is None or second.published is None:
         return False
     apart = abs((first.published - second.published).total_seconds())
@@ -188,7 +197,7 @@ def _units(story: Sequence[Article], labels: Sequence[int]) -> list[list[Article
     units = _DisjointSets(len(story))
     seen: dict[object, int] = {}
     for place, (article, label) in enumerate(zip(story, labels, strict=True)):
-        for sign in (label, ("address", canonical_url(article.url)), ("headline", _headline(article))):
+        for sign in (label, ("address", article.key), ("headline", _headline(article))):
             units.join(seen.setdefault(sign, place), place)
     return [[story[place] for place in members] for members in units.members()]
 

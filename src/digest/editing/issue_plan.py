@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from digest.editing.grouping import group_articles, separate_stories
 from digest.editing.proposal import other_reports, propose_preheader, propose_story, propose_subject
 from digest.editing.story_ranking import Ranked, score_story, select_stories
-from digest.editing.story_updates import find_earlier_reports, may_come_back
+from digest.editing.story_updates import by_address, find_earlier_reports, was_seen
 from digest.editing.text_cleaning import clean_url, single_line
-from digest.models import Issue, Section, canonical_url
+from digest.models import Issue, Section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,7 +38,7 @@ class Period:
         since: When the last sent issue was collected; None if nothing was sent yet.
         missed: Own values of ``since``, by source id, for sources that could not be read for the last sent issues. None
             if a source was not read for any sent issue.
-        collected: The canonical URLs of all articles collected for the last sent issues, selected or not. An article
+        collected: The keys of all articles collected for the last sent issues, selected or not. An article
             dated shortly before the period of its source, and not among them, was listed late and counts as new.
         whole_since: The start of the oldest issue for which ``collected`` is complete; None if there is none.
     """
@@ -62,7 +62,7 @@ class Period:
         """Whether an article is new enough. An article without a date always is."""
         if article.published is None or article.published > self.begins(now, article.source):
             return True
-        return self.could_be_late(article, now=now) and canonical_url(article.url) not in self.collected
+        return self.could_be_late(article, now=now) and article.keys.isdisjoint(self.collected)
 
     def could_be_late(self, article: Article, *, now: datetime) -> bool:
         """Whether an article is dated so shortly before the period that it is old only if it was collected before."""
@@ -86,7 +86,7 @@ class Plan:
     Attributes:
         ranking: All ranked stories: the selected ones in the order of selection, which is the order of their scores,
             then the others, the best first.
-        same: For each selected story, by its canonical URL, the canonical URLs of all articles about its event.
+        same: For each selected story, by its key, the keys of all articles about its event.
     """
 
     issue: Issue
@@ -104,6 +104,7 @@ def plan_issue(
     period: Period,
     seen: Collection[str] = (),
     earlier: Sequence[Article] = (),
+    had: Mapping[str, Sequence[Article]] | None = None,
 ) -> Plan:
     """Propose an issue from what was collected.
 
@@ -114,9 +115,10 @@ def plan_issue(
         now: The current time; aware.
         period: Decides which articles of feeds, pages and sitemaps are new enough. Articles from folders or added by
             hand always are.
-        seen: The canonical URLs of all stories that were sent; these are left out.
+        seen: The keys of all stories that were sent; these are left out.
         earlier: The articles of stories in recent issues, with their texts. A story that adds nothing to them is left
-            out, whatever its URL; a story that adds news is marked "Update". A URL that is ``seen`` and also listed
+            out, whatever its URL; a story that adds news is marked "Update".
+        had: What readers have had at each canonical URL, by default ``earlier``. A URL that is ``seen`` and also listed
             here may return with another article or with much news.
 
     Returns:
@@ -125,9 +127,7 @@ def plan_issue(
     """
     dropped: list[Dropped] = []
     candidates: list[Article] = []
-    had: dict[str, list[Article]] = {}
-    for article in earlier:
-        had.setdefault(canonical_url(article.url), []).append(article)
+    had = by_address(earlier) if had is None else had
     for article in articles:
         reason = _reason_against(article, config=config, now=now, period=period, seen=seen, had=had)
         if reason:
@@ -147,10 +147,7 @@ def plan_issue(
         issue=_issue(chosen, id=id, config=config),
         dropped=tuple(dropped),
         ranking=ranking,
-        same={
-            canonical_url(ranked.story[0].url): frozenset(canonical_url(article.url) for article in ranked.story)
-            for ranked in chosen
-        },
+        same={ranked.story[0].key: frozenset(article.key for article in ranked.story) for ranked in chosen},
     )
 
 
@@ -183,17 +180,17 @@ def _one_story_per_url(stories: list[list[Article]]) -> tuple[list[list[Article]
     unique: list[list[Article]] = []
     repeats: list[Dropped] = []
     for story in stories:
-        rest = [article for article in story if canonical_url(article.url) not in leads]
-        taken = [article for article in story if canonical_url(article.url) in leads]
-        repeats += [_dropped(article, _repeat(article, of=leads[canonical_url(article.url)])) for article in taken]
+        rest = [article for article in story if article.key not in leads]
+        taken = [article for article in story if article.key in leads]
+        repeats += [_dropped(article, _repeat(article, of=leads[article.key])) for article in taken]
         if rest:
-            leads[canonical_url(rest[0].url)] = rest[0]
+            leads[rest[0].key] = rest[0]
             unique.append(rest)
     return unique, repeats
 
 
 def _repeat(article: Article, *, of: Article) -> str:
-    same = canonical_url(article.url) == canonical_url(of.url)
+    same = article.key == of.key
     return f"{'repeat of' if same else 'same story as'} {of.url}"
 
 
@@ -210,8 +207,7 @@ def _reason_against(
         return "no title"
     if not clean_url(article.url):
         return "no address"
-    address = canonical_url(article.url)
-    if address in seen and not may_come_back(article, had.get(address, ())):
+    if was_seen(article, seen, had=had):
         return "was in an earlier issue"
     source = config.source(article.source)
     if source is None or not source.kind.has_dates or period.holds(article, now=now):

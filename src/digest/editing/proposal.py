@@ -55,6 +55,7 @@ def propose_story(article: Article, *, per_story: int, also: tuple[Mention, ...]
     further = bullets[per_story:]
     return Story(
         url=clean_url(article.url),
+        id=article.id if article.shares_url else "",
         headline=f"Update: {headline}" if update and not _UPDATE.match(headline) else headline,
         candidates=tuple(
             Candidate(bullet=_in_markdown(bullet), ticked=number < len(ticked))

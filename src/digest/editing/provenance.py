@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.editing.sentences import split_sentences
 from digest.editing.text_cleaning import single_line
-from digest.models import canonical_url, unescape_inline
+from digest.models import unescape_inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,12 +51,12 @@ class Trace:
 
 def trace_bullets(issue: Issue, articles: Sequence[Article]) -> tuple[Trace, ...]:
     """Trace each ticked bullet of an issue, in order, to the articles that the issue was made from."""
-    by_url = {canonical_url(article.url): article for article in articles}
-    return tuple(trace for story in issue.stories for trace in _traces(story, by_url))
+    by_key = {article.key: article for article in articles}
+    return tuple(trace for story in issue.stories for trace in _traces(story, by_key))
 
 
 def _traces(story: Story, articles: Mapping[str, Article]) -> Iterator[Trace]:
-    article = articles.get(canonical_url(story.url))
+    article = articles.get(story.key)
     for candidate in story.candidates:
         if candidate.ticked:
             bullet = candidate.bullet

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from digest.editing.grouping import address_reused
 from digest.editing.language_data import weights
 from digest.editing.sentences import split_sentences
-from digest.editing.text_cleaning import is_boilerplate
-from digest.editing.text_similarity import find_copies, term_vectors
+from digest.editing.text_cleaning import is_boilerplate, single_line
+from digest.editing.text_similarity import are_copies, find_copies, term_vectors
 from digest.editing.tokenization import content_terms, word_count
 from digest.models import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from digest.models import Article
 
-__all__ = ["EarlierReport", "Novelty", "find_earlier_reports", "may_come_back", "novelty_of"]
+__all__ = ["EarlierReport", "Novelty", "by_address", "find_earlier_reports", "novelty_of", "was_seen"]
 
 _DAY = 86_400
 #: How certain it is that two articles tell the same story. For articles that only have similar words it is less.
@@ -82,16 +82,50 @@ def find_earlier_reports(stories: Sequence[Sequence[Article]], earlier: Sequence
     return reports
 
 
-def may_come_back(article: Article, had: Sequence[Article]) -> bool:
-    """Whether a URL of earlier issues now has a different article, or much news.
+def by_address(articles: Iterable[Article]) -> dict[str, list[Article]]:
+    """The articles by their canonical URLs, which several may share."""
+    groups: dict[str, list[Article]] = {}
+    for article in articles:
+        groups.setdefault(canonical_url(article.url), []).append(article)
+    return groups
+
+
+def was_seen(article: Article, seen: Collection[str], *, had: Mapping[str, Sequence[Article]]) -> bool:
+    """Whether an article was in an earlier issue, and has neither changed into another one nor got much news since.
 
     Args:
-        had: The articles that readers have had from this URL.
+        seen: The keys of the articles of earlier issues.
+        had: The articles that readers have had, by canonical URL.
     """
+    known = article.keys.intersection(seen)
+    address = canonical_url(article.url)
+    reports = had.get(address, ())
+    if known - {address}:  # under its id, whatever else was at this address
+        reports = [report for report in reports if report.id == article.id]
+    elif known or (article.shares_url and address in seen):  # at a time when nothing else was at this address
+        reports = [report for report in reports if not report.shares_url]
+        if article.shares_url and not reports:
+            return False  # it is unknown which one that was
+    else:
+        return False
+    return not _may_come_back(article, reports)
+
+
+def _may_come_back(article: Article, had: Sequence[Article]) -> bool:
+    """Whether a URL of earlier issues now has a different article, or much news."""
     if not had:
         return False
-    same = [report for report in had if not address_reused(report, article)]
+    same = [report for report in had if not _is_another(report, article)]
     return not same or (_is_later(article, same) and novelty_of(article, same).is_substantial)
+
+
+def _is_another(report: Article, article: Article) -> bool:
+    """Whether an article is another one than the report that readers have had from its URL."""
+    if address_reused(report, article):
+        return True
+    undated = report.published is None or article.published is None
+    retitled = single_line(report.title).casefold() != single_line(article.title).casefold()
+    return undated and retitled and not are_copies(report, article)
 
 
 def _judge(
@@ -137,10 +171,10 @@ def _same_article(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[
             matches[second - len(earlier)][first] = _SAME_TEXT
     by_address: defaultdict[str, list[int]] = defaultdict(list)
     for number, article in enumerate(earlier):
-        by_address[canonical_url(article.url)].append(number)
+        by_address[article.key].append(number)
     for index, lead in enumerate(leads):
-        for number in by_address.get(canonical_url(lead.url), ()):
-            if not address_reused(earlier[number], lead):
+        for number in by_address.get(lead.key, ()):
+            if not _is_another(earlier[number], lead):
                 matches[index][number] = _SAME_ADDRESS
     return matches
 
@@ -162,11 +196,11 @@ def _similar(leads: Sequence[Article], earlier: Sequence[Article]) -> dict[int, 
         for term, value in vectors[len(earlier) + index].items():
             for number, other in holders.get(term, ()):
                 products[number] += value * other
-        address = canonical_url(lead.url)
+        address = lead.key
         close = {
             number: value * _nearness(lead, earlier[number], days=weight["days"])
             for number, value in products.items()
-            if canonical_url(earlier[number].url) != address
+            if earlier[number].key != address
         }
         matches[index] = {number: value for number, value in close.items() if value >= weight["same_event"]}
     return matches

@@ -9,8 +9,8 @@ from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
 from digest.issues.issue_front_matter import FIELDS
 from digest.issues.issue_outline import Outline, SectionBlock, StoryBlock, read_outline
-from digest.issues.story_notation import one_line, write_link, write_mentions, write_note, write_title
-from digest.models import Bullet, Candidate, Issue, Section, Story, canonical_url
+from digest.issues.story_notation import one_line, write_id, write_link, write_mentions, write_note, write_title
+from digest.models import Bullet, Candidate, Issue, Section, Story
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def issue_of(outline: Outline, *, id: str, file: str) -> Issue:
         lines["intro"] = intro_line
     seen: dict[str, int] = {}
     for story in outline.stories:
-        first = seen.setdefault(canonical_url(story.url), story.line)
+        first = seen.setdefault(story.key, story.line)
         if first != story.line:
             raise IssueError(
                 f"{story.url} occurs twice, on line {first} and on line {story.line}",
@@ -78,6 +78,7 @@ def _story(block: StoryBlock) -> Story:
     return Story(
         url=block.url,
         headline=block.headline,
+        id=block.id,
         note=block.note,
         candidates=tuple(
             Candidate(bullet=Bullet(text=item.text), ticked=item.ticked, line=item.line) for item in block.candidates
@@ -134,7 +135,8 @@ def format_story(story: Story) -> str:
     gap = [""] if note and story.candidates and not note[-1].endswith("_") else []
     also = format_also(story.also)
     end = ["", also] if also else []
-    return "\n".join((write_link(story.headline, story.url), *note, *gap, *format_candidates(story.candidates), *end))
+    heading = (write_link(story.headline, story.url), *write_id(story.id))
+    return "\n".join((*heading, *note, *gap, *format_candidates(story.candidates), *end))
 
 
 def format_candidates(candidates: Sequence[Candidate]) -> list[str]:
@@ -154,13 +156,13 @@ def trace_origins(issue: Issue, base: Issue) -> Issue:
     Bullets that the editor wrote or changed keep the origin "editor".
     """
     proposed = {
-        canonical_url(story.url): {item.bullet.text: item.bullet for item in story.candidates}
+        story.key: {item.bullet.text: item.bullet for item in story.candidates}
         for section in base.sections
         for story in section.stories
     }
 
     def traced(story: Story) -> Story:
-        bullets = proposed.get(canonical_url(story.url), {})
+        bullets = proposed.get(story.key, {})
         return replace(
             story,
             candidates=tuple(

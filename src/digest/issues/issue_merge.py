@@ -26,7 +26,7 @@ from digest.issues.issue_front_matter import FIELDS
 from digest.issues.issue_outline import Outline, ParagraphBlock, StoryBlock, read_outline
 from digest.issues.markdown_source import TextEdit, apply_edits, insert_blocks, insert_lines
 from digest.issues.story_notation import one_line, write_headline, write_mentions, write_title
-from digest.models import NEW_SECTION, Issue, Section, Story, canonical_url
+from digest.models import NEW_SECTION, Issue, Section, Story
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -66,7 +66,7 @@ class Merge:
         added: The addresses of new stories.
         refreshed: The fields that were updated: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS``
             and ``also reported by ADDRESS``.
-        kept_out: The canonical addresses of proposed stories that the editor had dropped.
+        kept_out: The keys of proposed stories that the editor had dropped.
         conflicts: In file order.
         touched: Whether the editor had changed the file.
     """
@@ -97,7 +97,7 @@ def merge_issue(
         base: `Merge.base` of the last merge; None if this is the first.
         written_sha256: `Merge.written_sha256` of the last merge.
         fresh: The current proposal.
-        same: For each story of ``fresh``, by its canonical address, the canonical addresses of all articles about the
+        same: For each story of ``fresh``, by its key, the keys of all articles about the
             same event. An event that the editor has seen under another article's address is not new.
         file: The name of the file in messages.
 
@@ -138,7 +138,7 @@ def _stories(issue: Issue | None) -> dict[str, Story]:
     stories: dict[str, Story] = {}
     for section in issue.sections if issue else ():
         for story in section.stories:
-            stories.setdefault(canonical_url(story.url), story)
+            stories.setdefault(story.key, story)
     return stories
 
 
@@ -170,7 +170,7 @@ class _Merger:
         self._base = base
         self._fresh = fresh
         self._old, self._new = _stories(base), _stories(fresh)
-        self._mine = {canonical_url(block.url): block for block in self._outline.stories}
+        self._mine = {block.key: block for block in self._outline.stories}
         self._same = same
         self._record = _Record()
 
@@ -301,7 +301,7 @@ class _Merger:
     def _lines(self, merged: Outline) -> Mapping[tuple[str, str], int]:
         lines = {(name, ""): line for name, line in merged.front.lines.items()}
         for block in merged.stories:
-            key = canonical_url(block.url)
+            key = block.key
             lines["headline", key] = block.line
             lines["bullets", key] = block.candidates[0].line if block.candidates else block.line
             lines[_ALSO, key] = block.also[0].line if block.also else block.line
@@ -339,7 +339,7 @@ def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
     outline = read_outline(text, file=file)
     issue_of(outline, id="", file=file)
     for block in outline.stories:
-        if canonical_url(block.url) == canonical_url(story.url):
+        if block.key == story.key:
             raise IssueError(
                 f"{story.url} is already in the issue",
                 place=Place(file, block.line),

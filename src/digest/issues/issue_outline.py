@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from digest.errors import IssueError, Place
 from digest.issues.issue_front_matter import IssueFrontMatter, read_issue_front_matter
 from digest.issues.markdown_source import Line, split_lines
-from digest.issues.story_notation import one_line, read_link, read_mentions, read_title, unwrap_note
+from digest.issues.story_notation import one_line, read_id, read_link, read_mentions, read_title, unwrap_note
+from digest.models import article_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,8 @@ class ParagraphBlock:
 class StoryBlock:
     """A story, from its heading to the next heading.
 
-    ``headline_span`` covers the text between the brackets. ``filled`` is where the last line that is not blank ends.
+    ``id`` is read from a comment on a line of its own. ``headline_span`` covers the text between the brackets.
+    ``filled`` is where the last line that is not blank ends.
     ``listed`` is where the last list item ends, including comments that begin in it; None if there is no list.
     """
 
@@ -76,9 +78,15 @@ class StoryBlock:
     start: int
     end: int
     filled: int
+    id: str = ""
     listed: int | None = None
     paragraphs: list[ParagraphBlock] = field(default_factory=list)
     items: list[CandidateBlock] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """What the story is matched by."""
+        return article_key(self.url, self.id)
 
     @property
     def candidates(self) -> list[CandidateBlock]:
@@ -136,14 +144,15 @@ def read_outline(text: str, *, file: str) -> Outline:
     """
     front = read_issue_front_matter(text, file=file)
     lines = split_lines(text, start=front.body, number=front.body_line, file=file)
-    return _Reader(Outline(front=front), file=file).read(lines)
+    return _Reader(Outline(front=front), text=text, file=file).read(lines)
 
 
 class _Reader:
     """Reads the lines once. The meaning of a line depends on the section and story that are open."""
 
-    def __init__(self, outline: Outline, *, file: str) -> None:
+    def __init__(self, outline: Outline, *, text: str, file: str) -> None:
         self._outline = outline
+        self._text = text
         self._file = file
         self._section: SectionBlock | None = None
         self._story: StoryBlock | None = None
@@ -233,6 +242,8 @@ class _Reader:
                 "a story cannot contain a code block",
                 "Put it in the section's text, before its first story, or use inline code: `like this`.",
             )
+        if line.commented and not story.id:
+            story.id = read_id(self._text[line.start : line.end])
         if self._before and self._before.open and story.listed == line.start:
             story.listed = line.next
         item = None if _RULE.match(line.text) else _ITEM.match(line.text)

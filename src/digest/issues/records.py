@@ -160,6 +160,9 @@ class _ArticleRecord(Record):
     image: str | None = None
     key_points: tuple[str, ...] = ()
     language: str | None = None
+    #: Absent if empty, as in files written before these keys existed.
+    id: str = Field(default="", exclude_if=lambda text: not text)
+    shares_url: bool = Field(default=False, exclude_if=lambda shares: not shares)
 
 
 def dump_articles(articles: Sequence[Article]) -> bytes:
@@ -211,11 +214,13 @@ class _StoryRecord(Record):
     candidates: tuple[_CandidateRecord, ...]
     #: Absent if empty, as in files written before this key existed.
     also: tuple[_MentionRecord, ...] = Field(default=(), exclude_if=lambda also: not also)
+    id: str = Field(default="", exclude_if=lambda text: not text)
 
     def story(self) -> Story:
         return Story(
             url=self.url,
             headline=self.headline,
+            id=self.id,
             note=self.note,
             candidates=tuple(record.candidate() for record in self.candidates),
             also=tuple(Mention(name=mention.name, url=mention.url) for mention in self.also),
@@ -270,6 +275,7 @@ def _story_record(story: Story) -> _StoryRecord:
     return _StoryRecord(
         url=story.url,
         headline=story.headline,
+        id=story.id,
         note=story.note,
         candidates=tuple(
             _CandidateRecord(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote_from_bytes, unquote
 
 from digest.models import Mention, unescape_inline
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "one_line",
+    "read_id",
     "read_link",
     "read_mentions",
     "read_title",
     "unwrap_note",
     "write_headline",
+    "write_id",
     "write_link",
     "write_mentions",
     "write_note",
@@ -44,6 +47,12 @@ _TARGET = re.compile(
     r"(?:[ \t]++(?:\"[^\"]*\"|'[^']*')?)?[ \t]*+\)"
 )
 _BETWEEN = re.compile(r"\s*[·,;]\s*(?:and\s+)?(?=\[)|\s+and\s+(?=\[)")
+
+
+#: The comment under a heading that holds a story's id.
+_ID = re.compile(r"[ \t]*<!--[ \t]*id:[ \t]*(\S.*?)[ \t]*-->[ \t]*")
+#: What an id may not contain in a comment of one line (https://spec.commonmark.org/0.31.2/#html-comment).
+_NOT_IN_COMMENT = re.compile(r"[%<>]|--|-$|[^\S ]|\A\s|\s\Z|[\x00-\x1f\x7f]")
 
 
 def one_line(text: str) -> str:
@@ -106,6 +115,18 @@ def write_headline(headline: str) -> str:
 def write_link(headline: str, url: str) -> str:
     """A story's heading. An address with spaces, brackets or quotes is written in ``<…>``."""
     return f"### {_inline_link(headline, url)}"
+
+
+def write_id(id: str) -> list[str]:
+    """The comment under the heading that holds a story's id, which moves with the story; no line if there is none."""
+    escaped = _NOT_IN_COMMENT.sub(lambda match: quote_from_bytes(match[0].encode(), safe="").replace("-", "%2D"), id)
+    return [f"<!-- id: {escaped} -->"] if escaped else []
+
+
+def read_id(line: str) -> str:
+    """The id in a line that `write_id` wrote; empty for any other line."""
+    match = _ID.fullmatch(line)
+    return unquote(match[1]) if match else ""
 
 
 def _inline_link(text: str, url: str) -> str:

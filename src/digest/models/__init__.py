@@ -10,7 +10,15 @@ from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section,
 from digest.models.issue_id import IssueId, is_issue_id
 from digest.models.rendered_issue import Approval, Manifest, PersonalTag, RenderedIssue
 from digest.models.subscriber import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
-from digest.models.urls import canonical_url, host_name, is_example_host, is_loopback_host, is_web_address, site_name
+from digest.models.urls import (
+    article_key,
+    canonical_url,
+    host_name,
+    is_example_host,
+    is_loopback_host,
+    is_web_address,
+    site_name,
+)
 
 __all__ = [
     "NEW_SECTION",
@@ -33,6 +41,7 @@ __all__ = [
     "Subscriber",
     "Suppression",
     "SuppressionReason",
+    "article_key",
     "canonical_url",
     "escape_inline",
     "host_name",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from digest.models.urls import article_key
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -29,6 +31,9 @@ class Article:
         image: The lead picture: an absolute URL or, for a local file, a path relative to the newsletter's root.
         key_points: The publisher's own summary bullets, in order, if the page has any.
         language: A BCP 47 tag such as ``en`` or ``pt-BR``; None if unknown.
+        id: The feed's own id of the article (RSS ``guid``, Atom and JSON Feed ``id``), or else the part of its link
+            after ``#``; empty if there is none.
+        shares_url: Whether other articles of its feed have the same URL, so that only ``id`` tells them apart.
 
     Raises:
         ValueError: ``published`` has no time zone.
@@ -43,6 +48,18 @@ class Article:
     image: str | None = None
     key_points: tuple[str, ...] = ()
     language: str | None = None
+    id: str = ""
+    shares_url: bool = False
+
+    @property
+    def key(self) -> str:
+        """What identifies the article among all others: its canonical URL, with ``id`` if the URL is not enough."""
+        return article_key(self.url, self.id if self.shares_url else "")
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """`key`, and the key that the article has as soon as its feed has another one with the same URL."""
+        return frozenset((self.key, article_key(self.url, self.id)))
 
     def __post_init__(self) -> None:
         if self.published is not None and self.published.tzinfo is None:

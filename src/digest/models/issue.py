@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from digest.models.urls import article_key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,7 +52,9 @@ class Story:
     """Articles about one event, with a headline and bullets.
 
     Attributes:
-        url: The leading article's URL as given, or its path. Stories are matched by ``canonical_url(url)``.
+        url: The leading article's URL as given, or its path.
+        id: What tells the leading article apart from others at its URL; empty if the URL is enough. It is not part of
+            the published link.
         headline: Plain text.
         note: The editor's own words under the headline: inline Markdown, without the surrounding underscores.
         candidates: All bullets in file order, ticked or not.
@@ -64,9 +68,15 @@ class Story:
     note: str = ""
     candidates: tuple[Candidate, ...] = ()
     also: tuple[Mention, ...] = ()
+    id: str = ""
     line: int | None = field(default=None, compare=False)
     note_line: int | None = field(default=None, compare=False)
     also_line: int | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> str:
+        """What stories are matched by: the key of the leading article."""
+        return article_key(self.url, self.id)
 
     @property
     def bullets(self) -> tuple[Bullet, ...]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["canonical_url", "host_name", "is_example_host", "is_loopback_host", "is_web_address", "site_name"]
+__all__ = [
+    "article_key",
+    "canonical_url",
+    "host_name",
+    "is_example_host",
+    "is_loopback_host",
+    "is_web_address",
+    "site_name",
+]
 
 #: Query parameters that identify a campaign or a click, never a document.
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
@@ -84,3 +92,14 @@ def canonical_url(url: str) -> str:
     # A lone surrogate, which no encoding of a page can hold, may still come from a JSON escape such as "\ud800".
     query = parts.query if len(remaining) == len(parameters) else urlencode(remaining, errors="surrogatepass")
     return urlunsplit(("https", host, parts.path.rstrip(_PATH_END) or "/", query, ""))
+
+
+def article_key(url: str, id: str = "") -> str:
+    """The text that identifies an article: two articles with one key are the same article.
+
+    Args:
+        url: Its address or path.
+        id: What tells it apart from the other articles at this address; empty if the address is enough.
+    """
+    # A canonical address has no fragment, so the key of one article is never the address of another.
+    return f"{canonical_url(url)}#{id}" if id else canonical_url(url)

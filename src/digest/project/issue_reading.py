@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from digest.errors import IssueError, Place
 from digest.issues import parse_issue, trace_origins
-from digest.models import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,9 +84,9 @@ class IssueReading:
         return self.folder.read_articles()
 
     @cached_property
-    def articles_by_url(self) -> Mapping[str, Article]:
-        """The collected articles by canonical URL."""
-        return {canonical_url(article.url): article for article in self.articles}
+    def articles_by_key(self) -> Mapping[str, Article]:
+        """The collected articles by their keys."""
+        return {article.key: article for article in self.articles}
 
     @cached_property
     def source_states(self) -> Mapping[str, SourceState]:

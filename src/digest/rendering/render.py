@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import RenderError
-from digest.models import Manifest, RenderedIssue, canonical_url
+from digest.models import Manifest, RenderedIssue
 from digest.rendering.css_inlining import inline_css
 from digest.rendering.jinja_templates import render_template, template_place
 from digest.rendering.manifest import manifest_token, not_after, sha256
@@ -42,7 +42,7 @@ def render_issue(
 
     Args:
         issue: The issue.
-        articles: The collected articles, by canonical URL. Without its article, a story
+        articles: The collected articles, by their keys. Without its article, a story
             has no picture, byline or date.
         config: The newsletter's configuration.
         templates: The folders of the theme; for each template, the first folder that has it wins.
@@ -84,7 +84,7 @@ def render_issue(
         unsubscribe=config.unsubscribe_method,
         not_after=not_after(issue.id, timezone=newsletter.timezone, days=delivery.not_after_days, now=now),
         tags=tuple(find_tag(name, tag, html=html, text=text, subject=subject) for name, tag in tags.items()),
-        stories=tuple(canonical_url(story.url) for story in issue.stories),
+        stories=tuple(story.key for story in issue.stories),
     )
     return RenderedIssue(html=html, text=text, manifest=manifest, token=manifest_token(manifest))
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.models import IssueId, Mention, canonical_url, host_name, is_web_address
+from digest.models import IssueId, Mention, host_name, is_web_address
 from digest.rendering.localisation import first_direction, format_day, format_week, is_rtl_language
 from digest.rendering.markdown_rendering import block_html, block_text, inline_html, inline_text
 from digest.rendering.sanitising import clean_line, published_image, safe_url
@@ -169,7 +169,7 @@ def view_issue(
 
     Args:
         issue: The issue.
-        articles: The collected articles, by canonical URL.
+        articles: The collected articles, by their keys.
         config: The newsletter's configuration.
         personal: Replaces personal parts by their tags. It is applied only to the editor's own text, so the text of an
             article can never contain a personal part.
@@ -189,7 +189,7 @@ def lead_image(issue: Issue, articles: Mapping[str, Article]) -> str:
     """The picture of the lead story, as given by its article; may be empty."""
     if not issue.stories:
         return ""
-    article = articles.get(canonical_url(issue.stories[0].url))
+    article = articles.get(issue.stories[0].key)
     return clean_line(article.image or "") if article else ""
 
 
@@ -265,7 +265,7 @@ class _Viewer:
         )
 
     def _story(self, story: Story, *, lead: bool) -> StoryView:
-        article = self._articles.get(canonical_url(story.url))
+        article = self._articles.get(story.key)
         headline = clean_line(story.headline)
         image = published_image(lead_image(self._issue, self._articles), base_url=self._images) if lead else ""
         return StoryView(

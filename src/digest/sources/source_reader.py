@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
 from digest.fetching import FEED_BYTES, GoneError
-from digest.models import Article, canonical_url, is_web_address
+from digest.models import Article, is_web_address
 from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
 from digest.sources.feeds.opml import FeedAddress, parse_opml
 from digest.sources.files.article_files import parse_text
@@ -49,7 +49,7 @@ class SourceReading:
     Attributes:
         source: The source's id.
         kind: The name of its kind, such as ``feed``.
-        articles: In the source's order, each with ``source`` set to the id, and each address once.
+        articles: In the source's order, each with ``source`` set to the id, and each article once.
         unchanged: The server answered that nothing has changed since the last request. ``articles`` is still complete.
         pages: How many pages were read for items that hold only a snippet.
         moved_to: Where the source has moved permanently.
@@ -100,7 +100,7 @@ def read_source(
         return SourceReading(source=source.id, kind=source.kind.name, error=result)
     articles: dict[str, Article] = {}
     for article in result:
-        articles.setdefault(canonical_url(article.url), replace(article, source=source.id))
+        articles.setdefault(article.key, replace(article, source=source.id))
     problems = access.problems
     if problems and not articles and not source.kind.is_local:
         return SourceReading(source=source.id, kind=source.kind.name, error=problems[0], problems=tuple(problems[1:]))

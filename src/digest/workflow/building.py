@@ -104,7 +104,7 @@ def render(session: Session, issue: IssueReading) -> RenderedIssue:
     project = session.project
     return render_issue(
         issue.issue,
-        articles=issue.articles_by_url,
+        articles=issue.articles_by_key,
         config=project.config,
         templates=project.template_folders,
         now=project.now(),
@@ -205,7 +205,7 @@ def check_rendered(
         config=project.config,
         file=issue.file,
         root=project.root,
-        articles=issue.articles_by_url,
+        articles=issue.articles_by_key,
         sent=sent_stories(session),
         source_states=session.source_states(until=issue.id),
         source_places=source_places(project.root),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from digest.config import SOURCE_KINDS
 from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
 from digest.issues import Base, is_untouched, merge_issue
-from digest.models import canonical_url
 from digest.sources import keep_full_text
 from digest.workflow.issue_history import History
 from digest.workflow.reading_sources import SourceResult, gather_articles
@@ -93,8 +92,7 @@ def collect(
     session.require_unsent(opened.id)
     opened.parse(opened.text or "")  # fail before minutes of work
     history = History.of(session, opened)
-    before = {canonical_url(article.url) for article in opened.articles}
-    gathered = gather_articles(project, history, collected=before, refresh=refresh, progress=progress)
+    gathered = gather_articles(project, history, collected=opened.articles, refresh=refresh, progress=progress)
 
     session.reread_issue(opened.id)  # reading takes minutes, and the editor may have saved the file meanwhile
     yours, base, collected_before = opened.text, opened.base, opened.articles
@@ -108,6 +106,7 @@ def collect(
         period=history.period,
         seen=history.seen,
         earlier=history.earlier,
+        had=history.had,
     )
     merge = merge_issue(
         yours=yours,
@@ -156,8 +155,8 @@ def _still_counting(articles: Iterable[Article], config: Config, gathered: Gathe
 
 def _in_issue(articles: Iterable[Article], issue: Issue) -> Iterator[Article]:
     """The articles of the stories in issue.md. The stories take source names, dates and pictures from them."""
-    urls = {canonical_url(story.url) for section in issue.sections for story in section.stories}
-    return (article for article in articles if canonical_url(article.url) in urls)
+    urls = {story.key for section in issue.sections for story in section.stories}
+    return (article for article in articles if article.key in urls)
 
 
 def _without_absent_lead(fresh: Issue, current: IssueReading) -> Issue:
@@ -168,8 +167,8 @@ def _without_absent_lead(fresh: Issue, current: IssueReading) -> Issue:
     yours, base = current.text, current.base
     if yours is None or base is None or is_untouched(yours, base.issue, base.written_sha256):
         return fresh
-    sent = {canonical_url(story.url) for story in current.parse(yours).stories}
-    if fresh.stories and canonical_url(fresh.stories[0].url) in sent:
+    sent = {story.key for story in current.parse(yours).stories}
+    if fresh.stories and fresh.stories[0].key in sent:
         return fresh
     return replace(fresh, subject=base.issue.subject, preheader=base.issue.preheader)
 
@@ -179,7 +178,7 @@ def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Drop
     dropped, ranking = list(plan.dropped), []
     for ranked in plan.ranking:
         best = ranked.story[0]
-        if canonical_url(best.url) in kept_out:
+        if best.key in kept_out:
             dropped.append(Dropped(url=best.url, title=best.title, source=best.source, reason=_TAKEN_OUT))
             ranking.append(replace(ranked, chosen=False, reason=_TAKEN_OUT))
         else:
@@ -192,11 +191,11 @@ def merge_articles(collected: Iterable[Article], fetched: Iterable[Article]) -> 
 
     A fetched text replaces the one collected before, unless it is only a snippet of it.
     """
-    union = {canonical_url(article.url): article for article in collected}
+    union = {article.key: article for article in collected}
     repeats = Counter[str]()
     duplicates: list[Article] = []
     for article in fetched:
-        key = canonical_url(article.url)
+        key = article.key
         repeats[key] += 1
         if repeats[key] == 1:
             union[key] = _newer(article, union.get(key))
@@ -223,7 +222,7 @@ def _write(
 ) -> None:
     """Write the files that changed. If nothing is new, no file changes, and the recorded time of collecting stays."""
     text, base = before
-    unique = list({canonical_url(article.url): article for article in reversed(articles)}.values())[::-1]
+    unique = list({article.key: article for article in reversed(articles)}.values())[::-1]
     folder.write_articles(unique)
     # Write the text before its base: a story in the base that is not in the text counts as removed by the editor.
     folder.write_text(merge.text, over=text)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digest.editing import Period
+from digest.editing import Period, by_address, was_seen
 from digest.errors import IssueError
 from digest.models import canonical_url
 
@@ -33,15 +33,17 @@ class History:
 
     Attributes:
         period: Decides which articles are new enough.
-        seen: Canonical URLs that are not proposed again: those of stories that were sent, and those of undated articles
-            collected for an earlier issue, which the period cannot judge.
+        seen: The keys of articles that are not proposed again: those of stories that were sent, and those of undated
+            articles collected for an earlier issue, which the period cannot judge.
         earlier: The articles behind the stories of the last issues, with their texts.
+        had: These articles by their canonical URLs, which may come back with another text.
         states: The last state of each source, by its id; ``counted`` is that of the current issue.
     """
 
     period: Period
     seen: frozenset[str]
     earlier: tuple[Article, ...]
+    had: Mapping[str, Sequence[Article]]
     states: Mapping[str, SourceState]
 
     @classmethod
@@ -49,7 +51,7 @@ class History:
         """Read the history from the ledger and from the issues before ``current``."""
         config = session.project.config
         sent = sent_stories(session)
-        undated: set[str] = set()
+        undated: list[Article] = []
         collected: dict[str, set[str]] = {}
         began: dict[str, datetime] = {}
         for campaign in session.campaigns:
@@ -58,11 +60,12 @@ class History:
             moment = campaign.started_at
             if campaign.issue in session.weeks:
                 earlier = session.files(campaign.issue)
-                undated |= _undated(earlier.articles, config)
-                collected[campaign.issue] = {canonical_url(article.url) for article in earlier.articles}
+                undated += _undated(earlier.articles, config)
+                collected[campaign.issue] = {key for article in earlier.articles for key in article.keys}
                 # Articles published between collecting and sending were not in that issue: they are new.
                 moment = min(moment, earlier.base.collected_at) if earlier.base else moment
             began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
+        reported = _articles_of(session, sent)
         return cls(
             period=Period(
                 since=max(began.values(), default=None),
@@ -70,18 +73,23 @@ class History:
                 collected=frozenset().union(*collected.values()),
                 whole_since=_whole_since(began, collected),
             ),
-            seen=frozenset(sent) | undated,
-            earlier=_articles_of(session, sent),
+            seen=frozenset(sent).union(*(article.keys for article in undated)),
+            earlier=reported,
+            had=by_address((*reported, *undated)),
             states=_latest_states(session, until=current.id),
         )
 
     def counts(self, article: Article, *, now: datetime) -> bool:
         """Whether an article of a feed, a page or a sitemap is new enough and was not in an earlier issue."""
-        return self.period.holds(article, now=now) and canonical_url(article.url) not in self.seen
+        return self.period.holds(article, now=now) and not self.has_had(article)
+
+    def has_had(self, article: Article) -> bool:
+        """Whether readers have had an article."""
+        return was_seen(article, self.seen, had=self.had)
 
 
 def sent_stories(session: Session) -> dict[str, str]:
-    """The id of the issue in which each story was sent, by the story's canonical URL.
+    """The id of the issue in which each story was sent, by the story's key.
 
     An issue that reached some of its readers before the send stopped counts as sent.
     """
@@ -97,7 +105,7 @@ def _stories_of(issue: IssueReading) -> Sequence[str]:
     try:
         return issue.built.manifest.stories
     except IssueError:  # the build of an old issue may be deleted, or a checkout may have changed its line endings
-        return [canonical_url(story.url) for story in issue.parse(issue.text or "").stories]
+        return [story.key for story in issue.parse(issue.text or "").stories]
 
 
 def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:
@@ -127,19 +135,17 @@ def _missed(session: Session, began: Mapping[str, datetime]) -> dict[str, dateti
     return missed
 
 
-def _undated(articles: Iterable[Article], config: Config) -> set[str]:
+def _undated(articles: Iterable[Article], config: Config) -> list[Article]:
     sources = {source.id for source in config.sources if source.kind.has_dates}
-    return {
-        canonical_url(article.url) for article in articles if article.published is None and article.source in sources
-    }
+    return [article for article in articles if article.published is None and article.source in sources]
 
 
 def _articles_of(session: Session, sent: Mapping[str, str]) -> tuple[Article, ...]:
     articles: list[Article] = []
     for id in sorted(set(sent.values()))[-_COMPARED_ISSUES:]:
         earlier = session.files(id)
-        reported_urls = {url for url, issue in sent.items() if issue == id} | _also_reported(earlier)
-        articles += [article for article in earlier.articles if canonical_url(article.url) in reported_urls]
+        reported = {url for url, issue in sent.items() if issue == id} | _also_reported(earlier)
+        articles += [article for article in earlier.articles if not article.keys.isdisjoint(reported)]
     return tuple(articles)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, IssueError
-from digest.models import canonical_url, host_name
+from digest.models import host_name
 from digest.rendering import personal_parts, shown_subject
 from digest.workflow.building import sample_values
 
@@ -54,8 +54,8 @@ class Difference:
 
 def compare_issues(before: Issue, after: Issue) -> Difference:
     """Compare what readers see of two issues. Pure."""
-    urls = {canonical_url(story.url) for story in before.stories}
-    again = tuple(story.headline for story in after.stories if canonical_url(story.url) in urls)
+    urls = {story.key for story in before.stories}
+    again = tuple(story.headline for story in after.stories if story.key in urls)
     sections = _sections(before), _sections(after)
     sites = _sites(before), _sites(after)
     return Difference(

@@ -167,14 +167,14 @@ class _Stories:
         reading = session.issue_to_collect(id)
         session.require_unsent(reading.id)
         text = reading.text or ""
-        present = {canonical_url(story.url) for section in reading.parse(text).sections for story in section.stories}
+        present = {story.key for section in reading.parse(text).sections for story in section.stories}
         headlines = []
         for article in articles:
-            if canonical_url(article.url) in present:
+            if article.key in present:
                 continue
             story = propose_story(article, per_story=session.project.config.bullets.per_story)
             text = append_story(text, story, file=reading.file)
-            present.add(canonical_url(article.url))
+            present.add(article.key)
             headlines.append(story.headline)
         # An article without a source counts as added by hand, whatever name the page gives itself.
         own = [replace(article, source="") for article in articles]
@@ -279,7 +279,7 @@ def _restore(edited: IssueReading, base: Base | None) -> bool:
 
 
 def _addresses(issue: Issue) -> set[str]:
-    return {canonical_url(story.url) for section in issue.sections for story in section.stories}
+    return {story.key for section in issue.sections for story in section.stories}
 
 
 def _base_of(folder: IssueFolder) -> Base | None:

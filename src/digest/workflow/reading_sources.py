@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from digest.editing import address_reused, by_address
 from digest.errors import SourceError
 from digest.fetching import RestingError
 from digest.issues import SourceState
@@ -14,7 +15,7 @@ from digest.models import canonical_url, is_web_address
 from digest.sources import SourceReading, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -94,7 +95,7 @@ def gather_articles(
     project: Project,
     history: History,
     *,
-    collected: Collection[str],
+    collected: Sequence[Article],
     refresh: bool = False,
     progress: Callable[[SourceReading], None] = lambda _reading: None,
 ) -> GatheredArticles:
@@ -102,7 +103,7 @@ def gather_articles(
 
     Args:
         history: What earlier issues say about this one.
-        collected: The canonical URLs of the articles collected for this issue before.
+        collected: The articles collected for this issue before.
         refresh: Request every source at its configured address, even one that is gone or was just read.
         progress: Called in this thread with each source once it is read.
     """
@@ -124,18 +125,41 @@ def gather_articles(
         readings = {reading.source: reading for reading in read}
     results: list[SourceResult] = []
     states: list[SourceState] = []
+    articles: list[Article] = []
     for source in sources:
         if source.id in gone:
             reading, state = SourceReading(source=source.id, kind=source.kind.name), gone[source.id]
         else:
             reading = readings[source.id]
+            reading = replace(reading, articles=_with_known_ids(reading.articles, before=collected))
             state = _next_state(source, reading, history.states.get(source.id), history=history, now=now)
         states.append(state)
         counted = [article for article in reading.articles if _counts(article, source, history=history, now=now)]
-        new = len({canonical_url(article.url) for article in counted}.difference(collected))
+        new = len({article.key for article in counted}.difference(article.key for article in collected))
         results.append(_result(reading, state, new=new, config_file=project.config_file))
-    articles = tuple(article for reading in readings.values() for article in reading.articles)
-    return GatheredArticles(results=tuple(results), states=tuple(states), articles=articles)
+        articles += reading.articles
+    return GatheredArticles(results=tuple(results), states=tuple(states), articles=tuple(articles))
+
+
+def _with_known_ids(articles: Sequence[Article], *, before: Sequence[Article]) -> tuple[Article, ...]:
+    """The articles of a source under the keys that they have in this issue already.
+
+    Whether an article shares its URL depends on what its feed lists today, but its story in issue.md keeps its key. An
+    article at the address of another one of the same feed is known by its id from the start.
+    """
+    addresses = by_address(before)
+
+    def known(article: Article) -> Article:
+        same_address = [
+            other for other in addresses.get(canonical_url(article.url), ()) if other.source == article.source
+        ]
+        same = next((other for other in same_address if other.id == article.id), None)
+        if same is not None:
+            return replace(article, shares_url=same.shares_url)
+        taken = any(not other.shares_url and address_reused(other, article) for other in same_address)
+        return replace(article, shares_url=True) if taken and article.id else article
+
+    return tuple(map(known, articles))
 
 
 def _moves(sources: Sequence[SourceConfig], history: History) -> dict[str, str]:
@@ -174,7 +198,7 @@ def _next_state(
 def _counts(article: Article, source: SourceConfig, *, history: History, now: datetime) -> bool:
     """Whether an article is new enough for the issue and was not in an earlier one. Local files have no age limit."""
     if not source.kind.has_dates:
-        return canonical_url(article.url) not in history.seen
+        return not history.has_had(article)
     return history.counts(article, now=now)
 
 

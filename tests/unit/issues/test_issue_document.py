@@ -12,7 +12,7 @@ from digest.errors import IssueError, Place
 from digest.issues import format_issue, parse_issue, trace_origins
 from digest.issues.issue_document import format_story
 from digest.issues.story_notation import unwrap_note
-from digest.models import Bullet, Candidate, Issue, Mention, Section, Story, canonical_url
+from digest.models import Bullet, Candidate, Issue, Mention, Section, Story
 
 SAMPLE = """\
 +++
@@ -298,6 +298,7 @@ candidates = st.builds(
 stories = st.builds(
     Story,
     url=addresses.filter(bool),
+    id=st.one_of(st.just(""), st.text(min_size=1), st.sampled_from(["-->", "a--b-", " é ", "50%", "tag:x,2026:/1"])),
     headline=words,
     note=st.lists(note_lines, max_size=3).map("\n".join),
     candidates=st.lists(candidates, max_size=3).map(tuple),
@@ -314,7 +315,7 @@ texts = st.lists(st.one_of(paragraphs, code, st.just("")), max_size=4).map(lambd
 
 @st.composite
 def issues(draw: st.DrawFn) -> Issue:
-    drawn = draw(st.lists(stories, max_size=6, unique_by=lambda story: canonical_url(story.url)))
+    drawn = draw(st.lists(stories, max_size=6, unique_by=lambda story: story.key))
     cut = draw(st.integers(0, len(drawn)))
     sections = [Section(stories=tuple(drawn[:cut]))] if cut else []
     sections.append(Section(title=draw(words), text=draw(texts), stories=tuple(drawn[cut:])))

@@ -7,12 +7,13 @@ import textwrap
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urldefrag
+from urllib.parse import urldefrag, urljoin
 
-from digest.models import Article, Feed, host_name
+from digest.models import Article, Feed, host_name, is_web_address
 from digest.sources.author_names import split_names
 from digest.sources.date_parsing import parse_date
 from digest.sources.feeds.feed_items import first_picture, picture_in_source, picture_in_tree
+from digest.sources.feeds.item_identity import item_id, tell_apart
 from digest.sources.html_text import (
     has_markup,
     line_of_html,
@@ -56,9 +57,11 @@ def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
     title = line_of_html(channel.title[:_MAX_TITLE]) or host_name(url)
     language = language_tag(channel.language)
     shared = _names(channel.authors) if channel.atom else ()
-    defaults = _Defaults(base=base, home=home, source=title, language=language, authors=shared)
+    # Readers of an item that is only in the feed are sent to the site.
+    site = urldefrag(home)[0] or (urljoin(url, "/") if is_web_address(url) else url)
+    defaults = _Defaults(base=base, site=site, source=title, language=language, authors=shared)
     articles = (_article(item, defaults) for item in channel.items)
-    return Feed(title=title, url=url, articles=tuple(article for article in articles if article is not None))
+    return Feed(title=title, url=url, articles=tell_apart([article for article in articles if article is not None]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +69,7 @@ class _Defaults:
     """Values that all items of a feed share."""
 
     base: str
-    home: str
+    site: str
     source: str
     language: str | None
     authors: tuple[str, ...]
@@ -75,17 +78,13 @@ class _Defaults:
 def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
     base = defaults.base
     address = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
-    if not address and not defaults.home:
-        return None
     picture = _named_picture(item.pictures, base)
     text, first = _fullest(item, base, pictures=picture is None)
     title = _title(item.title) or make_headline(text)
-    if not address and text:  # the item is only in the feed, so readers are sent to the site
-        address = f"{urldefrag(defaults.home)[0]}#{quote(item.identity[:_MAX_TITLE] or title, safe='')}"
-    if not address:
+    if not address and not text:
         return None
     return Article(
-        url=address,
+        url=address or defaults.site,
         title=title,
         text=text,
         authors=_names(item.authors) or defaults.authors,
@@ -93,6 +92,8 @@ def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
         source=defaults.source,
         image=picture or first,
         language=language_tag(item.language) or defaults.language,
+        id=item_id(item.identity, address),
+        shares_url=not address,
     )
 
 

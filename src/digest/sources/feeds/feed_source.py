@@ -41,7 +41,7 @@ def read_feed_source(access: SourceAccess, addresses: tuple[str, ...]) -> tuple[
         return parse_feed(data, url=path).articles
     articles = _read_feed(access, address)
     completed = _read_pages(access, pages_to_read(articles, full_text=access.full_text, counts=access.counts))
-    return tuple(completed.get(article.url, article) for article in articles)
+    return tuple(completed.get(article.key, article) for article in articles)
 
 
 def _read_feed(access: SourceAccess, address: str) -> tuple[Article, ...]:
@@ -68,7 +68,7 @@ def _read_pages(access: SourceAccess, articles: tuple[Article, ...]) -> dict[str
     """Complete articles from their pages.
 
     Returns:
-        The articles whose pages could be read, by address. All that failed are one problem of the source.
+        The articles whose pages could be read, by their keys. All that failed are one problem of the source.
     """
     completed: dict[str, Article] = {}
     failures: list[DigestError] = []
@@ -82,7 +82,7 @@ def _read_pages(access: SourceAccess, articles: tuple[Article, ...]) -> dict[str
             failures.append(page)
             in_a_row += 1
         else:
-            completed[article.url] = page
+            completed[article.key] = page
             in_a_row = 0
     access.pages_read = len(completed)
     if len(completed) < len(articles):

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from digest.models import canonical_url, is_web_address
+from digest.models import is_web_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,8 @@ def pages_to_read(
 ) -> tuple[Article, ...]:
     """Return the articles of a feed whose pages should be read: the newest 25 that are new and need it.
 
+    A page that several articles share holds none of them alone, so it is not read.
+
     Args:
         articles: In the feed's order.
         full_text: The source's setting.
@@ -38,11 +40,14 @@ def pages_to_read(
     """
     if full_text == "never":
         return ()
-    each = {canonical_url(article.url): article for article in reversed(articles)}
+    each = {article.key: article for article in reversed(articles)}
     incomplete = [
         article
         for article in reversed(each.values())
-        if is_web_address(article.url) and counts(article) and (full_text == "always" or _is_snippet(article.text))
+        if is_web_address(article.url)
+        and not article.shares_url
+        and counts(article)
+        and (full_text == "always" or _is_snippet(article.text))
     ]
     # Undated ones count as new, in the order of the feed, which begins with the newest.
     newest = sorted(incomplete, key=lambda article: -(article.published.timestamp() if article.published else 1e12))

@@ -99,7 +99,7 @@ def test_drops_an_item_without_an_address_and_a_text(inner):
     [
         ('<guid isPermaLink="false">https://news.example/?p=1</guid>', "https://news.example/?p=1"),
         ('<enclosure url="/e.mp3" type="audio/mpeg" length="1"/>', "https://news.example/e.mp3"),
-        ("<guid>g 1</guid><description>Only here.</description>", "https://news.example/#g%201"),
+        ("<guid>g 1</guid><description>Only here.</description>", "https://news.example/"),
         ('<guid isPermaLink="true">/a</guid>', "https://news.example/a"),
     ],
 )
