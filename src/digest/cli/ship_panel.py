@@ -92,6 +92,7 @@ def _take_screenshots(options: RunOptions, built: Built, *, no_ledger: bool) -> 
     options.output.status("Taking screenshots")
     source = NewsletterPreview(lambda: options.session(no_ledger=no_ledger), built.issue)
     folder = project.root / built.folder / "shots"
+    options.session(no_ledger=no_ledger).issue(built.issue).folder.require_no_links("build/shots/page.png")
     files = take_screenshots(source.render().html, folder, image=source.image, web_picture=source.web_picture)
     options.output.status("")
     return [options.shown(path.relative_to(project.root).as_posix()) for path in files]

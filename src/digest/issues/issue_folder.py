@@ -227,6 +227,7 @@ class IssueFolder:
         """
         if self.read_build() == Build(html=html, text=text, manifest=manifest):
             return
+        self.require_no_links("build/manifest.json")
         with self._guard("build/manifest.json"):
             (self.path / "build" / "manifest.json").unlink(missing_ok=True)
             sync_folder(self.path / "build")
@@ -279,6 +280,26 @@ class IssueFolder:
         """
         self._write(_SENT, dump_sent_record(record))
 
+    def require_no_links(self, name: str) -> None:
+        """Refuse a folder that is a symbolic link: whoever may commit one would decide what is read and overwritten.
+
+        Args:
+            name: A file in the issue's folder; the folders above it, up to ``issues``, are looked at.
+
+        Raises:
+            IssueError: One of them is a symbolic link.
+        """
+        folder = (self.path / name).parent
+        for each in (folder, *folder.parents):
+            if each == self.path.parent.parent:
+                return
+            if each.is_symlink():
+                raise IssueError(
+                    "this folder is a symbolic link, so nothing in it is read or written",
+                    place=Place(each.relative_to(self.path.parent.parent).as_posix()),
+                    hint="Put a folder in its place. If you want the whole newsletter elsewhere, move it and use -C.",
+                )
+
     def _shown(self, name: str) -> str:
         return f"{_ISSUES}/{self.id}/{name}"
 
@@ -286,6 +307,7 @@ class IssueFolder:
         return _Guard(self._shown(name))
 
     def _read(self, name: str) -> bytes | None:
+        self.require_no_links(name)
         with self._guard(name):
             try:
                 return (self.path / name).read_bytes()
@@ -293,7 +315,7 @@ class IssueFolder:
                 return None
 
     def _write(self, name: str, data: bytes) -> None:
-        if self._read(name) == data:
+        if self._read(name) == data:  # it also refuses folders that are links
             return
         with self._guard(name):
             replace_file(self.path / name, data)

@@ -277,3 +277,29 @@ def test_reads_a_kept_build_by_its_token(folder: IssueFolder):
     folder.keep_build(build, token="abc")
     assert folder.read_kept_build("abc") == build
     assert folder.read_kept_build("def") is None
+
+
+@pytest.mark.parametrize("link", ["issues", "issues/2026-W48", "issues/2026-W48/build"])
+def test_nothing_is_read_or_written_through_a_linked_folder(tmp_path, link):
+    elsewhere = tmp_path / "elsewhere"
+    root = tmp_path / "letter"
+    IssueFolder(root, "2026-W48").write_build(html=b"a", text=b"b", manifest=b"c")
+    (root / link).rename(elsewhere)
+    (root / link).symlink_to(elsewhere)
+    before = {path: path.read_bytes() for path in elsewhere.rglob("*") if path.is_file()}
+    folder = IssueFolder(root, "2026-W48")
+    with pytest.raises(IssueError, match="symbolic link") as caught:
+        folder.write_build(html=b"x", text=b"y", manifest=b"z")
+    assert str(caught.value.place) == link
+    with pytest.raises(IssueError, match="symbolic link"):
+        folder.read_build()
+    with pytest.raises(IssueError, match="symbolic link"):
+        folder.require_no_links("build/shots/page.png")
+    assert {path: path.read_bytes() for path in elsewhere.rglob("*") if path.is_file()} == before
+
+
+def test_a_newsletter_may_be_reached_through_a_link(tmp_path):
+    (tmp_path / "letter").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "letter")
+    IssueFolder(tmp_path / "link", "2026-W48").write_text("text\n", over=None)
+    assert (tmp_path / "letter/issues/2026-W48/issue.md").read_text() == "text\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     #: Fetches one page of a list, by its path below /v3 and its query.
     GetList = Callable[[str, Mapping[str, int]], list[Any]]
 
-__all__ = ["logged_addresses", "read_suppression_lists"]
+__all__ = ["event_time", "logged_addresses", "read_suppression_lists"]
 
 #: The largest page that SendGrid returns.
 _PAGE_SIZE = 500
@@ -73,6 +73,16 @@ def logged_addresses(text: str) -> frozenset[str]:
         raise ProviderError("cannot read SendGrid's reply about its logs") from None
 
 
+def event_time(seconds: object) -> datetime | None:
+    """A time in seconds since 1970, aware; None for what is no number or no time. What happened counts all the same."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _entries(get_list: GetList, path: str) -> Iterator[Any]:
     for number in range(_MOST_PAGES):
         page = get_list(path, {"limit": _PAGE_SIZE, "offset": number * _PAGE_SIZE})
@@ -105,5 +115,4 @@ def _suppression(email: str, reason: SuppressionReason, created: object, path: s
         email = normalise_address(email)
     except ValueError:
         email = email.strip()  # no list can hold it, but dropping it is not this function's decision
-    at = datetime.fromtimestamp(created, UTC) if isinstance(created, int | float) else None
-    return Suppression(email=email, reason=reason, at=at, source=f"sendgrid {path}")
+    return Suppression(email=email, reason=reason, at=event_time(created), source=f"sendgrid {path}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import CredentialsError, ProviderError, RefusedError
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
+from digest.providers.sendgrid.suppression_lists import event_time
 from digest.providers.smtp_replies import is_hard_bounce
 
 if TYPE_CHECKING:
@@ -49,24 +50,25 @@ def read_webhook_events(
     Raises:
         CredentialsError: ``public_key`` is not a public key.
         RefusedError: SendGrid did not sign the request, or more than five minutes ago.
-        ProviderError: The body is not a list of events.
+        ProviderError: The body is not a list of events, or is nested absurdly deep.
     """
     key = _load_key(public_key, key_name)
     _verify(body, signature, timestamp, key, now)
     try:
         events = json.loads(body)
         return tuple(_suppressions(events))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise ProviderError("the body of the webhook request is not a list of events") from None
 
 
 def _load_key(public_key: str, name: str) -> EllipticCurvePublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - heavy
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - heavy
     from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415 - heavy
 
     try:
         key = load_der_public_key(base64.b64decode("".join(public_key.split()), validate=True))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise CredentialsError(
@@ -101,6 +103,6 @@ def _suppressions(events: list[dict[str, Any]]) -> Iterator[Suppression]:
             email = normalise_address(str(event.get("email", "")))
         except ValueError:
             continue
-        seconds = event.get("timestamp")
-        at = datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None
-        yield Suppression(email=email, reason=reason, at=at, source=f"sendgrid event {kind}")
+        yield Suppression(
+            email=email, reason=reason, at=event_time(event.get("timestamp")), source=f"sendgrid event {kind}"
+        )
