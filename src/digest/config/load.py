@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from digest.config.config_table import ConfigValueError, known_keys, value_problem
 from digest.config.delivery_settings import CHECK_LEDGER_URL
-from digest.config.newsletter_folder import CONFIG_FILE, NO_NEWSLETTER, config_file
+from digest.config.newsletter_folder import CONFIG_FILE, NO_NEWSLETTER, config_file, max_config_bytes
 from digest.config.provider_tables import (
     UNKNOWN_PROVIDER,
     ProviderTables,
@@ -19,7 +18,8 @@ from digest.config.provider_tables import (
     nearest_provider,
 )
 from digest.config.settings import Config
-from digest.config.toml_text import toml_line, toml_positions, toml_problem
+from digest.config.toml_reading import TomlError, read_toml
+from digest.config.toml_text import line_of_path, toml_line, toml_positions
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
@@ -71,12 +71,11 @@ def parse_config(
         ConfigError: It is not TOML, or holds an unknown key or a bad value.
     """
     try:
-        table: Any = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, line = toml_problem(error, text)
+        table: Any = read_toml(text, max_bytes=max_config_bytes(file))
+    except TomlError as error:
         raise ConfigError(
-            f"this is not TOML: {message}",
-            place=Place(file, line),
+            f"this is {error}",
+            place=Place(file, error.line),
             hint="Text values need double quotes, and a table begins with its name in brackets.",
         ) from None
     for key in prefix:
@@ -100,14 +99,21 @@ def source_places(root: Path) -> Mapping[str, Place]:
     path, prefix = config_file(root)
     text = _read(path)
     sources = parse_config(text, file=path.name, prefix=prefix).sources
+    positions = toml_positions(text)
     return {
-        source.id: Place(path.name, toml_line(text, (*prefix, "sources", number, "id")))
+        source.id: Place(path.name, line_of_path(positions, (*prefix, "sources", number, "id")))
         for number, source in enumerate(sources)
     }
 
 
 def _read(path: Path) -> str:
     try:
+        if path.stat().st_size > max_config_bytes(path.name):  # before it fills the memory
+            raise ConfigError(
+                f"the file is too large: more than {max_config_bytes(path.name) // 1024} kB",
+                place=Place(path.name),
+                hint="A configuration has a few kB. Remove what does not belong there.",
+            )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8", place=Place(path.name), hint="Save it as UTF-8.") from None

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from digest.config.toml_reading import MAX_TOML_BYTES, TomlError, read_toml
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["CONFIG_FILE", "NO_NEWSLETTER", "config_file", "find_root"]
+__all__ = ["CONFIG_FILE", "NO_NEWSLETTER", "config_file", "find_root", "max_config_bytes"]
 
 CONFIG_FILE = "digest.toml"
 #: The hint where there is no newsletter.
 NO_NEWSLETTER = "Make a newsletter with `digest init`, try `digest demo`, or name a folder with -C."
 _PYPROJECT = "pyproject.toml"
-_HEADER = re.compile(r"^\s*\[\[?\s*tool\s*\.\s*digest\s*[.\]]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*digest[ \t]*[.\]]", re.MULTILINE)
+#: pyproject.toml also holds the tables of other tools.
+_MAX_PYPROJECT_BYTES = 1024 * 1024
 
 
 def find_root(start: Path, *, environ: Mapping[str, str] = MappingProxyType({})) -> Path:
@@ -72,10 +74,15 @@ def _configures_digest(path: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     try:
-        tool = tomllib.loads(text).get("tool")
-    except tomllib.TOMLDecodeError:
+        tool = read_toml(text, max_bytes=max_config_bytes(path.name)).get("tool")
+    except TomlError:
         return _HEADER.search(text) is not None  # so that loading it names the line that is wrong
     return isinstance(tool, dict) and "digest" in tool
+
+
+def max_config_bytes(file: str) -> int:
+    """The most bytes that the configuration file of this name may have."""
+    return _MAX_PYPROJECT_BYTES if file == _PYPROJECT else MAX_TOML_BYTES
 
 
 def _is_work_tree(folder: Path) -> bool:

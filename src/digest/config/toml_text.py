@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["TomlPosition", "toml_line", "toml_positions", "toml_problem", "toml_string"]
+__all__ = ["TomlPosition", "line_of_path", "toml_line", "toml_positions", "toml_string"]
 
 #: The names of tables and keys from the root, with the index of each element of a list.
 TomlPath: TypeAlias = "tuple[str | int, ...]"
@@ -27,8 +27,6 @@ _SPACE = re.compile(r"[ \t]*")
 _SPACE_AND_COMMENTS = re.compile(r"(?:[\s\ufeff]|#[^\r\n]*)*")
 _PLAIN_VALUE = re.compile(r"[^,\]}#\r\n]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-#: What `tomllib` adds to its messages.
-_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +53,13 @@ def toml_string(value: str) -> str:
     return f'"{escaped}"'
 
 
-def toml_problem(error: ValueError, text: str) -> tuple[str, int]:
-    """What `tomllib` says is wrong with ``text``, without its position, and the line, counted from 1."""
-    message = str(error)
-    position = _POSITION.search(message)
-    line = int(position[1]) if position and position[1] else text.count("\n") + 1
-    return _POSITION.sub("", message), line
-
-
 def toml_line(text: str, path: Sequence[str | int]) -> int | None:
     """The line of a key, or of the nearest table around it that the text has; None if it has neither."""
-    positions = toml_positions(text)
+    return line_of_path(toml_positions(text), path)
+
+
+def line_of_path(positions: Mapping[TomlPath, TomlPosition], path: Sequence[str | int]) -> int | None:
+    """`toml_line` for a text of which the positions are known."""
     for length in range(len(path), 0, -1):
         if position := positions.get(tuple(path[:length])):
             return position.line

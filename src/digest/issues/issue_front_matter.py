@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from digest.config.toml_text import toml_line, toml_positions, toml_problem
+from digest.config.toml_reading import TomlError, read_toml
+from digest.config.toml_text import toml_line, toml_positions
 from digest.errors import IssueError, Place
 
 if TYPE_CHECKING:
@@ -84,16 +84,13 @@ def read_issue_front_matter(text: str, *, file: str) -> IssueFrontMatter:
 
 def _values(source: str, *, file: str, before: int) -> dict[str, str]:
     try:
-        table = tomllib.loads(source)
-    except ValueError as error:  # TOMLDecodeError, and the plain ValueError of an integer with too many digits
-        message, line = toml_problem(error, source)
+        table = read_toml(source)
+    except TomlError as error:
         raise IssueError(
-            f"this is not TOML: {message}",
-            place=Place(file, before + line),
+            f"this is {error}",
+            place=Place(file, before + error.line),
             hint='Write it like subject = "Some words", with \\" for a quotation mark inside.',
         ) from None
-    except RecursionError:
-        raise IssueError("the front matter is nested too deeply", place=Place(file, before)) from None
     for key, value in table.items():
         place = Place(file, before + (toml_line(source, (key,)) or 1))
         if key not in _KNOWN:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 
-from digest.config.toml_text import toml_problem, toml_string
+from digest.config.toml_reading import TomlError, read_toml
+from digest.config.toml_text import toml_string
 from digest.errors import IssueError, Place
 from digest.models import Approval, Article, Bullet, Candidate, Issue, Mention, Origin, Section, Story
 
@@ -329,10 +329,9 @@ def load_approval(data: bytes, *, file: str) -> Approval:
     """
     text = decode_utf8(data, file, _APPROVE_AGAIN)
     try:
-        table: dict[str, Any] = tomllib.loads(text)
-    except ValueError as error:
-        message, line = toml_problem(error, text)
-        raise IssueError(f"this is not TOML: {message}", place=Place(file, line), hint=_APPROVE_AGAIN) from None
+        table = read_toml(text)
+    except TomlError as error:
+        raise IssueError(f"this is {error}", place=Place(file, error.line), hint=_APPROVE_AGAIN) from None
     at, token, by = table.get("at"), table.get("token"), table.get("by", "")
     if not (isinstance(at, datetime) and at.tzinfo and isinstance(token, str) and isinstance(by, str)):
         raise IssueError(

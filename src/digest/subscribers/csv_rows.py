@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from digest.errors import ListError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
 
-__all__ = ["LONGEST_ROW", "CsvTable", "Row", "read_csv_table", "split_line", "split_rows"]
+__all__ = ["LONGEST_ROW", "CsvTable", "Row", "read_csv_table", "require_few_columns", "split_line", "split_rows"]
 
 #: The most lines of one row. If a quoted cell goes on for longer, its closing quote is missing.
 LONGEST_ROW = 20
+
+
+_MAX_COLUMNS = 1000
+#: The most bytes of one line. One that is longer has lost its line ends, and would fill the memory.
+_LONGEST_LINE = 1024 * 1024
 
 
 class Row(NamedTuple):
@@ -68,6 +73,7 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
         ListError: The file is missing, cannot be read, is empty or not UTF-8. Reading rows can raise it too.
     """
     try:
+        _require_line_ends(source, file)
         with _opened(source) as lines:
             numbered = enumerate(lines, start=1)
             first = next(((number, line) for number, line in numbered if line.strip()), None)
@@ -77,6 +83,7 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
                 )
             delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
             header = split_line(first[1], delimiter)
+            require_few_columns(header, Place(file, first[0]))
             yield CsvTable(header, split_rows(numbered, delimiter), lines, first[0], delimiter)
     except FileNotFoundError:
         raise ListError(
@@ -87,6 +94,40 @@ def read_csv_table(source: Path | str, *, file: str) -> Iterator[CsvTable]:
         raise ListError("the file is not UTF-8", place=Place(file, line), hint="Save it as UTF-8.") from None
     except OSError as error:
         raise ListError(f"the file cannot be read: {error.strerror}", place=Place(file)) from None
+
+
+def require_few_columns(header: Sized, place: Place) -> None:
+    """Refuse a table with more columns than any list has.
+
+    Raises:
+        ListError: It has more than 1,000.
+    """
+    if len(header) > _MAX_COLUMNS:
+        raise ListError(
+            f"the table has {len(header):,} columns, more than {_MAX_COLUMNS:,}",
+            place=place,
+            hint="Keep the columns that the newsletter uses: email, name, status and the fields of `where`.",
+        )
+
+
+def _require_line_ends(source: Path | str, file: str) -> None:
+    """Refuse a line that is too long, before it is read into the memory.
+
+    Raises:
+        ListError: There is such a line.
+    """
+    if not isinstance(source, Path) or not source.is_file():
+        return
+    line = 1
+    with source.open("rb") as data:
+        while len(piece := data.read(_LONGEST_LINE)) == _LONGEST_LINE:
+            if b"\n" not in piece and b"\r" not in piece:
+                raise ListError(
+                    f"a line has more than {_LONGEST_LINE // 1024:,} kB",
+                    place=Place(file, line),
+                    hint="Put each person on a line of their own.",
+                )
+            line += piece.count(b"\n") or piece.count(b"\r")
 
 
 def _opened(source: Path | str) -> TextIO:
@@ -110,7 +151,7 @@ def split_rows(numbered: Iterator[tuple[int, str]], delimiter: str) -> Iterator[
         elif (strict := _strict_cells(line, delimiter)) is not None:
             yield Row(number, strict)
         elif line.count('"') % 2 == 0:
-            yield Row(number, _cells(line, delimiter))
+            yield Row(number, split_line(line, delimiter))
         else:
             yield from _spanning(number, line, numbered, delimiter)
 
@@ -135,7 +176,10 @@ def _spanning(number: int, first: str, following: Iterator[tuple[int, str]], del
 
 def split_line(text: str, delimiter: str) -> list[str]:
     """The cells of one line, stripped."""
-    return _cells(text, delimiter)
+    try:
+        return _cells(text, delimiter)
+    except csv.Error:  # a cell of more than 128 KiB, or a null character
+        return [cell.strip() for cell in text.split(delimiter)]
 
 
 def _strict_cells(text: str, delimiter: str) -> list[str] | None:

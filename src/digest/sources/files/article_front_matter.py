@@ -6,11 +6,11 @@ The simple lines are deliberately not YAML: a headline with a colon or a quotati
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from digest.config.toml_reading import MAX_TOML_BYTES, TomlError, read_toml, require_flat
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
 from digest.sources.author_names import clean_names, split_names
@@ -18,9 +18,12 @@ from digest.sources.date_parsing import parse_date
 
 __all__ = ["ArticleFrontMatter", "read_article_front_matter"]
 
-_KEY = re.compile(r"([A-Za-z][\w -]*?)\s*:\s*(.*)")
+_KEY = re.compile(r"[A-Za-z][\w -]*")
 _KEYS = frozenset({"title", "url", "date", "author", "authors"})
-_TOML_LINE = re.compile(r"at line (\d+)")
+_DASHES = re.compile(r"(?:- +)*")
+_MAX_INDENTS = 50
+_QUOTES = str.maketrans("", "", "\"'#")
+_LONGEST_DATE, _LONGEST_SHOWN = 100, 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,28 +58,66 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
             "the front matter begins here and never ends", place=Place(path, 1), hint=f"Close it with a line {mark}."
         )
     head, rest = lines[1:end], "\n".join(lines[end + 1 :])
-    if mark == "---" and not any(_KEY.fullmatch(line.strip()) for line in head):
+    if mark == "---" and not any(_pair(line.strip()) for line in head):
         return ArticleFrontMatter(), text
-    values = _simple(head) if mark == "---" else _toml(head, path)
+    if sum(map(len, head)) > MAX_TOML_BYTES:
+        raise SourceError(
+            f"the front matter is too large: more than {MAX_TOML_BYTES // 1024} kB",
+            place=Place(path, 1),
+            hint=f"End it with a line {mark} before the text.",
+        )
+    values = _simple(head, path) if mark == "---" else _toml(head, path)
     return _checked(values, path, head), rest
 
 
 def _begins_with_key(lines: list[str]) -> bool:
     """Whether the line under the mark is one of the keys that are read here."""
-    match = _KEY.fullmatch(lines[0].strip()) if lines else None
-    return match is not None and match[1].strip().lower() in _KEYS
+    pair = _pair(lines[0].strip()) if lines else None
+    return pair is not None and pair[0] in _KEYS
 
 
-def _simple(lines: list[str]) -> dict[str, Any]:
+def _pair(line: str) -> tuple[str, str] | None:
+    """The key, in lower case, and the value of a line such as "Title: The mill closes"; None for another line."""
+    key, colon, value = line.partition(":")
+    key = key.rstrip()
+    return (key.lower(), value.strip()) if colon and _KEY.fullmatch(key) else None
+
+
+def _require_flat(lines: list[str], path: str) -> None:
+    """Refuse nested values. They are not read, but nobody writes front matter that is nested so deeply by hand."""
+    columns: list[int] = []
+    for number, line in enumerate(lines, start=2):
+        text = line.lstrip()
+        column = len(line) - len(text)
+        while columns and columns[-1] >= column:
+            columns.pop()
+        columns.append(column)
+        if len(columns) + _DASHES.match(text)[0].count("-") > _MAX_INDENTS:  # type: ignore[index] # it matches nothing, too
+            raise SourceError(f"the front matter is nested more than {_MAX_INDENTS} deep", place=Place(path, number))
+    try:
+        require_flat("\n".join(map(_structure, lines)))
+    except TomlError as error:
+        raise SourceError(f"the front matter is {error}", place=Place(path, error.line + 1)) from None
+
+
+def _structure(line: str) -> str:
+    """The brackets of a line, and the dots of its key. The dots of a text and unpaired quotation marks do not count."""
+    key, colon, value = line.partition(":")
+    brackets = "".join(letter for letter in (value if colon else line) if letter in "[]{}")
+    return f"{key.translate(_QUOTES) if colon else ''}{brackets}"
+
+
+def _simple(lines: list[str], path: str) -> dict[str, Any]:
+    _require_flat(lines, path)
     values: dict[str, Any] = {}
     key = ""
     for raw in lines:
         line = raw.strip()
         if line.startswith("- ") and key:
-            values[key] = [*_listed(values[key]), _unquoted(line[2:])]
-        elif match := _KEY.fullmatch(line):
-            key = match[1].strip().lower()
-            inner = match[2].strip()
+            values[key] = _listed(values[key])
+            values[key].append(_unquoted(line[2:]))
+        elif pair := _pair(line):
+            key, inner = pair
             listed = inner.startswith("[") and inner.endswith("]")
             values[key] = [_unquoted(part) for part in inner[1:-1].split(",")] if listed else _unquoted(inner)
     return values
@@ -94,13 +135,11 @@ def _unquoted(value: str) -> str:
 
 def _toml(lines: list[str], path: str) -> dict[str, Any]:
     try:
-        values = tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError as error:
-        match = _TOML_LINE.search(str(error))
-        line = int(match[1]) + 1 if match else None
+        values = read_toml("\n".join(lines))
+    except TomlError as error:
         raise SourceError(
-            f"the front matter is not TOML: {error}",
-            place=Place(path, line),
+            f"the front matter is {error}",
+            place=Place(path, error.line + 1),
             hint="Put text in double quotes, or use --- instead of +++, which needs no quotes.",
         ) from None
     return {key.lower(): value for key, value in values.items()}
@@ -110,7 +149,7 @@ def _checked(values: dict[str, Any], path: str, head: list[str]) -> ArticleFront
     url = str(values.get("url") or "").strip()
     if url and not is_web_address(url):
         raise SourceError(
-            f"url {url!r} is not a web address",
+            f"url {url[:_LONGEST_SHOWN]!r} is not a web address",
             place=_place(path, head, "url"),
             hint="It must begin with https:// or http://.",
         )
@@ -131,10 +170,12 @@ def _moment(value: Any, path: str, head: list[str]) -> datetime | None:
     if isinstance(value, date):
         return datetime.combine(value, time(), tzinfo=UTC)
     text = str(value or "").strip()
-    moment = parse_date(text)
+    moment = parse_date(text) if len(text) <= _LONGEST_DATE else None
     if text and moment is None:
         raise SourceError(
-            f"date {text!r} cannot be read", place=_place(path, head, "date"), hint="Write it as 2026-11-16."
+            f"date {text[:_LONGEST_DATE]!r} cannot be read",
+            place=_place(path, head, "date"),
+            hint="Write it as 2026-11-16.",
         )
     return moment
 

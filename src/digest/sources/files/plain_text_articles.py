@@ -177,6 +177,5 @@ def _joined(block: Sequence[str]) -> str:
 
 def _stripped(lines: Sequence[str]) -> Sequence[str]:
     """Drop the lines before the first one that has a word in it."""
-    while lines and not re.search(r"\w", lines[0]):
-        lines = lines[1:]
-    return lines
+    first = next((number for number, line in enumerate(lines) if re.search(r"\w", line)), len(lines))
+    return lines[first:]

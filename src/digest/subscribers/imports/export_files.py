@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from digest.errors import ListError, Place
-from digest.subscribers.csv_rows import Row, split_line, split_rows
+from digest.subscribers.csv_rows import Row, require_few_columns, split_line, split_rows
 from digest.subscribers.imports.pasted_addresses import address_and_name
 from digest.subscribers.imports.text_encoding import find_delimiter, find_encoding
 from digest.subscribers.imports.workbooks import workbook_rows
@@ -121,6 +121,7 @@ def _workbook_tables(path: Path, file: str) -> Iterator[ExportTable]:
         if first is None:
             continue
         tables += 1
+        require_few_columns(first.cells, Place(file, first.line))
         header = () if _holds_address(first.cells) else tuple(first.cells)
         skip = 0 if not header else 1
         yield ExportTable(
@@ -151,6 +152,7 @@ def _text_table(open_bytes: Callable[[], BinaryIO], start: bytes, file: str) -> 
         return ExportTable(
             file=file, header=(), open_rows=lambda: _pasted_rows(open_bytes, encoding, file), notes=notes
         )
+    require_few_columns(first, Place(file, 1))
     headless = _holds_address(first)
 
     def open_rows() -> Iterator[Row]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
-from digest.subscribers.csv_rows import split_line, split_rows
+from digest.subscribers.csv_rows import require_few_columns, split_line, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
@@ -125,6 +125,7 @@ class ListUpdate:
         if first is not None:
             self.delimiter = ";" if first.count(";") > first.count(",") else ","
             self.header = split_line(first, self.delimiter)
+            require_few_columns(self.header, Place(self._file, 1))
         self._names = [column.casefold() for column in self.header]
         if self.header and "email" not in self._names:
             hint = "Name another list with --to."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -226,3 +227,44 @@ def test_refuses_files_that_are_not_articles(data, path, message):
 def test_garbage_raises_nothing_but_a_source_error(data, path):
     with contextlib.suppress(SourceError):
         assert read(data, path).url
+
+
+COSTLY_HEADS = {
+    "a key of many parts": "+++\n" + "a." * 20_000 + "b = 1\n+++",
+    "lists in lists": "+++\na = " + "[" * 20_000 + "\n+++",
+    "an integer of many digits": "+++\na = " + "9" * 20_000 + "\n+++",
+    "lists in lists in simple lines": "---\ntags: " + "[" * 20_000 + "\n---",
+    "tables in tables over several lines": "---\ntags:\n" + "  {a: {b:\n" * 5_000 + "\n---",
+    "a key of many parts in simple lines": "---\ntitle: The mill\n" + "a." * 20_000 + "b: 1\n---",
+    "lists in lists by dashes": "---\ntags:\n " + "- " * 20_000 + "x\n---",
+    "lists in lists by indentation": "---\ntags:\n" + "".join(" " * n + f"a{n}:\n" for n in range(60)) + "---",
+    "many bytes": "---\ntags: " + "a" * 70_000 + "\n---",
+    "many bytes of TOML": "+++\ntitle = '" + "a" * 70_000 + "'\n+++",
+    "a date of many digits": "---\ndate: " + "1 " * 20_000 + "\n---",
+}
+
+
+@pytest.mark.parametrize("case", COSTLY_HEADS)
+def test_front_matter_that_is_costly_to_read_is_refused_at_once(case):
+    start = time.process_time()
+    with pytest.raises(SourceError) as caught:
+        read(f"{COSTLY_HEADS[case]}\nThe council closed the mill.\n")
+    assert time.process_time() - start < 1
+    assert caught.value.place.file == PATH
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" + " " * 40_000,
+        "tags:\n" + "- x\n" * 12_000,
+        "author: " + "a (" * 15_000,
+        "\n" * 40_000,
+        "title: " + "- " * 20_000,
+    ],
+)
+def test_other_long_front_matter_is_read_within_a_second(line):
+    start = time.process_time()
+    read(f"---\nkey: 1\n{line}\n---\nThe mill closes\n\nThe council closed the old mill for good on Monday.\n")
+    assert time.process_time() - start < 1
