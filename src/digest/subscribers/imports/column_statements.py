@@ -11,10 +11,13 @@ from digest.subscribers.imports.vocabulary import (
     HeaderKind,
     cell_date,
     cell_kind,
+    hints_at_leavers,
     is_generic,
     is_list_of_channels,
+    is_schedule,
     is_whole_status,
     plain_words,
+    says_nothing_wanted,
     status_of,
 )
 
@@ -38,7 +41,13 @@ REASONS = ("complaint", "hard_bounce", "invalid", "unsubscribed", "manual")
 #: "active".
 _GRAVITY = (*REASONS, "declined", "pending", "unknown", "active", "unconfirmed", "")
 #: What "no" means in a flag.
-_NO = {"subscribed": "unsubscribed", "consent": "declined", "confirmed": "pending", "maybe": "declined"}
+_NO = {
+    "valid": "invalid",
+    "subscribed": "unsubscribed",
+    "consent": "declined",
+    "confirmed": "pending",
+    "maybe": "declined",
+}
 #: Shorter words of the Latin alphabet are as likely abbreviations: OK is also Oklahoma.
 _SHORT = 3
 _MAJORITY = 0.5
@@ -54,10 +63,12 @@ class ColumnProfile:
     Attributes:
         kinds: How many cells are empty, a yes, a no, a date, a number or text.
         texts: The different cells that are neither empty nor dates, with the number of each; the first few hundred.
+        refusals: The different cells such as "never" and "none".
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)
+    refusals: dict[str, None] = field(default_factory=dict)
 
     def add(self, cell: str) -> None:
         """Count one cell."""
@@ -65,6 +76,13 @@ class ColumnProfile:
         self.kinds[kind] += 1
         if kind not in {"empty", "date"} and (cell in self.texts or len(self.texts) < _MOST_TEXTS):
             self.texts[cell] += 1
+        if cell and kind in {"empty", "no", "text"} and says_nothing_wanted(cell):
+            self.refusals[cell] = None
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """A few of the cells, for messages."""
+        return tuple({**self.refusals, **self.texts})[:3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,8 @@ class ColumnReader:
 
     def _read(self, cell: str) -> ColumnStatement:
         kind, role = cell_kind(cell), self.kind.role
+        if role == "preference":
+            return _preference_statement(cell, self.tool)
         if kind is CellKind.EMPTY:
             return ColumnStatement(self.empty)
         if role == "left":
@@ -148,6 +168,14 @@ def _left_statement(
     return ColumnStatement(status or "unknown")
 
 
+def _preference_statement(cell: str, tool: tuple[tuple[str, str], ...]) -> ColumnStatement:
+    """Somebody who wants no email is not mailed. How often the others want it says nothing."""
+    status = status_of(cell, tool)
+    if status in REASONS and not is_generic(cell):
+        return ColumnStatement("declined" if cell_kind(cell) is CellKind.NO else status)
+    return ColumnStatement("declined" if says_nothing_wanted(cell) else "")
+
+
 def gravest(statuses: Iterable[str]) -> str:
     """The status that counts if there are several: the most serious."""
     return min(statuses, key=_GRAVITY.index, default="")
@@ -163,6 +191,8 @@ def read_column(kind: HeaderKind, profile: ColumnProfile, *, tool: tuple[tuple[s
         filled = sum(profile.kinds.values()) - profile.kinds["empty"] - profile.kinds["no"]
         return ColumnReader(kind=kind, speaks=False, puzzle=filled > 0)
     read = _READERS.get(kind.role)
+    if kind.role == "unknown" and profile.refusals and any(map(is_schedule, profile.texts)):
+        read = _preference_reader
     return read(kind, profile, tool) if read else None
 
 
@@ -189,14 +219,24 @@ def _maybe_status_reader(
         enough = len(understood) == len(profile.texts)
     if telling and enough and not profile.kinds["date"]:
         return ColumnReader(kind=HeaderKind(role="status"), tool=tool)
-    # Notes may say that somebody left, among other things.
+    # Notes may say that somebody left, among other things, and a status may be in a language that is not known.
     hinted = any(status_of(text, tool) == "unsubscribed" and not is_generic(text) for text in texts)
+    if kind.role == "maybe_status":
+        hinted = hinted or bool(telling) or any(map(hints_at_leavers, texts))
     return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True) if hinted else None
 
 
 def _is_short(text: str) -> bool:
     words = plain_words(text)
     return len(words) <= _SHORT and words.isascii()
+
+
+def _preference_reader(
+    kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]
+) -> ColumnReader | None:
+    if not profile.refusals:
+        return _maybe_status_reader(kind, profile, tool)
+    return ColumnReader(kind=HeaderKind(role="preference"), tool=tool, decides=False, puzzle=True)
 
 
 def _left_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]) -> ColumnReader:
@@ -219,7 +259,7 @@ def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str
         puzzle = strong and kind.role == "consent" and bool(kinds["empty"])
         return ColumnReader(kind=kind, speaks=False, puzzle=True) if puzzle else None
     if kinds["date"] == filled:
-        missing = "unconfirmed" if kind.role == "confirmed" else ""
+        missing = "unconfirmed" if kind.role == "confirmed" or (kind.role == "consent" and strong) else ""
         return ColumnReader(kind=kind, empty=missing, decides=bool(missing) and bool(kinds["empty"]))
     texts = [text for text in profile.texts if cell_kind(text) in {CellKind.TEXT, CellKind.NUMBER}]
     understood = [text for text in texts if is_list_of_channels(text) or status_of(text, tool)]
@@ -228,7 +268,7 @@ def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str
     if len(understood) == len(texts) and (clear or telling):
         return ColumnReader(kind=kind, tool=tool, flag=True, empty="pending" if clear or strong else "")
     if not strong:
-        return None
+        return _preference_reader(kind, profile, tool) if profile.refusals and not kind.dated else None
     if clear or understood:
         return ColumnReader(kind=kind, tool=tool, flag=True, empty="pending", puzzle=True)
     return ColumnReader(kind=kind, speaks=False, puzzle=True)
@@ -237,7 +277,9 @@ def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str
 def looks_like_statuses(cells: Iterable[str]) -> bool:
     """Whether a column whose header tells nothing may hold statuses: few different words, and a telling one."""
     texts = set(filter(None, cells))
-    return len(texts) <= _FEW_WORDS and any(
+    if len(texts) > _FEW_WORDS:
+        return False
+    return (any(map(says_nothing_wanted, texts)) and any(map(is_schedule, texts))) or any(
         cell_kind(text) is CellKind.TEXT and not _is_short(text) and status_of(text) and not is_generic(text)
         for text in texts
     )
@@ -249,5 +291,6 @@ _READERS: Mapping[str, Callable[[HeaderKind, ColumnProfile, tuple[tuple[str, str
     "unnamed": _maybe_status_reader,
     "unknown": _maybe_status_reader,
     "left": _left_reader,
-    **dict.fromkeys(("subscribed", "consent", "confirmed", "maybe"), _flag_reader),
+    "preference": _preference_reader,
+    **dict.fromkeys(("valid", "subscribed", "consent", "confirmed", "maybe"), _flag_reader),
 }

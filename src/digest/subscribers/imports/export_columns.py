@@ -93,7 +93,14 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
     kinds = [header_kind(label) if header else HeaderKind(role="unnamed") for label in labels]
     places = {"email": _email_column(file, labels, kinds, sample, has_header=bool(header))}
     places |= _name_columns(labels, kinds, places["email"])
-    kinds = [kind if at not in places.values() else HeaderKind(role="other") for at, kind in enumerate(kinds)]
+    kinds = [
+        HeaderKind(role="other")
+        if at in places.values()
+        else HeaderKind(role="maybe")
+        if kind.role == "email"
+        else kind
+        for at, kind in enumerate(kinds)
+    ]
     profiles = {at: ColumnProfile() for at, kind in enumerate(kinds) if _may_say_something(kind, sample, at)}
     if profiles:
         _fill(profiles, (row.cells for row in open_rows() if not row.problem))
@@ -104,7 +111,7 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
         if reader is None:
             continue
         if reader.puzzle:
-            puzzles[labels[at]] = tuple(list(profile.texts)[:3])
+            puzzles[labels[at]] = profile.examples
         if reader.speaks:
             readers.append((at, reader))
     used = {*places.values(), *(at for at, _ in readers)}

@@ -25,16 +25,21 @@ __all__ = [
     "file_status",
     "header_kind",
     "header_rank",
+    "hints_at_leavers",
     "is_generic",
     "is_list_of_channels",
+    "is_schedule",
     "is_whole_status",
     "plain_words",
+    "says_nothing_wanted",
     "status_of",
     "tool_words",
 ]
 
 #: Of the reasons why somebody left, the first that a text names counts: a complaint is the gravest.
 _REASONS = ("complaint", "hard_bounce", "invalid", "unsubscribed", "manual")
+#: The roles of flags: a "no" in them means that somebody is not mailed.
+_FLAGS = frozenset({"valid", "subscribed", "confirmed", "consent", "maybe"})
 #: Letters that have no plain letter in Unicode's decomposition.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "æ": "ae", "œ": "oe"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -65,9 +70,9 @@ class HeaderKind:
     """What a column is about, by its header.
 
     Attributes:
-        role: email, name, first or last; status, maybe_status; left; subscribed, consent, confirmed or maybe (flags);
-            hint; unknown; or other, for a column that is about something else.
-        reason: Why its people left, for a column about leaving.
+        role: email, name, first or last; status, maybe_status; left; subscribed, consent, confirmed, valid or maybe
+            (flags); preference; hint; unknown; or other, for a column that is about something else.
+        reason: Why its people left, or are not mailed, for a column about that.
         explains: Any text in it says that somebody left, as in "Unsubscribe reason".
         dated: The column holds dates, or may.
     """
@@ -147,6 +152,8 @@ def status_of(text: str, tool: tuple[tuple[str, str], ...] = ()) -> str:
     status: Mapping[str, frozenset[str]] = _table("status")
     if meaning := dict(tool).get(words):
         return meaning
+    if words in _cells()["other"]:
+        return ""
     if meaning := next((meaning for meaning, same in status.items() if words in same), ""):
         return meaning
     if _DEAD_MAILBOX.fullmatch(text.strip()):
@@ -197,6 +204,22 @@ def is_list_of_channels(text: str) -> str:
     return "active" if "email" in words else "declined"
 
 
+def says_nothing_wanted(text: str) -> bool:
+    """Whether somebody says that they want no email, where others say how often they do: "never", "none", "no"."""
+    words = plain_words(text)
+    return words in _cells()["nothing"] or (len(words) > 1 and words in _cells()["no"])
+
+
+def hints_at_leavers(text: str) -> bool:
+    """Whether a text may be about people who left, as "Former members"."""
+    return _matches("headers", "hints", plain_words(text))
+
+
+def is_schedule(text: str) -> bool:
+    """Whether a text says how often somebody wants email."""
+    return plain_words(text) in _cells()["schedule"]
+
+
 def _flag_kind(words: str) -> HeaderKind:
     """The kind of a column that is neither part of a subscriber nor a plain status."""
     if _matches("headers", "counts", words) or _matches("headers", "affairs", words):
@@ -205,8 +228,13 @@ def _flag_kind(words: str) -> HeaderKind:
     reason = _reason(words)
     if reason:
         return HeaderKind(role="left", reason=reason, explains=_matches("headers", "why", words), dated=dated)
-    role = _flag_role(words)
-    if role not in {"maybe", "maybe_status"} and _matches("headers", "evidence", words):
+    if _matches("flags", "waiting", words):
+        return HeaderKind(role="left", reason="pending", dated=dated)
+    affirmed = [word for word in words.split() if word not in _cells()["not"]]
+    role = _flag_role(" ".join(affirmed))
+    if role in _FLAGS and len(affirmed) < len(words.split()):  # as in "Not subscribed" or "No marketing emails"
+        return HeaderKind(role="left", reason="declined", dated=dated)
+    if role not in {"maybe", "maybe_status", "preference"} and _matches("headers", "evidence", words):
         role = "other"
     return HeaderKind(role=role, dated=dated)
 
@@ -214,9 +242,13 @@ def _flag_kind(words: str) -> HeaderKind:
 def _flag_role(words: str) -> str:
     if re.search(r"\b(status|state|statut|estado|stato|статус)\b", words):
         return "maybe_status"
-    for role in ("subscribed", "confirmed", "consent", "maybe"):
+    for role in ("valid", "subscribed", "confirmed", "consent"):
         if _matches("flags", role, words):
             return role
+    if _matches("headers", "preference", words):
+        return "preference"
+    if _matches("flags", "maybe", words):
+        return "maybe"
     return "hint" if _matches("headers", "hints", words) else "unknown"
 
 

@@ -1,0 +1,105 @@
+"""Columns that only hint at people who left, negated flags, and columns that look like either and are not."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def export_of(header, usual, other):
+    return f"Email,Name,{header}\na@q.org,Ada,{usual}\nb@q.org,Ben,{usual}\nz@q.org,Zoe,{other}\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "other"),
+    [
+        ("Preference", "weekly", "none"),
+        ("Frequency", "monthly", "Never"),
+        ("Email frequency", "daily", "never"),
+        ("Newsletter", "weekly", "no"),
+        ("Digest", "Weekly", "Off"),
+        ("Email delivery", "Individual", "None"),
+        ("Email notifications", "All", "None"),
+        ("Emails", "summary", "none"),
+        ("Häufigkeit", "wöchentlich", "nie"),
+        ("Fréquence", "hebdomadaire", "jamais"),
+        ("Frecuencia", "semanal", "nunca"),
+        ("Frequenza", "settimanale", "mai"),
+        ("Frequentie", "wekelijks", "nooit"),
+        ("Częstotliwość", "co tydzień", "nigdy"),
+        ("配信頻度", "毎週", "なし"),
+        ("Y how many times", "weekly", "never"),
+    ],
+)
+def test_never_and_none_hint_at_leavers(imports, header, usual, other):
+    plan = imports.plan(export_of(header, usual, other))
+    assert repr(other) in plan.question
+    # Whatever the answer, whoever wants nothing is not mailed.
+    people = imports.statuses(export_of(header, usual, other), whole_file="active")
+    assert people == {"a@q.org": "active", "b@q.org": "active", "z@q.org": "declined"}
+
+
+def test_beside_a_status_never_withholds_its_person_without_a_question(imports):
+    rows = "email,status,frequency\na@q.org,active,weekly\nb@q.org,active,never\nc@q.org,unsubscribed,weekly\n"
+    assert imports.statuses(rows) == {"a@q.org": "active", "b@q.org": "declined", "c@q.org": "unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "other", "status"),
+    [
+        ("Not subscribed", "no", "yes", "declined"),
+        ("Not opted in", "0", "1", "declined"),
+        ("Nicht abonniert", "nein", "ja", "declined"),
+        ("No marketing emails", "FALSE", "TRUE", "unsubscribed"),
+        ("Unconfirmed", "no", "yes", "pending"),
+        ("IsOptInPending", "false", "true", "pending"),
+        ("Paused", "", "yes", "pending"),
+        ("dnc_email", "", "1", "unsubscribed"),
+        ("STOP email", "", "X", "unsubscribed"),
+        ("Valid", "yes", "no", "invalid"),
+        ("Deceased", "", "yes", "manual"),
+        ("Contactable", "yes", "no", "unsubscribed"),
+        ("gdpr_consent", "2025-01-02", "", "pending"),
+        ("Keep me updated on events", "Yes", "No", "declined"),
+        ("Tila", "Tilaaja", "Peruttu", "unsubscribed"),
+        ("Stan", "Aktywny", "Odrzucony", "hard_bounce"),
+        ("Data cancellazione", "", "02/01/2025", "unsubscribed"),
+        ("配信状況", "正常", "配信エラー停止", "hard_bounce"),
+    ],
+)
+def test_flags_and_dates_say_who_is_not_mailed(imports, header, usual, other, status):
+    people = imports.statuses(export_of(header, usual, other))
+    assert people == {"a@q.org": "active", "b@q.org": "active", "z@q.org": status}
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "other"),
+    [("Durum", "Abone", "Uçtu"), ("Group", "Members", "Former members"), ("List", "Newsletter", "Unsubscribed")],
+)
+def test_a_status_of_which_only_some_words_are_known_is_asked_about(imports, header, usual, other):
+    assert header in imports.plan(export_of(header, usual, other)).question
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "other"),
+    [
+        ("Purchase frequency", "weekly", "never"),
+        ("Dietary preference", "vegan", "none"),
+        ("Delivery address", "1 Main Street", "none"),
+        ("Last login", "2025-01-01", "Never"),
+        ("SMS frequency", "weekly", "never"),
+        ("Subscription type", "monthly", "none"),
+        ("Children", "2", "none"),
+        ("Pending orders", "0", "2"),
+        ("Payment pending", "no", "yes"),
+        ("Consent to track", "Yes", "No"),
+        ("HTML email", "yes", "no"),
+        ("Estado", "Baja California", "Jalisco"),
+        ("State", "Ohio", "Maine"),
+        ("Title", "Dr", "None"),
+        ("Secondary email", "ada@home.example", ""),
+    ],
+)
+def test_other_columns_are_kept_as_they_are(imports, header, usual, other):
+    plan = imports.plan(export_of(header, usual, other))
+    assert (plan.question, plan.fields) == ("", (header,))
+    assert [person.status for person in plan.people()] == ["active"] * 3
