@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from digest.errors import DigestError, Place, SourceError
 from digest.sources.files.article_files import read_file
+from digest.sources.files.not_for_print import DraftError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,6 +53,7 @@ class SourceAccess:
         pages_read: How many pages were read for items that hold only a snippet.
         moved_to: Where the source has moved permanently; "" if it has not.
         problems: What failed without stopping the source.
+        drafts: The files that are marked as not for print, which is no failure.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class SourceAccess:
         self.pages_read = 0
         self.moved_to = ""
         self.problems: list[DigestError] = []
+        self.drafts: list[DraftError] = []
         self._from_cache: list[bool] = []
 
     @property
@@ -95,11 +98,13 @@ class SourceAccess:
         return read_file(self.root, address)
 
     def read_each(self, addresses: Iterable[str], read: Callable[[str], Article]) -> list[Article]:
-        """Read an article from each address; those that fail are added to `problems`."""
+        """Read an article from each address; those that fail are added to `problems`, and drafts to `drafts`."""
         articles: list[Article] = []
         for address in addresses:
             article = attempt(partial(read, address), address)
-            if isinstance(article, DigestError):
+            if isinstance(article, DraftError):
+                self.drafts.append(article)
+            elif isinstance(article, DigestError):
                 self.problems.append(article)
             else:
                 articles.append(article)

@@ -55,6 +55,7 @@ class SourceReading:
         moved_to: Where the source has moved permanently.
         error: Why nothing could be read.
         problems: Individual files or pages of the source that failed.
+        drafts: The files that are marked as not for print.
     """
 
     source: str
@@ -65,6 +66,7 @@ class SourceReading:
     moved_to: str = ""
     error: DigestError | None = None
     problems: tuple[DigestError, ...] = ()
+    drafts: tuple[DigestError, ...] = ()
 
     @property
     def gone(self) -> bool:
@@ -112,6 +114,7 @@ def read_source(
         pages=access.pages_read,
         moved_to=access.moved_to,
         problems=tuple(problems),
+        drafts=tuple(access.drafts),
     )
 
 

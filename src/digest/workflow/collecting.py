@@ -134,7 +134,7 @@ def collect(
         waiting=len(issue.waiting),
         min_stories=config.selection.min_stories,
         changed=merge.text != yours,
-        dropped=dropped,
+        dropped=(*dropped, *gathered.drafts),
         ranking=ranking,
         bullets=trace_bullets(opened.issue, opened.articles) if opened.text is not None else (),
     )

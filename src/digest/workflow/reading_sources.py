@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from digest.editing import address_reused, by_address
+from digest.editing import Dropped, address_reused, by_address
 from digest.errors import SourceError
 from digest.fetching import RestingError
 from digest.issues import SourceState
@@ -84,11 +84,13 @@ class GatheredArticles:
         results: One for each source, in the order of the configuration.
         states: What to record about each source, in the same order.
         articles: The articles of all sources, including those that do not count.
+        drafts: The files that are marked as not for print.
     """
 
     results: tuple[SourceResult, ...]
     states: tuple[SourceState, ...]
     articles: tuple[Article, ...]
+    drafts: tuple[Dropped, ...] = ()
 
 
 def gather_articles(
@@ -138,7 +140,12 @@ def gather_articles(
         new = len({article.key for article in counted}.difference(article.key for article in collected))
         results.append(_result(reading, state, new=new, config_file=project.config_file))
         articles += reading.articles
-    return GatheredArticles(results=tuple(results), states=tuple(states), articles=tuple(articles))
+    drafts = tuple(
+        Dropped(url=draft.place.file if draft.place else "", title="", source=id, reason=draft.message)
+        for id, reading in readings.items()
+        for draft in reading.drafts
+    )
+    return GatheredArticles(results=tuple(results), states=tuple(states), articles=tuple(articles), drafts=drafts)
 
 
 def _with_known_ids(articles: Sequence[Article], *, before: Sequence[Article]) -> tuple[Article, ...]:

@@ -45,7 +45,7 @@ _ADDRESS = re.compile(r"\s*\S+@\S+\s*")
 
 
 def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
-    """Return the feed with its articles in order, without items that have neither an address nor a text.
+    """Return the feed with its articles in order. Drafts, and items with neither an address nor a text, are left out.
 
     Args:
         channel: The parsed feed.
@@ -60,7 +60,7 @@ def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
     # Readers of an item that is only in the feed are sent to the site.
     site = urldefrag(home)[0] or (urljoin(url, "/") if is_web_address(url) else url)
     defaults = _Defaults(base=base, site=site, source=title, language=language, authors=shared)
-    articles = (_article(item, defaults) for item in channel.items)
+    articles = (_article(item, defaults) for item in channel.items if not item.draft)
     return Feed(title=title, url=url, articles=tell_apart([article for article in articles if article is not None]))
 
 

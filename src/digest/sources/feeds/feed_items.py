@@ -80,6 +80,7 @@ class FeedItem:
         dates: When it was published, then when it was changed, then when it was created.
         pictures: The most reliable first.
         language: As written.
+        draft: It is marked as not for print.
     """
 
     links: tuple[str, ...] = ()
@@ -91,6 +92,7 @@ class FeedItem:
     dates: tuple[str, ...] = ()
     pictures: tuple[FeedPicture, ...] = ()
     language: str = ""
+    draft: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

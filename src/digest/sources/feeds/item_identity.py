@@ -35,6 +35,7 @@ _WORD = re.compile(r"\w{2,}")
 #: The share of the smaller article's words that two versions of one article have in common.
 _SHARED = 0.6
 _COMPARED = 4000  # characters
+_MOST_COMPARED = 20  # items without ids
 
 
 def item_id(identity: str, url: str) -> str:
@@ -84,27 +85,33 @@ def tell_apart(articles: Sequence[Article]) -> tuple[Article, ...]:
 def _first_versions(articles: Sequence[Article]) -> list[int]:
     """For each article, the index of the first one in the list that is the same article."""
     by_sign: dict[object, int] = {}
+    unnamed: list[int] = []
     first_of: list[int] = []
     for index, article in enumerate(articles):
         signs: list[object] = [("text", _folded(article.title), _folded(article.text or str(article.published)))]
         same = by_sign.get(signs[0])
         if article.id:
             signs.append(("id", article.id))
-            revised = by_sign.get(signs[1])
-            if same is None and revised is not None and _is_revision(articles[revised], article):
-                same = revised
+            others = [by_sign[signs[1]]] if signs[1] in by_sign else []
+        else:
+            others = unnamed[-_MOST_COMPARED:]
+        if same is None:
+            same = next((other for other in others if _is_version(articles[other], article)), None)
         first = index if same is None else same
         first_of.append(first)
+        if same is None and not article.id:
+            unnamed.append(index)
         for sign in signs:
             by_sign.setdefault(sign, first)
     return first_of
 
 
-def _is_revision(first: Article, second: Article) -> bool:
-    """Whether two items with one id are versions of one article. Some feeds give all of their items the same id."""
-    if _folded(first.title) == _folded(second.title):
-        return first.published == second.published or _are_alike(first, second)
-    return _are_alike(first, second)
+def _is_version(first: Article, second: Article) -> bool:
+    """Whether two items with one id, or without ids, are one article. Some feeds give all their items the same id."""
+    one_time = first.published == second.published or None in {first.published, second.published}
+    if first.id:
+        return _are_alike(first, second) or (one_time and _folded(first.title) == _folded(second.title))
+    return one_time and _are_alike(first, second)
 
 
 def _are_alike(first: Article, second: Article) -> bool:

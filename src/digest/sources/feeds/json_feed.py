@@ -82,6 +82,7 @@ def _item(item: dict[str, Any]) -> FeedItem:
             FeedPicture(link=link) for link in (_text(item, "image"), _text(item, "banner_image"), *pictures)
         ),
         language=_text(item, "language"),
+        draft=item.get("draft") is True or item.get("status") == "draft",
     )
 
 

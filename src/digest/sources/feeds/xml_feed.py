@@ -48,6 +48,10 @@ _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _HTML_TYPES = frozenset({"", "html", "text/html", "xhtml", "application/xhtml+xml"})
 _ALTERNATE = frozenset({"", "alternate", "http://www.iana.org/assignments/relation/alternate"})
 
+_YES = frozenset({"yes", "true", "1"})
+#: States of WordPress's export: https://developer.wordpress.org/reference/functions/get_post_statuses/
+_UNPUBLISHED = frozenset({"draft", "auto-draft", "pending", "private", "trash"})
+
 _Fields = dict[str, list["_Element"]]
 
 
@@ -135,6 +139,7 @@ class _Reader:
             ),
             pictures=tuple(self._pictures(fields)),
             language=self._language(element, fields),
+            draft=_is_draft(fields),
         )
 
     def _title(self, fields: _Fields) -> str:
@@ -248,6 +253,16 @@ def _fields(owner: _Element, *, limit: int = MAX_REPEATS) -> _Fields:
         elif len(parts) < limit:
             parts.append(child)
     return fields
+
+
+def _is_draft(fields: _Fields) -> bool:
+    """Whether an entry is not to be shown: https://www.rfc-editor.org/rfc/rfc5023#section-13.1.1."""
+    marks = [
+        *fields.get("draft", ()),
+        *(part for each in fields.get("control", ()) for part in _fields(each).get("draft", ())),
+    ]
+    states = {element_text(part).strip().lower() for part in fields.get("state", ())}
+    return any(element_text(mark).strip().lower() in _YES for mark in marks) or not states.isdisjoint(_UNPUBLISHED)
 
 
 def _media(fields: _Fields) -> Iterator[_Element]:

@@ -13,6 +13,7 @@ from digest.sources.article_cleaning import clean_article
 from digest.sources.encoding import decode_text, is_binary
 from digest.sources.files.article_front_matter import ArticleFrontMatter, read_article_front_matter
 from digest.sources.files.markdown_articles import read_markdown
+from digest.sources.files.not_for_print import DraftError, without_remarks
 from digest.sources.files.plain_text_articles import PlainText, read_plain_text
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "article_files", "parse_text", "read_file", "read_folder_source", "resolve_path"]
 
-_HTML = frozenset({".html", ".htm"})
+_HTML = frozenset({".html", ".htm", ".xhtml"})
+_MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd"})
+_TEXT = frozenset({".txt", ".text"})
 _LONGEST = 400_000  # characters, as in a short book
 #: Files with these suffixes are articles.
-SUFFIXES = frozenset({".txt", ".md", *_HTML})
+SUFFIXES = _TEXT | _MARKDOWN | _HTML
 _MAX_BYTES = 20 * 2**20
 
 
@@ -39,6 +42,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
             names one.
 
     Raises:
+        DraftError: The file is marked as not for print.
         SourceError: The file is empty, is not text, or has invalid front matter. No other error is raised.
     """
     if not data.strip():
@@ -64,9 +68,16 @@ def _parse(data: bytes, path: str) -> Article:
             "the file is too long for an article", place=Place(path), hint="Keep only the newsworthy part."
         )
     front, body = read_article_front_matter(text, path=path)
+    if front.draft:
+        raise DraftError(
+            f"the file is marked as not for print ({front.draft})",
+            place=Place(path),
+            hint="Remove that line to take the file into an issue.",
+        )
     if suffix in _HTML:
         return _page(body if front != ArticleFrontMatter() else data, front, path)
-    content = (read_markdown if suffix == ".md" else read_plain_text)(body, title=front.title)
+    body = without_remarks(body, markdown=suffix in _MARKDOWN)
+    content = (read_markdown if suffix in _MARKDOWN else read_plain_text)(body, title=front.title)
     if not content.paragraphs and not content.key_points:
         raise SourceError(
             "the file has a title but no text",

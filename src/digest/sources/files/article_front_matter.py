@@ -15,6 +15,7 @@ from digest.errors import Place, SourceError
 from digest.models import is_web_address
 from digest.sources.author_names import clean_names, split_names
 from digest.sources.date_parsing import parse_date
+from digest.sources.files.not_for_print import draft_mark, draft_mark_in_lines
 
 __all__ = ["ArticleFrontMatter", "read_article_front_matter"]
 
@@ -28,12 +29,16 @@ _LONGEST_DATE, _LONGEST_SHOWN = 100, 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArticleFrontMatter:
-    """The front matter of a file, with empty values for what it does not say. ``published`` is aware, in UTC."""
+    """The front matter of a file, with empty values for what it does not say. ``published`` is aware, in UTC.
+
+    ``draft`` is the mark that keeps the file out of print, such as ``draft: true``.
+    """
 
     title: str = ""
     url: str = ""
     published: datetime | None = None
     authors: tuple[str, ...] = ()
+    draft: str = ""
 
 
 def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatter, str]:
@@ -67,6 +72,8 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
             hint=f"End it with a line {mark} before the text.",
         )
     values = _simple(head, path) if mark == "---" else _toml(head, path)
+    if draft := draft_mark_in_lines(head) if mark == "---" else draft_mark(values):
+        return ArticleFrontMatter(draft=draft), rest
     return _checked(values, path, head), rest
 
 

@@ -34,6 +34,10 @@ def test_articles_without_ids_are_known_by_date_and_title():
     assert keys(article(), article("The furnace", GLASS)) == [f"{SHOW}#The cellar", f"{SHOW}#The furnace"]
 
 
+def test_one_page_under_two_marks_is_one_article():
+    assert keys(article(), article("The cellar of Brill", url=f"{SHOW}?utm_source=rss")) == [SHOW, SHOW]
+
+
 def test_an_article_alone_at_its_address_is_known_by_it():
     assert keys(article(id="ep-1")) == [SHOW]
 
