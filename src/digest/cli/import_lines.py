@@ -10,7 +10,7 @@ from digest.cli.result_lines import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from digest.subscribers import ExportColumns, ImportPlan
+    from digest.subscribers.imports import ExportColumns, ImportPlan
     from digest.workflow.people.list_import import ImportReport
 
 __all__ = ["column_lines", "import_result", "report_import_lines"]

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 from digest.delivery.stores.ledger_schema import HASH_BYTES
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 
+#: How many hashes are split at a time: as objects, all of them would take three times the memory.
+_SPLIT_AT_ONCE = 10_000
 #: How many batches are read from the ledger at a time.
 _READ_AT_ONCE = 64
 #: How the reason starts for which somebody is left out who may have the issue from a campaign to another audience.
@@ -66,7 +69,7 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
         return len(self.people)
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(split_keys(self._keys))
+        return chain.from_iterable(map(split_keys, self.cut(_SPLIT_AT_ONCE)))
 
     def __getitem__(self, key: bytes) -> Subscriber:
         return self.people[self._positions[key]]
@@ -93,19 +96,18 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
 
     def filter(self, wanted: Callable[[bytes], bool]) -> AudienceIndex:
         """Return an index of the subscribers whose hash ``wanted`` accepts."""
-        keys = split_keys(self._keys)
-        mask = [wanted(key) for key in keys]
+        mask = [wanted(key) for key in self]
         if all(mask):
             return self
         rest = AudienceIndex.__new__(AudienceIndex)
         rest.people = self.people.chosen(mask)
         rest.mailed = dict(self.mailed)
-        rest._keys = b"".join(key for key, keep in zip(keys, mask, strict=True) if keep)  # noqa: SLF001 - same class
+        rest._keys = b"".join(compress(self, mask))  # noqa: SLF001 - same class
         return rest
 
     @cached_property
     def _positions(self) -> dict[bytes, int]:
-        return {key: position for position, key in enumerate(split_keys(self._keys))}
+        return {key: position for position, key in enumerate(self)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,7 +241,7 @@ def _remove(
     audience: Audience, index: AudienceIndex, causes: Mapping[bytes, str], reason: str
 ) -> tuple[Audience, AudienceIndex]:
     """Remove those who have a cause. ``reason`` is a format string, for a cause."""
-    counts = Counter(causes[key] for key in index if key in causes)
+    counts = Counter(causes[key] for key in index if key in causes) if causes else Counter[str]()
     if counts:
         index = index.filter(lambda key: key not in causes)
     reasons = Counter({reason.format(cause): count for cause, count in counts.items()})

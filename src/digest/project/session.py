@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ConfigError, IssueError, NothingToDoError
 from digest.issues import IssueFolder, list_issues, list_weeks
+from digest.models import canonical_url
 from digest.project.issue_choice import is_abandoned, issue_to_collect, open_issue
 from digest.project.issue_reading import IssueReading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from digest.delivery import Campaign, LedgerSnapshot
     from digest.issues import SourceState
@@ -105,6 +106,18 @@ class Session:
             for campaign in self.campaigns
             if campaign.state is not CampaignState.CANCELLED and not campaign.replaceable
         )
+
+    def sent_stories(self) -> dict[str, str]:
+        """The id of the issue in which each story was sent, by the story's canonical URL.
+
+        An issue that reached some of its readers before the send stopped counts as sent.
+        """
+        return {
+            url: campaign.issue
+            for campaign in self.campaigns
+            if campaign.issue in self.weeks and (campaign.report.accepted or campaign.report.unknown)
+            for url in _stories_of(self.files(campaign.issue))
+        }
 
     def refresh_ledger(self) -> None:
         """Read the ledger again when it is next needed."""
@@ -287,3 +300,10 @@ class Session:
             CredentialsError: The provider needs it, and it is not set.
         """
         return self.project.secret(ledger_key=self.ledger.key if self.ledger is not None else None)
+
+
+def _stories_of(issue: IssueReading) -> Sequence[str]:
+    try:
+        return issue.built.manifest.stories
+    except IssueError:  # the build of an old issue may be deleted, or a checkout may have changed its line endings
+        return [canonical_url(story.url) for story in issue.parse(issue.text or "").stories]

@@ -80,14 +80,16 @@ class LinkedRecipients(Sequence[Recipient]):
     Attributes:
         keys: The key of each recipient, in hex.
         rows: The address and the name of each recipient, normalised.
-        links: The unsubscribe link of each recipient, in ASCII and valid in a header.
+        tokens: What the link of each recipient has of its own: letters, digits, ``-`` and ``_``.
+        around: What all links have before and after it, in ASCII and valid in a header.
         tag: What stands for the link in the content.
         headers: The same for all recipients, in addition to List-Unsubscribe.
     """
 
     keys: Sequence[str]
     rows: Sequence[tuple[str, str]]
-    links: Sequence[str]
+    tokens: Sequence[str]
+    around: tuple[str, str]
     tag: str
     headers: Mapping[str, str]
 
@@ -101,7 +103,8 @@ class LinkedRecipients(Sequence[Recipient]):
     def __getitem__(self, index: int | slice) -> Recipient | list[Recipient]:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
-        (email, name), link = self.rows[index], self.links[index]
+        (email, name), (before, after) = self.rows[index], self.around
+        link = f"{before}{self.tokens[index]}{after}"
         headers = {"List-Unsubscribe": f"<{link}>", **self.headers}
         return Recipient(self.keys[index], email, name, {self.tag: link}, headers)
 

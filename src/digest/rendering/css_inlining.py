@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from functools import lru_cache
+from importlib import import_module
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-
-from premailer import Premailer
 
 from digest.errors import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from premailer import Premailer
 
 __all__ = ["inline_css"]
 
@@ -67,6 +70,23 @@ _OPTIONS: Mapping[str, Any] = MappingProxyType(
         "cssutils_logging_level": logging.CRITICAL,
     }
 )
+
+
+def _load_premailer() -> Any:
+    """The class Premailer. Its module imports requests, which only the downloads that the options forbid would use.
+
+    Importing requests takes as long as importing all else that rendering needs, so it waits until somebody uses it.
+    """
+    spec = find_spec("requests")
+    if "requests" not in sys.modules and spec is not None and spec.loader is not None:
+        spec.loader = LazyLoader(spec.loader)
+        sys.modules["requests"] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["requests"])
+    return import_module("premailer").Premailer
+
+
+if not TYPE_CHECKING:
+    Premailer = _load_premailer()
 
 
 def inline_css(html: str, css: str) -> str:

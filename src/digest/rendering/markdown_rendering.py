@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["MarkdownLink", "block_html", "block_text", "inline_html", "inline_text", "markdown_links", "prose"]
 
 
+#: How many texts stay parsed. The rules of `check` read each passage of an issue a dozen times.
+_PARSED_TEXTS = 1024
 _SYNTAX = re.compile(r"[\\`*_\[<]|&(?=[#A-Za-z])")
 
 
@@ -96,6 +98,7 @@ def inline_text(markdown: str) -> str:
     return _plain_text(tokens[0].children or []).strip() if tokens else ""
 
 
+@lru_cache(maxsize=_PARSED_TEXTS)
 def prose(markdown: str) -> str:
     """The text that a reader sees, without addresses and code."""
     texts = []
@@ -105,6 +108,7 @@ def prose(markdown: str) -> str:
     return "".join(texts).strip()
 
 
+@lru_cache(maxsize=_PARSED_TEXTS)
 def markdown_links(markdown: str) -> tuple[MarkdownLink, ...]:
     """Every link and picture, in order, including those that are not published."""
     links = []

@@ -1,17 +1,11 @@
-"""Lists, the audiences selected from them, suppressions, and the tokens in unsubscribe links."""
+"""Lists, the audiences selected from them, suppressions, and the tokens in unsubscribe links.
+
+`digest.subscribers.imports` reads the exports of other tools. Only the commands for people load it.
+"""
 
 from digest.subscribers.audience import select_audience
 from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import AGE_KEY, ENCRYPTED, decrypt_list, encrypt_list, new_age_key
-from digest.subscribers.imports import (
-    WHOLE_FILE,
-    ExportColumns,
-    ImportPlan,
-    ListUpdate,
-    plan_import,
-    read_bounces,
-    read_export_file,
-)
 from digest.subscribers.inert_cells import inert_cell, restored_cell
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.packed_subscribers import PackedSubscribers
@@ -29,11 +23,7 @@ __all__ = [
     "AGE_KEY",
     "ENCRYPTED",
     "SUPPRESSIONS",
-    "WHOLE_FILE",
-    "ExportColumns",
-    "ImportPlan",
     "ListReading",
-    "ListUpdate",
     "PackedSubscribers",
     "TokenReading",
     "append_suppressions",
@@ -47,10 +37,7 @@ __all__ = [
     "list_columns",
     "make_token",
     "new_age_key",
-    "plan_import",
-    "read_bounces",
     "read_csv_table",
-    "read_export_file",
     "read_list",
     "read_suppressions",
     "read_token",

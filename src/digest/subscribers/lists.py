@@ -13,7 +13,7 @@ from digest.mail import clean_value, normalise_address
 from digest.models import ListProblem
 from digest.subscribers.csv_rows import read_csv_table
 from digest.subscribers.encryption import ENCRYPTED, decrypt_list
-from digest.subscribers.packed_subscribers import PackedSubscribers, pack, pack_rows
+from digest.subscribers.packed_subscribers import PackedSubscribers, pack, pack_columns
 from digest.subscribers.usual_rows import UsualRows
 
 if TYPE_CHECKING:
@@ -149,9 +149,9 @@ class _Reader:
             take=self.take,
         ).read()
 
-    def take_usual(self, rows: Sequence[str]) -> None:
-        """Add rows to the subscribers, each as `pack_rows` takes it."""
-        self._records += pack_rows(rows, first=len(self._records))
+    def take_usual(self, emails: Sequence[str], values: Sequence[Sequence[str]]) -> None:
+        """Add rows to the subscribers, as `pack_columns` takes them."""
+        self._records += pack_columns(emails, values, first=len(self._records))
 
     def take(self, row: Row) -> None:
         """Add a row to the subscribers, or to those left out, with the reason."""

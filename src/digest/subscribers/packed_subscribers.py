@@ -12,12 +12,13 @@ Sorting the strings therefore sorts by address, and then by the order of the lis
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise, repeat, starmap
+from operator import eq, itemgetter
 from typing import Self, overload
 
 from digest.models import Subscriber
 
-__all__ = ["PackedSubscribers", "pack", "pack_rows"]
+__all__ = ["PackedSubscribers", "pack", "pack_columns"]
 
 _APART = "\0"
 #: Digits of a list's number and of a row in it.
@@ -31,9 +32,16 @@ def pack(email: str, name: str, fields: Collection[str], *, row: int) -> str:
     return _APART.join((f"{folded}\0{row:012}\0{given}\0{name}", *fields))
 
 
-def pack_rows(rows: Sequence[str], *, first: int) -> list[str]:
-    """As `pack`, for many rows, each the casefolded address, the name and the fields with U+0000 between them."""
-    return [row.replace(_APART, f"\0{number:012}\0\0", 1) for number, row in enumerate(rows, first)]
+def pack_columns(emails: Sequence[str], values: Sequence[Sequence[str]], *, first: int) -> Iterator[str]:
+    """As `pack`, for many rows.
+
+    Args:
+        emails: The casefolded address of each row.
+        values: The columns behind it: the names, then each field.
+        first: The number of the first row.
+    """
+    numbers = map("%012d\0".__mod__, range(first, first + len(emails)))  # no address as given
+    return map(_APART.join, zip(emails, numbers, *values, strict=True))
 
 
 class PackedSubscribers(Sequence[Subscriber]):
@@ -106,14 +114,11 @@ class PackedSubscribers(Sequence[Subscriber]):
 
     def folded(self) -> Iterator[str]:
         """The casefolded address of each subscriber."""
-        for record in self.records:
-            yield record[: record.index(_APART)]
+        return map(itemgetter(0), map(str.partition, self.records, repeat(_APART)))
 
-    def rows(self) -> Iterator[tuple[str, str]]:
+    def rows(self) -> list[tuple[str, str]]:
         """The address and the name of each subscriber."""
-        for record in self.records:
-            folded, _, given, name = record.split(_APART, 4)[:4]
-            yield given or folded, name
+        return [(parts[2] or parts[0], parts[3]) for parts in [record.split(_APART, 4) for record in self.records]]
 
     def chosen(self, keep: Iterable[bool]) -> PackedSubscribers:
         """The subscribers for whom ``keep`` is true."""
@@ -123,18 +128,9 @@ class PackedSubscribers(Sequence[Subscriber]):
 
     def without_repeats(self) -> tuple[PackedSubscribers, int]:
         """These subscribers, which must be sorted, each once as in the first list; and how many were repeats."""
-        records = (
-            [next(same) for _, same in groupby(self.records, key=_folded)] if self._has_repeats() else self.records
-        )
+        has_repeats = any(starmap(eq, pairwise(self.folded())))
+        records = [next(same) for _, same in groupby(self.records, key=_folded)] if has_repeats else self.records
         return PackedSubscribers(records, self.columns), len(self.records) - len(records)
-
-    def _has_repeats(self) -> bool:
-        before = ""
-        for record in self.records:
-            if record.startswith(before) and before:
-                return True
-            before = record[: record.index(_APART) + 1]
-        return False
 
     def _unpacked(self, record: str) -> Subscriber:
         folded, order, given, name, *fields = record.split(_APART)

@@ -1,15 +1,15 @@
 """Reads the usual rows of a list in bulk, and leaves every other row to the careful code.
 
-Most rows hold one short lower-case address, and cells of printable ASCII without quotes. One regular expression
-recognises such a row, in a third of the time that splitting and checking it takes. It accepts only what `read_list`
-would take unchanged, so the result is the same.
+Most rows hold one short lower-case address, and cells of printable ASCII without quotes. A chunk of the file that holds
+only such rows is split and checked column by column, in a third of the time that one row after the other takes. In a
+chunk with another row, one regular expression recognises the usual ones. Both accept only what `read_list` would take
+unchanged, so the result is the same.
 """
 
 from __future__ import annotations
 
 import re
 from itertools import chain
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from digest.models.email_address import MAX_USUAL_LENGTH, USUAL_ADDRESS
@@ -24,6 +24,7 @@ __all__ = ["UsualRows"]
 
 #: How many characters are read at a time: a few hundred rows.
 _CHUNK = 1 << 14
+_USUAL_ADDRESSES = re.compile(rf"(?:{USUAL_ADDRESS}\n)+", re.ASCII)
 
 
 class UsualRows:
@@ -36,8 +37,8 @@ class UsualRows:
         status: The position of the column with the status; None if there is none.
         fields: The positions of the columns that are fields; the status is one.
         statuses: The words, in lower case, that a usual row may have as its status.
-        take_usual: Called with usual rows that follow each other, each as the address, the name and the fields, with
-            U+0000 between them.
+        take_usual: Called with usual rows that follow each other: their addresses, and the columns behind them, which
+            are the names and each field.
         take: Called with any other row.
     """
 
@@ -50,14 +51,13 @@ class UsualRows:
         status: int | None,
         fields: Sequence[int],
         statuses: Collection[str],
-        take_usual: Callable[[Sequence[str]], None],
+        take_usual: Callable[[Sequence[str], Sequence[Sequence[str]]], None],
         take: Callable[[Row], None],
     ) -> None:
         self._table, self._take_usual, self._take = table, take_usual, take
-        width = len(table.header)
-        order = [email, width if name is None else name, *fields]
-        # Nothing to do if the columns stand in this order already. An empty cell at the end stands for no name.
-        self._ordered = None if order == list(range(width)) else itemgetter(*order)
+        self._width = width = len(table.header)
+        self._email, self._status, self._statuses = email, status, frozenset(statuses)
+        self._values = [name, *fields]
         allowed = "".join(re.escape(chr(code)) for code in range(0x20, 0x7F) if chr(code) not in f'"{table.delimiter}')
         apart = re.escape(table.delimiter)
         cells = [rf"(?! )[{allowed}]*(?<! )"] * width
@@ -71,8 +71,7 @@ class UsualRows:
         number, lines = self._table.line + 1, self._table.lines
         chunk: list[str] = []
         while chunk := chunk or lines.readlines(_CHUNK):
-            if all(map(self._is_usual, chunk)):
-                self._take_lines(chunk)
+            if self._take_chunk("".join(chunk), len(chunk)):
                 number, chunk = number + len(chunk), []
                 continue
             quote = next((at for at, line in enumerate(chunk) if '"' in line), len(chunk))
@@ -82,6 +81,27 @@ class UsualRows:
             for row in split_rows(quoted, self._table.delimiter):
                 self._take(row)
             number, chunk = quoted.next_number, list(rest)
+
+    def _take_chunk(self, text: str, count: int) -> bool:
+        """Take this many lines if all of them are usual rows. Returns whether they are."""
+        apart = self._table.delimiter
+        text = text.removesuffix("\n")
+        if not _is_stripped_ascii(text, apart):
+            return False
+        cells = f"{text}\n".replace("\n", f"{apart}\n{apart}").split(apart)
+        width = self._width + 1  # with the cell that holds the end of the line
+        if len(cells) != count * width + 1 or cells[width - 1 :: width].count("\n") != count:
+            return False
+        columns = [cells[at:-1:width] for at in range(self._width)]
+        emails = columns[self._email]
+        are_addresses = _USUAL_ADDRESSES.fullmatch("\n".join((*emails, "")))
+        statuses = set(columns[self._status]) if self._status is not None else set()
+        if not are_addresses or max(map(len, emails)) > MAX_USUAL_LENGTH:
+            return False
+        if not {word.lower() for word in statuses} <= self._statuses:
+            return False
+        self._take_columns(columns)
+        return True
 
     def _read_unquoted(self, lines: Sequence[str], number: int) -> None:
         """Read lines without quotes, each of which is a row of its own."""
@@ -95,12 +115,21 @@ class UsualRows:
         self._take_lines(lines[start:])
 
     def _take_lines(self, lines: Sequence[str]) -> None:
-        if not lines:
-            return
-        rows = "".join(lines).removesuffix("\n").replace(self._table.delimiter, "\0").split("\n")
-        if self._ordered is not None:
-            rows = ["\0".join(self._ordered((*row.split("\0"), ""))) for row in rows]
-        self._take_usual(rows)
+        if lines:
+            rows = "".join(lines).removesuffix("\n").split("\n")
+            self._take_columns(list(zip(*(row.split(self._table.delimiter) for row in rows), strict=True)))
+
+    def _take_columns(self, columns: Sequence[Sequence[str]]) -> None:
+        emails = columns[self._email]
+        no_names = ("",) * len(emails)
+        self._take_usual(emails, [no_names if at is None else columns[at] for at in self._values])
+
+
+def _is_stripped_ascii(text: str, apart: str) -> bool:
+    """Whether lines hold printable ASCII without quotes, and no cell begins or ends with a space."""
+    if not text.isascii() or not text.replace("\n", "").isprintable() or text.startswith(" ") or text.endswith(" "):
+        return False
+    return not any(pair in text for pair in ('"', f" {apart}", f"{apart} ", " \n", "\n "))
 
 
 class _Numbered:

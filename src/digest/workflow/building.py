@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 from digest.checks import LinkAnswer, check_issue, links_of
 from digest.config import source_places
 from digest.errors import DigestError, FetchError, NothingToDoError, RefusedError
-from digest.fetching import StatusError
 from digest.issues import Build
 from digest.models import Approval
 from digest.rendering import dump_manifest, render_issue, shown_subject
 from digest.subscribers import ENCRYPTED, SUPPRESSIONS
-from digest.workflow.issue_history import sent_stories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -206,7 +204,7 @@ def check_rendered(
         file=issue.file,
         root=project.root,
         articles=issue.articles_by_key,
-        sent=sent_stories(session),
+        sent=session.sent_stories(),
         source_states=session.source_states(until=issue.id),
         source_places=source_places(project.root),
         answers=answers,
@@ -283,6 +281,8 @@ def ask_links(
 
 
 def _ask(fetcher: Fetcher, url: str) -> LinkAnswer:
+    from digest.fetching import StatusError  # only `check --online` needs the HTTP client
+
     try:
         try:
             return LinkAnswer(status=200, url=fetcher.probe(url))

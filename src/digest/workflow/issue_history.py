@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.models import Article
     from digest.project import IssueReading, Session
 
-__all__ = ["History", "sent_stories"]
+__all__ = ["History"]
 
 #: How many sent issues a new story is compared with. Events rarely last longer, and each comparison takes time.
 _COMPARED_ISSUES = 4
@@ -50,7 +50,7 @@ class History:
     def of(cls, session: Session, current: IssueReading) -> History:
         """Read the history from the ledger and from the issues before ``current``."""
         config = session.project.config
-        sent = sent_stories(session)
+        sent = session.sent_stories()
         undated: list[Article] = []
         collected: dict[str, set[str]] = {}
         began: dict[str, datetime] = {}
@@ -86,26 +86,6 @@ class History:
     def has_had(self, article: Article) -> bool:
         """Whether readers have had an article."""
         return was_seen(article, self.seen, had=self.had)
-
-
-def sent_stories(session: Session) -> dict[str, str]:
-    """The id of the issue in which each story was sent, by the story's key.
-
-    An issue that reached some of its readers before the send stopped counts as sent.
-    """
-    return {
-        url: campaign.issue
-        for campaign in session.campaigns
-        if campaign.issue in session.weeks and (campaign.report.accepted or campaign.report.unknown)
-        for url in _stories_of(session.files(campaign.issue))
-    }
-
-
-def _stories_of(issue: IssueReading) -> Sequence[str]:
-    try:
-        return issue.built.manifest.stories
-    except IssueError:  # the build of an old issue may be deleted, or a checkout may have changed its line endings
-        return [story.key for story in issue.parse(issue.text or "").stories]
 
 
 def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:

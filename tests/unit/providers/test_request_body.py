@@ -91,7 +91,8 @@ def test_recipients_who_differ_only_in_their_link_get_the_same_request_as_any_ot
     linked = LinkedRecipients(
         keys=["ab" * 16, "cd" * 16],
         rows=[(email, name), ("bob@example.com", "Bob")],
-        links=["https://example.org/u/x", "https://example.org/u/y"],
+        tokens=["x", "y"],
+        around=("https://example.org/u/", ""),
         tag="[[n]]",
         headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
     )

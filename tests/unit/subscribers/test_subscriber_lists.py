@@ -201,3 +201,11 @@ def test_reading_in_bulk_understands_any_columns(text):
     reading = read_list(Path(), file="env:LIST", environ={"LIST": text})
     assert reading == replace(_row_by_row(text), file="env:LIST")
     assert [person.email for person in reading.subscribers] == ["a@example.com"]
+
+
+def test_a_short_row_does_not_take_cells_from_the_row_below():
+    text = "email,name,status\na@example.com,Ana\nactive,b@example.com,Bo,active\nc@example.com,Cleo,active\n"
+    reading = read_list(Path(), file="env:LIST", environ={"LIST": text})
+    assert reading == replace(_row_by_row(text), file="env:LIST", problems=reading.problems)
+    assert [person.email for person in reading.subscribers] == ["a@example.com", "c@example.com"]
+    assert [each.place.line for each in reading.problems] == [3]

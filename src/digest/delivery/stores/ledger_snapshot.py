@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from digest.delivery.recipients import AudienceIndex, remove_mailed, remove_suppressed
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from digest.models import Audience
 
 __all__ = ["LedgerSnapshot", "hash_addresses"]
+
+
+#: How many addresses are encoded together.
+_ENCODED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,11 +85,13 @@ class LedgerSnapshot:
 
 def hash_addresses(folded: Iterable[str], *, key: bytes) -> bytes:
     """The keyed hashes of casefolded addresses, joined: 16 bytes each."""
-    hasher = blake2b(digest_size=HASH_BYTES, key=key, person=b"digest-person")
+    copy = blake2b(digest_size=HASH_BYTES, key=key, person=b"digest-person").copy
     keys = BytesIO()
-    copy, write = hasher.copy, keys.write
-    for address in folded:
-        one = copy()
-        one.update(address.encode())
-        write(one.digest())
+    write, addresses = keys.write, iter(folded)
+    # Encoding many addresses as one text takes half the time. No address has a line break.
+    while chunk := list(islice(addresses, _ENCODED_AT_ONCE)):
+        for address in "\n".join(chunk).encode().split(b"\n"):
+            one = copy()
+            one.update(address)
+            write(one.digest())
     return keys.getvalue()

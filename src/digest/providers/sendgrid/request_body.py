@@ -121,7 +121,7 @@ class BodyBuilder:
 
     def _can_splice(self, recipients: LinkedRecipients) -> bool:
         """Whether the links are the only tag, and are the same in JSON as they are."""
-        return [recipients.tag] == [tag for tag, _ in self._tags] and _is_plain_json("".join(recipients.links))
+        return [recipients.tag] == [tag for tag, _ in self._tags] and _is_plain_json("".join(recipients.around))
 
     def _linked(self, recipients: LinkedRecipients, keys: str) -> str:
         """The personalizations of recipients that differ only in their link."""
@@ -131,13 +131,17 @@ class BodyBuilder:
         ]
         shared = self._shared_lines(recipients.headers)
         tail = "".join(f",{line}" for line in (*lines, shared) if line)
-        tag = _json_string(recipients.tag)
-        people = zip(recipients.keys, self._mailboxes(recipients.rows), recipients.links, strict=True)
+        before, after = recipients.around
+        # What stands between the parts that differ is made once: formatting takes a fifth of the time of a send.
+        to_key = f'}}],"custom_args":{{{keys},"rk":"'
+        to_link = f'"}},"substitutions":{{{_json_string(recipients.tag)}:"{before}'
+        to_header = f'{after}"}},"headers":{{"List-Unsubscribe":"<{before}'
+        end = f'{after}>"{tail}}}}}'
+        people = zip(recipients.keys, self._mailboxes(recipients.rows), recipients.tokens, strict=True)
         return ",".join(
             [
-                f'{{"to":[{{"email":{mailbox}}}],"custom_args":{{{keys},"rk":"{key}"}},'
-                f'"substitutions":{{{tag}:"{link}"}},"headers":{{"List-Unsubscribe":"<{link}>"{tail}}}}}'
-                for key, mailbox, link in people
+                f'{{"to":[{{"email":{mailbox}{to_key}{key}{to_link}{token}{to_header}{token}{end}'
+                for key, mailbox, token in people
             ]
         )
 
@@ -201,7 +205,7 @@ class BodyBuilder:
 def _needs_escape(tag: str, recipients: Sequence[Recipient]) -> bool:
     """Whether escaping for HTML changes the value of any recipient."""
     if isinstance(recipients, LinkedRecipients):
-        return bool(recipients.tag == tag and _ESCAPABLE.search("".join(recipients.links)))
+        return bool(recipients.tag == tag and _ESCAPABLE.search("".join(recipients.around)))
     return any(_ESCAPABLE.search(recipient.values.get(tag, "")) for recipient in recipients)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from digest.errors import UsageError
 from digest.models import Suppression, SuppressionReason
 from digest.project.list_files import lock_lists
-from digest.subscribers import append_suppressions, read_bounces, read_export_file, suppressions_file
+from digest.subscribers import append_suppressions, suppressions_file
+from digest.subscribers.imports import read_bounces, read_export_file
 from digest.workflow.people.removed_people import without_removed
 
 if TYPE_CHECKING:

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 from digest.errors import UsageError
 from digest.models import Suppression, SuppressionReason
 from digest.project.list_files import back_up_list, list_opener, lock_lists, replace_list
-from digest.subscribers import (
-    WHOLE_FILE,
-    ListUpdate,
-    append_suppressions,
-    holds_suppressions,
-    plan_import,
-    read_export_file,
-    suppressions_file,
-)
+from digest.subscribers import append_suppressions, holds_suppressions, suppressions_file
+from digest.subscribers.imports import WHOLE_FILE, ListUpdate, plan_import, read_export_file
 from digest.workflow.people.removed_people import suppressed_people, without_removed
 from digest.workflow.people.subscriber_lists import list_to_write
 
@@ -28,7 +21,7 @@ if TYPE_CHECKING:
 
     from digest.models import ListProblem
     from digest.project import Project
-    from digest.subscribers import ImportPlan
+    from digest.subscribers.imports import ImportPlan
 
 __all__ = ["ImportReport", "PlannedImport", "plan_list_import", "write_list_import"]
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from digest.subscribers import ListUpdate, plan_import, read_export_file
+from digest.subscribers.imports import ListUpdate, plan_import, read_export_file
 
 
 class ImportRun:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.subscribers import read_bounces, read_export_file
+from digest.subscribers.imports import read_bounces, read_export_file
 
 
 @pytest.fixture
