@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from digest.sources.html_text import has_markup, line_of_html, plain_line
+from digest.sources.reporter_addresses import without_reporters_addresses
 from digest.sources.tables import load_table
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def clean_article(article: Article) -> Article:
     return replace(
         article,
         title=_title(article.title) or _title(_MARKS.sub(" ", article.text.partition("\n")[0])) or _line(article.url),
-        text="\n\n".join(line for part in article.text.split("\n\n") if (line := _clean_text(part).strip())),
+        text=without_reporters_addresses(
+            "\n\n".join(line for part in article.text.split("\n\n") if (line := _clean_text(part).strip())),
+            article.authors,
+        ),
         authors=tuple(filter(None, map(_line, article.authors))),
         source=_line(article.source),
         key_points=tuple(points),

@@ -10,11 +10,15 @@ from urllib.parse import unquote
 from digest.errors import Place, SourceError
 from digest.models import Article
 from digest.sources.article_cleaning import clean_article
+from digest.sources.author_names import split_names
+from digest.sources.date_parsing import parse_date
 from digest.sources.encoding import decode_text, is_binary
 from digest.sources.files.article_front_matter import ArticleFrontMatter, read_article_front_matter
 from digest.sources.files.markdown_articles import read_markdown
+from digest.sources.files.markdown_dialects import read_title_block
 from digest.sources.files.not_for_print import DraftError, without_remarks
 from digest.sources.files.plain_text_articles import PlainText, read_plain_text
+from digest.sources.files.wire_copy import read_wire_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,15 +72,12 @@ def _parse(data: bytes, path: str) -> Article:
             "the file is too long for an article", place=Place(path), hint="Keep only the newsworthy part."
         )
     front, body = read_article_front_matter(text, path=path)
-    if front.draft:
-        raise DraftError(
-            f"the file is marked as not for print ({front.draft})",
-            place=Place(path),
-            hint="Remove that line to take the file into an issue.",
-        )
+    _require_final(front, path)
     if suffix in _HTML:
         return _page(body if front != ArticleFrontMatter() else data, front, path)
     body = without_remarks(body, markdown=suffix in _MARKDOWN)
+    if front == ArticleFrontMatter():
+        front, body = _front_of_head(body, path, markdown=suffix in _MARKDOWN)
     content = (read_markdown if suffix in _MARKDOWN else read_plain_text)(body, title=front.title)
     if not content.paragraphs and not content.key_points:
         raise SourceError(
@@ -85,6 +86,28 @@ def _parse(data: bytes, path: str) -> Article:
             hint="The first line is the title. Write the text below it.",
         )
     return _article(content, front, path)
+
+
+def _require_final(front: ArticleFrontMatter, path: str) -> None:
+    if front.draft:
+        raise DraftError(
+            f"the file is marked as not for print ({front.draft})",
+            place=Place(path),
+            hint="Remove that line to take the file into an issue.",
+        )
+
+
+def _front_of_head(text: str, path: str, *, markdown: bool) -> tuple[ArticleFrontMatter, str]:
+    """What the head of a mail, of an editorial system or of Pandoc says, and the text below it."""
+    fields, text = read_title_block(text) if markdown else ([], text)
+    if fields:
+        title, authors, date = (*fields, "", "")[:3]
+        names = tuple(name for part in authors.split(";") for name in split_names(part))
+        return ArticleFrontMatter(title=title, authors=names, published=parse_date(date)), text
+    head, text = read_wire_head(text)
+    front = ArticleFrontMatter(title=head.title, authors=head.authors, published=head.published, draft=head.draft)
+    _require_final(front, path)
+    return front, text
 
 
 def _article(content: PlainText, front: ArticleFrontMatter, path: str) -> Article:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from digest.sources.author_names import split_names
 from digest.sources.date_parsing import parse_date
+from digest.sources.files.wire_copy import is_role_line, name_in_usual_case
 from digest.sources.html_text import plain_line
+from digest.sources.reporter_addresses import is_contact_line, without_contact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +70,8 @@ def read_head(lines: Sequence[str], *, title: str = "") -> tuple[str, Head, list
             authors, published = authors or names, published or moment
         elif not title or (place == 0 and line.casefold() == known_title.casefold()):
             title = title or _TITLE.sub("", line)
+        elif authors and (is_contact_line(line) or is_role_line(line)):
+            pass
         elif not _LINK.fullmatch(line) and not _UNDERLINE.fullmatch(lines[number]):
             break
         head.add(number)
@@ -99,10 +103,12 @@ def _unmarked(line: str) -> str:
 
 
 def _byline(line: str, next_line: str) -> Head:
-    """Read the names and the date of a line. A name does not need "By" if a date follows."""
+    """Read the names and the date of a line. A name does not need "By" if a position or a date follows."""
     head = read_byline(line)
-    bare = not any(head) and _NAME.fullmatch(line) and _date(next_line) is not None
-    return (split_names(line), None) if bare else head
+    name, comma, role = line.partition(", ")
+    staff = comma and _NAME.fullmatch(name) and is_role_line(role)
+    bare = not any(head) and (staff or (_NAME.fullmatch(line) and _date(next_line) is not None))
+    return (split_names(name if staff else line), None) if bare else head
 
 
 def read_byline(line: str) -> tuple[tuple[str, ...], datetime | None]:
@@ -110,6 +116,7 @@ def read_byline(line: str) -> tuple[tuple[str, ...], datetime | None]:
 
     Both are empty for any other line.
     """
+    line = without_contact(line)
     if len(line) > _BYLINE_LENGTH:
         return (), None
     match = _BYLINE.fullmatch(line)
@@ -124,7 +131,7 @@ def read_byline(line: str) -> tuple[tuple[str, ...], datetime | None]:
         if dated is None and not match:
             return (), None  # a line of the text
         moment = moment or dated
-    return split_names(names), moment
+    return tuple(map(name_in_usual_case, split_names(names))), moment
 
 
 def _named(text: str) -> tuple[str, datetime | None]:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
-from digest.sources.article_cleaning import drop_promotion, is_furniture
-from digest.sources.files.article_head import parted_head, read_head, without_dateline
-from digest.sources.files.plain_text_articles import PlainText
+from digest.sources.files.article_blocks import article_of_blocks
+from digest.sources.files.article_head import parted_head
+from digest.sources.files.markdown_dialects import plain_markdown
 from digest.sources.html_text import plain_line, text_of_html
-from digest.sources.pages.key_points import is_key_point_heading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from markdown_it.token import Token
 
-    from digest.sources.files.article_head import Head
+    from digest.sources.files.article_blocks import Block
+    from digest.sources.files.plain_text_articles import PlainText
 
 __all__ = ["read_markdown"]
-
-_Block = tuple[str, list[str]]
 
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -33,21 +30,7 @@ def read_markdown(text: str, *, title: str = "") -> PlainText:
 
     A list is the author's key points if it comes directly after the title, or under a heading such as "Key points".
     """
-    blocks = list(_blocks(_PARSER.parse(_listed(parted_head(text)))))
-    if blocks and (not title or blocks[0] == ("heading", [title])) and any(kind == "heading" for kind, _ in blocks):
-        first = next(number for number, (kind, _) in enumerate(blocks) if kind == "heading")
-        title = title or blocks[first][1][0]
-        blocks = blocks[:first] + blocks[first + 1 :]
-    title, (authors, published), blocks = _head(blocks, title)
-    points, blocks = _points(blocks)
-    lines = [line for line in drop_promotion(line for _, block in blocks for line in block) if not is_furniture(line)]
-    return PlainText(
-        title=title,
-        paragraphs=(*map(without_dateline, lines[:1]), *lines[1:]),
-        authors=authors,
-        published=published,
-        key_points=points,
-    )
+    return article_of_blocks(list(_blocks(_PARSER.parse(_listed(parted_head(plain_markdown(text)))))), title=title)
 
 
 def _listed(text: str) -> str:
@@ -55,37 +38,7 @@ def _listed(text: str) -> str:
     return re.sub(r"^([ ]{0,3})[•‣▪◦●]\s*(?=\S)", r"\1- ", text, flags=re.MULTILINE)
 
 
-def _head(blocks: Sequence[_Block], title: str) -> tuple[str, Head, list[_Block]]:
-    """Take the title, the byline and the date out of the paragraphs at the top."""
-    top = list(takewhile(lambda block: block[0] == "text", blocks))
-    lines = [" ".join(block) for _, block in top]
-    title, head, rest = read_head(lines, title=title)
-    other_lines = iter(rest)
-    other = next(other_lines, None)
-    body: list[_Block] = []
-    for line, block in zip(lines, top, strict=True):
-        if line == other:
-            body.append(block)
-            other = next(other_lines, None)
-    if not title and blocks:
-        title, blocks = blocks[0][1][0], blocks[1:]
-    return title, head, [*body, *blocks[len(top) :]]
-
-
-def _points(blocks: Sequence[_Block]) -> tuple[tuple[str, ...], list[_Block]]:
-    """Separate the key points from the other blocks."""
-    for number, (kind, lines) in enumerate(blocks):
-        if kind != "list" or len(lines) < 2:
-            continue
-        previous = blocks[number - 1] if number else None
-        announced = previous is not None and is_key_point_heading(" ".join(previous[1]))
-        if number == 0 or announced:
-            start = number - 1 if announced else number
-            return tuple(lines), [*blocks[:start], *blocks[number + 1 :]]
-    return (), list(blocks)
-
-
-def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
+def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
     """Yield headings, paragraphs and top-level lists as plain text. Code is kept, horizontal rules are not."""
     items: list[str] = []
     depth = 0

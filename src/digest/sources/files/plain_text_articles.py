@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.sources.article_cleaning import is_furniture, is_promotion
 from digest.sources.files.article_head import read_head, without_dateline
+from digest.sources.files.wire_copy import without_ending
 from digest.sources.html_text import plain_line
 from digest.sources.pages.key_points import is_key_point_heading
 
@@ -46,7 +47,7 @@ def read_plain_text(text: str, *, title: str = "") -> PlainText:
 
     Lines that only point to something else ("Also Read: …") are dropped anywhere in the text.
     """
-    lines: Sequence[str] = _stripped(list(_without_promotion(text.expandtabs(4).splitlines())))
+    lines: Sequence[str] = without_ending(_stripped(list(_without_promotion(text.expandtabs(4).splitlines()))))
     title, (authors, published), lines = read_head(lines, title=title)
     points, lines = _points(list(_without_furniture(lines)))
     paragraphs = list(_paragraphs(lines))
