@@ -48,7 +48,10 @@ FAMILIES = {
 CONFIGURATION_INTRO = """\
 The keys of `digest.toml`, or of `[tool.digest]` in `pyproject.toml`. An unknown key is refused, with the nearest known
 key. Keys and passwords are never written here: a key that ends in `_env` names the environment variable that holds the
-secret.
+secret. It may name variables that begin with `DIGEST_`, and those that are usual for a provider or a ledger
+(`SENDGRID_…`, `SMTP_…`, `DATABASE_URL`, `GITHUB_TOKEN`, `GH_TOKEN`), so that a newsletter from somebody else cannot
+send the keys of another program anywhere. Any other name is refused, unless the environment variable
+`DIGEST_ALLOW_ENV` lists it (separated by commas).
 """
 COMMANDS_INTRO = """\
 `ISSUE` is an ISO week such as `2026-W47`; without it, a command uses the open issue. Results go to standard output,

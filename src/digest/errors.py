@@ -6,6 +6,7 @@
      ├── UsageError             2  the command line makes no sense
      ├── ConfigError            3  the configuration is missing or invalid
      ├── IssueError             3  issue.md or another file of the issue is invalid
+     │    └── OldBuildError     6  an earlier version of digest made the build
      ├── RenderError            3  a template is invalid
      ├── ListError              3  a subscriber list cannot be read
      ├── CredentialsError       4  an API key or password is missing or was rejected
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerError",
     "ListError",
     "NothingToDoError",
+    "OldBuildError",
     "Place",
     "ProviderError",
     "RefusedError",
@@ -97,6 +99,12 @@ class IssueError(DigestError):
     """issue.md or another file of the issue's folder is missing or invalid. Nothing was written."""
 
     exit_code = 3
+
+
+class OldBuildError(IssueError):
+    """An earlier version of digest made the build. It is whole, but its token covers less than an approval must."""
+
+    exit_code = 6
 
 
 class RenderError(DigestError):

@@ -342,31 +342,52 @@ def test_lines_of_a_newer_version_ask_for_an_upgrade(open_branch):
         open_branch(new=False)
 
 
-def test_a_token_is_passed_in_the_environment_and_to_its_own_host_only(clone):
-    git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
-    given = {"branch": "digest-state", "remote": "origin", "token": "t0ken", "sleep": time.sleep}
-    branch = GitBranch(clone, **given, environ=os.environ)
-    try:
-        assert branch._environ["GIT_CONFIG_KEY_0"] == "http.https://git.example/.extraheader"
-        assert "t0ken" not in repr(branch._environ)  # the header encodes it in base64
-        assert branch._environ["GIT_CONFIG_VALUE_0"].startswith("AUTHORIZATION: basic ")
-        git("remote", "set-url", "origin", "http://git.example/team/letter.git", cwd=clone)
-        plain = GitBranch(clone, **given, environ=os.environ)
-        plain.close()
-        assert "GIT_CONFIG_VALUE_0" not in plain._environ
-    finally:
-        branch.close()
+def header_for(clone, remote, **environ):
+    """The variables that make git send the token, as GitBranch sets them for a remote."""
+    git("remote", "set-url", "origin", remote, cwd=clone)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT")}
+    branch = GitBranch(clone, branch="b", remote="origin", token="t0ken", environ={**own, **environ}, sleep=time.sleep)
+    branch.close()
+    assert "t0ken" not in repr(branch._environ)  # the header encodes it in base64
+    return {name: value for name, value in branch._environ.items() if name.startswith("GIT_CONFIG")}
+
+
+@pytest.mark.parametrize(
+    ("remote", "server", "key"),
+    [
+        ("https://github.com/team/letter.git", "", "https://github.com/"),
+        ("https://me@GitHub.com/team/letter.git", "https://github.com", "https://GitHub.com/"),
+        ("https://git.example:8443/team/letter.git", "https://git.example:8443", "https://git.example:8443/"),
+        ("https://github.com/team/letter.git", "https://git.example", "https://github.com/"),
+    ],
+)
+def test_a_token_is_passed_in_the_environment_to_github_only(clone, remote, server, key):
+    variables = header_for(clone, remote, GITHUB_SERVER_URL=server)
+    assert variables["GIT_CONFIG_KEY_0"] == f"http.{key}.extraheader"
+    assert variables["GIT_CONFIG_VALUE_0"].startswith("AUTHORIZATION: basic ")
+
+
+@pytest.mark.parametrize(
+    ("remote", "server"),
+    [
+        ("https://git.example/team/letter.git", ""),
+        ("https://github.com.git.example/team/letter.git", "https://github.com"),
+        ("https://github.com@git.example/team/letter.git", "https://github.com"),
+        ("https://git.example/github.com/letter.git", "http://git.example"),
+        ("https://sub.github.com/letter.git", ""),
+        ("http://github.com/team/letter.git", "http://github.com"),
+    ],
+)
+def test_a_token_goes_to_no_other_host(clone, remote, server):
+    assert header_for(clone, remote, GITHUB_SERVER_URL=server) == {}
 
 
 def test_a_token_keeps_the_users_own_git_config_variables(clone):
-    git("remote", "set-url", "origin", "https://git.example/team/letter.git", cwd=clone)
     own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.proxy", "GIT_CONFIG_VALUE_0": "http://127.0.0.1:9"}
-    environ = {**os.environ, **own}
-    branch = GitBranch(clone, branch="b", remote="origin", token="t", environ=environ, sleep=time.sleep)
-    branch.close()
-    assert branch._environ["GIT_CONFIG_COUNT"] == "2"
-    assert branch._environ["GIT_CONFIG_KEY_0"] == "http.proxy"
-    assert branch._environ["GIT_CONFIG_KEY_1"] == "http.https://git.example/.extraheader"
+    variables = header_for(clone, "https://github.com/team/letter.git", **own)
+    assert variables["GIT_CONFIG_COUNT"] == "2"
+    assert variables["GIT_CONFIG_KEY_0"] == "http.proxy"
+    assert variables["GIT_CONFIG_KEY_1"] == "http.https://github.com/.extraheader"
 
 
 def test_folders_and_odd_file_names_on_the_branch_are_left_alone(clone, another, open_branch):

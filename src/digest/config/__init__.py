@@ -4,6 +4,7 @@ from digest.config.delivery_settings import AudienceConfig, DeliveryConfig, Stat
 from digest.config.load import load_config, source_places
 from digest.config.newsletter_folder import CONFIG_FILE, config_file, find_root
 from digest.config.provider_tables import ProviderSettings, nearest_provider
+from digest.config.secret_variables import allowed_variables
 from digest.config.settings import (
     BulletsConfig,
     CheckConfig,
@@ -41,6 +42,7 @@ __all__ = [
     "SourceKind",
     "StateConfig",
     "ThemeConfig",
+    "allowed_variables",
     "config_file",
     "find_root",
     "load_config",

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from datetime import date, time
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -43,7 +43,14 @@ _WRONG_TYPE = ("_type", "_parsing", "_from_float")
 
 
 class ConfigTable(BaseModel):
-    """A table of digest.toml. The text below a key describes it in the reference of the configuration."""
+    """A table of digest.toml. The text below a key describes it in the reference of the configuration.
+
+    A key that names an environment variable ends in ``_env``, or in ``_envs`` if it names several.
+    """
+
+    #: The variables that such keys usually name, besides those that begin with ``DIGEST_``. A name that ends in an
+    #: underscore stands for all that begin with it.
+    usual_variables: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 

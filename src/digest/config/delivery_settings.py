@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -73,6 +73,8 @@ class DeliveryConfig(ConfigTable):
 class StateConfig(ConfigTable):
     """Where the ledger is stored, which knows who was mailed."""
 
+    usual_variables: ClassVar[tuple[str, ...]] = ("DATABASE_URL", "GITHUB_TOKEN", "GH_TOKEN")
+
     url: str = "sqlite:///.digest/ledger.db"
     """The ledger's address: ``sqlite:///PATH`` relative to the newsletter's folder, ``postgresql://user@host/database``,
     or ``git+branch://BRANCH`` for a branch of the newsletter's repository (with ``?remote=NAME`` if the remote is not
@@ -80,7 +82,8 @@ class StateConfig(ConfigTable):
     url_env: str = ""
     """An environment variable that holds the address instead, with its password."""
     token_env: str = "GITHUB_TOKEN"  # noqa: S105 - the variable's name
-    """The environment variable with the token for a remote that is reached over https."""
+    """The environment variable with the token for a remote that is reached over https. It is sent only to github.com or
+    the host of GITHUB_SERVER_URL."""
 
     @field_validator("url")
     @classmethod

@@ -17,13 +17,14 @@ from digest.config.provider_tables import (
     check_provider_tables,
     nearest_provider,
 )
+from digest.config.secret_variables import refused_variables
 from digest.config.settings import Config
 from digest.config.toml_reading import TomlError, read_toml
 from digest.config.toml_text import line_of_path, toml_line, toml_positions
 from digest.errors import ConfigError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -36,6 +37,7 @@ def load_config(
     *,
     providers: Mapping[str, type[BaseModel]] | None = None,
     check_ledger_url: Callable[[str], None] | None = None,
+    allowed: Collection[str] = (),
 ) -> Config:
     """Read the configuration of the newsletter in ``root``.
 
@@ -45,6 +47,8 @@ def load_config(
             them these tables stay unchecked until a provider is opened.
         check_ledger_url: Raises ValueError for a bad ``state.url``. Without it the URL stays unchecked until the
             ledger is opened.
+        allowed: Variables that keys ``*_env`` may name besides those that are meant for digest; see
+            `allowed_variables`. Without ``providers``, these names stay unchecked.
 
     Raises:
         ConfigError: The file is missing, is not TOML, or holds an unknown key or a bad value.
@@ -53,7 +57,12 @@ def load_config(
     if not path.is_file():
         raise ConfigError(f"no {CONFIG_FILE} in {root}", hint=NO_NEWSLETTER)
     return parse_config(
-        _read(path), file=path.name, prefix=prefix, providers=providers, check_ledger_url=check_ledger_url
+        _read(path),
+        file=path.name,
+        prefix=prefix,
+        providers=providers,
+        check_ledger_url=check_ledger_url,
+        allowed=allowed,
     )
 
 
@@ -64,6 +73,7 @@ def parse_config(
     prefix: Sequence[str] = (),
     providers: Mapping[str, type[BaseModel]] | None = None,
     check_ledger_url: Callable[[str], None] | None = None,
+    allowed: Collection[str] = (),
 ) -> Config:
     """The configuration that a TOML text holds, in the table ``prefix``. The checks are those of `load_config`.
 
@@ -89,6 +99,7 @@ def parse_config(
     settings, errors = check_provider_tables(
         config.providers.model_extra or {}, chosen=config.delivery.provider, models=providers
     )
+    errors = errors or refused_variables(config, settings, models=providers, allowed=allowed)
     if errors:
         raise _explain(errors, text, file, prefix, providers)
     return config.model_copy(update={"providers": ProviderTables.model_validate(settings)})

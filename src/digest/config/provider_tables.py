@@ -35,6 +35,8 @@ class ProviderSettings(ConfigTable):
 
     #: The key that makes the provider host the page on which readers unsubscribe; "" if it cannot.
     unsubscribe_key: ClassVar[str] = ""
+    #: Keys that decide neither where mail goes nor with which key or password. An approval covers all others.
+    pace_keys: ClassVar[frozenset[str]] = frozenset()
     #: The length in bytes of a link that the provider has rewritten to count clicks, at most; 0 if it rewrites none.
     tracked_link_bytes: ClassVar[int] = 0
 

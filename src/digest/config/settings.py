@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, cast
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -270,6 +271,26 @@ class Config(ConfigTable):
         """The settings of the provider in ``delivery.provider``."""
         settings = self.providers.get(self.delivery.provider)
         return settings if isinstance(settings, ProviderSettings) else ProviderSettings()
+
+    @property
+    def delivery_route(self) -> dict[str, str]:
+        """Where mail goes and with which keys: each setting that decides it, in JSON, by its dotted key.
+
+        Of the provider's settings these are all, unless the provider says that a key does not decide it. A key or
+        password is here only as the name of its environment variable.
+        """
+        name, keys = self.delivery.provider, {"secret_env", "old_secret_envs"}
+        tables = {"delivery": self.delivery.model_dump(mode="json", include=keys)}
+        settings = self.providers.get(name)
+        if isinstance(settings, BaseModel):
+            ignored = set(getattr(settings, "pace_keys", ()))
+            settings = settings.model_dump(mode="json", exclude=ignored, fallback=str)
+        tables[f"providers.{name}"] = settings or {}
+        return {
+            f"{table}.{key}": json.dumps(value, ensure_ascii=False, sort_keys=True)
+            for table, values in tables.items()
+            for key, value in values.items()
+        }
 
     @property
     def unsubscribe_method(self) -> str:

@@ -36,7 +36,10 @@ class Manifest:
 
     Attributes:
         html_sha256: The SHA-256 of the HTML part's UTF-8 bytes, in hex; ``text_sha256`` likewise.
-        audience: The audience's name; ``audience_where`` is the expression that selects from its lists.
+        audience: The audience's name; ``audience_files`` are the names of its lists as configured, never their
+            content, and ``audience_where`` is the expression that selects from them.
+        route: Where the mail goes and with which keys: each setting that decides it, as its dotted key and its value
+            in JSON, sorted. A key or password is in it only as the name of its environment variable.
         unsubscribe: How a recipient unsubscribes: a URL template with ``{token}``, or ``group:12345``.
         not_after: An aware datetime in UTC. A live send that starts later is refused until the issue is built again.
         tags: The personal parts of the build.
@@ -51,8 +54,10 @@ class Manifest:
     sender: str
     reply_to: str
     audience: str
+    audience_files: tuple[str, ...] = ()
     audience_where: str
     provider: str
+    route: tuple[tuple[str, str], ...] = ()
     unsubscribe: str
     not_after: datetime
     tags: tuple[PersonalTag, ...] = ()

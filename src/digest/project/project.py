@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import digest
-from digest.config import STANDARD_THEME, Config, config_file, find_root, load_config
+from digest.config import STANDARD_THEME, Config, allowed_variables, config_file, find_root, load_config
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError
 from digest.models import is_local_host, is_web_address
@@ -326,5 +326,10 @@ def open_project(
         folder = root.resolve()
     from digest.providers import InstalledSettings
 
-    config = load_config(folder, providers=InstalledSettings(), check_ledger_url=check_ledger_url)
+    config = load_config(
+        folder,
+        providers=InstalledSettings(),
+        check_ledger_url=check_ledger_url,
+        allowed=allowed_variables(environ),
+    )
     return Project(root=folder, config=config, environ=environ, now=clock_of(environ), offline=offline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,9 @@ _PASSWORD_METHODS = frozenset({"CRAM-MD5", "PLAIN", "LOGIN"})
 
 class SmtpSettings(ProviderSettings):
     """The provider ``smtp``, which hands each mail to one SMTP server."""
+
+    usual_variables: ClassVar[tuple[str, ...]] = ("SMTP_",)
+    pace_keys: ClassVar[frozenset[str]] = frozenset({"max_per_minute", "max_per_connection"})
 
     host: str = "127.0.0.1"
     """The server's name or address."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.errors import IssueError, Place
+from digest.errors import IssueError, OldBuildError, Place
 from digest.models import IssueId, Manifest, PersonalTag, RenderedIssue
 from digest.rendering.personal_tags import find_tag
 
@@ -21,9 +21,10 @@ __all__ = [
     "sha256",
 ]
 
-_SCHEMA_VERSION = 1
+#: 2: the manifest also says where the mail goes, with which keys, and which list files the audience has.
+_SCHEMA_VERSION = 2
 _TOKEN_DIGITS = 32
-_BUILD_AGAIN = "Build the issue again: digest build"
+_BUILD_AGAIN = "Build it again: digest build"
 
 
 def sha256(text: str) -> str:
@@ -46,6 +47,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
     """The canonical form: UTF-8 JSON with sorted keys, an indent of 2, moments in UTC, and a final line end."""
     table = asdict(manifest) | {
         "schema_version": _SCHEMA_VERSION,
+        "route": dict(manifest.route),
         "not_after": manifest.not_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return (json.dumps(table, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
@@ -59,16 +61,35 @@ def load_manifest(data: bytes, *, file: str = "build/manifest.json") -> Manifest
         file: The name of the file in error messages.
 
     Raises:
-        IssueError: ``data`` is not a manifest, or has another schema version.
+        IssueError: ``data`` is not a manifest, or a newer version of digest wrote it.
+        OldBuildError: An earlier version of digest wrote it.
     """
     try:
         table: Any = json.loads(data)
-        _require(table.pop("schema_version") == _SCHEMA_VERSION, "another version of digest wrote it")
+        version = table.pop("schema_version")
+        if isinstance(version, int) and version < _SCHEMA_VERSION:
+            raise OldBuildError(
+                "an earlier version of digest made this build, and its token does not cover where the mail goes; "
+                "build it again",
+                place=Place(file),
+                hint="digest build",
+            )
+        _require(version == _SCHEMA_VERSION, "another version of digest wrote it")
         tags = tuple(_tag(tag) for tag in table.pop("tags"))
         moment = datetime.strptime(table.pop("not_after"), "%Y-%m-%dT%H:%M:%S%z")
-        stories = tuple(map(str, table.pop("stories")))
-        _require(all(isinstance(value, str) for value in table.values()), "a value is not text")
-        return Manifest(**table, not_after=moment.astimezone(UTC), tags=tags, stories=stories)
+        stories, files = (tuple(map(str, table.pop(name))) for name in ("stories", "audience_files"))
+        route = tuple(sorted(table.pop("route").items()))
+        _require(
+            all(isinstance(value, str) for value in (*table.values(), *dict(route).values())), "a value is not text"
+        )
+        return Manifest(
+            **table,
+            not_after=moment.astimezone(UTC),
+            tags=tags,
+            stories=stories,
+            audience_files=files,
+            route=route,
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise IssueError(
             f"this is not the manifest of a build ({error})", place=Place(file), hint=_BUILD_AGAIN
@@ -85,6 +106,7 @@ def load_build(html: bytes, text: bytes, manifest: bytes) -> RenderedIssue:
 
     Raises:
         IssueError: A part does not match the manifest: it was changed by hand, or was not written completely.
+        OldBuildError: An earlier version of digest made it.
     """
     loaded = load_manifest(manifest)
     parts = {}

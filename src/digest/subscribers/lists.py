@@ -126,6 +126,8 @@ class _Reader:
             raise ListError(missing, place=Place(file, 1), hint="The first line names the columns: email,name,status")
         twice = next((name for name in names if name and names.count(name) > 1), None)
         if twice:
+            # A variable may hold anything, such as a password, if the configuration names the wrong one.
+            twice = "the same" if file.startswith("env:") else twice
             raise ListError(f"two columns are called {twice}", place=Place(file, 1), hint="Rename one of them.")
         self._email = names.index("email")
         self._name = names.index("name") if "name" in names else None

@@ -139,26 +139,34 @@ def require_own_list(audience: Audience, provider: Provider, *, files: Sequence[
 
 
 def require_same_configuration(project: Project, built: RenderedIssue, report: SendReport) -> None:
-    """Refuse to send if the audience or the way of unsubscribing differs from those recorded in the build.
+    """Refuse to send if who gets it, how, or how they unsubscribe differs from what is recorded in the build.
 
     Raises:
         CampaignRefusedError: The delivery settings have changed since the build.
     """
     config, manifest = project.config, built.manifest
     audience = config.audiences.get(config.delivery.audience)
+    name = config.delivery.audience
+    then, now = dict(manifest.route), config.delivery_route
     pairs = {
         "delivery.provider": (manifest.provider, config.delivery.provider),
-        "delivery.audience": (manifest.audience, config.delivery.audience),
-        f"audiences.{config.delivery.audience}.where": (manifest.audience_where, audience.where if audience else ""),
+        "delivery.audience": (manifest.audience, name),
+        f"audiences.{name}.files": (manifest.audience_files, audience.files if audience else ()),
+        f"audiences.{name}.where": (manifest.audience_where, audience.where if audience else ""),
         "how a reader unsubscribes": (manifest.unsubscribe, config.unsubscribe_method),
+        **{key: ((then.get(key, ""),), (now.get(key, ""),)) for key in sorted(then | now)},
     }
-    for name, (then, now) in pairs.items():
-        if then != now:
+    for key, (before, after) in pairs.items():
+        if before != after:
             raise CampaignRefusedError(
-                f"{name} has changed since the build: from {then!r} to {now!r}",
+                f"{key} has changed since the build: from {_shown(before)} to {_shown(after)}",
                 hint="Set it back. If no send has started, you can build and approve again instead.",
                 report=report,
             )
+
+
+def _shown(value: str | Sequence[str]) -> str:
+    return repr(value) if isinstance(value, str) else ", ".join(value) or "nothing"
 
 
 def require_known_ledger(session: Session, issue: IssueReading, *, new_ledger: bool, report: SendReport) -> None:

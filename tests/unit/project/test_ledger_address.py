@@ -45,13 +45,15 @@ def test_a_bad_url_is_refused_by_its_store_at_its_line(tmp_path, url, message):
 
 def test_a_password_may_be_in_the_environment(tmp_path):
     url = "postgres://digest:hunter2@db.example/ledger"
-    project = newsletter(tmp_path, 'url_env = "LEDGER_URL"', LEDGER_URL=url)
+    project = newsletter(tmp_path, 'url_env = "DIGEST_LEDGER_URL"', DIGEST_LEDGER_URL=url)
     assert project.ledger_address.url == url
     assert "hunter2" not in repr(project.ledger_address)
-    with pytest.raises(CredentialsError, match="LEDGER_URL is not set"):
-        _ = newsletter(tmp_path, 'url_env = "LEDGER_URL"').ledger_address
-    with pytest.raises(ConfigError, match="LEDGER_URL does not hold a ledger's URL"):
-        _ = newsletter(tmp_path, 'url_env = "LEDGER_URL"', LEDGER_URL="mysql://u:hunter2@db/l").ledger_address
+    with pytest.raises(CredentialsError, match="DIGEST_LEDGER_URL is not set"):
+        _ = newsletter(tmp_path, 'url_env = "DIGEST_LEDGER_URL"').ledger_address
+    with pytest.raises(ConfigError, match="DIGEST_LEDGER_URL does not hold a ledger's URL"):
+        _ = newsletter(
+            tmp_path, 'url_env = "DIGEST_LEDGER_URL"', DIGEST_LEDGER_URL="mysql://u:hunter2@db/l"
+        ).ledger_address
 
 
 @pytest.mark.parametrize(

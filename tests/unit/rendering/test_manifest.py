@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.errors import IssueError
+from digest.errors import IssueError, OldBuildError
 from digest.models import IssueId, Manifest
 from digest.rendering import dump_manifest, load_build, load_manifest, manifest_token, not_after
 
@@ -56,19 +56,36 @@ def test_the_file_is_sorted_json_with_a_final_line_end(render):
 
 def test_the_token_is_32_hex_digits_and_depends_on_every_field(render):
     manifest = render().manifest
-    other = {"not_after": manifest.not_after + timedelta(days=7), "tags": (), "stories": ()}
+    other = {"not_after": manifest.not_after + timedelta(days=7), "tags": (), "stories": ("x",)}
+    other |= {"audience_files": ("x.csv",), "route": (("providers.smtp.port", "26"),)}
     changed = [replace(manifest, **{f.name: other.get(f.name, "other")}) for f in fields(Manifest)]
     tokens = {manifest_token(variant) for variant in (manifest, *changed)}
     assert len(tokens) == len(changed) + 1
     assert all(len(token) == 32 and int(token, 16) >= 0 for token in tokens)
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"schema_version": 2}'])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"schema_version": 2}', b'{"schema_version": 9}'])
 def test_refuses_data_that_is_not_a_manifest(data):
     with pytest.raises(IssueError) as caught:
         load_manifest(data)
     assert caught.value.place.file == "build/manifest.json"
     assert "digest build" in caught.value.hint
+
+
+def test_a_build_of_an_earlier_version_is_refused(render):
+    table = json.loads(dump_manifest(render().manifest))
+    for name in ("route", "audience_files"):
+        del table[name]
+    with pytest.raises(OldBuildError, match="build it again") as caught:
+        load_manifest(json.dumps(table | {"schema_version": 1}).encode())
+    assert caught.value.exit_code == 6
+
+
+@pytest.mark.parametrize("change", [{"route": {"providers.smtp.port": 25}}, {"route": ["a"]}, {"audience_files": 7}])
+def test_refuses_a_route_of_another_form(render, change):
+    table = json.loads(dump_manifest(render().manifest))
+    with pytest.raises(IssueError):
+        load_manifest(json.dumps(table | change).encode())
 
 
 def test_refuses_a_value_of_another_type(render):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -145,6 +146,12 @@ def project(root=Path("letter"), *, environ=None, ledger_is_within=None, offline
 
 
 BUILT = make_rendered(provider="outbox", unsubscribe=LINK)
+BUILT = replace(
+    BUILT,
+    manifest=replace(
+        BUILT.manifest, audience_files=("weekly.csv",), route=tuple(sorted(project().config.delivery_route.items()))
+    ),
+)
 
 
 def test_the_configuration_that_the_build_recorded_is_accepted():
@@ -156,6 +163,10 @@ def test_the_configuration_that_the_build_recorded_is_accepted():
     [
         ({"delivery": {"provider": "smtp"}}, "delivery.provider has changed since the build: from 'outbox' to 'smtp'"),
         ({"delivery": {"audience": "all"}}, "delivery.audience has changed since the build: from 'weekly' to 'all'"),
+        (
+            {"delivery": {"secret_env": "DIGEST_OTHER"}},
+            'delivery.secret_env has changed since the build: from "DIGEST_SECRET" to "DIGEST_OTHER"',
+        ),
         ({"where": '"pro" in tags'}, "audiences.weekly.where has changed since the build: from '' to "),
         (
             {"delivery": {"unsubscribe_url": f"{LINK}/x"}},

@@ -30,6 +30,7 @@ __all__ = ["BranchMovedError", "GitBranch"]
 _NETWORK_SECONDS = 60
 #: The seconds to wait before each attempt of a network command.
 _WAITS = (0, 1, 2, 4, 8, 15)
+_GITHUB, _SERVER_URL = "github.com", "GITHUB_SERVER_URL"
 _REF, _ANCHOR = "refs/digest/ledger", "refs/digest/anchor"
 #: The user's hooks, and the options of their own pushes, are not meant for this program's commits.
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
@@ -65,7 +66,8 @@ class GitBranch:
         root: A folder in the user's clone.
         branch: The branch's name, such as ``digest-state``.
         remote: The remote's name in that clone, such as ``origin``.
-        token: Sent with each request to an https remote, in the form that GitHub expects; empty for none.
+        token: Sent with each request to an https remote at github.com or the host of GITHUB_SERVER_URL, in the form
+            that GitHub expects; empty for none.
         environ: The environment for git.
         sleep: Waits the given number of seconds before a retry.
 
@@ -96,6 +98,7 @@ class GitBranch:
         self._sleep = sleep
         self._folder = root
         self._remote = self._address(remote)
+        self._withheld = ""
         if token:
             self._authorise(token)
         self.tag = f"{branch}-anchor"
@@ -129,7 +132,7 @@ class GitBranch:
                 break
             missing = [name for name in refs if message.endswith(f" {name}")]
             if not missing:
-                raise _unreachable(self.branch, message)
+                raise _unreachable(self.branch, message, self._withheld)
             refs.pop(missing[0])
         self.head, self.anchor = (
             self._here("rev-parse", f"{ref}^{{commit}}").strip() if ref in refs.values() else ""
@@ -197,7 +200,7 @@ class GitBranch:
                     return self.head == commit
                 if self.head != before:
                     raise BranchMovedError
-        raise _unreachable(self.branch, failure)
+        raise _unreachable(self.branch, failure, self._withheld)
 
     def _commit(self, files: Mapping[str, bytes], message: str) -> str:
         entries = {name: f"{entry}\t{name}" for name, entry in self._entries(self.head).items()}
@@ -238,12 +241,20 @@ class GitBranch:
         return str(top / address) if (top / address).exists() else address
 
     def _authorise(self, token: str) -> None:
-        """Pass the token in the environment, where no process list shows it, and to this remote alone.
+        """Pass the token in the environment, where no process list shows it, and to this remote alone, if it is GitHub.
+
+        The remote is the clone's own, and so is not trusted with a token that is not meant for it.
 
         https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader
         """
         parts = urlsplit(self._remote)
         if parts.scheme != "https":
+            return
+        if parts.hostname not in _token_hosts(self._environ):
+            self._withheld = (
+                f" The token is sent only to github.com or the host of {_SERVER_URL}: for {parts.hostname}, set up "
+                "git's own credential helper."
+            )
             return
         basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
         current = self._environ.get("GIT_CONFIG_COUNT", "")
@@ -270,7 +281,7 @@ class GitBranch:
                 failure = error.message
             else:
                 return ""
-        raise _unreachable(self.branch, failure)
+        raise _unreachable(self.branch, failure, self._withheld)
 
     def _here(self, *command: str, stdin: bytes = b"") -> str:
         return self._here_bytes(*command, stdin=stdin).decode("utf-8", _BYTES_AS_THEY_ARE)
@@ -309,8 +320,17 @@ class GitBranch:
         return done.stdout
 
 
-def _unreachable(branch: str, failure: str) -> LedgerError:
+def _token_hosts(environ: Mapping[str, str]) -> frozenset[str | None]:
+    """The hosts that a token for GitHub is meant for. On a runner of GitHub Enterprise, GITHUB_SERVER_URL is its own.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/variables
+    """
+    server = urlsplit(environ.get(_SERVER_URL, ""))
+    return frozenset({_GITHUB, server.hostname if server.scheme == "https" else _GITHUB})
+
+
+def _unreachable(branch: str, failure: str, withheld: str) -> LedgerError:
     return LedgerError(
         f"the ledger on the branch {branch} cannot be reached: {failure}",
-        hint="Check the remote, and that the token may write (contents: write). Then: digest status",
+        hint=f"Check the remote, and that the token may write (contents: write). Then: digest status{withheld}",
     )

@@ -16,6 +16,7 @@ __all__ = ["SendGridSettings"]
 class SendGridSettings(ProviderSettings):
     """The provider ``sendgrid``, which delivers through SendGrid's Mail Send API."""
 
+    usual_variables: ClassVar[tuple[str, ...]] = ("SENDGRID_",)
     unsubscribe_key: ClassVar[str] = "unsubscribe_group"
     tracked_link_bytes: ClassVar[int] = 400
 
