@@ -185,6 +185,11 @@ def test_sends_nothing_if_begin_raises(bench):
     assert bench.send(content, recipients).outcome is Outcome.ACCEPTED
 
 
+def test_the_settings_say_as_well_whether_nothing_leaves_this_machine(bench):
+    """The checks ask the settings: they read the configuration and open no provider."""
+    assert bench.provider.Settings.local == bench.provider.capabilities.local
+
+
 def test_one_provider_makes_many_calls(bench):
     content, calls = bench.compose_calls(12, size=min(bench.provider.capabilities.max_recipients, 3))
     for recipients in calls:

@@ -72,7 +72,7 @@ def _check_address(context: CheckContext) -> Iterator[Finding]:
 
 def _check_examples(context: CheckContext) -> Iterator[Finding]:
     newsletter, delivery = context.config.newsletter, context.config.delivery
-    if delivery.provider == "outbox":
+    if context.config.delivery_settings.local:
         return
     sender, reply_to = (parse_sender(each)[1] if each else "" for each in (newsletter.sender, newsletter.reply_to))
     hosts = {

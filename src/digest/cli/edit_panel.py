@@ -218,7 +218,7 @@ def edit(options: RunOptions, issue: IssueArgument = None) -> None:
         issue=checked.issue,
         errors=checked.count("error"),
         warnings=checked.count("warning"),
-        findings=check_findings(checked),
+        findings=check_findings(checked.findings),
     )
     output.result(result, finding_lines(checked, output) if edited.undo else ["Nothing was changed."])
     if not edited.undo:

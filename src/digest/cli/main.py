@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 import digest
+from digest.cli.after_panel import add_after_commands
 from digest.cli.boundary import INTERRUPTED, usage_error
 from digest.cli.commands import PanelGroup, RunOptions, common_options
 from digest.cli.edit_panel import add_edit_commands
 from digest.cli.github.workflow_commands import guard_streams
-from digest.cli.people_panel import add_people_commands
+from digest.cli.people_commands.people_panel import add_people_commands
 from digest.cli.ship_panel import add_ship_commands
 from digest.cli.start_panel import add_start_commands
 
@@ -56,6 +57,7 @@ app.callback()(_main)
 add_start_commands(app)
 add_edit_commands(app)
 add_ship_commands(app)
+add_after_commands(app)
 add_people_commands(app)
 
 

@@ -8,13 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
     from digest.cli.output import Output
     from digest.delivery import SendReport
+    from digest.workflow.alerts import Alert
     from digest.workflow.building import Checked
+    from digest.workflow.campaign_report import CampaignReport
     from digest.workflow.collecting import Collected
     from digest.workflow.issue_status import IssueStatus
     from digest.workflow.reading_sources import SourceResult
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Pace",
     "age",
+    "alert_lines",
+    "campaign_lines",
     "collect_lines",
     "count",
     "explain_lines",
     "finding_lines",
+    "outcome_lines",
     "plan_lines",
-    "report_lines",
     "source_lines",
     "status_lines",
 ]
@@ -42,6 +46,8 @@ _WRITERS = {
 }
 #: How many findings a send shows; `digest check` shows all.
 _MOST_FINDINGS = 10
+#: How many reasons for rejections are shown.
+_MOST_REASONS = 10
 _MARKS = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
@@ -231,11 +237,66 @@ def _check_lines(plan: SendPlan) -> list[str]:
     ]
 
 
-def report_lines(issue: str, report: SendReport) -> list[str]:
-    """What became of a send."""
+def outcome_lines(issue: str, report: SendReport) -> list[str]:
+    """What became of a send: the numbers, why people were rejected, what was suppressed, and what needs attention."""
+    from digest.workflow.alerts import rejection_alert
+
     lines = [f"{issue}: {report.state}. {report.accepted:,} accepted, {report.rejected:,} rejected."]
+    lines += reason_lines(report, issue)
+    if report.suppressed:
+        verb = "address bounced and was" if report.suppressed == 1 else "addresses bounced and were"
+        lines.append(f"{report.suppressed:,} {verb} suppressed; undo: digest subscribers unsuppress ADDRESS")
     if report.skipped:
         lines.append(f"{count(report.skipped, 'row was', 'rows were')} left out: digest subscribers check")
+    alert = rejection_alert(issue, report)
+    return lines if alert is None else [*lines, *alert_lines([alert])]
+
+
+def reason_lines(report: SendReport, issue: str) -> list[str]:
+    """How many were rejected for each reason, the most frequent first."""
+    reasons = list(report.rejected_by_reason.items())
+    lines = [f"  {number:>9,}  {reason}" for reason, number in reasons[:_MOST_REASONS]]
+    rest = len(reasons) - _MOST_REASONS
+    if rest > 0:
+        lines.append(f"{'':>11}  and {count(rest, 'more reason', 'more reasons')}: digest report {issue} --json")
+    return lines
+
+
+def alert_lines(alerts: Iterable[Alert]) -> list[str]:
+    """Each alert with what to do about it."""
+    return [line for alert in alerts for line in (f"! {alert.message}", f"  → {alert.hint}")]
+
+
+def campaign_lines(report: CampaignReport, zone: ZoneInfo) -> list[str]:
+    """What `digest report` shows: a table for each audience, and then the people."""
+    lines = []
+    for campaign in report.campaigns:
+        numbers, ended = campaign.report, campaign.finished_at
+        rows = [
+            ("Audience", f"“{campaign.audience}” via {campaign.provider}"),
+            ("State", str(campaign.state)),
+            ("Token", campaign.token),
+            ("Begun", f"{campaign.started_at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"),
+            ("Ended", f"{ended.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}" if ended else "not yet"),
+            ("Accepted", f"{numbers.accepted:,} of {numbers.size:,}"),
+            ("Rejected", f"{numbers.rejected:,}"),
+        ]
+        if campaign.send_at:
+            rows.insert(5, ("Delivery", f"{campaign.send_at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"))
+        lines += [report.issue, *(f"  {name:<11}{value}" for name, value in rows), *reason_lines(numbers, report.issue)]
+        lines += [f"  {'Unknown':<11}{numbers.unknown:,}", f"  {'Skipped':<11}{numbers.skipped:,}"]
+        if numbers.pending:
+            lines.append(f"  {'Pending':<11}{numbers.pending:,}")
+        if numbers.suppressed:
+            lines.append(f"  {'Suppressed':<11}{count(numbers.suppressed, 'address', 'addresses')} that bounced")
+    lines += alert_lines(report.alerts)
+    for person in report.people:
+        place = f"{person.file}:{person.line}" if person.line is not None else person.file
+        reason = f": {person.reason}" if person.reason else ""
+        lines.append(f"{place}  {person.email}  {person.outcome}{reason}")
+    if report.unlisted:
+        verb = "is" if report.unlisted == 1 else "are"
+        lines.append(f"{count(report.unlisted, 'more person', 'more people')} {verb} in no list today")
     return lines
 
 
@@ -266,6 +327,15 @@ class Pace:
 
 
 def status_lines(statuses: Sequence[IssueStatus]) -> list[str]:
-    """One line for each issue: its id, its state and the state in words, in columns."""
+    """One line for each issue: its id, its state and the state in words, in columns.
+
+    Below the newest issue whose send has started stands why people were rejected.
+    """
     width = max((len(status.issue) for status in statuses), default=0)
-    return [f"{status.issue:<{width}}  {status.state:<9} {status.description}" for status in statuses]
+    newest = next((status for status in reversed(statuses) if status.report is not None), None)
+    lines = []
+    for status in statuses:
+        lines.append(f"{status.issue:<{width}}  {status.state:<9} {status.description}")
+        if status is newest and status.report is not None:
+            lines += reason_lines(status.report, status.issue)
+    return lines

@@ -10,7 +10,8 @@ import typer
 
 from digest.cli.check_commands import check, rules
 from digest.cli.commands import IssueArgument, NoLedger, RunOptions, register, write_text
-from digest.cli.result_lines import Pace, count, plan_lines, report_lines, status_lines
+from digest.cli.result_lines import Pace, alert_lines, count, outcome_lines, plan_lines, status_lines
+from digest.errors import DigestError
 
 if TYPE_CHECKING:
     from digest.cli.output import Output
@@ -185,7 +186,7 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send without asking for the typed confirmation.")] = False,
 ) -> None:
     """Show what would be sent. With --live and an approval, send it, once."""
-    from digest.cli.json_objects import campaign_result
+    from digest.cli.json_objects import send_result
     from digest.workflow.scheduling import parse_send_time
     from digest.workflow.sending import plan_send, require_approval
     from digest.workflow.sending import send as run
@@ -198,7 +199,7 @@ def send(
     again = plan.report.unknown if resume and on_unknown == "resend" else 0
     if not live:
         lines = plan_lines(plan, zone, approved=plan.approved, again=again)
-        output.result(campaign_result(plan.report), ["DRY RUN: nothing leaves this machine", *lines])
+        output.result(send_result(plan, plan.report), ["DRY RUN: nothing leaves this machine", *lines])
         flags = " --resume" if resume else f' --at "{at}"' if at else ""
         if again:
             flags += " --on-unknown resend"
@@ -210,19 +211,35 @@ def send(
         _confirm(plan, output, again=again)
 
     pace = Pace()
-    report = run(
-        session,
-        plan,
-        approve=approve,
-        resume=resume,
-        on_unknown=on_unknown,
-        new_ledger=new_ledger,
-        progress=lambda numbers: output.status(pace.line(numbers.settled, numbers.pending)),
-        notice=lambda words: output.say(f"  Note       {words}"),
-    )
+    try:
+        report = run(
+            session,
+            plan,
+            approve=approve,
+            resume=resume,
+            on_unknown=on_unknown,
+            new_ledger=new_ledger,
+            progress=lambda numbers: output.status(pace.line(numbers.settled, numbers.pending)),
+            notice=lambda words: output.say(f"  Note       {words}"),
+        )
+    except DigestError as error:
+        _explain_stop(error, plan, output)
+        raise
     output.status("")
-    output.result(campaign_result(report), report_lines(plan.issue, report))
-    output.next("digest status", "digest collect")
+    output.result(send_result(plan, report), outcome_lines(plan.issue, report))
+    output.next(f"digest report {plan.issue}{' --people' if report.rejected else ''}", "digest collect")
+
+
+def _explain_stop(error: DigestError, plan: SendPlan, output: Output) -> None:
+    """Show what a send that stops has come to, and add what was to be sent to the object for --json."""
+    from digest.cli.json_objects import send_result
+
+    output.status("")
+    report = getattr(error, "report", None)
+    if report is not None and report.rejected:
+        output.say(*outcome_lines(plan.issue, report))
+    if error.data:
+        error.data = {**send_result(plan, plan.report).printed(), **error.data}
 
 
 def _confirm(plan: SendPlan, output: Output, *, again: int) -> None:
@@ -282,7 +299,7 @@ def status(
         status_result(shown, alerts),
         [
             *(status_lines(shown) or ["No issue yet."]),
-            *(line for alert in alerts for line in (f"! {alert.message}", f"  → {alert.hint}")),
+            *alert_lines(alerts),
         ],
     )
     next_steps = [each.next_step for each in shown if each.next_step]

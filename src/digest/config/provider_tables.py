@@ -33,6 +33,8 @@ class ProviderSettings(ConfigTable):
     ``Settings`` may be any pydantic model. A model with this base class can also answer questions of other packages.
     """
 
+    #: Whether nothing leaves this machine, so that no reader is mailed.
+    local: ClassVar[bool] = False
     #: The key that makes the provider host the page on which readers unsubscribe; "" if it cannot.
     unsubscribe_key: ClassVar[str] = ""
     #: Keys that decide neither where mail goes nor with which key or password. An approval covers all others.

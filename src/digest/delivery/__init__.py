@@ -15,6 +15,7 @@ from digest.delivery.campaign import (
     CampaignIncompleteError,
     CampaignInterrupted,
     CampaignRefusedError,
+    CampaignRejectedError,
     CampaignState,
     SendReport,
 )
@@ -25,6 +26,7 @@ from digest.delivery.recipients import AudienceIndex, PlannedBatch, plan_batch, 
 from digest.delivery.rehearsal import preview_campaign, send_test_message
 from digest.delivery.sender import send_campaign
 from digest.delivery.stores.ledger_snapshot import LedgerSnapshot
+from digest.delivery.stores.rejections import UnreachedRecipient
 from digest.delivery.stores.store import required_key
 
 __all__ = [
@@ -35,11 +37,13 @@ __all__ = [
     "CampaignIncompleteError",
     "CampaignInterrupted",
     "CampaignRefusedError",
+    "CampaignRejectedError",
     "CampaignState",
     "Ledger",
     "LedgerSnapshot",
     "PlannedBatch",
     "SendReport",
+    "UnreachedRecipient",
     "cancel_campaign",
     "find_ledger",
     "is_replaced",

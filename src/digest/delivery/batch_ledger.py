@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Integer, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from digest.delivery.recipients import PlannedBatch, split_keys
-from digest.delivery.stores.campaign_counts import count_campaign
+from digest.delivery.stores.campaign_counts import count_campaign, select_campaigns
 from digest.delivery.stores.issue_recipients import OtherCampaigns
 from digest.delivery.stores.ledger_schema import batch, batch_row, call_group, campaign, event, exception
+from digest.delivery.stores.rejections import suppress_bounces
 from digest.delivery.stores.store import SENDER_DIGITS, upsert
 from digest.errors import LedgerError
 
@@ -103,34 +104,28 @@ class BatchLedger:
         self._others = OtherCampaigns(number)
 
     def finish(self) -> Campaign:
-        """Set the campaign's state from its batches: ``sent``, ``scheduled``, ``held`` or still ``sending``."""
+        """Set the campaign's state from its batches: ``sent``, ``scheduled``, ``held`` or still ``sending``.
+
+        Once nobody is pending, addresses that bounced are suppressed (`suppress_bounces`), unless too many recipients
+        were rejected.
+        """
         self._set_state()
         return self.campaign()
 
     @transaction
     def _set_state(self, connection: Connection) -> None:
-        here, row = campaign.c.id == self._id, self._row(connection)
+        here, row, now = campaign.c.id == self._id, self._row(connection), self._now()
         if row["state"] == "cancelled":
             return  # by another process, while this one was sending
-        report = count_campaign(connection, row, senders=self.store.live_senders(), now=self._now()).report
-        later = row["send_at"] is not None and row["send_at"] > self._now()
-        done = "scheduled" if later else "sent"
+        report = count_campaign(connection, row, senders=self.store.live_senders(), now=now).report
+        done = "scheduled" if row["send_at"] is not None and row["send_at"] > now else "sent"
         state = "sending" if report.pending else "held" if report.unknown else done
+        if report.rejected and not report.pending and not report.keeps_bounces:
+            suppress_bounces(connection, row, now=now)
         if state != row["state"]:
-            ended = self._now() if state == done else None
+            ended = now if state == done else None
             connection.execute(update(campaign).where(here).values(state=state, finished_at=ended))
             self._note(connection, None, state, "")
-
-    def cancel(self) -> Campaign:
-        """Set the campaign's state: it was cancelled before anything was delivered."""
-        self._set_cancelled()
-        return self.campaign()
-
-    @transaction
-    def _set_cancelled(self, connection: Connection) -> None:
-        here = campaign.c.id == self._id
-        connection.execute(update(campaign).where(here).values(state="cancelled", finished_at=self._now()))
-        self._note(connection, None, "cancelled", "")
 
     def campaign(self) -> Campaign:
         """The campaign with its numbers."""
@@ -323,7 +318,7 @@ class BatchLedger:
         self._note(connection, no, "resend", reason)
 
     def _row(self, connection: Connection) -> RowMapping:
-        row = connection.execute(select(campaign).where(campaign.c.id == self._id)).mappings().first()
+        row = connection.execute(select_campaigns().where(campaign.c.id == self._id)).mappings().first()
         if row is None:
             raise LedgerError(
                 "another digest process has replaced this campaign by one with another build",

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import DigestError, IncompleteError, NothingToDoError, Place, ProviderError, RefusedError
+from digest.providers import wording
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from digest.models import Audience, IssueId, RenderedIssue
 
 __all__ = [
+    "FEWEST_FOR_ANOTHER_CAUSE",
+    "MOST_REJECTED_PERCENT",
     "Campaign",
     "CampaignDoneError",
     "CampaignError",
     "CampaignIncompleteError",
     "CampaignInterrupted",
     "CampaignRefusedError",
+    "CampaignRejectedError",
     "CampaignState",
     "SendReport",
     "count_skipped",
     "describe_progress",
+    "group_reasons",
     "judge_outcome",
     "planned_report",
 ]
+
+#: If more of a campaign is rejected than this, something else than single addresses is likely to be wrong.
+MOST_REJECTED_PERCENT = 10
+#: Of fewer people, the rejected ones may simply have left.
+FEWEST_FOR_ANOTHER_CAUSE = 10
 
 
 class CampaignState(StrEnum):
@@ -67,6 +79,9 @@ class SendReport:
         skipped: Rows with a bad address when the audience was frozen, and recipients who left later.
         pending: Nothing was posted for them yet.
         token: The token of the campaign's build.
+        rejected_by_reason: How many were rejected for each reason of the provider, the most frequent first. What
+            differs from one recipient to the next is ``…``.
+        suppressed: How many addresses were suppressed when the send ended, because their mailbox does not exist.
     """
 
     state: CampaignState
@@ -76,11 +91,31 @@ class SendReport:
     skipped: int = 0
     pending: int = 0
     token: str = ""
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict, hash=False)
+    suppressed: int = 0
 
     @property
     def settled(self) -> int:
         """The number of recipients with an outcome."""
         return self.accepted + self.rejected + self.unknown
+
+    @property
+    def size(self) -> int:
+        """The number of recipients of the whole campaign."""
+        return self.settled + self.pending
+
+    @property
+    def many_rejected(self) -> bool:
+        """Whether so large a part of the campaign was rejected that someone has to look at it."""
+        return self.rejected * 100 > self.size * MOST_REJECTED_PERCENT
+
+    @property
+    def keeps_bounces(self) -> bool:
+        """Whether so many were rejected that the reasons say nothing about the addresses: nobody is suppressed.
+
+        A server that was set up badly says of everybody that the mailbox does not exist.
+        """
+        return self.many_rejected and self.rejected >= FEWEST_FOR_ANOTHER_CAUSE
 
     def as_data(self) -> dict[str, Any]:
         """The report as ``--json`` prints it."""
@@ -92,6 +127,8 @@ class SendReport:
             "skipped": self.skipped,
             "pending": self.pending,
             "token": self.token,
+            "rejected_by_reason": dict(self.rejected_by_reason),
+            "suppressed": self.suppressed,
         }
 
 
@@ -133,6 +170,18 @@ def planned_report(rendered: RenderedIssue, audience: Audience) -> SendReport:
     )
 
 
+def group_reasons(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Count recipients by the wording of their reason, the most frequent first. Pure.
+
+    Args:
+        reasons: The number of recipients for each recorded reason.
+    """
+    counts = Counter[str]()
+    for reason, number in reasons.items():
+        counts[wording(reason) or "no reason given"] += number
+    return {reason: number for reason, number in counts.most_common() if number > 0}
+
+
 def count_skipped(audience: Audience) -> int:
     """Count the rows of the lists that have a bad address."""
     return audience.left_out.get("bad address", 0)
@@ -166,6 +215,10 @@ class CampaignDoneError(CampaignError, NothingToDoError):
     """The campaign is finished, or there is nobody to mail (exit 8)."""
 
 
+class CampaignRejectedError(CampaignError, ProviderError):
+    """Everybody was refused (exit 1)."""
+
+
 class CampaignInterrupted(KeyboardInterrupt):
     """The user pressed Ctrl-C. The call in flight was awaited and its outcome recorded (exit 130)."""
 
@@ -186,16 +239,17 @@ def judge_outcome(report: SendReport, trouble: str, *, issue: str, interrupted: 
     Returns: The numbers of a campaign in which everybody is settled.
 
     Raises:
-        ProviderError: Everybody was refused.
+        CampaignRejectedError: Everybody was refused.
         CampaignDoneError: The campaign was cancelled meanwhile.
         CampaignInterrupted: The user has asked to stop, and somebody is still pending or unknown.
         CampaignIncompleteError: Somebody is still pending or unknown.
     """
     if report.state in {CampaignState.SENT, CampaignState.SCHEDULED}:
         if report.rejected and not report.accepted:
-            raise ProviderError(
+            raise CampaignRejectedError(
                 f"{issue} reached nobody: {report.rejected:,} were refused",
-                hint="Nothing is sent twice; they will receive the next issue. Start it with: digest collect",
+                hint=f"See why: digest report {issue}. Nothing is sent twice; they will receive the next issue.",
+                report=report,
             )
         return report
     if report.state is CampaignState.CANCELLED:

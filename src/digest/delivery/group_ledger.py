@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
+    from digest.delivery.campaign import Campaign
     from digest.delivery.stores.store import Store
 
 __all__ = ["CallGroup", "CampaignLedger", "GroupBatchLedger"]
@@ -79,6 +80,17 @@ class GroupBatchLedger(BatchLedger):
 
 class CampaignLedger(BatchLedger):
     """One campaign's groups, and its batches that are in no group. Each method is one transaction."""
+
+    def cancel(self) -> Campaign:
+        """Set the campaign's state: it was cancelled before anything was delivered."""
+        self._set_cancelled()
+        return self.campaign()
+
+    @transaction
+    def _set_cancelled(self, connection: Connection) -> None:
+        here = campaign.c.id == self._id
+        connection.execute(update(campaign).where(here).values(state="cancelled", finished_at=self._now()))
+        self._note(connection, None, "cancelled", "")
 
     def groups(self) -> list[CallGroup]:
         """All groups, by number."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import and_, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from digest.delivery.group_ledger import CampaignLedger
 from digest.delivery.stores import find_store
-from digest.delivery.stores.campaign_counts import count_campaign
+from digest.delivery.stores.campaign_counts import count_campaign, select_campaigns
 from digest.delivery.stores.issue_recipients import lock_issue, mailed_to_others
 from digest.delivery.stores.ledger_schema import (
     batch,
@@ -24,6 +24,7 @@ from digest.delivery.stores.ledger_schema import (
 )
 from digest.delivery.stores.ledger_snapshot import LedgerSnapshot, hash_addresses
 from digest.delivery.stores.person_history import find_person, keep_removed, lift
+from digest.delivery.stores.rejections import unreached_recipients
 from digest.delivery.stores.store import upsert
 from digest.errors import LedgerError
 
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
 
     from digest.delivery.campaign import Campaign, SendReport
     from digest.delivery.recipients import PlannedBatch
     from digest.delivery.stores.person_history import LedgerSuppression, PersonHistory
+    from digest.delivery.stores.rejections import UnreachedRecipient
     from digest.delivery.stores.store import LiveSenders, Store
     from digest.models import Suppression
 
@@ -162,7 +164,7 @@ class Ledger:
         """Read everything that rails and reports need, in one transaction."""
         senders = self._store.live_senders()
         with self._store.begin() as connection:
-            rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
+            rows = connection.execute(_oldest_first()).mappings()
             facts = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.not_in(_OWN_FACTS)))
             return LedgerSnapshot(
                 key=self._store.key,
@@ -175,14 +177,14 @@ class Ledger:
         """All campaigns, oldest first."""
         senders = self._store.live_senders()
         with self._store.begin() as connection:
-            rows = connection.execute(select(campaign).order_by(campaign.c.started_at, campaign.c.id)).mappings()
+            rows = connection.execute(_oldest_first()).mappings()
             return tuple(self._count(connection, row, senders) for row in rows.all())
 
     def campaign(self, issue: str, audience: str) -> Campaign | None:
         """The campaign of an issue to an audience; None if it has not started."""
         senders = self._store.live_senders()
         with self._store.begin() as connection:
-            row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
+            row = connection.execute(select_campaigns().where(_is(issue, audience))).mappings().first()
             return self._count(connection, row, senders) if row else None
 
     def _count(self, connection: Connection, row: RowMapping, senders: LiveSenders) -> Campaign:
@@ -255,6 +257,13 @@ class Ledger:
         """
         with self._store.begin() as connection:
             return mailed_to_others(connection, issue=issue, audience=audience)
+
+    def unreached(self, issue: str, audience: str) -> tuple[UnreachedRecipient, ...]:
+        """Everybody in the campaign of an issue to an audience who was rejected, or whose outcome is unknown."""
+        senders = self._store.live_senders()
+        with self._store.begin() as connection:
+            number = connection.execute(select(campaign.c.id).where(_is(issue, audience))).scalar_one_or_none()
+            return () if number is None else tuple(unreached_recipients(connection, number, senders=senders))
 
     def suppress(self, suppressions: Iterable[Suppression], *, provider: str) -> None:
         """Record the suppressions that a provider reports, by hash, in place of its earlier ones.
@@ -337,6 +346,10 @@ def _remove(connection: Connection, row: RowMapping) -> tuple[dict[str, int], li
 def _suppressions(connection: Connection) -> dict[bytes, str]:
     rows = connection.execute(select(suppression.c.recipient, suppression.c.reason))
     return {row.recipient: row.reason for row in rows}
+
+
+def _oldest_first() -> Select[Any]:
+    return select_campaigns().order_by(campaign.c.started_at, campaign.c.id)
 
 
 def _is(issue: str, audience: str) -> ColumnElement[bool]:

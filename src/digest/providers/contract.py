@@ -36,7 +36,7 @@ class Capabilities:
         hosts_unsubscribe: It can host the page on which readers unsubscribe, for a group of its own.
         sandbox: It can validate a message without sending it.
         repeatable: Repeating a call mails nobody twice, so an unknown outcome is settled by repeating it.
-        local: Nothing leaves this machine.
+        local: Nothing leaves this machine. ``Settings.local``, which the checks ask, says the same.
         schedules: How far ahead a delivery can be scheduled; zero if it cannot.
         undo_until: How long before its time a delivery can still be cancelled.
         calls_per_minute: The most calls in a minute, which the sender spreads evenly; None for no limit.

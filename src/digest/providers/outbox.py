@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from digest.config import ProviderSettings
 from digest.config.atomic_files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base_provider import BaseProvider
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.providers.provider_call import MailContent, Recipient
 
-__all__ = ["OutboxProvider"]
+__all__ = ["OutboxProvider", "OutboxSettings"]
+
+
+class OutboxSettings(ProviderSettings):
+    """The provider ``outbox``, which has no keys."""
+
+    local: ClassVar[bool] = True
 
 
 class OutboxProvider(BaseProvider):
     """Writes files. An existing file proves that its mail was accepted, so a call can be repeated safely."""
 
+    Settings = OutboxSettings
+
     name = "outbox"
-    capabilities = Capabilities(max_recipients=100, repeatable=True, local=True)
+    capabilities = Capabilities(max_recipients=100, repeatable=True, local=OutboxSettings.local)
 
     def __init__(self, *, config: Config, environ: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
         del config, environ, now  # every provider is constructed with the same arguments

@@ -12,7 +12,8 @@
                                                                          └─send_test─▶ yourself ▼         │
                           lists ──▶ audience, without suppressions ──▶ batches ──▶ ledger ──▶ provider ──▶ inboxes
 
-    status, diff, doctor    look at all of this and change nothing
+    status, report, diff,
+    doctor                  look at all of this and change nothing
     initialise, run_demo    write a new newsletter's folder
 
 Each function takes a `digest.project.Session`, in which everything is read once; functions that only write lists or
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digest.workflow.alerts import find_alerts
     from digest.workflow.building import approve, build, check
+    from digest.workflow.campaign_report import report
     from digest.workflow.collecting import collect
     from digest.workflow.doctor import diagnose
     from digest.workflow.issue_report import last_difference, report_issue
@@ -50,6 +52,7 @@ __all__ = [
     "last_difference",
     "plan_send",
     "refresh_workflows",
+    "report",
     "report_issue",
     "run_demo",
     "send",
@@ -71,6 +74,7 @@ _HOMES = {
     "last_difference": "issue_report",
     "plan_send": "sending",
     "refresh_workflows": "new_newsletter",
+    "report": "campaign_report",
     "report_issue": "issue_report",
     "run_demo": "new_newsletter",
     "send": "sending",

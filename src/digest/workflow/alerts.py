@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from digest.config import SourceConfig
+    from digest.delivery import SendReport
     from digest.issues import SourceState
     from digest.project import Session
     from digest.workflow.issue_status import IssueStatus
 
-__all__ = ["Alert", "AlertFacts", "decide_alerts", "find_alerts"]
+__all__ = ["Alert", "AlertFacts", "decide_alerts", "find_alerts", "rejection_alert"]
 
 #: A send that started longer ago than this and has not finished has stopped.
 _LONGEST_SEND = timedelta(hours=6)
@@ -38,7 +39,7 @@ class Alert:
 
     Attributes:
         code: For programs: ``run_failed``, ``no_issue``, ``few_stories``, ``broken``, ``not_sent``, ``send_held``,
-            ``send_stopped``, ``source_gone``, ``source_failing`` or ``source_silent``.
+            ``send_stopped``, ``many_rejected``, ``source_gone``, ``source_failing`` or ``source_silent``.
         message: The problem in a sentence.
         hint: How to fix it.
     """
@@ -133,6 +134,24 @@ def _send_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:
             and now - status.started_at > _LONGEST_SEND
         ):
             yield Alert(code="send_stopped", message=f"The send of {id} stopped: {message}", hint=hint)
+        rejections = rejection_alert(id, status.report) if status.report is not None else None
+        if rejections is not None:
+            yield rejections
+
+
+def rejection_alert(issue: str, report: SendReport) -> Alert | None:
+    """The alert about a campaign of which more than `MOST_REJECTED_PERCENT` was rejected; None for any other. Pure."""
+    if not report.many_rejected:
+        return None
+    people = "person was" if report.rejected == 1 else "people were"
+    message = f"{report.rejected:,} of {report.size:,} {people} rejected when {issue} was sent"
+    reason = next(iter(report.rejected_by_reason), "")
+    if reason:
+        message += f", most often with “{reason}”" if len(report.rejected_by_reason) > 1 else f": “{reason}”"
+    if report.keeps_bounces:
+        message += "; nobody was suppressed for it"
+    hint = f"Find out what they have in common: digest report {issue} --people"
+    return Alert(code="many_rejected", message=message, hint=hint)
 
 
 def _issue_alerts(facts: AlertFacts, now: datetime) -> Iterator[Alert]:

@@ -11,6 +11,7 @@ from digest.checks import check_issue
 from digest.config import Config
 from digest.issues import Build
 from digest.models import Article, Bullet, Candidate, Issue, Section, Story, canonical_url
+from digest.providers.outbox import OutboxSettings
 from digest.rendering import dump_manifest, render_issue
 
 THEME = Path(__file__).parents[3] / "templates"
@@ -51,6 +52,7 @@ def clean():
                 },
                 "delivery": {"unsubscribe_url": "https://example.org/u/{token}"},
                 "selection": {"min_stories": 2},
+                "providers": {"outbox": OutboxSettings()},  # as `load_config` fills it in
             }
         ),
         articles={canonical_url(item.url): item for item in (article, letter)},

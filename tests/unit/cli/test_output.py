@@ -68,7 +68,8 @@ def test_an_error_is_one_message_with_its_hint_and_exit_code(capsys):
 
 def test_an_error_carries_what_the_command_had_done_before(capsys):
     error = NothingToDoError("already sent")
-    numbers = {"accepted": 2, "rejected": 0, "unknown": 0, "skipped": 0, "pending": 0}
+    numbers = {"accepted": 2, "rejected": 0, "unknown": 0, "skipped": 0, "pending": 0, "suppressed": 0}
+    numbers["rejected_by_reason"] = {}
     error.data = {"state": "sent", **numbers, "token": "0123456789abcdef"}
     code, printed, _ = failed(error, capsys, "send")
     assert (code, printed["accepted"], printed["error"]["message"]) == (8, 2, "already sent")

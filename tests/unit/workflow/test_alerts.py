@@ -10,8 +10,9 @@ import pytest
 
 from digest.cli.github.report_pages import alerts_page
 from digest.config import SourceConfig
+from digest.delivery import CampaignState, SendReport
 from digest.issues import SourceState
-from digest.workflow.alerts import Alert, AlertFacts, decide_alerts
+from digest.workflow.alerts import Alert, AlertFacts, decide_alerts, rejection_alert
 from digest.workflow.issue_status import IssueState, IssueStatus
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -99,6 +100,32 @@ def test_reports_a_held_or_stopped_send_but_not_a_running_one():
     ago = WEDNESDAY.astimezone(UTC) - timedelta(hours=5)
     assert codes(facts(issue("2026-W48", "sending", started_at=ago))) == []
     assert codes(facts(issue("2026-W48", "sending", started_at=ago - timedelta(hours=2)))) == ["send_stopped"]
+
+
+def sent(accepted: int, rejected: int, **more) -> SendReport:
+    return SendReport(state=CampaignState.SENT, accepted=accepted, rejected=rejected, **more)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "rejected", "expected"),
+    [(90, 10, []), (89, 10, ["many_rejected"]), (9, 1, []), (8, 1, ["many_rejected"]), (40, 0, []), (0, 0, [])],
+)
+def test_reports_more_than_ten_percent_of_rejections(accepted, rejected, expected):
+    statuses = facts(issue("2026-W48", "sent", report=sent(accepted, rejected)))
+    assert codes(statuses) == expected
+    assert codes(facts(issue("2026-W46", "sent", report=sent(1, 9)), issue("2026-W48", "sent"))) == []
+
+
+def test_the_alert_about_rejections_names_the_most_frequent_reason_and_what_to_do():
+    reasons = {"550 5.1.1 no such user": 2, "552 5.2.2 full": 1}
+    assert rejection_alert("2026-W48", sent(20, 3, rejected_by_reason=reasons)) == Alert(
+        code="many_rejected",
+        message="3 of 23 people were rejected when 2026-W48 was sent, most often with “550 5.1.1 no such user”",
+        hint="Find out what they have in common: digest report 2026-W48 --people",
+    )
+    many = rejection_alert("2026-W48", sent(20, 12, rejected_by_reason={"550 no": 12}))
+    assert many is not None
+    assert many.message.endswith(" was sent: “550 no”; nobody was suppressed for it")
 
 
 def test_reports_an_issue_that_cannot_be_rendered():

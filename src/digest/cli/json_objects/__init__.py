@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from digest.cli.json_objects.after_objects import ReportCampaign, ReportPerson, ReportResult, report_result
 from digest.cli.json_objects.edit_objects import (
     AddResult,
     CollectResult,
@@ -47,11 +48,13 @@ from digest.cli.json_objects.ship_objects import (
     CheckResult,
     CheckRule,
     RulesResult,
+    SendResult,
     SendTestResult,
     StatusResult,
     campaign_result,
     check_findings,
     check_result,
+    send_result,
     status_result,
 )
 from digest.cli.json_objects.start_objects import (
@@ -101,7 +104,12 @@ __all__ = [
     "PersonRow",
     "PersonSuppression",
     "RemoveResult",
+    "ReportCampaign",
+    "ReportPerson",
+    "ReportResult",
     "RulesResult",
+    "SendFailure",
+    "SendResult",
     "SendTestResult",
     "ShowResult",
     "StatusResult",
@@ -124,6 +132,8 @@ __all__ = [
     "diff_result",
     "failure_with",
     "list_rows",
+    "report_result",
+    "send_result",
     "status_result",
 ]
 
@@ -133,7 +143,11 @@ class CollectFailure(CollectResult, Failure):
 
 
 class CampaignFailure(CampaignResult, Failure):
-    """What `digest send` and `digest cancel` print when a campaign stopped or was refused (exit codes 4, 6, 7, 8)."""
+    """What `digest send` and `digest cancel` print when a campaign stopped or was refused."""
+
+
+class SendFailure(SendResult, Failure):
+    """What `digest send` prints when a live send stopped after its plan had passed the rails."""
 
 
 class TwoPhaseFailure(TwoPhaseFailed, Failure):
@@ -155,9 +169,10 @@ RESULTS: dict[str, tuple[type[JsonObject], ...]] = {
     "build": (BuildResult,),
     "send-test": (SendTestResult,),
     "approve": (ApproveResult,),
-    "send": (CampaignResult, CampaignFailure),
+    "send": (SendResult, CampaignFailure, SendFailure),
     "cancel": (CampaignResult, CampaignFailure),
     "status": (StatusResult,),
+    "report": (ReportResult,),
     "subscribers check": (SubscribersCheckResult,),
     "subscribers import": (ImportResult,),
     "subscribers export": (ExportResult,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -11,10 +12,12 @@ from digest.cli.json_objects.json_object import JsonObject
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from digest.checks import Finding
     from digest.delivery import SendReport
     from digest.workflow.alerts import Alert
     from digest.workflow.building import Checked
     from digest.workflow.issue_status import IssueStatus
+    from digest.workflow.sending import SendPlan
 
 __all__ = [
     "ApproveResult",
@@ -24,6 +27,7 @@ __all__ = [
     "CheckResult",
     "CheckRule",
     "RulesResult",
+    "SendResult",
     "SendTestResult",
     "StatusAlert",
     "StatusIssue",
@@ -31,6 +35,8 @@ __all__ = [
     "campaign_result",
     "check_findings",
     "check_result",
+    "send_result",
+    "status_alerts",
     "status_result",
 ]
 
@@ -154,6 +160,44 @@ class CampaignResult(JsonObject):
     """Recipients still waiting; nothing was sent to them yet."""
     token: str
     """The token of the campaign's build."""
+    rejected_by_reason: dict[str, int]
+    """How many recipients were refused, by the provider's words, the most frequent first. What differs from one
+    recipient to the next is ``…``."""
+    suppressed: int
+    """Addresses that were suppressed when the send ended, because their mailbox does not exist."""
+
+
+class SendResult(CampaignResult):
+    """What is sent, or would be sent, and where the campaign stands."""
+
+    issue: str
+    """The issue's id."""
+    subject: str
+    """The subject line, with personal parts as the editor wrote them."""
+    preheader: str
+    """The preview line in an inbox; may be empty."""
+    provider: str
+    """The provider's name."""
+    audience: str
+    """The audience's name."""
+    unsubscribe: str
+    """Where readers unsubscribe: an address with ``{token}``, or ``group:`` and the number of a group at SendGrid."""
+    approved: bool
+    """Whether this very build is approved."""
+    send_at: str | None
+    """When it is delivered, as ISO 8601; null for at once."""
+    left_out: dict[str, int]
+    """Rows of the lists that are not mailed, by reason."""
+    errors: int | None
+    """How many errors `digest check` finds; null if the send began earlier, with none."""
+    warnings: int | None
+    """How many warnings it finds; null as for ``errors``."""
+    infos: int | None
+    """How many other remarks it has; null as for ``errors``."""
+    findings: list[CheckFinding] | None
+    """What it finds, the worst first; null as for ``errors``."""
+    notes: list[str]
+    """What else to know before sending."""
 
 
 class StatusIssue(JsonObject):
@@ -193,7 +237,7 @@ class StatusResult(JsonObject):
     """What needs attention; empty if all is well."""
 
 
-def check_findings(checked: Checked) -> list[CheckFinding]:
+def check_findings(findings: Iterable[Finding]) -> list[CheckFinding]:
     """The findings of a check, for printing."""
     return [
         CheckFinding(
@@ -204,7 +248,7 @@ def check_findings(checked: Checked) -> list[CheckFinding]:
             message=finding.message,
             hint=finding.hint,
         )
-        for finding in checked.findings
+        for finding in findings
     ]
 
 
@@ -214,20 +258,35 @@ def check_result(checked: Checked) -> CheckResult:
         issue=checked.issue,
         errors=checked.count("error"),
         warnings=checked.count("warning"),
-        findings=check_findings(checked),
+        findings=check_findings(checked.findings),
     )
 
 
 def campaign_result(report: SendReport) -> CampaignResult:
     """What `digest send` and `digest cancel` print, also when a send stops half-way."""
-    return CampaignResult(
-        state=report.state,
-        accepted=report.accepted,
-        rejected=report.rejected,
-        unknown=report.unknown,
-        skipped=report.skipped,
-        pending=report.pending,
-        token=report.token,
+    return CampaignResult(**report.as_data())
+
+
+def send_result(plan: SendPlan, report: SendReport) -> SendResult:
+    """What `digest send` prints once its plan has passed the rails, also when the send stops half-way."""
+    findings, manifest = plan.findings, plan.rendered.manifest
+    counts = Counter(str(finding.severity) for finding in findings or ())
+    return SendResult(
+        **report.as_data(),
+        issue=plan.issue,
+        subject=plan.subject,
+        preheader=plan.preheader,
+        provider=plan.provider,
+        audience=plan.audience.name,
+        unsubscribe=manifest.unsubscribe,
+        approved=plan.approved,
+        send_at=plan.at.isoformat() if plan.at else None,
+        left_out={reason: number for reason, number in plan.audience.left_out.items() if number},
+        errors=None if findings is None else counts["error"],
+        warnings=None if findings is None else counts["warning"],
+        infos=None if findings is None else counts["info"],
+        findings=None if findings is None else check_findings(findings),
+        notes=list(plan.warnings),
     )
 
 
@@ -245,5 +304,10 @@ def status_result(statuses: Iterable[IssueStatus], alerts: Iterable[Alert]) -> S
             )
             for issue_status in statuses
         ],
-        alerts=[StatusAlert(code=alert.code, words=alert.message, hint=alert.hint) for alert in alerts],
+        alerts=status_alerts(alerts),
     )
+
+
+def status_alerts(alerts: Iterable[Alert]) -> list[StatusAlert]:
+    """Alerts, for printing."""
+    return [StatusAlert(code=alert.code, words=alert.message, hint=alert.hint) for alert in alerts]

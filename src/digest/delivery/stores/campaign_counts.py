@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import Integer, and_, case, cast, func, literal, select
 
-from digest.delivery.campaign import Campaign, CampaignState, SendReport
-from digest.delivery.stores.ledger_schema import batch, call_group, event, exception
+from digest.delivery.campaign import Campaign, CampaignState, SendReport, group_reasons
+from digest.delivery.stores.ledger_schema import batch, call_group, campaign, event, exception
+from digest.delivery.stores.rejections import SUPPRESSED
 from digest.delivery.stores.store import SENDER_DIGITS
 from digest.models import IssueId
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
 
     from digest.delivery.stores.store import LiveSenders
 
-__all__ = ["count_campaign"]
+__all__ = ["count_campaign", "select_campaigns"]
+
+#: The reason of recipients whose mail the provider has discarded because the send was being cancelled.
+_CANCELLED = "cancelled before delivery"
+
+
+def select_campaigns() -> Select[Any]:
+    """The rows that `count_campaign` takes: those of the table ``campaign``, each with the bounces it suppressed."""
+    numbers = select(event.c.campaign, func.sum(cast(event.c.detail, Integer)).label("suppressed"))
+    bounces = numbers.where(event.c.kind == SUPPRESSED).group_by(event.c.campaign).subquery()
+    return select(campaign, bounces.c.suppressed).outerjoin(bounces, bounces.c.campaign == campaign.c.id)
 
 
 def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSenders, now: datetime) -> Campaign:
@@ -27,12 +38,12 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
 
     Args:
         connection: A transaction.
-        row: A row of the table ``campaign``.
+        row: A row of `select_campaigns`.
         senders: The live senders. Their calls may be in flight, and count as pending. Any other batch in ``sending``
             was left by a dead sender, and counts as unknown.
         now: The current time; aware. A scheduled campaign counts as sent once its delivery time has passed.
     """
-    counts = Counter[str]()
+    counts, reasons = Counter[str](), Counter[str]()
     in_flight = False
     # Only a batch in "sending" has an owner. What the provider holds back was delivered to nobody.
     held = and_(batch.c.group_no.is_not(None), batch.c.state.in_(("sending", "unknown")))
@@ -42,20 +53,33 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         (batch.c.state == "sending", func.substr(batch.c.claim, 1, SENDER_DIGITS)),
         else_=None,
     ).label("owner")
+    refusal = case((batch.c.state == "rejected", batch.c.reason), else_="").label("refusal")
     here = batch.c.campaign == row["id"]
-    sizes = select(batch.c.state, owner, func.sum(batch.c.size)).where(here).group_by(batch.c.state, owner)
-    for state, name, size in connection.execute(sizes):
-        counts[_counted_as(state, name, senders)] += int(size)
+    kinds = (batch.c.state, owner, refusal)
+    for state, name, why, size in connection.execute(
+        select(*kinds, func.sum(batch.c.size)).where(here).group_by(*kinds)
+    ):
+        outcome = _counted_as(state, name, senders)
+        counts[outcome] += int(size)
+        if outcome == "rejected":
+            reasons[why if state == "rejected" else _CANCELLED] += int(size)
         in_flight |= state in {"sending", "prepared"} or name == "held"
+    own_refusal = case((exception.c.outcome == "rejected", exception.c.reason), else_="").label("own_refusal")
+    own_kinds = (*kinds, exception.c.outcome, own_refusal)
     differing = (
-        select(batch.c.state, owner, exception.c.outcome, func.count())
+        select(*own_kinds, func.count())
         .join(batch, and_(batch.c.campaign == exception.c.campaign, batch.c.no == exception.c.batch))
         .where(exception.c.campaign == row["id"])
-        .group_by(batch.c.state, owner, exception.c.outcome)
+        .group_by(*own_kinds)
     )
-    for state, name, outcome, count in connection.execute(differing):
-        counts[_counted_as(state, name, senders)] -= count
-        counts[outcome] += count
+    for state, name, why, own, own_why, count in connection.execute(differing):
+        outcome = _counted_as(state, name, senders)
+        counts.subtract({outcome: count})
+        counts[own] += count
+        if outcome == "rejected":
+            reasons[why if state == "rejected" else _CANCELLED] -= count
+        if own == "rejected":
+            reasons[own_why] += count
     is_due = row["state"] == "scheduled" and row["send_at"] is not None and row["send_at"] <= now
     state = CampaignState.SENT if is_due else CampaignState(row["state"])
     report = SendReport(
@@ -66,6 +90,8 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         skipped=row["skipped"] + counts["skipped"],
         pending=counts["pending"],
         token=row["token"],
+        rejected_by_reason=group_reasons(reasons),
+        suppressed=row.get("suppressed") or 0,
     )
     mailed = in_flight or row["state"] == "cancelled" or report.settled
     return Campaign(

@@ -185,7 +185,7 @@ def _out_of_reach(project: Project) -> Iterator[str]:
         where = "readable with the key" if name.endswith(ENCRYPTED) else "readable for everyone with a clone"
         yield f"Git's history keeps earlier versions of {name} ({where}). Rewrite it with git filter-repo, and push."
     provider = project.config.delivery.provider
-    if provider != "outbox":
+    if not project.config.delivery_settings.local:
         yield f"{provider} keeps records of its own (logs, suppression lists, contacts): delete the person there too."
     yield "Copies on other machines, exports, backups, and mail that was delivered stay as they are."
 

@@ -12,7 +12,7 @@ import typer
 
 from digest.cli.commands import PanelGroup, RunOptions, register
 from digest.cli.editor import edit_text
-from digest.cli.person_commands import remove, show, unsuppress
+from digest.cli.people_commands.person_commands import remove, show, unsuppress
 from digest.cli.result_lines import count
 from digest.errors import ChecksFailedError, ListError, UsageError
 
@@ -101,7 +101,7 @@ def import_(
     added as pending. People who are in the list already are updated. If it is unclear who may be mailed, the command
     asks, and with --no-input it exits with code 3. Copies of the earlier files are kept.
     """
-    from digest.cli.import_lines import column_lines, import_result, report_import_lines
+    from digest.cli.people_commands.import_lines import column_lines, import_result, report_import_lines
     from digest.workflow.people.list_import import plan_list_import, write_list_import
 
     output, project = options.output, options.project()

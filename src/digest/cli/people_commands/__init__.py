@@ -1,0 +1,1 @@
+"""The panel People: lists, imports, and one person."""
