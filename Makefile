@@ -10,7 +10,7 @@ PYTHON ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long year check docs pictures constraints reference
+.PHONY: help demo test test-long year check docs pictures constraints requirements reference
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,10 +32,10 @@ check: $(VENV)/.lint ## Check style, types, imports and workflows
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/zizmor --offline --quiet --persona auditor .github src/digest/newsletter/skeleton/dependabot.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
-	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml src/digest/newsletter/skeleton/dependabot.yml
 
 docs: $(VENV)/.docs ## Build the documentation site into docs/.site; any warning is an error
 	@$(BIN)/python scripts/build_docs.py
@@ -48,6 +48,9 @@ reference: $(VENV)/.test ## Write the generated pages of docs/reference and the 
 
 constraints: ## Resolve constraints.txt again (needs Python 3.11)
 	@$(FIND_PYTHON); "$$python" scripts/make_constraints.py
+
+requirements: ## Write the requirements of newsletters' runners from constraints.txt (needs Python 3.13 on Linux)
+	@$(or $(PYTHON),python3.13) scripts/make_runner_requirements.py
 
 # A command on the PATH may be a shim for a version that is not installed, and Debian's Python may lack venv, so try each.
 define FIND_PYTHON

@@ -24,10 +24,17 @@ BOT = "app/github-actions"
 #: The author of merges made on the page of a pull request.
 WEB = ("-c", "user.name=GitHub", "-c", "user.email=noreply@example.org")
 MAX_BODY_LENGTH = 65_536
-PULL_FIELDS = ("number", "title", "body", "state", "headRefName", "baseRefName", "url")
+PULL_FIELDS = (
+    *("number", "title", "body", "state", "headRefName", "baseRefName", "url"),
+    *("headRefOid", "headRepositoryOwner", "isCrossRepository"),
+)
 ISSUE_FIELDS = ("number", "title", "body", "state", "labels", "url")
 #: The jq queries that the workflows use.
-JQ = re.compile(r"(?P<many>\.\[0\]|\.\[\]|)\.(?P<field>\w+)(?P<default> // empty)?")
+JQ = re.compile(
+    r"(?:map\(select\(\.(?P<unless>\w+) \| not\)\) \| )?"
+    r"(?P<many>\.\[0\]|\.\[\]|)\.(?P<field>\w+)(?P<default> // empty)?"
+)
+OWNER = "example"
 
 
 EMPTY: dict[str, Any] = {
@@ -36,7 +43,7 @@ EMPTY: dict[str, Any] = {
     "labels": [],
     "secrets": {},
     "variables": {},
-    "environments": [],
+    "environments": {},
     "dispatches": [],
     "disabled": [],
 }
@@ -49,6 +56,7 @@ class GitHub:
     Attributes:
         dispatches: Manually started workflows that have not run yet, as (name, inputs).
         secrets: The secrets of each environment. The key "" holds those of the repository.
+        environments: The branches that may use each environment; None for any branch.
     """
 
     file: Path
@@ -84,6 +92,23 @@ class GitHub:
         state = self.read()
         _find(state["pulls"], number).update(fields)
         self.write(state)
+
+    def add_fork_pull(self, head: str, *, owner: str = "stranger", base: str = "main", **fields: Any) -> int:
+        """Add a pull request that someone opened from a branch of their fork. Returns its number."""
+        state = self.read()
+        number = _next(state)
+        url = f"https://github.com/example/letter/pull/{number}"
+        pull = {
+            "number": number,
+            "title": "Fix a typo",
+            "body": "A typo.",
+            "state": "OPEN",
+            "url": url,
+            "author": owner,
+        }
+        state["pulls"].append({**pull, "headRefName": head, "headOwner": owner, "baseRefName": base, **fields})
+        self.write(state)
+        return number
 
     def add_issue(self, **fields: Any) -> None:
         """Add an issue that a user opened."""
@@ -140,6 +165,10 @@ def setup_git(_github: GitHub, argv: list[str]) -> None:
 
 
 def pr_list(github: GitHub, argv: list[str]) -> None:
+    """``--head`` compares the name of the branch alone, so pull requests of forks are listed as well.
+
+    See https://cli.github.com/manual/gh_pr_list and https://github.com/cli/cli/issues/10945.
+    """
     parser = _parser("head", "base", shows=True)
     parser.add_argument("--state", choices=("open", "closed", "merged", "all"), default="open")
     parser.add_argument("--limit", type=int, default=30)
@@ -157,7 +186,7 @@ def pr_list(github: GitHub, argv: list[str]) -> None:
         and args.head in {None, pull["headRefName"]}
         and args.base in {None, pull["baseRefName"]}
     ]
-    _show(matches[: args.limit], args, PULL_FIELDS)
+    _show([_view(pull) for pull in matches[: args.limit]], args, PULL_FIELDS)
 
 
 def pr_create(github: GitHub, argv: list[str]) -> None:
@@ -168,7 +197,8 @@ def pr_create(github: GitHub, argv: list[str]) -> None:
     if not state["may_open_pulls"]:
         fail("pull request create failed: GraphQL: GitHub Actions is not permitted to create or approve pull requests")
     for pull in state["pulls"]:
-        if pull["state"] == "OPEN" and (pull["headRefName"], pull["baseRefName"]) == (args.head, args.base):
+        names = (pull["headRefName"], pull["baseRefName"])
+        if pull["state"] == "OPEN" and names == (args.head, args.base) and not _is_forks(pull):
             fail(f'a pull request for branch "{args.head}" into branch "{args.base}" already exists:\n{pull["url"]}')
     commits = _remote(args.head), _remote(args.base)
     if commits[0] == commits[1]:
@@ -204,7 +234,7 @@ def pr_view(github: GitHub, argv: list[str]) -> None:
     if args.web:
         print(f"Opening {pull['url'].removeprefix('https://')} in your browser.", file=sys.stderr)
     else:
-        _show(pull, args, PULL_FIELDS)
+        _show(_view(pull), args, PULL_FIELDS)
 
 
 def pr_merge(github: GitHub, argv: list[str]) -> None:
@@ -282,12 +312,40 @@ def api(github: GitHub, argv: list[str]) -> None:
         if not isinstance(fields.get("can_approve_pull_request_reviews"), bool):
             fail("gh: Invalid request (HTTP 422)")
         state["may_open_pulls"] = fields["can_approve_pull_request_reviews"]
-    elif args.method == "PUT" and (match := re.fullmatch(r"repos/example/letter/environments/(\w+)", path)):
-        state["environments"].append(match[1])
-        print(json.dumps({"name": match[1]}))
+    elif match := re.fullmatch(r"repos/example/letter/environments/([\w-]+)(/deployment-branch-policies)?", path):
+        _environments(state["environments"], args.method, match[1], fields, policies=match[2] is not None)
+    elif args.method == "GET" and path == "repos/example/letter":
+        print(json.dumps({"name": "letter", "default_branch": "main"}))
     else:
         fail("gh: Not Found (HTTP 404)")
     github.write(state)
+
+
+def _environments(
+    environments: dict[str, list[str] | None], method: str, name: str, fields: dict[str, Any], *, policies: bool
+) -> None:
+    """Make an environment, let a branch use it, or show it: https://docs.github.com/rest/deployments/environments."""
+    if method == "PUT" and not policies:
+        kinds = [
+            fields.get(f"deployment_branch_policy[{kind}]") for kind in ("protected_branches", "custom_branch_policies")
+        ]
+        if kinds not in ([None, None], [False, True]):
+            fail("gh: Invalid request (HTTP 422)")
+        environments[name] = None if kinds[1] is None else environments.get(name) or []
+    elif name not in environments or method not in {"GET", "POST"} or (method == "POST") > policies:
+        fail("gh: Not Found (HTTP 404)")
+    elif method == "POST":
+        branches = environments[name]
+        if branches is None:
+            fail("gh: Not Found (HTTP 404)")
+        environments[name] = [*branches, fields["name"]]
+    elif policies:
+        print(
+            json.dumps({"branch_policies": [{"name": branch, "type": "branch"} for branch in environments[name] or []]})
+        )
+        return
+    custom = None if environments[name] is None else {"protected_branches": False, "custom_branch_policies": True}
+    print(json.dumps({"name": name, "deployment_branch_policy": custom, "protection_rules": []}))
 
 
 def secret_set(github: GitHub, argv: list[str]) -> None:
@@ -440,8 +498,9 @@ def _show(value: Any, args: argparse.Namespace, fields: tuple[str, ...]) -> None
         print(json.dumps(rows if isinstance(value, list) else rows[0]))
         return
     query = JQ.fullmatch(args.jq)
-    if query is None or query["field"] not in requested:
+    if query is None or not {query["field"], query["unless"]} - {None} <= set(requested):
         fail(f"this fake gh does not know the query {args.jq!r}")
+    rows = [row for row in rows if not row.get(query["unless"])]
     if query["many"] == ".[0]":
         rows = rows[:1] if rows or query["default"] else [{query["field"]: None}]
     for row in rows:
@@ -449,11 +508,24 @@ def _show(value: Any, args: argparse.Namespace, fields: tuple[str, ...]) -> None
 
 
 def _pull(state: dict[str, Any], name: str) -> dict[str, Any]:
-    """Find a pull request by number, or the newest one by branch."""
+    """Find a pull request by number, or the newest one by branch. The branches of forks are called OWNER:BRANCH."""
     for pull in reversed(state["pulls"]):
-        if name in {str(pull["number"]), pull["headRefName"]}:
+        label = f"{pull['headOwner']}:{pull['headRefName']}" if _is_forks(pull) else pull["headRefName"]
+        if name in {str(pull["number"]), label}:
             return pull
     return fail(f'no pull requests found for branch "{name}"')
+
+
+def _is_forks(pull: dict[str, Any]) -> bool:
+    return pull.get("headOwner", OWNER) != OWNER
+
+
+def _view(pull: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a pull request that `gh` derives."""
+    forks = _is_forks(pull)
+    owner = {"login": pull.get("headOwner", OWNER)}
+    commit = "0" * 40 if forks else _commit(pull["headRefName"])
+    return {**pull, "isCrossRepository": forks, "headRepositoryOwner": owner, "headRefOid": commit}
 
 
 def _url() -> str:
@@ -462,13 +534,18 @@ def _url() -> str:
     ).stdout.strip()
 
 
-def _remote(branch: str) -> str:
+def _commit(branch: str) -> str:
+    """The commit of a branch of the repository; empty if there is no such branch."""
     process = subprocess.run(
         ["git", "ls-remote", "origin", f"refs/heads/{branch}"], capture_output=True, text=True, check=True
     )
-    if not process.stdout:
+    return process.stdout.partition("\t")[0]
+
+
+def _remote(branch: str) -> str:
+    if not (commit := _commit(branch)):
         fail(f"pull request create failed: GraphQL: Head sha can't be blank, Head ref must be a branch ({branch})")
-    return process.stdout.split()[0]
+    return commit
 
 
 def _find(rows: list[dict[str, Any]], number: int) -> dict[str, Any]:

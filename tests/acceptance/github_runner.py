@@ -200,9 +200,11 @@ class Repository:
         workflow: str,
         *,
         event: str = "workflow_dispatch",
+        ref: str = "",
         schedule: str | None = None,
         inputs: Mapping[str, Any] | None = None,
         secrets: Mapping[str, str] | None = None,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
         variables: Mapping[str, str] | None = None,
         now: str | None = None,
         head: str | None = None,
@@ -212,15 +214,18 @@ class Repository:
 
         Args:
             event: schedule, workflow_dispatch or pull_request.
+            ref: The branch that someone starts the workflow on. By default, the default branch.
             schedule: The cron line that triggers the run. It implies the event.
             inputs: The inputs of a workflow_dispatch. The others have their defaults.
+            secrets: The repository's secrets.
+            environments: The secrets of each environment, for the jobs that name it.
             variables: Variables of the repository. No screenshots are taken unless DIGEST_PICTURES is set here.
             now: The time for the program, in ISO 8601 with an offset. By default, the machine's time.
             head: The branch of a pull request.
             attempt: A number above 1 after someone pressed "Re-run jobs".
         """
         self.runs += 1
-        ref = head if head is not None else DEFAULT
+        ref = head or ref or DEFAULT
         definition = yaml.safe_load(self.show(ref, f".github/workflows/{workflow}") or "")
         if schedule is not None:
             assert schedule in [entry["cron"] for entry in definition[True]["schedule"]]
@@ -236,9 +241,10 @@ class Repository:
                 "run_id": self.runs,
                 "run_attempt": str(attempt),
                 "ref": f"refs/heads/{ref}",
+                "ref_name": ref,
+                "ref_type": "branch",
             },
             "inputs": _inputs(definition, event, inputs or {}),
-            "secrets": dict(secrets or {}),
             "vars": {"DIGEST_PICTURES": "off", **(variables or {})},
         }
         run = WorkflowRun()
@@ -246,8 +252,12 @@ class Repository:
             needs = job.get("needs", [])
             dependencies = {entry: run.jobs[entry] for entry in ([needs] if isinstance(needs, str) else needs)}
             job_context = context | {
-                "needs": {entry: {"result": dependency.result} for entry, dependency in dependencies.items()}
+                "secrets": dict(secrets or {}),
+                "needs": {entry: {"result": dependency.result} for entry, dependency in dependencies.items()},
             }
+            environment = job.get("environment", {"name": ""})
+            name_of_environment = environment if isinstance(environment, str) else environment["name"]
+            job_context["secrets"] |= (environments or {}).get(name_of_environment, {})
             run.jobs[name] = Job()
             unmet = any(dependency.result != "success" for dependency in dependencies.values())
             if should_run(job.get("if"), job_context, failed=unmet):
@@ -345,8 +355,15 @@ class _Runner:
         elif action.startswith("$/"):
             definition = yaml.safe_load(self.repository.show(self.head or DEFAULT, f"{action[2:]}/action.yml") or "")
             inputs = {name: values.get(name, entry.get("default")) for name, entry in definition["inputs"].items()}
+            assert self.workspace is not None
+            folder = {"GITHUB_ACTION_PATH": str(self.workspace / action[2:])}
             for inner_step in definition["runs"]["steps"]:
-                self._step(inner_step, {**self.context, "inputs": inputs})
+                inner = (
+                    {**inner_step, "env": {**inner_step.get("env", {}), **folder}}
+                    if "run" in inner_step
+                    else inner_step
+                )
+                self._step(inner, {**self.context, "inputs": inputs})
         else:
             assert action == "actions/setup-python"
 

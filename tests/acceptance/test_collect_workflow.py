@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from github_runner import Repository
 
 from conftest import STORIES, make_newsletter, replace_in, run_in, write_story
+from digest import __version__
 from digest.preview.screenshots import find_chromium
 
 COLLECT_SCHEDULE, DAILY_SCHEDULE = "17 5,9,13 * * 1-3", "41 16 * * *"
@@ -80,7 +82,9 @@ def test_the_first_run_opens_a_pull_request_with_the_whole_report(github):
     assert files == {"issue.md", "base.json", "articles.jsonl", "sources.json"}
     assert github.github.issues == []
     installed = (github.folder / "installed.txt").read_text().splitlines()
-    assert installed[0] == "-m pip install --quiet newsletter-digest[postgres,screenshots]==0.1.0"
+    assert "--require-hashes --only-binary :all: --requirement" in installed[0]
+    assert installed[0].endswith("/.github/actions/digest/requirements.txt")
+    assert installed[1].endswith(f"--no-deps --no-build-isolation newsletter-digest=={__version__}")
 
 
 PICTURE = f"](https://github.com/example/letter/artifacts/{ISSUE}.png)"
@@ -112,12 +116,14 @@ def test_a_broken_browser_costs_only_the_screenshots(github):
     ("variables", "installed"),
     [
         ({"DIGEST_PACKAGE": "./a.whl"}, "./a.whl"),
-        ({}, "newsletter-digest[postgres]==0.1.0"),
+        ({}, f"newsletter-digest=={__version__}"),
     ],
 )
 def test_installs_the_package_that_the_variable_names_or_the_pinned_version(github, variables, installed):
     collect(github, schedule=DAILY_SCHEDULE, variables=variables)
-    assert (github.folder / "installed.txt").read_text() == f"-m pip install --quiet {installed}\n"
+    dependencies, package = (github.folder / "installed.txt").read_text().splitlines()
+    assert "--require-hashes" in dependencies
+    assert package.endswith(f" --no-deps --no-build-isolation {installed}")
 
 
 def test_a_later_run_keeps_the_editors_commit_and_updates_the_same_pull_request(proposed):
@@ -220,6 +226,59 @@ def test_does_nothing_once_the_pull_request_is_merged_or_closed(proposed, state)
     assert proposed.head(BRANCH) == before
     assert len(proposed.github.pulls) == 1
     assert f"nothing to do, its pull request is {state.lower()}" in run.summary
+
+
+@pytest.mark.parametrize("state", ["OPEN", "CLOSED", "MERGED"])
+def test_a_pull_request_of_a_fork_changes_nothing(proposed, state):
+    for _ in range(31):  # more than gh lists by default
+        proposed.github.add_fork_pull(BRANCH, state=state)
+    before = proposed.github.pulls
+    proposed.edit("main", add_story)
+    collect(proposed, now=AT_NINE)
+    assert "A bridge is painted" in issue_md(proposed)
+    after = proposed.github.pulls
+    assert after[1:] == before[1:]
+    assert after[0]["body"] != before[0]["body"]
+
+
+@pytest.mark.parametrize("state", ["OPEN", "CLOSED"])
+def test_a_fork_that_was_first_does_not_stop_the_week(github, state):
+    number = github.github.add_fork_pull(BRANCH, state=state, title="Mine", body="Mine")
+    collect(github)
+    fork, own = github.github.pulls
+    assert (fork["number"], fork["title"], fork["body"], fork["state"]) == (number, "Mine", "Mine", state)
+    assert (own["state"], own["author"]) == ("OPEN", "app/github-actions")
+    collect(github, now=AT_NINE)
+    assert len(github.github.pulls) == 2
+
+
+def test_the_report_of_an_earlier_commit_is_not_put_on_a_pull_request(proposed):
+    """Someone pushes while the email is built and checked."""
+    proposed.edit("main", add_story)
+    before = proposed.github.pulls
+    git = proposed.folder / "shims/git"
+    moved = "printf '%040d\\trefs/heads/x\\n' 1"
+    git.write_text(f'#!/bin/sh\nif [ "$1" = ls-remote ]; then {moved}; else exec {shutil.which("git")} "$@"; fi\n')
+    git.chmod(0o755)
+    run = collect(proposed, now=AT_NINE)
+    assert "The next run updates the pull request" in run.jobs["collect"].step("Open or update the pull request").out
+    assert proposed.github.pulls == before
+
+
+def test_the_pull_request_says_that_it_changes_the_configuration_or_the_theme(proposed):
+    assert "more than the issue" not in proposed.github.pulls[0]["body"]
+
+    def change(clone):
+        replace_in(clone / "digest.toml", 'provider = "outbox"', 'provider = "smtp"')
+        (clone / "templates/@crew.j2").write_text("x")
+
+    proposed.edit(BRANCH, change)
+    run = collect(proposed, now=AT_NINE)
+    body = proposed.github.pulls[0]["body"]
+    assert "### It changes more than the issue" in body
+    assert "<li>digest.toml</li>\n<li>templates/@\u2060crew.j2</li>" in body
+    assert '    +provider = "smtp"' in body
+    assert "::warning file=digest.toml,title=digest check::This pull request changes" in run.output
 
 
 def test_does_nothing_once_the_issue_was_sent(newsletter, on_github, run):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
 from conftest import replace_in
@@ -96,3 +99,24 @@ def test_reports_missing_changed_and_outdated_workflows_with_a_remedy(run, newsl
     for name in ("preview", "send", "weekly.yml"):
         assert findings["workflows", name]["state"] == "warning"
         assert "digest init --workflows" in findings["workflows", name]["remedy"]
+
+
+def test_asks_github_which_branches_may_use_the_keys_of_the_workflows(run, newsletter, on_github):
+    github = on_github(newsletter)
+    env = {"PATH": f"{github.folder / 'shims'}:{os.environ['PATH']}", "GH_TOKEN": "a token for tests"}
+
+    def judge(**more):
+        _, findings = run_doctor(run, newsletter, env | more)
+        return {
+            what: finding["state"] for (_, what), finding in findings.items() if "newsletter" in what or "env" in what
+        }
+
+    assert judge() == {}  # it was not pushed anywhere yet
+    subprocess.run(["git", "remote", "add", "origin", github.url], cwd=newsletter, check=True)
+    assert judge() == {"newsletter": "warning", "newsletter-collect": "warning"}
+    environments = {"newsletter": None, "newsletter-collect": ["main"]}
+    github.github.write({**github.github.read(), "environments": environments})
+    assert judge() == {"newsletter": "error", "newsletter-collect": "ok"}
+    github.github.write({**github.github.read(), "environments": {**environments, "newsletter": ["main"]}})
+    assert judge() == {"newsletter": "ok", "newsletter-collect": "ok"}
+    assert judge(GH_TOKEN="") == {"environments": "warning"}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from fake_gh import MAX_BODY_LENGTH
+from fake_gh import MAX_BODY_LENGTH, GitHub
 
 
 @pytest.fixture
@@ -60,3 +61,16 @@ def test_an_empty_result_prints_nothing(gh):
 
 def test_replaces_an_existing_label_only_with_force(gh):
     assert [gh("label", "create", "digest", *options).returncode for options in ([], [], ["--force"])] == [0, 1, 0]
+
+
+def test_lists_pull_requests_of_forks_by_the_name_of_their_branch(gh, tmp_path):
+    GitHub(tmp_path / "state.json").add_fork_pull("digest/2026-W48")
+    fields = "number,isCrossRepository,headRepositoryOwner"
+    assert json.loads(gh("pr", "list", "--head", "digest/2026-W48", "--json", fields).stdout) == [
+        {"number": 1, "isCrossRepository": True, "headRepositoryOwner": {"login": "stranger"}}
+    ]
+    assert gh("pr", "list", "--head", "stranger:digest/2026-W48", "--json", "number").stdout == "[]\n"
+    own = ("--json", "isCrossRepository,number", "--jq", "map(select(.isCrossRepository | not)) | .[0].number // empty")
+    assert gh("pr", "list", "--head", "digest/2026-W48", *own).stdout == ""
+    assert gh("pr", "view", "digest/2026-W48", "--json", "number").returncode == 1
+    assert gh("pr", "view", "stranger:digest/2026-W48", "--json", "number").returncode == 0

@@ -92,8 +92,8 @@ class GuideReader:
     def _run_workflows(self) -> None:
         state = self.github.github.read()
         for name, inputs in self.github.github.take_dispatches():
-            secrets = state["secrets"].get("", {}) | (state["secrets"]["newsletter"] if name == "send.yml" else {})
-            self.runs.append(self.github.run(name, inputs=_typed(inputs), secrets=secrets, now=NOW))
+            secrets = {"secrets": state["secrets"].get("", {}), "environments": state["secrets"]}
+            self.runs.append(self.github.run(name, inputs=_typed(inputs), **secrets, now=NOW))
             assert self.runs[-1].ok, self.runs[-1].output
 
 
@@ -145,7 +145,9 @@ def test_the_guide_leads_from_an_empty_folder_to_a_sent_issue(reader: GuideReade
     assert {mail.subject for mail in fake.mails} == {"Boats, books and bread"}
     assert "Harbour Weekly" in fake.mails[0].html
     assert [run.ok for run in reader.runs] == [True] * 4
-    assert "SENDGRID_API_KEY" not in reader.github.github.secrets[""]
+    assert reader.github.github.read()["environments"] == {"newsletter": ["main"], "newsletter-collect": ["main"]}
+    assert set(reader.github.github.secrets) == {"newsletter", "newsletter-collect"}
+    assert set(reader.github.github.secrets["newsletter-collect"]) == {"DIGEST_LEDGER_KEY", "DIGEST_AGE_KEY"}
     history = reader.github.run_git("log", "--all", "--patch", "--format=%s")
     assert "friend@example.org" not in history
     assert FAKE_KEY not in history

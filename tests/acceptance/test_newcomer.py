@@ -90,6 +90,15 @@ def test_init_updates_the_workflows_and_keeps_the_files_that_it_replaces(run, ne
     assert run("init", "--workflows", str(newsletter / "articles")).code == 3
 
 
+def test_init_workflows_adds_dependabot_but_never_replaces_its_configuration(run, newsletter):
+    dependabot = newsletter / ".github/dependabot.yml"
+    assert "directory: /.github/actions/digest" in dependabot.read_text()
+    dependabot.write_text("version: 2\nupdates: []\n")
+    assert run("init", "--workflows", "--json", cwd=newsletter).data["written"] == []
+    dependabot.unlink()
+    assert run("init", "--workflows", "--json", cwd=newsletter).data["written"] == [".github/dependabot.yml"]
+
+
 def test_init_requires_yes_if_there_is_nobody_to_ask(run):
     refused = run("init", "letter")
     assert (refused.code, "--yes" in refused.err) == (6, True)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from conftest import replace_in
 from digest.preview.screenshots import find_chromium
 
 ISSUE = "2026-W48"
@@ -106,3 +107,47 @@ def test_a_theme_change_shows_the_newest_issue(github):
     run = preview(github, head="theme")
     assert run.ok, run.output
     assert list(run.artifacts) == [f"{ISSUE}.html"]
+
+
+def commit_build(github, run, change=None):
+    """Commit a build of the issue, as an editor does who approves it."""
+
+    def build(clone):
+        assert run("build", ISSUE, "--no-ledger", cwd=clone, env={"DIGEST_NOW": NOW}).code == 0
+        if change:
+            change(clone / f"issues/{ISSUE}/build")
+
+    github.edit("digest/2026-W48", build)
+
+
+def test_a_committed_build_of_the_issue_passes(github, run):
+    commit_build(github, run)
+    assert preview(github).ok
+
+
+def test_a_committed_build_that_is_not_what_the_issue_renders_to_fails_the_run(github, run):
+    commit_build(github, run, lambda build: (build / "email.txt").write_text("Buy this instead"))
+    workflow_run = preview(github)
+    step = workflow_run.jobs["preview"].step("Compare committed builds")
+    assert step.code == 1
+    assert f"::error file=issues/{ISSUE}/build/manifest.json,title=digest build::The build in" in step.out
+    assert f"digest build {ISSUE}" in workflow_run.summary
+    assert workflow_run.jobs["preview"].step("Check").code == 0
+
+
+def test_a_pull_request_that_changes_only_a_build_is_compared_too(github, run):
+    commit_build(github, run)
+    pull = {"number": 1, "state": "OPEN", "headRefName": "digest/2026-W48", "baseRefName": "main"}
+    github.github.write({**github.github.read(), "pulls": [pull]})
+    github.merge(1)
+    github.run_git("branch", "other", "main")
+    github.edit("other", lambda clone: (clone / f"issues/{ISSUE}/build/email.html").write_text("<p>Buy</p>"))
+    assert not preview(github, head="other").ok
+
+
+def test_says_that_a_pull_request_changes_the_configuration(github):
+    github.edit("digest/2026-W48", lambda clone: replace_in(clone / "digest.toml", "My Weekly", "Yours"))
+    github.edit("digest/2026-W48", lambda clone: (clone / "templates/extra.css.j2").write_text("a { color: red }"))
+    run = preview(github)
+    assert "### It changes more than the issue" in run.summary
+    assert "<li>templates/extra.css.j2</li>" in run.summary

@@ -169,3 +169,9 @@ def test_no_step_makes_a_token_and_only_the_send_step_has_the_providers_key(gith
         assert "digest approve" not in text
         assert set(re.findall(r"--approve (\S+)", text)) <= {'"$TOKEN"}'}
         assert set(re.findall(r"TOKEN: (\S+ .*)", text)) <= {"${{ inputs.token }}", "${{ github.token }}"}
+
+
+def test_runs_on_the_default_branch_only(github):
+    github.run_git("branch", "other", "main")
+    run = github.run("send.yml", inputs={"issue": "2026-W48"}, ref="other")
+    assert run.jobs["send"].result == "skipped"

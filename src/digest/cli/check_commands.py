@@ -34,8 +34,8 @@ def check(
         Literal["text", "json", "github"],
         typer.Option(
             "--format",
-            help="How to print the findings. json is the same as --json. github prints annotations for a pull request "
-            "and writes a report to the job's summary.",
+            help="How to print the findings. json is the same as --json. github prints annotations for a pull request, "
+            "writes a report to the job's summary, and sets the step's output title.",
         ),
     ] = "text",
     online: Annotated[
@@ -49,6 +49,14 @@ def check(
     picture_url: Annotated[
         str, typer.Option("--picture-url", metavar="URL", help="The address of its screenshot, for the report.")
     ] = "",
+    changes: Annotated[
+        Path | None,
+        typer.Option(
+            "--changes",
+            metavar="FILE",
+            help="What the pull request changes besides the issue, as git's diff, for the report.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +67,8 @@ def check(
     ] = None,
 ) -> None:
     """Find what is wrong with the email, at issue.md:LINE. Exits with code 5 if there are errors."""
-    from digest.cli.github.workflow_commands import annotation_lines
+    from digest.cli.github.report_pages import changed_files
+    from digest.cli.github.workflow_commands import annotation_lines, changes_annotation
     from digest.cli.json_objects import check_result
     from digest.workflow.building import check as run
 
@@ -76,10 +85,14 @@ def check(
         progress=lambda number, all_links: output.status(f"Requesting links: {number} of {all_links}"),
     )
     output.status("")
-    links = {"email_url": email_url, "picture_url": picture_url}
-    _write_reports(options, session, checked, links=links, report=report, summary=format == "github")
+    diff = _read_diff(changes)
+    parts = {"email_url": email_url, "picture_url": picture_url, "changes": diff}
+    _write_reports(options, session, checked, parts=parts, report=report, on_github=format == "github")
     if format == "github":
-        output.result(check_result(checked), annotation_lines(checked.findings, options.shown), as_commands=True)
+        lines = annotation_lines(checked.findings, options.shown)
+        if files := changed_files(diff):
+            lines.insert(0, changes_annotation(files))
+        output.result(check_result(checked), lines, as_commands=True)
     else:
         output.result(check_result(checked), finding_lines(checked, output))
     failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
@@ -93,27 +106,36 @@ def check(
         output.next(f"digest build {checked.issue}")
 
 
+def _read_diff(file: Path | None) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}", hint="Name another file.") from error
+
+
 def _write_reports(
     options: RunOptions,
     session: Session,
     checked: Checked,
     *,
-    links: Mapping[str, str],
+    parts: Mapping[str, str],
     report: Path | None,
-    summary: bool,
+    on_github: bool,
 ) -> None:
-    """Append the report to the job's summary, and write it to the file for the text of a pull request."""
-    from digest.cli.github.report_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page
+    """Write the report to the file for the text of a pull request and, on GitHub, to the job's summary."""
+    from digest.cli.github.report_pages import MOST_OF_A_BODY, MOST_OF_A_SUMMARY, issue_page, issue_title
     from digest.workflow.issue_report import report_issue
 
-    summary_file = os.environ.get("GITHUB_STEP_SUMMARY") if summary else None
-    if not summary_file and report is None:
+    summary, outputs = (os.environ.get(f"GITHUB_{name}") if on_github else None for name in ("STEP_SUMMARY", "OUTPUT"))
+    if not summary and not outputs and report is None:
         return
     issue_report = report_issue(session, checked)
-    if summary_file:
-        _append(Path(summary_file), issue_page(issue_report, options.shown, **links, most_bytes=MOST_OF_A_SUMMARY))
+    if summary:
+        _append(Path(summary), issue_page(issue_report, options.shown, **parts, most_bytes=MOST_OF_A_SUMMARY))
+    if outputs:
+        _append(Path(outputs), f"title={issue_title(issue_report)}\n")
     if report is not None:
-        write_text(report, issue_page(issue_report, options.shown, **links, most_bytes=MOST_OF_A_BODY))
+        write_text(report, issue_page(issue_report, options.shown, **parts, most_bytes=MOST_OF_A_BODY))
 
 
 def _append(path: Path, text: str) -> None:
@@ -121,7 +143,8 @@ def _append(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}", hint="Unset GITHUB_STEP_SUMMARY.") from error
+        hint = "Unset GITHUB_STEP_SUMMARY and GITHUB_OUTPUT, or run it without --format github."
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from error
 
 
 def rules(

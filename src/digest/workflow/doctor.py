@@ -7,12 +7,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from digest import __version__
 from digest.checks import tracked_list_findings
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
 from digest.delivery.retry import Stop, retry_query
 from digest.errors import DigestError, IssueError, UsageError
 from digest.mail import parse_sender
 from digest.models import is_example_host
+from digest.project.github_settings import GitHubSettingsError, default_branch, has_remote, read_environment
 from digest.providers import (
     Diagnosis,
     begin_two_phase_test,
@@ -28,14 +30,25 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.project import Project, Session
+    from digest.project.github_settings import EnvironmentSettings
     from digest.providers import SelfTestStep
 
     #: Returns the text of each TXT record of a name; empty if there are none. Raises OSError if no server answers.
     Resolve = Callable[[str], tuple[str, ...]]
 
-__all__ = ["begin_self_test", "diagnose", "diagnose_domain", "finish_self_test", "resolve_txt"]
+__all__ = [
+    "ENVIRONMENTS",
+    "begin_self_test",
+    "diagnose",
+    "diagnose_domain",
+    "diagnose_environment",
+    "finish_self_test",
+    "resolve_txt",
+]
 
 _GITHUB = ".github"
+#: The environments of send.yml and collect.yml.
+ENVIRONMENTS = ("newsletter", "newsletter-collect")
 _TIMEOUT_SECONDS = 5.0
 
 
@@ -83,6 +96,7 @@ def diagnose(
         ("delivery", lambda: _two_phase(session)),
         ("domain", lambda: _domain(project, resolve)),
         ("workflows", lambda: _workflows(project)),
+        ("workflows", lambda: _environments(project)),
     )
     for part, look in parts:
         try:
@@ -224,7 +238,7 @@ def _workflows(project: Project) -> Iterator[Diagnosis]:
             yield Diagnosis(what=what, state="warning", words=f"there is no {_GITHUB}/{name}", remedy=update)
             continue
         own = path.read_text(encoding="utf-8", errors="replace")
-        if own == shipped_workflow(name, timezone=project.config.newsletter.timezone):
+        if own == shipped_workflow(name, timezone=project.config.newsletter.timezone, version=__version__):
             yield Diagnosis(what=what, state="ok", words="the same as this version's")
         else:
             words = f"{_GITHUB}/{name} differs from this version's"
@@ -233,6 +247,52 @@ def _workflows(project: Project) -> Iterator[Diagnosis]:
         if (project.root / _GITHUB / name).is_file():
             words = f"{_GITHUB}/{name} is from an earlier version, and still runs alongside its replacement"
             yield Diagnosis(what=name.rpartition("/")[2], state="warning", words=words, remedy=update)
+
+
+def _environments(project: Project) -> Iterator[Diagnosis]:
+    """Check that only the default branch can use the keys of the workflows."""
+    if not (project.root / _GITHUB / "workflows/send.yml").is_file() or not has_remote(project.root, project.environ):
+        return
+    if project.offline:
+        yield Diagnosis(what="environments", state="warning", words="not checked, because of --offline")
+        return
+    try:
+        branch = default_branch(project.root, project.environ)
+        for name in ENVIRONMENTS:
+            yield diagnose_environment(name, read_environment(name, project.root, project.environ), branch=branch)
+    except GitHubSettingsError as error:
+        yield Diagnosis(what="environments", state="warning", words=f"not checked: {error}", remedy=error.hint)
+
+
+def diagnose_environment(name: str, settings: EnvironmentSettings | None, *, branch: str) -> Diagnosis:
+    """Judge who can use the keys in one of ``ENVIRONMENTS``. Pure.
+
+    Args:
+        settings: None if there is no such environment.
+        branch: The repository's default branch.
+    """
+    remedy = f"Restrict it to {branch}: Settings, Environments, {name}, Deployment branches and tags."
+    if settings is None:
+        words = "there is no such environment, so every workflow of every branch can use the keys"
+        remedy = (
+            f"Create it for the branch {branch} and move the keys there; see step 5 of the guide Every week on GitHub."
+        )
+        return Diagnosis(what=name, state="warning", words=words, remedy=remedy)
+    if settings.branches is None:
+        words = "a workflow on any branch can use its keys, also one that nobody has reviewed"
+        return Diagnosis(what=name, state="error", words=words, remedy=remedy)
+    if others := [other for other in settings.branches if other != branch]:
+        words = f"its keys can be used on more than the branch {branch}: {', '.join(others)}"
+        return Diagnosis(what=name, state="error", words=words, remedy=remedy)
+    if not settings.branches and not settings.protected_only:
+        words = "no branch may use its keys"
+        return Diagnosis(what=name, state="error", words=words, remedy=remedy)
+    if settings.reviewed and name == ENVIRONMENTS[1]:
+        words = "it has required reviewers, so each scheduled run waits for one of them"
+        remedy = f"Remove them: Settings, Environments, {name}. No key in it can send."
+        return Diagnosis(what=name, state="warning", words=words, remedy=remedy)
+    allowed = "protected branches" if settings.protected_only else f"the branch {branch}"
+    return Diagnosis(what=name, state="ok", words=f"its keys can be used on {allowed} only")
 
 
 def begin_self_test(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined
 
+from digest import __version__
 from digest.config import CONFIG_FILE
 from digest.config.atomic_files import replace_file
-from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped, shipped_workflow
+from digest.config.resources import DEPENDABOT, FORMER_WORKFLOWS, WORKFLOWS, shipped, shipped_workflow
 from digest.config.toml_text import toml_string
 from digest.errors import RefusedError, UsageError
 
@@ -127,6 +128,8 @@ def initialise(folder: Path, answers: Answers) -> Initialised:
 def refresh_workflows(project: Project) -> Refreshed:
     """Update the files under .github/ to this version. A file that differs is moved to .digest/undo/.
 
+    A configuration of Dependabot is added if there is none.
+
     Workflows of earlier versions that were replaced by others are moved there as well; otherwise both would run.
 
     Raises:
@@ -137,7 +140,7 @@ def refresh_workflows(project: Project) -> Refreshed:
     undo: dict[str, str] = {}
     for name in WORKFLOWS:
         path, file = project.root / ".github" / name, f".github/{name}"
-        fresh = shipped_workflow(name, timezone=project.config.newsletter.timezone).encode()
+        fresh = shipped_workflow(name, timezone=project.config.newsletter.timezone, version=__version__).encode()
         if path.is_file():
             if path.read_bytes() == fresh:
                 current.append(file)
@@ -145,6 +148,10 @@ def refresh_workflows(project: Project) -> Refreshed:
             undo[file] = _keep(project, path)
         _write(path, fresh)
         written.append(file)
+    dependabot = f".github/{DEPENDABOT}"
+    if not (project.root / dependabot).exists():
+        _write(project.root / dependabot, shipped(f"skeleton/{DEPENDABOT}").read_bytes())
+        written.append(dependabot)
     for name in FORMER_WORKFLOWS:
         path = project.root / ".github" / name
         if path.is_file():
@@ -228,7 +235,8 @@ def _skeleton(answers: Answers) -> Iterator[tuple[str, bytes]]:
     yield "articles/.gitkeep", b""
     yield "subscribers/weekly.csv", shipped("subscribers/sample.csv").read_bytes()
     for name in WORKFLOWS:
-        yield f".github/{name}", shipped_workflow(name, timezone=answers.timezone).encode()
+        yield f".github/{name}", shipped_workflow(name, timezone=answers.timezone, version=__version__).encode()
+    yield f".github/{DEPENDABOT}", (skeleton / DEPENDABOT).read_bytes()
     yield from _theme()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.checks import Finding, Severity
-from digest.cli.github.report_pages import MOST_OF_A_BODY, as_words, issue_page, issue_title
+from digest.cli.github.report_pages import MOST_OF_A_BODY, as_words, changed_files, issue_page, issue_title
 from digest.errors import Place
 from digest.workflow.issue_report import Difference, IssueReport
 
@@ -104,3 +104,23 @@ def test_the_title_is_one_line_without_calls_and_fits():
     title = issue_title(replace(REPORT, subject=f"Closes #12,\n@crew {'and so on ' * 40}"))
     assert title.startswith("2026-W48: Closes #\u206012, @\u2060crew and so on")
     assert len(title) <= 200
+
+
+DIFF = """diff --git a/digest.toml b/digest.toml
+--- a/digest.toml
++++ b/digest.toml
+@@ -1 +1 @@
+-host = "a"
++host = "b"  # ``` </details> @crew
+diff --git "a/templates/\\303\\274.j2" "b/templates/\\303\\274.j2"
+"""
+
+
+def test_a_change_of_the_newsletter_itself_is_shown_before_the_checks():
+    assert changed_files(DIFF) == ["digest.toml", "templates/\\303\\274.j2"]
+    report_page = page(changes=DIFF)
+    assert "more than the issue" not in page()
+    assert report_page.index("### It changes more than the issue") < report_page.index("### What to do")
+    assert "<li>digest.toml</li>" in report_page
+    assert '\n    +host = "b"  # ``` </details> @crew\n' in report_page
+    assert len(page(changes=DIFF * 10_000, most_bytes=MOST_OF_A_BODY).encode()) <= MOST_OF_A_BODY

@@ -26,6 +26,7 @@ __all__ = [
     "MOST_OF_A_SUMMARY",
     "alerts_page",
     "as_words",
+    "changed_files",
     "html_table",
     "issue_page",
     "issue_title",
@@ -36,6 +37,9 @@ __all__ = [
 MOST_OF_A_SUMMARY = 1_000_000
 MOST_OF_A_BODY = 60_000
 
+#: In bytes. The rest of a diff is on the pull request's own page.
+_MOST_OF_A_DIFF = 10_000
+_MOST_FILES = 30
 #: In characters. GitHub refuses a title over 256.
 _MOST_OF_A_TITLE = 200
 #: About how many characters of a line an inbox shows.
@@ -51,6 +55,7 @@ def issue_page(
     *,
     email_url: str = "",
     picture_url: str = "",
+    changes: str = "",
     most_bytes: int = MOST_OF_A_SUMMARY,
 ) -> str:
     """The report of an issue: verdict, facts, what to do, checks, sources, the previous issue, and the text part.
@@ -59,18 +64,21 @@ def issue_page(
         shown: Turns a file of the newsletter into its path relative to the repository's root.
         email_url: The address of the email.
         picture_url: The address of its screenshot.
+        changes: The pull request's changes of other files than issues, as git's diff; empty if there are none.
         most_bytes: The limit. What does not fit is left out from the end, and counted.
     """
     head = [_verdict(report), _facts(report)]
     links = {"**Open the email**": email_url, "See it on desktop, phone, in dark mode and without images": picture_url}
     if shown_links := [f"[{label}]({url})" for label, url in links.items() if url]:
         head.append(f"{' · '.join(shown_links)}\n")
+    if changes:
+        head.append(_other_changes(changes))
     head.append(_next_steps(report, shown))
     page = "\n".join(head)
     for title, rows in _sections(report, shown):
         page += f"\n### {title}\n\n"
         page += _fitting(rows, most_bytes - len(page.encode())) if rows else "Nothing found.\n"
-    return page + _text_part(report.text, most_bytes - len(page.encode()))
+    return page + _fold("The email as plain text", report.text, most_bytes - len(page.encode()))
 
 
 def issue_title(report: IssueReport) -> str:
@@ -133,6 +141,24 @@ def _facts(report: IssueReport) -> str:
     )
 
 
+def _other_changes(diff: str) -> str:
+    """Say which files of the newsletter itself the pull request changes, and how."""
+    names = changed_files(diff)
+    shown = [*names[:_MOST_FILES], *([f"and {len(names) - _MOST_FILES} more"] if len(names) > _MOST_FILES else [])]
+    files = "".join(f"<li>{as_words(name)}</li>\n" for name in shown)
+    return (
+        "### It changes more than the issue\n\n"
+        "**Read these changes before you merge.** The configuration decides where mail and keys go, the theme what "
+        f"readers see, and the workflows what runs with the secrets.\n\n<ul>\n{files}</ul>\n"
+        f"{_fold('The changes', diff, _MOST_OF_A_DIFF)}"
+    )
+
+
+def changed_files(diff: str) -> list[str]:
+    """The files that git's ``diff`` is about, in its order. A renamed file counts with its new name."""
+    return re.findall(r'^diff --git .* "?b/(.*?)"?$', diff, re.MULTILINE)
+
+
 def _next_steps(report: IssueReport, shown: Callable[[str], str]) -> str:
     file = shown(f"issues/{report.issue}/issue.md")
     approve = (
@@ -182,9 +208,9 @@ def _fitting(rows: Sequence[str], room: int) -> str:
     return f"<table>\n{''.join(rows[:fitting])}</table>\n{left_out}"
 
 
-def _text_part(text: str, room: int) -> str:
-    """The text part in a fold, as far as it fits. Its lines are indented, so that none of them is markup."""
-    before, after = "\n<details><summary>The email as plain text</summary>\n\n", "\n</details>\n"
+def _fold(title: str, text: str, room: int) -> str:
+    """Lines of text in a fold, as far as they fit. They are indented, so that none of them is markup."""
+    before, after = f"\n<details><summary>{title}</summary>\n\n", "\n</details>\n"
     lines, room = [], room - len(before + after) - 100
     for line in text.splitlines():
         room -= len(line.encode()) + 5

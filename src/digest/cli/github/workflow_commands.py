@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from digest.checks import Finding
 
-__all__ = ["annotation_lines", "command_stream", "guard_streams", "inert_json", "inert_text"]
+__all__ = ["annotation_lines", "changes_annotation", "command_stream", "guard_streams", "inert_json", "inert_text"]
 
 #: GitHub shows at most this many annotations of each kind for a step.
 _MOST = 10
@@ -127,6 +127,13 @@ def annotation_lines(findings: Sequence[Finding], shown: Callable[[str], str]) -
     if left_out:
         lines.append(f"::notice title=digest check::{left_out} more in the job's summary")
     return lines
+
+
+def changes_annotation(files: Sequence[str]) -> str:
+    """The workflow command that warns of changes to the newsletter itself, at the first of the files."""
+    more = f" and {len(files) - _MOST} more" if len(files) > _MOST else ""
+    message = f"This pull request changes {', '.join(files[:_MOST])}{more}. Read that before you merge"
+    return f"::warning file={_property(files[0])},title=digest check::{_data(message)}"
 
 
 def _data(text: str) -> str:
