@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import uuid
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email import message_from_bytes
-from importlib.metadata import packages_distributions
+from importlib.metadata import distribution, packages_distributions
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import digest
 from digest.config.resources import WORKFLOWS as SHIPPED_WORKFLOWS
+from digest.config.resources import shipped_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
+#: Of a newsletter.
+DEPENDABOT = ROOT / "src/digest/newsletter/skeleton/dependabot.yml"
 OWN_FOLDERS = (".ci", ".github", "docs", "scripts", "src", "subscribers", "templates", "tests")
 #: In two parts, so that this file does not contain them.
 REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "deb." + "debian.org", "crates" + ".io")
@@ -93,13 +100,52 @@ def test_the_wheel_contains_the_theme_the_sample_list_and_the_workflows(installe
         assert (shipped / copy).read_bytes() == (ROOT / home).read_bytes()
 
 
-def test_the_wheel_and_the_action_have_the_version_of_the_package(wheel):
+def test_the_version_is_in_one_place(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = message_from_bytes(archive.read(name))
     assert metadata["Version"] == digest.__version__
-    action = (ROOT / ".github/actions/digest/action.yml").read_text(encoding="utf-8")
-    assert f"newsletter-digest[$EXTRAS]=={digest.__version__}" in action
+    action = shipped_workflow("actions/digest/action.yml", timezone="UTC", version=digest.__version__)
+    assert f'"${{DIGEST_PACKAGE:-newsletter-digest=={digest.__version__}}}"' in action
+    files = [ROOT / "pyproject.toml", *(ROOT / ".github").rglob("*.yml"), *(ROOT / "scripts").glob("*.py")]
+    assert [file for file in files if digest.__version__ in re.findall(r"\d+\.\d+\.\d+\b", file.read_text())] == []
+
+
+def test_the_wheel_is_reproducible(wheel, tmp_path):
+    """A build of another copy of the tree, with other times, gives the same bytes."""
+    copy = tmp_path / "copy"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, copy / name)
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path / "dist"]
+    subprocess.run(command, cwd=copy, check=True, capture_output=True)
+    (again,) = (tmp_path / "dist").glob("*.whl")
+    assert again.name == wheel.name
+    assert again.read_bytes() == wheel.read_bytes()
+
+
+def test_the_wheel_contains_an_sbom_of_what_digest_needs(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if ".dist-info/sboms/" in name)
+        sbom = json.loads(archive.read(name))
+    assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.6")
+    component = sbom["metadata"]["component"]
+    assert component["purl"] == f"pkg:pypi/newsletter-digest@{digest.__version__}"
+    assert sbom["serialNumber"] == uuid.uuid5(uuid.NAMESPACE_URL, component["purl"]).urn
+    assert sbom["metadata"]["timestamp"] == "2020-02-02T00:00:00Z"  # hatchling's, without SOURCE_DATE_EPOCH
+    pinned = re.findall(r"^([a-z0-9-]+==\S+)", REQUIREMENTS.read_text().partition(BUILD_PART)[0], re.MULTILINE)
+    assert [f"{each['name']}=={each['version']}" for each in sbom["components"]] == pinned
+    assert len({each["bom-ref"] for each in sbom["components"]}) == len(pinned) > 50
+
+
+def test_the_distributions_own_name_is_a_command_too(wheel):
+    """So that ``uvx newsletter-digest demo`` works."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+        scripts = archive.read(name).decode().partition("[console_scripts]\n")[2].split("\n\n")[0].splitlines()
+    assert sorted(scripts) == ["digest = digest.__main__:main", "newsletter-digest = digest.__main__:main"]
 
 
 def test_demo_and_init_work_without_the_source_tree(installed, tmp_path):
@@ -124,7 +170,7 @@ def test_demo_and_init_work_without_the_source_tree(installed, tmp_path):
     assert init.returncode == 0, init.stderr
     written = files_under(tmp_path / "letter")
     assert {"digest.toml", ".gitignore", "subscribers/weekly.csv"} <= written
-    assert {f".github/{name}" for name in SHIPPED_WORKFLOWS} <= written
+    assert {".github/dependabot.yml", *(f".github/{name}" for name in SHIPPED_WORKFLOWS)} <= written
     assert {f"templates/{name}" for name in files_under(ROOT / "templates")} <= written
     assert "min_stories = 3" in (tmp_path / "letter/digest.toml").read_text(encoding="utf-8")
 
@@ -182,6 +228,74 @@ def test_constraints_cover_everything_that_is_declared():
     assert declared - pinned == set()
 
 
+REQUIREMENTS = ROOT / ".github/actions/digest/requirements.txt"
+BUILD_PART = "# What builds digest"
+#: The runners of the workflows, for which requirements.txt is made.
+RUNNER = {
+    "implementation_name": "cpython",
+    "os_name": "posix",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Linux",
+    "python_full_version": "3.13.9",
+    "python_version": "3.13",
+    "sys_platform": "linux",
+}
+
+
+def required_on_a_runner(lines: Iterable[str]) -> set[str]:
+    """The distributions that requirements need on a runner, from the metadata of what is installed here."""
+    waiting = [Requirement(line) for line in lines]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        key = (_name(requirement.name), frozenset(requirement.extras))
+        if key in seen:
+            continue
+        seen.add(key)
+        for line in distribution(requirement.name).requires or ():
+            inner = Requirement(line)
+            wanted = inner.marker is None or any(
+                inner.marker.evaluate({**RUNNER, "extra": extra}) for extra in ("", *requirement.extras)
+            )
+            waiting += [inner] if wanted else []
+    return {name for name, _ in seen}
+
+
+def test_runners_install_the_pinned_versions_with_hashes_and_nothing_else():
+    definition = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = definition["project"]["optional-dependencies"].values()
+    needed = required_on_a_runner([*definition["project"]["dependencies"], *chain(*extras)])
+    building = required_on_a_runner(definition["build-system"]["requires"]) - needed
+    constraints = set((ROOT / "constraints.txt").read_text().splitlines())
+    entry = r"^([a-z0-9]+(?:-[a-z0-9]+)*==\d[\w.!+]*)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
+    text = REQUIREMENTS.read_text()
+    rest = re.sub(entry, "", text, flags=re.MULTILINE).splitlines()
+    assert [line for line in rest if line and not line.startswith("#")] == []
+    for part, names in zip(text.split(BUILD_PART), (needed, building), strict=True):
+        pinned = [match[1] for match in re.finditer(entry, part, re.MULTILINE)]
+        assert set(pinned) <= constraints
+        assert pinned == sorted(pinned)
+        assert {line.partition("==")[0] for line in pinned} == names
+    action = yaml.safe_load((REQUIREMENTS.parent / "action.yml").read_text())
+    assert action["runs"]["steps"][0]["with"]["python-version"] == RUNNER["python_version"]
+
+
+def test_pip_accepts_the_requirements_of_runners(tmp_path):
+    """pip refuses a file in which a hash is missing, before it fetches anything."""
+    process = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--no-deps", "--require-hashes"),
+            *("--ignore-installed", "--disable-pip-version-check", "--find-links", tmp_path, "-r", REQUIREMENTS),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "No matching distribution found" in process.stderr
+    assert "hash" not in process.stderr.lower()
+
+
 def test_no_file_contains_a_registry_host_or_a_download_address():
     paths = [path for path in ROOT.iterdir() if path.is_file()]
     paths += [ROOT / folder / name for folder in OWN_FOLDERS for name in sorted(files_under(ROOT / folder))]
@@ -194,8 +308,9 @@ def test_no_file_contains_a_registry_host_or_a_download_address():
 
 
 def test_the_workflows_pass_the_linters():
+    """zizmor as an auditor: what it finds and is right has its reason beside it, in a comment that ignores it."""
     zizmor = subprocess.run(
-        [BIN / "zizmor", "--offline", "--quiet", "--no-progress", ROOT / ".github"],
+        [BIN / "zizmor", "--offline", "--quiet", "--no-progress", "--persona", "auditor", ROOT / ".github", DEPENDABOT],
         capture_output=True,
         text=True,
         check=False,
@@ -215,6 +330,21 @@ def test_the_workflows_pass_the_linters():
         check=False,
     )
     assert actions.returncode == 0, actions.stdout
+    dependabot = subprocess.run(
+        [
+            BIN / "check-jsonschema",
+            "--builtin-schema",
+            "vendor.dependabot",
+            ROOT / ".github/dependabot.yml",
+            DEPENDABOT,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert dependabot.returncode == 0, dependabot.stdout
+    for text in (path.read_text(encoding="utf-8") for path in (*WORKFLOWS, *ACTIONS)):
+        assert re.findall(r"# zizmor: ignore\[[\w-]+\](?! \w+)", text) == []
 
 
 @pytest.mark.parametrize("workflow", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.name)
