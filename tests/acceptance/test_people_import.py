@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import shlex
 import subprocess
+import sys
 
 import pytest
 
@@ -75,3 +78,39 @@ def test_a_file_of_bounces_suppresses_those_whose_address_failed_for_good(run, l
     assert (again.data["suppressed"], again.data["left_out"]["suppressed already"]) == (0, 1)
     assert run("subscribers", "suppress", "ana@example.org", "--file", str(file), "-C", str(letter)).code == 2
     assert run("subscribers", "suppress", "--file", str(tmp_path / "none.csv"), "-C", str(letter)).code == 3
+
+
+def at_a_terminal(command, answers):
+    """Run a command with a terminal as its input and its error output. Returns the exit code and what it showed."""
+    terminal, other_end = pty.openpty()
+    with subprocess.Popen(command, stdin=other_end, stdout=other_end, stderr=other_end) as process:
+        os.close(other_end)
+        shown = ""
+        while True:
+            try:
+                part = os.read(terminal, 4096).decode()
+            except OSError:  # Linux reports the end of a terminal as an error
+                break
+            if not part:
+                break
+            shown += part
+            if shown.rstrip().endswith("(empty to stop):"):
+                os.write(terminal, f"{answers.pop(0)}\n".encode())
+                shown += "\n"
+    os.close(terminal)
+    return process.returncode, shown
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "suppressed"), [(["left", "Unsubscribed"], 0, {"ana", "zoe"}), ([""], 3, set())]
+)
+def test_at_a_terminal_an_unclear_file_is_asked_about(letter, tmp_path, answers, code, suppressed):
+    export = tmp_path / "people.csv"
+    export.write_text("email,frequency\nana@example.org,weekly\nzoe@example.org,never\n")
+    command = [sys.executable, "-m", "digest", "subscribers", "import", str(export), "-C", str(letter)]
+    done, shown = at_a_terminal(command, answers)
+    assert (done, answers) == (code, []), shown
+    assert "It is unclear who may be mailed: the column frequency of people.csv is not understood ('never'" in shown
+    file = letter / "subscribers/suppressions.csv"
+    text = file.read_text() if file.exists() else ""
+    assert {name for name in ("ana", "zoe") if f"{name}@" in text} == suppressed

@@ -17,7 +17,6 @@ __all__ = [
     "LOGIN_REQUIRED",
     "Stage",
     "fault_of",
-    "is_bad_sender",
     "is_bounce_at_rcpt",
     "is_greylisting",
     "is_hard_bounce",
@@ -47,6 +46,7 @@ _SENDER_CODES = frozenset(
 #: Enhanced status codes that mean "bad destination address" (RFC 3463, section 3.2). 5.1.5 means a valid address;
 #: 5.1.7, 5.1.8 and 5.1.9 are about the sender or the body. 5.1.10 is a null MX (RFC 7505, section 3).
 _BAD_ADDRESS = re.compile(r"(?<![\d.])5\.1\.(?:[0-46]|10)(?![\d.]*\d)")
+_NO_MAILBOX = re.compile(r"(?<![\d.])5\.1\.(?:1|10)(?![\d.]*\d)")
 _BAD_SENDER = re.compile(r"(?<![\d.])5\.1\.[78](?![\d.]*\d)")
 _BOUNCE = re.compile(r"5\d\d[ -]#?5\.1\.(?:1|10)(?![\d.]*\d)")
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
@@ -146,20 +146,23 @@ def _is_about_sender(text: str) -> bool:
     return _LIMIT_WORDS.search(text) is not None and _RECIPIENT_WORDS.search(text) is None
 
 
-def is_hard_bounce(*replies: object) -> bool:
-    """Whether any of these replies or status codes means that the address permanently does not exist.
+def is_hard_bounce(*replies: object, otherwise: bool | None = None) -> bool:
+    """Whether these replies or status codes about one mail mean that the address permanently does not exist.
 
-    A full mailbox (5.2.2), a policy (5.7.x) or a temporary failure (4.x.x) may be resolved by next week.
+    A full mailbox (5.2.2), a policy (5.7.x) or a temporary failure (4.x.x) may be resolved by next week. A reply that
+    names the mailbox (5.1.1, 5.1.10) always counts. Otherwise a reply that blames the sender's address (5.1.7, 5.1.8;
+    RFC 3463, section 3.2) is not about the recipient's, whatever else is said.
 
     Args:
         replies: Texts such as ``5.1.1`` or ``550 5.1.1 no such user``; anything else counts as empty.
+        otherwise: What the provider concludes itself, for replies that do neither; None if it concludes nothing.
     """
-    return any(isinstance(reply, str) and _BAD_ADDRESS.search(reply) for reply in replies)
-
-
-def is_bad_sender(*replies: object) -> bool:
-    """Whether any of these replies says that the sender's address is bad (5.1.7, 5.1.8; RFC 3463, section 3.2)."""
-    return any(isinstance(reply, str) and _BAD_SENDER.search(reply) for reply in replies)
+    texts = [reply for reply in replies if isinstance(reply, str)]
+    if any(map(_NO_MAILBOX.search, texts)):
+        return True
+    if any(map(_BAD_SENDER.search, texts)):
+        return False
+    return any(map(_BAD_ADDRESS.search, texts)) if otherwise is None else otherwise
 
 
 def is_bounce_at_rcpt(reason: str) -> bool:

@@ -48,6 +48,17 @@ def test_one_of_several_replies_suffices():
     assert is_hard_bounce(None, "5.0.0", "550 5.1.1 no such user")
 
 
+def test_a_reply_that_blames_the_sender_counts_unless_another_names_the_mailbox():
+    assert not is_hard_bounce("5.1.3", "553 5.1.8 sender domain not found")
+    assert not is_hard_bounce("550", "553 5.1.7 bad sender", otherwise=True)
+    assert is_hard_bounce("5.1.8", "550 5.1.1 no such user", otherwise=False)
+
+
+def test_what_the_provider_concludes_counts_where_no_reply_names_the_mailbox_or_the_sender():
+    assert is_hard_bounce("550", "rejected", otherwise=True)
+    assert not is_hard_bounce("5.1.0", "rejected", otherwise=False)
+
+
 RECIPIENT, SENDER, UNCLEAR = Fault.RECIPIENT, Fault.SENDER, Fault.UNCLEAR
 LATER, CONNECTION = Fault.LATER, Fault.CONNECTION
 

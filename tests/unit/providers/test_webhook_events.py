@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from digest.errors import CredentialsError, ProviderError
+from digest.models import SuppressionReason
 from digest.providers.sendgrid.webhook_events import read_webhook_events
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -67,3 +68,24 @@ def test_an_event_without_an_address_suppresses_nobody(email):
 def test_a_key_of_another_kind_is_refused():
     with pytest.raises(CredentialsError, match="HOOK_KEY is not a valid public key"):
         read(b"[]", public_key=base64.b64encode(b"0" * 80).decode())
+
+
+@pytest.mark.parametrize(
+    ("details", "is_suppressed"),
+    [
+        ('"status": "5.1.1", "reason": "no such user"', True),
+        ('"status": "5.0.0", "reason": "550 5.1.1 no such user"', True),
+        ('"status": "550", "reason": "550 5.1.1 no such user", "bounce_classification": "Unclassified"', True),
+        ('"status": "5.1.8", "reason": "550 5.1.1 no such user"', True),
+        ('"status": "550", "reason": "rejected", "bounce_classification": "Invalid Address"', True),
+        ('"status": "5.1.0", "reason": "553 5.1.8 sender domain not found"', False),
+        ('"status": "553", "reason": "553 5.1.7 bad sender", "bounce_classification": "Invalid Address"', False),
+        ('"status": "5.1.1", "reason": "550 5.1.1 blocked", "type": "blocked"', False),
+        ('"status": "552", "reason": "552 5.2.2 mailbox full"', False),
+        ('"status": 511, "reason": null', False),
+    ],
+)
+def test_a_bounce_suppresses_only_if_the_address_does_not_exist(details, is_suppressed):
+    body = f'[{{"event": "bounce", "email": "ida@example.org", "timestamp": 1777885200, {details}}}]'
+    reasons = [each.reason for each in read(body.encode())]
+    assert reasons == ([SuppressionReason.HARD_BOUNCE] if is_suppressed else [])

@@ -134,14 +134,19 @@ def import_(
 
 def _ask_status(question: str) -> str:
     """What all people in a file are, according to the user; empty to stop."""
+    from digest.subscribers import WHOLE_FILE
+
     typer.echo(f"It is unclear who may be mailed: {question}.", err=True)
-    answer = typer.prompt(
-        "All people in the file are: active, unsubscribed or bounced (empty to stop)",
-        err=True,
-        default="",
-        show_default=False,
-    )
-    return str(answer).strip().casefold()
+    while True:
+        answer = typer.prompt(
+            "All people in the file are: active, unsubscribed or bounced (empty to stop)",
+            err=True,
+            default="",
+            show_default=False,
+        )
+        status = str(answer).strip().casefold()
+        if not status or status in WHOLE_FILE:
+            return status
 
 
 def export(

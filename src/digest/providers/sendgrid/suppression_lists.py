@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import ProviderError
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
-from digest.providers.smtp_replies import is_bad_sender, is_hard_bounce
+from digest.providers.smtp_replies import is_hard_bounce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     #: Fetches one page of a list, by its path below /v3 and its query.
     GetList = Callable[[str, Mapping[str, int]], list[Any]]
 
-__all__ = ["event_time", "logged_addresses", "read_suppression_lists"]
+__all__ = ["event_time", "is_hard", "logged_addresses", "read_suppression_lists"]
 
 #: The largest page that SendGrid returns.
 _PAGE_SIZE = 500
@@ -50,7 +50,7 @@ def read_suppression_lists(get_list: GetList, *, group: int | None) -> Iterator[
             email = entry.get("email") if isinstance(entry, dict) else None
             if not isinstance(email, str) or not email.strip():
                 raise ProviderError(f"an entry in SendGrid's {path} has no address")
-            if reason is SuppressionReason.HARD_BOUNCE and not _is_hard(entry):
+            if reason is SuppressionReason.HARD_BOUNCE and not is_hard(entry):
                 continue
             yield _suppression(email, reason, entry.get("created"), path)
     if group is not None:
@@ -92,22 +92,17 @@ def _entries(get_list: GetList, path: str) -> Iterator[Any]:
     raise ProviderError(f"SendGrid's {path} does not end")
 
 
-def _is_hard(entry: Mapping[str, Any]) -> bool:
+def is_hard(entry: Mapping[str, Any]) -> bool:
     """Whether a bounce means that the address does not exist, by the server's reply, or SendGrid's classification.
 
-    A reply about the sender's address suppresses nobody, whatever the classification.
+    Args:
+        entry: An entry in the list of bounces, or an event of the webhook.
 
     https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
     """
     classification = str(entry.get("bounce_classification") or entry.get("classification") or "")
-    replies = entry.get("status"), entry.get("reason")
-    if any(isinstance(reply, str) and "5.1.1" in reply for reply in replies) and is_hard_bounce(*replies):
-        return True
-    if is_bad_sender(*replies):
-        return False
-    if classification:
-        return classification.lower() == "invalid address"
-    return is_hard_bounce(*replies)
+    is_invalid = classification.lower() == "invalid address" if classification else None
+    return is_hard_bounce(entry.get("status"), entry.get("reason"), otherwise=is_invalid)
 
 
 def _suppression(email: str, reason: SuppressionReason, created: object, path: str) -> Suppression:

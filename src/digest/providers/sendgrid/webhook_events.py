@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import CredentialsError, ProviderError, RefusedError
 from digest.mail import normalise_address
 from digest.models import Suppression, SuppressionReason
-from digest.providers.sendgrid.suppression_lists import event_time
-from digest.providers.smtp_replies import is_hard_bounce
+from digest.providers.sendgrid.suppression_lists import event_time, is_hard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +94,7 @@ def _suppressions(events: list[dict[str, Any]]) -> Iterator[Suppression]:
     for event in events:
         kind = str(event.get("event", ""))
         reason = _REASONS.get(kind)
-        if kind == "bounce" and event.get("type") != "blocked" and is_hard_bounce(event.get("status")):
+        if kind == "bounce" and event.get("type") != "blocked" and is_hard(event):
             reason = SuppressionReason.HARD_BOUNCE
         if reason is None:
             continue
