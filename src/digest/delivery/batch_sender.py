@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from digest.delivery.batch_ledger import ClaimLostError
 from digest.delivery.recipients import plan_batch
 from digest.delivery.refusals import Breaker, Deferrals, Refusals
-from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, delay_before, retry_query
+from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, CallPace, delay_before, retry_query
 from digest.delivery.stores.issue_recipients import MailedMeanwhileError
 from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.providers import CallRefused, Deferred, Fault, NotSent, Outcome, SendResult
@@ -85,10 +85,13 @@ class BatchSender:
     closed: Callable[[Collection[bytes]], str] = lambda _left: ""
     _queue: deque[_Call] = field(default_factory=deque, init=False)
     _reported_at: float = field(default=0.0, init=False)
-    _called_at: float | None = field(default=None, init=False)
+    _pace: CallPace = field(init=False)
     _breaker: Breaker = field(default_factory=Breaker, init=False)
     _refusals: Refusals = field(init=False)
     _deferrals: Deferrals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = CallPace(self.provider.capabilities.calls_per_minute)
 
     def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
         """Settle unknown outcomes if possible.
@@ -246,7 +249,7 @@ class BatchSender:
     def _send_batch(self, call: _Call) -> bool:
         """Post one batch until it is accepted or refused. Returns whether it was divided instead."""
         for attempt in range(2, MAX_ATTEMPTS + 2):
-            self._keep_pace()
+            self._pace.wait(self.stop, self.sleep)
             try:
                 return self._post(call)
             except Deferred:
@@ -259,15 +262,6 @@ class BatchSender:
                     raise _GaveUpError(error.reason) from None
                 self.stop.wait(wait, self.sleep)
         raise AssertionError(call.plan.no)  # the last attempt returns or raises
-
-    def _keep_pace(self) -> None:
-        """Wait until the next call is due, if the provider takes only so many in a minute."""
-        limit = self.provider.capabilities.calls_per_minute
-        if limit is None:
-            return
-        if self._called_at is not None:
-            self.stop.wait(self._called_at + 60 / limit - time.monotonic(), self.sleep)
-        self._called_at = time.monotonic()
 
     def _post(self, call: _Call) -> bool:
         """Make one call, recorded before and after. Returns whether the batch was divided.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-__all__ = ["MAX_ATTEMPTS", "MAX_WAIT", "Stop", "delay_before", "retry_query"]
+__all__ = ["MAX_ATTEMPTS", "MAX_WAIT", "CallPace", "Stop", "delay_before", "retry_query"]
 
 #: How many times a call that was provably not accepted is made.
 MAX_ATTEMPTS = 6
@@ -60,6 +61,24 @@ class Stop:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
+
+
+class CallPace:
+    """Spreads calls evenly, if the provider takes only so many in a minute."""
+
+    def __init__(self, per_minute: int | None, *, now: Callable[[], float] = time.monotonic) -> None:
+        """Args: ``per_minute``: None for no limit. ``now``: a clock in seconds that never goes back."""
+        self._gap = 60 / per_minute if per_minute else 0.0
+        self._now = now
+        self._due: float | None = None
+
+    def wait(self, stop: Stop, sleep: Callable[[float], object]) -> None:
+        """Wait until the next call is due, which is then made."""
+        if not self._gap:
+            return
+        if self._due is not None:
+            stop.wait(self._due - self._now(), sleep)
+        self._due = self._now() + self._gap
 
 
 def delay_before(attempt: int, retry_after: float | None) -> float:

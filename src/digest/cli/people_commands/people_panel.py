@@ -134,7 +134,7 @@ def import_(
 
 def _ask_status(question: str) -> str:
     """What all people in a file are, according to the user; empty to stop."""
-    from digest.subscribers import WHOLE_FILE
+    from digest.subscribers.imports import WHOLE_FILE
 
     typer.echo(f"It is unclear who may be mailed: {question}.", err=True)
     while True:
