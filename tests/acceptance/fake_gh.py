@@ -44,6 +44,7 @@ EMPTY: dict[str, Any] = {
     "secrets": {},
     "variables": {},
     "environments": {},
+    "rulesets": [],
     "dispatches": [],
     "disabled": [],
 }
@@ -302,6 +303,7 @@ def api(github: GitHub, argv: list[str]) -> None:
     parser.add_argument("--method", "-X", default="GET")
     parser.add_argument("--raw-field", "-f", action="append", default=[])
     parser.add_argument("--field", "-F", action="append", default=[])
+    parser.add_argument("--input", choices=["-"])
     args = parser.parse_args(argv)
     fields: dict[str, Any] = dict(field.split("=", 1) for field in args.raw_field)
     typed = {"true": True, "false": False, "null": None}
@@ -316,6 +318,13 @@ def api(github: GitHub, argv: list[str]) -> None:
         _environments(state["environments"], args.method, match[1], fields, policies=match[2] is not None)
     elif args.method == "GET" and path == "repos/example/letter":
         print(json.dumps({"name": "letter", "default_branch": "main"}))
+    elif args.method == "POST" and path == "repos/example/letter/rulesets" and args.input:
+        ruleset = json.load(sys.stdin)
+        # https://docs.github.com/rest/repos/rules#create-a-repository-ruleset
+        if not {"name", "target", "enforcement", "conditions", "rules"} <= ruleset.keys():
+            fail("gh: Invalid request (HTTP 422)")
+        state["rulesets"].append(ruleset)
+        print(json.dumps({"name": ruleset["name"]}))
     else:
         fail("gh: Not Found (HTTP 404)")
     github.write(state)

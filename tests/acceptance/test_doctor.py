@@ -82,7 +82,7 @@ def test_reports_an_unreachable_smtp_server(run, newsletter):
     config = newsletter / "digest.toml"
     text = config.read_text().replace('provider = "outbox"', 'provider = "smtp"').replace("port = 1025", "port = 1")
     config.write_text(text)
-    code, findings = run_doctor(run, newsletter, {"DIGEST_SECRET": "x"})
+    code, findings = run_doctor(run, newsletter, {"DIGEST_SECRET": "x" * 32})
     assert (code, findings["delivery", "provider"]["state"]) == (5, "error")
     assert "cannot reach 127.0.0.1:1" in findings["delivery", "provider"]["words"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import replace_in
 
-ENV = {"DIGEST_LEDGER_KEY": "a key for tests"}
+ENV = {"DIGEST_LEDGER_KEY": "a key for all tests"}
 
 
 @pytest.fixture

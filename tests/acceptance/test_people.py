@@ -102,7 +102,7 @@ def test_an_unsubscribe_link_removes_its_reader_from_the_audience_for_good(run, 
     assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0
     link = next(mail.headers["List-Unsubscribe"] for mail in fake.mails if mail.to == "ana@example.org")
     left_out = re.search(r"/u/([^>]+)>", link)[1]
-    rotated = {**SECRETS, "DIGEST_SECRET": "another", "OLD_SECRET": SECRETS["DIGEST_SECRET"]}
+    rotated = {**SECRETS, "DIGEST_SECRET": "another secret for tests", "OLD_SECRET": SECRETS["DIGEST_SECRET"]}
     assert (
         run("subscribers", "suppress", "--token", left_out, "-C", str(letter), env={**rotated, "OLD_SECRET": ""}).code
         == 2

@@ -14,7 +14,7 @@ import pytest
 from digest.delivery import Ledger
 from digest.issues import parse_issue
 
-KEY = {"DIGEST_LEDGER_KEY": "a key for tests"}
+KEY = {"DIGEST_LEDGER_KEY": "a key for all tests"}
 #: Logs the first argument that is not an option, then runs the real git.
 WRAPPER = """#!/bin/sh
 for argument in "$@"; do

@@ -44,7 +44,7 @@ def clone(tmp_path):
 def open_branch(clone):
     """Opens the ledger on a branch of the clone's remote."""
 
-    def call(*, now=lambda: NOON, root=clone, new=True, key="a key for tests", url=GIT):
+    def call(*, now=lambda: NOON, root=clone, new=True, key="a key for all tests", url=GIT):
         return open_ledger(url, root=root, environ={**os.environ, "DIGEST_LEDGER_KEY": key}, now=now, new=new)
 
     return call
@@ -65,7 +65,7 @@ def open_harness(request, tmp_path):
         if store == "git":
             ledger = request.getfixturevalue("open_branch")(now=lambda: clock[0].now)
         else:
-            url, environ = request.getfixturevalue("database"), {"DIGEST_LEDGER_KEY": "a key for tests"}
+            url, environ = request.getfixturevalue("database"), {"DIGEST_LEDGER_KEY": "a key for all tests"}
             ledger = open_ledger(url, root=tmp_path, environ=environ, now=lambda: clock[0].now)
         clock.append(CampaignHarness(folder, ledger=ledger))
         return clock[0]

@@ -72,7 +72,7 @@ def test_the_key_can_come_from_the_environment(path):
     assert not path.with_name("ledger.key").exists()
     open_file(path, DIGEST_LEDGER_KEY="correct horse battery staple").close()
     with pytest.raises(CredentialsError):
-        open_file(path, DIGEST_LEDGER_KEY="another")
+        open_file(path, DIGEST_LEDGER_KEY="another key for all tests")
 
 
 def test_recipients_are_stored_as_hashes_that_ignore_case(path):
@@ -217,7 +217,7 @@ def test_a_new_ledger_equals_one_that_was_migrated_from_the_first_version(place,
     else:
         url = request.getfixturevalue("database").replace("postgresql://", "postgresql+psycopg://")
         second = request.getfixturevalue("second_database")
-        made = open_ledger(second, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "k"}, now=lambda: NOW)
+        made = open_ledger(second, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for all tests"}, now=lambda: NOW)
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(stores.__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")

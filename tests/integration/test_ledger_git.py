@@ -38,7 +38,7 @@ root, host = Path(sys.argv[1]), sys.argv[2]
 newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
 config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": {"host": host}}})
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
-environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}
+environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for all tests"}
 try:
     with open_ledger("git+branch://digest-state", root=root, environ=environ, now=lambda: NOON) as ledger:
         send_campaign(make_rendered(), make_audience(1000), ledger=ledger, provider=provider, config=config,
@@ -185,7 +185,9 @@ def test_two_senders_that_start_the_same_campaign_make_one(another, open_branch)
 
 
 def test_a_fetch_tells_whether_a_push_with_a_lost_reply_arrived(clone, flaky):
-    ledger = open_ledger(GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "k"}, now=lambda: NOON, new=True)
+    ledger = open_ledger(
+        GIT, root=clone, environ={**flaky, "DIGEST_LEDGER_KEY": "a key for all tests"}, now=lambda: NOON, new=True
+    )
     with CampaignHarness(clone, ledger=ledger) as harness:
         assert harness.send().accepted == 25
         assert sorted(harness.provider.mailed) == sorted(harness.everyone)
@@ -206,7 +208,7 @@ def test_nothing_is_posted_while_the_remote_cannot_be_reached(clone, open_branch
 def test_a_wrong_or_missing_key_is_refused(clone, open_branch):
     open_branch().close()
     with pytest.raises(CredentialsError, match="another key"):
-        open_branch(key="another")
+        open_branch(key="another key for all tests")
     with pytest.raises(CredentialsError, match="DIGEST_LEDGER_KEY is not set"):
         open_branch(key="")
     with pytest.raises(ConfigError, match="upstream"):
@@ -487,7 +489,7 @@ def network_calls(tmp_path, monkeypatch):
 
 def find(clone):
     return find_ledger(
-        GIT, root=clone, environ={**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: NOON
+        GIT, root=clone, environ={**os.environ, "DIGEST_LEDGER_KEY": "a key for all tests"}, now=lambda: NOON
     )
 
 

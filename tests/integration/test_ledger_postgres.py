@@ -17,7 +17,7 @@ from digest.errors import CredentialsError, LedgerError
 from digest.testing.campaigns import NOON, CampaignHarness
 from digest.testing.fake_sendgrid import FakeSendGrid
 
-KEY = {"DIGEST_LEDGER_KEY": "a key for tests"}
+KEY = {"DIGEST_LEDGER_KEY": "a key for all tests"}
 #: A program that sends to 2,000 people in calls of 100.
 SENDER = """
 import sys
@@ -35,7 +35,7 @@ url, host = sys.argv[1:3]
 newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
 config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": {"host": host}}})
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
-with open_ledger(url, root=Path(), environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: NOON) as ledger:
+with open_ledger(url, root=Path(), environ={"DIGEST_LEDGER_KEY": "a key for all tests"}, now=lambda: NOON) as ledger:
     try:
         send_campaign(make_rendered(), make_audience(2000), ledger=ledger, provider=provider, config=config,
                       now=lambda: NOON, secret=b"secret", resume=True)
@@ -76,7 +76,7 @@ def test_a_lone_sender_is_refused_while_a_joined_one_outlives_the_leader(databas
 def test_a_wrong_or_missing_key_is_refused(database):
     connect(database).close()
     with pytest.raises(CredentialsError, match="another key"):
-        connect(database, DIGEST_LEDGER_KEY="another")
+        connect(database, DIGEST_LEDGER_KEY="another key for all tests")
     with pytest.raises(CredentialsError, match="DIGEST_LEDGER_KEY is not set"):
         connect(database, HOME="x")
 
@@ -97,7 +97,7 @@ def test_an_unreachable_database_is_reported_without_its_password(url, message):
 def test_processes_that_start_at_once_create_one_ledger(database):
     program = (
         "import sys; from pathlib import Path; from digest.delivery import open_ledger;"
-        "from digest.testing.campaigns import NOON; environ = {'DIGEST_LEDGER_KEY': 'a key for tests'};"
+        "from digest.testing.campaigns import NOON; environ = {'DIGEST_LEDGER_KEY': 'a key for all tests'};"
         "open_ledger(sys.argv[1], root=Path(), environ=environ, now=lambda: NOON).close()"
     )
     running = [subprocess.Popen([sys.executable, "-c", program, database]) for _ in range(3)]

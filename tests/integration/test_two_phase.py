@@ -299,7 +299,7 @@ def test_the_next_sender_takes_over_the_groups_of_a_dead_one_with_any_ledger(tmp
             return request.getfixturevalue("open_branch")(now=lambda: harness.now)
         url = request.getfixturevalue("database")
         return open_ledger(
-            url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for tests"}, now=lambda: harness.now
+            url, root=tmp_path, environ={"DIGEST_LEDGER_KEY": "a key for all tests"}, now=lambda: harness.now
         )
 
     with open_harness(tmp_path) as harness:

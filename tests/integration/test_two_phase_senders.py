@@ -31,7 +31,7 @@ newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
 sendgrid = {"host": host, "two_phase": True}
 config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": sendgrid}})
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
-environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for tests"}
+environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for all tests"}
 if place.startswith("postgresql:"):
     ledger = open_ledger(place, root=Path(), environ=environ, now=lambda: NOON)
 else:

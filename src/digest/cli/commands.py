@@ -91,6 +91,20 @@ class RunOptions:
 
         return open_project(self.root, offline=self.offline, cwd=Path.cwd())
 
+    def project_to_write_lists(self) -> Project:
+        """Open the newsletter for a command that changes lists. Its lists are taken from other users of the machine.
+
+        Raises:
+            ConfigError: There is no newsletter, or its configuration is wrong.
+        """
+        from digest.project.list_files import narrow_lists
+
+        project = self.project()
+        opened = narrow_lists(project)
+        if opened:
+            self.output.say(f"Other users of this machine could read {', '.join(opened)}. Now only you can.")
+        return project
+
     def session(self, *, no_ledger: bool = False) -> Session:
         """Open the newsletter for one command, which reads everything once.
 

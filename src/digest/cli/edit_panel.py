@@ -191,7 +191,8 @@ def run_preview(
     from digest.preview.preview_source import NewsletterPreview
 
     source = NewsletterPreview(options.read_only_session, options.read_only_session().issue(issue).id)
-    serve(source, host=host, port=port, open_browser=open_browser, announce=options.output.say)
+    environ = options.project().secrets.child_environ if open_browser else None
+    serve(source, host=host, port=port, open_browser=open_browser, environ=environ, announce=options.output.say)
 
 
 def edit(options: RunOptions, issue: IssueArgument = None) -> None:
@@ -203,7 +204,8 @@ def edit(options: RunOptions, issue: IssueArgument = None) -> None:
     from digest.workflow.manual_edits import edit as run
 
     session, output = options.session(), options.output
-    edited = run(session, issue, editor=partial(open_in_editor, quiet=options.as_json))
+    open_in = partial(open_in_editor, environ=session.project.secrets.child_environ, quiet=options.as_json)
+    edited = run(session, issue, editor=open_in)
     if edited.undo:
         output.say(f"To undo it: cp {options.shown(edited.undo)} {options.shown(edited.file)}")
     if edited.again:

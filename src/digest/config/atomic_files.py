@@ -1,4 +1,4 @@
-"""Atomic, durable writing of files, and a lock between processes."""
+"""Atomic, durable writing of files, private ones from their first byte, and a lock between processes."""
 
 from __future__ import annotations
 
@@ -12,32 +12,101 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["locked", "replace_file", "sync_folder"]
+__all__ = [
+    "STATE_FOLDER",
+    "is_open_to_others",
+    "locked",
+    "make_folder",
+    "make_private_file",
+    "make_private_folder",
+    "narrow",
+    "replace_file",
+    "sync_folder",
+]
+
+#: The folder for the program's own files, within a newsletter's. All of it is private.
+STATE_FOLDER = ".digest"
+_FOR_OTHERS = 0o077
 
 
-def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Write a file atomically and durably. Readers see either the old content or the new. Folders are made as needed.
 
     Args:
         data: The content, as a whole or in pieces.
-        mode: The permissions of a new file. An existing file keeps its own.
+        private: Nobody but the user can read the file, at no time and whatever it was before. Everything in `.digest/`
+            is private, so it need not be said. Another file keeps its permissions; a new one can be read by all.
 
     Raises:
         OSError: The file cannot be written. The old one is unchanged, and no temporary file is left.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private = private or STATE_FOLDER in path.parts
+    make_folder(path.parent, private=private)
+    # It is made with 0600, whatever the umask is.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else mode)
+        if not private:
+            Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path, *, private: bool) -> None:
+    """Make a folder and those above it that are missing."""
+    if private:
+        make_private_folder(folder)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that only the user can enter, and those above it that are missing.
+
+    An existing folder keeps its permissions, unless it is in `.digest/`.
+    """
+    if not folder.exists():
+        if folder.parent != folder:
+            make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)  # a umask can only take permissions away
+    elif STATE_FOLDER in folder.parts:
+        for each in (folder, *folder.parents):
+            narrow(each)
+            if each.name == STATE_FOLDER:
+                break
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file that only the user can read, for a program that would make it with other permissions.
+
+    An existing file keeps its content, and its permissions unless it is in `.digest/`.
+    """
+    make_private_folder(path.parent)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    elif STATE_FOLDER in path.parts:
+        narrow(path)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether other users of this machine may read a file or enter a folder. Windows keeps no such permissions."""
+    return os.name == "posix" and path.exists() and bool(path.stat().st_mode & _FOR_OTHERS)
+
+
+def narrow(path: Path) -> bool:
+    """Take a file or folder from all users but its owner. Returns whether it was open to them."""
+    if not is_open_to_others(path):
+        return False
+    with suppress(PermissionError):  # another user's
+        path.chmod(path.stat().st_mode & 0o700)
+        return True
+    return False
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,7 +129,7 @@ def locked(path: Path, *, patience: float) -> Iterator[None]:
     Raises:
         TimeoutError: Another process holds the lock.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_file(path)
     lock = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
         try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Path = tuple[int | str, ...]
 
-__all__ = ["allowed_variables", "refused_variables"]
+__all__ = ["allowed_variables", "is_usual", "named_variables", "refused_variables", "usual_of_all"]
 
 #: Names further variables that may be named. It is read from the environment only: a newsletter must not allow itself.
 _ALLOW_ENV = "DIGEST_ALLOW_ENV"
@@ -56,15 +56,15 @@ def refused_variables(
     return [
         _refusal(path, name)
         for start, table in tables
-        for path, name, usual in _named_variables(table, start, ())
+        for path, name, usual in named_variables(table, start, ())
         if name not in allowed
         and not name.startswith(_OWN)
-        and not _is_usual(name, chain(usual, _of_all(models)) if start else usual)
+        and not is_usual(name, chain(usual, usual_of_all(models)) if start else usual)
     ]
 
 
-def _named_variables(
-    table: BaseModel, path: Path, above: tuple[str, ...]
+def named_variables(
+    table: BaseModel, path: Path = (), above: tuple[str, ...] = ()
 ) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """Each variable that a table, or one within it, names: where, its name, and which names are usual there."""
     usual = (*above, *getattr(table, "usual_variables", ()))
@@ -73,7 +73,7 @@ def _named_variables(
             yield from ((each_path, name, usual) for each_path, name in _names(value, (*path, key)))
         else:
             for each_path, each in _tables(value, (*path, key)):
-                yield from _named_variables(each, each_path, usual)
+                yield from named_variables(each, each_path, usual)
 
 
 def _names(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -94,13 +94,15 @@ def _tables(value: Any, path: Path) -> Iterator[tuple[Path, BaseModel]]:
             yield from _tables(each, (*path, number))
 
 
-def _of_all(models: Mapping[str, type[BaseModel]]) -> Iterator[str]:
+def usual_of_all(models: Mapping[str, type[BaseModel]]) -> Iterator[str]:
+    """The usual variables of all providers; a name that ends in ``_`` stands for all that begin so."""
     for name in models:  # imports a provider only when the question comes this far
         with contextlib.suppress(DigestError):
             yield from getattr(models[name], "usual_variables", ())
 
 
-def _is_usual(name: str, usual: Iterable[str]) -> bool:
+def is_usual(name: str, usual: Iterable[str]) -> bool:
+    """Whether a variable is one of these, or begins with one of them that ends in ``_``."""
     return any(name == each or (each.endswith("_") and name.startswith(each)) for each in usual)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from digest.config.atomic_files import make_private_folder
 from digest.fetching.deadline import untimed
 from digest.fetching.fetch_errors import UnreachableError, printable_url
 
@@ -185,7 +186,7 @@ class SiteMemory:
             "rests": {host: until.isoformat() for host, until in self._rests.items()},
         }
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".new", delete=False) as file:
                 file.write(json.dumps(data, indent=1).encode())
             Path(file.name).replace(self._folder / _FILE)

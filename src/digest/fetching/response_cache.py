@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.config.atomic_files import make_private_folder
 from digest.fetching.response_body import CachedBody, ResponseBody
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class ResponseCache:
             "bytes": cached.content.size,
         }
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             # No fsync: after a crash the length does not match, and the page is fetched again.
             with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".new", delete=False) as file:
                 file.write(json.dumps(fields).encode() + b"\n")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
+from digest.config.secret_environment import minimal_environment
 from digest.errors import DigestError
 from digest.preview.frame import Scheme, frame_html
 
@@ -89,7 +91,8 @@ def take_screenshots(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=_NO_NETWORK)
+            environ: dict[str, str | float | bool] = {**minimal_environment(os.environ)}
+            browser = playwright.chromium.launch(executable_path=program, args=_NO_NETWORK, env=environ)
             pictures = tuple(_draw(browser, html, folder, image=image, web_picture=web_picture))
             sheet = _draw_sheet(browser, folder, pictures)
             browser.close()

@@ -7,8 +7,10 @@ import errno
 import ipaddress
 import os
 import socket
+import subprocess
+import sys
 import threading
-import webbrowser
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -18,7 +20,7 @@ from digest.preview.preview_app import create_app
 from digest.preview.request_guard import ANY_ADDRESS, LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from digest.preview.preview_source import PreviewSource
 
@@ -33,6 +35,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8025,
     open_browser: bool = False,
+    environ: Mapping[str, str] | None = None,
     announce: Callable[[str], None],
 ) -> None:
     """Serve the preview until Ctrl-C.
@@ -43,6 +46,7 @@ def serve(
             can then see the issue.
         port: The port to listen on. If it is in use, the next ten are tried. 0 means any free port.
         open_browser: Open the page in a browser when it is ready.
+        environ: The environment for the browser, without secrets; by default that of this process.
         announce: Called once, with the address of the page, when it is ready.
 
     Raises:
@@ -53,7 +57,9 @@ def serve(
     def ready(address: str) -> None:
         announce(address)
         if open_browser:  # in its own thread, because a text browser in the terminal would block the server
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            command = [sys.executable, "-m", "webbrowser", address]  # a process of its own, so as to leave secrets out
+            run = partial(subprocess.run, command, env=environ, check=False, stdout=sys.stderr)
+            threading.Thread(target=run, daemon=True).start()
 
     listening = listen(host, port)
     with contextlib.suppress(KeyboardInterrupt):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from digest.config.atomic_files import locked, replace_file
+from digest.config.atomic_files import locked, narrow, replace_file
 from digest.errors import LedgerError, ListError, Place
-from digest.subscribers import ENCRYPTED, decrypt_list, encrypt_list
+from digest.subscribers import ENCRYPTED, SUPPRESSIONS, decrypt_list, encrypt_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
     from digest.project.project import Project
 
-__all__ = ["back_up_list", "list_opener", "lock_lists", "read_list_text", "replace_list", "write_list"]
+__all__ = [
+    "back_up_list",
+    "list_opener",
+    "lock_lists",
+    "narrow_lists",
+    "read_list_text",
+    "replace_list",
+    "write_list",
+]
 
 #: Seconds to wait for another process that writes lists.
 _LOCK_TIMEOUT = 30.0
@@ -108,6 +117,18 @@ def replace_list(project: Project, name: str, text: str | Iterable[str]) -> str:
     return undo
 
 
+def narrow_lists(project: Project) -> tuple[str, ...]:
+    """Take the unencrypted lists, and the folder that is made for them, from other users of this machine.
+
+    Returns: The files and folders that others could read until now, relative to the newsletter's root.
+    """
+    named = {file for audience in project.config.audiences.values() for file in audience.files}
+    plain = {file for file in named if not file.startswith("env:") and not file.endswith(ENCRYPTED)}
+    folder = PurePosixPath(SUPPRESSIONS).parent
+    beside = {path.relative_to(project.root).as_posix() for path in (project.root / folder).glob("*.csv")}
+    return tuple(file for file in sorted({str(folder), *plain, *beside, SUPPRESSIONS}) if narrow(project.root / file))
+
+
 def lock_lists(project: Project) -> _ListLock:
     """A context manager that lets one process at a time change lists.
 
@@ -141,6 +162,6 @@ def write_list(path: Path, data: bytes | Iterable[bytes], *, file: str) -> None:
         ListError: It cannot be written.
     """
     try:
-        replace_file(path, data, mode=0o600)  # it holds addresses
+        replace_file(path, data, private=True)  # it holds addresses
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import digest
 from digest.config import STANDARD_THEME, Config, allowed_variables, config_file, find_root, load_config
+from digest.config.atomic_files import STATE_FOLDER
 from digest.config.resources import shipped
 from digest.errors import ConfigError, CredentialsError
 from digest.models import is_local_host, is_web_address
 from digest.project.clock import clock_of
 from digest.project.ledger_address import LedgerAddress, check_ledger_url, ledger_url
+from digest.project.project_secrets import ProjectSecrets
 from digest.project.session import Session
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from digest.subscribers import ListReading
 
 __all__ = ["Project", "open_project"]
-
-_STATE = ".digest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class Project:
     @property
     def state(self) -> Path:
         """The folder of the program's own files, which are not committed."""
-        return self.root / _STATE
+        return self.root / STATE_FOLDER
 
     @property
     def config_file(self) -> str:
@@ -149,11 +149,14 @@ class Project:
             CredentialsError: ``state.url_env`` names a variable that is not set.
             ConfigError: The variable does not hold a ledger's URL.
         """
+        from digest.delivery.stores import find_store
+
         state = self.config.state
+        url = ledger_url(state, self.environ)
         return LedgerAddress(
-            url=ledger_url(state, self.environ),
+            url=url,
             root=self.root,
-            environ=self.environ,
+            environ=self.secrets.ledger_environ if find_store(url).networked else self.environ,
             token=self.environ.get(state.token_env, "").strip(),
             now=self.now,
             offline=self.offline,
@@ -264,6 +267,11 @@ class Project:
             for suppression in read_suppressions(self.root / file, file=file, environ=self.list_environ)
         )
 
+    @cached_property
+    def secrets(self) -> ProjectSecrets:
+        """The secrets in the environment."""
+        return ProjectSecrets(config=self.config, environ=self.environ)
+
     @property
     def needs_secret(self) -> bool:
         """Whether emails contain unsubscribe links that the newsletter signs."""
@@ -279,12 +287,11 @@ class Project:
             ledger_key: The ledger's key, if the ledger has already been read. Otherwise it is opened for the key.
 
         Raises:
-            CredentialsError: The secret is needed and not set.
+            CredentialsError: The secret is needed and not set, or it or an earlier one is too short.
         """
-        name = self.config.delivery.secret_env
-        value = self.environ.get(name, "")
-        if value:
-            return value.encode()
+        secret = self.secrets.signing()
+        if secret is not None:
+            return secret
         if not self.needs_secret:
             if self.ledger_path is None:  # its key is in the environment, also before the ledger exists
                 from digest.delivery import required_key
@@ -294,10 +301,7 @@ class Project:
                 return ledger_key
             with self.open_ledger() as ledger:
                 return ledger.key
-        raise CredentialsError(
-            f"{name} is not set; it signs the unsubscribe links",
-            hint=f"Make and store one: export {name}=\"$(python -c 'import secrets; print(secrets.token_hex(32))')\"",
-        )
+        raise self.secrets.missing()
 
 
 def _folders_in(folder: Path) -> Iterator[Path]:

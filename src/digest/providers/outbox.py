@@ -61,7 +61,7 @@ class OutboxProvider(BaseProvider):
         try:
             for path, message in messages:
                 if not path.exists():
-                    replace_file(path, message, mode=0o600)  # it holds an address
+                    replace_file(path, message, private=True)  # it holds an address
         except OSError as error:
             raise ProviderError(
                 f"cannot write to {self.folder}: {error.strerror}",

@@ -153,7 +153,7 @@ def _lines(suppressions: Iterable[Suppression]) -> str:
 
 def _write(path: Path, data: bytes, *, file: str) -> None:
     try:
-        replace_file(path, data, mode=0o600)  # only the team may read addresses
+        replace_file(path, data, private=True)  # only the team may read addresses
     except OSError as error:
         raise ListError(f"the file cannot be written: {error.strerror}", place=Place(file)) from None
 

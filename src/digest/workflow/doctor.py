@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from digest import __version__
 from digest.checks import tracked_list_findings
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
+from digest.config.secret_environment import MIN_SECRET_BYTES
 from digest.delivery.retry import Stop, retry_query
 from digest.errors import DigestError, IssueError, UsageError
 from digest.mail import parse_sender
@@ -176,8 +177,12 @@ def _state(session: Session) -> Iterator[Diagnosis]:
 
 def _secrets(project: Project) -> Iterator[Diagnosis]:
     delivery = project.config.delivery
-    if not project.needs_secret:
+    if not project.needs_secret and not project.secrets.too_short:
         yield Diagnosis(what="secret", state="ok", words="not needed for this way of sending")
+        return
+    if project.secrets.too_short:
+        words = f"{' and '.join(project.secrets.too_short)}: fewer than {MIN_SECRET_BYTES} bytes, which can be guessed"
+        yield Diagnosis(what="secret", state="error", words=words, remedy="Make a new one: openssl rand -hex 32")
         return
     if project.environ.get(delivery.secret_env):
         yield Diagnosis(what="secret", state="ok", words=f"{delivery.secret_env} is set")

@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 DEMO_FOLDER = "digest-demo"
+#: The folder of the lists, which only the user can read from the beginning.
+_LISTS = "subscribers/"
 #: Marks a folder that `demo` made and may move aside.
 _DEMO_MARK = ".digest/demo"
 
@@ -120,7 +122,7 @@ def initialise(folder: Path, answers: Answers) -> Initialised:
         if path.exists():
             existing.append(name)
             continue
-        _write(path, content)
+        _write(path, content, private=name.startswith(_LISTS))
         written.append(name)
     return Initialised(folder=folder, written=tuple(written), kept=tuple(existing))
 
@@ -218,7 +220,7 @@ def make_demo_newsletter(folder: Path, *, now: datetime) -> Path | None:
         _write(target, _dated(content, now) if name.endswith(".j2") else content)
     for name, content in _theme():
         _write(folder / name, content)
-    _write(folder / "subscribers/sample.csv", shipped("subscribers/sample.csv").read_bytes())
+    _write(folder / "subscribers/sample.csv", shipped("subscribers/sample.csv").read_bytes(), private=True)
     _write(folder / _DEMO_MARK, b"Made by `digest demo`.\n")
     return earlier
 
@@ -265,9 +267,9 @@ def _dated(content: bytes, now: datetime) -> bytes:
     return environment.from_string(content.decode()).render(**functions).encode()
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, *, private: bool = False) -> None:
     try:
-        replace_file(path, content)
+        replace_file(path, content, private=private)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}", hint="Name another folder.") from error
 

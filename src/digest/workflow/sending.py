@@ -376,4 +376,5 @@ def _warnings(session: Session, audience: Audience, provider: Provider) -> tuple
     missing = [name for name in needed if not project.environ.get(name)]
     if missing:
         notes.append(f"{' and '.join(missing)} must be set for a live send")
+    notes.extend(f"{name} is too short to be a secret, so a live send is refused" for name in project.secrets.too_short)
     return tuple(notes)

@@ -104,7 +104,7 @@ def import_(
     from digest.cli.people_commands.import_lines import column_lines, import_result, report_import_lines
     from digest.workflow.people.list_import import plan_list_import, write_list_import
 
-    output, project = options.output, options.project()
+    output, project = options.output, options.project() if dry_run else options.project_to_write_lists()
     planned = plan_list_import(project, export, to=to, whole_file=whole_file)
     output.say(*column_lines(planned.plan))
     if planned.plan.question:
@@ -160,18 +160,23 @@ def export(
         bool,
         typer.Option("--all", help="Everybody in its lists and suppressions, with a status, also those not mailed."),
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write the file even where git would take it up.")] = False,
 ) -> None:
     """Write an audience, as it would be mailed now, to a CSV file that only you can read.
+
+    A file that git would take up is refused (exit code 6).
 
     A cell that a spreadsheet would take for a formula gets an apostrophe before it, which an import removes again.
     """
     from digest.cli.json_objects import ExportResult
-    from digest.config.atomic_files import replace_file
+    from digest.workflow.people.export_file import require_private_place, write_export
     from digest.workflow.people.full_export import export_everybody
     from digest.workflow.people.subscriber_lists import export_audience
 
     if str(file) == "-" and options.as_json:
         raise UsageError("the output of --json never contains addresses", hint="Name a file to export to.")
+    if str(file) != "-" and not force:
+        require_private_place(file)
     left_out = 0
     if everybody:
         text, people, left_out = export_everybody(options.session(), audience)
@@ -183,10 +188,8 @@ def export(
     if str(file) == "-":
         sys.stdout.write(text)
         return
-    try:
-        replace_file(file, text.encode(), mode=0o600)
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", hint="Name another file.") from error
+    if write_export(file, text):
+        options.output.say(f"Other users of this machine could read {file}. Now only you can.")
     result = ExportResult(file=str(file), people=people, **({"left_out": left_out} if everybody else {}))
     options.output.result(result, [f"{count(people, 'person', 'people')}: {file}"])
     options.output.next("keep the file private, and delete it when you no longer need it")
@@ -229,7 +232,7 @@ def suppress(
     if file is not None:
         _suppress_file(options, file, reason)
         return
-    project, output = options.project(), options.output
+    project, output = options.project_to_write_lists(), options.output
     suppressed = (
         suppress_token(project, token)
         if token
@@ -257,7 +260,7 @@ def _suppress_file(options: RunOptions, file: Path, reason: str | None) -> None:
     from digest.subscribers import suppressions_file
     from digest.workflow.people.bounce_file import suppress_file
 
-    project, output = options.project(), options.output
+    project, output = options.project_to_write_lists(), options.output
     report = suppress_file(project, file, reason=reason)
     number = sum(report.reasons.values())
     result = SuppressFileResult(
@@ -302,7 +305,7 @@ def sync(
     from digest.cli.json_objects import SyncResult
     from digest.workflow.people.subscriber_lists import suppress_events, sync_suppressions
 
-    project = options.project()
+    project = options.project_to_write_lists()
     if events is not None:
         try:
             body = events.read_bytes()
@@ -329,7 +332,7 @@ def encrypt(
     from digest.subscribers import holds_suppressions
     from digest.workflow.people.subscriber_lists import encrypt_list_file, list_to_write
 
-    output, project = options.output, options.project()
+    output, project = options.output, options.project_to_write_lists()
     plain = file or list_to_write(project)
     target, is_new_key = encrypt_list_file(project, plain)
     key = project.age_key_file.relative_to(project.root).as_posix()
@@ -358,9 +361,10 @@ def edit(
     from digest.subscribers import holds_suppressions
     from digest.workflow.people.subscriber_lists import edit_list, list_to_write
 
-    output, project = options.output, options.project()
+    output, project = options.output, options.project_to_write_lists()
     name = file or list_to_write(project)
-    reading = edit_list(project, name, partial(edit_text, quiet=options.as_json))
+    edit_in_editor = partial(edit_text, environ=project.secrets.child_environ, quiet=options.as_json)
+    reading = edit_list(project, name, edit_in_editor)
     if reading is None:
         output.result(EditListResult(file=name, changed=False), ["Nothing was changed."])
         return

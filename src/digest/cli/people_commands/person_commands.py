@@ -104,7 +104,7 @@ def remove(
     from digest.cli.json_objects import RemoveResult
     from digest.workflow.people.person_removal import remove_person
 
-    output, project = options.output, options.project()
+    output, project = options.output, options.project() if dry_run else options.project_to_write_lists()
     removal = remove_person(project, address, write=False, new_ledger=new_ledger)
     lines = [
         f"  {number:>7,} {'row' if number == 1 else 'rows'}: {options.shown(file)}"
@@ -146,7 +146,7 @@ def unsuppress(options: RunOptions, address: _Address) -> None:
     from digest.workflow.people.person_removal import unsuppress_person
 
     output = options.output
-    undone = unsuppress_person(options.session(), address)
+    undone = unsuppress_person(options.project_to_write_lists().open_session(), address)
     lifted = _suppression_objects(undone.lifted, undone.ledger)
     output.result(
         UnsuppressResult(lifted=lifted, notes=list(undone.notes), undo=dict(undone.undo)),

@@ -245,7 +245,7 @@ class GitStore(Store):
             for name, content in files.items():
                 previous = self._contents.get(name, b"")
                 macs.verify(name, self._appended(name, content).splitlines(), after=previous.count(b"\n"))
-            macs.require_complete(files, parent=self.branch.parent(self.branch.anchor))
+            macs.require_complete(files, parents=self.branch.parents(self.branch.anchor))
         except LedgerTamperedError as error:
             error.hint = (
                 f"Find the last commit whose ledger is intact (git log {self.branch.tag}), and move the branch and the "
@@ -264,25 +264,31 @@ class GitStore(Store):
         )
 
     def _require_key(self, content: bytes) -> None:
-        """Refuse another ledger's key, with which no line can be checked. The first line holds the fingerprint."""
+        """Refuse another ledger's key, with which no line can be checked. The first line holds the fingerprint.
+
+        A fingerprint that somebody changed is refused later, as an edited line.
+        """
+        lines = content.splitlines()
         try:
-            fingerprint = json.loads(content.splitlines()[0])[2]["value"]
+            fingerprint = json.loads(lines[0])[2]["value"]
         except (ValueError, LookupError, TypeError):
             return  # it is damaged, which the MAC shows
-        if fingerprint != self._fingerprint():
+        if fingerprint != self._fingerprint() and not LineMacs(self.key, common=_COMMON).is_own(_COMMON, lines):
             raise self._wrong_key()
 
     def _require_anchor(self) -> None:
         """Refuse a branch that does not hold the files of the commit that the tag names.
 
-        Commits of other programs may be on top of it, if they leave the ledger's files alone.
+        Commits of other programs may be on top of it, if each of them leaves the ledger's files alone. It is not enough
+        that the last one does: on top of the newest commit somebody could restore the files of an older one, and move
+        the tag back to it.
         """
         for wait in _ANCHOR_WAITS:
             if wait:  # perhaps another process pushed while the two were read
                 self._sleep(wait)
                 self.branch.fetch()
             branch = self.branch
-            if branch.head and branch.anchor and _ledger_of(branch, branch.head) == _ledger_of(branch, branch.anchor):
+            if branch.head and branch.anchor and _holds_ledger_of_anchor(branch):
                 return
         if not branch.head:
             raise self._not_at_anchor(f"the branch {self._name}, which holds the ledger, was deleted")
@@ -321,6 +327,15 @@ class GitStore(Store):
         self._contents |= files
         self._macs = macs
         return newest
+
+
+def _holds_ledger_of_anchor(branch: GitBranch) -> bool:
+    if branch.head == branch.anchor:
+        return True
+    ledger = _ledger_of(branch, branch.anchor)
+    if _ledger_of(branch, branch.head) != ledger:
+        return False
+    return all(_ledger_of(branch, commit) == ledger for commit in branch.commits_after_anchor())
 
 
 def _ledger_of(branch: GitBranch, commit: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from digest.config.secret_environment import child_environment
 from digest.errors import ConfigError, LedgerError
 from digest.mail import redact_addresses
 
@@ -31,7 +32,7 @@ _NETWORK_SECONDS = 60
 #: The seconds to wait before each attempt of a network command.
 _WAITS = (0, 1, 2, 4, 8, 15)
 _GITHUB, _SERVER_URL = "github.com", "GITHUB_SERVER_URL"
-_REF, _ANCHOR = "refs/digest/ledger", "refs/digest/anchor"
+_REF, _ANCHOR, _HISTORY = "refs/digest/ledger", "refs/digest/anchor", "refs/digest/history"
 #: The user's hooks, and the options of their own pushes, are not meant for this program's commits.
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 _PLAIN = ("--quiet", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
@@ -68,7 +69,7 @@ class GitBranch:
         remote: The remote's name in that clone, such as ``origin``.
         token: Sent with each request to an https remote at github.com or the host of GITHUB_SERVER_URL, in the form
             that GitHub expects; empty for none.
-        environ: The environment for git.
+        environ: The environment for git, which gets none of this program's own variables.
         sleep: Waits the given number of seconds before a retry.
 
     Attributes:
@@ -91,7 +92,7 @@ class GitBranch:
         sleep: Callable[[float], object],
     ) -> None:
         self.branch = branch
-        self._environ = {name: value for name, value in environ.items() if name not in _REPOSITORY_VARIABLES}
+        self._environ = child_environment(environ, secrets=_REPOSITORY_VARIABLES)
         self._environ |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         self._environ |= dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "digest")
         self._environ |= dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "digest@localhost")
@@ -140,10 +141,21 @@ class GitBranch:
         )
         return bool(self.head)
 
-    def parent(self, commit: str) -> str:
-        """The commit below another one; empty if there is none. It need not have been fetched."""
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The commits that another one is on top of: several for a merge. They need not have been fetched."""
         lines = self._here("cat-file", "commit", commit).partition("\n\n")[0].splitlines()
-        return next((line.split()[1] for line in lines if line.startswith("parent ")), "")
+        return tuple(line.split()[1] for line in lines if line.startswith("parent "))
+
+    def commits_after_anchor(self) -> tuple[str, ...]:
+        """The commits that ``head`` is made of and the tag's commit is not. One network call, for the whole history.
+
+        Raises:
+            LedgerError: The remote cannot be reached.
+        """
+        if self._here("rev-parse", "--is-shallow-repository").strip() == "true":
+            pairs = (f"+refs/heads/{self.branch}:{_HISTORY}", f"+refs/tags/{self.tag}:{_HISTORY}-anchor")
+            self._over_network("fetch", "--quiet", "--no-tags", "--unshallow", self._remote, *pairs)
+        return tuple(self._here("rev-list", self.head, f"^{self.anchor}").split())
 
     def blobs(self, commit: str) -> dict[str, str]:
         """The hash of each file at a commit, by name. Folders do not belong to the ledger and are left out."""
@@ -265,10 +277,13 @@ class GitBranch:
             f"GIT_CONFIG_VALUE_{count}": f"AUTHORIZATION: basic {basic}",
         }
 
-    def _over_network(self, *command: str, unless: str) -> str:
+    def _over_network(self, *command: str, unless: str | None = None) -> str:
         """Run a command that only reads, and retry it until it succeeds.
 
-        Returns: Nothing on success; git's message if it contains ``unless``, which is an answer as well.
+        Args:
+            unless: What a message contains that is an answer as well.
+
+        Returns: Nothing on success; otherwise that message.
         """
         failure = ""
         for wait in _WAITS[:4]:
@@ -276,7 +291,7 @@ class GitBranch:
             try:
                 self._run(*command, timeout=_NETWORK_SECONDS)
             except _CommandError as error:
-                if unless in error.message:
+                if unless is not None and unless in error.message:
                     return error.message
                 failure = error.message
             else:

@@ -77,7 +77,7 @@ class LineMacs:
         for number, line in enumerate(lines, start=after + 1):
             match = _MAC.search(line)
             body = line[: match.start()] + b"]" if match else b""
-            if match is None or not compare_digest(self._mac(name, body), match[1]):
+            if match is None or not compare_digest(self._mac(name, body, self._last.get(name, b"")), match[1]):
                 raise LedgerTamperedError(
                     f"the ledger is damaged: {name}:{number} was edited, forged or moved, or a line before is missing"
                 )
@@ -88,12 +88,13 @@ class LineMacs:
                     _, self._parent, changed = json.loads(body)
                     self._sealed |= changed
 
-    def require_complete(self, names: Collection[str], *, parent: str) -> None:
+    def require_complete(self, names: Collection[str], *, parents: Collection[str]) -> None:
         """Check that the files are all those of the last seal, and end where it says.
 
         Args:
             names: The files at the commit.
-            parent: The commit below it; empty if there is none.
+            parents: The commits below it. A merge has several, and is never one of this program's: with the current
+                commit as its second parent, it could bring back the files of an older one.
 
         Raises:
             LedgerTamperedError: A file is missing, was added or is shorter, or the commit is not on top of the one that
@@ -104,14 +105,24 @@ class LineMacs:
                 raise LedgerTamperedError(f"the ledger is damaged: {name} is missing")
             if self._sealed.get(name, "").encode() != self._last.get(name, b""):
                 raise LedgerTamperedError(f"the ledger is damaged: {name} does not end where its last record says")
-        if self._parent != parent:
+        if tuple(parents) != ((self._parent,) if self._parent else ()):
             raise LedgerTamperedError("the ledger is damaged: its last commit is not on top of the one it was made for")
 
+    def is_own(self, name: str, lines: Iterable[bytes]) -> bool:
+        """Whether this key made any of a file's lines, given the MAC of the line before it."""
+        previous = b""
+        for line in lines:
+            match = _MAC.search(line)
+            if match is not None and compare_digest(self._mac(name, line[: match.start()] + b"]", previous), match[1]):
+                return True
+            previous = match[1] if match else b""
+        return False
+
     def _signed(self, name: str, line: bytes) -> bytes:
-        mac = self._mac(name, line)
+        mac = self._mac(name, line, self._last.get(name, b""))
         self._last[name] = mac
         return line[:-1] + b',"' + mac + b'"]\n'
 
-    def _mac(self, name: str, line: bytes) -> bytes:
-        content = b"\0".join((self._last.get(name, b""), name.encode("utf-8", "surrogateescape"), line))
+    def _mac(self, name: str, line: bytes, previous: bytes) -> bytes:
+        content = b"\0".join((previous, name.encode("utf-8", "surrogateescape"), line))
         return blake2b(content, key=self._key, digest_size=16).hexdigest().encode()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Engine, create_engine, event
 
-from digest.config.atomic_files import locked
+from digest.config.atomic_files import locked, make_folder, make_private_file
 from digest.delivery.campaign import CampaignRefusedError
-from digest.delivery.stores.store import KEY_VARIABLE, SENDER_DIGITS, LiveSenders, Store, derive_key
+from digest.delivery.stores.store import KEY_VARIABLE, SENDER_DIGITS, LiveSenders, Store, derive_key, required_key
 from digest.errors import CredentialsError, LedgerError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SqliteStore(Store):
     def _connect(self, *, new: bool) -> None:
         del new  # a file is created when it is missing
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent, private=True)
             exists = self.path.exists() and self.path.stat().st_size > 0
         except OSError as error:
             raise LedgerError(f"cannot use the ledger's folder {self.path.parent.name}: {error.strerror}") from None
@@ -75,6 +75,8 @@ class SqliteStore(Store):
                 hint=f"Restore it from a copy. Only if nobody was mailed, remove {self._lock_file.name} too.",
             )
         self.key = _read_key(self.path.with_name("ledger.key"), self._environ, make=not exists)
+        with suppress(OSError):  # SQLite explains it
+            make_private_file(self.path)  # the files beside it get the same permissions
         self.engine = _engine(self.path)
         self._upgrade_tables()
 
@@ -174,9 +176,8 @@ def _use_wal(raw: sqlite3.Connection) -> None:
 
 
 def _read_key(path: Path, environ: Mapping[str, str], *, make: bool) -> bytes:
-    key = environ.get(KEY_VARIABLE, "").strip()
-    if key:
-        return derive_key(key)
+    if environ.get(KEY_VARIABLE, "").strip():
+        return required_key(environ)
     try:
         written = path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:

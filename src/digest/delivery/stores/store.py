@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from digest.config.secret_environment import require_long_secret
 from digest.delivery.stores.ledger_schema import HEAD, meta, metadata
 from digest.errors import CredentialsError, LedgerError
 
@@ -264,7 +265,7 @@ def required_key(environ: Mapping[str, str]) -> bytes:
     """The key of a ledger that has no key file beside it.
 
     Raises:
-        CredentialsError: DIGEST_LEDGER_KEY is not set.
+        CredentialsError: DIGEST_LEDGER_KEY is not set, or too short.
     """
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key:
@@ -272,6 +273,7 @@ def required_key(environ: Mapping[str, str]) -> bytes:
             f"{KEY_VARIABLE} is not set; the ledger hashes recipients with it",
             hint="Set it to the key that the ledger was made with. For a new ledger, make one: openssl rand -hex 32",
         )
+    require_long_secret(KEY_VARIABLE, key)
     return derive_key(key)
 
 

@@ -5,7 +5,6 @@ A removed person is suppressed by the keyed hash of the address, which is all th
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesHeaderParser
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError, NothingToDoError
 from digest.mail import normalise_address
 from digest.project.list_files import lock_lists, read_list_text, replace_list, write_list
+from digest.project.work_tree import was_committed
 from digest.subscribers import ENCRYPTED, SUPPRESSIONS, decrypt_list, encrypt_list
 from digest.subscribers.list_records import without_person
 from digest.workflow.people.person_lookup import MAILABLE, find_rows, list_files, parse_address, read_list_of
@@ -180,7 +180,8 @@ def _mails_to(project: Project, email: str) -> Iterator[Path]:
 
 
 def _out_of_reach(project: Project) -> Iterator[str]:
-    committed = [name for name in (*list_files(project), *_SUPPRESSION_FILES) if _was_committed(project.root, name)]
+    files = [name for name in (*list_files(project), *_SUPPRESSION_FILES) if not name.startswith("env:")]
+    committed = [name for name in files if was_committed(project.root / name)]
     for name in committed:
         where = "readable with the key" if name.endswith(ENCRYPTED) else "readable for everyone with a clone"
         yield f"Git's history keeps earlier versions of {name} ({where}). Rewrite it with git filter-repo, and push."
@@ -188,19 +189,6 @@ def _out_of_reach(project: Project) -> Iterator[str]:
     if not project.config.delivery_settings.local:
         yield f"{provider} keeps records of its own (logs, suppression lists, contacts): delete the person there too."
     yield "Copies on other machines, exports, backups, and mail that was delivered stay as they are."
-
-
-def _was_committed(root: Path, name: str) -> bool:
-    """Whether any commit has this file; False without git."""
-    if name.startswith("env:"):
-        return False
-    path = root / name
-    command = ["git", "-C", str(path.parent), "log", "--all", "-1", "--format=%H", "--", f":(literal){path.name}"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0 and bool(done.stdout.strip())
 
 
 def unsuppress_person(session: Session, address: str) -> Unsuppression:

@@ -273,9 +273,7 @@ def list_to_write(project: Project) -> str:
 
 
 def _secrets(project: Project) -> list[bytes]:
-    delivery = project.config.delivery
-    older = [project.environ[name].encode() for name in delivery.old_secret_envs if project.environ.get(name)]
-    return [project.secret(), *older]
+    return [project.secret(), *project.secrets.earlier()]
 
 
 def _append(project: Project, people: Iterable[Suppression]) -> int:
