@@ -71,7 +71,7 @@ def make_private_folder(folder: Path) -> None:
 
     An existing folder keeps its permissions, unless it is in `.digest/`.
     """
-    if not folder.exists():
+    if not folder.is_dir():
         if folder.parent != folder:
             make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)  # a umask can only take permissions away
