@@ -1,5 +1,6 @@
 """What holds people's addresses, or keys, stays on this machine and with its user."""
 
+import gzip
 import os
 import stat
 import subprocess
@@ -101,3 +102,48 @@ def test_the_editor_gets_no_secret(run, letter, tmp_path):
     seen = (tmp_path / "env").read_text()
     assert ("hidden" in seen, "PATH=" in seen) == (False, True)
     assert (tmp_path / "mode").read_text().startswith("-rw-------")
+
+
+READERS = "email\nana@reader.example\nben@reader.example\ncleo@reader.example\n"
+
+
+@pytest.fixture
+def committed(run, collected):
+    """A newsletter in a repository, with three readers in a list that git ignores."""
+    subprocess.run(["git", "init", "--quiet"], cwd=collected, check=True)
+    (collected / ".gitignore").write_text("/subscribers/*.csv\n.digest/\n")
+    (collected / "subscribers").mkdir(exist_ok=True)
+    (collected / "subscribers/weekly.csv").write_text(READERS)
+    assert run("build", "-C", str(collected)).code == 0
+
+    def people_in_git():
+        findings = run("check", "-C", str(collected), "--json").data["findings"]
+        return {each["file"]: each["message"] for each in findings if each["code"] == "D606"}
+
+    return people_in_git
+
+
+def test_check_looks_for_readers_in_everything_that_git_keeps_or_would_add(committed, collected):
+    assert committed() == {}
+    (collected / "lists").mkdir()
+    (collected / "lists/old.txt").write_bytes(READERS.encode("utf-16"))
+    (collected / "lists/backup.gz").write_bytes(gzip.compress(READERS.encode()))
+    (collected / "ignored.csv").write_text(READERS)
+    (collected / ".gitignore").write_text("/subscribers/*.csv\n.digest/\nignored.csv\n")
+    (collected / "articles/thanks.txt").write_text("Thanks to ana@reader.example and desk@letter.example.\n")
+    subprocess.run(["git", "add", "lists/old.txt"], cwd=collected, check=True)
+    (collected / "lists/old.txt").write_text("taken out, but still staged")
+    assert committed() == {
+        "lists/old.txt": "git tracks a file with the addresses of 3 readers or more",
+        "lists/backup.gz": "git would take up a file with the addresses of 3 readers or more",
+    }
+
+
+def test_check_names_a_list_that_git_does_not_ignore_and_a_file_of_a_larger_repository(run, committed, collected):
+    (collected / ".gitignore").write_text(".digest/\n")
+    assert committed() == {"subscribers/weekly.csv": "git would take up an unencrypted list of 3 people"}
+    (collected / ".gitignore").write_text("/subscribers/*.csv\n.digest/\n")
+    (collected / ".git").rename(collected.parent / ".git")
+    (collected.parent / "export.csv").write_text(READERS)
+    assert list(committed()) == ["../export.csv"]
+    assert run("send", "-C", str(collected)).code == 6

@@ -4,8 +4,8 @@ Each ``*_rules`` module holds one family of rules. To add a rule, describe it in
 from the module of its family, and add a test that plants it. Register a new family in ``runner``.
 """
 
-from digest.checks.check_context import GMAIL_CLIP_BYTES, LinkAnswer
-from digest.checks.delivery_rules import tracked_list_findings
+from digest.checks.check_context import GMAIL_CLIP_BYTES, LinkAnswer, PeopleInGit
+from digest.checks.delivery_rules import people_in_git_findings
 from digest.checks.link_rules import links_of
 from digest.checks.rule_registry import Finding, Rule, Severity, all_rules, fault, find_rule
 from digest.checks.runner import check_issue
@@ -14,6 +14,7 @@ __all__ = [
     "GMAIL_CLIP_BYTES",
     "Finding",
     "LinkAnswer",
+    "PeopleInGit",
     "Rule",
     "Severity",
     "all_rules",
@@ -21,5 +22,5 @@ __all__ = [
     "fault",
     "find_rule",
     "links_of",
-    "tracked_list_findings",
+    "people_in_git_findings",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from digest.config import Config
     from digest.issues import Build, SourceState
-    from digest.models import Article, Issue, RenderedIssue, Subscriber
+    from digest.models import Article, Issue, RenderedIssue
     from digest.rendering import MarkdownLink
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "LinkAnswer",
     "ParsedPage",
     "Passage",
+    "PeopleInGit",
     "css_declarations",
     "parse_page",
     "passages_of",
@@ -56,6 +57,24 @@ class LinkAnswer:
     status: int | None = None
     url: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeopleInGit:
+    """A file with people's addresses that git tracks, or would add.
+
+    Attributes:
+        file: Its path, relative to the newsletter's folder.
+        tracked: Whether git tracks it already.
+        people: The number of people, if it is one of the newsletter's lists; None for any other file, which holds the
+            addresses of several people of the lists.
+        problem: Why another file could not be searched; empty if it was.
+    """
+
+    file: str
+    tracked: bool
+    people: int | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +142,7 @@ class CheckContext:
         page: The HTML part of ``rendered``, parsed.
         answers: The servers' answers for links, by address; empty if no links were requested.
         columns: The casefolded columns of the audience's lists; None if they could not be read.
-        tracked_lists: The subscribers in each unencrypted list that git tracks, by the list's path.
+        people_in_git: The files with people's addresses that git tracks, or would add.
         build: The build on disk; None if there is none, or if the issue has been sent already.
     """
 
@@ -139,7 +158,7 @@ class CheckContext:
     page: ParsedPage
     answers: Mapping[str, LinkAnswer]
     columns: frozenset[str] | None
-    tracked_lists: Mapping[str, Sequence[Subscriber]]
+    people_in_git: Sequence[PeopleInGit]
     build: Build | None
 
     def line(self, number: int | None) -> Place:

@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.checks.link_rules import dead_link
-from digest.checks.rule_registry import fault
+from digest.checks.rule_registry import Severity, fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
 from digest.models import host_name, is_example_host, parse_sender
-from digest.subscribers import SUPPRESSIONS, is_sample
+from digest.subscribers import SUPPRESSIONS
+from digest.subscribers.address_search import ENOUGH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from digest.checks.check_context import CheckContext
+    from digest.checks.check_context import CheckContext, PeopleInGit
     from digest.checks.rule_registry import Finding
-    from digest.models import Subscriber
 
-__all__ = ["check_delivery", "tracked_list_findings"]
+__all__ = ["check_delivery", "people_in_git_findings"]
 
 #: The postal address that ``digest init`` writes, as plain words.
 _EXAMPLE_ADDRESS = "1 example street 12345 town"
 
 
 def check_delivery(context: CheckContext) -> Iterator[Finding]:
-    """Check unsubscribing, the postal address, leftover example addresses, and lists that git tracks."""
+    """Check unsubscribing, the postal address, leftover example addresses, and people's addresses in git."""
     yield from _check_unsubscribe(context)
     yield from _check_one_click(context)
     yield from _check_address(context)
     yield from _check_examples(context)
-    yield from tracked_list_findings(context.tracked_lists)
+    yield from people_in_git_findings(context.people_in_git)
 
 
 def _check_unsubscribe(context: CheckContext) -> Iterator[Finding]:
@@ -94,16 +94,20 @@ def _plain_words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def tracked_list_findings(tracked_lists: Mapping[str, Sequence[Subscriber]]) -> Iterator[Finding]:
-    """One D606 finding for each unencrypted list in git, except the sample list, which is recognised by its addresses.
-
-    Args:
-        tracked_lists: The subscribers in each unencrypted list that git tracks, by the list's path.
-    """
-    for file, people in tracked_lists.items():
-        if people and not is_sample(people):
-            name = "" if file == SUPPRESSIONS else "name the encrypted file in audiences.files, "
-            hint = f"digest subscribers encrypt {file}, {name}and: git rm --cached {file}"
-            count = "1 person" if len(people) == 1 else f"{len(people):,} people"
-            message = f"git tracks an unencrypted list of {count}"
-            yield fault("D606", message, Place(file), hint=hint)
+def people_in_git_findings(people_in_git: Iterable[PeopleInGit]) -> Iterator[Finding]:
+    """One D606 finding for each file with people's addresses that git tracks, or would add."""
+    for each in people_in_git:
+        verb = "tracks" if each.tracked else "would take up"
+        away = f"git rm --cached {each.file}" if each.tracked else f"add it to .gitignore: {each.file}"
+        if each.people is not None:
+            name = "" if each.file == SUPPRESSIONS else "name the encrypted file in audiences.files, "
+            hint = f"digest subscribers encrypt {each.file}, {name}and: {away}"
+            count = "1 person" if each.people == 1 else f"{each.people:,} people"
+            message, severity = f"git {verb} an unencrypted list of {count}", None
+        elif each.problem:
+            hint = "Look at it yourself, or leave it out of the repository."
+            message, severity = f"Not searched for readers' addresses: it {each.problem}", Severity.WARNING
+        else:
+            message, severity = f"git {verb} a file with the addresses of {ENOUGH} readers or more", None
+            hint = f"Move it out of the repository, or {away}. Git's history keeps what was committed."
+        yield fault("D606", message, Place(each.file), hint=hint, severity=severity)

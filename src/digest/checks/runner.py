@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from digest.checks.check_context import LinkAnswer
+    from digest.checks.check_context import LinkAnswer, PeopleInGit
     from digest.checks.rule_registry import Finding
     from digest.config import Config
     from digest.errors import Place
     from digest.issues import Build, SourceState
-    from digest.models import Article, Issue, RenderedIssue, Subscriber
+    from digest.models import Article, Issue, RenderedIssue
 
 __all__ = ["check_issue"]
 
@@ -53,7 +53,6 @@ _NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
 _NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
 _NO_PLACES: Mapping[str, Place] = MappingProxyType({})
 _NO_ANSWERS: Mapping[str, LinkAnswer] = MappingProxyType({})
-_NO_LISTS: Mapping[str, Sequence[Subscriber]] = MappingProxyType({})
 
 
 def check_issue(
@@ -69,7 +68,7 @@ def check_issue(
     source_places: Mapping[str, Place] = _NO_PLACES,
     answers: Mapping[str, LinkAnswer] = _NO_ANSWERS,
     columns: frozenset[str] | None = None,
-    tracked_lists: Mapping[str, Sequence[Subscriber]] = _NO_LISTS,
+    people_in_git: Sequence[PeopleInGit] = (),
     build: Build | None = None,
 ) -> tuple[Finding, ...]:
     """Apply every rule to an issue. Nothing is fetched; only local articles and pictures are read from disk.
@@ -87,7 +86,7 @@ def check_issue(
         source_places: Where each source is configured, by source id.
         answers: The servers' answers for links, by address; empty if no links were requested.
         columns: The casefolded columns of the audience's lists; None if they could not be read.
-        tracked_lists: The subscribers in each unencrypted list that git tracks, by the list's path.
+        people_in_git: The files with people's addresses that git tracks, or would add.
         build: The build on disk; None if there is none, or if the issue has been sent already.
 
     Returns:
@@ -110,7 +109,7 @@ def check_issue(
         page=parse_page(rendered.html),
         answers=answers,
         columns=columns,
-        tracked_lists=tracked_lists,
+        people_in_git=people_in_git,
         build=build,
     )
     findings = _without_ignored([finding for family in _FAMILIES for finding in family(context)], config)

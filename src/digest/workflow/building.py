@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,15 +13,14 @@ from digest.errors import DigestError, FetchError, NothingToDoError, RefusedErro
 from digest.issues import Build
 from digest.models import Approval
 from digest.rendering import dump_manifest, render_issue, shown_subject
-from digest.subscribers import ENCRYPTED, SUPPRESSIONS
+from digest.workflow.people.people_in_git import find_people_in_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
-    from digest.checks import Finding
+    from digest.checks import Finding, PeopleInGit
     from digest.fetching import Fetcher
-    from digest.models import RenderedIssue, Subscriber
+    from digest.models import RenderedIssue
     from digest.project import IssueReading, Project, Session
 
 __all__ = [
@@ -33,7 +31,6 @@ __all__ = [
     "build",
     "check",
     "check_rendered",
-    "read_tracked_lists",
     "render",
     "sample_values",
 ]
@@ -177,7 +174,7 @@ def check(
         opened,
         rendered,
         answers=answers,
-        tracked_lists=read_tracked_lists(session),
+        people_in_git=find_people_in_git(project),
         build=None if opened.id in session.ended_issues else opened.build,
     )
     now = Build(html=rendered.html.encode(), text=rendered.text.encode(), manifest=dump_manifest(rendered.manifest))
@@ -192,7 +189,7 @@ def check_rendered(
     rendered: RenderedIssue,
     *,
     answers: Mapping[str, LinkAnswer] = MappingProxyType({}),
-    tracked_lists: Mapping[str, Sequence[Subscriber]] = MappingProxyType({}),
+    people_in_git: Sequence[PeopleInGit] = (),
     build: Build | None = None,
 ) -> tuple[Finding, ...]:
     """Apply every rule to an issue that was already rendered; see `check_issue` for the keyword arguments."""
@@ -209,7 +206,7 @@ def check_rendered(
         source_places=source_places(project.root),
         answers=answers,
         columns=_columns(session),
-        tracked_lists=tracked_lists,
+        people_in_git=people_in_git,
         build=build,
     )
 
@@ -294,37 +291,3 @@ def _ask(fetcher: Fetcher, url: str) -> LinkAnswer:
         return LinkAnswer(status=error.status, reason=f"it answers {error.status}")
     except FetchError as error:
         return LinkAnswer(reason=error.message.removeprefix(url).strip() or "it gives no answer")
-
-
-def read_tracked_lists(session: Session) -> Mapping[str, Sequence[Subscriber]]:
-    """The subscribers in each unencrypted list that git tracks, by the list's path. Unreadable lists are left out."""
-    named = {file for audience in session.project.config.audiences.values() for file in audience.files}
-    plain = sorted(file for file in named if not file.startswith("env:") and not file.endswith(ENCRYPTED))
-    lists: dict[str, Sequence[Subscriber]] = {}
-    for file in _tracked(session.project.root, [*plain, SUPPRESSIONS]):
-        try:
-            lists[file] = session.list_reading(file).subscribers
-        except DigestError:
-            continue
-    return lists
-
-
-def _tracked(root: Path, files: Iterable[str]) -> list[str]:
-    """The ``files`` that git tracks, in whichever repository their folders are; empty if git is not installed.
-
-    git fails for a path outside its repository, so the files of each folder are looked up from that folder.
-    """
-    folders: dict[Path, dict[str, str]] = {}
-    for file in files:
-        path = (root / file).resolve()
-        folders.setdefault(path.parent, {})[path.name] = file
-    tracked = []
-    for folder, names in folders.items():
-        command = ["git", "-C", str(folder), "ls-files", "-z", "--", *(f":(literal){name}" for name in names)]
-        try:
-            process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if process.returncode == 0:
-            tracked += [names[name] for name in process.stdout.split("\0") if name in names]
-    return tracked

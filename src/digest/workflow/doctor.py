@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from digest import __version__
-from digest.checks import tracked_list_findings
+from digest.checks import people_in_git_findings
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
 from digest.config.secret_environment import MIN_SECRET_BYTES
 from digest.delivery.retry import Stop, retry_query
@@ -24,7 +24,8 @@ from digest.providers import (
     require_two_phase,
 )
 from digest.subscribers import is_sample
-from digest.workflow.building import read_tracked_lists, render
+from digest.workflow.building import render
+from digest.workflow.people.people_in_git import find_people_in_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -146,7 +147,7 @@ def _lists(session: Session) -> Iterator[Diagnosis]:
         files = ", ".join(session.project.audience_config().files)
         words = "this is the sample list, which is never sent to a provider"
         yield Diagnosis(what="lists", state="warning", words=words, remedy=f"Put your own subscribers in {files}.")
-    for finding in tracked_list_findings(read_tracked_lists(session)):
+    for finding in people_in_git_findings(find_people_in_git(session.project)):
         words = f"{finding.place}: {finding.message}"
         yield Diagnosis(what="lists", state="error", words=words, remedy=finding.hint)
 

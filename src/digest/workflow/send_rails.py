@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from digest.delivery import CampaignRefusedError
 from digest.rendering import load_build
 from digest.subscribers import is_sample
-from digest.workflow.building import check_rendered, read_tracked_lists, render
+from digest.workflow.building import check_rendered, render
+from digest.workflow.people.people_in_git import find_people_in_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def require_fit_to_send(
     """
     built = issue.built
     require_current_build(issue.id, built.token, now=render(session, issue).token, file=issue.file, report=report)
-    findings = check_rendered(session, issue, built, tracked_lists=read_tracked_lists(session))
+    findings = check_rendered(session, issue, built, people_in_git=find_people_in_git(session.project))
     require_no_errors(findings, report)
     require_own_list(audience, provider, files=session.project.audience_config().files, report=report)
     return findings

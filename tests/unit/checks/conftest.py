@@ -58,7 +58,7 @@ def clean():
         articles={canonical_url(item.url): item for item in (article, letter)},
         sent={},
         answers={},
-        tracked_lists={},
+        people_in_git=(),
         build=None,
         rendered=None,
     )
@@ -78,7 +78,7 @@ def check(tmp_path):
             sent=case.sent,
             answers=case.answers,
             columns=frozenset({"email", "name", "city"}),
-            tracked_lists=case.tracked_lists,
+            people_in_git=case.people_in_git,
             build=case.build,
         )
 

@@ -4,11 +4,9 @@ import re
 
 import pytest
 
+from digest.checks import PeopleInGit
 from digest.config import load_config
-from digest.config.resources import shipped
-from digest.models import Subscriber
 from digest.providers.sendgrid import SendGridSettings
-from digest.subscribers import read_list
 from digest.workflow.new_newsletter import Answers, initialise
 
 HTML = "issues/2026-W47/build/email.html"
@@ -142,21 +140,21 @@ def test_d605_compares_whole_labels_of_a_host(problems, own, configure, host):
     assert problems(configure(own, "newsletter", sender=f"news@{host}")) == []
 
 
-READERS = (Subscriber(email="ana@letter.example"), Subscriber(email="bo@letter.example"))
-
-
-def test_d606_reports_each_unencrypted_list_that_git_tracks(check, clean):
-    clean.tracked_lists = {"subscribers/weekly.csv": READERS, "subscribers/suppressions.csv": READERS[:1]}
+def test_d606_reports_each_file_with_people_that_git_tracks_or_would_add(check, clean):
+    clean.people_in_git = (
+        PeopleInGit(file="subscribers/weekly.csv", tracked=True, people=2),
+        PeopleInGit(file="subscribers/suppressions.csv", tracked=False, people=1),
+        PeopleInGit(file="old/backup.zip", tracked=True),
+        PeopleInGit(file="bomb.zip", tracked=True, problem="unpacks to more than 1 GB"),
+    )
     findings = {str(finding.place): finding for finding in check(clean)}
     assert {finding.code for finding in findings.values()} == {"D606"}
     weekly, suppressed = findings["subscribers/weekly.csv"], findings["subscribers/suppressions.csv"]
     assert (weekly.severity, weekly.message) == ("error", "git tracks an unencrypted list of 2 people")
     assert "audiences.files" in weekly.hint
+    assert suppressed.message == "git would take up an unencrypted list of 1 person"
     assert "audiences.files" not in suppressed.hint
-    assert "git rm --cached subscribers/suppressions.csv" in suppressed.hint
-
-
-def test_d606_accepts_the_sample_list_and_an_empty_one(problems, clean):
-    sample = read_list(shipped("subscribers/sample.csv"), file="").subscribers
-    clean.tracked_lists = {"subscribers/weekly.csv": sample, "subscribers/new.csv": ()}
-    assert problems(clean) == []
+    assert ".gitignore: subscribers/suppressions.csv" in suppressed.hint
+    backup, bomb = findings["old/backup.zip"], findings["bomb.zip"]
+    assert (backup.severity, "git rm --cached old/backup.zip" in backup.hint) == ("error", True)
+    assert (bomb.severity, "it unpacks to more than 1 GB" in bomb.message) == ("warning", True)
