@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from digest.checks import Finding, Severity
 from digest.editing import Trace
 from digest.errors import IssueError, Place
-from digest.preview import PreviewedIssue
+from digest.preview import PreviewedIssue, PreviewSecret
 from digest.preview.server import PreviewServer, listen
 
 pytestmark = pytest.mark.browser
@@ -101,9 +101,14 @@ def source(tmp_path):
 
 
 @pytest.fixture
-def address(source):
+def secret():
+    return PreviewSecret()
+
+
+@pytest.fixture
+def address(source, secret):
     ready = Queue()
-    server = PreviewServer(source, listen("127.0.0.1", 0), host="127.0.0.1", ready=ready.put)
+    server = PreviewServer(source, listen("127.0.0.1", 0), host="127.0.0.1", secret=secret, ready=ready.put)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield ready.get(timeout=20)
@@ -112,14 +117,14 @@ def address(source):
 
 
 @pytest.fixture
-def visit(chromium, address):
+def visit(chromium, address, secret):
     with contextlib.ExitStack() as pages:
 
         def open_page(query="", **options):
             context = chromium.new_context(viewport={"width": 1360, "height": 860}, **options)
             pages.callback(context.close)
             page = context.new_page()
-            page.goto(address + query)
+            page.goto(secret.address(address) + query.replace("?", "&", 1))
             page.locator("#live-text", has_text="Live").wait_for()
             if "part=" not in query:  # the email has no height while another part is shown
                 page.locator("iframe[style*=height]").wait_for(state="attached")
@@ -362,12 +367,12 @@ def test_a_fixed_version_is_described_again(broken, source):
     assert page.locator("#size").evaluate(colour) == page.locator("body").evaluate(colour)
 
 
-def test_a_broken_first_version_is_labelled_broken(chromium, source, request):
+def test_a_broken_first_version_is_labelled_broken(chromium, source, secret, request):
     source.email.write_text("###")
     address = request.getfixturevalue("address")  # requested late, because the server renders as soon as it starts
     with contextlib.closing(chromium.new_context()) as context:
         page = context.new_page()
-        page.goto(address)
+        page.goto(secret.address(address))
         page.locator("#banner").wait_for()
         assert page.locator("#state").inner_text() == "Broken"
         assert page.locator("#side").is_hidden()

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from digest.errors import DigestError, IssueError, Place, UsageError
-from digest.preview import PreviewedIssue, serve
+from digest.preview import PreviewedIssue, PreviewSecret, serve
 from digest.preview.server import PreviewServer, listen
 
 PROGRAM = """
@@ -82,12 +82,15 @@ def issue(tmp_path):
 
 @contextlib.contextmanager
 def running(source):
-    ready = Queue()
-    server = PreviewServer(source, listen("127.0.0.1", 0), host="127.0.0.1", ready=ready.put)
+    ready, secret = Queue(), PreviewSecret()
+    server = PreviewServer(source, listen("127.0.0.1", 0), host="127.0.0.1", secret=secret, ready=ready.put)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        yield ready.get(timeout=20)
+        address = ready.get(timeout=20)
+        cookie = httpx2.get(secret.address(address)).headers["set-cookie"].partition(";")[0]
+        with httpx2.Client(base_url=address, headers={"cookie": cookie}, timeout=20) as client:
+            yield client
     finally:
         server.should_exit = True
         thread.join(timeout=20)
@@ -102,8 +105,7 @@ def versions(answer):
 
 def test_a_change_is_announced_after_it_was_rendered(issue):
     with (
-        running(FileSource(issue)) as address,
-        httpx2.Client(base_url=address, timeout=20) as client,
+        running(FileSource(issue)) as client,
         client.stream("GET", "events") as stream,
     ):
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -122,8 +124,7 @@ def test_a_change_is_announced_after_it_was_rendered(issue):
 
 def test_a_broken_file_keeps_the_last_good_email_until_the_next_good_save(issue):
     with (
-        running(FileSource(issue)) as address,
-        httpx2.Client(base_url=address, timeout=20) as client,
+        running(FileSource(issue)) as client,
         client.stream("GET", "events") as stream,
     ):
         pushed = versions(stream)
@@ -142,8 +143,8 @@ def test_a_broken_file_keeps_the_last_good_email_until_the_next_good_save(issue)
 
 
 def test_an_open_event_stream_does_not_delay_the_shutdown(issue):
-    with running(FileSource(issue)) as address:
-        client = httpx2.Client(base_url=address, timeout=20)
+    with running(FileSource(issue)) as opened:
+        client = httpx2.Client(base_url=opened.base_url, headers=opened.headers, timeout=20)
         stream = client.stream("GET", "events")
         pushed = versions(stream.__enter__())
         next(pushed)
@@ -158,7 +159,10 @@ def test_ctrl_c_stops_quietly_with_a_page_open(issue):
     )
     with process:
         address = process.stdout.readline().strip()
-        with httpx2.Client(timeout=20) as client, client.stream("GET", f"{address}events") as stream:
+        with (
+            httpx2.Client(timeout=20, follow_redirects=True) as client,
+            client.stream("GET", client.get(address).url.join("events")) as stream,
+        ):
             next(versions(stream))
             process.send_signal(signal.SIGINT)
             output, errors = process.communicate(timeout=20)
@@ -171,7 +175,9 @@ def test_uses_the_next_port_if_one_is_busy_and_announces_it(issue):
     with contextlib.closing(listen("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         with contextlib.closing(listen("127.0.0.1", port)) as listening:
-            server = PreviewServer(FileSource(issue), listening, host="127.0.0.1", ready=lambda _: None)
+            server = PreviewServer(
+                FileSource(issue), listening, host="127.0.0.1", secret=PreviewSecret(), ready=lambda _: None
+            )
             used = listening.getsockname()[1]
 
     assert port < used <= port + 10

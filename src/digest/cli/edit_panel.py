@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -190,9 +191,10 @@ def run_preview(
     from digest.preview import serve
     from digest.preview.preview_source import NewsletterPreview
 
+    announce = replace(options, quiet=False).output.say  # without the secret in this address, nobody could open it
     source = NewsletterPreview(options.read_only_session, options.read_only_session().issue(issue).id)
     environ = options.project().secrets.child_environ if open_browser else None
-    serve(source, host=host, port=port, open_browser=open_browser, environ=environ, announce=options.output.say)
+    serve(source, host=host, port=port, open_browser=open_browser, environ=environ, announce=announce)
 
 
 def edit(options: RunOptions, issue: IssueArgument = None) -> None:

@@ -33,16 +33,18 @@ if TYPE_CHECKING:
     from digest.editing import Trace
     from digest.errors import DigestError
     from digest.preview.live_preview import PreviewState
+    from digest.preview.preview_secret import PreviewSecret
     from digest.preview.preview_source import PreviewedIssue, PreviewSource
 
 __all__ = ["create_app"]
 
 
-def create_app(source: PreviewSource, *, hosts: Collection[str] = LOOPBACK) -> Starlette:
+def create_app(source: PreviewSource, *, secret: PreviewSecret, hosts: Collection[str] = LOOPBACK) -> Starlette:
     """The preview of ``source`` as an ASGI application, which watches files and renders during its lifespan.
 
     Args:
         source: Renders the issue and lists the files to watch.
+        secret: What a request must have, in its address or as a cookie.
         hosts: The names, without port, that a request may have in its ``Host`` header.
     """
 
@@ -67,7 +69,7 @@ def create_app(source: PreviewSource, *, hosts: Collection[str] = LOOPBACK) -> S
             Route("/image", _image),
             Route("/events", _events),
         ],
-        middleware=[Middleware(Guard, hosts=hosts)],
+        middleware=[Middleware(Guard, secret=secret, hosts=hosts)],
         lifespan=lifespan,
     )
     app.state.source = source
@@ -134,7 +136,7 @@ async def _events(request: Request) -> Response:
 
 
 async def _stream(live: LivePreview) -> AsyncIterator[str]:
-    yield "retry: 1000\n\n"  # in milliseconds: how soon the browser reconnects after a restart of the server
+    yield "retry: 1000\n\n"  # in milliseconds: how soon the browser reconnects after the machine was asleep
     async for state in live.states():
         yield f"event: rendered\ndata: {state.version}\n\n"
 

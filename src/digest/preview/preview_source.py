@@ -152,8 +152,11 @@ class NewsletterPreview:
         images = (self._session.project.root / "images").resolve()
         if not base or not url.startswith(f"{base}/"):
             return None
-        path = (images / url.removeprefix(f"{base}/")).resolve()
-        return path if path.is_relative_to(images) and path.is_file() else None
+        try:
+            path = (images / url.removeprefix(f"{base}/")).resolve()
+            return path if path.is_relative_to(images) and path.is_file() else None
+        except (OSError, ValueError):  # too long for a name, or a NUL in it: there is no such file
+            return None
 
     def web_picture(self, url: str) -> WebPicture | None:
         """A picture in the email that lies on the web, or None if it cannot be shown."""

@@ -1,18 +1,20 @@
-"""Keep the preview private: it answers only at its own address, and its pages cannot contact other servers."""
+"""Keep the preview private: it answers only who has its secret, and its pages cannot contact other servers."""
 
 from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from digest.preview.preview_secret import PreviewSecret
 
 __all__ = ["ANY_ADDRESS", "LOOPBACK", "PAGE_POLICY", "Guard", "email_policy"]
 
@@ -29,6 +31,8 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
+_OPEN_THE_ADDRESS = "This preview only answers at the address that it printed when it started. Open that address."
+_OTHER_SITE = "This preview does not answer requests from other sites."
 #: The policy of all other responses, which may not load anything.
 _STRICT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
@@ -50,10 +54,14 @@ def email_policy(*, images: bool) -> str:
 
 
 class Guard:
-    """ASGI middleware that refuses a foreign ``Host`` (DNS rebinding) or ``Origin``, and adds security headers."""
+    """ASGI middleware that answers only requests with the preview's secret, and adds security headers.
 
-    def __init__(self, app: ASGIApp, *, hosts: Collection[str] = LOOPBACK) -> None:
+    It also refuses a foreign ``Host`` (DNS rebinding), ``Origin`` or ``Sec-Fetch-Site``.
+    """
+
+    def __init__(self, app: ASGIApp, *, secret: PreviewSecret, hosts: Collection[str] = LOOPBACK) -> None:
         self._app = app
+        self._secret = secret
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,20 +81,36 @@ class Guard:
                 headers["Cache-Control"] = "no-store"
             await send(message)
 
-        refusal = self._refusal(Headers(scope=scope))
-        if refusal:
-            await PlainTextResponse(refusal, status_code=403)(scope, receive, guarded)
-        else:
-            await self._app(scope, receive, guarded)
+        headers = Headers(scope=scope)
+        answer: ASGIApp = self._app
+        if refusal := self._foreign(headers):
+            answer = PlainTextResponse(refusal, status_code=403)
+        elif exchange := self._exchange(scope):
+            answer = exchange
+        elif not self._secret.is_in(headers.get("cookie", "")):
+            answer = PlainTextResponse(_OPEN_THE_ADDRESS, status_code=403)
+        await answer(scope, receive, guarded)
 
-    def _refusal(self, headers: Headers) -> str:
+    def _exchange(self, scope: Scope) -> Response | None:
+        """The answer to the address with the secret: the cookie, and the same page without the secret."""
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        token = dict(query).get("token")
+        if token is None or scope["path"] != "/" or scope["method"] != "GET" or not self._secret.is_opened_by(token):
+            return None
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
+        address = f"/?{rest}" if rest else "/"
+        return Response(status_code=303, headers={"Location": address, "Set-Cookie": self._secret.set_cookie})
+
+    def _foreign(self, headers: Headers) -> str:
+        """Why a request may come from another site; empty if it does not."""
         host = headers.get("host", "")
         if not self._is_ours(f"//{host}"):
-            return "This preview only answers at the address that it printed when it started. Open that address."
+            return _OPEN_THE_ADDRESS
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}".lower():
-            return "This preview does not answer requests from other sites."
-        return ""
+            return _OTHER_SITE
+        # "none" is an address that the user typed or opened (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
+        return "" if headers.get("sec-fetch-site", "none").lower() in {"none", "same-origin"} else _OTHER_SITE
 
     def _is_ours(self, address: str) -> bool:
         try:

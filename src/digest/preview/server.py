@@ -17,6 +17,7 @@ import uvicorn
 
 from digest.errors import DigestError, UsageError
 from digest.preview.preview_app import create_app
+from digest.preview.preview_secret import PreviewSecret
 from digest.preview.request_guard import ANY_ADDRESS, LOOPBACK
 
 if TYPE_CHECKING:
@@ -47,32 +48,40 @@ def serve(
         port: The port to listen on. If it is in use, the next ten are tried. 0 means any free port.
         open_browser: Open the page in a browser when it is ready.
         environ: The environment for the browser, without secrets; by default that of this process.
-        announce: Called once, with the address of the page, when it is ready.
+        announce: Called once, with the address of the page and the secret in it, when it is ready.
 
     Raises:
         UsageError: This machine does not have that address.
         DigestError: No port is free.
     """
+    listening = listen(host, port)
+    secret = PreviewSecret(listening.getsockname()[1])
 
-    def ready(address: str) -> None:
-        announce(address)
+    def ready(page: str) -> None:
+        announce(secret.address(page))
         if open_browser:  # in its own thread, because a text browser in the terminal would block the server
+            address = secret.address_for_one_visit(page)
             command = [sys.executable, "-m", "webbrowser", address]  # a process of its own, so as to leave secrets out
             run = partial(subprocess.run, command, env=environ, check=False, stdout=sys.stderr)
             threading.Thread(target=run, daemon=True).start()
 
-    listening = listen(host, port)
     with contextlib.suppress(KeyboardInterrupt):
-        PreviewServer(source, listening, host=host, ready=ready).run()
+        PreviewServer(source, listening, host=host, secret=secret, ready=ready).run()
 
 
 class PreviewServer(uvicorn.Server):
     """A uvicorn server on a given socket, which reports when it is ready and closes open streams when it stops."""
 
     def __init__(
-        self, source: PreviewSource, listening: socket.socket, *, host: str, ready: Callable[[str], None]
+        self,
+        source: PreviewSource,
+        listening: socket.socket,
+        *,
+        host: str,
+        secret: PreviewSecret,
+        ready: Callable[[str], None],
     ) -> None:
-        app = create_app(source, hosts=_names_of(host))
+        app = create_app(source, secret=secret, hosts=_names_of(host))
         super().__init__(
             uvicorn.Config(
                 app, log_config=None, access_log=False, server_header=False, ws="none", timeout_graceful_shutdown=2
@@ -88,7 +97,7 @@ class PreviewServer(uvicorn.Server):
         super().run(sockets or [self._listening])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and call ``ready``."""
+        """Start, and call ``ready`` with the address of the page, without the secret."""
         await super().startup(sockets)
         if self.started:
             self._ready(self.address)

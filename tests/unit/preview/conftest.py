@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.testclient import TestClient
 
 from digest.checks import Finding, Severity
 from digest.errors import Place
-from digest.preview import PreviewedIssue
+from digest.preview import PreviewedIssue, PreviewSecret, create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from digest.preview.web_pictures import WebPicture
 
+HOME = "http://127.0.0.1:8025"
 PAGE = PreviewedIssue(
     id="2026-W47",
     file="issues/2026-W47/issue.md",
@@ -68,6 +71,20 @@ class MemorySource:
 
     def web_picture(self, url):
         return self.pictures.get(url)
+
+
+@pytest.fixture
+def open_preview():
+    """Opens the preview of a source as a browser would, by its address, and gives a client."""
+
+    @contextlib.contextmanager
+    def open_preview(source, **options):
+        secret = PreviewSecret()
+        with TestClient(create_app(source, secret=secret, **options), base_url=HOME) as client:
+            assert client.get(secret.address("/")).status_code == 200
+            yield client
+
+    return open_preview
 
 
 @pytest.fixture

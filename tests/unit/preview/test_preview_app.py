@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.errors import IssueError, Place
-from digest.preview import create_app
+from digest.preview import PreviewSecret, create_app
 from digest.preview.request_guard import ANY_ADDRESS, LOOPBACK
 from digest.preview.web_pictures import WebPicture
 
@@ -15,8 +15,8 @@ HOME = "http://127.0.0.1:8025"
 
 
 @pytest.fixture
-def client(source):
-    with TestClient(create_app(source), base_url=HOME) as client:
+def client(source, open_preview):
+    with open_preview(source) as client:
         yield client
 
 
@@ -49,15 +49,15 @@ def test_the_state_has_everything_that_the_page_shows_beside_the_email(client):
     ]
 
 
-def test_a_sender_without_a_name_is_shown_by_its_address(source):
+def test_a_sender_without_a_name_is_shown_by_its_address(source, open_preview):
     source.change(sender="news@example.org")
-    with TestClient(create_app(source), base_url=HOME) as client:
+    with open_preview(source) as client:
         assert client.get("/state").json()["page"]["sender_name"] == "news@example.org"
 
 
-def test_before_the_first_good_render_there_is_an_error_and_no_email(source):
+def test_before_the_first_good_render_there_is_an_error_and_no_email(source, open_preview):
     source.error = IssueError("the story has no link", place=Place("issue.md", 23), hint="Add one.")
-    with TestClient(create_app(source), base_url=HOME) as client:
+    with open_preview(source) as client:
         state = client.get("/state").json()
         email = client.get("/email")
 
@@ -66,9 +66,9 @@ def test_before_the_first_good_render_there_is_an_error_and_no_email(source):
     assert email.status_code == 404
 
 
-def test_a_problem_beside_the_email_is_named_and_the_email_shown(source):
+def test_a_problem_beside_the_email_is_named_and_the_email_shown(source, open_preview):
     source.change(problem=IssueError("this is not TOML", place=Place("approval.toml", 1), hint="Approve again."))
-    with TestClient(create_app(source), base_url=HOME) as client:
+    with open_preview(source) as client:
         state = client.get("/state").json()
         email = client.get("/email")
 
@@ -113,8 +113,8 @@ def test_refuses_any_other_host_against_dns_rebinding(client, host):
 
 
 @pytest.mark.parametrize(("host", "status"), [("192.0.2.1:8025", 200), ("[2001:db8::1]", 200), ("evil.example", 403)])
-def test_bound_to_all_addresses_answers_addresses_but_not_names(source, host, status):
-    with TestClient(create_app(source, hosts=(*LOOPBACK, ANY_ADDRESS)), base_url=HOME) as client:
+def test_bound_to_all_addresses_answers_addresses_but_not_names(source, host, status, open_preview):
+    with open_preview(source, hosts=(*LOOPBACK, ANY_ADDRESS)) as client:
         assert client.get("/state", headers={"host": host}).status_code == status
 
 
@@ -122,6 +122,56 @@ def test_bound_to_all_addresses_answers_addresses_but_not_names(source, host, st
 def test_refuses_requests_from_another_site(client, origin):
     assert client.get("/state", headers={"origin": origin}).status_code == 403
     assert client.get("/state", headers={"origin": HOME}).status_code == 200
+
+
+PATHS = ["/", "/state", "/email", "/image?url=x", "/events", "/static/preview.js", "/nothing", "/%00"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_nothing_is_answered_without_the_secret(source, path, method):
+    secret = PreviewSecret()
+    with TestClient(create_app(source, secret=secret), base_url=HOME) as client:
+        for cookie in ("", "digest-preview-0=", "digest-preview-0=guess", "other=1"):
+            answer = client.request(method, path, headers={"cookie": cookie})
+            assert answer.status_code == 403
+            assert "Small models" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["?token=", "?token=guess", "?token=caf%C3%A9", "?token=%00", "?other=1", "?token"])
+def test_a_wrong_secret_opens_nothing(source, query):
+    with TestClient(create_app(source, secret=PreviewSecret()), base_url=HOME) as client:
+        answer = client.get(f"/{query}", follow_redirects=False)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+
+
+def test_the_secret_is_exchanged_for_a_cookie_and_leaves_the_address(source):
+    secret = PreviewSecret(8025)
+    with TestClient(create_app(source, secret=secret), base_url=HOME) as client:
+        answer = client.get(f"{secret.address('/')}&width=390&part=text", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/?width=390&part=text")
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("digest-preview-8025=")
+        assert cookie.endswith("; Path=/; HttpOnly; SameSite=Strict")
+        assert secret.address("").removeprefix("?token=") not in cookie
+        assert client.get("/state", headers={"cookie": f'odd="{{"a":1}}"; {cookie}'}).status_code == 200
+
+
+def test_an_address_for_one_visit_opens_the_preview_once(source):
+    secret = PreviewSecret()
+    address = secret.address_for_one_visit("/")
+    with TestClient(create_app(source, secret=secret), base_url=HOME) as client:
+        answers = [client.get(address, follow_redirects=False).status_code for _ in range(2)]
+        client.cookies.clear()
+        last = client.get(address, follow_redirects=False).status_code
+    assert (answers[0], last) == (303, 403)
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("none", 200), ("same-origin", 200), ("same-site", 403), ("cross-site", 403)]
+)
+def test_a_request_of_another_site_is_refused(client, site, status):
+    assert client.get("/state", headers={"sec-fetch-site": site}).status_code == status
 
 
 @pytest.mark.parametrize("path", ["/", "/state", "/email", "/image", "/events", "/static/preview.js"])
@@ -163,12 +213,12 @@ def test_an_unknown_scheme_is_a_bad_request(client):
     assert client.get("/email?scheme=pink").status_code == 400
 
 
-def test_serves_an_image_of_the_newsletter_from_disk(source, tmp_path):
+def test_serves_an_image_of_the_newsletter_from_disk(source, tmp_path, open_preview):
     address = "https://example.org/images/tram.png?a=1&b=2"
     (tmp_path / "tram.png").write_bytes(b"\x89PNG")
     source.images[address] = tmp_path / "tram.png"
     source.change(html='<img src="https://example.org/images/tram.png?a=1&amp;b=2">')
-    with TestClient(create_app(source), base_url=HOME) as client:
+    with open_preview(source) as client:
         email = client.get("/email").text
         shown = re.search(r'src="([^"]+)"', email)[1].replace("&amp;", "&")
         image = client.get(shown)
@@ -185,11 +235,11 @@ def test_serves_only_images_that_the_source_names(source, client, tmp_path):
         assert client.get("/image", params={"url": url}).status_code == 404
 
 
-def test_a_picture_on_the_web_is_fetched_by_the_preview_and_not_by_the_browser(source):
+def test_a_picture_on_the_web_is_fetched_by_the_preview_and_not_by_the_browser(source, open_preview):
     address = "https://cdn.example/tram.png?a=1&b=2"
     source.pictures[address] = WebPicture(content=b"picture", media_type="image/webp")
     source.change(html='<img src="https://cdn.example/tram.png?a=1&amp;b=2"><img src="http://192.168.1.1/restart">')
-    with TestClient(create_app(source), base_url=HOME) as client:
+    with open_preview(source) as client:
         shown, plain = re.findall(r'src="([^"]+)"', client.get("/email").text)
         answer = client.get(shown.replace("&amp;", "&"))
 
@@ -197,7 +247,7 @@ def test_a_picture_on_the_web_is_fetched_by_the_preview_and_not_by_the_browser(s
     assert plain == "http://192.168.1.1/restart"  # which the policy blocks
 
 
-def test_fetches_no_picture_that_the_email_does_not_show(source):
+def test_fetches_no_picture_that_the_email_does_not_show(source, open_preview):
     source.pictures["https://cdn.example/other.png"] = WebPicture(content=b"picture", media_type="image/png")
-    with TestClient(create_app(source), base_url=HOME) as client:
+    with open_preview(source) as client:
         assert client.get("/image", params={"url": "https://cdn.example/other.png"}).status_code == 404
