@@ -163,3 +163,32 @@ def test_feeds_with_private_addresses_in_an_opml_file_are_left_out_and_listed(ru
     assert f"digest add {server.url('/courier.xml')}" in refused.err
     assert config.read_text() == before
     assert run("add", server.url("/courier.xml"), cwd=letter).code == 0  # typed, it is the editor's own
+
+
+def test_an_address_with_a_password_is_not_added(run, letter, server, tmp_path):
+    before = {path: path.read_bytes() for path in letter.rglob("*") if path.is_file()}
+    address = server.url("/courier.xml").replace("://", "://ann:tidepool@")
+    (tmp_path / "reader.opml").write_text(
+        f'<opml version="2.0"><body><outline text="Own" xmlUrl="{address}"/></body></opml>'
+    )
+    for given in (address, "../reader.opml"):
+        refused = run("add", given, cwd=letter)
+        assert refused.code == 1
+        assert "holds a user name or password" in refused.err
+        assert "tidepool" not in refused.out + refused.err
+    after = {path: path.read_bytes() for path in letter.rglob("*") if path.is_file()}
+    assert {path for path in after if after[path] != before.get(path)} <= set(letter.glob(".digest/**/*"))
+
+
+def test_a_password_in_a_sources_address_reaches_no_file_and_no_screen(run, letter, server):
+    config = letter / "digest.toml"
+    for name in ("courier", "missing"):
+        address = server.url(f"/{name}.xml").replace("://", "://ann:tidepool@")
+        config.write_text(f'{config.read_text()}\n[[sources]]\nid = "{name}"\nfeed = "{address}"\n')
+    collected = run("collect", "--explain", cwd=letter)
+    assert collected.code in {0, 8}
+    printed = collected.out + collected.err + run("status", cwd=letter).out
+    assert "tidepool" not in printed
+    kept = [path for path in letter.glob("issues/**/*") if path.is_file()]
+    assert kept
+    assert [path for path in kept if "tidepool" in path.read_text(encoding="utf-8")] == []

@@ -272,3 +272,44 @@ def test_reads_one_article_by_address_or_path(server, tmp_path, fetcher, write):
 def test_raises_for_an_address_that_cannot_be_read(tmp_path, fetcher, address):
     with pytest.raises(SourceError):
         read_address(address, root=tmp_path, fetcher=fetcher)
+
+
+# -- passwords in addresses -------------------------------------------------------------------------------------------
+
+
+def with_user(url):
+    return url.replace("://", "://ann:tide%21pool@", 1)
+
+
+def texts_of(reading):
+    """Everything that a reading could bring into a file or onto the screen."""
+    errors = [error for error in (reading.error, *reading.problems) if error is not None]
+    return repr(reading.articles) + reading.moved_to + "".join(f"{error} {error.hint}" for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "content"),
+    [
+        ("feed", "/feed.xml", rss("/a", "http://ann:tide%21pool@127.0.0.1/b", "http://ann:tide!pool@127.0.0.1/c")),
+        ("page", "/page", page("Harbour dredged", "<link rel='canonical' href='http://ann:tide%21pool@127.0.0.1/p'>")),
+        ("sitemap", "/map.xml", "<urlset><url><loc>http://127.0.0.1:1/x</loc></url></urlset>"),
+        ("feed", "/broken.xml", "no feed"),
+    ],
+)
+def test_a_password_is_sent_to_its_host_and_kept_nowhere(server, read, kind, path, content):
+    server.put(path, content)
+    reading = read(**{kind: with_user(server.url(path))})
+    assert server.requests[0].headers["authorization"].startswith("Basic ")
+    assert "tide" not in texts_of(reading)
+    assert "ann:" not in texts_of(reading)
+
+
+def test_a_password_is_in_no_error(server, read, tmp_path):
+    for where in (
+        {"feed": with_user(server.url("/missing.xml"))},
+        {"pages": [with_user(server.url("/missing")), "http://ann:tide%21pool@[broken/"]},
+        {"feed": "ftp://ann:tide%21pool@127.0.0.1/x"},
+    ):
+        reading = read(**where)
+        assert reading.error is not None
+        assert "tide" not in texts_of(reading)

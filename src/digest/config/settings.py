@@ -23,7 +23,7 @@ from digest.config.provider_tables import ProviderSettings, ProviderTables, stri
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import ThemeConfig
 from digest.errors import ConfigError
-from digest.models import is_web_address, parse_sender
+from digest.models import is_web_address, parse_sender, printable_url
 
 __all__ = [
     "BulletsConfig",
@@ -158,6 +158,11 @@ class SourceConfig(_LocatedSource):
     def kind(self) -> SourceKind:
         """The kind of this source, with its properties."""
         return next(kind for name, kind in SOURCE_KINDS.items() if getattr(self, name))
+
+    @property
+    def printable_addresses(self) -> tuple[str, ...]:
+        """`addresses` without user names and passwords, as they are recorded in files that are committed."""
+        return tuple(map(printable_url, self.addresses))
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ import zlib
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpcore2
 import httpx2
 
 from digest.errors import FetchError
+from digest.models import printable_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -26,7 +26,6 @@ __all__ = [
     "StatusError",
     "UnreachableError",
     "error_for_status",
-    "printable_url",
     "translate_errors",
 ]
 
@@ -63,15 +62,6 @@ _HINTS = {
     429: "The site limits how often it is visited. Try again later.",
     503: "The site is overloaded. Try again later.",
 }
-
-
-def printable_url(url: str) -> str:
-    """An address without its user name and password, so that it can be printed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 class StatusError(FetchError):

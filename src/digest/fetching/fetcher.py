@@ -29,7 +29,6 @@ from digest.fetching.fetch_errors import (
     StatusError,
     UnreachableError,
     error_for_status,
-    printable_url,
     translate_errors,
 )
 from digest.fetching.politeness import HostQueues, SiteMemory, host_of
@@ -38,7 +37,7 @@ from digest.fetching.response_body import SUPPORTED_CODINGS, decode_chunks
 from digest.fetching.response_cache import CachedResponse, ResponseCache
 from digest.fetching.robots import ROBOTS_BYTES, RobotsRules
 from digest.fetching.work_turns import WorkTurns
-from digest.models import is_web_address
+from digest.models import is_web_address, printable_url
 
 if TYPE_CHECKING:
     import ssl
@@ -175,7 +174,8 @@ class Fetcher:
         """Fetch one address.
 
         Args:
-            url: Absolute, http or https.
+            url: Absolute, http or https. A user name and password in it are sent to its host; the response's address is
+                without them.
             accept: The Accept header.
             max_bytes: The limit for the decoded content.
             max_wire_bytes: The limit for the content as transferred; by default 5 MiB, or ``max_bytes`` if that is set.
@@ -204,7 +204,7 @@ class Fetcher:
             with cached.content as content:
                 self._turns.take(content.size)
                 return Response(
-                    url=cached.url,
+                    url=printable_url(cached.url),
                     status=cached.status,
                     headers=cached.headers,
                     content=content.read(),
@@ -233,7 +233,7 @@ class Fetcher:
             first = urldefrag(url).url
             cached, *_ = self._follow(first, first, request, deadline)
             with cached.content:
-                return cached.url
+                return printable_url(cached.url)
 
     def forget_move(self, url: str) -> None:
         """Request ``url`` itself again, because its new address holds something else."""

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from digest.config.atomic_files import make_private_folder
 from digest.fetching.deadline import untimed
-from digest.fetching.fetch_errors import UnreachableError, printable_url
+from digest.fetching.fetch_errors import UnreachableError
+from digest.models import printable_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

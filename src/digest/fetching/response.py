@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from digest.errors import FetchError
-from digest.fetching.fetch_errors import printable_url
+from digest.models import printable_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ from protego import Protego
 
 from digest.errors import FetchError
 from digest.fetching.deadline import untimed
-from digest.fetching.fetch_errors import UnreachableError, printable_url
+from digest.fetching.fetch_errors import UnreachableError
+from digest.models import printable_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

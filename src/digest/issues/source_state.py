@@ -37,7 +37,7 @@ class SourceState:
     """The result of reading one source for one issue. All moments are aware, in UTC.
 
     Attributes:
-        addresses: As configured. If they change, the source's history starts over.
+        addresses: As configured, without user names and passwords. If they change, the source's history starts over.
         counted: How many of its articles were new enough for the issue.
         newest: When its newest article was published; None if no article has a date.
         failing_since: When the current run of failures started; None if it was read.
@@ -102,7 +102,8 @@ def source_health(
     Returns:
         The health of the source; None if it was never read at this address.
     """
-    history = [state for states in issues if (state := states.get(source.id)) and state.addresses == source.addresses]
+    addresses = source.printable_addresses
+    history = [state for states in issues if (state := states.get(source.id)) and state.addresses == addresses]
     if not history:
         return None
     latest = history[0]

@@ -17,6 +17,7 @@ from digest.models.urls import (
     is_example_host,
     is_loopback_host,
     is_web_address,
+    printable_url,
     site_name,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "is_web_address",
     "normalise_address",
     "parse_sender",
+    "printable_url",
     "redact_addresses",
     "site_name",
     "unescape_inline",

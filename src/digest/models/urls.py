@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 __all__ = [
@@ -11,11 +12,14 @@ __all__ = [
     "is_example_host",
     "is_loopback_host",
     "is_web_address",
+    "printable_url",
     "site_name",
 ]
 
 #: Query parameters that identify a campaign or a click, never a document.
 _TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "igshid", "yclid", "_hsenc", "_hsmi"})
+#: The user name and password of something that is no address for another reason.
+_USER = re.compile(r"^(\w+://)[^/?#]*@")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: RFC 2606, section 3.
 _EXAMPLE_HOSTS = ("example.com", "example.net", "example.org")
@@ -30,6 +34,15 @@ def is_web_address(text: str) -> bool:
         return parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def printable_url(url: str) -> str:
+    """An address without its user name and password (RFC 3986, section 3.2.1), so that it can be printed and kept."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return _USER.sub(r"\1", url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
 
 
 def host_name(url: str) -> str:

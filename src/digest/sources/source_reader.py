@@ -26,6 +26,7 @@ from digest.sources.feeds.opml import FeedAddress, parse_opml
 from digest.sources.files.article_files import parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
+from digest.sources.source_passwords import user_parts, without_users, without_users_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,12 +99,14 @@ def read_source(
     access = SourceAccess(root, fetcher, full_text=source.full_text, after=after, counts=counts_here)
     read: SourceReader = resolve_name(source.kind.reader)
     result = attempt(partial(read, access, source.addresses), source.addresses[0])
+    users = user_parts(source.addresses)
     if isinstance(result, DigestError):
-        return SourceReading(source=source.id, kind=source.kind.name, error=result)
+        return SourceReading(source=source.id, kind=source.kind.name, error=without_users_in(result, users))
     articles: dict[str, Article] = {}
     for article in result:
-        articles.setdefault(article.key, replace(article, source=source.id))
-    problems = access.problems
+        own = replace(article, source=source.id)
+        articles.setdefault(article.key, without_users(own, users) if users else own)
+    problems = [without_users_in(problem, users) for problem in access.problems]
     if problems and not articles and not source.kind.is_local:
         return SourceReading(source=source.id, kind=source.kind.name, error=problems[0], problems=tuple(problems[1:]))
     return SourceReading(

@@ -138,7 +138,7 @@ def _also_reported(issue: IssueReading) -> set[str]:
 
 def _latest_states(session: Session, *, until: str) -> dict[str, SourceState]:
     """The newest recorded state of each source, up to this issue, if its configuration has not changed since."""
-    addresses = {source.id: source.addresses for source in session.project.config.sources}
+    addresses = {source.id: source.printable_addresses for source in session.project.config.sources}
     own, *earlier = session.source_states(until=until)
     latest = {id: state for id, state in own.items() if addresses.get(id) == state.addresses}
     for states in earlier:

@@ -11,7 +11,7 @@ from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
 from digest.errors import DigestError, IssueError, NothingToDoError, Place, SourceError
 from digest.issues import append_story
-from digest.models import Article, canonical_url, host_name, is_local_host, is_web_address
+from digest.models import Article, canonical_url, host_name, is_local_host, is_web_address, printable_url
 from digest.sources import FeedAddress, parse_opml, read_address
 from digest.workflow.collecting import merge_articles
 
@@ -63,7 +63,7 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         cwd: The current directory.
 
     Raises:
-        SourceError: An address cannot be read; nothing was written.
+        SourceError: An address cannot be read, or holds a password; nothing was written.
         IssueError: issue.md does not parse; nothing was written.
         ConfigError: The sources cannot be added to the configuration; nothing was written.
         NothingToDoError: Everything was added before, or the issue was sent.
@@ -101,6 +101,8 @@ def _read_all(
     from digest.fetching import AllowedHosts, host_and_port
 
     allowed = AllowedHosts(project.config.fetching.allow_hosts)
+    for address in addresses:
+        _require_no_password(address)
     articles: list[Article] = []
     feeds: list[FeedAddress] = []
     private: list[str] = []
@@ -113,6 +115,7 @@ def _read_all(
                 articles.append(content)
                 continue
             for feed in content:
+                _require_no_password(feed.url)
                 # Whoever wrote the list is not the editor, and as a source the address would count as the editor's.
                 listed, place = feed.url != address, host_and_port(feed.url)
                 if listed and is_local_host(place[0]) and place not in allowed:
@@ -125,6 +128,16 @@ def _read_all(
             hint=f"To add one that you trust: digest add {private[0]}",
         )
     return articles, feeds, tuple(private)
+
+
+def _require_no_password(address: str) -> None:
+    """Refuse an address with a user name or password: it would be committed, and an article's be mailed as well."""
+    if printable_url(address) != address:
+        raise SourceError(
+            f"the address of {printable_url(address)} holds a user name or password, which would be committed",
+            hint="Add it without them. If the feed needs them, write the source into digest.toml yourself, "
+            "and keep the repository private.",
+        )
 
 
 def _read_feed_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:

@@ -181,7 +181,7 @@ def _next_state(
     source: SourceConfig, reading: SourceReading, last: SourceState | None, *, history: History, now: datetime
 ) -> SourceState:
     dates = [article.published for article in reading.articles if article.published and article.published <= now]
-    before = SourceState(source=source.id, addresses=source.addresses) if last is None else last
+    before = SourceState(source=source.id, addresses=source.printable_addresses) if last is None else last
     newest = max((date for date in (*dates, before.newest) if date), default=None)
     if isinstance(reading.error, RestingError):
         return replace(before, newest=newest)  # it was not requested, so nothing new is known
@@ -195,7 +195,7 @@ def _next_state(
         )
     return SourceState(
         source=source.id,
-        addresses=source.addresses,
+        addresses=source.printable_addresses,
         counted=sum(_counts(article, source, history=history, now=now) for article in reading.articles),
         newest=newest,
         moved_to=reading.moved_to,

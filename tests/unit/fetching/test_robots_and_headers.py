@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import FetchError
-from digest.fetching.fetch_errors import printable_url
 from digest.fetching.response import retry_seconds
 from digest.fetching.robots import RobotsRules
 
@@ -26,10 +25,6 @@ NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 )
 def test_reads_retry_after_as_seconds_or_a_date(value, seconds):
     assert retry_seconds(value, NOW) == seconds
-
-
-def test_prints_an_address_without_its_password():
-    assert printable_url("https://ann:secret@news.example/a?b=1") == "https://news.example/a?b=1"
 
 
 def rules_from(content):

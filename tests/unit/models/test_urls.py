@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.models import canonical_url, host_name, is_example_host, is_web_address, site_name
+from digest.models import canonical_url, host_name, is_example_host, is_web_address, printable_url, site_name
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,20 @@ def test_only_a_name_counts_as_a_site_not_an_ip_address(url, site):
 )
 def test_example_hosts_are_compared_by_whole_labels(host, expected):
     assert is_example_host(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "printed"),
+    [
+        ("https://ann:secret@news.example/a?b=1", "https://news.example/a?b=1"),
+        ("https://ann@news.example:8443/", "https://news.example:8443/"),
+        ("https://ann:a@b:c@news.example/x@y", "https://news.example/x@y"),
+        ("ftp://ann:secret@news.example/", "ftp://news.example/"),
+        ("https://ann:secret@[news.example/", "https://[news.example/"),
+        ("https://news.example/@ann", "https://news.example/@ann"),
+        ("articles/a@b.txt", "articles/a@b.txt"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_printed_without_user_and_password(url, printed):
+    assert printable_url(url) == printed
