@@ -17,7 +17,7 @@ MAX_TOML_BYTES = 64 * 1024
 _MAX_PARTS, _MAX_DEPTH = 20, 50
 _MAX_INTEGER_BITS = 64  # https://toml.io/en/v1.0.0#integer
 #: What `tomllib` adds to its messages.
-_POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
+_POSITION = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
 _TOKEN = re.compile(
     r"(?P<skip>[ \t]+|#[^\r\n]*)"
     r'|(?P<long>"""|' + r"''')"

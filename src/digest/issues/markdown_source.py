@@ -19,6 +19,12 @@ _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 #: An escape or a code span may contain ``<!--`` without starting a comment. Possessive, so that matching stays linear.
 _COMMENT = re.compile(r"\\.|(?<!`)(?P<code>`++).*?(?<!`)(?P=code)(?!`)|(?P<open><!--)", re.DOTALL)
 
+_MAX_PARAGRAPH, _MAX_MARKS, _MAX_MARKS_OF_FILE = 20_000, 1_000, 10_000
+#: What may begin a link, an emphasis, a code span, an address or a reference, unless it is escaped.
+_MARKS = re.compile(r"(?<!\\)[\[*_`<&~]")
+#: A heading or a list item, which begins a paragraph of its own.
+_BLOCK = re.compile(r"\s*(?:#{1,6}|[-*+]|\d{1,9}[.)])\s")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
@@ -95,7 +101,35 @@ def split_lines(text: str, *, start: int, number: int, file: str) -> list[Line]:
         raise _unclosed("comment", "-->", Place(file, comment))
     if mark:
         raise _unclosed("code block", mark, Place(file, fence))
+    _require_paragraphs(lines, file)
     return lines
+
+
+def _require_paragraphs(lines: Sequence[Line], file: str) -> None:
+    """Refuse a paragraph that no reader would read, and for which a Markdown parser would take minutes."""
+    first = size = marks = total = 0
+    for line in lines:
+        if line.code:
+            continue
+        if line.blank:
+            first = size = marks = 0
+            continue
+        if not first or _BLOCK.match(line.text):
+            first, size, marks = line.number, 0, 0
+        size += len(line.text)
+        count = len(_MARKS.findall(line.text))
+        marks, total = marks + count, total + count
+        if size > _MAX_PARAGRAPH:
+            raise _too_much(f"this paragraph has more than {_MAX_PARAGRAPH:,} characters", Place(file, first))
+        if marks > _MAX_MARKS:
+            raise _too_much(f"this paragraph has more than {_MAX_MARKS:,} marks such as [ and *", Place(file, first))
+        if total > _MAX_MARKS_OF_FILE:
+            message = f"the file has more than {_MAX_MARKS_OF_FILE:,} marks such as [ and *"
+            raise _too_much(message, Place(file, line.number))
+
+
+def _too_much(message: str, place: Place) -> IssueError:
+    return IssueError(message, place=place, hint="Shorten the text, or divide it with empty lines.")
 
 
 def _unclosed(block: str, end: str, place: Place) -> IssueError:

@@ -27,9 +27,11 @@ _ESCAPED = re.compile(r"\\(.)")
 #: The form of RFC 822 with the name in a comment after the address.
 _COMMENT = re.compile(r"\s*([^\s<>(),]+@[^\s<>(),]+)\s*\(([^()]+)\)\s*")
 _SENDER_FORM = "Write it as Name <news@example.org>; a name with a comma or an @ in it needs quotes around it."
+_MAX_SENDER = 1000
 _SEPARATORS = re.compile(r"[\s<>(),;]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:]+")
+#: A run of characters that may be an address, from its start: trying every other start takes quadratic time.
+_ADDRESS_IN_TEXT = re.compile(r"(?<![^\s<>()\[\]\"',;:=@])[^\s<>()\[\]\"',;:=@]++@[^\s<>()\[\]\"',;:]++")
 
 
 def normalise_address(text: str) -> str:
@@ -68,6 +70,8 @@ def parse_sender(text: str) -> tuple[str, str]:
     Raises:
         ConfigError: It is not a single mailbox. The message says why, and the hint says how to write it.
     """
+    if len(text) > _MAX_SENDER:
+        raise ConfigError(f"it has more than {_MAX_SENDER:,} characters", hint=_SENDER_FORM)
     if _CONTROL.search(text):
         raise ConfigError("it contains a line break or another control character", hint=_SENDER_FORM)
     mailbox = _MAILBOX.fullmatch(text)

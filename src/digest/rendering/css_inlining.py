@@ -28,7 +28,7 @@ __all__ = ["inline_css"]
 #: premailer skips a style block with this attribute. Without it, MJML's base styles for td, img and p would be inlined
 #: into every cell, which makes the page a third longer.
 _MARK = ' data-premailer="ignore"'
-_COMMENT_OR_STYLE = re.compile(r"(?P<comment><!--.*?-->)|<style\b", re.DOTALL)
+_COMMENT_OR_STYLE = re.compile(r"(?P<comment><!--.*?(?:-->|\Z))|<style\b", re.DOTALL)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 #: premailer keeps the doctype only in this spelling, and without one a page is shown in quirks mode.
 _DOCTYPE = "<!DOCTYPE html>"

@@ -32,7 +32,8 @@ __all__ = ["MjmlOutput", "render_mjml"]
 _SPAN = re.compile(r"position (\d+):\d+")
 _LEFT_OVER = re.compile(r"<mj-[a-z-]*")
 _HINT = "Close every element, put every attribute value in double quotes, and write < in text as &lt;."
-_OPAQUE = r"<!--.*?-->|<mj-style\b.*?</mj-style>"
+#: What never ends reaches to the end of the text: searching for the end again and again would take quadratic time.
+_OPAQUE = r"<!--.*?(?:-->|\Z)|<mj-style\b.*?(?:</mj-style>|\Z)"
 _TAG = re.compile(rf"""(?P<opaque>{_OPAQUE})|<(?P<tag>[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.DOTALL)
 _ANY_TAG = re.compile(rf"{_OPAQUE}|<[^<>]*>?", re.DOTALL)
 _SOUND_TAG = re.compile(r"""<(/?)([A-Za-z][^\s/>]*)(?:\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?)*\s*(/?)>""")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+import time
 
 import hypothesis.strategies as st
 import pytest
@@ -126,3 +127,21 @@ def test_a_sender_that_could_not_be_sent_is_refused_and_explained(text, reason, 
 def test_addresses_and_line_breaks_are_removed_from_a_server_reply():
     reply = "550 5.1.1 <ana.b@example.com>:\r\n\tno such user, ask postmaster@example.org; id=x"
     assert redact_addresses(reply) == "550 5.1.1 <…>: no such user, ask …; id=x"
+
+
+@pytest.mark.parametrize("unit", ["a", ".", "a.", "@", "a@", "@a", "é", "{", "\\", "a b@", "<", "a=", "=@"])
+def test_a_long_reply_is_redacted_within_a_second(unit):
+    start = time.process_time()
+    redacted = redact_addresses(
+        f"550 ana@reader.example {unit * (40_000 // len(unit))} bo@reader.example", limit=50_000
+    )
+    assert time.process_time() - start < 1
+    assert "reader.example" not in redacted
+
+
+@pytest.mark.parametrize("text", ['"' + '\\"' * 20_000, "a" * 40_000, "a@" * 20_000, "(" * 40_000, "<" * 40_000])
+def test_a_sender_of_many_characters_is_refused_within_a_second(text):
+    start = time.process_time()
+    with pytest.raises(ConfigError, match="more than 1,000 characters"):
+        parse_sender(text)
+    assert time.process_time() - start < 1
