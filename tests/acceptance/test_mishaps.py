@@ -204,3 +204,12 @@ def test_ctrl_c_exits_with_130_and_leaves_the_issue_intact(newsletter, tmp_path)
     assert running.returncode == 130
     assert "Traceback" not in err
     assert file_hashes(newsletter) == before
+
+
+def test_check_reports_a_damaged_approval_at_its_line(run, newsletter, built):
+    (issue,) = (newsletter / "issues").iterdir()
+    (issue / "approval.toml").write_text('token = "0123456789abcdef"\n<<<<<<< HEAD\n')
+    checked = run("check", "-C", str(newsletter), "--json")
+    found = [(finding["code"], finding["file"], finding["line"]) for finding in checked.data["findings"]]
+    assert (checked.code, ("S704", f"issues/{issue.name}/approval.toml", 2) in found) == (5, True), found
+    assert "digest check" in run("rules", "s704").err

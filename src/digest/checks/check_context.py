@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
     from digest.config import Config
+    from digest.errors import IssueError
     from digest.issues import Build, SourceState
     from digest.models import Article, Issue, RenderedIssue
     from digest.rendering import MarkdownLink
@@ -144,6 +145,7 @@ class CheckContext:
         columns: The casefolded columns of the audience's lists; None if they could not be read.
         people_in_git: The files with people's addresses that git tracks, or would add.
         build: The build on disk; None if there is none, or if the issue has been sent already.
+        approval_error: What is wrong with approval.toml; None if nothing is, or if the issue has been sent already.
     """
 
     issue: Issue
@@ -160,6 +162,7 @@ class CheckContext:
     columns: frozenset[str] | None
     people_in_git: Sequence[PeopleInGit]
     build: Build | None
+    approval_error: IssueError | None
 
     def line(self, number: int | None) -> Place:
         """A line of issue.md, or the file as a whole."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from digest.checks.check_context import LinkAnswer, PeopleInGit
     from digest.checks.rule_registry import Finding
     from digest.config import Config
-    from digest.errors import Place
+    from digest.errors import IssueError, Place
     from digest.issues import Build, SourceState
     from digest.models import Article, Issue, RenderedIssue
 
@@ -70,6 +70,7 @@ def check_issue(
     columns: frozenset[str] | None = None,
     people_in_git: Sequence[PeopleInGit] = (),
     build: Build | None = None,
+    approval_error: IssueError | None = None,
 ) -> tuple[Finding, ...]:
     """Apply every rule to an issue. Nothing is fetched; only local articles and pictures are read from disk.
 
@@ -88,6 +89,7 @@ def check_issue(
         columns: The casefolded columns of the audience's lists; None if they could not be read.
         people_in_git: The files with people's addresses that git tracks, or would add.
         build: The build on disk; None if there is none, or if the issue has been sent already.
+        approval_error: What is wrong with approval.toml; None if nothing is, or if the issue has been sent already.
 
     Returns:
         The findings that the configuration does not ignore: most serious first, then in the order of issue.md, then
@@ -111,6 +113,7 @@ def check_issue(
         columns=columns,
         people_in_git=people_in_git,
         build=build,
+        approval_error=approval_error,
     )
     findings = _without_ignored([finding for family in _FAMILIES for finding in family(context)], config)
     return tuple(sorted(findings, key=lambda finding: _order(finding, file)))

@@ -1,4 +1,4 @@
-"""S701 to S703: secrets, local paths and outdated builds, which must not be sent by mistake."""
+"""S701 to S704: secrets, local paths, outdated builds and damaged approvals, which must not be sent by mistake."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ def check_safety(context: CheckContext) -> Iterator[Finding]:
         yield from _places(context, "S701", pattern, f"{what[0].upper()}{what[1:]} would be sent")
     yield from _places(context, "S702", _LOCAL_PATH, "A path on your computer would be sent")
     yield from _check_build(context)
+    if (error := context.approval_error) is not None:
+        place = error.place or context.build_folder
+        yield fault("S704", error.message, place, hint=f"Look at the build, then: digest approve {context.issue.id}")
 
 
 @cache

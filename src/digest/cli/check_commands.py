@@ -181,3 +181,4 @@ def rules(
         '  reason = "…"',
     ]
     output.result(result, lines)
+    output.next("digest check")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.checks import LinkAnswer, check_issue, links_of
 from digest.config import source_places
-from digest.errors import DigestError, FetchError, NothingToDoError, RefusedError
+from digest.errors import DigestError, FetchError, IssueError, NothingToDoError, RefusedError
 from digest.issues import Build
 from digest.models import Approval
 from digest.rendering import dump_manifest, render_issue, shown_subject
@@ -176,6 +176,7 @@ def check(
         answers=answers,
         people_in_git=find_people_in_git(project),
         build=None if opened.id in session.ended_issues else opened.build,
+        approval_error=None if opened.id in session.ended_issues else _approval_error(opened),
     )
     now = Build(html=rendered.html.encode(), text=rendered.text.encode(), manifest=dump_manifest(rendered.manifest))
     return Checked(
@@ -191,6 +192,7 @@ def check_rendered(
     answers: Mapping[str, LinkAnswer] = MappingProxyType({}),
     people_in_git: Sequence[PeopleInGit] = (),
     build: Build | None = None,
+    approval_error: IssueError | None = None,
 ) -> tuple[Finding, ...]:
     """Apply every rule to an issue that was already rendered; see `check_issue` for the keyword arguments."""
     project = session.project
@@ -208,7 +210,16 @@ def check_rendered(
         columns=_columns(session),
         people_in_git=people_in_git,
         build=build,
+        approval_error=approval_error,
     )
+
+
+def _approval_error(issue: IssueReading) -> IssueError | None:
+    try:
+        _ = issue.approval
+    except IssueError as error:
+        return error
+    return None
 
 
 def _columns(session: Session) -> frozenset[str] | None:

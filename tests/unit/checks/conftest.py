@@ -60,6 +60,7 @@ def clean():
         answers={},
         people_in_git=(),
         build=None,
+        approval_error=None,
         rendered=None,
     )
 
@@ -80,6 +81,7 @@ def check(tmp_path):
             columns=frozenset({"email", "name", "city"}),
             people_in_git=case.people_in_git,
             build=case.build,
+            approval_error=case.approval_error,
         )
 
     return call

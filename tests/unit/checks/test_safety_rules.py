@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from digest.config import Config
+from digest.errors import IssueError, Place
 
 BUILD = "issues/2026-W47/build"
 
@@ -38,3 +39,10 @@ def test_s703_can_be_ignored_like_any_rule(problems, clean, build_of, configure)
     )
     configure(clean, "check", ignore=ignored.check.ignore)
     assert problems(clean) == []
+
+
+def test_s704_reports_a_damaged_approval_at_its_line(check, clean):
+    clean.approval_error = IssueError("this is not valid TOML", place=Place("issues/2026-W47/approval.toml", 2))
+    (finding,) = check(clean)
+    assert (finding.code, finding.severity, str(finding.place)) == ("S704", "error", "issues/2026-W47/approval.toml:2")
+    assert finding.hint.endswith("digest approve 2026-W47")

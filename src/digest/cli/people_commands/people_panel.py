@@ -187,6 +187,7 @@ def export(
         options.output.say(f"{rows} no address, and are left out: digest subscribers check")
     if str(file) == "-":
         sys.stdout.write(text)
+        options.output.next("digest subscribers check")
         return
     if write_export(file, text):
         options.output.say(f"Other users of this machine could read {file}. Now only you can.")
