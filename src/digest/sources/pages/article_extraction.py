@@ -18,6 +18,7 @@ from digest.sources.author_names import clean_names
 from digest.sources.date_parsing import parse_date
 from digest.sources.encoding import decode_page, is_binary
 from digest.sources.pages.key_points import find_key_points
+from digest.sources.pages.page_bylines import names_on_page
 from digest.sources.pages.page_limits import bounded_page, is_bounded
 from digest.sources.pages.page_metadata import is_own, read_metadata
 from digest.sources.pages.page_text import clear_page, read_text, unrepeated
@@ -80,7 +81,7 @@ def _extract(html: str, url: str) -> Article:
     if key_points.points:
         key_points.remove()
     document = None if metadata.authors and metadata.published else trafilatura.load_html(html)
-    authors = metadata.authors or _guess_authors(document, url, metadata.known_as)
+    authors = metadata.authors or names_on_page(_guess_authors(document, url, metadata.known_as), tree)
     published = metadata.published or _guess_date(document, metadata.url)
     del document
     headings = [heading.text() for heading in tree.css("h1")]

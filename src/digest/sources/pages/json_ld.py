@@ -42,6 +42,14 @@ class JsonLd:
         """Return the names of the people or organisations under ``key``."""
         return list(self._texts(self.article.get(key)))
 
+    def houses(self, key: str) -> frozenset[str]:
+        """Return the names under ``key`` that are marked as those of organisations."""
+        value = self.article.get(key)
+        nodes = value if isinstance(value, list) else [value]
+        resolved = (self._by_id.get(str(node.get("@id")), node) for node in nodes if isinstance(node, dict))
+        marked = (node for node in resolved if "Organization" in str(node.get("@type")))
+        return frozenset(name for node in marked for name in self._texts(node))
+
     def links(self, key: str) -> list[str]:
         """Return the addresses under ``key``, such as those of images."""
         return list(self._texts(self.article.get(key), ("url", "contentUrl", "@id")))

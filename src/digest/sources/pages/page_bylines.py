@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from digest.sources.author_names import split_names
@@ -15,26 +15,30 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-__all__ = ["find_byline"]
+__all__ = ["OtherArticles", "find_byline", "is_person", "names_on_page"]
 
 _LONGEST = 120  # characters of a byline
 _CLIMB = 2  # levels from the word "By" to the element that contains the names as well
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5"})
+_LONG_PARAGRAPH = 60  # characters
+_SHORTEST_HEADLINE = 12  # characters
+_COMPARED = 40
 _MOST = 12  # elements with the class of a byline that are read
 #: The end of the names: a date, a time, or a bar.
 _END = re.compile(r"\s*(?:[|•·●\n]|\s[-\u2013—]\s|\d)")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'\u2019\u2010-])*\.?")
 
 
-def find_byline(tree: LexborHTMLParser) -> tuple[str, ...]:
+def find_byline(tree: LexborHTMLParser, others: OtherArticles) -> tuple[str, ...]:
     """Return the people of the first byline after the headline, or of the first byline if there is no headline."""
-    for text in (*_spoken(tree), *_classed(tree)):
+    for text in (*_spoken(tree, others), *_classed(tree, others)):
         names = split_names(_END.split(text, maxsplit=1)[0])
-        if names and all(map(_is_person, names)):
+        if names and all(map(is_person, names)):
             return names
     return ()
 
 
-def _spoken(tree: LexborHTMLParser) -> Iterator[str]:
+def _spoken(tree: LexborHTMLParser, others: OtherArticles) -> Iterator[str]:
     """Yield the texts after the headline that begin with "By" or the like, without it."""
     if tree.body is None:
         return
@@ -48,6 +52,7 @@ def _spoken(tree: LexborHTMLParser) -> Iterator[str]:
             and node.is_text_node
             and _begins().match(node.text_content or "")
             and not _is_outside(node)
+            and not others.have(node)
         ):
             count += 1
             if count > _MOST:
@@ -63,12 +68,102 @@ def _spoken(tree: LexborHTMLParser) -> Iterator[str]:
                     break
 
 
-def _classed(tree: LexborHTMLParser) -> Iterator[str]:
+def _classed(tree: LexborHTMLParser, others: OtherArticles) -> Iterator[str]:
     """Yield the texts of elements whose class says that they name an author."""
     for node in tree.css(", ".join(load_table("author_names")["classes"]))[:_MOST]:
         text = plain_line(node.text(separator=" "))
-        if text and len(text) <= _LONGEST and not _is_outside(node):
+        if text and len(text) <= _LONGEST and not _is_outside(node) and not others.have(node):
             yield text
+
+
+class OtherArticles:
+    """Tells what stands under another headline than the page's own, as the bylines of teasers do."""
+
+    def __init__(self, tree: LexborHTMLParser) -> None:
+        self._tree = tree
+
+    @cached_property
+    def _nodes(self) -> frozenset[int]:
+        """The ids of all nodes under headings of other articles."""
+        headline = self._headline
+        if headline is None or self._tree.body is None:
+            return frozenset()
+        own_article = _article_of(headline)
+        nodes: set[int] = set()
+        holders: set[int] = set()  # of the article's paragraphs
+        begun = elsewhere = False
+        for node in self._tree.body.traverse(include_text=True):
+            tag = node.tag
+            if tag in _HEADINGS:
+                if node.mem_id == headline.mem_id:
+                    begun, elsewhere = True, False
+                elif begun:
+                    within = own_article is not None and _article_of(node) == own_article
+                    subheading = node.parent is not None and node.parent.mem_id in holders
+                    elsewhere = bool(holders) and not (within or subheading)
+            elif begun and tag == "p" and not elsewhere and node.parent and len(node.text()) >= _LONG_PARAGRAPH:
+                holders.add(node.parent.mem_id)
+            if elsewhere:
+                nodes.add(node.mem_id)
+        return frozenset(nodes)
+
+    def have(self, node: LexborNode) -> bool:
+        """Return whether a node belongs to another article.
+
+        One whose nearest headings include the page's own is below the article's text, and still belongs to it.
+        """
+        if node.mem_id not in self._nodes:
+            return False
+        holder: LexborNode | None = node.parent
+        while holder is not None and not (headings := holder.css("h1, h2, h3, h4, h5")):
+            holder = holder.parent
+        own = self._headline
+        return holder is None or own is None or own.mem_id not in {heading.mem_id for heading in headings}
+
+    @cached_property
+    def _headline(self) -> LexborNode | None:
+        """The ``h1`` that the page's title repeats, because a site's logo may be one as well; or else the first."""
+        headings = (self._tree.css("article h1, main h1") or self._tree.css("h1"))[:_MOST]
+        shared = self._tree.css_first("meta[property='og:title']")
+        title = self._tree.css_first("head title, title")
+        words = _folded(f"{(shared and shared.attributes.get('content')) or ''} {title.text() if title else ''}")
+        places = ((_place_in(words, _folded(node.text())), node) for node in self._tree.css("h1")[:_MOST])
+        alike = sorted(((place, node) for place, node in places if place >= 0), key=lambda each: each[0])
+        return next((node for _, node in alike), next(iter(headings), None))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _place_in(title: str, heading: str) -> int:
+    """Where a page's title repeats a heading, or at least its beginning; -1 if it does not."""
+    return title.find(heading[:_COMPARED]) if len(heading) >= _SHORTEST_HEADLINE else -1
+
+
+def _article_of(node: LexborNode) -> int | None:
+    """The innermost ``article`` around a node."""
+    holder: LexborNode | None = node
+    while holder is not None and holder.tag != "article":
+        holder = holder.parent
+    return holder.mem_id if holder is not None else None
+
+
+def names_on_page(names: tuple[str, ...], tree: LexborHTMLParser) -> tuple[str, ...]:
+    """Return the names but for those that the page only has in teasers and under other headlines."""
+    if not names or tree.body is None:
+        return names
+    others = OtherArticles(tree)
+    seen: set[str] = set()
+    own: set[str] = set()
+    for node in tree.body.traverse(include_text=True):
+        text = (node.text_content or "").casefold() if node.is_text_node else ""
+        for name in names:
+            if text and name not in own and name.casefold() in text:
+                seen.add(name)
+                if not others.have(node):
+                    own.add(name)
+    return tuple(name for name in names if name in own or name not in seen)
 
 
 def _is_outside(node: LexborNode) -> bool:
@@ -86,7 +181,7 @@ def _is_outside(node: LexborNode) -> bool:
     return False
 
 
-def _is_person(name: str) -> bool:
+def is_person(name: str) -> bool:
     """Return whether a text is two to five capitalised words, apart from particles such as "van der"."""
     parts = name.split()
     particles = load_table("author_names")["particles"]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.models import host_name, is_web_address
-from digest.sources.author_names import clean_names, split_names
+from digest.sources.author_names import clean_names, is_agency, split_names
 from digest.sources.date_parsing import parse_date
 from digest.sources.html_text import line_of_html, plain_line, text_of_html
 from digest.sources.pages.json_ld import JsonLd
-from digest.sources.pages.page_bylines import find_byline
+from digest.sources.pages.page_bylines import OtherArticles, find_byline, is_person
 from digest.sources.pages.page_titles import StatedTitles, choose_title
 from digest.sources.source_links import join_link, language_tag, same_site
 from digest.sources.tables import load_table
@@ -90,6 +90,7 @@ def read_metadata(tree: LexborHTMLParser, *, url: str) -> Metadata:
 class _Page:
     def __init__(self, tree: LexborHTMLParser, url: str) -> None:
         self.tree, self.url = tree, url
+        self.others = OtherArticles(tree)
         self.linked = JsonLd(tree, url)
         self._names = load_table("page_metadata")
         self._meta: defaultdict[str, list[str]] = defaultdict(list)
@@ -153,33 +154,43 @@ class _Page:
         return (site, *self.linked.names("publisher"), *self.lines("site"), host, host.rpartition(".")[0])
 
     def authors(self, site: str) -> tuple[str, ...]:
-        """Return people. The site itself is the author only if its JSON-LD says so and nobody else is named."""
+        """Return people.
+
+        A house or a log-in name is the author only if the page shows nobody with a full name; the site itself only if
+        its JSON-LD says so.
+        """
         own = self.known_as(site)
-        for values in (
-            self.linked.names("author"),
-            self.linked.names("creator"),
-            self._named(),
-            self._bylines(),
-            find_byline(self.tree),
+        linked = (self.linked.names("author"), self.linked.names("creator"))
+        byline = find_byline(self.tree, self.others)
+        houses = self.linked.houses("author")
+        first: tuple[str, ...] = ()
+        for values, agencies in (
+            *((each, True) for each in linked),
+            (byline, False),
+            (self._named(), True),
+            (self._bylines(), False),
         ):
-            names = clean_names(name for value in values for name in split_names(value))
+            names = clean_names(
+                (name for value in values for name in split_names(value, agencies=agencies)), agencies=agencies
+            )
             people = tuple(name for name in names if not is_own(name, own))
-            if people:
+            if any(is_agency(name) or (is_person(name) and name not in houses) for name in people):
                 return people
-        return clean_names(self.linked.names("author"))
+            first = first or people
+        return first or clean_names(self.linked.names("author"), agencies=True)
 
     def _named(self) -> Iterable[str]:
         """Return all authors of the most reliable meta element that names people, not reading times or addresses."""
         for name in self._names["author"]:
             lines = [line for value in self._meta.get(name, ()) if (line := line_of_html(value))]
             lines = [line for line in lines if not any(map(str.isdigit, line))]
-            if clean_names(lines):
+            if clean_names(lines, agencies=True):
                 return lines
         return ()
 
     def _bylines(self) -> Iterable[str]:
         for selector in self._names["markup"]["author"]:
-            nodes = self.tree.css(selector)
+            nodes = [node for node in self.tree.css(selector)[:_MOST] if not self.others.have(node)]
             # Teasers on the page have authors as well, so only elements beside the first one count.
             beside = [node for node in nodes if _are_beside(nodes[0], node)]
             lines = [plain_line(node.text(separator=" ")) for node in beside]
