@@ -25,6 +25,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
@@ -66,23 +67,28 @@ host = "HOST"
 
 
 def serve(listener: socket.socket, counted: Any) -> None:
-    """Answer every request, one connection at a time, and count the recipients of /v3/mail/send."""
+    """Answer every request, each connection in a thread of its own, and count the recipients of /v3/mail/send."""
     while True:
-        connection, _ = listener.accept()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with connection, connection.makefile("rb", buffering=1 << 20) as reader:
-            while line := reader.readline():
-                length = 0
-                while (header := reader.readline()) not in {b"\r\n", b""}:
-                    name, _, value = header.partition(b":")
-                    length = int(value) if name.lower() == b"content-length" else length
-                body = reader.read(length)
-                if b" /v3/mail/send " in line:
-                    counted.value += len(json.loads(body)["personalizations"])
-                    connection.sendall(b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m\r\nContent-Length: 0\r\n\r\n")
-                else:
-                    empty = b'{"messages": []}' if b"/v3/logs" in line else b"[]"
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(empty), empty))
+        threading.Thread(target=answer, args=(listener.accept()[0], counted), daemon=True).start()
+
+
+def answer(connection: socket.socket, counted: Any) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connection, connection.makefile("rb", buffering=1 << 20) as reader:
+        while line := reader.readline():
+            length = 0
+            while (header := reader.readline()) not in {b"\r\n", b""}:
+                name, _, value = header.partition(b":")
+                length = int(value) if name.lower() == b"content-length" else length
+            body = reader.read(length)
+            if b" /v3/mail/send " in line:
+                people = len(json.loads(body)["personalizations"])
+                with counted.get_lock():
+                    counted.value += people
+                connection.sendall(b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m\r\nContent-Length: 0\r\n\r\n")
+            else:
+                empty = b'{"messages": []}' if b"/v3/logs" in line else b"[]"
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(empty), empty))
 
 
 def cost(work: Any, *arguments: Any) -> tuple[float, float]:

@@ -6,8 +6,8 @@ import pytest
 
 from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignIncompleteError, PlannedBatch
+from digest.delivery.calls.refusals import Refusals
 from digest.delivery.recipients import BatchPlan
-from digest.delivery.refusals import Refusals
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import CallRefused, Deferred, Fault, Outcome, SendResult, Verdict, open_provider
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience

@@ -39,7 +39,7 @@ class Account(FakeSendGrid):
         provider = open_provider(
             "sendgrid", config=self.config, environ=environ, root=self._folder, now=lambda: self.now
         )
-        provider._api._connected().connection = Connection(self.host, connect=1, read=0.2)
+        provider._api._connected().connections = [Connection(self.host, connect=1, read=0.2)]
         return provider
 
     def post(self, schedule, *, minutes=30):

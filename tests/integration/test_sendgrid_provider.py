@@ -122,7 +122,7 @@ def test_a_hanging_reply_is_unknown_after_the_time_out(post, fake):
     content, recipients = post.compose(1)
     post.send(content, recipients)
     post.provider.close()
-    post.provider._api._client.connection = Connection(fake.host, connect=0.2, read=0.2)
+    post.provider._api._client.connections = [Connection(fake.host, connect=0.2, read=0.2)]
     fake.disturb("hang-after")
     result = post.send(content, recipients)
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, "the reply was lost")

@@ -23,10 +23,10 @@ from digest.delivery import (
     cancel_campaign,
     open_ledger,
 )
-from digest.delivery.batch_ledger import ClaimLostError
+from digest.delivery.calls.retry import Stop
 from digest.delivery.cancellation import _cancel_groups
 from digest.delivery.group_ledger import CampaignLedger
-from digest.delivery.retry import Stop
+from digest.delivery.stores.batch_rows import ClaimLostError
 from digest.delivery.stores.store import Store
 from digest.errors import DigestError, ProviderError
 from digest.providers import Capabilities

@@ -85,9 +85,14 @@ class Output:
         printed = {"schema_version": SCHEMA_VERSION, **data.printed()}
         print(inert_json(json.dumps(printed, ensure_ascii=False)))  # noqa: T201 - its job
 
+    @property
+    def shows_status(self) -> bool:
+        """Whether anybody sees what `status` prints."""
+        return not self.quiet and sys.stderr.isatty()
+
     def status(self, text: str) -> None:
         """Print a line that the next one overwrites, on a terminal only."""
-        if not self.quiet and sys.stderr.isatty():
+        if self.shows_status:
             sys.stderr.write(f"\r\x1b[K{clean(text)}")
             sys.stderr.flush()
 

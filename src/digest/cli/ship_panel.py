@@ -15,6 +15,7 @@ from digest.errors import DigestError
 
 if TYPE_CHECKING:
     from digest.cli.output import Output
+    from digest.delivery import SendReport
     from digest.workflow.building import Built
     from digest.workflow.sending import SendPlan
 
@@ -211,6 +212,10 @@ def send(
         _confirm(plan, output, again=again)
 
     pace = Pace()
+
+    def show(numbers: SendReport) -> None:
+        output.status(pace.line(numbers.settled, numbers.pending))
+
     try:
         report = run(
             session,
@@ -219,7 +224,7 @@ def send(
             resume=resume,
             on_unknown=on_unknown,
             new_ledger=new_ledger,
-            progress=lambda numbers: output.status(pace.line(numbers.settled, numbers.pending)),
+            progress=show if output.shows_status else None,
             notice=lambda words: output.say(f"  Note       {words}"),
         )
     except DigestError as error:

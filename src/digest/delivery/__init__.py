@@ -2,7 +2,7 @@
 
 Imports go down only::
 
-    sender ─▶ two_phase_sender ─▶ batch_sender ─▶ retry            posts mail
+    sender ─▶ two_phase_sender ─▶ batch_sender ─▶ calls/           posts mail
     rehearsal, cancellation                                        what else a user does with a campaign
     campaign_rails, recipients, composer, campaign                 pure
     ledger ─▶ group_ledger ─▶ batch_ledger ─▶ stores/              what is about to be posted, and its outcome

@@ -15,61 +15,36 @@ and reports the outcome, the outcome is recorded.
 
 from __future__ import annotations
 
-import secrets
+from contextlib import suppress
 from functools import wraps
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from sqlalchemy import Integer, and_, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import and_, delete, func, not_, or_, select, update
 
-from digest.delivery.recipients import PlannedBatch, split_keys
-from digest.delivery.stores.campaign_counts import count_campaign, select_campaigns
+from digest.delivery.recipients import PlannedBatch
+from digest.delivery.stores.batch_rows import BatchRows, ClaimLostError
+from digest.delivery.stores.campaign_counts import count_campaign
 from digest.delivery.stores.issue_recipients import OtherCampaigns
-from digest.delivery.stores.ledger_schema import batch, batch_row, call_group, campaign, event, exception
+from digest.delivery.stores.ledger_schema import batch, call_group, campaign, exception
 from digest.delivery.stores.rejections import suppress_bounces
-from digest.delivery.stores.store import SENDER_DIGITS, upsert
-from digest.errors import LedgerError
+from digest.delivery.stores.store import SENDER_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import Connection
 
     from digest.delivery.campaign import Campaign
     from digest.delivery.stores.store import Store
 
-__all__ = ["BatchLedger", "ClaimLostError", "transaction"]
+__all__ = ["BatchLedger", "transaction"]
 
-_THIS = and_(
-    batch.c.campaign == bindparam("this"),
-    batch.c.no == bindparam("which"),
-    batch.c.group_no.is_not_distinct_from(bindparam("within", type_=Integer)),
-)
-_CLAIM = (
-    update(batch)
-    .where(_THIS, batch.c.state == "pending")
-    .values(state="sending", claim=bindparam("token"), attempt=batch.c.attempt + 1, claimed_at=bindparam("now"))
-)
-_MOVE = (
-    update(batch)
-    .where(_THIS, batch.c.state.in_(("sending", "unknown")), batch.c.claim == bindparam("token"))
-    .values(
-        state=bindparam("outcome"),
-        claim=None,
-        message_id=bindparam("message"),
-        reason=bindparam("why"),
-        settled_at=bindparam("now"),
-    )
-)
 #: The recipients whom a claim leaves out, if there are none.
 _NOBODY: Mapping[bytes, str] = MappingProxyType({})
 #: Begins the reason of a pending batch that `BatchLedger.postpone` has marked.
 _POSTPONED = "postponed: "
-
-
-class ClaimLostError(LedgerError):
-    """Another process has claimed the batch. This one has posted nothing."""
 
 
 _Args = ParamSpec("_Args")
@@ -80,28 +55,42 @@ _Batches = TypeVar("_Batches", bound="BatchLedger")
 def transaction(
     method: Callable[Concatenate[_Batches, Connection, _Args], _Result],
 ) -> Callable[Concatenate[_Batches, _Args], _Result]:
-    """Make a method one transaction of the ledger. The store may run it more than once."""
+    """Make a method one transaction of the ledger. The store may run it more than once.
+
+    It first records the answers that `BatchLedger.settle_with_next` has kept.
+    """
 
     @wraps(method)
     def run(self: _Batches, /, *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
-        return self.store.write(lambda connection: method(self, connection, *args, **kwargs))
+        def change(connection: Connection) -> _Result:
+            self.record_answers(connection)
+            return method(self, connection, *args, **kwargs)
+
+        result = self.store.write(change)
+        self.forget_answers()
+        return result
 
     return run
 
 
-class BatchLedger:
+class _Answer(NamedTuple):
+    """The arguments of `BatchLedger.settle`."""
+
+    no: int
+    claim: str
+    outcome: str
+    exceptions: Mapping[bytes, tuple[str, str]]
+    message_id: str
+    reason: str
+
+
+class BatchLedger(BatchRows):
     """The batches of one campaign. Each method is one transaction, durable when it returns."""
 
-    #: The group whose batches these are; None for batches in no group.
-    _group: int | None = None
-    #: The state of a batch that the provider has accepted.
-    _accepted = "accepted"
-
     def __init__(self, store: Store, number: int, *, now: Callable[[], datetime]) -> None:
-        self.store = store
-        self._id = number
-        self._now = now
+        super().__init__(store, number, now=now)
         self._others = OtherCampaigns(number)
+        self._unrecorded: list[_Answer] = []
 
     def finish(self) -> Campaign:
         """Set the campaign's state from its batches: ``sent``, ``scheduled``, ``held`` or still ``sending``.
@@ -129,6 +118,7 @@ class BatchLedger:
 
     def campaign(self) -> Campaign:
         """The campaign with its numbers."""
+        self.flush()
         with self.store.begin() as connection:
             row = self._row(connection)
             return count_campaign(connection, row, senders=self.store.live_senders(), now=self._now())
@@ -157,6 +147,7 @@ class BatchLedger:
 
         Returns: Up to ``limit`` batches, each with the recipients in it who already have an outcome.
         """
+        self.flush()
         here = and_(batch.c.campaign == self._id, batch.c.state == "pending", self._within, batch.c.no > after)
         if postponed is not None:
             is_marked = batch.c.reason.startswith(_POSTPONED)
@@ -175,6 +166,7 @@ class BatchLedger:
 
     def next_unknown(self, *, after: int) -> PlannedBatch | None:
         """The first batch after this number with a recipient whose outcome is unknown, with only those recipients."""
+        self.flush()
         single = select(exception.c.batch).where(exception.c.campaign == self._id, exception.c.outcome == "unknown")
         is_unknown = or_(batch.c.state == "unknown", batch.c.no.in_(single))
         here = and_(batch.c.campaign == self._id, self._within, batch.c.no > after)
@@ -201,11 +193,7 @@ class BatchLedger:
         self._require_open(connection)
         if not answered:
             self._others.require_unmailed(connection, no, gone=gone)
-        token = self.store.sender + secrets.token_hex(12)
-        here = {"this": self._id, "which": no, "within": self._group}
-        changed = connection.execute(_CLAIM, {**here, "token": token, "now": self._now()})
-        if changed.rowcount != 1:
-            raise ClaimLostError("another process has taken the batch", hint="See: digest status")
+        token = self._claim(connection, no)
         self._except(connection, no, {key: ("skipped", reason) for key, reason in gone.items()})
         return token
 
@@ -234,12 +222,54 @@ class BatchLedger:
         Raises:
             ClaimLostError: Another process has taken the batch over.
         """
+        self._settle(connection, _Answer(no, claim, outcome, exceptions or {}, message_id, reason))
+
+    def settle_with_next(
+        self,
+        no: int,
+        claim: str,
+        *,
+        outcome: str,
+        exceptions: Mapping[bytes, tuple[str, str]],
+        message_id: str,
+        reason: str,
+    ) -> None:
+        """Record the outcome of a call together with the next change, which is usually the claim of the next call.
+
+        Two changes on the disk become one. If another process has taken the batch over, nothing is recorded. `flush`
+        before anything that may take long. The arguments are those of `settle`.
+        """
+        self._unrecorded.append(_Answer(no, claim, outcome, exceptions, message_id, reason))
+        if self.one_by_one:
+            self.flush()
+
+    def flush(self) -> None:
+        """Record what `settle_with_next` has kept."""
+        if self._unrecorded:
+            self._change_nothing()
+
+    @transaction
+    def _change_nothing(self, connection: Connection) -> None:
+        """Commit what `transaction` adds."""
+
+    def record_answers(self, connection: Connection) -> None:
+        """Record what `settle_with_next` has kept, in the transaction of another change."""
+        for answer in self._unrecorded:
+            with suppress(ClaimLostError):
+                self._settle(connection, answer)
+
+    def forget_answers(self) -> None:
+        """Discard what `record_answers` has recorded, once it is durable."""
+        self._unrecorded.clear()
+
+    def _settle(self, connection: Connection, answer: _Answer) -> None:
+        outcome = answer.outcome
         state = self._accepted if outcome == "accepted" else outcome
-        self._move(connection, no, claim, state=state, message_id=message_id, reason=reason)
-        own = {key: verdict for key, verdict in (exceptions or {}).items() if verdict[0] != outcome}
-        self._except(connection, no, own)
-        if reason or outcome != "accepted":
-            self._note(connection, no, outcome, reason)
+        self._move(connection, answer.no, answer.claim, state=state, message_id=answer.message_id, reason=answer.reason)
+        own = {key: verdict for key, verdict in answer.exceptions.items() if verdict[0] != outcome}
+        self._except(connection, answer.no, own)
+        if answer.reason or outcome != "accepted":
+            self._note(connection, answer.no, outcome, answer.reason)
 
     @transaction
     def release(self, connection: Connection, no: int, claim: str, *, reason: str) -> None:
@@ -317,71 +347,5 @@ class BatchLedger:
         connection.execute(delete(exception).where(own))
         self._note(connection, no, "resend", reason)
 
-    def _row(self, connection: Connection) -> RowMapping:
-        row = connection.execute(select_campaigns().where(campaign.c.id == self._id)).mappings().first()
-        if row is None:
-            raise LedgerError(
-                "another digest process has replaced this campaign by one with another build",
-                hint="See: digest status",
-            )
-        return row
-
     def _require_open(self, connection: Connection) -> None:
         """Refuse a claim if nothing more may be posted. Only a group can be closed in this way."""
-
-    @property
-    def _within(self) -> ColumnElement[bool]:
-        return batch.c.group_no.is_not_distinct_from(self._group)
-
-    def _is(self, no: int) -> ColumnElement[bool]:
-        return and_(batch.c.campaign == self._id, batch.c.no == no)
-
-    def _recipients(self, connection: Connection, no: int) -> list[bytes]:
-        return split_keys(connection.execute(select(batch.c.recipients).where(self._is(no))).scalar_one())
-
-    def _unknown(self, connection: Connection, no: int) -> tuple[bytes, ...]:
-        """The recipients of a batch whose outcome, their own or the batch's, is unknown."""
-        outcomes = select(exception.c.recipient, exception.c.outcome).where(
-            exception.c.campaign == self._id, exception.c.batch == no
-        )
-        own = {row.recipient: row.outcome for row in connection.execute(outcomes)}
-        state = connection.execute(select(batch.c.state).where(self._is(no))).scalar_one()
-        return tuple(key for key in self._recipients(connection, no) if own.get(key, state) == "unknown")
-
-    def _move_out(self, connection: Connection, no: int, people: Sequence[bytes]) -> None:
-        """Move these recipients of a batch into a new pending one."""
-        # A row lock: one sender at a time takes the next number.
-        connection.execute(select(campaign.c.id).where(campaign.c.id == self._id).with_for_update())
-        moved = set(people)
-        rest = [key for key in self._recipients(connection, no) if key not in moved]
-        connection.execute(update(batch).where(self._is(no)).values(recipients=b"".join(rest), size=len(rest)))
-        last = connection.execute(select(func.max(batch.c.no)).where(batch.c.campaign == self._id)).scalar_one()
-        row = batch_row(self._id, last + 1, b"".join(people))
-        connection.execute(insert(batch).values(**row, group_no=self._group))
-
-    def _move(
-        self, connection: Connection, no: int, claim: str, *, state: str, message_id: str = "", reason: str = ""
-    ) -> None:
-        settled = None if state == "pending" else self._now()
-        here = {"this": self._id, "which": no, "within": self._group, "token": claim}
-        values = {"outcome": state, "message": message_id, "why": reason, "now": settled}
-        if connection.execute(_MOVE, {**here, **values}).rowcount == 1:
-            return
-        if connection.execute(select(batch.c.claim).where(self._is(no))).scalar_one_or_none() != claim:
-            raise ClaimLostError("another process has taken the batch over", hint="See: digest status")
-
-    def _except(self, connection: Connection, no: int, outcomes: Mapping[bytes, tuple[str, str]]) -> None:
-        common = {"campaign": self._id, "batch": no, "at": self._now()}
-        rows = [
-            {**common, "recipient": key, "outcome": outcome, "reason": reason}
-            for key, (outcome, reason) in outcomes.items()
-        ]
-        if rows:
-            statement = upsert(connection, exception)
-            replaced = {name: statement.excluded[name] for name in ("batch", "outcome", "reason", "at")}
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["campaign", "recipient"], set_=replaced), rows
-            )
-
-    def _note(self, connection: Connection, no: int | None, kind: str, detail: str) -> None:
-        connection.execute(insert(event).values(campaign=self._id, batch=no, at=self._now(), kind=kind, detail=detail))

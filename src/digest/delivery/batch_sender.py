@@ -11,12 +11,14 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from digest.delivery.batch_ledger import ClaimLostError
+from digest.delivery.calls.refusals import Breaker, Deferrals, Refusals
+from digest.delivery.calls.retry import Attempts, CallPace, GaveUpError
+from digest.delivery.calls.unknown_outcomes import find_record, resolve_unknown
 from digest.delivery.recipients import plan_batch
-from digest.delivery.refusals import Breaker, Deferrals, Refusals
-from digest.delivery.retry import MAX_ATTEMPTS, MAX_WAIT, CallPace, delay_before, retry_query
+from digest.delivery.stores.batch_rows import ClaimLostError
 from digest.delivery.stores.issue_recipients import MailedMeanwhileError
 from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.providers import CallRefused, Deferred, Fault, NotSent, Outcome, SendResult
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.delivery.batch_ledger import BatchLedger
+    from digest.delivery.calls.retry import Stop
     from digest.delivery.campaign import SendReport
     from digest.delivery.composer import Composer
     from digest.delivery.recipients import AudienceIndex, BatchPlan, PlannedBatch
-    from digest.delivery.retry import Stop
     from digest.providers import Provider, Recipient
 
 __all__ = ["BatchSender"]
@@ -44,15 +46,18 @@ _PROGRESS_SECONDS = 0.25
 
 @dataclass(slots=True)
 class _Call:
-    """The next batch to post, with its recipients once they are composed."""
+    """A batch to post, with its recipients once they are composed.
+
+    Attributes:
+        claim: Its claim in the ledger; None if nothing of it has left.
+        reply: Waits for the reply, once the call is under way.
+    """
 
     plan: BatchPlan
-    recipients: Sequence[Recipient] | None = None
     postponed: bool = False
-
-
-class _GaveUpError(Exception):
-    """The provider accepts nothing now, after enough attempts."""
+    recipients: Sequence[Recipient] | None = None
+    claim: str | None = None
+    reply: Callable[[], SendResult] | None = None
 
 
 @dataclass(kw_only=True)
@@ -66,7 +71,7 @@ class BatchSender:
         people: Today's audience by keyed hash.
         stop: Whether the user asked to stop.
         sleep: Waits the given number of seconds.
-        progress: Called with the campaign's numbers, a few times a second.
+        progress: Called with the campaign's numbers, a few times a second; None if nobody wants to see them.
         patience: How many seconds a run waits for recipients that the provider puts off.
         clock: The time of day in the newsletter's zone, for messages.
         closed: Returns why nobody may be mailed any more, such as the end of the send window; empty if somebody may.
@@ -79,11 +84,16 @@ class BatchSender:
     people: AudienceIndex
     stop: Stop
     sleep: Callable[[float], object]
-    progress: Callable[[SendReport], None]
+    progress: Callable[[SendReport], None] | None
     patience: float
     clock: Callable[[], datetime]
     closed: Callable[[Collection[bytes]], str] = lambda _left: ""
     _queue: deque[_Call] = field(default_factory=deque, init=False)
+    _under_way: deque[_Call] = field(default_factory=deque, init=False)
+    _after: int = field(default=0, init=False)
+    _is_refused: bool = field(default=False, init=False)
+    _wait: float = field(default=0.0, init=False)
+    _attempts: Attempts = field(default_factory=Attempts, init=False)
     _reported_at: float = field(default=0.0, init=False)
     _pace: CallPace = field(init=False)
     _breaker: Breaker = field(default_factory=Breaker, init=False)
@@ -94,25 +104,8 @@ class BatchSender:
         self._pace = CallPace(self.provider.capabilities.calls_per_minute)
 
     def resolve_unknown(self, *, resend: bool, in_time: bool) -> None:
-        """Settle unknown outcomes if possible.
-
-        A record at the provider proves acceptance. A missing record, or no answer, proves nothing.
-
-        Args:
-            resend: The user decided to mail recipients again whose outcome stays unknown.
-            in_time: Whether the issue may still be sent. If not, those outcomes stay unknown.
-        """
-        repeatable = self.provider.capabilities.repeatable
-        number = 0
-        while batch := self.batches.next_unknown(after=number):
-            number = batch.no
-            accepted = self._look_up(batch)
-            if accepted:
-                self.batches.confirm(batch.no, accepted=accepted)
-            if in_time and (repeatable or resend):
-                self.batches.resend(
-                    batch.no, reason="a repetition is harmless" if repeatable else "the user decided so"
-                )
+        """Settle unknown outcomes if possible, as `digest.delivery.calls.unknown_outcomes.resolve_unknown` does."""
+        resolve_unknown(self.batches, self._look_up, resend=resend, in_time=in_time, provider=self.provider)
 
     def send_pending(self) -> str:
         """Post until nothing is pending, or nothing more can be done now.
@@ -130,10 +123,12 @@ class BatchSender:
             deferrals.begin_round()
             try:
                 if deferrals.previous:
-                    self._send_pass(lambda number: number in deferrals.previous, again=True)
+                    self._send_pass(
+                        lambda number: number in deferrals.previous and number not in deferrals.numbers, again=True
+                    )
                 self._send_pass(lambda number: number not in deferrals.numbers and number not in refusals)
                 postponed |= self._send_pass(lambda number: number not in refusals, postponed=True)
-            except _GaveUpError as error:
+            except GaveUpError as error:
                 return str(error)
             if self.stop.requested:
                 return "stopped"
@@ -145,7 +140,7 @@ class BatchSender:
                 refusals.settle_singles(postponed=frozenset(postponed))
                 time_of_day = self.clock() + timedelta(seconds=deferrals.go_on_after)
                 return f"{deferrals.reason}; try again after {time_of_day:%H:%M}"
-            self.stop.wait(wait, self.sleep)
+            self.stop.wait(wait, self._pause)
 
     def send_with_others(self) -> str:
         """Do `send_pending`, then wait for other senders' calls that may be in flight, and take over from dead senders.
@@ -181,39 +176,49 @@ class BatchSender:
 
         Returns: The numbers of the postponed batches that were tried.
         """
-        number = 0
         tried: set[int] = set()
-        self._queue.clear()
+        self._rewind(0)
+        self._is_refused, self._wait = False, 0.0
         self._deferrals.begin_pass(again=again)
-        while not self.stop.requested and (call := self._next_call(wanted, after=number, postponed=postponed)):
-            number = call.plan.no
-            if postponed:
-                tried.add(number)
-            if not call.plan.keys:
-                self._require_unclosed(call.plan)
-                with suppress(ClaimLostError):
-                    self.batches.pass_over(number, gone=call.plan.gone)
-                continue
-            try:
-                divided = self._send_batch(call)
-            except Deferred as error:
-                if self._deferrals.add(number, error):
-                    break
-            except MailedMeanwhileError as error:  # plan the batch again, without them
-                self.people.mailed.update(error.mailed)
-                number -= 1
-                self._queue.clear()
-            except ClaimLostError:
-                continue  # another sender has it
-            else:
-                if divided:  # the first half has the number of the whole batch
-                    number -= 1
-                    self._queue.clear()
-            self._report_progress()
-        return frozenset(tried)
+        try:
+            while True:
+                if self._may_post() and (call := self._next_call(wanted, postponed=postponed)):
+                    if postponed:
+                        tried.add(call.plan.no)
+                    self._begin(call)
+                elif self._under_way:
+                    self._prepare_next()
+                    self._end()
+                    self._report_progress()
+                elif self._wait:
+                    self.stop.wait(self._wait, self._pause)
+                    self._wait = 0.0
+                else:
+                    return frozenset(tried)
+        except (DigestError, GaveUpError):
+            self._drain()
+            raise
 
-    def _next_call(self, wanted: Callable[[int], bool], *, after: int, postponed: bool) -> _Call | None:
+    def _may_post(self) -> bool:
+        """Whether another call may be made before the replies to those under way."""
+        if self.stop.requested or self._wait or self._is_refused:
+            return False
+        at_once = 1 if self.batches.one_by_one else self.provider.capabilities.calls_at_once
+        return len(self._under_way) < at_once and self._breaker.allows(len(self._under_way) + 1)
+
+    def _rewind(self, after: int) -> None:
+        """Read the pending batches behind a number again, because one of them has changed or is tried again."""
+        self._after = min(self._after, after) if after else 0
+        self._queue.clear()
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, but not before what is known is recorded."""
+        self.batches.flush()
+        self.sleep(seconds)
+
+    def _next_call(self, wanted: Callable[[int], bool], *, postponed: bool) -> _Call | None:
         size = self.provider.capabilities.max_recipients
+        after = self._after
         while not self._queue:
             rows = self.batches.pending(after=after, limit=max(2, _READ_AHEAD // size), postponed=postponed)
             if not rows:
@@ -223,7 +228,9 @@ class BatchSender:
                 if wanted(batch.no):
                     plan = plan_batch(batch, people=self.people, settled=settled, size=size)
                     self._queue.append(_Call(plan, postponed=postponed))
-        return self._queue.popleft()
+        call = self._queue.popleft()
+        self._after = call.plan.no
+        return call
 
     def _recipients_of(self, call: _Call) -> Sequence[Recipient]:
         if call.recipients is None:
@@ -242,92 +249,126 @@ class BatchSender:
     def _report_progress(self) -> None:
         """Report progress, but only a few times a second: adding up all batches takes time."""
         seconds = time.monotonic()
-        if seconds - self._reported_at >= _PROGRESS_SECONDS:
+        if self.progress is not None and seconds - self._reported_at >= _PROGRESS_SECONDS:
             self._reported_at = seconds
             self.progress(self.batches.campaign().report)
 
-    def _send_batch(self, call: _Call) -> bool:
-        """Post one batch until it is accepted or refused. Returns whether it was divided instead."""
-        for attempt in range(2, MAX_ATTEMPTS + 2):
-            self._pace.wait(self.stop, self.sleep)
-            try:
-                return self._post(call)
-            except Deferred:
-                raise
-            except NotSent as error:
-                wait = delay_before(attempt, error.retry_after)
-                if wait > MAX_WAIT:
-                    raise _GaveUpError(f"{error.reason}; the provider asks to wait {wait:.0f} seconds") from None
-                if attempt > MAX_ATTEMPTS or self.stop.requested:
-                    raise _GaveUpError(error.reason) from None
-                self.stop.wait(wait, self.sleep)
-        raise AssertionError(call.plan.no)  # the last attempt returns or raises
-
-    def _post(self, call: _Call) -> bool:
-        """Make one call, recorded before and after. Returns whether the batch was divided.
+    def _begin(self, call: _Call) -> None:
+        """Make one call, recorded before its first byte leaves, without waiting for its reply.
 
         Raises:
-            _GaveUpError: Too many calls in a row had no clear answer.
+            GaveUpError: Nobody may be mailed any more, or the provider accepts nothing now.
+            ProviderError, CredentialsError: It accepts nothing until the user changes something.
         """
-        plan, recipients = call.plan, self._recipients_of(call)
-        claims: list[str] = []
+        plan = call.plan
+        if not plan.keys:
+            self._require_unclosed(plan)
+            with suppress(ClaimLostError):
+                self.batches.pass_over(plan.no, gone=plan.gone)
+            return
 
         def begin() -> None:
             self._require_unclosed(plan)
-            claims.append(self.batches.claim(plan.no, gone=plan.gone))
+            call.claim = self.batches.claim(plan.no, gone=plan.gone)
 
+        self._pace.wait(self.stop, self._pause)
         try:
-            result = self.provider.send(
-                self.composer.content,
-                recipients,
-                reference=_reference(plan.no),
-                begin=begin,
-                meanwhile=self._prepare_next,
+            call.reply = self.provider.post(
+                self.composer.content, self._recipients_of(call), reference=_reference(plan.no), begin=begin
             )
-        except CallRefused as error:
-            self._breaker.answered()
-            if len(recipients) > 1:
-                claim = claims[0] if claims else self.batches.claim(plan.no, gone=plan.gone, answered=True)
+        except MailedMeanwhileError as error:  # plan the batch again, without them
+            self.people.mailed.update(error.mailed)
+            self._rewind(plan.no - 1)
+        except ClaimLostError:
+            pass  # another sender has it
+        except (NotSent, CallRefused, CredentialsError, ProviderError) as error:
+            self._take_refusal(call, error)
+        else:
+            self._under_way.append(call)
+
+    def _end(self) -> None:
+        """Wait for the reply to the oldest call under way, and record it. Raises as `_begin`."""
+        call = self._under_way.popleft()
+        if call.reply is None:
+            raise AssertionError(call.plan.no)
+        try:
+            result = call.reply()
+        except (NotSent, CallRefused, CredentialsError, ProviderError) as error:
+            self._take_refusal(call, error)
+        else:
+            with suppress(ClaimLostError):  # another sender has it
+                self._record(call, result)
+
+    def _drain(self) -> None:
+        """Wait for the calls under way and record their outcomes, after an error that ends the send."""
+        while self._under_way:
+            with suppress(DigestError, GaveUpError):
+                self._end()
+
+    def _take_refusal(self, call: _Call, error: NotSent | CallRefused | CredentialsError | ProviderError) -> None:
+        """Make a batch pending again of which certainly nothing was accepted, perhaps divided, and decide what to do.
+
+        Raises: As `_begin`.
+        """
+        plan = call.plan
+        try:
+            if isinstance(error, CallRefused):
+                self._breaker.answered()
+                if len(plan.keys) == 1:
+                    self._record(call, SendResult(outcome=Outcome.REJECTED, reason=error.reason))
+                    return
+                claim = call.claim or self.batches.claim(plan.no, gone=plan.gone, answered=True)
                 self.batches.divide(plan.no, claim, reason=error.reason)
-                return True
-            result = SendResult(outcome=Outcome.REJECTED, reason=error.reason)
-        except (NotSent, CredentialsError, ProviderError) as error:
-            if claims:
-                self.batches.release(plan.no, claims[0], reason=str(error))
-            raise
-        self._record(call, claims[0] if claims else None, result)
-        return False
+                self._rewind(plan.no - 1)  # the first half has the number of the whole batch
+                return
+            if call.claim is not None:
+                self.batches.release(plan.no, call.claim, reason=str(error))
+        except ClaimLostError:
+            return  # another sender has it
+        if isinstance(error, Deferred):
+            self._is_refused |= self._deferrals.add(plan.no, error)
+        elif isinstance(error, NotSent):
+            self._wait = max(self._wait, self._attempts.wait_after(plan.no, error, stopping=self.stop.requested))
+            self._rewind(plan.no - 1)
+        else:
+            raise error
 
     def _require_unclosed(self, plan: BatchPlan) -> None:
         if reason := self.closed(plan.left):
-            raise _GaveUpError(reason)
+            raise GaveUpError(reason)
 
-    def _record(self, call: _Call, claim: str | None, result: SendResult) -> None:
-        """Record what a call returned, or hand a refusal of unclear fault to `Refusals`."""
+    def _record(self, call: _Call, result: SendResult) -> None:
+        """Record what a call returned, or hand a refusal of unclear fault to `Refusals`.
+
+        Raises:
+            GaveUpError: Too many calls in a row had no clear answer.
+        """
         plan = call.plan
+        self._attempts.end(plan.no)
         verdicts = {result.outcome: result.fault}
         if result.exceptions:
             verdicts = {result.of(key.hex()).outcome: result.of(key.hex()).fault for key in plan.keys}
         if [*verdicts] == [Outcome.REJECTED] and verdicts[Outcome.REJECTED] is not Fault.RECIPIENT:
             self._breaker.answered()
-            self._refusals.add(plan, claim, reason=_reason(result), again=call.postponed)
+            self._refusals.add(plan, call.claim, reason=_reason(result), again=call.postponed)
             return
-        self._settle(plan, claim or self.batches.claim(plan.no, gone=plan.gone, answered=True), result)
+        self._settle(call, result)
         if Outcome.ACCEPTED in verdicts:
             self._refusals.accepted()
             self._deferrals.accepted(plan.no)
         if Outcome.UNKNOWN not in verdicts:
             self._breaker.answered()
         elif self._breaker.unanswered():
-            raise _GaveUpError(f"several calls in a row had no clear answer: {_reason(result)}")
+            raise GaveUpError(f"several calls in a row had no clear answer: {_reason(result)}")
 
-    def _settle(self, plan: BatchPlan, claim: str, result: SendResult) -> None:
+    def _settle(self, call: _Call, result: SendResult) -> None:
+        plan = call.plan
         exceptions = {
             bytes.fromhex(key): (verdict.outcome.value, verdict.reason) for key, verdict in result.exceptions.items()
         }
-        self.batches.settle(
+        self.batches.settle_with_next(
             plan.no,
-            claim,
+            call.claim or self.batches.claim(plan.no, gone=plan.gone, answered=True),
             outcome=result.outcome.value,
             exceptions=exceptions,
             message_id=result.message_id,
@@ -338,18 +379,8 @@ class BatchSender:
         """The recipients of a batch that the provider has a record of."""
         plan = plan_batch(batch, people=self.people, settled=(), size=self.provider.capabilities.max_recipients)
         recipients = self.composer.recipients(plan.keys, plan.people)
-        if not recipients:
-            return frozenset()
-        content = self.composer.content
-        try:
-            keys = retry_query(
-                lambda: self.provider.lookup(content, recipients, reference=_reference(batch.no)),
-                stop=self.stop,
-                sleep=self.sleep,
-            )
-        except (NotSent, CredentialsError, ProviderError):
-            return frozenset()  # a failed lookup proves nothing
-        return frozenset(bytes.fromhex(key) for key in keys)
+        lookup = partial(self.provider.lookup, self.composer.content, recipients, reference=_reference(batch.no))
+        return find_record(lookup, stop=self.stop, sleep=self.sleep) if recipients else frozenset()
 
 
 def _reference(no: int) -> str:

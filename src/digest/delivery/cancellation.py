@@ -6,9 +6,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from digest.delivery.calls.retry import Stop, retry_query
 from digest.delivery.campaign import CampaignDoneError
 from digest.delivery.campaign_rails import require_cancellable, require_same_phases
-from digest.delivery.retry import Stop, retry_query
 from digest.errors import ProviderError
 from digest.providers import NotSent
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
-from digest.delivery.batch_ledger import BatchLedger, ClaimLostError, transaction
+from digest.delivery.batch_ledger import BatchLedger, transaction
 from digest.delivery.campaign import CampaignDoneError
+from digest.delivery.stores.batch_rows import ClaimLostError
 from digest.delivery.stores.ledger_schema import batch, call_group, campaign, exception
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from digest.delivery.batch_sender import BatchSender
+from digest.delivery.calls.retry import Stop, retry_query
 from digest.delivery.campaign import (
     CampaignInterrupted,
     CampaignRefusedError,
@@ -47,7 +48,6 @@ from digest.delivery.composer import Composer
 from digest.delivery.ledger import CampaignExistsError
 from digest.delivery.recipients import AudienceIndex, count_gone, plan_campaign, remove_mailed, remove_suppressed
 from digest.delivery.rehearsal import with_numbers
-from digest.delivery.retry import Stop, retry_query
 from digest.delivery.two_phase_sender import TwoPhaseSender
 from digest.errors import CredentialsError, LedgerError, ProviderError
 from digest.providers import NotSent
@@ -133,7 +133,7 @@ def send_campaign(
         at=at,
         stop=stop,
         sleep=sleep,
-        progress=progress or (lambda _report: None),
+        progress=progress,
         notice=notice or (lambda _notice: None),
         recorded=recorded or (lambda _campaign: None),
     )
@@ -166,7 +166,7 @@ class _Send:
     at: datetime | None
     stop: Stop
     sleep: Callable[[float], object]
-    progress: Callable[[SendReport], None]
+    progress: Callable[[SendReport], None] | None
     notice: Callable[[str], None]
     recorded: Callable[[Campaign], None]
 

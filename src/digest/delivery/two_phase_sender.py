@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from digest.delivery.batch_ledger import ClaimLostError
-from digest.delivery.retry import retry_query
+from digest.delivery.calls.retry import retry_query
+from digest.delivery.stores.batch_rows import ClaimLostError
 from digest.errors import CredentialsError, ProviderError
 from digest.providers import NoSlot, NotSent
 

@@ -9,13 +9,13 @@ from digest.errors import ProviderError
 from digest.providers.contract import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pydantic import BaseModel
 
     from digest.models import Suppression
     from digest.providers.contract import Capabilities, MailHolds, ProviderAccount
-    from digest.providers.provider_call import MailContent, Recipient
+    from digest.providers.provider_call import MailContent, Recipient, SendResult
 
 __all__ = ["BaseProvider"]
 
@@ -49,6 +49,19 @@ class BaseProvider:
 
     def prepare(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> None:
         """Does nothing."""
+
+    def send(
+        self, content: MailContent, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+    ) -> SendResult:
+        """Every provider has its own."""
+        raise NotImplementedError
+
+    def post(
+        self, content: MailContent, recipients: Sequence[Recipient], *, reference: str, begin: Callable[[], None]
+    ) -> Callable[[], SendResult]:
+        """Make the whole call."""
+        result = self.send(content, recipients, reference=reference, begin=begin)
+        return lambda: result
 
     def knows(self, content: MailContent) -> bool:
         """Always false: there are no records."""

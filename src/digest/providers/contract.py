@@ -33,6 +33,7 @@ class Capabilities:
 
     Attributes:
         max_recipients: The most recipients in one call.
+        calls_at_once: How many calls of `Provider.post` may be under way at a time.
         hosts_unsubscribe: It can host the page on which readers unsubscribe, for a group of its own.
         sandbox: It can validate a message without sending it.
         repeatable: Repeating a call mails nobody twice, so an unknown outcome is settled by repeating it.
@@ -45,6 +46,7 @@ class Capabilities:
     """
 
     max_recipients: int
+    calls_at_once: int = 1
     hosts_unsubscribe: bool = False
     sandbox: bool = False
     repeatable: bool = False
@@ -199,10 +201,10 @@ class Provider(Protocol):
         """
 
     def prepare(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> None:
-        """Prepare a call of `send` with the same arguments while another call is under way. May do nothing.
+        """Prepare a call of `post` with the same arguments while another call is under way. May do nothing.
 
         Raises:
-            DigestError: Whatever `send` would raise, and will raise again.
+            DigestError: Whatever `post` would raise, and will raise again.
         """
 
     def send(
@@ -212,7 +214,6 @@ class Provider(Protocol):
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
         """Make one call. It retries nothing: the caller decides.
 
@@ -222,13 +223,30 @@ class Provider(Protocol):
             reference: A name for this call, in ASCII and unique in the campaign, by which `lookup` finds it.
             begin: Called once, when everything that can fail without sending is done and before the first byte of
                 mail leaves. If it raises, nothing is sent and its exception is passed on.
-            meanwhile: May be called once, after the mail has left and before the reply is read.
 
         Raises:
             NotSent: Nothing was accepted; try again later (`Deferred`: others first).
             CallRefused: Nothing was accepted; a smaller call may be.
             CredentialsError: Nothing was accepted; the key is missing or was refused.
             ProviderError: Nothing was accepted, and nothing will be until the user changes something.
+        """
+
+    def post(
+        self,
+        content: MailContent,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+    ) -> Callable[[], SendResult]:
+        """Make one call as `send` does, and perhaps return before its reply has arrived.
+
+        Up to ``capabilities.calls_at_once`` calls are under way at a time. They are awaited in their order.
+
+        Returns: Waits for the reply. It is called once, and returns and raises what `send` would.
+
+        Raises:
+            NotSent, CallRefused, CredentialsError, ProviderError: As `send`.
         """
 
     def lookup(self, content: MailContent, recipients: Sequence[Recipient], *, reference: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from digest.config import ProviderSettings
 from digest.config.atomic_files import replace_file
 from digest.errors import ProviderError
 from digest.providers.base_provider import BaseProvider
-from digest.providers.contract import Capabilities, Diagnosis, do_nothing
+from digest.providers.contract import Capabilities, Diagnosis
 from digest.providers.message_composition import MessageComposer
 from digest.providers.provider_call import Outcome, SendResult
 
@@ -49,10 +49,8 @@ class OutboxProvider(BaseProvider):
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
         """Write one file per recipient, each whole or not at all."""
-        del meanwhile
         self.check(content)
         if self._composer is None or self._composer.content is not content:
             self._composer = MessageComposer(content)

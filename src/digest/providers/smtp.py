@@ -13,7 +13,7 @@ from digest.errors import CredentialsError, DigestError, ProviderError
 from digest.mail import redact_addresses
 from digest.models import is_loopback_host
 from digest.providers.base_provider import BaseProvider
-from digest.providers.contract import Capabilities, Diagnosis, do_nothing
+from digest.providers.contract import Capabilities, Diagnosis
 from digest.providers.message_composition import MessageComposer
 from digest.providers.provider_call import Deferred, Fault, NotSent, Outcome, SendResult
 from digest.providers.smtp_replies import LOGIN_REQUIRED, fault_of, is_greylisting, reply_text, retry_after_in
@@ -96,10 +96,9 @@ class SmtpProvider(BaseProvider):
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
         """One transaction. ``begin`` is called when the server is ready for the message itself (reply 354)."""
-        del reference, meanwhile
+        del reference
         self.check(content)
         (recipient,) = recipients
         if self._composer is None or self._composer.content is not content:

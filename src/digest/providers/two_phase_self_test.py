@@ -305,9 +305,7 @@ class _TestMail:
     def _send(self, reference: str) -> Outcome:
         content = replace(self._content, schedule=self.schedule)
         # Nothing has to be recorded before the first byte: the record of a test is the hash of its codes.
-        return self._provider.send(
-            content, [self._to], reference=reference, begin=do_nothing, meanwhile=do_nothing
-        ).outcome
+        return self._provider.send(content, [self._to], reference=reference, begin=do_nothing).outcome
 
     def _ask(self, question: Callable[[], _Reply]) -> _Reply:
         def final() -> _Reply:

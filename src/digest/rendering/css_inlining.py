@@ -12,8 +12,7 @@ import re
 import sys
 from functools import lru_cache
 from importlib import import_module
-from importlib.util import LazyLoader, find_spec, module_from_spec
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import RenderError
@@ -72,17 +71,25 @@ _OPTIONS: Mapping[str, Any] = MappingProxyType(
 )
 
 
+class _LoadedOnUse(ModuleType):
+    """Stands for a module that is imported when something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+
 def _load_premailer() -> Any:
     """The class Premailer. Its module imports requests, which only the downloads that the options forbid would use.
 
     Importing requests takes as long as importing all else that rendering needs, so it waits until somebody uses it.
     """
-    spec = find_spec("requests")
-    if "requests" not in sys.modules and spec is not None and spec.loader is not None:
-        spec.loader = LazyLoader(spec.loader)
-        sys.modules["requests"] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["requests"])
-    return import_module("premailer").Premailer
+    if "requests" in sys.modules:
+        return import_module("premailer").Premailer
+    sys.modules["requests"] = _LoadedOnUse("requests")
+    try:
+        return import_module("premailer").Premailer
+    finally:
+        del sys.modules["requests"]  # for everybody else
 
 
 if not TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from digest.config import Config
 from digest.delivery import open_ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
-from digest.providers import BaseProvider, Capabilities, Diagnosis, Outcome, SendResult, do_nothing
+from digest.providers import BaseProvider, Capabilities, Diagnosis, Outcome, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,13 +123,11 @@ class ScriptedProvider(BaseProvider):
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
         """Do what the next scripted answer says."""
         del reference
         begin()
         self.contents.append(content)
-        meanwhile()
         self.calls.append([person.email for person in recipients])
         answer = self.answers.popleft() if self.answers else self.accepted
         if isinstance(answer, Exception):

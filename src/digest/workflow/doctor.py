@@ -11,7 +11,7 @@ from digest import __version__
 from digest.checks import people_in_git_findings
 from digest.config.resources import FORMER_WORKFLOWS, WORKFLOWS, shipped_workflow
 from digest.config.secret_environment import MIN_SECRET_BYTES
-from digest.delivery.retry import Stop, retry_query
+from digest.delivery.calls.retry import Stop, retry_query
 from digest.errors import DigestError, IssueError, UsageError
 from digest.mail import parse_sender
 from digest.models import is_example_host

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.delivery.retry import CallPace, Stop, delay_before, retry_query
+from digest.delivery.calls.retry import CallPace, Stop, delay_before, retry_query
 from digest.providers import NotSent
 
 

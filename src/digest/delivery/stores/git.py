@@ -66,6 +66,7 @@ class GitStore(Store):
     """
 
     needs_consent: ClassVar[bool] = True
+    one_by_one: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -70,6 +70,7 @@ class Store(ABC):
         networked: Whether the ledger is reached over the network.
         needs_consent: Whether a missing ledger is created only if the user passes ``--new-ledger``, because a lost
             ledger looks the same as one that never existed.
+        one_by_one: Whether one call is made at a time, and its outcome is recorded before the next.
         name: The store as users know it, without secrets.
         key: The ledger's own key, 32 bytes; recipients are hashed with it. Set by `open`.
         engine: Set by `open`.
@@ -78,6 +79,7 @@ class Store(ABC):
 
     networked: ClassVar[bool] = True
     needs_consent: ClassVar[bool] = False
+    one_by_one: ClassVar[bool] = False
     name: str
     key: bytes
     engine: Engine

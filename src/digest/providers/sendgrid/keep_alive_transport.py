@@ -22,7 +22,7 @@ from digest.providers.contract import do_nothing
 
 if TYPE_CHECKING:
     import urllib.request
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Connection", "Exchange", "KeepAliveClient", "ReplyLost", "Unreachable"]
 
@@ -62,6 +62,10 @@ class _Response:
         return self._headers
 
 
+#: What the package gets for a request whose reply is read later.
+_NOT_READ_YET = _Response(0, http.client.HTTPMessage(), b"")
+
+
 class Connection:
     """One connection to one host, opened when it is needed, and again after the host has closed it."""
 
@@ -73,6 +77,12 @@ class Connection:
         self._connect = connect
         self._read = read
         self._open: http.client.HTTPConnection | None = None
+        self._is_waiting = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a request has left whose reply was not read yet."""
+        return self._is_waiting
 
     def request(
         self,
@@ -82,10 +92,9 @@ class Connection:
         headers: dict[str, str],
         *,
         begin: Callable[[], None] = do_nothing,
-        meanwhile: Callable[[], None] = do_nothing,
         whole: bool = True,
-    ) -> _Response:
-        """Make one request.
+    ) -> Callable[[], _Response]:
+        """Make one request. The function returned waits for its reply; call it once, before the next request.
 
         Args:
             method: Such as GET.
@@ -93,12 +102,11 @@ class Connection:
             body: The request's body; None if it has none.
             headers: Host and Content-Length are added.
             begin: Called once the connection is open, right before the first byte.
-            meanwhile: Called after the last byte has left, before the reply is read.
             whole: Whether a reply whose body breaks off is no reply. If not, its status counts, with an empty body.
 
         Raises:
             Unreachable: The request did not leave completely.
-            ReplyLost: The request left, and no reply was read.
+            ReplyLost: Raised by the function: the request left, and no reply was read.
         """
         connection = self._ready()
         begin()
@@ -110,8 +118,11 @@ class Connection:
         except BaseException:
             self.close()
             raise
+        self._is_waiting = True
+        return lambda: self._reply(connection, whole=whole)
+
+    def _reply(self, connection: http.client.HTTPConnection, *, whole: bool) -> _Response:
         try:
-            meanwhile()
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             self.close()
@@ -119,6 +130,7 @@ class Connection:
         except BaseException:
             self.close()  # a reply that arrives later must not be read as the reply to the next request
             raise
+        self._is_waiting = False
         return _Response(response.status, response.headers, self._body(response, whole=whole))
 
     def close(self) -> None:
@@ -126,6 +138,7 @@ class Connection:
         if self._open is not None:
             self._open.close()
             self._open = None
+        self._is_waiting = False
 
     def _body(self, response: http.client.HTTPResponse, *, whole: bool) -> bytes:
         try:
@@ -160,32 +173,32 @@ class Connection:
         return fresh
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Exchange:
-    """The body and the callbacks of the next request.
+    """The next request, if its reply is not awaited at once.
 
     Attributes:
         body: Replaces the package's own serialisation, which takes a third of the time of a whole send.
         begin: As in `Connection.request`.
-        meanwhile: As in `Connection.request`.
+        reply: Waits for the reply. It is set once the request has left.
     """
 
     body: bytes
     begin: Callable[[], None] = do_nothing
-    meanwhile: Callable[[], None] = do_nothing
+    reply: Callable[[], _Response] | None = None
 
 
 class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
-    """The package's client over one kept connection. It follows no redirects, and no status raises."""
+    """The package's client over kept connections. It follows no redirects, and no status raises."""
 
-    def __init__(self, *, connection: Connection, **parts: Any) -> None:
+    def __init__(self, *, connections: Sequence[Connection], **parts: Any) -> None:
         super().__init__(**parts)
-        self.connection = connection
+        self.connections = connections
         self.exchange: Exchange | None = None
 
     def _build_client(self, name: str | None = None) -> KeepAliveClient:
         client = KeepAliveClient(
-            connection=self.connection,
+            connections=self.connections,
             host=self.host,
             version=self._version,
             request_headers=dict(self.request_headers),
@@ -199,15 +212,14 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
     def _make_request(self, opener: object, request: urllib.request.Request, timeout: float | None = None) -> _Response:
         del opener, timeout
         method, target, headers = request.get_method(), request.selector, dict(request.headers)
+        connection = next(each for each in self.connections if not each.is_waiting)
         exchange = self.exchange
         if exchange is None:
             data = request.data
-            return self.connection.request(method, target, data if isinstance(data, bytes) else None, headers)
-        begin, meanwhile = exchange.begin, exchange.meanwhile
+            return connection.request(method, target, data if isinstance(data, bytes) else None, headers)()
         # The status and the headers of the reply to a mail decide, so a body that breaks off does not matter.
-        return self.connection.request(
-            method, target, exchange.body, headers, begin=begin, meanwhile=meanwhile, whole=False
-        )
+        exchange.reply = connection.request(method, target, exchange.body, headers, begin=exchange.begin, whole=False)
+        return _NOT_READ_YET
 
 
 def _readable(sock: socket.socket) -> bool:

@@ -13,13 +13,14 @@ from digest.providers.provider_call import NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from http.client import HTTPMessage
 
-    from digest.providers.sendgrid.keep_alive_transport import Exchange, KeepAliveClient
+    from digest.providers.sendgrid.keep_alive_transport import KeepAliveClient
     from digest.providers.sendgrid.sendgrid_settings import SendGridSettings
 
     ApiRequest = Callable[[KeepAliveClient], Any]
 
-__all__ = ["NO_REPLY", "ApiReply", "SendGridApi", "error_messages", "error_text"]
+__all__ = ["CALLS_AT_ONCE", "NO_REPLY", "ApiReply", "SendGridApi", "error_messages", "error_text"]
 
 
 class ApiReply(NamedTuple):
@@ -45,6 +46,9 @@ class ApiReply(NamedTuple):
         return redact_addresses(f"{self.status} {error_text(self.text)}" if self.status else self.text)
 
 
+#: How many calls may be under way at a time, each over a connection of its own. SendGrid allows more, and each one more
+#: puts its recipients at risk when the power fails.
+CALLS_AT_ONCE = 2
 #: Stands for a reply that was never read.
 NO_REPLY = ApiReply(0, {}, "the reply was lost")
 
@@ -75,12 +79,11 @@ class SendGridApi:
             raise CredentialsError(f"{name} holds a character that no key has", hint="Copy the key again.")
         return key
 
-    def call(self, request: ApiRequest, *, exchange: Exchange | None = None, lost: ApiReply | None = None) -> ApiReply:
+    def call(self, request: ApiRequest, *, lost: ApiReply | None = None) -> ApiReply:
         """Make one request.
 
         Args:
             request: Makes the request with the client that is passed to it.
-            exchange: Replaces the body, and has callbacks for the progress.
             lost: What to return if the request left and no reply was read. Without it, this raises NotSent too.
 
         Raises:
@@ -90,20 +93,55 @@ class SendGridApi:
         # The transport imports the vendor's package, which takes a noticeable time to load.
         from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
 
-        client = self._connected()
-        client.exchange = exchange
         try:
-            response = request(client)
+            response = request(self._connected())
         except Unreachable as error:
             raise NotSent(f"cannot reach SendGrid: {error}") from None
         except ReplyLost as error:
             if lost is None:
                 raise NotSent(f"SendGrid did not answer: {error}") from None
             return lost
+        return ApiReply(response.status_code, _by_lower_name(response.headers), _text(response.body))
+
+    def post(self, request: ApiRequest, *, body: bytes, begin: Callable[[], None]) -> Callable[[], ApiReply]:
+        """Make one request whose reply is read later, while up to `CALLS_AT_ONCE` are under way.
+
+        Args:
+            request: As for `call`.
+            body: Replaces the request's body.
+            begin: Called right before the first byte leaves.
+
+        Returns: Waits for the reply, which is `NO_REPLY` if it was lost.
+
+        Raises:
+            NotSent: The request did not leave.
+            CredentialsError: The key is not set.
+        """
+        from digest.providers.sendgrid.keep_alive_transport import (  # noqa: PLC0415 - heavy
+            Exchange,
+            ReplyLost,
+            Unreachable,
+        )
+
+        client = self._connected()
+        client.exchange = exchange = Exchange(body=body, begin=begin)
+        try:
+            request(client)
+        except Unreachable as error:
+            raise NotSent(f"cannot reach SendGrid: {error}") from None
         finally:
             client.exchange = None
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return ApiReply(response.status_code, headers, response.body.decode("utf-8", "replace"))
+
+        def reply() -> ApiReply:
+            if exchange.reply is None:
+                raise AssertionError("the request has not left")
+            try:
+                response = exchange.reply()
+            except ReplyLost:
+                return NO_REPLY
+            return ApiReply(response.getcode(), _by_lower_name(response.info()), _text(response.read()))
+
+        return reply
 
     def ask(self, request: ApiRequest) -> ApiReply:
         """Make a request that changes nothing, so that it can be repeated; the reply is a success.
@@ -176,7 +214,8 @@ class SendGridApi:
     def close(self) -> None:
         """Close the connection."""
         if self._client is not None:
-            self._client.connection.close()
+            for connection in self._client.connections:
+                connection.close()
 
     def _connected(self) -> KeepAliveClient:
         if self._client is None:
@@ -187,7 +226,10 @@ class SendGridApi:
             host = self.settings.host
             official = SendGridAPIClient(api_key=self.api_key, host=host)
             self._client = KeepAliveClient(
-                connection=Connection(host), host=host, request_headers=official.client.request_headers, version=3
+                connections=[Connection(host) for _ in range(CALLS_AT_ONCE)],
+                host=host,
+                request_headers=official.client.request_headers,
+                version=3,
             )
         return self._client
 
@@ -205,6 +247,14 @@ class SendGridApi:
         except (ValueError, OverflowError, OSError):
             pass
         return None
+
+
+def _by_lower_name(headers: Mapping[str, str] | HTTPMessage) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
 
 
 def error_messages(text: str) -> list[tuple[str, str]]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest.errors import CredentialsError, ProviderError
 from digest.mail import redact_addresses
 from digest.providers.base_provider import BaseProvider
-from digest.providers.contract import Capabilities, Diagnosis, ProviderAccount, do_nothing
+from digest.providers.contract import Capabilities, Diagnosis, ProviderAccount
 from digest.providers.provider_call import CallRefused, NotSent, Outcome, SendResult
 from digest.providers.sendgrid.account_diagnosis import diagnose_account
 from digest.providers.sendgrid.request_body import BodyBuilder, check_content
 from digest.providers.sendgrid.scheduled_sends import UNDO_LIMIT, ScheduledSends
-from digest.providers.sendgrid.sendgrid_api import NO_REPLY, SendGridApi, error_messages
+from digest.providers.sendgrid.sendgrid_api import CALLS_AT_ONCE, SendGridApi, error_messages
 from digest.providers.sendgrid.sendgrid_settings import SendGridSettings
 from digest.providers.sendgrid.suppression_lists import logged_addresses, read_suppression_lists
 from digest.providers.sendgrid.webhook_events import read_webhook_events
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Suppression
     from digest.providers.provider_call import MailContent, Recipient
+    from digest.providers.sendgrid.sendgrid_api import ApiReply
 
 __all__ = ["SendGridProvider"]
 
@@ -48,6 +49,7 @@ class SendGridProvider(BaseProvider):
     name = "sendgrid"
     capabilities = Capabilities(
         max_recipients=1000,
+        calls_at_once=CALLS_AT_ONCE,
         hosts_unsubscribe=True,
         sandbox=True,
         schedules=_SCHEDULE_LIMIT,
@@ -89,20 +91,34 @@ class SendGridProvider(BaseProvider):
         *,
         reference: str,
         begin: Callable[[], None],
-        meanwhile: Callable[[], None] = do_nothing,
     ) -> SendResult:
+        """Do `post`, and wait for the outcome."""
+        return self.post(content, recipients, reference=reference, begin=begin)()
+
+    def post(
+        self,
+        content: MailContent,
+        recipients: Sequence[Recipient],
+        *,
+        reference: str,
+        begin: Callable[[], None],
+    ) -> Callable[[], SendResult]:
         """POST /v3/mail/send.
 
         SendGrid accepts with 202 and a message id, or with 200 in the sandbox, which sends nothing. It has no
         idempotency key, so 408, a 5xx, a time-out, a lost reply and any other 2xx (perhaps from a proxy or a portal)
         are unknown outcomes.
         """
-        from digest.providers.sendgrid.keep_alive_transport import Exchange  # noqa: PLC0415 - heavy
+        reply = self._api.post(
+            lambda client: client.mail.send.post(request_body={}),
+            body=self._body(content, recipients, reference),
+            begin=begin,
+        )
+        return lambda: self._result(reply(), sandbox=content.sandbox)
 
-        exchange = Exchange(body=self._body(content, recipients, reference), begin=begin, meanwhile=meanwhile)
-        reply = self._api.call(lambda client: client.mail.send.post(request_body={}), exchange=exchange, lost=NO_REPLY)
+    def _result(self, reply: ApiReply, *, sandbox: bool) -> SendResult:
         message_id = reply.headers.get("x-message-id", "")
-        if (reply.status == 202 and message_id) or (content.sandbox and reply.status == 200):
+        if (reply.status == 202 and message_id) or (sandbox and reply.status == 200):
             return SendResult(outcome=Outcome.ACCEPTED, message_id=message_id)
         if reply.is_success:
             reason = f"{reply.status} without a message id is not SendGrid's acceptance"

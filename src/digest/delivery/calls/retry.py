@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-__all__ = ["MAX_ATTEMPTS", "MAX_WAIT", "CallPace", "Stop", "delay_before", "retry_query"]
+__all__ = ["MAX_ATTEMPTS", "MAX_WAIT", "Attempts", "CallPace", "GaveUpError", "Stop", "delay_before", "retry_query"]
 
 #: How many times a call that was provably not accepted is made.
 MAX_ATTEMPTS = 6
@@ -23,6 +24,10 @@ MAX_WAIT = 300.0
 _SLICE = 0.5
 
 _Answer = TypeVar("_Answer")
+
+
+class GaveUpError(Exception):
+    """The provider accepts nothing now, after enough attempts, or nobody may be mailed any more. It says why."""
 
 
 class Stop:
@@ -79,6 +84,31 @@ class CallPace:
         if self._due is not None:
             stop.wait(self._due - self._now(), sleep)
         self._due = self._now() + self._gap
+
+
+class Attempts:
+    """How often each batch was posted and provably not accepted, in one run."""
+
+    def __init__(self) -> None:
+        self._made = Counter[int]()
+
+    def wait_after(self, no: int, error: NotSent, *, stopping: bool) -> float:
+        """Count an attempt to post the batch ``no``. Returns the seconds to wait before the next one.
+
+        Raises:
+            GaveUpError: There is no next one, or not if the user has asked to stop (``stopping``).
+        """
+        self._made[no] += 1
+        wait = delay_before(self._made[no] + 1, error.retry_after)
+        if wait > MAX_WAIT:
+            raise GaveUpError(f"{error.reason}; the provider asks to wait {wait:.0f} seconds")
+        if self._made[no] >= MAX_ATTEMPTS or stopping:
+            raise GaveUpError(error.reason)
+        return wait
+
+    def end(self, no: int) -> None:
+        """Note that a batch has an answer."""
+        del self._made[no]
 
 
 def delay_before(attempt: int, retry_after: float | None) -> float:

@@ -10,7 +10,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from digest.delivery.batch_ledger import ClaimLostError
+from digest.delivery.stores.batch_rows import ClaimLostError
 from digest.errors import ProviderError
 from digest.providers import is_greylisting, wording
 
@@ -206,6 +206,10 @@ class Breaker:
 
     def __init__(self) -> None:
         self._in_a_row = 0
+
+    def allows(self, under_way: int) -> bool:
+        """Whether so many calls may be under way: if no reply is clear, no more than the limit are at risk."""
+        return self._in_a_row + under_way <= _MAX_UNKNOWN
 
     def answered(self) -> None:
         """Note a clear answer, whatever it says."""
