@@ -133,8 +133,9 @@ class ColumnReader:
 
     def _read(self, cell: str) -> ColumnStatement:
         kind, role = cell_kind(cell), self.kind.role
-        if role == "preference":
-            return _preference_statement(cell, self.tool)
+        if role in {"preference", "partial"}:
+            read = _preference_status if role == "preference" else _leaving_status
+            return ColumnStatement(read(cell, self.tool))
         if kind is CellKind.EMPTY:
             return ColumnStatement(self.empty)
         if role == "left":
@@ -168,12 +169,20 @@ def _left_statement(
     return ColumnStatement(status or "unknown")
 
 
-def _preference_statement(cell: str, tool: tuple[tuple[str, str], ...]) -> ColumnStatement:
+def _preference_status(cell: str, tool: tuple[tuple[str, str], ...]) -> str:
     """Somebody who wants no email is not mailed. How often the others want it says nothing."""
     status = status_of(cell, tool)
     if status in REASONS and not is_generic(cell):
-        return ColumnStatement("declined" if cell_kind(cell) is CellKind.NO else status)
-    return ColumnStatement("declined" if says_nothing_wanted(cell) else "")
+        return "declined" if cell_kind(cell) is CellKind.NO else status
+    return "declined" if says_nothing_wanted(cell) else ""
+
+
+def _leaving_status(cell: str, tool: tuple[tuple[str, str], ...]) -> str:
+    """The status of somebody who is not mailed, in a column of which only some words are understood."""
+    if cell_kind(cell) is not CellKind.TEXT or is_generic(cell) or not is_whole_status(cell, tool):
+        return ""
+    status = status_of(cell, tool)
+    return status if status in {*REASONS, "pending"} else ""
 
 
 def gravest(statuses: Iterable[str]) -> str:
@@ -200,8 +209,15 @@ def _status_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[s
     if profile.texts and _only_digits(profile):
         # 0, 1, 2 and 3 are states whose meaning only the tool knows.
         return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True)
+    if any(_is_letter(text) and not status_of(text, tool) for text in profile.texts):
+        # Letters are as little known, even if one of them is short for "yes" somewhere.
+        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True)
     puzzle = bool(profile.texts) and not any(status_of(text, tool) for text in profile.texts)
     return ColumnReader(kind=kind, tool=tool, puzzle=puzzle, decides=not puzzle and bool(profile.texts))
+
+
+def _is_letter(text: str) -> bool:
+    return len(text.strip()) == 1 and text.strip().isascii() and text.strip().isalpha()
 
 
 def _only_digits(profile: ColumnProfile) -> bool:
@@ -221,8 +237,8 @@ def _maybe_status_reader(
         return ColumnReader(kind=HeaderKind(role="status"), tool=tool)
     # Notes may say that somebody left, among other things, and a status may be in a language that is not known.
     hinted = any(status_of(text, tool) == "unsubscribed" and not is_generic(text) for text in texts)
-    if kind.role == "maybe_status":
-        hinted = hinted or bool(telling) or any(map(hints_at_leavers, texts))
+    if kind.role == "maybe_status" and (hinted or telling or any(map(hints_at_leavers, texts))):
+        return ColumnReader(kind=HeaderKind(role="partial"), tool=tool, decides=False, puzzle=True)
     return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True) if hinted else None
 
 
@@ -262,6 +278,8 @@ def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str
         missing = "unconfirmed" if kind.role == "confirmed" or (kind.role == "consent" and strong) else ""
         return ColumnReader(kind=kind, empty=missing, decides=bool(missing) and bool(kinds["empty"]))
     texts = [text for text in profile.texts if cell_kind(text) in {CellKind.TEXT, CellKind.NUMBER}]
+    # Numbers are codes whose meaning only the tool knows.
+    coded = any(cell_kind(text) is CellKind.NUMBER for text in texts)
     understood = [text for text in texts if is_list_of_channels(text) or status_of(text, tool)]
     clear = bool(kinds["yes"] + kinds["no"] + kinds["date"])
     telling = any(not is_generic(text) for text in understood)
@@ -269,7 +287,7 @@ def _flag_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str
         return ColumnReader(kind=kind, tool=tool, flag=True, empty="pending" if clear or strong else "")
     if not strong:
         return _preference_reader(kind, profile, tool) if profile.refusals and not kind.dated else None
-    if clear or understood:
+    if (clear or understood) and not coded:
         return ColumnReader(kind=kind, tool=tool, flag=True, empty="pending", puzzle=True)
     return ColumnReader(kind=kind, speaks=False, puzzle=True)
 

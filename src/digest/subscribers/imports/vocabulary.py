@@ -102,6 +102,8 @@ def cell_kind(text: str) -> CellKind:
     stripped = text.strip()
     if not stripped or _ZERO_DATE.fullmatch(stripped):
         return CellKind.EMPTY
+    if stripped[0] in "+-" and _NUMBER.fullmatch(stripped):
+        return CellKind.NUMBER  # a code, and no yes or no
     symbols = stripped in _SYMBOLS
     words = stripped if symbols else plain_words(stripped)
     cells = _cells()
@@ -111,6 +113,9 @@ def cell_kind(text: str) -> CellKind:
 
 
 def _yes_or_no(words: str) -> CellKind | None:
+    first, *rest = words.split() or [""]
+    if rest and _cells()["polite"].issuperset(rest):  # "Yes please"
+        words = first
     return next((kind for kind in (CellKind.YES, CellKind.NO) if words in _cells()[kind.value]), None)
 
 
@@ -149,19 +154,19 @@ def status_of(text: str, tool: tuple[tuple[str, str], ...] = ()) -> str:
         tool: What words mean in the export of the tool that wrote it, from `tool_words`.
     """
     words = plain_words(text)
-    status: Mapping[str, frozenset[str]] = _table("status")
-    if meaning := dict(tool).get(words):
-        return meaning
     if words in _cells()["other"]:
         return ""
-    if meaning := next((meaning for meaning, same in status.items() if words in same), ""):
+    known = (meaning for meaning, same in _table("status").items() if words in same)
+    meaning = dict(tool).get(words) or next(known, "")
+    if not meaning and _DEAD_MAILBOX.fullmatch(text.strip()):
+        meaning = "hard_bounce"
+    if meaning:
         return meaning
-    if _DEAD_MAILBOX.fullmatch(text.strip()):
-        return "hard_bounce"
     kind = cell_kind(text)
     if kind in {CellKind.YES, CellKind.NO}:
         return "active" if kind is CellKind.YES else "unsubscribed"
-    return _reason(words)
+    is_spam = "spam" in words.split() and not set(words.split()) & _cells()["not"]
+    return "complaint" if is_spam else _reason(words)
 
 
 @lru_cache(maxsize=4096)
@@ -241,7 +246,8 @@ def _flag_kind(words: str) -> HeaderKind:
 
 def _flag_role(words: str) -> str:
     if re.search(r"\b(status|state|statut|estado|stato|статус)\b", words):
-        return "maybe_status"
+        dated = _matches("headers", "when", words) or _matches("headers", "why", words)
+        return "status" if _matches("headers", "subscription", words) and not dated else "maybe_status"
     for role in ("valid", "subscribed", "confirmed", "consent"):
         if _matches("flags", role, words):
             return role

@@ -103,3 +103,43 @@ def test_other_columns_are_kept_as_they_are(imports, header, usual, other):
     plan = imports.plan(export_of(header, usual, other))
     assert (plan.question, plan.fields) == ("", (header,))
     assert [person.status for person in plan.people()] == ["active"] * 3
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "other"),
+    [("Receive email", "1", "-1"), ("Receive email", "3", "-2"), ("Status", "C", "S"), ("Status", "1", "2")],
+)
+def test_codes_that_only_the_tool_knows_are_asked_about(imports, header, usual, other):
+    assert header in imports.plan(export_of(header, usual, other)).question
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "other", "status"),
+    [
+        ("Newsletter?", "Yes please", "No thanks", "declined"),
+        ("Newsletter", "Ja gerne", "Nein danke", "declined"),
+        ("メールマガジン配信", "可", "不可", "declined"),
+        ("メルマガ", "希望する", "希望しない", "declined"),
+        ("status", "aktivní", "Označil jako spam", "complaint"),
+        ("Marketing suspended", "0", "1", "pending"),
+        ("email1_is_bad", "false", "true", "invalid"),
+    ],
+)
+def test_answers_in_forms_and_other_words_are_understood(imports, header, usual, other, status):
+    assert imports.statuses(export_of(header, usual, other)) == {
+        "a@q.org": "active",
+        "b@q.org": "active",
+        "z@q.org": status,
+    }
+
+
+def test_an_unknown_word_in_a_status_of_the_subscription_leaves_its_row_out(imports):
+    rows = "email,Status subskrypcji,Data rezygnacji\na@q.org,Aktywny,\nb@q.org,Odbity twardo,\nc@q.org,Do aktywacji,\n"
+    assert imports.statuses(rows) == {"a@q.org": "active", "b@q.org": "hard_bounce"}
+    (problem,) = imports.plan(rows).problems
+    assert (problem.place.line, "'Do aktywacji' is not understood" in problem.message) == (4, True)
+
+
+def test_beside_a_status_a_column_that_is_partly_understood_still_says_who_left(imports):
+    rows = "email,status,group\na@q.org,active,Friends\nb@q.org,active,Unsubscribed\nc@q.org,active,Family\n"
+    assert imports.statuses(rows) == {"a@q.org": "active", "b@q.org": "unsubscribed", "c@q.org": "active"}
