@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from digest.delivery.group_ledger import CampaignLedger
+from digest.delivery.recipients import split_keys
 from digest.delivery.stores import find_store
 from digest.delivery.stores.campaign_counts import count_campaign, select_campaigns
 from digest.delivery.stores.issue_recipients import lock_issue, mailed_to_others
@@ -23,10 +24,11 @@ from digest.delivery.stores.ledger_schema import (
     suppression,
 )
 from digest.delivery.stores.ledger_snapshot import LedgerSnapshot, hash_addresses
-from digest.delivery.stores.person_history import find_person, keep_removed, lift
+from digest.delivery.stores.person_history import find_person, keep_own, keep_removed, lift, own_suppressions
 from digest.delivery.stores.rejections import unreached_recipients
 from digest.delivery.stores.store import upsert
 from digest.errors import LedgerError
+from digest.subscribers import suppression_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -170,6 +172,7 @@ class Ledger:
                 key=self._store.key,
                 campaigns=tuple(self._count(connection, row, senders) for row in rows.all()),
                 suppressions=_suppressions(connection),
+                own_suppressions=own_suppressions(connection),
                 facts={row.name: row.value for row in facts},
             )
 
@@ -296,15 +299,43 @@ class Ledger:
         with self._store.begin() as connection:
             return find_person(connection, self.key_of(email), senders=senders)
 
-    def keep_removed(self, email: str, *, source: str) -> None:
-        """Suppress a normalised address for good, of which nothing but the keyed hash stays."""
-        key, now = self.key_of(email), self._now()
-        self._store.write(lambda connection: keep_removed(connection, key, at=now, source=source))
+    def keep_removed(self, email: str, *, source: str, audiences: Iterable[str] = ()) -> None:
+        """Suppress a normalised address for good, of which nothing but the keyed hash stays.
 
-    def unsuppress(self, email: str) -> LedgerSuppression | None:
-        """Delete the suppression of a normalised address. Returns it; None if there was none."""
-        key = self.key_of(email)
-        return self._store.write(lambda connection: lift(connection, key))
+        Args:
+            audiences: Those for which the address may be suppressed alone; such suppressions are deleted.
+        """
+        key, also, now = self.key_of(email), self._keys_for(email, audiences), self._now()
+
+        def replace(connection: Connection) -> None:
+            lift(connection, key, also=also)
+            keep_removed(connection, key, at=now, source=source)
+
+        self._store.write(replace)
+
+    def unsuppress(self, email: str, *, audiences: Iterable[str] = ()) -> LedgerSuppression | None:
+        """Delete the suppression of a normalised address. Returns it; None if there was none.
+
+        Args:
+            audiences: Those for which the address may be suppressed alone.
+        """
+        key, also = self.key_of(email), self._keys_for(email, audiences)
+        return self._store.write(lambda connection: lift(connection, key, also=also))
+
+    def keep_own(self, reasons: Mapping[bytes, str]) -> None:
+        """Record the newsletter's own suppressions, so that an older copy of their file is noticed.
+
+        Args:
+            reasons: The reason of each, by the keyed hash of its `suppression_identity`.
+        """
+        with self._store.begin() as connection:
+            if reasons.keys() <= own_suppressions(connection).keys():
+                return
+        now = self._now()
+        self._store.write(lambda connection: keep_own(connection, reasons, at=now))
+
+    def _keys_for(self, email: str, audiences: Iterable[str]) -> list[bytes]:
+        return split_keys(self.keys_of(suppression_identity(email, audience) for audience in audiences if audience))
 
     def remember(self, name: str, value: str) -> None:
         """Record a fact about the newsletter that no campaign owns, in place of its earlier value."""

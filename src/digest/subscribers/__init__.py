@@ -14,6 +14,7 @@ from digest.subscribers.suppressions import (
     append_suppressions,
     holds_suppressions,
     read_suppressions,
+    suppression_identity,
     suppressions_file,
 )
 from digest.subscribers.tokens import TokenReading, batch_signer, make_token, read_token, signer
@@ -44,5 +45,6 @@ __all__ = [
     "restored_cell",
     "select_audience",
     "signer",
+    "suppression_identity",
     "suppressions_file",
 ]

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["SUPPRESSIONS", "append_suppressions", "holds_suppressions", "read_suppressions", "suppressions_file"]
+__all__ = [
+    "SUPPRESSIONS",
+    "append_suppressions",
+    "holds_suppressions",
+    "read_suppressions",
+    "suppression_identity",
+    "suppressions_file",
+]
 
 #: The file, relative to the newsletter's folder.
 SUPPRESSIONS = "subscribers/suppressions.csv"
@@ -36,6 +43,11 @@ _COLUMNS = ("email", "reason", "at", "source", "audience")
 def holds_suppressions(file: str) -> bool:
     """Whether a file, relative to the newsletter's folder, holds the suppressions, plain or encrypted."""
     return PurePosixPath(file).as_posix().removesuffix(ENCRYPTED) == SUPPRESSIONS
+
+
+def suppression_identity(email: str, audience: str = "") -> str:
+    """What a suppression is hashed by in the ledger: the casefolded address, and the audience if it is for one only."""
+    return f"{email.casefold()}\0{audience.casefold()}" if audience else email.casefold()
 
 
 def suppressions_file(root: Path) -> str:

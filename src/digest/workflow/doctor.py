@@ -177,20 +177,18 @@ def _state(session: Session) -> Iterator[Diagnosis]:
 
 
 def _secrets(project: Project) -> Iterator[Diagnosis]:
-    delivery = project.config.delivery
-    if not project.needs_secret and not project.secrets.too_short:
-        yield Diagnosis(what="secret", state="ok", words="not needed for this way of sending")
-        return
-    if project.secrets.too_short:
-        words = f"{' and '.join(project.secrets.too_short)}: fewer than {MIN_SECRET_BYTES} bytes, which can be guessed"
+    name, too_short = project.config.delivery.secret_env, project.secrets.too_short
+    if too_short:
+        words = f"{' and '.join(too_short)}: fewer than {MIN_SECRET_BYTES} bytes, which can be guessed"
         yield Diagnosis(what="secret", state="error", words=words, remedy="Make a new one: openssl rand -hex 32")
-        return
-    if project.environ.get(delivery.secret_env):
-        yield Diagnosis(what="secret", state="ok", words=f"{delivery.secret_env} is set")
-        return
-    remedy = f"export {delivery.secret_env}=… (python -c 'import secrets; print(secrets.token_hex(32))'), and keep it."
-    words = f"{delivery.secret_env} is not set; it signs the unsubscribe links"
-    yield Diagnosis(what="secret", state="error", words=words, remedy=remedy)
+    elif not project.needs_secret:
+        yield Diagnosis(what="secret", state="ok", words="not needed for this way of sending")
+    elif project.environ.get(name):
+        yield Diagnosis(what="secret", state="ok", words=f"{name} is set")
+    else:
+        remedy = f"export {name}=… (python -c 'import secrets; print(secrets.token_hex(32))'), and keep it."
+        words = f"{name} is not set; it signs the unsubscribe links"
+        yield Diagnosis(what="secret", state="error", words=words, remedy=remedy)
 
 
 def _provider(project: Project) -> Iterator[Diagnosis]:

@@ -23,6 +23,12 @@ from digest.errors import IssueError, UsageError
 from digest.issues import SentRecord
 from digest.providers import passed_two_phase_test
 from digest.rendering import shown_preheader, shown_subject
+from digest.subscribers import SUPPRESSIONS
+from digest.workflow.people.suppression_record import (
+    forgotten_suppressions,
+    record_suppressions,
+    without_forgotten,
+)
 from digest.workflow.send_rails import (
     choose_build,
     require_fit_to_send,
@@ -139,6 +145,8 @@ def plan_send(
     audience = session.audience_to_mail()
     if session.ledger is not None:
         audience = session.ledger.without_mailed(audience, session.mailed_to_others(issue.id))
+    forgotten = forgotten_suppressions(session)
+    audience = without_forgotten(session, audience, forgotten)
     provider = project.open_provider()
     report = preview_campaign(
         built,
@@ -165,7 +173,7 @@ def plan_send(
         audience=audience,
         approved=approved or campaign is not None,
         approved_by=approval.by if approval is not None and approved else "",
-        warnings=_warnings(session, audience, provider),
+        warnings=_warnings(session, audience, provider, forgotten=len(forgotten)),
         report=report,
         last=session.ledger.previous_size(issue.id, built.manifest.audience) if session.ledger is not None else None,
         at=campaign.send_at if campaign is not None else at,
@@ -239,6 +247,7 @@ def send(
         issue.folder.keep_build(issue.build, token=plan.token)
     try:
         with project.open_ledger(new=new_ledger) as ledger:
+            record_suppressions(project, ledger)
             return send_campaign(
                 plan.rendered,
                 plan.audience,
@@ -360,8 +369,14 @@ def send_test(session: Session, to: Sequence[str], *, id: str | None = None, san
     return built
 
 
-def _warnings(session: Session, audience: Audience, provider: Provider) -> tuple[str, ...]:
+def _warnings(session: Session, audience: Audience, provider: Provider, *, forgotten: int) -> tuple[str, ...]:
     project, notes = session.project, []
+    if forgotten:
+        people = "1 suppression is" if forgotten == 1 else f"{forgotten:,} suppressions are"
+        notes.append(
+            f"{people} missing from {SUPPRESSIONS} since an earlier send: it may be an older copy. These people are "
+            "left out all the same. Restore the file. To mail one of them again: digest subscribers unsuppress ADDRESS"
+        )
     if project.ledger_address.needs_consent and session.ledger is None:
         notes.append("there is no ledger on its branch yet: the first live send needs --new-ledger")
     if audience.problems:

@@ -153,6 +153,8 @@ class EncryptResult(JsonObject):
     """The encrypted file."""
     new_key: bool
     """Whether a new key was made."""
+    plain: str
+    """Where the people are still in plain text: the list, or the copy that was kept of the suppressions."""
 
 
 class EditListResult(JsonObject):

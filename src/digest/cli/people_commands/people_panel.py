@@ -335,13 +335,17 @@ def encrypt(
 
     output, project = options.output, options.project_to_write_lists()
     plain = file or list_to_write(project)
-    target, is_new_key = encrypt_list_file(project, plain)
+    encrypted = encrypt_list_file(project, plain)
+    target, is_new_key, still = encrypted.file, encrypted.new_key, options.shown(encrypted.plain)
     key = project.age_key_file.relative_to(project.root).as_posix()
     output.result(
-        EncryptResult(file=target, new_key=is_new_key),
+        EncryptResult(file=target, new_key=is_new_key, plain=encrypted.plain),
         [
             f"Encrypted: {options.shown(target)}",
             *([f"A new key: {key}. Without it nobody can read the list."] if is_new_key else []),
+            f"The plain suppressions were moved to {still}: delete them once you have checked the new file."
+            if holds_suppressions(target)
+            else f"{still} is still there, in plain text: delete it once digest.toml names the encrypted list.",
         ],
     )
     output.next(

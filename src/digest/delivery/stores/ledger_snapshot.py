@@ -32,12 +32,15 @@ class LedgerSnapshot:
         key: The ledger's own key, 32 bytes.
         campaigns: All campaigns of the newsletter, oldest first.
         suppressions: The reason of each suppression that a provider has reported, by keyed hash of the address.
+        own_suppressions: Those among them that the newsletter itself had at an earlier send; also those for a single
+            audience, which have a hash of their own (`suppression_identity`).
         facts: Facts about the newsletter that no campaign owns, by name, as `Ledger.remember` wrote them.
     """
 
     key: bytes = field(repr=False)
     campaigns: tuple[Campaign, ...] = ()
     suppressions: Mapping[bytes, str] = field(default_factory=dict, repr=False)
+    own_suppressions: Mapping[bytes, str] = field(default_factory=dict, repr=False)
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def campaign(self, issue: str, audience: str) -> Campaign | None:

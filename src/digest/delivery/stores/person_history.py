@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
 from digest.delivery.stores.ledger_schema import HASH_BYTES, batch, campaign, exception, suppression
 from digest.delivery.stores.store import upsert
+from digest.subscribers import SUPPRESSIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
     from digest.delivery.stores.store import LiveSenders
 
-__all__ = ["REMOVED", "LedgerSuppression", "MailedIssue", "PersonHistory", "find_person", "keep_removed", "lift"]
+__all__ = [
+    "REMOVED",
+    "LedgerSuppression",
+    "MailedIssue",
+    "PersonHistory",
+    "find_person",
+    "keep_own",
+    "keep_removed",
+    "lift",
+    "own_suppressions",
+]
 
 #: The reason of a suppression that is all that is left of somebody whose data was removed.
 REMOVED = "removed"
 _BATCHES_AT_ONCE = 64
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +115,34 @@ def keep_removed(connection: Connection, key: bytes, *, at: datetime, source: st
     connection.execute(row.on_conflict_do_update(index_elements=["recipient"], set_=values))
 
 
-def lift(connection: Connection, key: bytes) -> LedgerSuppression | None:
-    """Delete a suppression. Returns it; None if there was none."""
+def lift(connection: Connection, key: bytes, *, also: Collection[bytes] = ()) -> LedgerSuppression | None:
+    """Delete a suppression. Returns it; None if there was none.
+
+    Args:
+        also: The keys of the same person's suppressions for single audiences.
+    """
     row = connection.execute(select(suppression).where(suppression.c.recipient == key)).mappings().first()
-    connection.execute(delete(suppression).where(suppression.c.recipient == key))
+    connection.execute(delete(suppression).where(suppression.c.recipient.in_([key, *also])))
     return _suppression(row)
+
+
+def own_suppressions(connection: Connection) -> dict[bytes, str]:
+    """The reason of each suppression of the newsletter's own that an earlier send has recorded, by keyed hash."""
+    columns = (suppression.c.recipient, suppression.c.reason)
+    rows = connection.execute(select(*columns).where(suppression.c.source == SUPPRESSIONS))
+    return {row.recipient: row.reason for row in rows}
+
+
+def keep_own(connection: Connection, reasons: Mapping[bytes, str], *, at: datetime) -> None:
+    """Record suppressions of the newsletter's own, in place of what a provider has reported of the same people."""
+    removed = set(connection.execute(select(suppression.c.recipient).where(suppression.c.reason == REMOVED)).scalars())
+    known = own_suppressions(connection).keys() | removed
+    rows = ({"recipient": key, "reason": reason, "at": at, "source": SUPPRESSIONS} for key, reason in reasons.items())
+    new = (row for row in rows if row["recipient"] not in known)
+    while chunk := list(islice(new, _ROWS_AT_ONCE)):
+        statement = upsert(connection, suppression)
+        values = {name: statement.excluded[name] for name in ("reason", "at", "source")}
+        connection.execute(statement.on_conflict_do_update(index_elements=["recipient"], set_=values), chunk)
 
 
 def _holds(recipients: bytes, key: bytes) -> bool:

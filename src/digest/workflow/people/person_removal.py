@@ -18,6 +18,7 @@ from digest.project.work_tree import was_committed
 from digest.subscribers import ENCRYPTED, SUPPRESSIONS, decrypt_list, encrypt_list
 from digest.subscribers.list_records import without_person
 from digest.workflow.people.person_lookup import MAILABLE, find_rows, list_files, parse_address, read_list_of
+from digest.workflow.people.suppression_record import suppressed_audiences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,6 +88,7 @@ def remove_person(project: Project, address: str, *, write: bool = True, new_led
     """
     email = parse_address(address)
     with lock_lists(project):
+        audiences = suppressed_audiences(project, email)
         changes, mentions = _changed_lists(project, email)
         copies, unreadable = _changed_copies(project, email)
         mails = list(_mails_to(project, email))
@@ -103,7 +105,7 @@ def remove_person(project: Project, address: str, *, write: bool = True, new_led
             )
         if write:
             with project.ledger_address.open(new=new_ledger) as opened:
-                opened.keep_removed(email, source=_SOURCE)
+                opened.keep_removed(email, source=_SOURCE, audiences=audiences)
             for name, (text, _) in changes.items():
                 data = encrypt_list(text, environ=project.list_environ) if name.endswith(ENCRYPTED) else text.encode()
                 write_list(project.root / name, data, file=name)
@@ -210,7 +212,7 @@ def unsuppress_person(session: Session, address: str) -> Unsuppression:
             notes.append("The ledger was not read because of --offline; it may hold another suppression.")
         elif (ledger := project.ledger_address.find()) is not None:
             with ledger:
-                reported = ledger.unsuppress(email)
+                reported = ledger.unsuppress(email, audiences=suppressed_audiences(project, email))
         if not lifted and reported is None:
             raise NothingToDoError(
                 "this address is not suppressed", hint="See: digest subscribers show ana@example.com"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from digest.subscribers import ListReading
 
 __all__ = [
+    "EncryptedList",
     "check_lists",
     "edit_list",
     "encrypt_list_file",
@@ -191,13 +193,25 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def encrypt_list_file(project: Project, name: str) -> tuple[str, bool]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncryptedList:
+    """A list that was encrypted.
+
+    Attributes:
+        file: The encrypted file.
+        new_key: Whether a key was made for it.
+        plain: Where the people are still in plain text: the list, or the copy of the suppressions in .digest/undo/.
+    """
+
+    file: str
+    new_key: bool
+    plain: str
+
+
+def encrypt_list_file(project: Project, name: str) -> EncryptedList:
     """Encrypt a list, so that it can be committed. Creates a key if there is none.
 
     The plain list stays where it is. Suppressions are moved: their plain file goes to .digest/undo/.
-
-    Returns:
-        The encrypted file's name, and whether the key is new.
 
     Raises:
         ListError: The list cannot be read.
@@ -214,14 +228,15 @@ def encrypt_list_file(project: Project, name: str) -> tuple[str, bool]:
     target = f"{name}{ENCRYPTED}"
     with lock_lists(project):
         if name == SUPPRESSIONS:
-            _seal_suppressions(project, target)
+            plain = _seal_suppressions(project, target)
         else:
+            plain = name
             replace_list(project, target, text)
-    return target, fresh
+    return EncryptedList(file=target, new_key=fresh, plain=plain)
 
 
-def _seal_suppressions(project: Project, target: str) -> None:
-    """Add the plain suppressions to the encrypted file, and move the plain file away.
+def _seal_suppressions(project: Project, target: str) -> str:
+    """Add the plain suppressions to the encrypted file, and move the plain file away. Returns where it is now.
 
     A runner only has the encrypted file, so nothing may be suppressed in the plain one alone.
     """
@@ -230,8 +245,9 @@ def _seal_suppressions(project: Project, target: str) -> None:
     if not people:
         raise UsageError(f"{SUPPRESSIONS} names nobody", hint="digest subscribers suppress ana@example.com")
     append_suppressions(project.root / target, people, file=target, environ=project.list_environ)
-    back_up_list(project, path)
+    copy = back_up_list(project, path)
     path.unlink()
+    return copy
 
 
 def edit_list(project: Project, name: str, edit: Callable[[str], str]) -> ListReading | None:
