@@ -215,6 +215,8 @@ def test_reads_a_folder_sorted_and_without_hidden_files(write, read):
     write("articles/.hidden.txt", "Hidden\n\nText.")
     write("articles/.git/x.txt", "Hidden\n\nText.")
     write("articles/notes.pdf", "No article")
+    write("articles/photo.jpg", "No article")
+    write("articles/~$notes.docx", "No article")
     write("articles/empty.txt", "")
     write("articles/binary.md", b"\0\1\2")
     reading = read(folder="articles")
@@ -223,8 +225,12 @@ def test_reads_a_folder_sorted_and_without_hidden_files(write, read):
         ("articles/b.txt", "Second"),
         ("articles/c.HTML", "Third"),
     ]
-    assert [str(problem.place) for problem in reading.problems] == ["articles/binary.md", "articles/empty.txt"]
-    assert reading.error is None
+    problems = ["articles/notes.pdf", "articles/binary.md", "articles/empty.txt"]
+    assert [str(problem.place) for problem in reading.problems] == problems
+    assert (reading.error, reading.complete) == (None, False)
+    for name in ("empty.txt", "binary.md"):
+        write(f"articles/{name}", "Title\n\nText.")
+    assert read(folder="articles").complete
 
 
 def test_returns_an_error_with_a_hint_for_a_missing_folder_or_file(read):

@@ -23,7 +23,7 @@ from digest.fetching import FEED_BYTES, GoneError
 from digest.models import Article, is_web_address
 from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
 from digest.sources.feeds.opml import FeedAddress, parse_opml
-from digest.sources.files.article_files import parse_text
+from digest.sources.files.article_files import UnreadFileError, parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
 from digest.sources.source_passwords import user_parts, without_users, without_users_in
@@ -68,6 +68,11 @@ class SourceReading:
     error: DigestError | None = None
     problems: tuple[DigestError, ...] = ()
     drafts: tuple[DigestError, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all articles of the source were read, though there may be files of other kinds among them."""
+        return self.error is None and all(isinstance(problem, UnreadFileError) for problem in self.problems)
 
     @property
     def gone(self) -> bool:

@@ -147,7 +147,7 @@ def _still_counting(articles: Iterable[Article], config: Config, gathered: Gathe
     of a source that was removed from the configuration. Articles added by hand have no source, and stay.
     """
     local = (result for result in gathered.results if SOURCE_KINDS[result.kind].is_local)
-    complete = {result.source for result in local if not (result.error or result.problems)}
+    complete = {result.source for result in local if result.complete}
     for article in articles:
         if not article.source or (article.source not in complete and config.source(article.source)):
             yield article

@@ -51,6 +51,7 @@ class SourceResult:
         error: Why it failed; empty if it did not.
         hint: How to fix the error.
         problems: Why individual files or pages of it failed.
+        complete: Whether all of its articles were read.
     """
 
     source: str
@@ -67,6 +68,7 @@ class SourceResult:
     error: str = ""
     hint: str = ""
     problems: tuple[str, ...] = ()
+    complete: bool = True
 
     @property
     def state(self) -> str:
@@ -225,6 +227,7 @@ def _result(reading: SourceReading, state: SourceState, *, new: int, config_file
         error=str(reading.error) if reading.error else state.error,
         hint=_GONE.format(config_file) if state.gone else reading.error.hint if reading.error else "",
         problems=tuple(str(problem) for problem in reading.problems),
+        complete=reading.complete,
     )
 
 

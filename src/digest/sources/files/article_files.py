@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
     from digest.sources.source_access import SourceAccess
 
-__all__ = ["SUFFIXES", "article_files", "parse_text", "read_file", "read_folder_source", "resolve_path"]
+__all__ = [
+    "SUFFIXES",
+    "UnreadFileError",
+    "article_files",
+    "parse_text",
+    "read_file",
+    "read_folder_source",
+    "resolve_path",
+]
 
 _HTML = frozenset({".html", ".htm", ".xhtml"})
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd"})
@@ -35,6 +43,19 @@ _LONGEST = 400_000  # characters, as in a short book
 #: Files with these suffixes are articles.
 SUFFIXES = _TEXT | _MARKDOWN | _HTML
 _MAX_BYTES = 20 * 2**20
+#: Files that belong to articles, to saved web pages or to the system, and are passed over without a word.
+_PASSED_OVER = frozenset(
+    {
+        ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg", ".bmp", ".tif", ".tiff", ".ico", ".heic",
+        ".mp3", ".mp4", ".m4a", ".mov", ".webm", ".ogg", ".wav", ".css", ".js", ".mjs", ".map", ".woff", ".woff2",
+        ".ttf", ".otf", ".eot", ".lock", ".tmp", ".bak", ".swp", ".part", ".ini", ".lnk", ".url", ".webloc",
+    }
+)  # fmt: skip
+_SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "readme", "license", "makefile"})
+
+
+class UnreadFileError(SourceError):
+    """A file in a folder of articles is of a kind that is not read."""
 
 
 def parse_text(data: bytes, *, path: str) -> Article:
@@ -51,7 +72,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
     """
     if not data.strip():
         raise SourceError("the file is empty", place=Place(path), hint="Write the article into it, or delete it.")
-    if is_binary(data):
+    if is_binary(data) and PurePosixPath(path).suffix.lower() in SUFFIXES:
         raise SourceError("this is not a text file", place=Place(path), hint="Save the article as .txt, .md or .html.")
     try:
         return clean_article(_parse(data, path))
@@ -64,8 +85,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
 def _parse(data: bytes, path: str) -> Article:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix not in SUFFIXES:
-        name = f"files ending in {suffix}" if suffix else "files without a suffix"
-        raise SourceError(f"{name} are not articles", place=Place(path), hint="Use .txt, .md or .html.")
+        raise unread_file(path)
     text = decode_text(data)
     if suffix not in _HTML and len(text) > _LONGEST:
         raise SourceError(
@@ -198,7 +218,27 @@ def read_folder_source(access: SourceAccess, addresses: tuple[str, ...]) -> list
         data, shown = access.read_file(path)
         return parse_text(data, path=shown)
 
-    return access.read_each(article_files(access.root, address), read)
+    paths = list(_files(access.root, address))
+    access.problems += [unread_file(path) for path in paths if not _is_article(path) and not _is_passed_over(path)]
+    return access.read_each(filter(_is_article, paths), read)
+
+
+def unread_file(path: str) -> UnreadFileError:
+    """The problem that a file which was put among the articles is not read."""
+    suffix = PurePosixPath(path).suffix.lower()
+    kind = f"files ending in {suffix}" if suffix else "files without a suffix"
+    return UnreadFileError(f"{kind} are not read", place=Place(path), hint="Save the text as .txt, .md or .html.")
+
+
+def _is_article(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in SUFFIXES
+
+
+def _is_passed_over(path: str) -> bool:
+    name = PurePosixPath(path).name.lower()
+    # "~$story.docx" is Word's lock, "story.txt~" the backup of an editor.
+    marked = name.startswith("~") or name.endswith("~") or name in _SYSTEM_FILES
+    return marked or PurePosixPath(name).suffix in _PASSED_OVER
 
 
 def article_files(root: Path, address: str) -> Iterator[str]:
@@ -207,11 +247,15 @@ def article_files(root: Path, address: str) -> Iterator[str]:
     Raises:
         SourceError: The path leads out of the newsletter's folder, or is not a folder.
     """
+    return (path for path in _files(root, address) if _is_article(path))
+
+
+def _files(root: Path, address: str) -> Iterator[str]:
     folder, shown = resolve_path(root, address)
     if not folder.is_dir():
         raise SourceError("there is no such folder", place=Place(shown), hint=f"Create it: mkdir -p {shown}")
     base = root.resolve()
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder).parts
-        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in below) and path.is_file():
+        if not any(part.startswith(".") for part in below) and path.is_file():
             yield path.relative_to(base).as_posix()
