@@ -29,7 +29,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MINIMUM_HEIGHT = 44.0
 _BLOCKS = frozenset({"p", "div", "td", "li", "center"})
 _BOXES = ("inline-block", "block")
-_NUMBER = re.compile(r"^(\d*\.?\d+)(px|%|)$")
+_NUMBER = re.compile(r"^(\d*\.\d+|\d+)(px|%|)$")
 #: Roughly what browsers use for ``line-height: normal``.
 _NORMAL = 1.2
 

@@ -32,11 +32,11 @@ _MINIMUM = 50
 _FAMILY_NAMES = {"gmail": "Gmail", "apple-mail": "Apple Mail", "outlook": "Outlook", "yahoo": "Yahoo"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
+_RULE = re.compile(r"(?<![^{};])([^{};]+)\{([^{}]*)\}")
 _AT = re.compile(r"@([a-z-]+)([^{;]*)", re.IGNORECASE)
-_DECLARATION = re.compile(r"([a-z-]+)\s*:\s*([^;]+)", re.IGNORECASE)
-_UNIT = re.compile(r"(?<![\w#])-?\d*\.?\d+(ch|cm|em|ex|in|mm|pc|pt|px|rem|vh|vmax|vmin|vw|%)(?![\w])")
-_FUNCTION = re.compile(r"\b([a-z-]+)\(")
+_DECLARATION = re.compile(r"(?<![a-z-])([a-z-]+)\s*:\s*([^;]+)", re.IGNORECASE)
+_UNIT = re.compile(r"(?<![\w#])-?(?:\d+(?:\.\d+)?|\.\d+)(ch|cm|em|ex|in|mm|pc|pt|px|rem|vh|vmax|vmin|vw|%)(?![\w])")
+_FUNCTION = re.compile(r"(?<![\w-])([a-z-]+)\(")
 _PSEUDO = re.compile(r"(::?)([a-z-]+)")
 #: Features of selectors, and how to recognise each.
 _SELECTORS = {

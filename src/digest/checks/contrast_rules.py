@@ -34,8 +34,8 @@ Colour = tuple[float, float, float]
 _MINIMUM, _MINIMUM_LARGE = 4.5, 3.0
 #: In CSS pixels, which is WCAG's 18 points.
 _LARGE = 24.0
-_DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{", re.IGNORECASE)
-_RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
+_DARK = re.compile(r"@media[^{@]*prefers-color-scheme\s*:\s*dark[^{@]*\{", re.IGNORECASE)
+_RULE = re.compile(r"(?<![^{};])([^{};]+)\{([^{}]*)\}")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b", re.IGNORECASE)
 _RGB = re.compile(r"rgb\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*\)", re.IGNORECASE)
 _HSL = re.compile(r"hsl\(\s*([\d.]+)(?:deg)?[\s,]+([\d.]+)%[\s,]+([\d.]+)%\s*\)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""L201 to L207: where links lead.
+"""L201 to L208: where links lead.
 
 Nothing is fetched here: with ``--online``, links are requested before the checks run.
 """
@@ -16,7 +16,7 @@ from digest.checks.check_context import passages_of
 from digest.checks.rule_registry import fault
 from digest.config import CONFIG_FILE
 from digest.errors import Place
-from digest.models import canonical_url, host_name, is_local_host, is_web_address
+from digest.models import canonical_url, deception, host_name, is_local_host, is_web_address
 from digest.rendering import is_local_path, safe_url
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _BLOCKED = frozenset({401, 402, 403, 405, 406, 407, 408, 418, 421, 423, 425, 426
 
 
 def check_links(context: CheckContext) -> Iterator[Finding]:
-    """L204 to L207 for the links of stories, of “Also reported by”, of the editor's Markdown and of the templates."""
+    """L204 to L208 for the links of stories, of “Also reported by”, of the editor's Markdown and of the templates."""
     yield from _check_dead(context)
     for url, what, line in addresses(context):
         if is_web_address(url) and not dead_link(url, context.config.fetching.allow_hosts):
@@ -49,7 +49,7 @@ def check_links(context: CheckContext) -> Iterator[Finding]:
 
 
 def _check_templates(context: CheckContext) -> Iterator[Finding]:
-    """L205 to L207 for links that come from a template or the configuration."""
+    """L205 to L208 for links that come from a template or the configuration."""
     tree = context.page.tree
     from_editor = {unquote(url) for url, _, _ in addresses(context)}
     tags = {tag.tag for tag in context.rendered.manifest.tags}
@@ -121,6 +121,8 @@ def check_online(context: CheckContext) -> Iterator[Finding]:
 
 
 def _check_kind(url: str, what: str, place: Place, *, allowed: Collection[str]) -> Iterator[Finding]:
+    if problem := deception(url):
+        yield fault("L208", f"{what} {problem}", place)
     parts = urlsplit(url)
     if parts.scheme.lower() == "http" and not {parts.hostname, parts.netloc} & set(allowed):
         yield fault("L205", f"{what} is not encrypted: {url}", place)

@@ -14,8 +14,8 @@ from digest.models import (
     Mention,
     Story,
     escape_inline,
-    host_name,
     is_web_address,
+    shown_host,
     site_name,
     unescape_inline,
 )
@@ -125,7 +125,7 @@ def other_reports(story: Sequence[Article], *, config: Config) -> tuple[Mention,
 def _mention(article: Article, config: Config) -> Mention:
     source = config.source(article.source)
     url = clean_url(article.url)
-    return Mention(name=single_line(source.name if source else "") or host_name(url), url=url)
+    return Mention(name=single_line(source.name if source else "") or shown_host(url), url=url)
 
 
 def _one_outlet(first: Mention, second: Mention) -> bool:

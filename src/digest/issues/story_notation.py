@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 _OPENING = re.compile(r" {0,3}###[ \t]+\[")
-_CLOSING_MARKS = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
+_CLOSING_MARKS = re.compile(r"(?:^|(?<![ \t])[ \t]+)#+[ \t]*$")
 _ADDRESS_END = re.compile(r"\)[ \t]*(?:[ \t]#+[ \t]*)?$")
-_ANGLE = re.compile(r"<((?:[^<>\\]|\\.)*)>[ \t]*(?:\"[^\"]*\"|'[^']*')?[ \t]*$", re.DOTALL)
-_LINK_TITLE = re.compile(r"[ \t]+(?:\"[^\"]*\"|'[^']*')[ \t]*$")
+_ANGLE = re.compile(r"<((?:[^<>\\]|\\.)*)>[ \t]*+(?:\"[^\"]*\"|'[^']*')?[ \t]*$", re.DOTALL)
+_LINK_TITLE = re.compile(r"(?<![ \t])[ \t]+(?:\"[^\"]*\"|'[^']*')[ \t]*$")
 _NEEDS_ANGLES = re.compile(r"[\s<>()\\\"']")
 _BREAKS = re.compile(r"[\r\n]+")
 #: An underscore that can begin or end emphasis in CommonMark, because it is not inside a word.

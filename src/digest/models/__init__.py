@@ -4,6 +4,7 @@ All datetimes are aware and in UTC. Nothing here touches the disk, the network o
 """
 
 from digest.models.article import Article, Bullet, Feed, Origin
+from digest.models.deceptive_hosts import deception, shown_host
 from digest.models.email_address import normalise_address, parse_sender, redact_addresses
 from digest.models.host_addresses import ip_literal, is_local_host, is_public_address
 from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, escape_inline, unescape_inline
@@ -44,6 +45,7 @@ __all__ = [
     "SuppressionReason",
     "article_key",
     "canonical_url",
+    "deception",
     "escape_inline",
     "host_name",
     "ip_literal",
@@ -57,6 +59,7 @@ __all__ = [
     "parse_sender",
     "printable_url",
     "redact_addresses",
+    "shown_host",
     "site_name",
     "unescape_inline",
 ]

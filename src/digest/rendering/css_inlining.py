@@ -32,7 +32,7 @@ _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 #: premailer keeps the doctype only in this spelling, and without one a page is shown in quirks mode.
 _DOCTYPE = "<!DOCTYPE html>"
 _CONDITIONS = ("<!--[if", "<![endif]", "<![if")
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_RULE = re.compile(r"(?<![^{}])([^{}]+)\{([^{}]*)\}")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 #: What premailer silently leaves out of a style attribute, or would change the precedence of.

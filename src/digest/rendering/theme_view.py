@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from digest.models import IssueId, Mention, host_name, is_web_address
+from digest.models import IssueId, Mention, is_web_address, shown_host
 from digest.rendering.localisation import first_direction, format_day, format_week, is_rtl_language
 from digest.rendering.markdown_rendering import block_html, block_text, inline_html, inline_text
 from digest.rendering.sanitising import clean_line, published_image, safe_url
@@ -182,7 +182,7 @@ def source_name(story: Story, article: Article | None, config: Config) -> str:
     if not is_web_address(story.url):
         return ""
     source = config.source(article.source) if article else None
-    return clean_line(source.name if source and source.name else host_name(story.url))
+    return clean_line(source.name if source and source.name else shown_host(story.url))
 
 
 def lead_image(issue: Issue, articles: Mapping[str, Article]) -> str:

@@ -30,7 +30,7 @@ _MOST_PASSES = 4
 _SPACES = re.compile(r"\s+")
 _JOINING = frozenset(",;:-–—(")  # noqa: RUF001 - typographic dashes are intended
 _ALIKE = str.maketrans("’‘“”„\N{NO-BREAK SPACE}", '\'\'""" ')  # noqa: RUF001 - typographic marks are intended
-_STOP = re.compile(r"(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are intended
+_STOP = re.compile(r"(?<![.!?…])(?P<stop>[.!?…]+)[\"'”’»)\]]*$")  # noqa: RUF001 - typographic marks are intended
 _CHECKS = {**GRAMMAR_CHECKS, **MEANING_CHECKS}
 
 
