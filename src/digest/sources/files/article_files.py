@@ -14,6 +14,7 @@ from digest.sources.author_names import split_names
 from digest.sources.date_parsing import parse_date
 from digest.sources.encoding import decode_text, is_binary
 from digest.sources.files.article_front_matter import ArticleFrontMatter, read_article_front_matter
+from digest.sources.files.document_html import is_document_html, read_document_html
 from digest.sources.files.markdown_articles import read_markdown
 from digest.sources.files.markdown_dialects import read_title_block
 from digest.sources.files.not_for_print import DraftError, without_remarks
@@ -93,19 +94,26 @@ def _parse(data: bytes, path: str) -> Article:
         )
     front, body = read_article_front_matter(text, path=path)
     _require_final(front, path)
+    if suffix in _HTML and is_document_html(body):
+        content = read_document_html(body, title=front.title)
+        return _article(_require_text(content, path), front, path)
     if suffix in _HTML:
         return _page(body if front != ArticleFrontMatter() else data, front, path)
     body = without_remarks(body, markdown=suffix in _MARKDOWN)
     if front == ArticleFrontMatter():
         front, body = _front_of_head(body, path, markdown=suffix in _MARKDOWN)
     content = (read_markdown if suffix in _MARKDOWN else read_plain_text)(body, title=front.title)
+    return _article(_require_text(content, path), front, path)
+
+
+def _require_text(content: PlainText, path: str) -> PlainText:
     if not content.paragraphs and not content.key_points:
         raise SourceError(
             "the file has a title but no text",
             place=Place(path),
             hint="The first line is the title. Write the text below it.",
         )
-    return _article(content, front, path)
+    return content
 
 
 def _require_final(front: ArticleFrontMatter, path: str) -> None:
