@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import LargeBinary, and_, column, table, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from digest.delivery.stores.ledger_schema import metadata
 from digest.errors import LedgerError
@@ -129,7 +130,7 @@ def replay(connection: Connection, lines: Iterable[bytes], *, file: str, after: 
     for number, line in enumerate(lines, start=after + 1):
         try:
             _apply(connection, json.loads(line))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        except (LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError, SQLAlchemyError):
             raise LedgerError(
                 f"the ledger is damaged: {file}:{number} cannot be read",
                 hint="Restore the branch from an undamaged clone. Without it nobody knows who was mailed.",

@@ -25,8 +25,12 @@ _MAX_BYTES = 20 * 2**20  # what the fetcher returns at most
 #: Bytes of a broken document. For hostile documents feedparser's time grows with the square of the length.
 _MAX_BROKEN = 256 * 2**10
 _GZIP = b"\x1f\x8b"
-#: What may come before the root element: a byte order mark, the declaration, comments, a document type.
-_PROLOGUE = rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*"
+#: What may come before the root element: a byte order mark, the declaration, comments, a document type. None of them
+#: can hold its own end, so there is only one way to match: with ``.*?`` a row of comments took exponential time.
+_PROLOGUE = (
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?(?:[^?]|\?(?!>))*\?>\s*|<!--(?:[^-]|-(?!->))*-->\s*"
+    rb"|<!DOCTYPE[^>\[]*(?:\[(?:[^\]]|\](?!\s*>))*\]\s*)?>\s*)*"
+)
 _FEED = re.compile(_PROLOGUE + rb"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.DOTALL | re.IGNORECASE)
 _OPML = re.compile(_PROLOGUE + rb"<opml[\s>]", re.DOTALL | re.IGNORECASE)
 _JSON_FEED = re.compile(rb'\s*\{.*?"https?://(?:www\.)?jsonfeed\.org/version/', re.DOTALL)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["extract_article"]
 
 #: Lone surrogates cannot be encoded as UTF-8, which the parsers read.
+_LONGEST_META = 2_000
 _HALVES = re.compile(r"[\ud800-\udfff]")
 #: One page at a time: the memory for one is small, but not for as many as there are sources.
 _TURN = threading.Lock()
@@ -110,6 +111,8 @@ def _guess_authors(document: HtmlElement | None, url: str, sites: Collection[str
     """Return the authors that trafilatura finds, which it joins with semicolons."""
     if document is None:
         return ()
+    for element in document.iter("meta"):  # trafilatura takes quadratic time for a long one
+        element.set("content", element.get("content", "")[:_LONGEST_META])
     metadata = trafilatura.extract_metadata(document, default_url=url)
     return tuple(name for name in clean_names((metadata.author or "").split(";")) if not is_own(name, sites))
 

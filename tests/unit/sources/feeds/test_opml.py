@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,3 +121,13 @@ def test_does_not_take_a_page_or_a_text_for_a_feed(start):
 
 def test_recognises_opml_by_its_beginning():
     assert is_opml(b"\xef\xbb\xbf<?xml version='1.0'?><!DOCTYPE opml><opml version='1.0'>")
+
+
+@pytest.mark.parametrize(
+    "unit", [b"<!---->", b"<!-- -->\n", b"<?a?>", b"<!DOCTYPE a []>", b"<!DOCTYPE a [] ", b"<!--", b"<?", b"\n", b"<!-"]
+)
+def test_a_prologue_that_never_ends_is_recognised_at_once(unit):
+    start = time.process_time()
+    assert not is_feed(unit * 5_000)
+    assert not is_opml(unit * 5_000)
+    assert time.process_time() - start < 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -122,3 +123,12 @@ def test_reads_paragraphs_after_the_last_element_that_is_kept():
 def test_reads_a_page_with_ordinary_nesting_whole():
     article = extract_article(HEAD + "<div>" * 2900 + TEXT + "</div>" * 2900, url=URL)
     assert len(article.text.split("\n\n")) == 6
+
+
+@pytest.mark.parametrize("unit", ["{", "[", "(", "<", "&", "a "])
+def test_an_author_of_40_kb_is_read_within_a_second(unit):
+    author = unit * (40_000 // len(unit))
+    page = f'<title>The mill</title><meta name="author" content="{author}"><p>The council met on Monday.'
+    start = time.process_time()
+    extract_article(page, url="https://a.example/1")
+    assert time.process_time() - start < 1.5
