@@ -2,7 +2,8 @@
 
 Unlike `github_runner`, act interprets the whole workflow file: dependencies of jobs, conditions, expressions, inputs,
 outputs and composite actions. Jobs run on this machine (``ubuntu-latest=-self-hosted``), each in a copy of a new clone.
-Stand-ins replace the actions that are hosted on GitHub. act does not support ``$/`` yet, so it is replaced by ``./``.
+Stand-ins replace the actions that are hosted on GitHub. act does not know two things yet: ``$/``, which is replaced by
+``./``, and an environment without deployments, which becomes an ordinary one.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def run_locally(
     workdir = repository.folder / f"act{repository.runs}"
     artifacts = workdir / "artifacts"
     artifacts.mkdir(parents=True)
-    (workdir / "workflow.yml").write_text((clone / f".github/workflows/{workflow}").read_text().replace("$/.", "./."))
+    text = (clone / f".github/workflows/{workflow}").read_text()
+    (workdir / "workflow.yml").write_text(text.replace("$/.", "./.").replace("      deployment: false\n", ""))
     repository_payload = {
         "default_branch": DEFAULT,
         "full_name": "example/letter",
@@ -146,5 +148,5 @@ def _stand_ins(clone: Path, workdir: Path) -> list[tuple[str, Path]]:
 
 def _steps(path: Path) -> list[dict[str, Any]]:
     definition = yaml.safe_load(path.read_text())
-    parts = definition["jobs"].values() if "jobs" in definition else [definition["runs"]]
+    parts = definition["jobs"].values() if "jobs" in definition else [definition.get("runs", {"steps": []})]
     return [step for part in parts for step in part["steps"]]
