@@ -32,11 +32,11 @@ class Branch:
 FILES = {"common": COMMON, "week": WEEK, "other": "2026-W20.jsonl"}
 
 
-def read(files, *, parent, key=KEY):
+def read(files, *, parents, key=KEY):
     macs = LineMacs(key, common=COMMON)
     for name, content in files.items():
         macs.verify(name, content.splitlines(), after=0)
-    macs.require_complete(files, parent=parent)
+    macs.require_complete(files, parents=parents)
     return macs
 
 
@@ -50,16 +50,16 @@ def branch():
 
 
 def test_what_was_written_is_accepted(branch):
-    read(branch.files, parent=branch.parent_of_head)
+    read(branch.files, parents=[branch.parent_of_head])
 
 
 def test_reading_goes_on_with_the_lines_that_are_new(branch):
-    macs = read(branch.files, parent=branch.parent_of_head)
+    macs = read(branch.files, parents=[branch.parent_of_head])
     before = {name: content.count(b"\n") for name, content in branch.files.items()}
     branch.commit(week=['"b",5'])
     for name, content in branch.files.items():
         macs.verify(name, content.splitlines()[before[name] :], after=before[name])
-    macs.require_complete(branch.files, parent=branch.parent_of_head)
+    macs.require_complete(branch.files, parents=[branch.parent_of_head])
 
 
 def lines_of(branch, name):
@@ -68,7 +68,7 @@ def lines_of(branch, name):
 
 def refused(branch, message, **options):
     with pytest.raises(LedgerTamperedError, match=message) as caught:
-        read(branch.files, **{"parent": branch.parent_of_head, **options})
+        read(branch.files, **{"parents": [branch.parent_of_head], **options})
     assert caught.value.exit_code == 6
 
 
@@ -123,7 +123,11 @@ def test_a_common_file_that_does_not_end_with_a_seal_is_found(branch):
 
 
 def test_a_commit_on_top_of_another_one_than_its_seal_names_is_found(branch):
-    refused(branch, "is not on top of the one it was made for", parent="elsewhere")
+    refused(branch, "is not on top of the one it was made for", parents=["elsewhere"])
+
+
+def test_a_merge_is_never_a_commit_of_ours(branch):
+    refused(branch, "is not on top of the one it was made for", parents=[branch.parent_of_head, "elsewhere"])
 
 
 @given(st.data())
@@ -136,4 +140,4 @@ def test_any_changed_byte_is_found(data):
     content[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[at]))
     branch.files[name] = bytes(content)
     with pytest.raises(LedgerTamperedError):
-        read(branch.files, parent=branch.parent_of_head)
+        read(branch.files, parents=[branch.parent_of_head])
