@@ -289,7 +289,7 @@ class BatchSender:
     def _end(self) -> None:
         """Wait for the reply to the oldest call under way, and record it. Raises as `_begin`."""
         call = self._under_way.popleft()
-        reply, call.reply = call.reply, None  # the call and its reply refer to each other: 370 kB for the garbage collector
+        reply, call.reply = call.reply, None  # the two refer to each other, and would keep the call's body in memory
         if reply is None:
             raise AssertionError(call.plan.no)
         try:

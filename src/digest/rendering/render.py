@@ -19,6 +19,7 @@ from digest.rendering.jinja_templates import render_template, template_place
 from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
 from digest.rendering.personal_tags import PERSONAL_PART, PersonalTags, find_tag, nonce_of
+from digest.rendering.sanitising import inert_tags
 from digest.rendering.text_wrapping import tidy
 from digest.rendering.theme_view import view_issue
 
@@ -65,9 +66,9 @@ def render_issue(
     }
 
     html = _html(context, templates)
-    text = tidy(render_template("issue.txt.j2", context, folders=templates))
+    text = inert_tags(tidy(render_template("issue.txt.j2", context, folders=templates)))
 
-    subject = view.issue.subject
+    subject = inert_tags(view.issue.subject)
     delivery, newsletter = config.delivery, config.newsletter
     audience = config.audiences.get(delivery.audience)
     manifest = Manifest(

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from digest.models import is_web_address
 
-__all__ = ["clean_line", "is_local_path", "published_image", "safe_url", "strip_controls"]
+__all__ = ["clean_line", "inert_tags", "is_local_path", "published_image", "safe_url", "strip_controls"]
 
 #: Control characters; embeddings, overrides and isolates, which change the direction of the text around them; the byte
 #: order mark, lone surrogates and noncharacters. Joiners are kept: emoji and Indic scripts need them. C1 controls make
@@ -22,6 +22,22 @@ _UNWANTED = re.compile(
 _NEW_LINES = re.compile("\r\n?|[\x85\u2028\u2029]")
 #: White space at which a line may be broken, which excludes no-break spaces.
 _SPACE = re.compile("[^\\S\u00a0\u202f]+")
+
+#: Begins a tag that a mail service replaces in every message it sends: ``<%asm_preferences_url%>``
+#: (https://www.twilio.com/docs/sendgrid/ui/sending-email/unsubscribe-groups), Mailchimp's ``*|UNSUB|*``, and Mailgun's
+#: ``%recipient.name%`` and ``%unsubscribe_url%``.
+_SERVICE_TAG = re.compile(
+    r"<(?=%)|\*(?=\|[\w:./-]{1,200}\|\*)|%(?=(?:recipient|(?:tag_|mailing_list_)?unsubscribe)[\w.-]{0,60}%)"
+)
+
+
+def inert_tags(text: str) -> str:
+    """Plain ``text`` in which nothing is a mail service's own tag, such as ``<%asm_preferences_url%>``.
+
+    What an article says is text, also where it speaks of such tags. A word joiner, which readers do not see, divides
+    them. HTML needs none: there, ``<`` is escaped.
+    """
+    return _SERVICE_TAG.sub("\\g<0>\u2060", text)
 
 
 def strip_controls(text: str) -> str:

@@ -56,6 +56,19 @@ def test_the_manifest_names_sender_audience_and_provider(render):
     assert manifest.stories == ("https://news.example/tide?page=2", "https://blog.example/solo")
 
 
+@pytest.mark.parametrize(
+    "tag", ["<%asm_preferences_raw_url%>", "<% asm_global %>", "*|UNSUB|*", "%unsubscribe_url%", "%recipient.name%"]
+)
+def test_a_mail_services_own_tags_are_text(render, issue, tag):
+    said = f"Put {tag} at the end"
+    rendered = render(issue=replace(stories(issue, story("https://a.example/1", said)), subject=said))
+    assert tag not in rendered.text
+    assert rendered.text.replace("\u2060", "").count(tag) == 1
+    assert rendered.manifest.subject.replace("\u2060", "") == said != rendered.manifest.subject
+    assert "<%" not in rendered.html
+    assert tag in tree(rendered).text_content()
+
+
 def test_with_an_unsubscribe_group_sendgrid_hosts_the_page(render, config):
     delivery = config.delivery.model_copy(update={"provider": "sendgrid"})
     providers = config.providers.model_copy(update={"sendgrid": SendGridSettings(unsubscribe_group=12345)})

@@ -181,7 +181,7 @@ class SendResult(CampaignResult):
     audience: str
     """The audience's name."""
     unsubscribe: str
-    """Where readers unsubscribe: an address with ``{token}``, or ``group:`` and the number of a group at the provider."""
+    """Where readers unsubscribe: an address with ``{token}``, or ``group:`` and the number of the provider's group."""
     approved: bool
     """Whether this very build is approved."""
     send_at: str | None
