@@ -14,8 +14,8 @@ __all__ = ["ENOUGH", "addresses_in", "find_holders"]
 
 #: A file with so many addresses of the lists is a list. A text may well name one or two readers.
 ENOUGH = 3
-#: So many addresses are looked up in the lists at a time; they take about 20 MB.
-_AT_ONCE = 100_000
+#: So many addresses are looked up in the lists at a time; they take about 60 MB.
+_AT_ONCE = 300_000
 #: The longest address is shorter (RFC 5321, section 4.5.3.1), also with each @ written in six characters.
 _OVERLAP = 400
 #: A local part as it is written nearly always, and with everything that RFC 5321 allows without quotes; reversed.
