@@ -9,6 +9,7 @@ from lxml import etree
 
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
+from digest.sources.feeds.xml_elements import local_name
 from digest.sources.feeds.xml_text import decode_xml
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def parse_opml(data: bytes, *, file: str) -> tuple[FeedAddress, ...]:
         root = etree.fromstring(decode_xml(data), parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    if root is None or not isinstance(root.tag, str) or etree.QName(root).localname.lower() != "opml":
+    if root is None or not isinstance(root.tag, str) or local_name(root.tag) != "opml":
         raise SourceError("this is not an OPML file", place=Place(file), hint="Feed readers export one as .opml.")
     feeds: dict[str, FeedAddress] = {}
     for feed in _feeds(root.find("{*}body"), section="", depth=0):

@@ -109,7 +109,8 @@ def parse_sitemap(data: bytes, *, url: str) -> tuple[tuple[SitemapPage, ...], tu
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    kind = etree.QName(root).localname if root is not None else ""
+    # No QName: it raises ValueError for the names that a repaired document may have, such as <a:>.
+    kind = str(root.tag).rpartition("}")[2] if root is not None else ""
     if root is None or kind not in {"urlset", "sitemapindex"}:
         raise SourceError(
             "this is not a sitemap", place=Place(url), hint="A sitemap begins with <urlset> or <sitemapindex>."

@@ -70,6 +70,7 @@ def test_reads_a_list_that_declares_the_wrong_encoding():
         (b"", "not an OPML file"),
         (b"<rss version='2.0'/>", "not an OPML file"),
         (b"\x00\xff", "not an OPML file"),
+        (b"<a: opml/>", "not an OPML file"),
         (opml(""), "lists no feed"),
         (opml("<outline text='folder'/>"), "lists no feed"),
     ],

@@ -93,7 +93,7 @@ def test_returns_at_most_50_pages():
     assert len(read_sitemap(URL, lambda _: data)) == 50
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"<html></html>", b"<rss/>"])
+@pytest.mark.parametrize("data", [b"", b"hello", b"<html></html>", b"<rss/>", b"<a: urlset/>"])
 def test_refuses_documents_that_are_not_sitemaps(data):
     with pytest.raises(SourceError, match="not a sitemap"):
         parse_sitemap(data, url=URL)
