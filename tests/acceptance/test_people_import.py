@@ -85,7 +85,7 @@ def at_a_terminal(command, answers):
     terminal, other_end = pty.openpty()
     with subprocess.Popen(command, stdin=other_end, stdout=other_end, stderr=other_end) as process:
         os.close(other_end)
-        shown = ""
+        shown, asked = "", 0
         while True:
             try:
                 part = os.read(terminal, 4096).decode()
@@ -94,9 +94,9 @@ def at_a_terminal(command, answers):
             if not part:
                 break
             shown += part
-            if shown.rstrip().endswith("(empty to stop):"):
+            if shown.count("(empty to stop):") > asked:  # the terminal also shows the answers
+                asked += 1
                 os.write(terminal, f"{answers.pop(0)}\n".encode())
-                shown += "\n"
     os.close(terminal)
     return process.returncode, shown
 
