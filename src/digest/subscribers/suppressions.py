@@ -8,9 +8,10 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from digest.config.atomic_files import replace_file
 from digest.errors import ListError, Place
@@ -21,7 +22,7 @@ from digest.subscribers.encryption import ENCRYPTED, encrypt_list
 from digest.subscribers.lists import list_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
 SUPPRESSIONS = "subscribers/suppressions.csv"
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
+#: How many rows are written at a time.
+_WRITTEN_AT_ONCE = 1000
 _COLUMNS = ("email", "reason", "at", "source", "audience")
 
 
@@ -123,18 +126,51 @@ def append_suppressions(
         CredentialsError: The file is encrypted, and the key is missing or the wrong one.
     """
     known = read_suppressions(path, file=file, environ=environ)
-    present = {(each.email.casefold(), each.audience) for each in known}
-    fresh = []
-    for suppression in suppressions:
-        email = suppression.email.casefold()
-        if (email, "") not in present and (email, suppression.audience) not in present:
-            present.add((email, suppression.audience))
-            fresh.append(suppression)
-    if fresh:
-        text = f"{','.join(_COLUMNS)}\n{_lines((*known, *fresh))}"
-        data = encrypt_list(text, environ=environ) if file.endswith(ENCRYPTED) else text.encode()
-        _write(path, data, file=file)
-    return len(fresh)
+    adding = _Fresh(known, suppressions)
+    first = next(adding, None)
+    if first is not None:
+        lines = _lines(chain(known, (first,), adding))
+        if file.endswith(ENCRYPTED):
+            _write(path, encrypt_list("".join(lines), environ=environ), file=file)
+        else:
+            _write(path, (line.encode() for line in lines), file=file)
+    return adding.count
+
+
+class _Fresh:
+    """Yields the suppressions that are neither known nor yielded before.
+
+    Attributes:
+        count: How many were yielded.
+    """
+
+    def __init__(self, known: Iterable[Suppression], suppressions: Iterable[Suppression]) -> None:
+        self._present = {_key(each) for each in known}
+        self._suppressions = iter(suppressions)
+        self.count = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Suppression:
+        for each in self._suppressions:
+            key = _key(each)
+            if key not in self._present and (not each.audience or _folded(each) not in self._present):
+                self._present.add(key)
+                self.count += 1
+                return each
+        raise StopIteration
+
+
+def _key(suppression: Suppression) -> str:
+    folded = _folded(suppression)
+    return f"{folded}\0{suppression.audience}" if suppression.audience else folded
+
+
+def _folded(suppression: Suppression) -> str:
+    """The casefolded address, as the same object if it is one, which saves memory in a set of a million."""
+    folded = suppression.email.casefold()
+    return suppression.email if suppression.email == folded else folded
 
 
 def _address(cell: str, place: Place) -> str:
@@ -154,16 +190,22 @@ def _address(cell: str, place: Place) -> str:
         return ""
 
 
-def _lines(suppressions: Iterable[Suppression]) -> str:
+def _lines(suppressions: Iterable[Suppression]) -> Iterator[str]:
+    """The whole file, in pieces."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    for each in suppressions:
+    writer.writerow(_COLUMNS)
+    for number, each in enumerate(suppressions, start=1):
         at = each.at.astimezone(UTC).isoformat(timespec="seconds") if each.at else ""
         writer.writerow((each.email, each.reason.value, at, each.source, each.audience))
-    return buffer.getvalue()
+        if number % _WRITTEN_AT_ONCE == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
 
 
-def _write(path: Path, data: bytes, *, file: str) -> None:
+def _write(path: Path, data: bytes | Iterable[bytes], *, file: str) -> None:
     try:
         replace_file(path, data, private=True)  # only the team may read addresses
     except OSError as error:

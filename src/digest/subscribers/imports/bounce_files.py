@@ -11,7 +11,8 @@ from digest.errors import Place
 from digest.models import ListProblem
 from digest.subscribers.imports.column_statements import REASONS, gravest
 from digest.subscribers.imports.export_columns import understand_columns
-from digest.subscribers.imports.import_plan import LeftPerson, RowReader
+from digest.subscribers.imports.import_plan import RowReader
+from digest.subscribers.imports.left_people import LeftPerson
 from digest.subscribers.imports.vocabulary import file_status
 
 if TYPE_CHECKING:

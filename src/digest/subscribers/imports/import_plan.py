@@ -11,6 +11,7 @@ from digest.mail import clean_value
 from digest.models import ListProblem
 from digest.subscribers.imports.column_statements import REASONS, ColumnStatement, gravest
 from digest.subscribers.imports.export_columns import ExportColumns, understand_columns
+from digest.subscribers.imports.left_people import LeftPeople
 from digest.subscribers.imports.pasted_addresses import address_and_name
 from digest.subscribers.imports.vocabulary import file_status
 from digest.subscribers.inert_cells import restored_cell
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from digest.subscribers.csv_rows import Row
     from digest.subscribers.imports.export_files import ExportTable
 
-__all__ = ["WHOLE_FILE", "ImportPlan", "ImportedPerson", "LeftPerson", "RowReader", "plan_import"]
+__all__ = ["WHOLE_FILE", "ImportPlan", "ImportedPerson", "RowReader", "plan_import"]
 
 #: The values of ``--as``, which applies to a whole file.
 WHOLE_FILE = {"active": "active", "unsubscribed": "unsubscribed", "bounced": "hard_bounce"}
@@ -47,14 +48,6 @@ class ImportedPerson(NamedTuple):
     values: Mapping[str, str]
 
 
-class LeftPerson(NamedTuple):
-    """A person in an export who has left, with the reason, and the time if the export has it."""
-
-    email: str
-    reason: str
-    left_at: datetime | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class ImportPlan:
     """The interpretation of an export.
@@ -74,7 +67,7 @@ class ImportPlan:
     columns: tuple[ExportColumns, ...]
     notes: tuple[str, ...]
     question: str
-    left: Mapping[str, LeftPerson]
+    left: LeftPeople
     withheld: Mapping[str, str]
     left_out: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[ListProblem, ...] = ()
@@ -149,7 +142,7 @@ class _Planner:
         self._whole_file = whole_file
         self._problems: list[ListProblem] = []
         self._more_problems = 0
-        self.left: dict[str, LeftPerson] = {}
+        self.left = LeftPeople()
         self.withheld: dict[str, str] = {}
         self.left_out: Counter[str] = Counter()
         self.questions: list[str] = []
@@ -178,9 +171,9 @@ class _Planner:
             return
         key = email.casefold()
         if status in REASONS:
-            earlier = self.left.get(key)
-            if earlier is None or gravest((earlier.reason, status)) != earlier.reason:
-                self.left[key] = LeftPerson(email, status, statement.left_at)
+            earlier = self.left.reason(key)
+            if not earlier or gravest((earlier, status)) != earlier:
+                self.left.add(email, status, statement.left_at)
         else:
             self.withheld[key] = gravest((status, self.withheld.get(key, "active")))
 

@@ -11,11 +11,11 @@ from digest.models import Suppression, SuppressionReason
 from digest.project.list_files import back_up_list, list_opener, lock_lists, replace_list
 from digest.subscribers import append_suppressions, holds_suppressions, suppressions_file
 from digest.subscribers.imports import WHOLE_FILE, ListUpdate, plan_import, read_export_file
-from digest.workflow.people.removed_people import suppressed_people, without_removed
+from digest.workflow.people.removed_people import suppressed_people
 from digest.workflow.people.subscriber_lists import list_to_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -113,23 +113,30 @@ def write_list_import(project: Project, planned: PlannedImport, *, write: bool =
         suppressed_at = {suppression.email.casefold(): suppression.at for suppression in own if suppression.at}
         update = ListUpdate(list_opener(project, name), file=name)
         update.take(plan, suppressed, suppressed_at)
-        new = _new_suppressions(planned, update, project.now())
         everywhere = {suppression.email.casefold() for suppression in own if not suppression.audience}
-        fresh = [suppression for suppression in new if suppression.email.casefold() not in everywhere]
-        fresh = without_removed(project, fresh) if fresh else fresh
+        removed = suppressed_people(project, ())
+        now = project.now()
+
+        def fresh() -> Iterator[Suppression]:
+            for suppression in _new_suppressions(planned, update, now):
+                folded = suppression.email.casefold()
+                if folded not in everywhere and folded not in removed:
+                    yield suppression
+
+        counts = Counter(suppression.reason.value for suppression in fresh())
         replaced: dict[str, str] = {}
-        if write and fresh:
-            replaced |= _suppress(project, fresh)
+        if write and counts:
+            replaced |= _suppress(project, fresh())
         if write and update.changes_list:
             replaced[name] = replace_list(project, name, update.lines())
-    left_out = Counter(plan.left_out) + update.left_out + Counter(person.reason for person in plan.left.values())
+    left_out = Counter(plan.left_out) + update.left_out + plan.left.count()
     return ImportReport(
         file=name,
         added=update.added,
         pending=update.pending,
         updated=update.updated,
         confirmed=update.confirmed,
-        suppressed=dict(sorted(Counter(suppression.reason.value for suppression in fresh).items())),
+        suppressed=dict(sorted(counts.items())),
         agreed_again=update.agreed_again,
         left_out=dict(left_out),
         not_kept=update.not_kept,
@@ -142,14 +149,14 @@ def write_list_import(project: Project, planned: PlannedImport, *, write: bool =
 def _new_suppressions(planned: PlannedImport, update: ListUpdate, now: datetime) -> Iterator[Suppression]:
     """Those who left according to the export, and those of the list who declined."""
     source = f"import of {planned.export}"
-    for person in planned.plan.left.values():
+    for person in planned.plan.left.people():
         at = min(person.left_at, now) if person.left_at else now
         yield Suppression(email=person.email, reason=SuppressionReason(person.reason), at=at, source=source)
     for email in update.withdrawn:
         yield Suppression(email=email, reason=SuppressionReason.UNSUBSCRIBED, at=now, source=source)
 
 
-def _suppress(project: Project, people: list[Suppression]) -> dict[str, str]:
+def _suppress(project: Project, people: Iterable[Suppression]) -> dict[str, str]:
     """Suppress people. Returns the file that holds them now, with the copy of its former content."""
     file = suppressions_file(project.root)
     path = project.root / file
