@@ -102,13 +102,15 @@ def test_an_unsubscribe_link_removes_its_reader_from_the_audience_for_good(run, 
     assert run("send", "-C", str(letter), "--live", "--approve", token, env=SECRETS).code == 0
     link = next(mail.headers["List-Unsubscribe"] for mail in fake.mails if mail.to == "ana@example.org")
     left_out = re.search(r"/u/([^>]+)>", link)[1]
-    rotated = {**SECRETS, "DIGEST_SECRET": "another secret for tests", "OLD_SECRET": SECRETS["DIGEST_SECRET"]}
+    rotated = {**SECRETS, "DIGEST_SECRET": "another secret for tests", "DIGEST_OLD_SECRET": SECRETS["DIGEST_SECRET"]}
     assert (
-        run("subscribers", "suppress", "--token", left_out, "-C", str(letter), env={**rotated, "OLD_SECRET": ""}).code
+        run(
+            "subscribers", "suppress", "--token", left_out, "-C", str(letter), env={**rotated, "DIGEST_OLD_SECRET": ""}
+        ).code
         == 2
     )
     config = letter / "digest.toml"
-    config.write_text(config.read_text().replace("[delivery]", '[delivery]\nold_secret_envs = ["OLD_SECRET"]'))
+    config.write_text(config.read_text().replace("[delivery]", '[delivery]\nold_secret_envs = ["DIGEST_OLD_SECRET"]'))
     result = run("subscribers", "suppress", "--token", left_out, "-C", str(letter), "--json", env=rotated)
     assert (result.code, result.data["suppressed"]) == (0, 1), result.err
     repeated = run("subscribers", "suppress", "--token", left_out, "-C", str(letter), "--json", env=rotated)

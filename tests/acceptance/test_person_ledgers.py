@@ -14,7 +14,7 @@ ANA = "ana@pier.example"
 @pytest.fixture(params=["postgres", "git"])
 def people(request, run, collected, tmp_path):
     """Runs `digest subscribers …` on a newsletter whose issue went to Ana and Ben."""
-    root, env = collected, {"DIGEST_LEDGER_KEY": "a key for tests"}
+    root, env = collected, {"DIGEST_LEDGER_KEY": "a key for the ledger of tests"}
     (root / "subscribers/weekly.csv").write_text(f"email,name\n{ANA},Ana\nben@pier.example,Ben\n")
     if request.param == "git":
         remote = tmp_path / "remote.git"

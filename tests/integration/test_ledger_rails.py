@@ -115,6 +115,8 @@ def test_an_error_that_stops_a_campaign_carries_its_numbers(harness, error, code
         "unknown": 10,
         "skipped": 0,
         "pending": 5,
+        "rejected_by_reason": {},
+        "suppressed": 0,
         "token": harness.rendered.token,
     }
 

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.config.atomic_files import make_private_file
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ def edit_text(text: str, *, environ: Mapping[str, str], quiet: bool) -> str:
     Raises:
         UsageError: No editor is set, it failed, or the saved file is not UTF-8.
     """
+    from digest.config.atomic_files import make_private_file
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.csv"
         make_private_file(path)
