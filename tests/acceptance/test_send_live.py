@@ -107,7 +107,7 @@ def test_a_scheduled_send_is_cancelled_at_sendgrid(run, ready, fake):
 
 def test_an_issue_whose_send_mailed_nobody_is_collected_built_approved_and_sent_anew(run, ready, fake, newsletter):
     root, token = ready
-    fake.disturb("401")
+    fake.disturb("401", "401")  # two calls are under way at a time
     assert run("send", "-C", root, "--live", "--approve", token, env=SECRETS).code == 4
     assert run("status", "-C", root, "--json").data["issues"][0]["state"] == "sending"
     (newsletter / "articles" / "late.md").write_text(
