@@ -104,6 +104,15 @@ def test_init_requires_yes_if_there_is_nobody_to_ask(run):
     assert (refused.code, "--yes" in refused.err) == (6, True)
 
 
+def test_init_refuses_a_password_in_the_address_of_the_first_feed(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("digest.cli.commands.RunOptions.interactive", True)
+    answers = "My Letter\nMe <me@letter.example>\nhttps://me:swordfish@news.example/feed\n"
+    refused = run("init", "letter", stdin=answers)
+    assert refused.code != 0
+    assert "https://news.example/feed holds a user name or password" in refused.err
+    assert ("swordfish" in refused.err, (tmp_path / "letter").exists()) == (False, False)
+
+
 def test_articles_become_an_issue_that_is_edited_built_approved_and_sent(run, newsletter):
     root = str(newsletter)
     collected = run("collect", "-C", root)

@@ -151,15 +151,17 @@ def _refresh_workflows(options: RunOptions) -> None:
 def _ask(defaults: Answers) -> Answers:
     from digest.models import parse_sender
     from digest.providers import provider_names
+    from digest.workflow.manual_edits import require_no_password
     from digest.workflow.new_newsletter import Answers
 
     name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)
     sender = typer.prompt("From (Name <address>)", default=f"{name} <news@example.org>", err=True)
     parse_sender(sender)
-    feed = typer.prompt("A feed to start with (empty for none)", default="", show_default=False, err=True)
+    feed = typer.prompt("A feed to start with (empty for none)", default="", show_default=False, err=True).strip()
+    require_no_password(feed)
     *names, last = provider_names()
     provider = typer.prompt(f"Send with {', '.join(names)} or {last}", default=defaults.provider, err=True)
-    return Answers(name=name, sender=sender, feed=feed.strip(), provider=provider)
+    return Answers(name=name, sender=sender, feed=feed, provider=provider)
 
 
 def doctor(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.models import Issue
     from digest.project import IssueReading, Project, Session
 
-__all__ = ["Added", "Edited", "add", "edit"]
+__all__ = ["Added", "Edited", "add", "edit", "require_no_password"]
 
 _OPML_BYTES = 20 * 2**20
 
@@ -102,7 +102,7 @@ def _read_all(
 
     allowed = AllowedHosts(project.config.fetching.allow_hosts)
     for address in addresses:
-        _require_no_password(address)
+        require_no_password(address)
     articles: list[Article] = []
     feeds: list[FeedAddress] = []
     private: list[str] = []
@@ -115,7 +115,7 @@ def _read_all(
                 articles.append(content)
                 continue
             for feed in content:
-                _require_no_password(feed.url)
+                require_no_password(feed.url)
                 # Whoever wrote the list is not the editor, and as a source the address would count as the editor's.
                 listed, place = feed.url != address, host_and_port(feed.url)
                 if listed and is_local_host(place[0]) and place not in allowed:
@@ -130,8 +130,12 @@ def _read_all(
     return articles, feeds, tuple(private)
 
 
-def _require_no_password(address: str) -> None:
-    """Refuse an address with a user name or password: it would be committed, and an article's be mailed as well."""
+def require_no_password(address: str) -> None:
+    """Refuse an address with a user name or password, which would be committed, and mailed if it is an article's.
+
+    Raises:
+        SourceError: It has one.
+    """
     if printable_url(address) != address:
         raise SourceError(
             f"the address of {printable_url(address)} holds a user name or password, which would be committed",
