@@ -32,7 +32,7 @@ def report(
         bool,
         typer.Option(
             "--people",
-            help="Name who was rejected or may not have got it, and why, from today's lists. With --json, rows of "
+            help="Name who was rejected or may not have received it, and why, from today's lists. With --json, rows of "
             "lists instead of addresses.",
         ),
     ] = False,
@@ -42,11 +42,11 @@ def report(
     from digest.workflow.campaign_report import report as run
 
     output, session = options.output, options.session()
-    found = run(session, issue, people=people)
+    campaign_report = run(session, issue, people=people)
     zone = session.project.config.newsletter.zone
-    output.result(report_result(found, people=people), campaign_lines(found, zone))
-    output.say(*found.notes)
-    output.next(*_next_steps(found.issue, found.campaigns, people=people))
+    output.result(report_result(campaign_report, people=people), campaign_lines(campaign_report, zone))
+    output.say(*campaign_report.notes)
+    output.next(*_next_steps(campaign_report.issue, campaign_report.campaigns, people=people))
 
 
 def _next_steps(issue: str, campaigns: tuple[Campaign, ...], *, people: bool) -> list[str]:

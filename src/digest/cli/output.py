@@ -56,7 +56,7 @@ class Output:
         """Print a message for the user to stderr; nothing with --quiet."""
         if not self.quiet:
             for line in lines:
-                print(clean(line), file=sys.stderr)  # noqa: T201 - its job
+                print(clean(line), file=sys.stderr)  # noqa: T201 - all output is printed here
 
     def next(self, *steps: str) -> None:
         """Print the next steps after a success. A step that is a command gets the folder that was named with -C."""
@@ -75,7 +75,7 @@ class Output:
             also = f"  (with{self._root_option})" if self._root_option and "digest " in error.hint else ""
             lines.append(f"  {error.hint}{also}")
         for line in lines:
-            print(clean(line), file=sys.stderr)  # noqa: T201 - its job
+            print(clean(line), file=sys.stderr)  # noqa: T201 - all output is printed here
         if self.as_json:
             self._print_json(failure())
 
@@ -83,11 +83,11 @@ class Output:
         from digest.cli.json_objects import SCHEMA_VERSION
 
         printed = {"schema_version": SCHEMA_VERSION, **data.printed()}
-        print(inert_json(json.dumps(printed, ensure_ascii=False)))  # noqa: T201 - its job
+        print(inert_json(json.dumps(printed, ensure_ascii=False)))  # noqa: T201 - all output is printed here
 
     @property
     def shows_status(self) -> bool:
-        """Whether anybody sees what `status` prints."""
+        """Whether `status` prints anything."""
         return not self.quiet and sys.stderr.isatty()
 
     def status(self, text: str) -> None:

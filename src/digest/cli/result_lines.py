@@ -276,7 +276,7 @@ def campaign_lines(report: CampaignReport, zone: ZoneInfo) -> list[str]:
             ("Audience", f"“{campaign.audience}” via {campaign.provider}"),
             ("State", str(campaign.state)),
             ("Token", campaign.token),
-            ("Begun", f"{campaign.started_at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"),
+            ("Started", f"{campaign.started_at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"),
             ("Ended", f"{ended.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}" if ended else "not yet"),
             ("Accepted", f"{numbers.accepted:,} of {numbers.size:,}"),
             ("Rejected", f"{numbers.rejected:,}"),

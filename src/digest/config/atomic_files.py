@@ -34,8 +34,8 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, private: bool = F
 
     Args:
         data: The content, as a whole or in pieces.
-        private: Nobody but the user can read the file, at no time and whatever it was before. Everything in `.digest/`
-            is private, so it need not be said. Another file keeps its permissions; a new one can be read by all.
+        private: Only the user can ever read the file, whatever its permissions were before. Files in `.digest/` always
+            are private. Any other file keeps its permissions, and a new one can be read by all.
 
     Raises:
         OSError: The file cannot be written. The old one is unchanged, and no temporary file is left.

@@ -64,7 +64,7 @@ class ConfigValueError(ValueError):
 
 
 def value_problem(error: ErrorDetails) -> str:
-    """What is wrong with a value, in the words of TOML instead of pydantic's."""
+    """What is wrong with a value, in terms of TOML instead of pydantic."""
     kind, limits = error["type"], error.get("ctx", {})
     expected = _EXPECTED.get(kind.partition("_")[0])
     if expected is not None and kind.endswith(_WRONG_TYPE):

@@ -47,7 +47,7 @@ def find_root(start: Path, *, environ: Mapping[str, str] = MappingProxyType({}))
         if _is_file(file):
             if not (_is_own(folder, environ) and _is_own(file, environ)):
                 raise ConfigError(
-                    f"the newsletter in {folder} belongs to another user, so it is not used unasked",
+                    f"the newsletter in {folder} belongs to another user, so it is not used by default",
                     hint="If you trust its configuration and templates, name its folder with -C.",
                 )
             return folder
@@ -100,7 +100,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_own(path: Path, environ: Mapping[str, str]) -> bool:
-    """Whether the user owns a file or folder. Windows has no such numbers, so it is not asked there."""
+    """Whether the user owns a file or folder. Windows has no such numbers, so ownership is not checked there."""
     if os.name != "posix":
         return True
     user = os.geteuid()

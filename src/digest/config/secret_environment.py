@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digest.config.secret_variables import is_usual, named_variables, usual_of_all
+from digest.config.secret_variables import OWN_PREFIX, is_usual, named_variables, usual_of_all
 from digest.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ __all__ = [
 
 #: With fewer bytes, somebody who has one unsubscribe link, or the ledger, can find the secret by trying.
 MIN_SECRET_BYTES = 16
-#: All variables of this program; none of them concerns another one.
-_OWN_PREFIX = "DIGEST_"
 #: What a program needs that reads local files only: to be found, the user's settings, the language.
 _MINIMAL = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "TMPDIR", "TMP", "TEMP"}
@@ -73,7 +71,7 @@ def child_environment(environ: Mapping[str, str], *, secrets: Collection[str] = 
     Args:
         secrets: Further variables to leave out, as from `secret_variables_of`. All that begin with DIGEST_ always are.
     """
-    left_out = (_OWN_PREFIX, *secrets)
+    left_out = (OWN_PREFIX, *secrets)
     return {name: value for name, value in environ.items() if not is_usual(name, left_out)}
 
 

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     Path = tuple[int | str, ...]
 
-__all__ = ["allowed_variables", "is_usual", "named_variables", "refused_variables", "usual_of_all"]
+__all__ = ["OWN_PREFIX", "allowed_variables", "is_usual", "named_variables", "refused_variables", "usual_of_all"]
 
 #: Names further variables that may be named. It is read from the environment only: a newsletter must not allow itself.
 _ALLOW_ENV = "DIGEST_ALLOW_ENV"
-_OWN = "DIGEST_"
+#: All variables of this program begin with it, and none of them concerns another program.
+OWN_PREFIX = "DIGEST_"
 _KEY = re.compile(r"_envs?$")
 
 
@@ -58,7 +59,7 @@ def refused_variables(
         for start, table in tables
         for path, name, usual in named_variables(table, start, ())
         if name not in allowed
-        and not name.startswith(_OWN)
+        and not name.startswith(OWN_PREFIX)
         and not is_usual(name, chain(usual, usual_of_all(models)) if start else usual)
     ]
 
@@ -107,9 +108,11 @@ def is_usual(name: str, usual: Iterable[str]) -> bool:
 
 
 def _refusal(path: Path, name: str) -> ErrorDetails:
-    message = f"{name!r} is not a variable for digest: its name does not begin with {_OWN}, and is not a usual one here"
+    message = (
+        f"{name!r} is not a variable for digest: its name does not begin with {OWN_PREFIX}, and is not a usual one here"
+    )
     hint = (
-        f"Store the secret under another name, such as {_OWN}{name}, and write that name here. "
+        f"Store the secret under another name, such as {OWN_PREFIX}{name}, and write that name here. "
         f"Or, if you trust this configuration with {name}, allow it where digest runs: export {_ALLOW_ENV}={name}"
     )
     return {

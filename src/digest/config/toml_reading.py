@@ -67,7 +67,7 @@ def require_flat(text: str) -> None:
     """Check the nesting of brackets, and the number of parts of dotted keys, in time proportional to the text.
 
     Raises:
-        TomlError: There are more than 50 brackets in each other, or more than 20 parts.
+        TomlError: There are more than 50 nested brackets, or more than 20 parts.
     """
     at = depth = parts = 0
     after_dot = False

@@ -4,8 +4,8 @@
 
     watch ──(a file changed)──▶ LivePreview.render ──▶ PreviewState ──(SSE: its version)──▶ page fetches /state, /email
 
-The preview only reads: no request changes anything. It answers only who has the secret of the address that it printed.
-What it shows comes from a `PreviewSource`.
+The preview only reads: no request changes anything. It answers only requests with the secret from the address
+that it printed. What it shows comes from a `PreviewSource`.
 """
 
 from digest.preview.preview_app import create_app

@@ -45,7 +45,7 @@ class PreviewedIssue:
         state: The issue's state, capitalised; see `digest.workflow.issue_status.IssueState`.
         bytes_html: The size of the HTML part in UTF-8 bytes.
         bullets: The bullets of the email, each with the sentence that it comes from.
-        problem: What is wrong beside the email, such as a damaged approval.toml; None if nothing is.
+        problem: A problem outside the email, such as a damaged approval.toml; None if there is no problem.
     """
 
     id: str
@@ -86,7 +86,7 @@ class PreviewSource(Protocol):
         ...
 
     def web_picture(self, url: str) -> WebPicture | None:
-        """A picture in the email that lies on the web, or None if it cannot be shown."""
+        """A picture in the email that is on the web, or None if it cannot be shown."""
         ...
 
 
@@ -159,7 +159,7 @@ class NewsletterPreview:
             return None
 
     def web_picture(self, url: str) -> WebPicture | None:
-        """A picture in the email that lies on the web, or None if it cannot be shown."""
+        """A picture in the email that is on the web, or None if it cannot be shown."""
         return self._web_pictures.get(url)
 
 

@@ -1,4 +1,4 @@
-"""Keep the preview private: it answers only who has its secret, and its pages cannot contact other servers."""
+"""Keep the preview private: it answers only requests with its secret, and its pages cannot contact other servers."""
 
 from __future__ import annotations
 

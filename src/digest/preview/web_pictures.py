@@ -1,4 +1,4 @@
-"""The pictures of an email that lie on the web, fetched by the program instead of the browser.
+"""The pictures of an email that are on the web, fetched by the program instead of the browser.
 
 The addresses come from feeds and pages. A browser would also ask a router or another service on this machine or in this
 network; the guarded HTTP client refuses their addresses, also behind redirects.

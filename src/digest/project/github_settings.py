@@ -1,4 +1,4 @@
-"""What GitHub says of the environments that hold the keys of the workflows. Read with the user's `gh`."""
+"""What GitHub says about the environments that hold the keys of the workflows. Read with the user's `gh`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["EnvironmentSettings", "GitHubSettingsError", "default_branch", "has_
 
 _TIMEOUT_SECONDS = 20.0
 _REPOSITORY = "repos/{owner}/{repo}"
-#: What `gh` needs of the environment. The newsletter's own secrets are none of it.
+#: The environment variables that `gh` needs. The newsletter's own secrets are not among them.
 _PASSED_ON = re.compile(
     r"PATH|HOME|USER(PROFILE|NAME)?|LANG|LC_\w+|TMPDIR|TEMP|TMP|SYSTEMROOT|APPDATA|LOCALAPPDATA|XDG_\w+|GH_\w+"
     r"|GITHUB_(TOKEN|REPOSITORY|SERVER_URL)|DBUS_SESSION_BUS_ADDRESS|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)",
@@ -27,7 +27,7 @@ _PASSED_ON = re.compile(
 
 
 class GitHubSettingsError(DigestError):
-    """`gh` is missing, not signed in, or got no answer."""
+    """`gh` is missing, not signed in, or received no answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,18 +57,18 @@ def default_branch(root: Path, environ: Mapping[str, str]) -> str:
     """The repository's default branch.
 
     Raises:
-        GitHubSettingsError: GitHub cannot be asked.
+        GitHubSettingsError: GitHub gives no answer.
     """
     return str(_api("", root, environ).get("default_branch", ""))
 
 
 def read_environment(name: str, root: Path, environ: Mapping[str, str]) -> EnvironmentSettings | None:
-    """The settings of an environment; None if there is none of that name.
+    """The settings of an environment; None if it does not exist.
 
     See https://docs.github.com/rest/deployments/environments.
 
     Raises:
-        GitHubSettingsError: GitHub cannot be asked.
+        GitHubSettingsError: GitHub gives no answer.
     """
     path = f"/environments/{name}"
     try:

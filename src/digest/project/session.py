@@ -149,8 +149,8 @@ class Session:
         """The named issue. Without a name, the open issue, or the newest if none is open.
 
         Raises:
-            IssueError: There is no such issue. Or no issue is named, and there is none, or none that is not older than
-                the newest sent one.
+            IssueError: There is no such issue. Or no issue is named, and there are no issues, or all are older than the
+                newest sent one.
             UsageError: ``id`` is not an issue id.
         """
         if id is not None:

@@ -1,4 +1,4 @@
-"""What git keeps of a folder, or would take up: asked of the user's own git, which gets no secrets."""
+"""The files that git tracks in a folder, or would add, according to the user's own git, which gets no secrets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def work_tree_of(path: Path) -> Path | None:
 def would_keep(path: Path) -> bool:
     """Whether git tracks a file, or would add it. The path is absolute, without links, and need not exist.
 
-    If git cannot be asked, a file in a work tree counts as one that it would add.
+    If git gives no answer, a file in a work tree counts as one that it would add.
     """
     root = work_tree_of(path.parent)
     if root is None or path.is_relative_to(root / ".git"):
@@ -46,7 +46,7 @@ def kept_files(root: Path) -> Iterator[tuple[str, bool]]:
         root: The root of a work tree.
 
     Yields:
-        Names relative to the root; none if git cannot be asked.
+        Names relative to the root; empty if git gives no answer.
     """
     changed = set(_names(root, "ls-files", "-z", "--modified"))
     names = _names(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")

@@ -143,8 +143,9 @@ def rejection_alert(issue: str, report: SendReport) -> Alert | None:
     """The alert about a campaign of which more than `MOST_REJECTED_PERCENT` was rejected; None for any other. Pure."""
     if not report.many_rejected:
         return None
-    people = "person was" if report.rejected == 1 else "people were"
-    message = f"{report.rejected:,} of {report.size:,} {people} rejected when {issue} was sent"
+    people = "person" if report.size == 1 else "people"
+    verb = "was" if report.rejected == 1 else "were"
+    message = f"{report.rejected:,} of {report.size:,} {people} {verb} rejected when {issue} was sent"
     reason = next(iter(report.rejected_by_reason), "")
     if reason:
         message += f", most often with “{reason}”" if len(report.rejected_by_reason) > 1 else f": “{reason}”"

@@ -81,20 +81,20 @@ def report(session: Session, id: str | None = None, *, people: bool = False) -> 
         which = f"{issue} was not sent" if issue is not None else "nothing was sent"
         raise NothingToDoError(f"{which}, so there is nothing to report", hint="See: digest status")
     alerts = (rejection_alert(issue, campaign.report) for campaign in campaigns)
-    found = _People(session) if people else None
-    if found is not None:
-        found.look_for(issue, campaigns)
+    unreached = _UnreachedPeople(session)
+    if people:
+        unreached.look_for(issue, campaigns)
     return CampaignReport(
         issue=issue,
         campaigns=campaigns,
         alerts=tuple(alert for alert in alerts if alert is not None),
-        people=tuple(found.people) if found is not None else (),
-        unlisted=found.unlisted if found is not None else 0,
-        notes=tuple(found.notes) if found is not None else (),
+        people=tuple(unreached.people),
+        unlisted=unreached.unlisted,
+        notes=tuple(unreached.notes),
     )
 
 
-class _People:
+class _UnreachedPeople:
     """Finds recipients in today's lists by their keyed hash: the ledger holds no address."""
 
     def __init__(self, session: Session) -> None:
@@ -104,24 +104,27 @@ class _People:
         self.unlisted = 0
 
     def look_for(self, issue: str, campaigns: tuple[Campaign, ...]) -> None:
-        """Find everybody whom these campaigns did not reach."""
+        """Find everybody that these campaigns did not reach."""
         if not any(campaign.report.rejected or campaign.report.unknown for campaign in campaigns):
             return
         with self._session.project.open_ledger() as ledger:
             unreached = {
-                each.audience: {one.key: one for one in ledger.unreached(issue, each.audience)} for each in campaigns
+                campaign.audience: {
+                    recipient.key: recipient for recipient in ledger.unreached(issue, campaign.audience)
+                }
+                for campaign in campaigns
             }
             rows = self._rows()
             keys = ledger.keys_of(email.casefold() for email in rows)
         size = len(keys) // len(rows) if rows else 0
         for audience, recipients in unreached.items():
-            found = set[bytes]()
+            listed = set[bytes]()
             for number, (email, (file, line)) in enumerate(rows.items()):
                 key = keys[number * size : (number + 1) * size]
                 if key in recipients:
-                    found.add(key)
+                    listed.add(key)
                     self.people.append(_person(email, file, line, audience, recipients[key]))
-            self.unlisted += len(recipients.keys() - found)
+            self.unlisted += len(recipients.keys() - listed)
 
     def _rows(self) -> Mapping[str, tuple[str, int | None]]:
         """The first row of each address in all lists, and then the addresses that are only suppressed."""

@@ -277,13 +277,13 @@ def diagnose_environment(name: str, settings: EnvironmentSettings | None, *, bra
     """
     remedy = f"Restrict it to {branch}: Settings, Environments, {name}, Deployment branches and tags."
     if settings is None:
-        words = "there is no such environment, so every workflow of every branch can use the keys"
+        words = "there is no such environment, so every workflow on every branch can use the keys"
         remedy = (
             f"Create it for the branch {branch} and move the keys there; see step 5 of the guide Every week on GitHub."
         )
         return Diagnosis(what=name, state="warning", words=words, remedy=remedy)
     if settings.branches is None:
-        words = "a workflow on any branch can use its keys, also one that nobody has reviewed"
+        words = "a workflow on any branch can use its keys, even one that nobody has reviewed"
         return Diagnosis(what=name, state="error", words=words, remedy=remedy)
     if others := [other for other in settings.branches if other != branch]:
         words = f"its keys can be used on more than the branch {branch}: {', '.join(others)}"

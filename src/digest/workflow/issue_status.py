@@ -120,9 +120,9 @@ def _status_of(session: Session, issue: IssueReading) -> IssueStatus:
 def _describe_other(campaign: Campaign) -> str:
     report = campaign.report
     counts = {"accepted": report.accepted, "rejected": report.rejected, "unknown": report.unknown}
-    known = [f"{count:,} {name}" for name, count in counts.items() if count]
+    outcomes = [f"{count:,} {name}" for name, count in counts.items() if count]
     pending = [f"{report.pending:,} not yet sent"] if report.pending and not campaign.state.is_finished else []
-    return ", ".join([str(campaign.state), *known, *pending])
+    return ", ".join([str(campaign.state), *outcomes, *pending])
 
 
 def _own_status(session: Session, issue: IssueReading) -> IssueStatus:

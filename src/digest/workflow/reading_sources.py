@@ -158,7 +158,7 @@ def _with_known_ids(articles: Sequence[Article], *, before: Sequence[Article]) -
     """
     addresses = by_address(before)
 
-    def known(article: Article) -> Article:
+    def with_known_id(article: Article) -> Article:
         same_address = [
             other for other in addresses.get(canonical_url(article.url), ()) if other.source == article.source
         ]
@@ -168,7 +168,7 @@ def _with_known_ids(articles: Sequence[Article], *, before: Sequence[Article]) -
         taken = any(not other.shares_url and address_reused(other, article) for other in same_address)
         return replace(article, shares_url=True) if taken and article.id else article
 
-    return tuple(map(known, articles))
+    return tuple(map(with_known_id, articles))
 
 
 def _moves(sources: Sequence[SourceConfig], history: History) -> dict[str, str]:

@@ -64,7 +64,7 @@ def issue_page(
         shown: Turns a file of the newsletter into its path relative to the repository's root.
         email_url: The address of the email.
         picture_url: The address of its screenshot.
-        changes: The pull request's changes of other files than issues, as git's diff; empty if there are none.
+        changes: What the pull request changes outside of issues, as git's diff; may be empty.
         most_bytes: The limit. What does not fit is left out from the end, and counted.
     """
     head = [_verdict(report), _facts(report)]

@@ -57,7 +57,7 @@ class ReportResult(JsonObject):
     alerts: list[StatusAlert]
     """What needs attention; empty if all is well."""
     people: list[ReportPerson] = Field(default_factory=list)
-    """With ``--people``: who was rejected or may not have got it, and is in a list today."""
+    """With ``--people``: who was rejected or may not have received it, and is in a list today."""
     unlisted: int = 0
     """With ``--people``: how many more there are, who are in no list today."""
 

@@ -125,7 +125,7 @@ class SuppressResult(JsonObject):
 
 
 class SuppressFileResult(JsonObject):
-    """Whom a file of bounces suppressed; printed with ``--file``."""
+    """What suppressing the addresses of a file of bounces did; printed with ``--file``."""
 
     suppressed: int
     """How many people are newly suppressed."""

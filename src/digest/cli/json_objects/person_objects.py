@@ -68,7 +68,7 @@ class PersonIssue(JsonObject):
     reason: str
     """Why it was rejected or is unknown; empty otherwise."""
     at: str | None
-    """When the outcome was recorded; null if there is none yet."""
+    """When the outcome was recorded; null before that."""
 
 
 class ShowResult(JsonObject):

@@ -161,8 +161,8 @@ class CampaignResult(JsonObject):
     token: str
     """The token of the campaign's build."""
     rejected_by_reason: dict[str, int]
-    """How many recipients were refused, by the provider's words, the most frequent first. What differs from one
-    recipient to the next is ``…``."""
+    """How many recipients were refused, by the provider's reason, the most frequent first. Parts that differ
+    between recipients are replaced by ``…``."""
     suppressed: int
     """Addresses that were suppressed when the send ended, because their mailbox does not exist."""
 
