@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from digest.errors import CredentialsError, LedgerError
 from digest.models import Suppression, SuppressionReason
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+#: The user "nobody".
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -136,16 +139,32 @@ def test_a_damaged_ledger_is_reported(path):
         open_file(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_ledger_is_reported(path):
-    open_file(path).close()
-    path.parent.chmod(0o500)
-    path.chmod(0o400)
+@pytest.fixture
+def unprivileged_folder():
+    """A folder of a user who may not write everywhere: root becomes one for the time of the test."""
+    with tempfile.TemporaryDirectory() as folder:  # not tmp_path, whose parents only root may enter
+        if os.geteuid() != 0:
+            yield Path(folder)
+            return
+        os.chown(folder, NOBODY, -1)
+        os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the modes of files are POSIX")
+def test_a_read_only_ledger_is_reported(path, unprivileged_folder):
+    folder = unprivileged_folder / "state"
+    open_file(folder / path.name).close()
+    folder.chmod(0o500)
+    (folder / path.name).chmod(0o400)
     try:
-        with pytest.raises(LedgerError, match="cannot be"), open_file(path) as ledger:
+        with pytest.raises(LedgerError, match="cannot be"), open_file(folder / path.name) as ledger:
             start(ledger)
     finally:
-        path.parent.chmod(0o700)
+        folder.chmod(0o700)
 
 
 def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
