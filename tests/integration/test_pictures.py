@@ -9,13 +9,15 @@ import pytest
 
 from digest.errors import DigestError
 from digest.preview.screenshots import SCREENSHOTS, find_chromium, take_screenshots
+from digest.preview.web_pictures import WebPicture
 from digest.testing.feeds_server import FeedsServer
 
 IMAGE = "https://letter.example/images/red.svg"
+WEB_PICTURE = "https://pictures.example/red.svg"
 HTML = """<!DOCTYPE html><html><head><meta charset="utf-8"><style>
 body { margin: 0; background: #fff }
 @media (prefers-color-scheme: dark) { body { background: #000 !important } }
-</style></head><body><img src="IMAGE" width="100" height="100" alt=""><img src="FOREIGN" alt="">
+</style></head><body><img src="IMAGE" width="100" height="100" alt=""><img src="WEB" alt=""><img src="FOREIGN" alt="">
 <script>document.body.style.background = "#0f0"</script><div style="height: 900px">Text</div></body></html>"""
 RED = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><rect width="100" height="100" fill="red"/></svg>'
@@ -35,9 +37,9 @@ def draw(tmp_path, needs_chromium):
     red = tmp_path / "red.svg"
     red.write_text(RED)
 
-    def call(html: str, **options):
+    def call(html: str, *, web_picture):
         screenshots = take_screenshots(
-            html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, **options
+            html, tmp_path / "shots", image=lambda url: red if url == IMAGE else None, web_picture=web_picture
         )
         return {path.stem: path for path in screenshots}
 
@@ -59,10 +61,18 @@ def pixels(page, path):
     )
 
 
-def test_takes_a_screenshot_of_each_view(draw, tmp_path):
+def test_takes_a_screenshot_of_each_view_and_reaches_no_server_itself(draw, tmp_path):
+    asked = []
+
+    def web_picture(url):
+        asked.append(url)
+        return WebPicture(content=RED.encode(), media_type="image/svg+xml") if url == WEB_PICTURE else None
+
     with FeedsServer() as foreign:
-        screenshots = draw(HTML.replace("IMAGE", IMAGE).replace("FOREIGN", foreign.url("/x.png")), offline=True)
+        html = HTML.replace("IMAGE", IMAGE).replace("WEB", WEB_PICTURE).replace("FOREIGN", foreign.url("/x.png"))
+        screenshots = draw(html, web_picture=web_picture)
         assert foreign.requests == []
+    assert WEB_PICTURE in asked
     assert list(screenshots) == [*(view.name for view in SCREENSHOTS), "sheet"]
 
     from playwright.sync_api import sync_playwright
@@ -86,9 +96,9 @@ def test_takes_a_screenshot_of_each_view(draw, tmp_path):
 def test_reports_a_missing_browser_with_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DigestError, match="need Chromium") as error:
-        take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)
+        take_screenshots("<p>x</p>", tmp_path, image=lambda _: None, web_picture=lambda _: None)
     assert "apt-get install chromium" in error.value.hint
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     with pytest.raises(DigestError, match="Playwright") as error:
-        take_screenshots("<p>x</p>", tmp_path, image=lambda _: None)
+        take_screenshots("<p>x</p>", tmp_path, image=lambda _: None, web_picture=lambda _: None)
     assert "newsletter-digest[screenshots]" in error.value.hint
