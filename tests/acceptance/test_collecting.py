@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -183,12 +184,24 @@ def test_an_address_with_a_password_is_not_added(run, letter, server, tmp_path):
 def test_a_password_in_a_sources_address_reaches_no_file_and_no_screen(run, letter, server):
     config = letter / "digest.toml"
     for name in ("courier", "missing"):
-        address = server.url(f"/{name}.xml").replace("://", "://ann:tidepool@")
+        address = server.url(f"/{name}.xml?auth=highwater77").replace("://", "://ann:tidepool@")
         config.write_text(f'{config.read_text()}\n[[sources]]\nid = "{name}"\nfeed = "{address}"\n')
     collected = run("collect", "--explain", cwd=letter)
     assert collected.code in {0, 8}
     printed = collected.out + collected.err + run("status", cwd=letter).out
     assert "tidepool" not in printed
+    assert "highwater77" not in printed
     kept = [path for path in letter.glob("issues/**/*") if path.is_file()]
     assert kept
-    assert [path for path in kept if "tidepool" in path.read_text(encoding="utf-8")] == []
+    assert [path for path in kept if re.search("tidepool|highwater77", path.read_text(encoding="utf-8"))] == []
+
+
+def test_a_feed_with_a_key_in_its_address_is_added_with_a_warning(run, letter, tmp_path):
+    (tmp_path / "reader.opml").write_text(
+        '<opml version="2.0"><body><outline text="Pod" xmlUrl="https://pod.example/rss?auth=highwater77"/></body></opml>'
+    )
+    added = run("add", "../reader.opml", cwd=letter)
+    assert added.code == 0
+    assert "https://pod.example/rss holds a key, which is now in digest.toml: keep the repository private" in added.err
+    assert "highwater77" not in added.out + added.err
+    assert "https://pod.example/rss?auth=highwater77" in (letter / "digest.toml").read_text()

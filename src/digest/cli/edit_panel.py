@@ -131,7 +131,7 @@ def add(
 ) -> None:
     """Add articles to the issue, or feeds to the sources."""
     from digest.cli.json_objects import AddResult
-    from digest.cli.result_lines import count
+    from digest.cli.result_lines import count, secret_source_line
     from digest.workflow.manual_edits import add as run
 
     added = run(options.session(), addresses, id=issue, section=section, cwd=Path.cwd())
@@ -157,6 +157,9 @@ def add(
         output.say(f"{count(added.known, 'feed is a source', 'feeds are sources')} already.")
     for address in added.left_out:
         output.say(f"Left out, because its address is private: {address}. If you trust it: digest add {address}")
+    output.say(*(secret_source_line(address, options.shown(added.config)) for address in added.secret_sources))
+    for address in added.secret_links:
+        output.say(f"Warning: this link holds a key, and readers get it as it is: {address}")
     if added.undo:
         output.say(f"To undo it: cp {options.shown(added.undo)} {options.shown(added.config)}")
     if added.headlines:

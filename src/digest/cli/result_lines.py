@@ -33,6 +33,7 @@ __all__ = [
     "finding_lines",
     "outcome_lines",
     "plan_lines",
+    "secret_source_line",
     "source_lines",
     "status_lines",
 ]
@@ -78,6 +79,14 @@ def _source_line(line: SourceResult, output: Output, *, width: int, now: datetim
     notes = ["unchanged" if line.unchanged else "", f"{count(line.pages, 'page', 'pages')} read" if line.pages else ""]
     text = f"  {output.style('✓', 'green')} {name}  {line.fetched:>4}  {line.new:>4}  {newest:<12}  "
     return (text + ", ".join(filter(None, notes))).rstrip()
+
+
+def secret_source_line(address: str, file: str) -> str:
+    """The warning about a source whose address holds a key; ``address`` is without it."""
+    return (
+        f"The address of {address} holds a key, which is now in {file}: keep the repository private. "
+        "The issue, its links and messages are without it."
+    )
 
 
 def age(moment: datetime | None, now: datetime) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.commands import RunOptions, register
-from digest.cli.result_lines import collect_lines, count, finding_lines
+from digest.cli.result_lines import collect_lines, count, finding_lines, secret_source_line
 from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def init(
         _refresh_workflows(replace(options, root=folder or options.root))
         return
     from digest.cli.json_objects import InitResult
+    from digest.models import secret_parameters, without_secrets
     from digest.workflow.new_newsletter import Answers, initialise
 
     folder = folder or options.root or Path()
@@ -128,6 +129,8 @@ def init(
         InitResult(folder=str(folder), written=list(done.written), kept=list(done.kept)),
         [f"  wrote   {name}" for name in done.written],
     )
+    if secret_parameters(answers.feed):
+        output.say(secret_source_line(without_secrets(answers.feed), str(folder / "digest.toml")))
     output.next(
         f"put an article in {folder / 'articles'}, or add a feed to {folder / 'digest.toml'}",
         "digest collect",

@@ -23,7 +23,7 @@ from digest.config.provider_tables import ProviderSettings, ProviderTables, stri
 from digest.config.source_kinds import SOURCE_KINDS, SourceKind
 from digest.config.theme_settings import ThemeConfig
 from digest.errors import ConfigError
-from digest.models import is_web_address, parse_sender, printable_url
+from digest.models import is_web_address, parse_sender, without_secrets
 
 __all__ = [
     "BulletsConfig",
@@ -161,8 +161,8 @@ class SourceConfig(_LocatedSource):
 
     @property
     def printable_addresses(self) -> tuple[str, ...]:
-        """`addresses` without user names and passwords, as they are recorded in files that are committed."""
-        return tuple(map(printable_url, self.addresses))
+        """`addresses` without their secrets, as they are recorded in files that are committed."""
+        return tuple(map(without_secrets, self.addresses))
 
     @property
     def addresses(self) -> tuple[str, ...]:

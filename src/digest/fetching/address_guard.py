@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import httpcore2
 import httpx2
 
-from digest.errors import FetchError
 from digest.fetching.allowed_hosts import AllowedHosts
 from digest.fetching.deadline import count_received, seconds_left
+from digest.fetching.fetch_errors import PrivateHostError
 from digest.models import is_public_address
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
         """Connect to the first checked address that answers.
 
         Raises:
-            FetchError: An address of the host is private, and the host is not in ``allow_hosts``.
+            PrivateHostError: An address of the host is private, and the host is not in ``allow_hosts``.
             httpcore2.ConnectError: No address answers.
         """
         error: Exception = httpcore2.ConnectError("the host has no address")
@@ -105,7 +105,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
         private = [address for address in addresses if not is_public_address(address)]
         if private and (host, port) not in self._allowed:
             entry = f'[fetching] allow_hosts = ["{_place(host, port)}"]'
-            raise FetchError(
+            raise PrivateHostError(
                 f"{host} is at {private[0]}, which is not a public address",
                 hint=f"If you trust it, allow it in {self._allow_place}: {entry}",
             )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GoneError",
+    "PrivateHostError",
     "RestingError",
     "StatusError",
     "UnreachableError",
@@ -82,6 +83,10 @@ class StatusError(FetchError):
 
 class GoneError(StatusError):
     """The server answered 410: the address is gone for good and is not requested again (RFC 9110, section 15.5.11)."""
+
+
+class PrivateHostError(FetchError):
+    """The host has a private address, which the configuration does not allow it."""
 
 
 class RestingError(FetchError):

@@ -37,7 +37,7 @@ class SourceState:
     """The result of reading one source for one issue. All moments are aware, in UTC.
 
     Attributes:
-        addresses: As configured, without user names and passwords. If they change, the source's history starts over.
+        addresses: As configured, without their secrets. If they change, the source's history starts over.
         counted: How many of its articles were new enough for the issue.
         newest: When its newest article was published; None if no article has a date.
         failing_since: When the current run of failures started; None if it was read.

@@ -11,6 +11,7 @@ from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section,
 from digest.models.issue_id import IssueId, is_issue_id
 from digest.models.rendered_issue import Approval, Manifest, PersonalTag, RenderedIssue
 from digest.models.subscriber import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
+from digest.models.url_secrets import password_parameter, secret_parameters, without_secrets
 from digest.models.urls import (
     article_key,
     canonical_url,
@@ -57,9 +58,12 @@ __all__ = [
     "is_web_address",
     "normalise_address",
     "parse_sender",
+    "password_parameter",
     "printable_url",
     "redact_addresses",
+    "secret_parameters",
     "shown_host",
     "site_name",
     "unescape_inline",
+    "without_secrets",
 ]

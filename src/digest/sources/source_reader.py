@@ -26,7 +26,7 @@ from digest.sources.feeds.opml import FeedAddress, parse_opml
 from digest.sources.files.article_files import UnreadFileError, parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
-from digest.sources.source_passwords import user_parts, without_users, without_users_in
+from digest.sources.source_secrets import secret_parts, without_secret_parts, without_secret_parts_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,14 +104,14 @@ def read_source(
     access = SourceAccess(root, fetcher, full_text=source.full_text, after=after, counts=counts_here)
     read: SourceReader = resolve_name(source.kind.reader)
     result = attempt(partial(read, access, source.addresses), source.addresses[0])
-    users = user_parts(source.addresses)
+    secrets = secret_parts(source.addresses)
     if isinstance(result, DigestError):
-        return SourceReading(source=source.id, kind=source.kind.name, error=without_users_in(result, users))
+        return SourceReading(source=source.id, kind=source.kind.name, error=without_secret_parts_in(result, secrets))
     articles: dict[str, Article] = {}
     for article in result:
         own = replace(article, source=source.id)
-        articles.setdefault(article.key, without_users(own, users) if users else own)
-    problems = [without_users_in(problem, users) for problem in access.problems]
+        articles.setdefault(article.key, without_secret_parts(own, secrets) if secrets else own)
+    problems = [without_secret_parts_in(problem, secrets) for problem in access.problems]
     if problems and not articles and not source.kind.is_local:
         return SourceReading(source=source.id, kind=source.kind.name, error=problems[0], problems=tuple(problems[1:]))
     return SourceReading(
@@ -120,7 +120,7 @@ def read_source(
         articles=tuple(articles.values()),
         unchanged=access.unchanged,
         pages=access.pages_read,
-        moved_to=access.moved_to,
+        moved_to="" if any(part in access.moved_to for part in secrets) else access.moved_to,  # it is recorded
         problems=tuple(problems),
         drafts=tuple(access.drafts),
     )

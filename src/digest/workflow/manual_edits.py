@@ -11,7 +11,17 @@ from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
 from digest.errors import DigestError, IssueError, NothingToDoError, Place, SourceError
 from digest.issues import append_story
-from digest.models import Article, canonical_url, host_name, is_local_host, is_web_address, printable_url
+from digest.models import (
+    Article,
+    canonical_url,
+    host_name,
+    is_local_host,
+    is_web_address,
+    password_parameter,
+    printable_url,
+    secret_parameters,
+    without_secrets,
+)
 from digest.sources import FeedAddress, parse_opml, read_address
 from digest.workflow.collecting import merge_articles
 
@@ -39,6 +49,8 @@ class Added:
         config: The configuration file they were written to; empty when it did not change.
         known: How many of the feeds were already sources.
         left_out: The feeds of an OPML file that are not added, because their addresses are private.
+        secret_sources: The addresses of added sources that hold a key, without it.
+        secret_links: The addresses of added stories that hold a key, as readers get them.
         undo: Where the previous configuration is backed up; empty if it did not change.
     """
 
@@ -49,6 +61,8 @@ class Added:
     config: str = ""
     known: int = 0
     left_out: tuple[str, ...] = ()
+    secret_sources: tuple[str, ...] = ()
+    secret_links: tuple[str, ...] = ()
     undo: str = ""
 
 
@@ -90,6 +104,8 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         config=file,
         known=len(feeds) - len(sources),
         left_out=private,
+        secret_sources=tuple(without_secrets(each.feed) for each in sources if secret_parameters(each.feed)),
+        secret_links=tuple(url for url in stories.urls if secret_parameters(url)) if stories else (),
         undo=(undo / file).relative_to(project.root).as_posix() if file else "",
     )
 
@@ -136,9 +152,9 @@ def require_no_password(address: str) -> None:
     Raises:
         SourceError: It has one.
     """
-    if printable_url(address) != address:
+    if printable_url(address) != address or password_parameter(address):
         raise SourceError(
-            f"the address of {printable_url(address)} holds a user name or password, which would be committed",
+            f"the address of {without_secrets(address)} holds a user name or password, which would be committed",
             hint="Add it without them. If the feed needs them, write the source into digest.toml yourself, "
             "and keep the repository private.",
         )
@@ -178,6 +194,7 @@ class _Stories:
     text: str
     articles: Sequence[Article]
     headlines: tuple[str, ...]
+    urls: tuple[str, ...]
 
     @classmethod
     def of(cls, session: Session, articles: Sequence[Article], *, id: str | None) -> _Stories:
@@ -185,7 +202,7 @@ class _Stories:
         session.require_unsent(reading.id)
         text = reading.text or ""
         present = {story.key for section in reading.parse(text).sections for story in section.stories}
-        headlines = []
+        headlines, urls = [], []
         for article in articles:
             if article.key in present:
                 continue
@@ -193,9 +210,10 @@ class _Stories:
             text = append_story(text, story, file=reading.file)
             present.add(article.key)
             headlines.append(story.headline)
+            urls.append(article.url)
         # An article without a source counts as added by hand, whatever name the page gives itself.
         own = [replace(article, source="") for article in articles]
-        return cls(reading=reading, text=text, articles=own, headlines=tuple(headlines))
+        return cls(reading=reading, text=text, articles=own, headlines=tuple(headlines), urls=tuple(urls))
 
     def write(self) -> None:
         self.reading.folder.write_articles(merge_articles(self.reading.articles, self.articles))

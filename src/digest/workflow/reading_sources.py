@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from digest.config import source_places
 from digest.editing import Dropped, address_reused, by_address
 from digest.errors import SourceError
-from digest.fetching import RestingError
+from digest.fetching import PrivateHostError, RestingError
 from digest.issues import SourceState
 from digest.models import canonical_url, is_web_address
 from digest.sources import SourceReading, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from digest.config import SourceConfig
+    from digest.errors import Place
     from digest.fetching import Fetcher
     from digest.models import Article
     from digest.project import Project
@@ -127,6 +129,7 @@ def gather_articles(
             finished=progress,
         )
         readings = {reading.source: reading for reading in read}
+    places = _places_of_private(project, readings.values())
     results: list[SourceResult] = []
     states: list[SourceState] = []
     articles: list[Article] = []
@@ -140,7 +143,8 @@ def gather_articles(
         states.append(state)
         counted = [article for article in reading.articles if _counts(article, source, history=history, now=now)]
         new = len({article.key for article in counted}.difference(article.key for article in collected))
-        results.append(_result(reading, state, new=new, config_file=project.config_file))
+        hint = _hint(reading, state, place=places.get(source.id), config_file=project.config_file)
+        results.append(_result(reading, state, new=new, hint=hint))
         articles += reading.articles
     drafts = tuple(
         Dropped(url=draft.place.file if draft.place else "", title="", source=id, reason=draft.message)
@@ -211,7 +215,22 @@ def _counts(article: Article, source: SourceConfig, *, history: History, now: da
     return history.counts(article, now=now)
 
 
-def _result(reading: SourceReading, state: SourceState, *, new: int, config_file: str) -> SourceResult:
+def _places_of_private(project: Project, readings: Iterable[SourceReading]) -> Mapping[str, Place]:
+    """Where each source is configured, if one of them led to a private address; otherwise nothing is looked up."""
+    private = any(isinstance(reading.error, PrivateHostError) for reading in readings)
+    return source_places(project.root) if private else {}
+
+
+def _hint(reading: SourceReading, state: SourceState, *, place: Place | None, config_file: str) -> str:
+    if state.gone:
+        return _GONE.format(config_file)
+    hint = reading.error.hint if reading.error else ""
+    if isinstance(reading.error, PrivateHostError) and place is not None:
+        return f"{hint} (the source is at {place})"
+    return hint
+
+
+def _result(reading: SourceReading, state: SourceState, *, new: int, hint: str) -> SourceResult:
     return SourceResult(
         source=reading.source,
         kind=reading.kind,
@@ -225,7 +244,7 @@ def _result(reading: SourceReading, state: SourceState, *, new: int, config_file
         moved_to=state.moved_to,
         gone=state.gone,
         error=str(reading.error) if reading.error else state.error,
-        hint=_GONE.format(config_file) if state.gone else reading.error.hint if reading.error else "",
+        hint=hint,
         problems=tuple(str(problem) for problem in reading.problems),
         complete=reading.complete,
     )
