@@ -8,6 +8,7 @@ import pytest
 from digest.delivery import open_ledger
 from digest.preview.screenshots import find_chromium
 from digest.testing.campaigns import NOON, CampaignHarness
+from digest.testing.inbox import Inbox
 
 
 # The scope is not the session: while Playwright runs, its event loop occupies the main thread, and other tests need
@@ -71,3 +72,16 @@ def open_harness(request, tmp_path):
         return clock[0]
 
     return call
+
+
+@pytest.fixture
+def harness(open_harness):
+    with open_harness() as harness:
+        yield harness
+
+
+@pytest.fixture
+def inbox():
+    """A mail server on loopback."""
+    with Inbox() as inbox:
+        yield inbox

@@ -17,12 +17,6 @@ from digest.testing.campaigns import make_audience, make_rendered
 STORES = ["sqlite", "git", "postgres"]
 
 
-@pytest.fixture
-def harness(open_harness):
-    with open_harness() as harness:
-        yield harness
-
-
 def rename(harness, count, *, first=1):
     """Send the same issue to an audience of another name."""
     harness.rendered = make_rendered(audience="readers")

@@ -6,13 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from digest.config import Config
 from digest.delivery import CampaignIncompleteError, CampaignRejectedError
 from digest.errors import CredentialsError, ProviderError
 from digest.models import Suppression, SuppressionReason
-from digest.providers import Fault, Outcome, SendResult, Verdict, open_provider
+from digest.providers import Fault, Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make_rendered
-from digest.testing.inbox import Inbox
 
 STORES = ["sqlite", "git", "postgres"]
 GONE = "550 5.1.1 The email account that you tried to reach does not exist"
@@ -21,22 +19,9 @@ LOST = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
 @pytest.fixture
-def harness(open_harness):
-    with open_harness() as harness:
-        harness.provider = ScriptedProvider(max_recipients=1)
-        yield harness
-
-
-@pytest.fixture
-def inbox():
-    with Inbox() as inbox:
-        yield inbox
-
-
-def connect_smtp(harness, inbox):
-    providers = {"smtp": {"port": inbox.port, "security": "none"}}
-    harness.config = Config.model_validate({**harness.config.model_dump(exclude_unset=True), "providers": providers})
-    harness.provider = open_provider("smtp", config=harness.config, environ={}, root=None, now=lambda: NOON)
+def harness(harness):
+    harness.provider = ScriptedProvider(max_recipients=1)
+    return harness
 
 
 def refusal(reason):
@@ -51,7 +36,7 @@ def suppressed(harness):
 
 @pytest.mark.parametrize("open_harness", STORES, indirect=True)
 def test_a_server_that_knows_no_such_mailbox_has_the_address_suppressed(harness, inbox):
-    connect_smtp(harness, inbox)
+    harness.connect("smtp", port=inbox.port, security="none")
     gone, full, later = harness.everyone[3], harness.everyone[7], harness.everyone[11]
     inbox.rcpt_replies |= {gone: GONE, full: FULL, later: "556 5.1.10 Domain has a null MX"}
     report = harness.send()
@@ -71,14 +56,14 @@ def test_a_server_that_knows_no_such_mailbox_has_the_address_suppressed(harness,
 @pytest.mark.parametrize("open_harness", STORES, indirect=True)
 def test_a_bounce_of_an_earlier_run_is_suppressed_when_the_send_ends(open_harness, inbox, tmp_path):
     with open_harness() as first:
-        connect_smtp(first, inbox)
+        first.connect("smtp", port=inbox.port, security="none")
         inbox.rcpt_replies[first.everyone[2]] = GONE
         inbox.rcpt_replies[first.everyone[9]] = "550 5.4.5 Daily user sending limit exceeded"
         with pytest.raises(ProviderError, match="limit exceeded"):
             first.send()
         assert suppressed(first) == []
     with open_harness(tmp_path) as second:  # another machine: nothing but the ledger is left
-        connect_smtp(second, inbox)
+        second.connect("smtp", port=inbox.port, security="none")
         inbox.rcpt_replies = {second.everyone[20]: GONE}
         report = second.send(resume=True)
         assert (report.accepted, report.rejected, report.suppressed) == (23, 2, 2)

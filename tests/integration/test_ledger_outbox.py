@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from digest.providers import open_provider
-from digest.testing.campaigns import NOON, CampaignHarness, make_audience, make_rendered
+from digest.testing.campaigns import CampaignHarness, make_audience, make_rendered
 
 
 @pytest.fixture
 def harness(tmp_path):
     with CampaignHarness(tmp_path) as harness:
         harness.audience = make_audience(3)
-        harness.provider = open_provider("outbox", config=harness.config, environ={}, root=tmp_path, now=lambda: NOON)
+        harness.connect("outbox")
         yield harness
 
 

@@ -15,12 +15,6 @@ UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 LATER = NOON + timedelta(days=8)
 
 
-@pytest.fixture
-def harness(open_harness):
-    with open_harness() as harness:
-        yield harness
-
-
 def begin(harness, answer):
     """Start a campaign in which the first ten are accepted and the next ten get this answer."""
     harness.provider.answers.extend([SendResult(outcome=Outcome.ACCEPTED), answer])

@@ -4,48 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from digest.config import Config
 from digest.delivery import CampaignDoneError, CampaignIncompleteError, PlannedBatch
 from digest.delivery.calls.refusals import Refusals
 from digest.delivery.recipients import BatchPlan
 from digest.errors import CredentialsError, ProviderError
-from digest.providers import CallRefused, Deferred, Fault, Outcome, SendResult, Verdict, open_provider
+from digest.providers import CallRefused, Deferred, Fault, Outcome, SendResult, Verdict
 from digest.testing.campaigns import NOON, ScriptedProvider, make_audience
 from digest.testing.fake_sendgrid import FakeSendGrid
-from digest.testing.inbox import Inbox
 
 REJECTED = SendResult(outcome=Outcome.REJECTED, reason="550 no")
 LOST = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
 @pytest.fixture
-def harness(open_harness):
-    with open_harness() as harness:
-        harness.provider = ScriptedProvider(max_recipients=1)
-        yield harness
-
-
-@pytest.fixture
-def inbox():
-    with Inbox() as inbox:
-        yield inbox
+def harness(harness):
+    harness.provider = ScriptedProvider(max_recipients=1)
+    return harness
 
 
 @pytest.fixture
 def fake():
     with FakeSendGrid(clock=NOON.timestamp) as fake:
         yield fake
-
-
-def connect(harness, name, environ=None, **options):
-    harness.config = Config.model_validate(
-        {**harness.config.model_dump(exclude_unset=True), "providers": {name: options}}
-    )
-    harness.provider = open_provider(name, config=harness.config, environ=environ or {}, root=None, now=lambda: NOON)
-
-
-def connect_smtp(harness, inbox):
-    connect(harness, "smtp", port=inbox.port, security="none")
 
 
 def counts(report):
@@ -166,7 +146,7 @@ def test_an_accepted_call_between_lost_ones_closes_the_breaker_again(harness):
 
 
 def deferring(reason, *emails, until=0):
-    """Defer these recipients, or everybody, until so many have been asked."""
+    """Defer these recipients, or everybody, until this many have been asked."""
     asked = []
 
     def answer(recipients):
@@ -205,9 +185,7 @@ def test_greylisting_is_waited_for_and_asks_each_recipient_once_before(harness):
 
 
 def test_retry_minutes_bound_the_waiting(harness):
-    harness.config = Config.model_validate(
-        {**harness.config.model_dump(exclude_unset=True), "delivery": {"retry_minutes": 0}}
-    )
+    harness.configure(delivery={"retry_minutes": 0})
     answers, asked = deferring("450 4.2.0 Greylisted", harness.everyone[0])
     harness.provider.answers.extend(answers)
     with pytest.raises(CampaignIncompleteError, match="try again after"):
@@ -264,7 +242,7 @@ RELAY = "554 5.7.1 <{}>: Relay access denied"
 @pytest.mark.parametrize("reply", [RELAY, "550 relay not permitted"])
 def test_a_relay_that_refuses_everybody_leaves_everybody_pending(harness, inbox, people, reply):
     harness.audience = make_audience(people)
-    connect_smtp(harness, inbox)
+    harness.connect("smtp", port=inbox.port, security="none")
     inbox.rcpt_replies = {email: reply.format(email) for email in harness.everyone}
     with pytest.raises(ProviderError, match=reply[:8]) as caught:
         harness.send()
@@ -277,7 +255,7 @@ def test_a_relay_that_refuses_everybody_leaves_everybody_pending(harness, inbox,
 
 def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(harness, inbox):
     harness.audience = make_audience(9)
-    connect_smtp(harness, inbox)
+    harness.connect("smtp", port=inbox.port, security="none")
     inbox.data_replies[harness.everyone[3]] = "drop"  # the connection, and with it the log-in
     inbox.rcpt_replies = {email: RELAY.format(email) for email in harness.everyone[4:]}
     with pytest.raises(ProviderError, match="Relay access denied"):
@@ -287,14 +265,14 @@ def test_a_relay_that_starts_to_deny_access_leaves_the_rest_pending(harness, inb
 
 def test_one_recipient_that_a_relay_denies_stops_nobody_else(harness, inbox):
     harness.audience = make_audience(4)
-    connect_smtp(harness, inbox)
+    harness.connect("smtp", port=inbox.port, security="none")
     inbox.rcpt_replies = {harness.everyone[0]: "550 5.7.1 members of this group only"}
     assert counts(harness.send()) == (3, 1, 0, 0)
     assert inbox.recipients == harness.everyone[1:]
 
 
 def test_a_relay_that_requires_a_login_is_a_credentials_error(harness, inbox):
-    connect_smtp(harness, inbox)
+    harness.connect("smtp", port=inbox.port, security="none")
     inbox.rcpt_replies = dict.fromkeys(harness.everyone, "530 5.7.0 Authentication required")
     with pytest.raises(CredentialsError, match="530") as caught:
         harness.send()
@@ -302,7 +280,7 @@ def test_a_relay_that_requires_a_login_is_a_credentials_error(harness, inbox):
 
 
 def test_a_sendgrid_400_without_a_field_rejects_nobody(harness, fake):
-    connect(harness, "sendgrid", {"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
+    harness.connect("sendgrid", environ={"SENDGRID_API_KEY": fake.api_key}, host=fake.host)
     fake.disturb(*["400"] * 60)
     with pytest.raises(ProviderError, match="accepted nobody"):
         harness.send()

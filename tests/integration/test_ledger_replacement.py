@@ -13,12 +13,6 @@ STORES = ["sqlite", "git", "postgres"]
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
 
 
-@pytest.fixture
-def harness(open_harness):
-    with open_harness() as harness:
-        yield harness
-
-
 def fail(harness, answer):
     """Start a campaign whose first call gets this answer."""
     harness.provider.answers.append(answer)

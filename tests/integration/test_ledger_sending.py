@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from digest.config import Config
 from digest.delivery import (
     CampaignDoneError,
     CampaignIncompleteError,
@@ -22,12 +21,6 @@ from digest.testing.campaigns import NOON, ScriptedProvider, make_audience, make
 #: Every store gives the same guarantees.
 pytestmark = pytest.mark.parametrize("open_harness", ["sqlite", "postgres", "git"], indirect=True)
 UNKNOWN = SendResult(outcome=Outcome.UNKNOWN, reason="the reply was lost")
-
-
-@pytest.fixture
-def harness(open_harness):
-    with open_harness() as harness:
-        yield harness
 
 
 def numbers(report):
@@ -262,11 +255,9 @@ def test_an_empty_audience_is_nothing_to_do(harness):
 
 
 def test_an_audience_over_max_recipients_is_refused(harness):
-    config = Config.model_validate(
-        {**harness.config.model_dump(exclude_unset=True), "delivery": {"max_recipients": 24}}
-    )
+    harness.configure(delivery={"max_recipients": 24})
     with pytest.raises(CampaignRefusedError, match="max_recipients"):
-        harness.send(config=config)
+        harness.send()
 
 
 def test_rows_with_a_bad_address_count_as_skipped(harness):

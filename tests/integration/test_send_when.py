@@ -15,12 +15,6 @@ from digest.providers import NotSent
 from digest.testing.campaigns import NOON, CampaignHarness, ScriptedProvider, make_audience, make_rendered
 
 
-@pytest.fixture
-def harness(open_harness):
-    with open_harness() as opened:
-        yield opened
-
-
 def configured(**delivery):
     newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>", "timezone": "Europe/Berlin"}
     return Config.model_validate({"newsletter": newsletter, "delivery": delivery})

@@ -46,12 +46,6 @@ class Post:
 
 
 @pytest.fixture
-def inbox():
-    with Inbox() as inbox:
-        yield inbox
-
-
-@pytest.fixture
 def post(inbox, tmp_path):
     post = Post(inbox, tmp_path)
     yield post

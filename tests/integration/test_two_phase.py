@@ -525,7 +525,7 @@ def test_a_cancelled_group_is_not_counted_as_accepted_if_the_rest_was_sent(harne
 def test_the_undo_time_does_not_push_delivery_out_of_the_send_window(harness):
     """Posted at 12:00, the mail would be delivered at 12:30."""
     delivery = {"send_window": "07:00-12:15"}
-    harness.config = Config.model_validate({**harness.config.model_dump(exclude_unset=True), "delivery": delivery})
+    harness.configure(delivery=delivery)
     for send in (harness.preview, harness.send):
         with pytest.raises(CampaignRefusedError, match="fri 12:30 is outside"):
             send()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchLedger", "transaction"]
 
-#: The recipients whom a claim leaves out, if there are none.
+#: No recipients: the default for those that a claim leaves out.
 _NOBODY: Mapping[bytes, str] = MappingProxyType({})
 #: Begins the reason of a pending batch that `BatchLedger.postpone` has marked.
 _POSTPONED = "postponed: "

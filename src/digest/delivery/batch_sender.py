@@ -1,7 +1,8 @@
 """Sending pending batches, one after the other: claim, post, settle; and what to do if a call is not accepted.
 
-Whose fault a refusal is decides (`Fault`): the recipient's rejects the recipient, the sender's stops the send, a
-temporary one puts the recipient at the end, and an unclear one waits for what happens to the others (`Refusals`).
+What a refusal leads to depends on whose fault it is (`Fault`): the recipient's rejects the recipient, the sender's
+stops the send, a temporary one moves the recipient to the end, and an unclear one waits for the outcomes of others
+(`Refusals`).
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class BatchSender:
         sleep: Waits the given number of seconds.
         progress: Called with the campaign's numbers, a few times a second; None if nobody wants to see them.
         patience: How many seconds a run waits for recipients that the provider puts off.
-        clock: The time of day in the newsletter's zone, for messages.
+        clock: Returns the current time in the newsletter's zone, for messages.
         closed: Returns why nobody may be mailed any more, such as the end of the send window; empty if somebody may.
             Asked before each claim, with the batch's recipients who have left the lists.
     """

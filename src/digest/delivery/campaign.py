@@ -35,9 +35,9 @@ __all__ = [
     "planned_report",
 ]
 
-#: If more of a campaign is rejected than this, something else than single addresses is likely to be wrong.
+#: If more of a campaign is rejected than this, the cause is probably not the single addresses.
 MOST_REJECTED_PERCENT = 10
-#: Of fewer people, the rejected ones may simply have left.
+#: If fewer people are rejected, their mailboxes may really be gone.
 FEWEST_FOR_ANOTHER_CAUSE = 10
 
 
@@ -113,7 +113,7 @@ class SendReport:
     def keeps_bounces(self) -> bool:
         """Whether so many were rejected that the reasons say nothing about the addresses: nobody is suppressed.
 
-        A server that was set up badly says of everybody that the mailbox does not exist.
+        A misconfigured server may say of everybody that the mailbox does not exist.
         """
         return self.many_rejected and self.rejected >= FEWEST_FOR_ANOTHER_CAUSE
 

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 #: A resumed send is refused if more than this part of the remaining recipients has disappeared from the lists, and at
-#: least so many people, unless ``delivery.max_change_percent`` is higher.
+#: least this many people, unless ``delivery.max_change_percent`` is higher.
 _MAX_GONE_PERCENT, _MIN_GONE = 50, 10
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -283,14 +283,18 @@ def shrinking_reason(gone: int, *, of: int, config: Config, report: SendReport) 
         config: Has ``delivery.max_change_percent``, of all recipients.
         report: The campaign's numbers.
     """
-    limit, total = config.delivery.max_change_percent, report.settled + report.pending
+    limit, total = config.delivery.max_change_percent, report.size
     if limit is not None and gone * 100 > limit * total:
-        message = f"{total:,} recipients of this send are no longer in the lists: more than "
-        return f"{gone:,} of the {message}delivery.max_change_percent = {limit} allows"
+        return (
+            f"{gone:,} of the {total:,} recipients of this send are no longer in the lists: more than "
+            f"delivery.max_change_percent = {limit} allows"
+        )
     percent = max(limit or 0, _MAX_GONE_PERCENT)
     if gone >= _MIN_GONE and gone * 100 > percent * of:
-        message = f"{of:,} people who are still to be mailed are no longer in the lists: more than {percent} percent"
-        return f"{gone:,} of the {message}"
+        return (
+            f"{gone:,} of the {of:,} people who are still to be mailed are no longer in the lists: more than "
+            f"{percent} percent"
+        )
     return ""
 
 

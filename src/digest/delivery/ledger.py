@@ -228,7 +228,7 @@ class Ledger:
 
         def freeze(connection: Connection) -> int:
             lock_issue(connection, issue)
-            row = connection.execute(select(campaign).where(_is(issue, audience))).mappings().first()
+            row = connection.execute(select_campaigns().where(_is(issue, audience))).mappings().first()
             if row and not (replaces and self._count(connection, row, self._store.live_senders()).replaceable):
                 raise CampaignExistsError(message, hint="See: digest status")
             identity, events = _remove(connection, row) if row else ({}, [])
@@ -254,7 +254,7 @@ class Ledger:
         return CampaignLedger(self._store, number, now=self._now) if number is not None else None
 
     def mailed_to_others(self, issue: str, audience: str) -> dict[bytes, str]:
-        """Everybody whom a campaign of this issue to another audience has mailed, or may have mailed.
+        """The recipients that campaigns of this issue to other audiences have mailed, or may have mailed.
 
         Returns: The name of the other audience, by the recipient's keyed hash.
         """
@@ -300,10 +300,10 @@ class Ledger:
             return find_person(connection, self.key_of(email), senders=senders)
 
     def keep_removed(self, email: str, *, source: str, audiences: Iterable[str] = ()) -> None:
-        """Suppress a normalised address for good, of which nothing but the keyed hash stays.
+        """Suppress a normalised address for good, by its keyed hash alone.
 
         Args:
-            audiences: Those for which the address may be suppressed alone; such suppressions are deleted.
+            audiences: The audiences that may have a suppression of their own for the address, which is deleted.
         """
         key, also, now = self.key_of(email), self._keys_for(email, audiences), self._now()
 
@@ -317,7 +317,7 @@ class Ledger:
         """Delete the suppression of a normalised address. Returns it; None if there was none.
 
         Args:
-            audiences: Those for which the address may be suppressed alone.
+            audiences: The audiences that may have a suppression of their own for the address.
         """
         key, also = self.key_of(email), self._keys_for(email, audiences)
         return self._store.write(lambda connection: lift(connection, key, also=also))

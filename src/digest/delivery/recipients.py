@@ -39,9 +39,9 @@ __all__ = [
 _SPLIT_AT_ONCE = 10_000
 #: How many batches are read from the ledger at a time.
 _READ_AT_ONCE = 64
-#: How the reason starts for which somebody is left out who may have the issue from a campaign to another audience.
+#: Begins the reason of subscribers who are left out because a campaign to another audience may have mailed them.
 _MAILED = "mailed this issue as audience"
-#: Why a recipient of a resumed send is not mailed who has left the lists.
+#: The reason of recipients who have left the lists since the campaign started.
 _LEFT = "no longer in the audience"
 
 
@@ -57,7 +57,7 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
 
     Attributes:
         mailed: Who has the issue from another campaign, or may have it, with the name of that campaign's audience. The
-            sender adds them as it learns of them; the index then has them no more.
+            sender adds them as it learns of them; ``in`` is then false for them.
     """
 
     def __init__(self, people: Sequence[Subscriber], keys_of: Callable[[Iterable[str]], bytes]) -> None:
@@ -99,10 +99,9 @@ class AudienceIndex(Mapping[bytes, Subscriber]):
         mask = [wanted(key) for key in self]
         if all(mask):
             return self
-        rest = AudienceIndex.__new__(AudienceIndex)
-        rest.people = self.people.chosen(mask)
+        keys = b"".join(compress(self, mask))
+        rest = AudienceIndex(self.people.chosen(mask), lambda _addresses: keys)
         rest.mailed = dict(self.mailed)
-        rest._keys = b"".join(compress(self, mask))  # noqa: SLF001 - same class
         return rest
 
     @cached_property
@@ -203,7 +202,7 @@ def count_gone(
 
 
 def count_mailed(audience: Audience) -> int:
-    """Count those whom `remove_mailed` has removed from an audience."""
+    """Count the subscribers that `remove_mailed` has removed from an audience."""
     return sum(count for reason, count in audience.left_out.items() if reason.startswith(_MAILED))
 
 
@@ -225,7 +224,7 @@ def remove_suppressed(
 def remove_mailed(
     audience: Audience, index: AudienceIndex, mailed: Mapping[bytes, str]
 ) -> tuple[Audience, AudienceIndex]:
-    """Remove the subscribers from an audience and its index who have the issue from another campaign, or may have it.
+    """Remove subscribers who have the issue from another campaign, or may have it, from an audience and its index.
 
     Args:
         audience: As selected from the lists.

@@ -82,7 +82,7 @@ def preview_campaign(
             require_in_time(manifest, now=now(), report=campaign.report)
             due = delivery_time(provider, config, at=campaign.send_at, now=now())
             require_in_window(due, config=config, report=campaign.report)
-            # The live send compares the recipients one by one. At least so many are missing.
+            # The live send compares the recipients one by one. At least this many are missing.
             gone = max(0, campaign.report.pending - len(audience.subscribers) - count_mailed(audience))
             require_remaining_audience(gone, config=config, report=campaign.report)
         return campaign.report

@@ -164,12 +164,12 @@ class SmtpProvider(BaseProvider):
         """MAIL, RCPT and DATA. What may be the fault of the connection is tried once more on a new one."""
         if self._settings.max_per_connection is not None and self._carried >= self._settings.max_per_connection:
             self.close()
-        kept = self._server is not None
+        is_reused = self._server is not None
         try:
             return self._envelope(self._connected(), sender, to)
         except _ConnectionTroubleError as trouble:
             self._drop()
-            if not (kept and trouble.may_be_the_connection):
+            if not (is_reused and trouble.may_be_the_connection):
                 raise trouble.outcome from None
         return self._open_transaction(sender, to)
 
@@ -348,7 +348,7 @@ def _sender_refused(code: int, reason: str) -> CredentialsError | ProviderError:
         )
     return ProviderError(
         f"the SMTP server refuses this sender or message: {reason}",
-        hint="If a limit of the account is reached, wait until it is over; otherwise check [providers.smtp]. "
+        hint="If the account has reached a limit, wait until it is reset; otherwise check [providers.smtp]. "
         "Then: digest send --live --resume",
     )
 

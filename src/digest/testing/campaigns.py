@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 from digest.config import Config
 from digest.delivery import open_ledger, preview_campaign, send_campaign
 from digest.models import Audience, Manifest, PersonalTag, RenderedIssue, Subscriber
-from digest.providers import BaseProvider, Capabilities, Diagnosis, Outcome, SendResult
+from digest.providers import BaseProvider, Capabilities, Diagnosis, Outcome, SendResult, open_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -179,6 +179,7 @@ class CampaignHarness:
     def __init__(self, folder: Path, *, ledger: Ledger | None = None) -> None:
         self.config = Config.model_validate({"newsletter": {"name": "Weekly", "sender": "Weekly <news@example.org>"}})
         self.now = NOON
+        self._folder = folder
         self.ledger = ledger or open_ledger(
             f"sqlite:///{folder / 'ledger.db'}", root=folder, environ={}, now=lambda: self.now
         )
@@ -200,6 +201,17 @@ class CampaignHarness:
     def everyone(self) -> list[str]:
         """The addresses of the audience."""
         return [person.email for person in self.audience.subscribers]
+
+    def configure(self, **tables: Mapping[str, Any]) -> None:
+        """Replace tables of the configuration."""
+        self.config = Config.model_validate({**self.config.model_dump(exclude_unset=True), **tables})
+
+    def connect(self, name: str, *, environ: Mapping[str, str] | None = None, **settings: Any) -> None:
+        """Send through one of the installed providers, with these settings."""
+        self.configure(providers={name: settings})
+        self.provider = open_provider(
+            name, config=self.config, environ=environ or {}, root=self._folder, now=lambda: self.now
+        )
 
     def preview(self, **options: Any) -> SendReport:
         """Do a dry run. Options replace the arguments of `preview_campaign`."""

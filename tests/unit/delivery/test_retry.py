@@ -7,7 +7,7 @@ from digest.providers import NotSent
 
 
 class Clock:
-    """A clock that only sleeping and `spend` move on."""
+    """A clock that moves on only during waits and calls."""
 
     def __init__(self):
         self.now = 1000.0
@@ -16,7 +16,7 @@ class Clock:
         self.now += seconds
 
     def calls(self, pace, count, *, took=0.0):
-        """The times of so many calls."""
+        """The times of ``count`` calls."""
         times = []
         for _ in range(count):
             pace.wait(Stop(), self.sleep)

@@ -1,4 +1,4 @@
-"""Recipients whom the provider did not accept: refusals of unclear fault, deferrals, and calls without a clear answer.
+"""What happens if a provider does not accept a call: refusals of unclear fault, deferrals, and unclear replies.
 
 A refusal that names the mailbox is settled at once (`BatchSender`). The three classes here decide about the others,
 each for one run.
@@ -23,16 +23,16 @@ __all__ = ["Breaker", "Deferrals", "Refusals"]
 
 #: This many refusals in the same words, with no acceptance between, have a common cause.
 _MAX_SAME = 5
-#: The same for refusals in any words. Some servers put something new into each reply.
+#: The same for refusals in any words: some servers word each reply differently.
 _MAX_ANY = 20
 #: After this many deferrals in the same words in a row, the provider defers everybody.
 _MAX_DEFERRED = 10
-#: How many are asked after that to find out whether it still does: of those deferred before, and of the others.
+#: How many calls then find out whether it still does: for recipients deferred before, and for the others.
 _PROBES_DEFERRED, _PROBES_OTHERS = 1, 2
 #: Seconds before the second, third and further rounds. Greylisting servers often accept after one minute, and most do
 #: after five (RFC 6647, section 4.5).
 _WAITS = (15.0, 30.0, 60.0)
-#: Seconds after which to go on, if the provider named none.
+#: Seconds after which to continue, if the provider does not say.
 _GO_ON_AFTER = 300.0
 #: After this many calls in a row without a clear answer, no more recipients are put at risk.
 _MAX_UNKNOWN = 3
@@ -146,7 +146,7 @@ class Deferrals:
         self._retry_after: float | None = None
         self._in_a_row = Counter[str]()
         self._limit = _MAX_DEFERRED
-        self._stormy = False
+        self._defers_everybody = False
 
     def begin_round(self) -> None:
         """Begin a round, with all that was put off before still to do."""
@@ -156,7 +156,7 @@ class Deferrals:
     def begin_pass(self, *, again: bool) -> None:
         """Begin to try batches: those that were put off before (``again``), or the others."""
         probes = _PROBES_DEFERRED if again else _PROBES_OTHERS
-        self._limit = probes if self._stormy else _MAX_DEFERRED
+        self._limit = probes if self._defers_everybody else _MAX_DEFERRED
         self._in_a_row.clear()
 
     def add(self, number: int, error: NotSent) -> bool:
@@ -173,7 +173,7 @@ class Deferrals:
         self._in_a_row = Counter({same: self._in_a_row[same] + 1})
         if self._in_a_row[same] < self._limit:
             return False
-        self._stormy = True
+        self._defers_everybody = True
         self.numbers |= self.previous
         return True
 
@@ -182,7 +182,7 @@ class Deferrals:
         self.previous.discard(number)
         self._in_a_row.clear()
         self._limit = _MAX_DEFERRED
-        self._stormy = False
+        self._defers_everybody = False
 
     def next_wait(self) -> float | None:
         """The seconds to wait before the next round; None once waiting in this run is no use."""
@@ -208,7 +208,7 @@ class Breaker:
         self._in_a_row = 0
 
     def allows(self, under_way: int) -> bool:
-        """Whether so many calls may be under way: if no reply is clear, no more than the limit are at risk."""
+        """Whether this many calls may be under way: if no reply is clear, no more than the limit are at risk."""
         return self._in_a_row + under_way <= _MAX_UNKNOWN
 
     def answered(self) -> None:

@@ -69,7 +69,7 @@ class Stop:
 
 
 class CallPace:
-    """Spreads calls evenly, if the provider takes only so many in a minute."""
+    """Spreads calls evenly, if the provider limits the calls per minute."""
 
     def __init__(self, per_minute: int | None, *, now: Callable[[], float] = time.monotonic) -> None:
         """Args: ``per_minute``: None for no limit. ``now``: a clock in seconds that never goes back."""

@@ -78,7 +78,7 @@ class BatchRows:
         row = connection.execute(select_campaigns().where(campaign.c.id == self._id)).mappings().first()
         if row is None:
             raise LedgerError(
-                "another digest process has replaced this campaign by one with another build",
+                "another digest process has replaced this campaign with one from another build",
                 hint="See: digest status",
             )
         return row

@@ -91,7 +91,7 @@ def count_campaign(connection: Connection, row: RowMapping, *, senders: LiveSend
         pending=counts["pending"],
         token=row["token"],
         rejected_by_reason=group_reasons(reasons),
-        suppressed=row.get("suppressed") or 0,
+        suppressed=row["suppressed"] or 0,
     )
     mailed = in_flight or row["state"] == "cancelled" or report.settled
     return Campaign(

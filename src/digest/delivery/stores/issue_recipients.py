@@ -44,12 +44,12 @@ class MailedMeanwhileError(LedgerError):
 
 
 def mailed_to_others(connection: Connection, *, issue: str, audience: str) -> dict[bytes, str]:
-    """Everybody whom a campaign of this issue to another audience has mailed, or may have mailed.
+    """The recipients that campaigns of this issue to other audiences have mailed, or may have mailed.
 
     Args:
         connection: A transaction.
         issue: The issue's id.
-        audience: The audience whose own campaign is not looked at.
+        audience: The audience whose own campaign is left out.
 
     Returns: The name of the other audience, by the recipient's keyed hash.
     """
@@ -132,8 +132,8 @@ class OtherCampaigns:
             # A batch may have been refused, divided or cancelled since it was seen.
             numbers = {batches[key] for key in keys if key in batches}
             if numbers:
-                found = _mailed_by(connection, row, numbers).intersection(keys)
-                mailed.update(dict.fromkeys(found, row["audience"]))
+                recipients = _mailed_by(connection, row, numbers).intersection(keys)
+                mailed.update(dict.fromkeys(recipients, row["audience"]))
         return mailed
 
     def _read_new(self, connection: Connection, others: Mapping[int, RowMapping]) -> None:
@@ -143,8 +143,8 @@ class OtherCampaigns:
         own = select(exception.c.campaign, exception.c.batch).where(
             exception.c.campaign.in_(others), exception.c.outcome.in_(_POSTED)
         )
-        found = {(row[0], row[1]) for query in (posted, own.distinct()) for row in connection.execute(query)}
-        new = found - self._seen
+        batches = {(row[0], row[1]) for query in (posted, own.distinct()) for row in connection.execute(query)}
+        new = batches - self._seen
         for part in _chunks(sorted(new)):
             rows = select(batch.c.campaign, batch.c.no, batch.c.recipients)
             for id, no, keys in connection.execute(rows.where(tuple_(batch.c.campaign, batch.c.no).in_(part))):
@@ -157,7 +157,7 @@ def _campaigns() -> Select[tuple[int, str, str]]:
 
 
 def _mailed_by(connection: Connection, row: RowMapping, numbers: Collection[int] | None = None) -> set[bytes]:
-    """Everybody whom a campaign has mailed, or may have mailed; only of these batches, if they are given."""
+    """The recipients that a campaign has mailed, or may have mailed; only those of these batches, if any are given."""
     posted = _POSTED_BEFORE_CANCELLATION if row["state"] == "cancelled" else _POSTED
     batches = select(batch.c.recipients).where(batch.c.campaign == row["id"], batch.c.state.in_(posted))
     own = select(exception.c.recipient, exception.c.outcome).where(exception.c.campaign == row["id"])

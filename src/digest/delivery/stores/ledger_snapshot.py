@@ -56,8 +56,7 @@ class LedgerSnapshot:
         earlier = [each for each in self.campaigns if each.audience == audience and each.issue < issue]
         if not earlier:
             return None
-        report = max(earlier, key=lambda each: each.issue).report
-        return report.settled + report.pending
+        return max(earlier, key=lambda each: each.issue).report.size
 
     def without_suppressed(self, audience: Audience) -> Audience:
         """The audience without the addresses that a provider has reported; they are counted in ``left_out``."""

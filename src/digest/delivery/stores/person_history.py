@@ -32,7 +32,7 @@ __all__ = [
     "own_suppressions",
 ]
 
-#: The reason of a suppression that is all that is left of somebody whose data was removed.
+#: The reason of the suppression that stays after somebody's data was removed.
 REMOVED = "removed"
 _BATCHES_AT_ONCE = 64
 _ROWS_AT_ONCE = 1_000
@@ -45,7 +45,7 @@ class MailedIssue:
     Attributes:
         outcome: ``accepted``, ``rejected``, ``unknown``, ``pending``, ``skipped`` or ``cancelled``.
         reason: Why it was rejected or is unknown; may be empty.
-        at: When the outcome was recorded; aware. None if there is none yet.
+        at: When the outcome was recorded; aware. None before that.
     """
 
     issue: str
@@ -62,7 +62,7 @@ class LedgerSuppression:
 
     Attributes:
         reason: A `SuppressionReason`, or `REMOVED`.
-        at: Aware; None if unknown.
+        at: When it began; aware. None if unknown.
         source: Who reported it.
     """
 
@@ -77,7 +77,7 @@ class PersonHistory:
 
     Attributes:
         issues: The issues, oldest first.
-        suppression: The suppression; None if there is none.
+        suppression: Their suppression; None if they are not suppressed.
     """
 
     issues: tuple[MailedIssue, ...] = ()
@@ -104,8 +104,8 @@ def find_person(connection: Connection, key: bytes, *, senders: LiveSenders) -> 
         for row in rows.mappings()
         if _holds(row["recipients"], key)
     )
-    kept = connection.execute(select(suppression).where(suppression.c.recipient == key)).mappings().first()
-    return PersonHistory(issues=issues, suppression=_suppression(kept))
+    suppressed = connection.execute(select(suppression).where(suppression.c.recipient == key)).mappings().first()
+    return PersonHistory(issues=issues, suppression=_suppression(suppressed))
 
 
 def keep_removed(connection: Connection, key: bytes, *, at: datetime, source: str) -> None:

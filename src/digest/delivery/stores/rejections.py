@@ -1,4 +1,4 @@
-"""Recipients whom a campaign did not reach, by hash, and the suppression of those whose mailbox does not exist."""
+"""Recipients that a campaign did not reach, by hash, and the suppression of those whose mailbox does not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from digest.delivery.stores.ledger_schema import HASH_BYTES, batch, campaign, event, exception, suppression
+from digest.delivery.recipients import split_keys
+from digest.delivery.stores.ledger_schema import batch, campaign, event, exception, suppression
 from digest.delivery.stores.store import LiveSenders, upsert
 from digest.models import SuppressionReason
 from digest.providers import is_bounce_at_rcpt
@@ -64,8 +65,7 @@ def unreached_recipients(connection: Connection, number: int, *, senders: LiveSe
         if row["state"] == "sending" and senders.hold(row["claim"]):
             continue
         outcome = "unknown" if row["state"] == "sending" else row["state"]
-        for start in range(0, len(row["recipients"]), HASH_BYTES):
-            key = row["recipients"][start : start + HASH_BYTES]
+        for key in split_keys(row["recipients"]):
             if key not in own:
                 yield UnreachedRecipient(key=key, outcome=outcome, reason=row["reason"], at=row["settled_at"])
 
@@ -80,7 +80,7 @@ def suppress_bounces(connection: Connection, row: RowMapping, *, now: datetime) 
         row: The campaign's row.
         now: The current time; aware.
     """
-    # A row lock: of two senders that end at once, the second finds what the first has suppressed.
+    # A row lock: of two senders that end at once, the second sees what the first has suppressed.
     connection.execute(select(campaign.c.id).where(campaign.c.id == row["id"]).with_for_update())
     earlier = select(func.max(event.c.at)).where(event.c.campaign == row["id"], event.c.kind == SUPPRESSED)
     last = connection.execute(earlier).scalar_one()
