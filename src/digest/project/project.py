@@ -258,12 +258,12 @@ class Project:
 
         Suppressions of an audience that no longer exists apply to all audiences.
         """
-        from digest.subscribers import ENCRYPTED, SUPPRESSIONS, read_suppressions
+        from digest.subscribers import SUPPRESSION_FILES, read_suppressions
 
         names = {name.casefold(): name for name in self.config.audiences}
         return tuple(
             replace(suppression, audience=names.get(suppression.audience.casefold(), ""))
-            for file in (SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}")
+            for file in SUPPRESSION_FILES
             for suppression in read_suppressions(self.root / file, file=file, environ=self.list_environ)
         )
 

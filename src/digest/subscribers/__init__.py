@@ -10,6 +10,7 @@ from digest.subscribers.inert_cells import inert_cell, restored_cell
 from digest.subscribers.lists import ListReading, is_sample, list_columns, read_list
 from digest.subscribers.packed_subscribers import PackedSubscribers
 from digest.subscribers.suppressions import (
+    SUPPRESSION_FILES,
     SUPPRESSIONS,
     append_suppressions,
     holds_suppressions,
@@ -24,6 +25,7 @@ __all__ = [
     "AGE_KEY",
     "ENCRYPTED",
     "SUPPRESSIONS",
+    "SUPPRESSION_FILES",
     "ListReading",
     "PackedSubscribers",
     "TokenReading",

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ENOUGH", "addresses_in", "find_holders"]
 
-#: A file with so many addresses of the lists is a list. A text may well name one or two readers.
+#: A file with at least this many addresses from the lists counts as a list. Any text may name one or two subscribers.
 ENOUGH = 3
-#: So many addresses are looked up in the lists at a time; they take about 60 MB.
+#: How many addresses are looked up in the lists at a time; they take about 60 MB.
 _AT_ONCE = 300_000
 #: The longest address is shorter (RFC 5321, section 4.5.3.1), also with each @ written in six characters.
 _OVERLAP = 400
@@ -79,7 +79,7 @@ def find_holders(
 ) -> set[str]:
     """The files that hold at least `ENOUGH` addresses of the lists.
 
-    What may be an address is collected from the files, and looked up in bounded amounts: the lists are never held in
+    Possible addresses are collected from the files, and looked up in bounded amounts: the lists are never held in
     memory. They are not read at all if no file holds enough addresses.
 
     Args:
@@ -91,7 +91,7 @@ def find_holders(
     for name, pieces in files:
         search.read(name, (address for address in addresses_in(pieces) if address not in other))
     search.look_up()
-    return {name for name in search.found if search.is_holder(name)}
+    return {name for name in search.matches if search.is_holder(name)}
 
 
 class _Search:
@@ -101,10 +101,10 @@ class _Search:
         self._people = people
         self._waiting: dict[str, set[str]] = {}
         self._count = 0
-        self.found: dict[str, set[str]] = {}
+        self.matches: dict[str, set[str]] = {}
 
     def is_holder(self, name: str) -> bool:
-        return len(self.found.get(name, ())) >= ENOUGH
+        return len(self.matches.get(name, ())) >= ENOUGH
 
     def read(self, name: str, addresses: Iterable[str]) -> None:
         """Take a file's addresses. The rest of the file is not read once enough of them were found."""
@@ -117,7 +117,7 @@ class _Search:
                 own = set()
                 if self.is_holder(name):
                     return
-        if len(own) + len(self.found.get(name, ())) >= ENOUGH:
+        if len(own) + len(self.matches.get(name, ())) >= ENOUGH:
             self._waiting[name] = own
             self._count += len(own)
 
@@ -130,4 +130,4 @@ class _Search:
         self._waiting, self._count = {}, 0
         for address in self._people() if holders else ():
             for name in holders.get(address, ()):
-                self.found.setdefault(name, set()).add(address)
+                self.matches.setdefault(name, set()).add(address)

@@ -22,8 +22,6 @@ __all__ = ["LONGEST_ROW", "CsvTable", "Row", "read_csv_table", "require_few_colu
 
 #: The most lines of one row. If a quoted cell goes on for longer, its closing quote is missing.
 LONGEST_ROW = 20
-
-
 _MAX_COLUMNS = 1000
 #: The most bytes of one line. One that is longer has lost its line ends, and would fill the memory.
 _LONGEST_LINE = 1024 * 1024

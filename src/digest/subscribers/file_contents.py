@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["ContentError", "read_contents", "unpack"]
 
 _PIECE, _ROWS = 1 << 20, 1000
-#: A file that unpacks to more is not read on: a small archive can unpack to petabytes.
+#: A file that unpacks to more is not read to its end: a small archive can unpack to petabytes.
 _MOST_BYTES = 1 << 30
-#: Archives within archives are read so deep.
+#: How deep archives within archives are read.
 _DEPTH = 3
 _SQLITE = b"SQLite format 3\0"
 _COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
@@ -46,7 +46,7 @@ class ContentError(Exception):
 def read_contents(path: Path) -> Iterator[bytes]:
     """Everything in a file: its bytes, or those of what is packed in it.
 
-    What is damaged or encrypted counts as it is, since nobody else can unpack it either.
+    A damaged or encrypted file is read as it is, since nobody else can unpack it either.
 
     Raises:
         ContentError: It cannot be read, or unpacks to more than 1 GB.
@@ -63,7 +63,7 @@ def read_contents(path: Path) -> Iterator[bytes]:
 
 
 def unpack(data: bytes) -> Iterator[bytes]:
-    """As `read_contents`, for a file's bytes.
+    """Like `read_contents`, for bytes.
 
     Raises:
         ContentError: It unpacks to more than 1 GB.
@@ -100,7 +100,7 @@ def _unpacked(file: IO[bytes], *, depth: int = 0) -> Iterator[bytes]:
             for member in archive.infolist():
                 with archive.open(member) as opened:
                     yield from _unpacked(opened, depth=depth + 1)
-                yield b"\n"  # apart from the next one
+                yield b"\n"  # separates it from the next one
     elif depth < _DEPTH and open_compressed is not None:
         with open_compressed(file, "rb") as opened:
             yield from _unpacked(opened, depth=depth + 1)
@@ -109,7 +109,7 @@ def _unpacked(file: IO[bytes], *, depth: int = 0) -> Iterator[bytes]:
 
 
 def _database(path: Path) -> Iterator[bytes]:
-    """The cells of all tables of a SQLite file. In its bytes, they are not apart from each other."""
+    """The cells of all tables of a SQLite file. In the file itself, nothing separates them."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
         database.execute("PRAGMA trusted_schema = OFF")  # https://www.sqlite.org/security.html
         database.text_factory = bytes

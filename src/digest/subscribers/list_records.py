@@ -85,13 +85,13 @@ def _record(
 
 
 def _addresses(cell: str) -> tuple[str, ...]:
-    found = []
+    addresses = []
     for text in (cell, *_ADDRESS.findall(cell)):
         try:
-            found.append(normalise_address(text))
+            addresses.append(normalise_address(text))
         except ValueError:
             continue
-    return tuple(found)
+    return tuple(addresses)
 
 
 def records_of(email: str, text: str, *, file: str) -> tuple[ListRecord, ...]:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from digest.models import Subscriber
     from digest.subscribers.csv_rows import CsvTable, Row
 
-__all__ = ["ListReading", "is_sample", "list_columns", "list_source", "read_list"]
+__all__ = ["MAILABLE", "ListReading", "is_sample", "list_columns", "list_source", "read_list"]
 
-_MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
+#: The status of a row whose person may be mailed.
+MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 _LEFT = frozenset({"pending", "unsubscribed"})
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
@@ -146,7 +147,7 @@ class _Reader:
             name=self._name,
             status=self._status,
             fields=self._fields,
-            statuses=_MAILABLE,
+            statuses=MAILABLE,
             take_usual=self.take_usual,
             take=self.take,
         ).read()
@@ -176,7 +177,7 @@ class _Reader:
             self._refuse(row, "bad address", "not an email address" if given else "there is no address")
             return
         status = cells[self._status].lower() if self._status is not None else ""
-        if status in _MAILABLE:
+        if status in MAILABLE:
             if not row.plain:
                 cells = [clean_value(cell) for cell in cells]
             name = cells[self._name] if self._name is not None else ""
@@ -186,7 +187,7 @@ class _Reader:
             if status == "unsubscribed":
                 self._unsubscribed.add(email.casefold())
         else:
-            known = ", ".join(sorted((_MAILABLE | _LEFT) - {""}))
+            known = ", ".join(sorted((MAILABLE | _LEFT) - {""}))
             self._refuse(row, "unknown status", f"the status is not one of {known}")
 
     def reading(self) -> ListReading:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPRESSIONS",
+    "SUPPRESSION_FILES",
     "append_suppressions",
     "holds_suppressions",
     "read_suppressions",
@@ -36,6 +37,8 @@ __all__ = [
 
 #: The file, relative to the newsletter's folder.
 SUPPRESSIONS = "subscribers/suppressions.csv"
+#: The plain and the encrypted file; either may be missing.
+SUPPRESSION_FILES = (SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}")
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 #: How many rows are written at a time.
@@ -177,7 +180,7 @@ def _address(cell: str, place: Place) -> str:
     """The address in a cell, without ``mailto:`` or angle brackets; empty if the cell holds nothing like an address.
 
     Raises:
-        ListError: It looks like an address but is not valid, so it is unclear whom it protects.
+        ListError: It looks like an address but is not valid, so it is unclear who it protects.
     """
     text = clean_value(cell).removeprefix("mailto:").strip("<> ")
     try:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_people_commands"]
 
+_ListFile = Annotated[str | None, typer.Argument(metavar="LIST", help="The list. Default: the audience's first list.")]
+
 
 def add_people_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
@@ -51,7 +53,7 @@ def check(options: RunOptions) -> None:
     output, session = options.output, options.session()
     audiences = check_lists(session)
     if session.project.ledger_out_of_reach:
-        output.say("The ledger was not read because of --offline. It may know people whom the provider does not mail.")
+        output.say("The ledger was not read because of --offline. It may suppress more people.")
     lines = [f"{problem.place}  {problem.message}" for audience in audiences for problem in audience.problems]
     for audience in audiences:
         lines.append(f"Audience “{audience.name}”: {count(len(audience.subscribers), 'person', 'people')}")
@@ -183,8 +185,8 @@ def export(
     else:
         text, people = export_audience(options.session(), audience)
     if left_out:
-        rows = count(left_out, "row has", "rows have")
-        options.output.say(f"{rows} no address, and are left out: digest subscribers check")
+        rows = count(left_out, "row without an address is", "rows without an address are")
+        options.output.say(f"{rows} left out: digest subscribers check")
     if str(file) == "-":
         sys.stdout.write(text)
         options.output.next("digest subscribers check")
@@ -324,9 +326,7 @@ def sync(
 
 def encrypt(
     options: RunOptions,
-    file: Annotated[
-        str | None, typer.Argument(metavar="LIST", help="The list. Default: the audience's first list.")
-    ] = None,
+    file: _ListFile = None,
 ) -> None:
     """Encrypt a list with age, so that it can be committed. If there is no key yet, one is made."""
     from digest.cli.json_objects import EncryptResult
@@ -357,9 +357,7 @@ def encrypt(
 
 def edit(
     options: RunOptions,
-    file: Annotated[
-        str | None, typer.Argument(metavar="LIST", help="The list. Default: the audience's first list.")
-    ] = None,
+    file: _ListFile = None,
 ) -> None:
     """Open a list in $VISUAL or $EDITOR, and save it if it is still a valid list. It may be encrypted."""
     from digest.cli.json_objects import EditListResult

@@ -69,9 +69,9 @@ def show(options: RunOptions, address: _Address) -> None:
         for answer in record.audiences
     ]
     for mailed in result.issues:
-        words = f"{mailed.outcome} by {mailed.provider}{f' {mailed.at}' if mailed.at else ''}"
+        outcome = f"{mailed.outcome} by {mailed.provider}{f' {mailed.at}' if mailed.at else ''}"
         lines.append(
-            f"  Issue      {mailed.issue} “{mailed.audience}”  {words}{f': {mailed.reason}' if mailed.reason else ''}"
+            f"  Issue      {mailed.issue} “{mailed.audience}”  {outcome}{f': {mailed.reason}' if mailed.reason else ''}"
         )
     if not result.issues:
         lines.append("  Issue      the ledger knows of none")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from digest.errors import ListError, Place
 from digest.mail import clean_value, normalise_address
 from digest.subscribers.csv_rows import require_few_columns, split_line, split_rows
+from digest.subscribers.lists import MAILABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["ListUpdate"]
 
 _MASK = (1 << 64) - 1
-#: The status that a list may have for somebody who may be mailed.
-_MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 
 
 class ListUpdate:
@@ -148,7 +147,7 @@ class ListUpdate:
                 continue
             pairs.append((hash(key) & _MASK) << 64 | _fields_hash(row.cells, len(self.header), self._skipped))
             status = row.cells[status_at].casefold() if status_at is not None and status_at < len(row.cells) else ""
-            if status not in _MAILABLE:
+            if status not in MAILABLE:
                 self._not_active[key] = status
         pairs.sort()
         self._keys = array("Q", (pair >> 64 for pair in pairs))

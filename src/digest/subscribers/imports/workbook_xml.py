@@ -175,9 +175,9 @@ def read_elements(xml: IO[bytes], names: Collection[str]) -> list[tuple[str, dic
     Raises:
         ValueError: The XML is damaged.
     """
-    found: list[tuple[str, dict[str, str]]] = []
-    _parse(xml, start=lambda name, values: found.append((name, values)) if name in names else None)
-    return found
+    elements: list[tuple[str, dict[str, str]]] = []
+    _parse(xml, start=lambda name, values: elements.append((name, values)) if name in names else None)
+    return elements
 
 
 def _parse(xml: IO[bytes], **handlers: Callable[..., None]) -> None:

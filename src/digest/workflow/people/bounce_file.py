@@ -1,4 +1,4 @@
-"""`subscribers suppress --file`: suppress everybody whom a file of bounces or complaints names."""
+"""`subscribers suppress --file`: suppress everyone named in a file of bounces or complaints."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from digest.errors import UsageError
 from digest.models import Suppression, SuppressionReason
 from digest.project.list_files import lock_lists
 from digest.subscribers import append_suppressions, suppressions_file
 from digest.subscribers.imports import read_bounces, read_export_file
 from digest.workflow.people.removed_people import without_removed
+from digest.workflow.people.subscriber_lists import parse_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class SuppressedFile:
 
 
 def suppress_file(project: Project, path: Path, *, reason: str | None = None) -> SuppressedFile:
-    """Suppress everybody whom a file names as bounced, complained or gone.
+    """Suppress everyone who bounced, complained or left according to a file.
 
     Args:
         path: A CSV file, a workbook, a zip of CSV files, or a list of addresses.
@@ -49,9 +49,8 @@ def suppress_file(project: Project, path: Path, *, reason: str | None = None) ->
         ListError: The file cannot be read.
         UsageError: The reason is invalid.
     """
-    if reason is not None and reason not in set(SuppressionReason):
-        raise UsageError(f"{reason!r} is not a reason", hint=f"One of: {', '.join(SuppressionReason)}.")
-    bounces = read_bounces(read_export_file(path), reason=reason or "")
+    default = parse_reason(reason) if reason is not None else ""
+    bounces = read_bounces(read_export_file(path), reason=default)
     now = project.now()
     with lock_lists(project):
         everywhere = {entry.email.casefold() for entry in project.own_suppressions() if not entry.audience}

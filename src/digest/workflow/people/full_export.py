@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from digest.delivery.stores.person_history import REMOVED
 from digest.subscribers import inert_cell
 from digest.subscribers.list_records import read_records
-from digest.workflow.people.person_lookup import MAILABLE, read_list_of
+from digest.subscribers.lists import MAILABLE
+from digest.workflow.people.person_lookup import read_list_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ __all__ = ["export_everybody"]
 
 _OWN_COLUMNS = frozenset({"email", "name", "status"})
 #: The status for these reasons, in a word that an import understands.
-_WORDS = {"manual": "suppressed", REMOVED: "suppressed"}
+_STATUSES = {"manual": "suppressed", REMOVED: "suppressed"}
 #: Of two rows about one person, the later of these decides.
 _GRAVITY = ("active", "pending", "unsubscribed")
 
@@ -75,7 +76,7 @@ def _gravity(status: str) -> int:
 def _suppressions(session: Session, audience: str, people: Mapping[str, object]) -> dict[str, tuple[str, str]]:
     """Address and reason of each suppression, by casefolded address: the newsletter's own, and the ledger's."""
     reasons = {
-        each.email.casefold(): (each.email, _WORDS.get(each.reason.value, each.reason.value))
+        each.email.casefold(): (each.email, _STATUSES.get(each.reason.value, each.reason.value))
         for each in session.suppressions
         if each.audience in {"", audience}
     }
@@ -83,5 +84,5 @@ def _suppressions(session: Session, audience: str, people: Mapping[str, object])
         for folded in people:
             reason = session.ledger.suppressions.get(session.ledger.keys_of((folded,)))
             if reason is not None and folded not in reasons:
-                reasons[folded] = (folded, _WORDS.get(reason, reason))
+                reasons[folded] = (folded, _STATUSES.get(reason, reason))
     return reasons

@@ -11,7 +11,7 @@ from digest.config.resources import shipped
 from digest.errors import ConfigError, DigestError
 from digest.mail import normalise_address, parse_sender
 from digest.project.work_tree import kept_files, read_staged, tracks, work_tree_of, would_keep
-from digest.subscribers import ENCRYPTED, SUPPRESSIONS, read_csv_table
+from digest.subscribers import ENCRYPTED, SUPPRESSION_FILES, SUPPRESSIONS, read_csv_table
 from digest.subscribers.address_search import find_holders
 from digest.subscribers.file_contents import ContentError, read_contents, unpack
 from digest.subscribers.lists import list_source
@@ -44,11 +44,11 @@ def find_people_in_git(project: Project) -> tuple[PeopleInGit, ...]:
         people=lambda: _people(project),
         other=other,
     )
-    found = [
+    files = [
         PeopleInGit(file=_shown(root / name, project), tracked=tracks(root / name), problem=unsearched.get(name, ""))
         for name in sorted({*holders, *unsearched})
     ]
-    return (*lists, *found)
+    return (*lists, *files)
 
 
 def _plain_lists(project: Project, other: frozenset[str]) -> Iterator[PeopleInGit]:
@@ -86,7 +86,7 @@ def _contents(root: Path, unsearched: dict[str, str]) -> Iterator[tuple[str, Ite
 
 def _people(project: Project) -> Iterator[str]:
     """The casefolded addresses of everybody in the lists and suppressions, whatever their status; often repeated."""
-    for file in (*list_files(project), SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}"):
+    for file in (*list_files(project), *SUPPRESSION_FILES):
         yield from _addresses_of(project, file)
 
 

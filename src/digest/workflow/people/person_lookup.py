@@ -12,6 +12,7 @@ from digest.mail import normalise_address
 from digest.project.list_files import read_list_text
 from digest.subscribers import ENCRYPTED, SUPPRESSIONS, holds_suppressions
 from digest.subscribers.list_records import records_of
+from digest.subscribers.lists import MAILABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from digest.subscribers.list_records import ListRecord
 
 __all__ = [
-    "MAILABLE",
     "AudienceAnswer",
     "ListEntry",
     "PersonRecord",
@@ -32,9 +32,6 @@ __all__ = [
     "parse_address",
     "read_list_of",
 ]
-
-#: The status of a row that can be mailed.
-MAILABLE = frozenset({"", "active", "confirmed", "subscribed"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

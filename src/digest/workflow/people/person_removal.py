@@ -15,9 +15,10 @@ from digest.errors import DigestError, NothingToDoError
 from digest.mail import normalise_address
 from digest.project.list_files import lock_lists, read_list_text, replace_list, write_list
 from digest.project.work_tree import was_committed
-from digest.subscribers import ENCRYPTED, SUPPRESSIONS, decrypt_list, encrypt_list
+from digest.subscribers import ENCRYPTED, SUPPRESSION_FILES, decrypt_list, encrypt_list
 from digest.subscribers.list_records import without_person
-from digest.workflow.people.person_lookup import MAILABLE, find_rows, list_files, parse_address, read_list_of
+from digest.subscribers.lists import MAILABLE
+from digest.workflow.people.person_lookup import find_rows, list_files, parse_address, read_list_of
 from digest.workflow.people.suppression_record import suppressed_audiences
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Removal", "Unsuppression", "remove_person", "unsuppress_person"]
 
 _SOURCE = "digest subscribers remove"
-_SUPPRESSION_FILES = (SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}")
 _AGE_MARKS = (b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/")
 
 
@@ -125,7 +125,7 @@ def remove_person(project: Project, address: str, *, write: bool = True, new_led
 def _changed_lists(project: Project, email: str) -> tuple[dict[str, tuple[str, int]], list[str]]:
     """The new text of each list that holds the person, and where else the address is mentioned."""
     changes, mentions = {}, []
-    for name in (*list_files(project), *_SUPPRESSION_FILES):
+    for name in (*list_files(project), *SUPPRESSION_FILES):
         text, count, lines = without_person(email, read_list_of(project, name), file=name)
         if name.startswith("env:"):
             if count or lines:
@@ -182,7 +182,7 @@ def _mails_to(project: Project, email: str) -> Iterator[Path]:
 
 
 def _out_of_reach(project: Project) -> Iterator[str]:
-    files = [name for name in (*list_files(project), *_SUPPRESSION_FILES) if not name.startswith("env:")]
+    files = [name for name in (*list_files(project), *SUPPRESSION_FILES) if not name.startswith("env:")]
     committed = [name for name in files if was_committed(project.root / name)]
     for name in committed:
         where = "readable with the key" if name.endswith(ENCRYPTED) else "readable for everyone with a clone"
@@ -217,7 +217,7 @@ def unsuppress_person(session: Session, address: str) -> Unsuppression:
             raise NothingToDoError(
                 "this address is not suppressed", hint="See: digest subscribers show ana@example.com"
             )
-        for name in _SUPPRESSION_FILES if lifted else ():
+        for name in SUPPRESSION_FILES if lifted else ():
             text, count, _ = without_person(email, read_list_text(project, name), file=name)
             if count:
                 undo[name] = replace_list(project, name, text)

@@ -19,7 +19,7 @@ __all__ = ["suppressed_people", "without_removed"]
 
 
 class _SuppressedPeople(Mapping[str, Suppression]):
-    """Suppressions by casefolded address, with removed people among them, who are found but not listed."""
+    """Suppressions by casefolded address, with removed people among them, who can be looked up but are not listed."""
 
     def __init__(self, own: Mapping[str, Suppression], removed: Collection[bytes], key: bytes) -> None:
         self._own = own

@@ -49,6 +49,7 @@ __all__ = [
     "encrypt_list_file",
     "export_audience",
     "list_to_write",
+    "parse_reason",
     "suppress_addresses",
     "suppress_events",
     "suppress_token",
@@ -100,10 +101,7 @@ def suppress_addresses(project: Project, addresses: Sequence[str], *, reason: st
     Raises:
         UsageError: An address or the reason is invalid.
     """
-    try:
-        suppression_reason = SuppressionReason(reason)
-    except ValueError:
-        raise UsageError(f"{reason!r} is not a reason", hint=f"Use one of: {', '.join(SuppressionReason)}.") from None
+    suppression_reason = parse_reason(reason)
     people = []
     for number, text in enumerate(addresses, start=1):
         try:
@@ -116,6 +114,18 @@ def suppress_addresses(project: Project, addresses: Sequence[str], *, reason: st
             Suppression(email=email, reason=suppression_reason, at=project.now(), source="digest subscribers suppress")
         )
     return _append(project, people)
+
+
+def parse_reason(text: str) -> SuppressionReason:
+    """The reason for a suppression that a user typed.
+
+    Raises:
+        UsageError: There is no such reason.
+    """
+    try:
+        return SuppressionReason(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a reason", hint=f"Use one of: {', '.join(SuppressionReason)}.") from None
 
 
 def suppress_token(project: Project, token: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digest.delivery.recipients import AudienceIndex, remove_suppressed, split_keys
-from digest.subscribers import ENCRYPTED, SUPPRESSIONS, read_suppressions, suppression_identity
+from digest.subscribers import SUPPRESSION_FILES, read_suppressions, suppression_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -69,6 +69,6 @@ def _written(project: Project) -> list[Suppression]:
     """The rows as they are written: with audiences that no longer exist."""
     return [
         suppression
-        for file in (SUPPRESSIONS, f"{SUPPRESSIONS}{ENCRYPTED}")
+        for file in SUPPRESSION_FILES
         for suppression in read_suppressions(project.root / file, file=file, environ=project.list_environ)
     ]

@@ -26,7 +26,7 @@ def test_keeps_what_a_dictionary_would_keep(given):
     assert people.count().total() == len(people) == len(expected)
 
 
-def test_nobody_has_left_whom_nobody_added():
+def test_holds_nobody_until_someone_is_added():
     people = LeftPeople()
     assert people.reason("ana@reader.example") == ""
     assert "ana@reader.example" not in people
