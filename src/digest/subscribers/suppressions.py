@@ -119,8 +119,13 @@ def append_suppressions(
     *,
     file: str = SUPPRESSIONS,
     environ: Mapping[str, str] = _NO_ENVIRONMENT,
+    distinct: bool = False,
 ) -> int:
     """Add the suppressions that are not in the file yet. The file is replaced as a whole, or not at all.
+
+    Args:
+        distinct: Whether each person is suppressed only once, so that those who are added need not be remembered, which
+            takes a third of the memory of a million people.
 
     Returns: How many were added.
 
@@ -129,7 +134,7 @@ def append_suppressions(
         CredentialsError: The file is encrypted, and the key is missing or the wrong one.
     """
     known = read_suppressions(path, file=file, environ=environ)
-    adding = _Fresh(known, suppressions)
+    adding = _Fresh(known, suppressions, distinct=distinct)
     first = next(adding, None)
     if first is not None:
         lines = _lines(chain(known, (first,), adding))
@@ -147,8 +152,9 @@ class _Fresh:
         count: How many were yielded.
     """
 
-    def __init__(self, known: Iterable[Suppression], suppressions: Iterable[Suppression]) -> None:
+    def __init__(self, known: Iterable[Suppression], suppressions: Iterable[Suppression], *, distinct: bool) -> None:
         self._present = {_key(each) for each in known}
+        self._distinct = distinct
         self._suppressions = iter(suppressions)
         self.count = 0
 
@@ -159,7 +165,8 @@ class _Fresh:
         for each in self._suppressions:
             key = _key(each)
             if key not in self._present and (not each.audience or _folded(each) not in self._present):
-                self._present.add(key)
+                if not self._distinct:
+                    self._present.add(key)
                 self.count += 1
                 return each
         raise StopIteration

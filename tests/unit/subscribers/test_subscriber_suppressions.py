@@ -30,6 +30,16 @@ def test_reads_back_added_suppressions_and_adds_no_address_twice(path):
     assert [entry.name for entry in path.parent.iterdir()] == ["suppressions.csv"]
 
 
+def test_adds_distinct_people_who_are_not_in_the_file_yet(path):
+    ana, bob, cleo = (
+        Suppression(email=f"{name}@example.com", reason=SuppressionReason.HARD_BOUNCE)
+        for name in ("ana", "bob", "cleo")
+    )
+    append_suppressions(path, [ana])
+    assert append_suppressions(path, [bob, ana, cleo], distinct=True) == 2
+    assert read_suppressions(path) == (ana, bob, cleo)
+
+
 def test_an_encrypted_file_has_the_same_suppressions_and_no_plain_address(path):
     file, environ = "subscribers/suppressions.csv.age", {AGE_KEY: new_age_key()}
     encrypted = path.with_name("suppressions.csv.age")

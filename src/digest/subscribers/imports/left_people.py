@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 __all__ = ["LeftPeople", "LeftPerson"]
 
-#: Times are kept in seconds since then; the calendar has none before.
+#: Times are kept in seconds since then, counted from 1; the calendar has none before.
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-#: More than the number of reasons.
-_REASONS = 64
 
 
 class LeftPerson(NamedTuple):
@@ -24,11 +23,13 @@ class LeftPerson(NamedTuple):
     left_at: datetime | None
 
 
-class LeftPeople(Mapping[str, LeftPerson]):
-    """People who left, by casefolded address. Reason and time of each are one number."""
+class LeftPeople(Collection[str]):
+    """People who left, by casefolded address, in the order in which they were added first."""
 
     def __init__(self) -> None:
-        self._marks: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}  # of their reasons; small numbers take no memory of their own
+        self._times = array("q")  # in the order of the dictionary
+        self._corrected: dict[str, int] = {}  # times of people who were added again
         self._spelled: dict[str, str] = {}
         self._reasons: list[str] = []
 
@@ -39,7 +40,11 @@ class LeftPeople(Mapping[str, LeftPerson]):
         if reason not in self._reasons:
             self._reasons.append(reason)
         seconds = 0 if left_at is None else (left_at - _FIRST) // _SECOND + 1
-        self._marks[key] = seconds * _REASONS + self._reasons.index(reason)
+        if key in self._numbers:
+            self._corrected[key] = seconds
+        else:
+            self._times.append(seconds)
+        self._numbers[key] = self._reasons.index(reason)
         if email == folded:
             self._spelled.pop(key, None)
         else:
@@ -47,32 +52,26 @@ class LeftPeople(Mapping[str, LeftPerson]):
 
     def reason(self, folded: str) -> str:
         """Why somebody left; empty if they did not."""
-        mark = self._marks.get(folded)
-        return "" if mark is None else self._reasons[mark % _REASONS]
+        number = self._numbers.get(folded)
+        return "" if number is None else self._reasons[number]
 
     def count(self) -> Counter[str]:
         """How many left, by reason."""
-        counts = Counter(mark % _REASONS for mark in self._marks.values())
+        counts = Counter(self._numbers.values())
         return Counter({self._reasons[number]: count for number, count in counts.items()})
 
-    def __getitem__(self, folded: str) -> LeftPerson:
-        return self._person(folded, self._marks[folded])
-
     def __iter__(self) -> Iterator[str]:
-        return iter(self._marks)
+        return iter(self._numbers)
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._numbers)
 
     def __contains__(self, folded: object) -> bool:
-        return folded in self._marks
+        return folded in self._numbers
 
     def people(self) -> Iterator[LeftPerson]:
         """Everybody who left."""
-        for folded, mark in self._marks.items():
-            yield self._person(folded, mark)
-
-    def _person(self, folded: str, mark: int) -> LeftPerson:
-        seconds, number = divmod(mark, _REASONS)
-        left_at = _FIRST + (seconds - 1) * _SECOND if seconds else None
-        return LeftPerson(self._spelled.get(folded, folded), self._reasons[number], left_at)
+        for (folded, number), first_seconds in zip(self._numbers.items(), self._times, strict=True):
+            seconds = self._corrected.get(folded, first_seconds)
+            left_at = _FIRST + (seconds - 1) * _SECOND if seconds else None
+            yield LeftPerson(self._spelled.get(folded, folded), self._reasons[number], left_at)

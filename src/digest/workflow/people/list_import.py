@@ -157,11 +157,11 @@ def _new_suppressions(planned: PlannedImport, update: ListUpdate, now: datetime)
 
 
 def _suppress(project: Project, people: Iterable[Suppression]) -> dict[str, str]:
-    """Suppress people. Returns the file that holds them now, with the copy of its former content."""
+    """Suppress distinct people. Returns the file that holds them now, with the copy of its former content."""
     file = suppressions_file(project.root)
     path = project.root / file
     copy = back_up_list(project, path) if path.exists() else ""
-    append_suppressions(path, people, file=file, environ=project.list_environ)
+    append_suppressions(path, people, file=file, environ=project.list_environ, distinct=True)
     return {file: copy}
 
 

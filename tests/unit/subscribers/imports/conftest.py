@@ -25,7 +25,7 @@ class ImportRun:
         plan = self.plan(content, name, **options)
         assert not plan.question, plan.question
         statuses = {person.email.casefold(): person.status for person in plan.people()}
-        return statuses | {key: person.reason for key, person in plan.left.items()}
+        return statuses | {key: plan.left.reason(key) for key in plan.left}
 
     def update(self, content, name="export.csv", **options):
         plan = self.plan(content, name, **options)
