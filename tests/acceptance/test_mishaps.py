@@ -210,6 +210,6 @@ def test_check_reports_a_damaged_approval_at_its_line(run, newsletter, built):
     (issue,) = (newsletter / "issues").iterdir()
     (issue / "approval.toml").write_text('token = "0123456789abcdef"\n<<<<<<< HEAD\n')
     checked = run("check", "-C", str(newsletter), "--json")
-    found = [(finding["code"], finding["file"], finding["line"]) for finding in checked.data["findings"]]
-    assert (checked.code, ("S704", f"issues/{issue.name}/approval.toml", 2) in found) == (5, True), found
+    findings = [(finding["code"], finding["file"], finding["line"]) for finding in checked.data["findings"]]
+    assert (checked.code, ("S704", f"issues/{issue.name}/approval.toml", 2) in findings) == (5, True), findings
     assert "digest check" in run("rules", "s704").err

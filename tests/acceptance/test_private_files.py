@@ -36,9 +36,9 @@ def test_lists_and_everything_in_the_state_folder_are_the_users_own(run, letter)
     assert run("subscribers", "encrypt", "-C", "letter").code == 0
     assert run("subscribers", "export", "letter/new/out.csv", "-C", "letter").code == 0
     folders = (".digest", "subscribers", "new")
-    found = {name: mode for name, mode in modes(letter).items() if name.startswith(folders)}
-    assert {"subscribers/weekly.csv", "subscribers/suppressions.csv", "subscribers/weekly.csv.age"} <= found.keys()
-    assert [name for name, mode in found.items() if mode != (0o700 if (letter / name).is_dir() else 0o600)] == []
+    private = {name: mode for name, mode in modes(letter).items() if name.startswith(folders)}
+    assert {"subscribers/weekly.csv", "subscribers/suppressions.csv", "subscribers/weekly.csv.age"} <= private.keys()
+    assert [name for name, mode in private.items() if mode != (0o700 if (letter / name).is_dir() else 0o600)] == []
 
 
 def test_a_list_that_others_could_read_is_narrowed_and_named(run, letter):

@@ -71,8 +71,8 @@ def test_a_send_tells_who_bounced_and_how_to_undo_the_suppression(run, ready, in
     for text in ("“weekly” via smtp", token, "37 of 40", "Suppressed 2 addresses that bounced"):
         assert text in shown
 
-    one = run("subscribers", "show", "reader03@pier.example", "-C", root)
-    assert "hard_bounce" in one.out
+    person = run("subscribers", "show", "reader03@pier.example", "-C", root)
+    assert "hard_bounce" in person.out
     assert run("subscribers", "unsuppress", "reader03@pier.example", "-C", root).code == 0
     assert "hard_bounce" not in run("subscribers", "show", "reader03@pier.example", "-C", root).out
     assert run("subscribers", "check", "-C", root, "--json").data["audiences"][0]["people"] == 39
@@ -101,9 +101,9 @@ def test_many_rejections_are_an_alert_everywhere_and_suppress_nobody(run, ready,
     refuse(inbox, gone=range(5, 17))
     sent = live(run, ready)
     assert sent.code == 0
-    words = "! 12 of 40 people were rejected when "
+    alert = "! 12 of 40 people were rejected when "
     for shown in (sent, run("status", "-C", root), run("report", "-C", root)):
-        assert words in shown.out
+        assert alert in shown.out
         assert "no such user here”; nobody was suppressed for it\n" in shown.out
         assert " --people\n" in shown.out
     assert "bounced" not in sent.out

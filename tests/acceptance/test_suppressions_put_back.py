@@ -70,10 +70,10 @@ def test_who_left_before_a_send_is_never_mailed_again(letter, kind):
         path.unlink()
     else:
         path.write_bytes(older)
-    mailed, said = send_next(letter)
+    mailed, output = send_next(letter)
     assert mailed == ["ana@reader.example"]
     missing = "2 suppressions are missing" if kind == "deleted" else "1 suppression is missing"
-    assert f"{missing} from subscribers/suppressions.csv since an earlier send" in said
+    assert f"{missing} from subscribers/suppressions.csv since an earlier send" in output
 
 
 @pytest.mark.parametrize("command", ["unsuppress", "remove"])
@@ -81,9 +81,9 @@ def test_an_undone_suppression_is_not_missed(letter, command):
     letter("subscribers", "suppress", "cleo@reader.example", env=SECRETS)
     send_first(letter)
     letter("subscribers", command, "cleo@reader.example")
-    mailed, said = send_next(letter)
+    mailed, output = send_next(letter)
     assert mailed == ["ana@reader.example", *(["cleo@reader.example"] if command == "unsuppress" else [])]
-    assert "missing from" not in said
+    assert "missing from" not in output
 
 
 def test_encrypt_says_where_the_plain_people_still_are(letter):

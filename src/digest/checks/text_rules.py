@@ -127,7 +127,7 @@ def _check_template_text(context: CheckContext) -> Iterator[Finding]:
 
 
 def _left_over(text: str) -> Iterator[re.Match[str]]:
-    """Every placeholder. A TODO may be a word of a headline in capitals, as in the Spanish "TODO LO QUE"."""
+    """Every placeholder. In a line in capitals, TODO is a word, such as in the Spanish headline "TODO LO QUE HAY"."""
     others = [word for word in _LETTERS.findall(text) if word != "TODO"]
     in_capitals = len(others) > 1 and all(word.isupper() for word in others)
     for match in _LEFT_OVER.finditer(text):

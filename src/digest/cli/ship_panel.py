@@ -236,7 +236,7 @@ def send(
 
 
 def _explain_stop(error: DigestError, plan: SendPlan, output: Output) -> None:
-    """Show what a send that stops has come to, and add what was to be sent to the object for --json."""
+    """Show the state of a send that stops, and add what was to be sent to the object for --json."""
     from digest.cli.json_objects import send_result
 
     output.status("")

@@ -25,7 +25,7 @@ __all__ = [
 
 #: With fewer bytes, somebody who has one unsubscribe link, or the ledger, can find the secret by trying.
 MIN_SECRET_BYTES = 16
-#: What a program needs that reads local files only: to be found, the user's settings, the language.
+#: What a program that reads only local files needs: to be found, the user's settings, the language.
 _MINIMAL = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT", "TMPDIR", "TMP", "TEMP"}
 )

@@ -40,7 +40,7 @@ class Period:
             if a source was not read for any sent issue.
         collected: The keys of all articles collected for the last sent issues, selected or not. An article
             dated shortly before the period of its source, and not among them, was listed late and counts as new.
-        whole_since: The start of the oldest issue for which ``collected`` is complete; None if there is none.
+        whole_since: The start of the oldest issue for which ``collected`` is complete; None without such an issue.
     """
 
     since: datetime | None = None

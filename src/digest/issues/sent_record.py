@@ -1,4 +1,4 @@
-"""sent.toml: what a live send of the issue came to, kept beside the issue. Pure.
+"""sent.toml: the result of a live send, kept beside the issue. Pure.
 
 The ledger is what a send relies on. This file is for people, and it shows that a ledger was lost: an issue that has it
 was sent with a ledger.

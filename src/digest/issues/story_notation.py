@@ -118,7 +118,7 @@ def write_link(headline: str, url: str) -> str:
 
 
 def write_id(id: str) -> list[str]:
-    """The comment under the heading that holds a story's id, which moves with the story; no line if there is none."""
+    """The comment under the heading that holds a story's id, which moves with the story; no line without an id."""
     escaped = _NOT_IN_COMMENT.sub(lambda match: quote_from_bytes(match[0].encode(), safe="").replace("-", "%2D"), id)
     return [f"<!-- id: {escaped} -->"] if escaped else []
 

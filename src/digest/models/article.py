@@ -32,7 +32,7 @@ class Article:
         key_points: The publisher's own summary bullets, in order, if the page has any.
         language: A BCP 47 tag such as ``en`` or ``pt-BR``; None if unknown.
         id: The feed's own id of the article (RSS ``guid``, Atom and JSON Feed ``id``), or else the part of its link
-            after ``#``; empty if there is none.
+            after ``#``; empty without one.
         shares_url: Whether other articles of its feed have the same URL, so that only ``id`` tells them apart.
 
     Raises:

@@ -84,7 +84,7 @@ class Session:
         )
 
     def mailed_to_others(self, issue: str) -> Mapping[bytes, str]:
-        """Everybody who has an issue, or may have it, from a campaign to another audience than the configured one.
+        """Everybody who has an issue, or may have it, from a campaign to an audience other than the configured one.
 
         The ledger is opened once more, but only if there is such a campaign.
 

@@ -65,7 +65,7 @@ class Diagnosis:
         what: What was checked, such as ``sender``.
         state: Whether a send would work.
         words: The result, as a message for the user.
-        remedy: How to fix a problem; empty if there is none.
+        remedy: How to fix a problem; empty if nothing is wrong.
     """
 
     what: str

@@ -56,21 +56,21 @@ def without_reporters_addresses(text: str, authors: Collection[str]) -> str:
     if "@" not in text:
         return text
     paragraphs = text.split("\n\n")
-    kept = [
+    cleaned = [
         paragraph
         if "@" not in paragraph
         else _cleaned(paragraph, authors, outside=number < 1 or number >= len(paragraphs) - 2)
         for number, paragraph in enumerate(paragraphs)
     ]
-    return "\n\n".join(filter(None, kept))
+    return "\n\n".join(filter(None, cleaned))
 
 
 def _cleaned(paragraph: str, authors: Collection[str], *, outside: bool) -> str:
     if _EMAIL.search(paragraph) and is_contact_line(paragraph):
         return ""
     sentences = _SENTENCE_END.split(paragraph)
-    kept = [sentence for sentence in sentences if not _reaches_writer(sentence, authors, outside=outside)]
-    return paragraph if len(kept) == len(sentences) else " ".join(kept)
+    others = [sentence for sentence in sentences if not _reaches_writer(sentence, authors, outside=outside)]
+    return paragraph if len(others) == len(sentences) else " ".join(others)
 
 
 def _reaches_writer(sentence: str, authors: Collection[str], *, outside: bool) -> bool:

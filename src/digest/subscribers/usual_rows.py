@@ -33,8 +33,8 @@ class UsualRows:
     Args:
         table: The table, of which only the header was read.
         email: The position of the column with the address.
-        name: The position of the column with the name; None if there is none.
-        status: The position of the column with the status; None if there is none.
+        name: The position of the column with the name; None without such a column.
+        status: The position of the column with the status; None without such a column.
         fields: The positions of the columns that are fields; the status is one.
         statuses: The words, in lower case, that a usual row may have as its status.
         take_usual: Called with usual rows that follow each other: their addresses, and the columns behind them, which

@@ -102,8 +102,8 @@ def test_many_people_take_little_memory(monkeypatch):
             ).encode()
 
     tracemalloc.start()
-    found = find_holders([("copy", copy()), ("again", copy())], people=people, other=())
+    holders = find_holders([("copy", copy()), ("again", copy())], people=people, other=())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found == {"copy", "again"}
+    assert holders == {"copy", "again"}
     assert peak < 1_000_000

@@ -160,7 +160,7 @@ class Deferrals:
         self._in_a_row.clear()
 
     def add(self, number: int, error: NotSent) -> bool:
-        """Note that a batch was put off. Returns whether the provider puts everybody off, so that asking on is useless.
+        """Note that a batch was put off. Returns whether the provider puts everybody off, so further calls are useless.
 
         Greylisting does not count: each recipient has to be named once before waiting helps.
         """

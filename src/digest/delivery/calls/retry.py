@@ -56,7 +56,7 @@ class Stop:
                 signal.signal(number, handler)
 
     def wait(self, seconds: float, sleep: Callable[[float], object]) -> None:
-        """Sleep in slices, until the time is over or a stop is requested."""
+        """Sleep in slices, until the time has passed or a stop is requested."""
         while seconds > 0 and not self.requested:
             sleep(min(seconds, _SLICE))
             seconds -= _SLICE

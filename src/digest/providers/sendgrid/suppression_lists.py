@@ -74,7 +74,7 @@ def logged_addresses(text: str) -> frozenset[str]:
 
 
 def event_time(seconds: object) -> datetime | None:
-    """A time in seconds since 1970, aware; None for what is no number or no time. What happened counts all the same."""
+    """A time in seconds since 1970, aware; None if it is not a valid time. The event counts all the same."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
     try:

@@ -42,7 +42,7 @@ class DraftError(SourceError):
 
 
 def draft_mark(values: Mapping[str, Any]) -> str:
-    """The mark in front matter that keeps a file out of print, such as ``draft: true``; empty if there is none.
+    """The mark in front matter that keeps a file out of print, such as ``draft: true``; empty without one.
 
     Args:
         values: The front matter, with keys in lower case. Values are as TOML gives them, or texts.
@@ -54,17 +54,17 @@ def draft_mark(values: Mapping[str, Any]) -> str:
 
 def _mark(key: str, value: Any) -> str:
     values = value if isinstance(value, list) else [value]
-    words = [_word(each) for each in values]
+    settings = [_setting(each) for each in values]
     if key in _DRAFT_KEYS:
-        marked = any(word in _TRUE for word in words)
+        marked = any(setting in _TRUE for setting in settings)
     elif key in _PUBLISH_KEYS:
-        marked = any(word in _FALSE for word in words) or any(word in _STATES for word in words)
+        marked = any(setting in _FALSE or setting in _STATES for setting in settings)
     else:
-        marked = key in _STATE_KEYS and any(word in _STATES for word in words)
-    return f"{key}: {words[0]}" if marked else ""
+        marked = key in _STATE_KEYS and any(setting in _STATES for setting in settings)
+    return f"{key}: {settings[0]}" if marked else ""
 
 
-def _word(value: Any) -> str:
+def _setting(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date):
@@ -150,7 +150,7 @@ def without_remarks(text: str, *, markdown: bool = True) -> str:
     Args:
         markdown: Whether the text is Markdown. Otherwise only HTML comments count.
     """
-    kept: list[str] = []
+    parts: list[str] = []
     at = search = 0
     open_ended: set[str] = set()
     while match := _OPENING.search(text, search):
@@ -164,9 +164,9 @@ def without_remarks(text: str, *, markdown: bool = True) -> str:
             continue
         end = _remark_end(text, match, open_ended, markdown=markdown)
         if end >= 0:
-            kept.append(text[at:start])
+            parts.append(text[at:start])
             at = search = end
-    plain = "".join((*kept, text[at:]))
+    plain = "".join((*parts, text[at:]))
     return "\n".join(_without_call_outs(plain.split("\n"))) if markdown and "[!" in plain else plain
 
 
@@ -182,7 +182,7 @@ def _code_end(text: str, opening: re.Match[str]) -> int:
 
 
 def _remark_end(text: str, opening: re.Match[str], open_ended: set[str], *, markdown: bool) -> int:
-    """Where a comment ends; -1 if it is none."""
+    """Where a comment ends; -1 if it is not a comment."""
     mark = opening[0]
     if mark != "<!--" and (not markdown or mark in open_ended):
         return -1
@@ -190,8 +190,8 @@ def _remark_end(text: str, opening: re.Match[str], open_ended: set[str], *, mark
         closing = _LIQUID_END.search(text, opening.end())
         end = closing.end() if closing else -1
     else:
-        found = text.find(_ENDS[mark], opening.end())
-        end = found + len(_ENDS[mark]) if found >= 0 else -1
+        closing_at = text.find(_ENDS[mark], opening.end())
+        end = closing_at + len(_ENDS[mark]) if closing_at >= 0 else -1
     if end < 0:
         open_ended.add(mark)
         own_line = not text[text.rfind("\n", 0, opening.start()) + 1 : opening.start()].strip()
@@ -205,8 +205,8 @@ def _without_call_outs(lines: Iterable[str]) -> Iterator[str]:
     block: list[str] = []
 
     def flush() -> Iterator[str]:
-        words = " ".join(line.lstrip("> ") for line in block[:2])
-        if not (hidden or _TO_THE_DESK.search(words)):
+        first_lines = " ".join(line.lstrip("> ") for line in block[:2])
+        if not (hidden or _TO_THE_DESK.search(first_lines)):
             yield from block
         block.clear()
 

@@ -85,7 +85,7 @@ def read_wire_head(text: str) -> tuple[WireHead, str]:
     no headline.
 
     Returns:
-        The head, and the text without it; an empty head and the text itself if there is none.
+        The head, and the text without it; an empty head and the text itself if it has none.
     """
     lines = _unquoted(text.splitlines())
     head, at = WireHead(), 0
@@ -243,7 +243,7 @@ def is_role_line(line: str) -> bool:
 
 def without_ending(lines: Sequence[str]) -> list[str]:
     """Drop what newsrooms and mail programs put below a text: "-30-" and what follows it, signatures, contacts."""
-    kept: list[str] = []
+    text_lines: list[str] = []
     for number, line in enumerate(lines):
         text = line.strip()
         if text == "--" and number > 0:  # a signature: https://www.rfc-editor.org/rfc/rfc3676#section-4.3
@@ -256,7 +256,7 @@ def without_ending(lines: Sequence[str]) -> list[str]:
             break
         if number > 1 and _NOTES.fullmatch(text) and len(text) <= 120:
             break
-        kept.append(line)
-    while kept and (not kept[-1].strip() or is_contact_line(kept[-1])):
-        kept.pop()
-    return kept
+        text_lines.append(line)
+    while text_lines and (not text_lines[-1].strip() or is_contact_line(text_lines[-1])):
+        text_lines.pop()
+    return text_lines

@@ -126,8 +126,8 @@ class OtherArticles:
         headings = (self._tree.css("article h1, main h1") or self._tree.css("h1"))[:_MOST]
         shared = self._tree.css_first("meta[property='og:title']")
         title = self._tree.css_first("head title, title")
-        words = _folded(f"{(shared and shared.attributes.get('content')) or ''} {title.text() if title else ''}")
-        places = ((_place_in(words, _folded(node.text())), node) for node in self._tree.css("h1")[:_MOST])
+        site_titles = _folded(f"{(shared and shared.attributes.get('content')) or ''} {title.text() if title else ''}")
+        places = ((_place_in(site_titles, _folded(node.text())), node) for node in self._tree.css("h1")[:_MOST])
         alike = sorted(((place, node) for place, node in places if place >= 0), key=lambda each: each[0])
         return next((node for _, node in alike), next(iter(headings), None))
 

@@ -87,7 +87,7 @@ def read_bounces(tables: Sequence[ExportTable], *, reason: str = "") -> BounceFi
 
 
 def _code_status(row: Row) -> str:
-    """The meaning of the enhanced status codes in a row: "hard_bounce", "temporary", or "" if there are none."""
+    """The meaning of the enhanced status codes in a row: "hard_bounce", "temporary", or "" without any."""
     codes = [
         tuple(map(int, code)) for cell in row.cells if "@" not in cell or " " in cell for code in _CODE.findall(cell)
     ]

@@ -38,9 +38,9 @@ def find_people_in_git(project: Project) -> tuple[PeopleInGit, ...]:
     if root is None:
         return lists
     unsearched: dict[str, str] = {}
-    known = {(project.root / each.file).resolve() for each in lists}
+    list_paths = {(project.root / each.file).resolve() for each in lists}
     holders = find_holders(
-        ((name, pieces) for name, pieces in _contents(root, unsearched) if root / name not in known),
+        ((name, pieces) for name, pieces in _contents(root, unsearched) if root / name not in list_paths),
         people=lambda: _people(project),
         other=other,
     )

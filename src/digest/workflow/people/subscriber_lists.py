@@ -305,5 +305,5 @@ def _secrets(project: Project) -> list[bytes]:
 def _append(project: Project, people: Iterable[Suppression]) -> int:
     with lock_lists(project):
         file = suppressions_file(project.root)
-        known = without_removed(project, people)
-        return append_suppressions(project.root / file, known, file=file, environ=project.list_environ)
+        remaining = without_removed(project, people)
+        return append_suppressions(project.root / file, remaining, file=file, environ=project.list_environ)
