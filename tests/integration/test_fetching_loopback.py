@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ def open_fetcher(server, tmp_path):
 
     def open_one(**settings):
         usual = {"cache": tmp_path / "http", "allow_hosts": [server.host], "now": lambda: datetime.now(UTC)}
+        usual["sleep"] = lambda _seconds: None
         fetcher = Fetcher(user_agent="digest/1 (+https://example.org)", **{**usual, **settings})
         opened.append(fetcher.__enter__())
         return fetcher
@@ -359,13 +361,15 @@ def test_decodes_a_compressed_response(server, open_fetcher):
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip"])
 def test_refuses_a_content_coding_that_was_not_requested(server, open_fetcher, coding):
-    server.put("/a", b"x", headers={"Content-Encoding": coding})
+    server.put(
+        "/a", gzip.compress(gzip.compress(b"x")) if coding[0] == "g" else b"\x00x", headers={"Content-Encoding": coding}
+    )
     with pytest.raises(FetchError, match="Content-Encoding"):
         open_fetcher().get(server.url("/a"))
 
 
 def test_describes_broken_compression_plainly(server, open_fetcher):
-    server.put("/a", b"this is not gzip", headers={"Content-Encoding": "gzip"})
+    server.put("/a", b"\x00 is not gzip", headers={"Content-Encoding": "gzip"})
     with pytest.raises(FetchError, match="cannot be decompressed"):
         open_fetcher().get(server.url("/a"))
 
@@ -395,7 +399,7 @@ def test_names_the_error_status(server, open_fetcher, status, message):
     server.put("/a", "sorry", status=status)
     with pytest.raises(FetchError, match=message):
         open_fetcher().get(server.url("/a"))
-    assert len(server.requests) == 1
+    assert len(server.requests) == (2 if status >= 500 else 1)
 
 
 def test_an_unsolicited_304_is_an_error(server, open_fetcher):
@@ -409,6 +413,48 @@ def test_retries_a_busy_server_once_after_its_retry_after(server, open_fetcher):
     server.put("/a", status=503, headers={"Retry-After": "0"}, once=True)
     assert open_fetcher().get(server.url("/a")).content == b"content"
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_asks_once_more_after_a_failure_that_may_be_over(server, open_fetcher, status):
+    slept = []
+    server.put("/a", "content")
+    server.put("/a", status=status, once=True)
+    assert open_fetcher(sleep=slept.append).get(server.url("/a")).content == b"content"
+    assert slept == [2.0]
+
+
+def test_asks_once_more_after_a_refused_connection(server, open_fetcher):
+    closed = FeedsServer()
+    host = closed.host
+    closed._http.socket.close()
+
+    def start(_seconds):
+        closed._http.socket = socket.create_server(("127.0.0.1", int(host.rpartition(":")[2])))
+        closed.put("/a", "content")
+        closed._thread.start()
+
+    try:
+        assert open_fetcher(allow_hosts=[host], sleep=start).get(f"http://{host}/a").content == b"content"
+    finally:
+        closed.__exit__()
+
+
+def test_asks_no_page_of_a_host_twice_once_that_did_not_help(server, open_fetcher):
+    server.put("/robots.txt", "")
+    fetcher = open_fetcher()
+    for path in ("/1", "/2", "/3"):
+        server.put(path, status=500)
+        with pytest.raises(StatusError):
+            fetcher.get(server.url(path), robots=True)
+    assert [request.path for request in server.requests] == ["/robots.txt", "/1", "/1", "/2", "/3"]
+
+
+def test_asks_for_content_without_a_coding_if_it_came_in_one_that_was_not_requested(server, open_fetcher):
+    server.put("/a", "content")
+    server.put("/a", b"\x0b\x00\x80", headers={"Content-Encoding": "br"}, once=True)
+    assert open_fetcher().get(server.url("/a")).content == b"content"
+    assert server.requests[1].headers["accept-encoding"] == "identity"
 
 
 def test_never_asks_a_busy_server_a_third_time(server, open_fetcher):

@@ -109,7 +109,15 @@ def test_collects_good_sources_and_reports_each_bad_one_in_one_line(inner, hosti
         (f"good-{number}" for number in range(len(GOOD))), ""
     )
     readable = {id for id in lines if id.startswith(("good-", "chain-"))} - {"chain-6"}
-    readable |= {"many-headers", "long", "external", *(path.strip("/") for path in HARMLESS)}
+    readable |= {
+        "many-headers",
+        "long",
+        "short",
+        "external",
+        "control-header",
+        "no-header",
+        *(path.strip("/") for path in HARMLESS),
+    }
     for id in lines.keys() - readable - {"articles", "quadratic", "deep", "long-title"}:
         assert lines[id]["error"], id
         assert lines[id]["fetched"] == 0

@@ -19,6 +19,7 @@ import httpx2
 from digest.fetching.allowed_hosts import AllowedHosts
 from digest.fetching.deadline import count_received, seconds_left
 from digest.fetching.fetch_errors import PrivateHostError
+from digest.fetching.response_head import ResponseHeads
 from digest.models import is_public_address
 
 if TYPE_CHECKING:
@@ -169,15 +170,21 @@ class _Body(httpx2.SyncByteStream):
 
 
 class _TimedStream(httpcore2.NetworkStream):
-    """A stream that applies the deadline and size limit of the current fetch to every step."""
+    """A stream that applies the deadline and size limit of the current fetch to every step, and repairs heads."""
 
     def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
+        self._heads = ResponseHeads()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return count_received(self._stream.read(max_bytes, seconds_left(timeout)))
+        while True:
+            data = count_received(self._stream.read(max_bytes, seconds_left(timeout)))
+            repaired = self._heads.receive(data)
+            if repaired or not data:  # no bytes mean the end of the stream
+                return repaired
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._heads.request_sent()
         self._stream.write(buffer, seconds_left(timeout))
 
     def close(self) -> None:

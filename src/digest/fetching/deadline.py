@@ -15,7 +15,11 @@ import httpcore2
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Deadline", "count_received", "seconds_left", "time_limit", "untimed"]
+__all__ = ["Deadline", "TooMuchSentError", "count_received", "seconds_left", "time_limit", "untimed"]
+
+
+class TooMuchSentError(httpcore2.RemoteProtocolError):
+    """The server sent more bytes than content, headers and framing may have together."""
 
 
 class Deadline:
@@ -43,11 +47,11 @@ class Deadline:
         """Count ``size`` bytes that the server sent.
 
         Raises:
-            httpcore2.RemoteProtocolError: It sent more than was allowed.
+            TooMuchSentError: It sent more than was allowed.
         """
         self._bytes_left -= size
         if self._bytes_left < 0:
-            raise httpcore2.RemoteProtocolError("it sends far more than content")
+            raise TooMuchSentError("it sends far more than content")
 
 
 # The network streams sit below the client and its requests share them, so the deadline cannot be passed as an argument.

@@ -26,6 +26,7 @@ __all__ = [
     "RestingError",
     "StatusError",
     "UnreachableError",
+    "causes_of",
     "error_for_status",
     "translate_errors",
 ]
@@ -61,7 +62,10 @@ _HINTS = {
     404: "Open it in a browser and correct the address.",
     410: "The page was removed for good. Remove it from the configuration.",
     429: "The site limits how often it is visited. Try again later.",
+    500: "The site has a fault. Try again later.",
+    502: "The site has a fault. Try again later.",
     503: "The site is overloaded. Try again later.",
+    504: "The site has a fault. Try again later.",
 }
 
 
@@ -124,7 +128,7 @@ def translate_errors(url: str, deadline: Deadline) -> Generator[None]:
 
 
 def _translation(url: str, deadline: Deadline, error: Exception) -> FetchError:
-    causes = tuple(_causes(error))
+    causes = tuple(causes_of(error))
     unconnected = any(isinstance(cause, _UNCONNECTED) for cause in causes)
     if deadline.left <= 0:
         reason, hint = f"timed out after {deadline.seconds:g} s", "Try again later."
@@ -146,7 +150,8 @@ def _reason(error: Exception, causes: tuple[BaseException, ...]) -> str:
     return f"cannot be read: {str(error)[:_LONGEST_REASON]}"
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and what caused it, innermost last."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

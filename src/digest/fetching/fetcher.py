@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -23,6 +23,7 @@ import httpx2
 from digest.errors import FetchError
 from digest.fetching.address_guard import GuardedBackend, GuardedTransport, resolve_host
 from digest.fetching.allowed_hosts import host_and_port
+from digest.fetching.content_coding import CodingError
 from digest.fetching.deadline import Deadline, time_limit
 from digest.fetching.fetch_errors import (
     RestingError,
@@ -32,16 +33,17 @@ from digest.fetching.fetch_errors import (
     translate_errors,
 )
 from digest.fetching.politeness import HostQueues, SiteMemory, host_of
-from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response, redirect_target, retry_seconds
-from digest.fetching.response_body import SUPPORTED_CODINGS, decode_chunks
+from digest.fetching.response import PAGE_BYTES, PAGE_WIRE_BYTES, Response, redirect_target
+from digest.fetching.response_body import BodyLimits, receive_body
 from digest.fetching.response_cache import CachedResponse, ResponseCache
 from digest.fetching.robots import ROBOTS_BYTES, RobotsRules
+from digest.fetching.second_try import asked_wait, better_outcome, cut_off, wait_before_retry
 from digest.fetching.work_turns import WorkTurns
 from digest.models import is_web_address, printable_url
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -57,9 +59,7 @@ _PERMANENT = frozenset({301, 308})
 _CACHED = frozenset({200, *_REDIRECTS})
 #: Refusals worth caching, if the caller sets ``keep_for``.
 _REFUSALS = frozenset({403, 404, 410, 451})
-_BUSY = frozenset({429, 503})
 _TIMEOUT = httpx2.Timeout(15.0, connect=10.0)
-_MAX_WAIT = 5.0
 #: Seconds between two pages of one public host, and the longest Crawl-delay that is honoured.
 _PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _ROBOTS_LIFETIME = timedelta(hours=24)  # RFC 9309, section 2.4
@@ -67,13 +67,14 @@ _ROBOTS_LIFETIME = timedelta(hours=24)  # RFC 9309, section 2.4
 _PROBE_ACCEPT, _PROBE_BYTES, _PROBE_LIFETIME = "text/html, */*;q=0.7", 1024, timedelta(hours=24)
 #: How many bytes a server may send in headers and framing.
 _MAX_HEAD = 256 * 1024
-#: A body in more chunks than this only serves to keep the client busy.
-_MAX_PIECES = 50_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Request:
-    """What is requested at every hop. ``truncate``: cut the body at ``max_bytes`` instead of failing."""
+    """What is requested at every hop.
+
+    ``truncate``: cut the body at ``max_bytes`` instead of failing. ``plain``: request it without a content coding.
+    """
 
     accept: str
     max_bytes: int
@@ -81,6 +82,7 @@ class _Request:
     robots: bool
     keep_for: timedelta | None
     truncate: bool = False
+    plain: bool = False
 
 
 #: A response, whether it came from the cache, and the address that the permanent redirects lead to.
@@ -280,11 +282,9 @@ class Fetcher:
         self._require_allowed(url, request)
         if request.robots and not self._robots.allow(url):
             raise FetchError(f"the site's robots.txt does not allow programs to fetch {printable_url(url)}")
-        with self._hosts.turn(url, lambda: self._pause(url, request)):
-            self._require_allowed(url, request)  # another thread may have been refused while we waited
-            answer = self._ask(url, request, cached if cached is not None and cached.status == 200 else None, deadline)
+        answer = self._ask(url, request, cached if cached is not None and cached.status == 200 else None, deadline)
         if answer.status == 304 and cached is not None:
-            self._cache.confirm(cached, request.accept, self._now())
+            self._cache.confirm(cached, request.accept, answer)
             return cached, True
         if answer.status in _CACHED or (answer.status in _REFUSALS and request.keep_for is not None):
             self._cache.write(answer, request.accept)
@@ -309,58 +309,66 @@ class Fetcher:
         return min(max(self._robots.delay(url), _PAUSE), _LONGEST_PAUSE)
 
     def _ask(self, url: str, request: _Request, cached: CachedResponse | None, deadline: Deadline) -> CachedResponse:
-        """Send the request. If a busy host answers with a short Retry-After, wait and send it again."""
-        answer = self._send(url, request, cached, deadline)
-        wait = self._asked_wait(answer)
-        if wait is not None and wait <= _MAX_WAIT:
+        """Send the request, and once more if the first try failed in a way that may be over a moment later."""
+        outcome = first = self._try(url, request, cached, deadline)
+        wait = wait_before_retry(first, self._now())
+        if wait is not None and (not request.robots or self._hosts.may_retry(url)):
             self._hosts.wait(wait)
-            answer = self._send(url, request, cached, deadline)
-            wait = self._asked_wait(answer)
-        if wait:
+            plain = replace(request, plain=isinstance(first, CodingError))
+            outcome = better_outcome(first, self._try(url, plain, cached, deadline))
+            self._hosts.note_retry(url, failed=wait_before_retry(outcome, self._now()) is not None)
+        elif not isinstance(first, FetchError) and first.cut:
+            outcome = cut_off(first)
+        if isinstance(outcome, UnreachableError):
+            self._hosts.count_failure(url, outcome)
+        if isinstance(outcome, FetchError):
+            raise outcome
+        if asked := asked_wait(outcome, self._now()):
             for place in {host_of(url), host_of(url) if request.robots else url}:
-                self._memory.rest(place, wait)
-        return answer
+                self._memory.rest(place, asked)
+        return outcome
 
-    def _asked_wait(self, answer: CachedResponse) -> float | None:
-        return retry_seconds(answer.headers.get("retry-after", ""), self._now()) if answer.status in _BUSY else None
+    def _try(
+        self, url: str, request: _Request, cached: CachedResponse | None, deadline: Deadline
+    ) -> CachedResponse | FetchError:
+        with self._hosts.turn(url, lambda: self._pause(url, request)):
+            self._require_allowed(url, request)  # another thread may have been refused while we waited
+            try:
+                return self._send(url, request, cached, deadline)
+            except FetchError as error:
+                return error
 
     def _send(self, url: str, request: _Request, cached: CachedResponse | None, deadline: Deadline) -> CachedResponse:
         headers = [(b"Accept", request.accept.encode("ascii")), *(cached.conditions if cached else [])]
+        if request.plain:
+            headers.append((b"Accept-Encoding", b"identity"))
         deadline.allow(_MAX_HEAD)
-        try:
-            with translate_errors(url, deadline), self._client.stream("GET", url, headers=headers) as response:
-                deadline.allow(request.max_wire_bytes + _MAX_HEAD)
-                raw = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
-                return CachedResponse(
-                    url=url,
-                    status=response.status_code,
-                    headers={name.lower(): value for name, value in response.headers.items()},
-                    etag=raw.get(b"etag", ""),
-                    last_modified=raw.get(b"last-modified", ""),
-                    content=self._receive(response, url, request, deadline),
-                    asked=self._now(),
-                )
-        except UnreachableError as error:
-            self._hosts.count_failure(url, error)
-            raise
+        with translate_errors(url, deadline), self._client.stream("GET", url, headers=headers) as response:
+            deadline.allow(request.max_wire_bytes + _MAX_HEAD)
+            raw = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
+            content, whole = self._receive(response, url, request, deadline)
+            return CachedResponse(
+                url=url,
+                status=response.status_code,
+                headers={name.lower(): value for name, value in response.headers.items()},
+                etag=raw.get(b"etag", ""),
+                last_modified=raw.get(b"last-modified", ""),
+                content=content,
+                asked=self._now(),
+                cut=not whole,
+            )
 
-    def _receive(self, response: httpx2.Response, url: str, request: _Request, deadline: Deadline) -> ResponseBody:
-        """Receive and decode the body; fails as soon as it exceeds a limit."""
+    def _receive(
+        self, response: httpx2.Response, url: str, request: _Request, deadline: Deadline
+    ) -> tuple[ResponseBody, bool]:
+        """Receive the content of a response; returns it, and whether it is whole."""
         with ExitStack() as unfinished:
             content = unfinished.enter_context(self._cache.content())
-            if response.status_code in _CONTENT:
-                for number, piece in enumerate(_pieces(response, url)):
-                    content.append(piece)
-                    if request.truncate and content.size >= request.max_bytes:
-                        break
-                    _require_size(url, content.size, request.max_bytes)
-                    _require_size(url, response.num_bytes_downloaded, request.max_wire_bytes)
-                    if deadline.left <= 0:
-                        raise TimeoutError
-                    if number > _MAX_PIECES:
-                        raise FetchError(f"{printable_url(url)} is sent in too many chunks")
+            limits = BodyLimits(request.max_bytes, request.max_wire_bytes, truncate=request.truncate)
+            wanted = response.status_code in _CONTENT
+            whole = not wanted or receive_body(response, content, url=url, limits=limits, deadline=deadline)
             unfinished.pop_all()
-        return content
+        return content, whole or request.truncate
 
     def _read_robots(self, url: str) -> bytes | None:
         request = _Request(
@@ -386,15 +394,3 @@ def _accepted(answer: CachedResponse) -> CachedResponse:
     if answer.status in _CONTENT or answer.status in _REDIRECTS:
         return answer
     raise error_for_status(answer.url, answer.status)
-
-
-def _require_size(url: str, size: int, limit: int) -> None:
-    if size > limit:
-        raise FetchError(f"{printable_url(url)} is too large: more than {limit / 2**20:.3g} MiB")
-
-
-def _pieces(response: httpx2.Response, url: str) -> Iterator[bytes]:
-    coding = response.headers.get("content-encoding", "").strip().lower()
-    if coding not in SUPPORTED_CODINGS:
-        raise FetchError(f"{printable_url(url)} was sent with Content-Encoding {coding!r}, which was not requested")
-    return decode_chunks(response.iter_raw(), coding)

@@ -42,6 +42,7 @@ class _Host:
     quiet_since: float = float("-inf")
     timeouts: int = 0
     dead: str = ""
+    unwell: bool = False
 
 
 def host_of(url: str) -> str:
@@ -90,6 +91,18 @@ class HostQueues:
         """Wait without using up the fetch's deadline."""
         with untimed():
             self._sleep(seconds)
+
+    def may_retry(self, url: str) -> bool:
+        """Return whether a discovered page of this host may be requested a second time.
+
+        Once a second try has failed, the host is not well, and no page of it is requested twice in this run.
+        """
+        return not self._host(url).unwell
+
+    def note_retry(self, url: str, *, failed: bool) -> None:
+        """Record what came of a second try."""
+        host = self._host(url)
+        host.unwell = host.unwell or failed
 
     def count_failure(self, url: str, error: UnreachableError) -> None:
         """Record that the host of ``url`` did not answer."""

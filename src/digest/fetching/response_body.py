@@ -1,4 +1,4 @@
-"""Response bodies: decoded in small steps, and kept out of memory until they are processed.
+"""Response bodies: received in small steps, and kept out of memory until they are processed.
 
 Dozens of responses may arrive at the same time. A large body goes to an unnamed temporary file as it arrives, so that
 memory holds a few hundred KiB of each response. Only the bodies being processed are held in memory as a whole.
@@ -7,24 +7,42 @@ memory holds a few hundred KiB of each response. Only the bodies being processed
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
-import zlib
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Self
 
+import httpcore2
+
+from digest.errors import FetchError
+from digest.fetching.content_coding import CodingError, decode_chunks
+from digest.fetching.deadline import TooMuchSentError
+from digest.models import printable_url
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["LARGE_BYTES", "SUPPORTED_CODINGS", "CachedBody", "ResponseBody", "decode_chunks"]
+    import httpx2
+
+    from digest.fetching.deadline import Deadline
+
+__all__ = ["LARGE_BYTES", "BodyLimits", "CachedBody", "ResponseBody", "receive_body"]
 
 #: A larger body is kept out of memory and processed alone.
 LARGE_BYTES = 256 * 1024
-#: Content codings that are decoded. zstd is not in the standard library of Python 3.11 to 3.13, and stacked codings are
-#: used for decompression bombs.
-SUPPORTED_CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _STEP = 64 * 1024
-_GZIP_MAGIC = b"\x1f\x8b"
+#: A body in more chunks than this only serves to keep the client busy.
+_MAX_PIECES = 50_000
+_TAIL = 512
+#: The end of a document after which nothing of it can be missing, whatever length was announced.
+_CLOSED = re.compile(
+    rb"</(?:[\w.-]+:)?(?:html|rss|feed|rdf|urlset|sitemapindex|opml)\s*>(?:\s|\0|<!--.*?-->)*\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_XML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|(?:[\w.-]+:)?(?:rss|feed|rdf|urlset|sitemapindex|opml)\b)", re.IGNORECASE
+)
 
 
 class ResponseBody:
@@ -65,6 +83,18 @@ class ResponseBody:
         self._file.seek(0)
         shutil.copyfileobj(self._file, file, _STEP)
 
+    @property
+    def is_open_xml(self) -> bool:
+        """Whether the body is a feed, a sitemap or another document in XML without its closing tag."""
+        self._file.seek(0)
+        return _XML.match(self._file.read(_TAIL)) is not None and not self.is_closed_document
+
+    @property
+    def is_closed_document(self) -> bool:
+        """Whether the body ends with the closing tag of a page, a feed, a sitemap or a list of feeds."""
+        self._file.seek(max(0, self.size - _TAIL))
+        return _CLOSED.search(self._file.read()) is not None
+
 
 class CachedBody(ResponseBody):
     """A body stored after the first line of a cache file, read on demand."""
@@ -84,40 +114,68 @@ class CachedBody(ResponseBody):
             file.readline()
             return file.read()
 
+    def copy_to(self, file: IO[bytes]) -> None:
+        """Write the body into another file."""
+        file.write(self.read())
 
-def decode_chunks(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """Decode a Content-Encoding (RFC 9110, section 8.4.1) in steps of 64 KiB.
 
-    The HTTP client would decode in steps of 1 MiB and more, which is too late to notice a decompression bomb.
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """The most bytes of a body, decoded and as transferred. ``truncate``: stop at ``max_bytes`` instead of failing."""
+
+    max_bytes: int
+    max_wire_bytes: int
+    truncate: bool = False
+
+
+def receive_body(
+    response: httpx2.Response,
+    body: ResponseBody,
+    *,
+    url: str,
+    limits: BodyLimits,
+    deadline: Deadline,
+) -> bool:
+    """Receive and decode the body of a response; fails as soon as it exceeds a limit.
+
+    Args:
+        body: Where it goes.
+        url: Where it comes from, for messages.
+        limits: How large it may be.
+        deadline: When it must have arrived.
+
+    Returns:
+        Whether all that was announced has arrived. The connection may have broken, but some servers announce a wrong
+        length, and some never send the last chunk (RFC 9112, sections 6.3 and 7.1).
 
     Raises:
-        zlib.error: The data is not in this coding.
+        FetchError: It exceeds a limit, or its coding is unknown.
+        httpcore2.ReadError: The connection broke in the middle.
+        TimeoutError: It takes too long.
     """
-    if coding in {"", "identity"}:
-        yield from pieces
-        return
-    decoder, waiting, members = None, b"", 0
-    for piece in pieces:
-        rest, waiting = waiting + piece, b""
-        while rest:
-            if decoder is None:
-                if len(rest) < 2:
-                    waiting = rest
-                    break
-                if members and not (rest.startswith(_GZIP_MAGIC) and coding.endswith("gzip")):
-                    return  # some servers append padding
-                decoder, members = _new_decoder(coding, rest), members + 1
-            yield decoder.decompress(rest, _STEP)
-            rest = decoder.unconsumed_tail
-            if decoder.eof:
-                rest, decoder = decoder.unused_data, None  # another gzip member may follow (RFC 1952, section 2.2)
-    if decoder is not None:
-        yield decoder.flush()
+    label = response.headers.get("content-encoding", "")
+    try:
+        for number, piece in enumerate(decode_chunks(response.iter_raw(), label)):
+            body.append(piece)
+            if limits.truncate and body.size >= limits.max_bytes:
+                return True
+            _require_size(url, body.size, limits.max_bytes)
+            _require_size(url, response.num_bytes_downloaded, limits.max_wire_bytes)
+            if deadline.left <= 0:
+                raise TimeoutError
+            if number > _MAX_PIECES:
+                raise FetchError(f"{printable_url(url)} is sent in too many chunks")
+    except CodingError as error:
+        raise CodingError(f"{printable_url(url)} {error.message}") from None
+    except (httpcore2.RemoteProtocolError, httpcore2.ReadError) as error:
+        if body.is_closed_document:
+            return True
+        if not body.size or isinstance(error, TooMuchSentError | httpcore2.ReadError):
+            raise
+        return False
+    return True
 
 
-def _new_decoder(coding: str, start: bytes) -> zlib._Decompress:
-    if coding != "deflate":
-        return zlib.decompressobj(zlib.MAX_WBITS | 16)
-    # "deflate" means zlib-wrapped data, but some servers send it without the zlib header (RFC 9110, section 8.4.1.2).
-    wrapped = len(start) > 1 and start[0] & 0x0F == 8 and int.from_bytes(start[:2], "big") % 31 == 0
-    return zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+def _require_size(url: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise FetchError(f"{printable_url(url)} is too large: more than {limit / 2**20:.3g} MiB")

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ __all__ = ["CachedResponse", "ResponseCache"]
 _KEEP = timedelta(days=90)
 #: The longest time for which a site's max-age is honoured.
 _LONGEST_FRESH = timedelta(hours=1)
+#: Headers of an answer 304 that replace the stored ones. The others either change with each answer, such as Date, or
+#: describe the content, and so belong to the one that was stored.
+_RENEWED = ("cache-control", "etag", "last-modified")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +38,7 @@ class CachedResponse:
 
     Attributes:
         asked: When the server last sent or confirmed it; aware, in UTC.
+        cut: The connection ended before all of the content had arrived, as far as can be told.
     """
 
     url: str
@@ -44,6 +48,7 @@ class CachedResponse:
     last_modified: str = ""
     content: ResponseBody = field(default_factory=ResponseBody, compare=False)
     asked: datetime | None = field(default=None, compare=False)
+    cut: bool = field(default=False, compare=False)
 
     @property
     def cache_control(self) -> dict[str, str]:
@@ -120,11 +125,27 @@ class ResponseCache:
             _set_time(Path(file.name), cached.asked)
             Path(file.name).replace(self._path(self._folder, cached.url, accept))
 
-    def confirm(self, cached: CachedResponse, accept: str, now: datetime) -> None:
-        """Record that the server confirmed a cached response."""
-        if self._folder is not None:
-            with contextlib.suppress(OSError):
-                _set_time(self._path(self._folder, cached.url, accept), now)
+    def confirm(self, cached: CachedResponse, accept: str, answer: CachedResponse) -> None:
+        """Record that the server confirmed a cached response.
+
+        Args:
+            answer: Its answer 304. New validators in it replace the stored ones (RFC 9111, section 4.3.4).
+        """
+        if self._folder is None:
+            return
+        headers = {**cached.headers, **{name: answer.headers[name] for name in _RENEWED if name in answer.headers}}
+        renewed = replace(
+            cached,
+            headers=headers,
+            etag=answer.etag or cached.etag,
+            last_modified=answer.last_modified or cached.last_modified,
+            asked=answer.asked,
+        )
+        with contextlib.suppress(OSError):
+            if renewed != cached:
+                self.write(renewed, accept)
+            else:
+                _set_time(self._path(self._folder, cached.url, accept), answer.asked)
 
     def prune(self, now: datetime) -> None:
         """Delete responses that no server sent or confirmed in the 90 days before ``now``."""

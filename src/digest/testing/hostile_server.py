@@ -12,7 +12,7 @@ import struct
 import threading
 import zlib
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -101,6 +101,8 @@ _GZIP_WBITS = zlib.MAX_WBITS | 16
 _BLOWN_UP = "x" * 100_000
 _DRIPPED = rss_feed("A feed that takes its time")
 
+_LENGTHS = count(1)
+
 #: What each path does, as a description and as steps.
 _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     # Size.
@@ -163,7 +165,14 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     # Protocol.
     "/no-http": ("a response that is not HTTP", lambda: [b"<html>hello</html>\r\n\r\n"]),
     "/bad-status": ("a status that is not a number", lambda: [b"HTTP/1.1 two hundred\r\n\r\n"]),
-    "/control-header": ("a control character in a header", lambda: [b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n"]),
+    "/control-header": (
+        "a control character in a header",
+        lambda: [b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n" + rss_feed("A character too many")],
+    ),
+    "/no-header": (
+        "header lines that are none",
+        lambda: [b"HTTP/1.1 200 OK\r\n folded\r\nno colon\r\n: no name\r\nX-Blank : a\r\n\r\n" + rss_feed("Lines")],
+    ),
     "/two-lengths": (
         "two different Content-Length headers",
         lambda: [b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
@@ -172,6 +181,10 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
     "/short": (
         "less content than its Content-Length",
         lambda: [_head("Content-Length: 9999") + rss_feed("Too short")],
+    ),
+    "/cut-off": (
+        "a little more with each answer, and never all of it",
+        lambda: [_head("Content-Length: 9999") + b"<rss>" + b" " * next(_LENGTHS)],
     ),
     "/reset": ("resets the connection", lambda: [_head("Content-Length: 9999") + b"<rss>", -1.0]),
     "/204": ("no content", lambda: [_head(status="204 No Content")]),

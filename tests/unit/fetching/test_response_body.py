@@ -1,52 +1,16 @@
 from __future__ import annotations
 
-import gzip
 import io
-import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from digest.fetching.response_body import LARGE_BYTES, ResponseBody, decode_chunks
+from digest.fetching.response_body import LARGE_BYTES, ResponseBody
 
 TEXT = b"The harbour was dredged. " * 40_000  # a megabyte
 
 
-def bare_deflate(data):
-    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return machine.compress(data) + machine.flush()
-
-
 def cut(data, size):
     return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-@pytest.mark.parametrize("size", [1, 1000, 10**7])
-@pytest.mark.parametrize(
-    ("coding", "encode"),
-    [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", bare_deflate)],
-)
-def test_decodes_in_small_steps(coding, encode, size):
-    steps = list(decode_chunks(cut(encode(TEXT), size), coding))
-    assert b"".join(steps) == TEXT
-    assert max(map(len, steps)) <= 64 * 1024
-
-
-@given(st.lists(st.binary(), max_size=4), st.integers(1, 50))
-def test_decodes_several_gzip_members(parts, size):
-    encoded = b"".join(gzip.compress(part) for part in parts)
-    assert b"".join(decode_chunks(cut(encoded, size) or [b""], "gzip")) == b"".join(parts)
-
-
-@pytest.mark.parametrize("padding", [b"\0\0\0", b"garbage"])
-def test_ignores_padding_after_the_end(padding):
-    assert b"".join(decode_chunks([gzip.compress(b"content") + padding], "gzip")) == b"content"
-
-
-def test_data_in_another_coding_is_an_error():
-    with pytest.raises(zlib.error):
-        list(decode_chunks([b"this is not gzip"], "gzip"))
 
 
 @pytest.mark.parametrize("size", [0, LARGE_BYTES - 1, LARGE_BYTES, LARGE_BYTES + 1, 3 * LARGE_BYTES])
@@ -59,3 +23,20 @@ def test_returns_a_body_as_received(tmp_path, size):
         content.copy_to(copy)
         assert (content.size, content.read(), copy.getvalue()) == (size, data, data)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "closed"),
+    [
+        (b"<rss><channel></channel></rss>", True),
+        (b"<html><p>Text</p></HTML>\n<!-- cached -->\n\0", True),
+        (b"<a:feed></a:feed >", True),
+        (b"x" * 2000 + b"</urlset>\n", True),
+        (b"<rss><channel><item>", False),
+        (b"<rss></rss", False),
+        (b"<p>About </html> in pages", False),
+        (b"", False),
+    ],
+)
+def test_knows_a_document_that_ends_with_its_closing_tag(data, closed):
+    assert ResponseBody(data).is_closed_document is closed

@@ -61,3 +61,20 @@ def test_deletes_responses_after_90_days(tmp_path):
     assert cache.read(URL, "*/*") is not None
     cache.prune(now + timedelta(days=91))
     assert cache.read(URL, "*/*") is None
+
+
+def test_an_answer_304_renews_the_validators_and_keeps_the_content(tmp_path):
+    cache, now = ResponseCache(tmp_path), datetime(2026, 11, 20, tzinfo=UTC)
+    headers = {"content-type": "text/xml", "etag": '"1"'}
+    content = ResponseBody(b"<rss/>")
+    cache.write(CachedResponse(url=URL, status=200, headers=headers, etag='"1"', content=content, asked=now), "*/*")
+    later = now + timedelta(hours=1)
+    answer = CachedResponse(
+        url=URL, status=304, headers={"etag": 'W/"2"', "content-type": "text/html"}, etag='W/"2"', asked=later
+    )
+    cache.confirm(cache.read(URL, "*/*"), "*/*", answer)
+    renewed = cache.read(URL, "*/*")
+    assert (renewed.status, renewed.etag, renewed.headers["content-type"]) == (200, 'W/"2"', "text/xml")
+    assert (renewed.content.read(), renewed.asked) == (b"<rss/>", later)
+    cache.confirm(renewed, "*/*", CachedResponse(url=URL, status=304, headers={}, asked=later + timedelta(hours=1)))
+    assert (cache.read(URL, "*/*").etag, cache.read(URL, "*/*").asked) == ('W/"2"', later + timedelta(hours=1))
