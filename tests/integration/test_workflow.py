@@ -385,3 +385,43 @@ def test_status_counts_one_story_in_the_singular(root):
     collect(at(root))
     (issue,) = status(at(root))
     assert issue.description == "1 story, not built yet"
+
+
+def test_a_story_from_the_bench_takes_the_place_of_a_dropped_one(root):
+    configure(root, "stories = 8", "stories = 2")
+    collect(at(root))
+    head, _, bench = issue_md(root).read_text().partition("## Not in this issue\n")
+    (line,) = bench.split("\n")[1:-1]
+    dropped = head.rindex("### [")
+    issue_md(root).write_text(f"{head[:dropped]}### {line.removeprefix('- ')}\n\n## Not in this issue\n")
+    collected = collect(at(root))
+    text = issue_md(root).read_text()
+    headline = line[line.index("[") + 1 : line.index("]")]
+    assert [story.headline for story in at(root).issue().issue.stories][1] == headline
+    assert ", " not in text[text.index(f"### [{headline}") :].split("\n")[0]
+    assert "- [x] " in text[text.index(f"### [{headline}") :]
+    assert (collected.stories, collected.merge.bench_edited) == (2, False)
+    again = collect(at(root))
+    assert (again.changed, issue_md(root).read_text()) == (False, text)
+
+
+def test_adds_an_article_from_the_bench_without_fetching_it(root):
+    configure(root, "stories = 8", "stories = 3")
+    with FeedsServer() as server:
+        server.put(
+            "/coast.xml", FEED.format(name="coast", slug="wind", title="Wind farm opens", text="It has 40 masts.")
+        )
+        source = f'id = "coast"\nfeed = "{server.url("/coast.xml")}"\nfull_text = "never"\nweight = 0.1\n'
+        config = root / "digest.toml"
+        config.write_text(f"{config.read_text()}\n[[sources]]\n{source}")
+        collect(at(root))
+    text = issue_md(root).read_text()
+    assert "- [Wind farm opens](https://coast.example/wind), coast.example\n" in text
+    session = open_project(root, offline=True, environ={"DIGEST_NOW": MONDAY}, cwd=root).open_session()
+    added = add(session, ["https://coast.example/wind?utm_source=letter"], cwd=root)
+    text = issue_md(root).read_text()
+    assert added.headlines == ("Wind farm opens",)
+    assert text.count("coast.example/wind") == 1
+    assert "### [Wind farm opens](https://coast.example/wind)\n- [x] It has 40 masts.\n" in text
+    collected = collect(open_project(root, offline=True, environ={"DIGEST_NOW": MONDAY}, cwd=root).open_session())
+    assert (collected.changed, collected.merge.conflicts) == (False, ())

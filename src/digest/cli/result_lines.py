@@ -7,6 +7,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from digest.models import BENCH_SECTION
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
@@ -130,6 +132,8 @@ def collect_lines(collected: Collected, output: Output) -> list[str]:
             f"  {count(left_out, 'article', 'articles')} left out; digest collect --explain shows which and why"
         )
     mark = output.style("!", "yellow")
+    if merge.bench_edited:
+        lines.append(f"  {mark} “{BENCH_SECTION}” was edited, so it was left as it is")
     lines += [
         f"  {mark} {collected.file}:{conflict.line}: {conflict.field} also changed at the source; "
         f"yours was kept" + (f" (theirs: {conflict.fresh})" if "\n" not in conflict.fresh else "")
@@ -153,8 +157,8 @@ def explain_lines(collected: Collected, output: Output) -> list[str]:
             lines.append(f"         continues: {ranked.update_of.title}")
         if ranked.reason:
             lines.append(f"         left out: {ranked.reason}")
-    ranked_urls = {ranked.story[0].url for ranked in collected.ranking}
-    rest = [drop for drop in collected.dropped if drop.url not in ranked_urls]
+    ranked_keys = {ranked.story[0].key for ranked in collected.ranking}
+    rest = [drop for drop in collected.dropped if drop.key not in ranked_keys]
     if rest:
         lines.append(style("Not ranked", "bold"))
         lines += [f"  · {drop.title or drop.url} ({drop.source or 'added by hand'}): {drop.reason}" for drop in rest]

@@ -3,7 +3,7 @@
 from digest.editing.bullets import pick_bullets
 from digest.editing.grouping import address_reused, group_articles
 from digest.editing.issue_plan import Dropped, Period, Plan, plan_issue
-from digest.editing.proposal import propose_story
+from digest.editing.proposal import other_reports, propose_story
 from digest.editing.provenance import Trace, trace_bullets
 from digest.editing.story_ranking import Ranked, Score, score_story
 from digest.editing.story_updates import by_address, was_seen
@@ -18,6 +18,7 @@ __all__ = [
     "address_reused",
     "by_address",
     "group_articles",
+    "other_reports",
     "pick_bullets",
     "plan_issue",
     "propose_story",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.editing.grouping import group_articles, separate_stories
-from digest.editing.proposal import other_reports, propose_preheader, propose_story, propose_subject
+from digest.editing.proposal import bench_line, other_reports, propose_preheader, propose_story, propose_subject
 from digest.editing.story_ranking import Ranked, score_story, select_stories
 from digest.editing.story_updates import by_address, find_earlier_reports, was_seen
 from digest.editing.text_cleaning import clean_url, single_line
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from digest.config import Config
-    from digest.models import Article, Story
+    from digest.models import Article, BenchLine, Story
 
 __all__ = ["Dropped", "Period", "Plan", "plan_issue"]
 
@@ -71,12 +71,16 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dropped:
-    """An article that is not in the issue, and the reason shown to the editor, such as "not among the 8 best"."""
+    """An article that is not in the issue, and the reason shown to the editor, such as "not among the 8 best".
+
+    ``key`` is the article's key. It is empty for what is no article, such as a file marked as not for print.
+    """
 
     url: str
     title: str
     source: str
     reason: str
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,13 +90,15 @@ class Plan:
     Attributes:
         ranking: All ranked stories: the selected ones in the order of selection, which is the order of their scores,
             then the others, the best first.
-        same: For each selected story, by its key, the keys of all articles about its event.
+        same: For each ranked story, by its key, the keys of all articles about its event.
+        bench: The stories that were not selected, the best first.
     """
 
     issue: Issue
     dropped: tuple[Dropped, ...]
     ranking: tuple[Ranked, ...] = ()
     same: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    bench: tuple[BenchLine, ...] = ()
 
 
 def plan_issue(
@@ -147,7 +153,8 @@ def plan_issue(
         issue=_issue(chosen, id=id, config=config),
         dropped=tuple(dropped),
         ranking=ranking,
-        same={ranked.story[0].key: frozenset(article.key for article in ranked.story) for ranked in chosen},
+        same={ranked.story[0].key: frozenset(article.key for article in ranked.story) for ranked in ranking},
+        bench=tuple(bench_line(ranked.story[0], config=config) for ranked in ranking if not ranked.chosen),
     )
 
 
@@ -227,7 +234,9 @@ def _day(moment: datetime) -> str:
 
 
 def _dropped(article: Article, reason: str) -> Dropped:
-    return Dropped(url=article.url, title=single_line(article.title), source=article.source, reason=reason)
+    return Dropped(
+        url=article.url, title=single_line(article.title), source=article.source, reason=reason, key=article.key
+    )
 
 
 def _issue(chosen: Sequence[Ranked], *, id: str, config: Config) -> Issue:

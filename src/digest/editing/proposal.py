@@ -9,6 +9,7 @@ from digest.editing.bullets import in_reading_order, rank_bullets
 from digest.editing.text_cleaning import clean_url, shorten, single_line
 from digest.editing.tokenization import content_words
 from digest.models import (
+    BenchLine,
     Bullet,
     Candidate,
     Mention,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.models import Article
 
-__all__ = ["other_reports", "propose_preheader", "propose_story", "propose_subject"]
+__all__ = ["bench_line", "other_reports", "propose_preheader", "propose_story", "propose_subject"]
 
 #: The number of unticked bullets that the editor may choose from.
 _FURTHER = 3
@@ -120,6 +121,16 @@ def other_reports(story: Sequence[Article], *, config: Config) -> tuple[Mention,
         if is_web_address(mention.url) and not any(_one_outlet(mention, other) for other in taken):
             taken.append(mention)
     return tuple(taken[1 : 1 + _MOST_OUTLETS])
+
+
+def bench_line(article: Article, *, config: Config) -> BenchLine:
+    """The line for a story, led by an article, that is not in the issue."""
+    return BenchLine(
+        url=clean_url(article.url),
+        id=article.id if article.shares_url else "",
+        headline=single_line(article.title),
+        outlet=_mention(article, config).name or article.source,
+    )
 
 
 def _mention(article: Article, config: Config) -> Mention:

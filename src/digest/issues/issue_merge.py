@@ -10,6 +10,7 @@ field is decided separately::
     in yours, not in base          the editor's own: untouched
     in fresh only                  appended under NEW_SECTION
     no longer in fresh             kept
+    yours has no bullets yet       filled in, if its article was collected
 """
 
 from __future__ import annotations
@@ -20,18 +21,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.config.toml_text import toml_string
-from digest.errors import IssueError, Place
-from digest.issues.issue_document import format_also, format_candidates, format_issue, format_story, issue_of
+from digest.issues.bench import BenchMerge, bench_of, dropped_lines, merge_bench, with_bench
+from digest.issues.issue_document import format_also, format_candidates, format_issue, issue_of
 from digest.issues.issue_front_matter import FIELDS
 from digest.issues.issue_outline import Outline, ParagraphBlock, StoryBlock, read_outline
 from digest.issues.markdown_source import TextEdit, apply_edits, insert_blocks, insert_lines
-from digest.issues.story_notation import one_line, write_headline, write_mentions, write_title
-from digest.models import NEW_SECTION, Issue, Section, Story
+from digest.issues.story_notation import one_line, write_headline, write_id, write_mentions
+from digest.issues.story_placement import append_new, end_of_stories
+from digest.models import Issue, Section, Story
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["Conflict", "Merge", "append_story", "is_untouched", "merge_issue"]
+    from digest.models import BenchLine
+
+__all__ = ["Conflict", "Merge", "is_untouched", "merge_issue"]
 
 #: The section in which the base keeps stories that are no longer proposed. It is never written to issue.md.
 _EARLIER = "Proposed earlier"
@@ -67,6 +71,7 @@ class Merge:
         refreshed: The fields that were updated: ``subject``, ``preheader``, ``headline ADDRESS``, ``bullets ADDRESS``
             and ``also reported by ADDRESS``.
         kept_out: The keys of proposed stories that the editor had dropped.
+        bench_edited: Whether "Not in this issue" was left as it is because the editor has changed it.
         conflicts: In file order.
         touched: Whether the editor had changed the file.
     """
@@ -79,6 +84,7 @@ class Merge:
     kept_out: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     touched: bool = False
+    bench_edited: bool = False
 
 
 def merge_issue(
@@ -88,6 +94,8 @@ def merge_issue(
     written_sha256: str | None,
     fresh: Issue,
     same: Mapping[str, Collection[str]] = MappingProxyType({}),
+    bench: Sequence[BenchLine] = (),
+    fills: Mapping[str, Story] = MappingProxyType({}),
     file: str = "issue.md",
 ) -> Merge:
     """Merge the current proposal into the editor's file.
@@ -97,20 +105,24 @@ def merge_issue(
         base: `Merge.base` of the last merge; None if this is the first.
         written_sha256: `Merge.written_sha256` of the last merge.
         fresh: The current proposal.
-        same: For each story of ``fresh``, by its key, the keys of all articles about the
+        same: For each story of ``fresh`` and ``bench``, by its key, the keys of all articles about the
             same event. An event that the editor has seen under another article's address is not new.
+        bench: All stories that are not in ``fresh``, the best first.
+        fills: What to propose for stories of ``yours`` without bullets, by their keys in ``yours``, such as a line that
+            the editor moved up from "Not in this issue".
         file: The name of the file in messages.
 
     Raises:
         IssueError: ``yours`` cannot be parsed. Nothing may be written in that case.
     """
-    written_by_tool = base is None and yours == format_issue(fresh)  # base.json was lost
+    whole = with_bench(fresh, bench or None)
+    written_by_tool = base is None and yours == format_issue(whole)  # base.json was lost
     if yours is None or written_by_tool or is_untouched(yours, base, written_sha256):
         earlier = _stories(base)
-        text = format_issue(fresh)
+        text = format_issue(whole)
         added = tuple(story.url for key, story in _stories(fresh).items() if key not in earlier)
-        return Merge(text=text, base=fresh, written_sha256=_sha256(text), added=added)
-    return _Merger(yours, base, fresh, same=same, file=file).run()
+        return Merge(text=text, base=whole, written_sha256=_sha256(text), added=added)
+    return _Merger(yours, base, fresh, same=same, bench=bench, fills=fills, file=file).run()
 
 
 def is_untouched(yours: str, base: Issue | None, written_sha256: str | None) -> bool:
@@ -161,7 +173,15 @@ class _Record:
 
 class _Merger:
     def __init__(
-        self, yours: str, base: Issue | None, fresh: Issue, *, same: Mapping[str, Collection[str]], file: str
+        self,
+        yours: str,
+        base: Issue | None,
+        fresh: Issue,
+        *,
+        same: Mapping[str, Collection[str]],
+        bench: Sequence[BenchLine],
+        fills: Mapping[str, Story],
+        file: str,
     ) -> None:
         self._text = yours
         self._outline = read_outline(yours, file=file)
@@ -172,37 +192,82 @@ class _Merger:
         self._old, self._new = _stories(base), _stories(fresh)
         self._mine = {block.key: block for block in self._outline.stories}
         self._same = same
+        self._bench = bench
+        self._old_bench = bench_of(base)
+        dropped = dropped_lines(yours, self._outline, base=self._old_bench)
+        self._dropped = {line.key: Story(url=line.url, id=line.id, headline=line.headline) for line in dropped}
+        self._fills = {key: fills[key] for key, block in self._mine.items() if key in fills and self._is_to_fill(block)}
+        #: The keys of all stories in the file. One that is to be filled has the key of its article as well.
+        self._present = {*self._mine, *(story.key for story in self._fills.values())}
         self._record = _Record()
 
     def run(self) -> Merge:
         self._merge_front()
         for key, block in self._mine.items():
-            if key in self._old and key in self._new:
+            if key in self._fills:
+                self._fill(block, self._fills[key])
+            elif key in self._old and key in self._new:
                 self._merge_headline(key, block)
                 self._merge_candidates(key, block)
                 self._merge_also(key, block)
         added = [story for key, story in self._new.items() if not self._is_known(key)]
         if added:
-            self._record.edits.append(_append_new(self._text, self._outline, added))
+            self._record.edits.append(append_new(self._text, self._outline, added))
+        bench = merge_bench(
+            self._text,
+            self._outline,
+            base=self._old_bench,
+            fresh=self._bench,
+            at=end_of_stories(self._outline),
+            is_known=self._is_known,
+        )
+        self._record.edits.extend(bench.edits)
         text = apply_edits(self._text, self._record.edits)
         return Merge(
             text=text,
-            base=self._next_base(),
+            base=self._next_base(bench),
             written_sha256="",
             added=tuple(story.url for story in added),
             refreshed=tuple(self._record.refreshed),
             kept_out=tuple(key for key in self._new if self._is_known(key) and not self._is_mine(key)),
             conflicts=tuple(self._conflicts(read_outline(text, file=self._file))),
             touched=True,
+            bench_edited=bench.edited,
         )
 
     def _is_known(self, key: str) -> bool:
         """Whether the editor has seen this event, under this address or another article's."""
-        return self._is_mine(key) or any(url in self._old for url in (key, *self._same.get(key, ())))
+        return self._is_mine(key) or any(
+            url in self._old or url in self._dropped for url in (key, *self._same.get(key, ()))
+        )
 
     def _is_mine(self, key: str) -> bool:
         """Whether the event is in the file."""
-        return any(url in self._mine for url in (key, *self._same.get(key, ())))
+        return any(url in self._present for url in (key, *self._same.get(key, ())))
+
+    def _is_to_fill(self, block: StoryBlock) -> bool:
+        """Whether a story has no bullets because none were ever proposed for it, and not because the editor wants none.
+
+        Under a heading from "Not in this issue", the editor may have written a note already.
+        """
+        old = self._old.get(block.key)
+        benched = old is not None or any(line.key == block.key for line in self._old_bench or ())
+        return not block.items and (old is None or not old.candidates) and (benched or not block.paragraphs)
+
+    def _fill(self, block: StoryBlock, story: Story) -> None:
+        """Write the bullets, the other reports and, if the heading's address is not enough, the id of a story."""
+        heading = block.paragraphs[0].start if block.paragraphs else block.filled
+        if story.id and not block.id:
+            self._record.edits.append(insert_lines(self._text, heading, write_id(story.id)))
+        lines = format_candidates(story.candidates)
+        if lines and block.paragraphs:
+            self._record.edits.append(insert_blocks(self._text, block.filled, ["\n".join(lines)]))
+        elif lines:
+            self._record.edits.append(insert_lines(self._text, block.filled, lines))
+        if story.also and not block.also:
+            self._record.edits.append(insert_blocks(self._text, block.filled, [format_also(story.also)]))
+        if lines:
+            self._record.refreshed.append(f"bullets {block.url}")
 
     def _take(self, name: str, *, story: str = "", yours: str, base: str | None, fresh: str, same: bool) -> bool:
         """Decide whether to take the fresh value of one field.
@@ -249,6 +314,8 @@ class _Merger:
     def _merge_candidates(self, key: str, block: StoryBlock) -> None:
         base, fresh = (format_candidates(stories[key].candidates) for stories in (self._old, self._new))
         yours = [f"- [{'x' if item.ticked else ' '}] {item.text}" for item in block.candidates]
+        if yours and not base:
+            return  # the story was added or moved up by hand, and no bullets were ever proposed for it
         # A comment among the bullets counts as an edit, although readers never see it.
         same = yours == base and not any(item.commented for item in block.items)
         if not self._take(
@@ -281,16 +348,18 @@ class _Merger:
                 self._record.edits.append(_take_out(self._text, paragraph))
         self._record.refreshed.append(f"{_ALSO} {block.url}")
 
-    def _next_base(self) -> Issue:
-        if self._base is None:
-            return self._fresh
-        gone = tuple(story for key, story in self._old.items() if key not in self._new)
-        return replace(
+    def _next_base(self, bench: BenchMerge) -> Issue:
+        filled = {story.key: story for story in self._fills.values()}
+        earlier = {**self._dropped, **self._old, **filled}
+        gone = tuple(story for key, story in earlier.items() if key not in self._new)
+        base = self._base or self._fresh
+        issue = replace(
             self._fresh,
-            subject=self._fresh.subject or self._base.subject,
-            preheader=self._fresh.preheader or self._base.preheader,
+            subject=self._fresh.subject or base.subject,
+            preheader=self._fresh.preheader or base.preheader,
             sections=(*self._fresh.sections, *([Section(title=_EARLIER, stories=gone)] if gone else [])),
         )
+        return with_bench(issue, bench.lines)
 
     def _conflicts(self, merged: Outline) -> Iterator[Conflict]:
         lines = self._lines(merged)
@@ -312,44 +381,3 @@ def _take_out(text: str, paragraph: ParagraphBlock) -> TextEdit:
     """Remove a paragraph, and the blank line above it if another blank line follows."""
     start = paragraph.above if text[paragraph.end : paragraph.end + 1] in {"", "\r", "\n"} else paragraph.start
     return TextEdit(start=start, end=paragraph.end, replacement="")
-
-
-def _append_new(text: str, outline: Outline, stories: list[Story]) -> TextEdit:
-    blocks = [format_story(story) for story in stories]
-    waiting = [section for section in outline.sections if section.title == NEW_SECTION]
-    if waiting:
-        return insert_blocks(text, waiting[-1].filled, blocks)
-    return insert_blocks(text, _end(outline), [f"## {write_title(NEW_SECTION)}", *blocks])
-
-
-def _end(outline: Outline) -> int:
-    """Where the last line that is not blank ends."""
-    if outline.sections:
-        return outline.sections[-1].filled
-    last = [line for line in outline.intro if not line.blank or line.commented]
-    return last[-1].next if last else outline.front.body
-
-
-def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
-    """Append a story to the last section that is sent. If there is none, insert it before the waiting stories.
-
-    Raises:
-        IssueError: The file cannot be parsed, or already contains the story.
-    """
-    outline = read_outline(text, file=file)
-    issue_of(outline, id="", file=file)
-    for block in outline.stories:
-        if block.key == story.key:
-            raise IssueError(
-                f"{story.url} is already in the issue",
-                place=Place(file, block.line),
-                hint="Move that story to where you want it and edit it there.",
-            )
-    sent = [section for section in outline.sections if section.title != NEW_SECTION]
-    if sent:
-        at = sent[-1].filled
-    elif outline.sections:
-        at = outline.sections[0].start
-    else:
-        at = _end(outline)
-    return apply_edits(text, [insert_blocks(text, at, [format_story(story)])])

@@ -14,7 +14,7 @@ from digest.errors import IssueError, Place
 from digest.issues.issue_front_matter import IssueFrontMatter, read_issue_front_matter
 from digest.issues.markdown_source import Line, split_lines
 from digest.issues.story_notation import one_line, read_id, read_link, read_mentions, read_title, unwrap_note
-from digest.models import article_key
+from digest.models import BENCH_SECTION, article_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,8 +132,8 @@ class Outline:
 
     @property
     def stories(self) -> list[StoryBlock]:
-        """All stories in the order of the file."""
-        return [story for section in self.sections for story in section.stories]
+        """The stories in the order of the file, without those that the editor put under "Not in this issue"."""
+        return [story for section in self.sections if section.title != BENCH_SECTION for story in section.stories]
 
 
 def read_outline(text: str, *, file: str) -> Outline:

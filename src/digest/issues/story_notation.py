@@ -10,18 +10,20 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote
 
-from digest.models import Mention, unescape_inline
+from digest.models import BenchLine, Mention, unescape_inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
     "one_line",
+    "read_bench_line",
     "read_id",
     "read_link",
     "read_mentions",
     "read_title",
     "unwrap_note",
+    "write_bench_line",
     "write_headline",
     "write_id",
     "write_link",
@@ -46,6 +48,9 @@ _TARGET = re.compile(
     r"|(?P<bare>(?!<)(?:[^\s()\\]++|\\.|\((?:[^\s()\\]++|\\.|\([^\s()]*+\))*\))+))"
     r"(?:[ \t]++(?:\"[^\"]*\"|'[^']*')?)?[ \t]*+\)"
 )
+#: The beginning of a list item that is a link, with or without a box.
+_BENCH_ITEM = re.compile(r"[ \t]*[-*+][ \t]+(?:\[[ xX]\][ \t]+)?\[(?=\S)")
+_COMMENT_START = re.compile(r"(?<!\\)<!--")
 _BETWEEN = re.compile(r"\s*[·,;]\s*(?:and\s+)?(?=\[)|\s+and\s+(?=\[)")
 
 
@@ -171,6 +176,34 @@ def write_mentions(mentions: Sequence[Mention]) -> str:
     """The links after "Also reported by"; empty if there are none."""
     return " · ".join(
         _inline_link(mention.name, mention.url) for mention in mentions if mention.name.strip() and mention.url.strip()
+    )
+
+
+def write_bench_line(line: BenchLine) -> str:
+    """A story that is not in the issue, as a list item: ``- [Headline](https://a.example), The Paper``."""
+    outlet = write_title(line.outlet)
+    parts = (
+        f"- {_inline_link(line.headline, line.url)}",
+        f", {outlet}" if outlet else "",
+        *map(" ".__add__, write_id(line.id)),
+    )
+    return "".join(parts)
+
+
+def read_bench_line(text: str) -> BenchLine | None:
+    """The story of a list item that `write_bench_line` wrote; None for any other text."""
+    match = _BENCH_ITEM.match(text)
+    end = _headline_end(text, match.end()) if match else None
+    target = _TARGET.match(text, end + 1) if end is not None else None
+    if match is None or target is None:
+        return None
+    address = target["bare"] if target["angle"] is None else target["angle"]
+    outlet, *comment = _COMMENT_START.split(text[target.end() :], maxsplit=1)
+    return BenchLine(
+        url=unescape_inline(address).strip(),
+        headline=one_line(unescape_inline(text[match.end() : end])),
+        outlet=read_title(outlet.strip().removeprefix(",")),
+        id=read_id(f"<!--{comment[0]}") if comment else "",
     )
 
 

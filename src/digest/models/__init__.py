@@ -7,7 +7,18 @@ from digest.models.article import Article, Bullet, Feed, Origin
 from digest.models.deceptive_hosts import deception, shown_host
 from digest.models.email_address import normalise_address, parse_sender, redact_addresses
 from digest.models.host_addresses import ip_literal, is_local_host, is_public_address
-from digest.models.issue import NEW_SECTION, Candidate, Issue, Mention, Section, Story, escape_inline, unescape_inline
+from digest.models.issue import (
+    BENCH_SECTION,
+    NEW_SECTION,
+    BenchLine,
+    Candidate,
+    Issue,
+    Mention,
+    Section,
+    Story,
+    escape_inline,
+    unescape_inline,
+)
 from digest.models.issue_id import IssueId, is_issue_id
 from digest.models.rendered_issue import Approval, Manifest, PersonalTag, RenderedIssue
 from digest.models.subscriber import Audience, ListProblem, Subscriber, Suppression, SuppressionReason
@@ -24,10 +35,12 @@ from digest.models.urls import (
 )
 
 __all__ = [
+    "BENCH_SECTION",
     "NEW_SECTION",
     "Approval",
     "Article",
     "Audience",
+    "BenchLine",
     "Bullet",
     "Candidate",
     "Feed",

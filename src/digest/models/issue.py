@@ -13,10 +13,24 @@ if TYPE_CHECKING:
 
     from digest.models.article import Bullet
 
-__all__ = ["NEW_SECTION", "Candidate", "Issue", "Mention", "Section", "Story", "escape_inline", "unescape_inline"]
+__all__ = [
+    "BENCH_SECTION",
+    "NEW_SECTION",
+    "BenchLine",
+    "Candidate",
+    "Issue",
+    "Mention",
+    "Section",
+    "Story",
+    "escape_inline",
+    "unescape_inline",
+]
 
 #: The section to which `collect` appends new stories once the editor has changed issue.md. It is not sent.
 NEW_SECTION = "New since you last looked"
+#: The section in which `collect` lists the next best stories, one line each. It is the last one, and is not sent.
+BENCH_SECTION = "Not in this issue"
+_UNSENT = frozenset({NEW_SECTION, BENCH_SECTION})
 
 #: The characters that CommonMark reads as inline markup: code, emphasis, links, images, HTML, entities, strikethrough
 #: and the backslash itself. An underscore inside a word is literal, and so is an asterisk between spaces:
@@ -85,6 +99,28 @@ class Story:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BenchLine:
+    """One of the next best stories, which are not in the issue: a line under `BENCH_SECTION`.
+
+    Attributes:
+        url: The leading article's URL as given, or its path.
+        headline: Plain text.
+        outlet: Who published it, in plain text; empty if unknown.
+        id: What tells the leading article apart from others at its URL; empty if the URL is enough.
+    """
+
+    url: str
+    headline: str
+    outlet: str = ""
+    id: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stories are matched by."""
+        return article_key(self.url, self.id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
     """A titled run of stories.
 
@@ -121,9 +157,9 @@ class Issue:
 
     @property
     def sent_sections(self) -> tuple[Section, ...]:
-        """The sections that go in the email: neither empty ones nor the one with new stories."""
+        """The sections that go in the email: neither empty ones, nor the new stories, nor those not in this issue."""
         return tuple(
-            section for section in self.sections if section.title != NEW_SECTION and (section.stories or section.text)
+            section for section in self.sections if section.title not in _UNSENT and (section.stories or section.text)
         )
 
     @property

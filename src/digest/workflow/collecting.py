@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from digest.config import SOURCE_KINDS
-from digest.editing import Dropped, Ranked, Trace, plan_issue, trace_bullets
-from digest.issues import Base, is_untouched, merge_issue
+from digest.editing import Dropped, Ranked, Trace, by_address, other_reports, plan_issue, propose_story, trace_bullets
+from digest.issues import Base, bench_of, is_untouched, merge_issue, without_outlets
+from digest.models import canonical_url
 from digest.sources import keep_full_text
 from digest.workflow.issue_history import History
 from digest.workflow.reading_sources import SourceResult, gather_articles
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from digest.config import Config
     from digest.editing import Plan
     from digest.issues import IssueFolder, Merge
-    from digest.models import Article, Issue
+    from digest.models import Article, Issue, Story
     from digest.project import IssueReading, Session
     from digest.sources import SourceReading
     from digest.workflow.reading_sources import GatheredArticles
 
-__all__ = ["Collected", "collect", "merge_articles"]
+__all__ = ["Collected", "collect", "collected_article", "merge_articles"]
 
 _TAKEN_OUT = "you removed it from the issue"
 
@@ -90,7 +91,7 @@ def collect(
     project, config = session.project, session.project.config
     opened = session.issue_to_collect(id)
     session.require_unsent(opened.id)
-    opened.parse(opened.text or "")  # fail before minutes of work
+    opened.parse(_without_outlets(opened))  # fail before minutes of work
     history = History.of(session, opened)
     gathered = gather_articles(project, history, collected=opened.articles, refresh=refresh, progress=progress)
 
@@ -108,12 +109,15 @@ def collect(
         earlier=history.earlier,
         had=history.had,
     )
+    edited = None if yours is None else _without_outlets(opened)
     merge = merge_issue(
-        yours=yours,
+        yours=edited,
         base=base.issue if base else None,
         written_sha256=base.written_sha256 if base else None,
-        fresh=_without_absent_lead(plan.issue, opened),
+        fresh=_without_absent_lead(plan.issue, edited, opened),
         same=plan.same,
+        bench=plan.bench,
+        fills=_fills(opened.parse(edited or ""), articles, plan, config),
         file=opened.file,
     )
     issue = opened.parse(merge.text)
@@ -159,12 +163,55 @@ def _in_issue(articles: Iterable[Article], issue: Issue) -> Iterator[Article]:
     return (article for article in articles if article.key in urls)
 
 
-def _without_absent_lead(fresh: Issue, current: IssueReading) -> Issue:
+def _without_outlets(current: IssueReading) -> str:
+    """issue.md, with lines that the editor moved up from "Not in this issue" as headings without the outlet."""
+    lines = bench_of(current.base.issue) if current.base else None
+    return without_outlets(current.text or "", lines or ())
+
+
+def _fills(issue: Issue, articles: Sequence[Article], plan: Plan, config: Config) -> dict[str, Story]:
+    """Proposals for the stories of issue.md that have no bullets and whose articles were collected, by their keys."""
+    empty = [story for section in issue.sections for story in section.stories if not story.candidates]
+    if not empty:
+        return {}
+    reports = {ranked.story[0].key: ranked.story for ranked in plan.ranking}
+    fills = {}
+    for story in empty:
+        article = collected_article(articles, url=story.url, id=story.id, title=story.headline)
+        if article is not None:
+            also = other_reports(reports.get(article.key, (article,)), config=config)
+            fills[story.key] = propose_story(article, per_story=config.bullets.per_story, also=also)
+    return fills
+
+
+def collected_article(articles: Sequence[Article], *, url: str, id: str = "", title: str = "") -> Article | None:
+    """The collected article at an address; None if there is none, or it is unclear which of several is meant.
+
+    Args:
+        articles: What was collected.
+        url: The address, in any form.
+        id: What tells the article apart from others at the address, if it is known.
+        title: Its title, which may do so instead.
+    """
+    same = by_address(articles).get(canonical_url(url), [])
+    for is_meant in (
+        lambda article: bool(id) and article.id == id,
+        lambda article: article.url == url,
+        lambda article: article.title == title,
+        lambda _article: True,
+    ):
+        matches = {article.key: article for article in same if is_meant(article)}
+        if len(matches) == 1:
+            return next(iter(matches.values()))
+    return None
+
+
+def _without_absent_lead(fresh: Issue, yours: str | None, current: IssueReading) -> Issue:
     """The plan, but with the current subject and preheader if the new ones are about a story that will not be sent.
 
     In an edited file, the plan's lead may be waiting to be moved up, or may have been dropped.
     """
-    yours, base = current.text, current.base
+    base = current.base
     if yours is None or base is None or is_untouched(yours, base.issue, base.written_sha256):
         return fresh
     sent = {story.key for story in current.parse(yours).stories}
@@ -179,7 +226,7 @@ def _without_kept_out(plan: Plan, kept_out: Collection[str]) -> tuple[tuple[Drop
     for ranked in plan.ranking:
         best = ranked.story[0]
         if best.key in kept_out:
-            dropped.append(Dropped(url=best.url, title=best.title, source=best.source, reason=_TAKEN_OUT))
+            dropped.append(Dropped(url=best.url, title=best.title, source=best.source, reason=_TAKEN_OUT, key=best.key))
             ranking.append(replace(ranked, chosen=False, reason=_TAKEN_OUT))
         else:
             ranking.append(ranked)

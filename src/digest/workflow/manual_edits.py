@@ -23,7 +23,7 @@ from digest.models import (
     without_secrets,
 )
 from digest.sources import FeedAddress, parse_opml, read_address
-from digest.workflow.collecting import merge_articles
+from digest.workflow.collecting import collected_article, merge_articles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,6 +69,8 @@ class Added:
 def add(session: Session, addresses: Sequence[str], *, id: str | None = None, section: str = "", cwd: Path) -> Added:
     """Put articles in the issue, and feeds, alone or listed in an OPML file, among the sources.
 
+    An article that was collected for the issue already is taken as it was collected, and not fetched again.
+
     Args:
         addresses: Web addresses, or paths of files in the newsletter's folder, relative to ``cwd`` or to its root. An
             OPML file may be anywhere.
@@ -83,10 +85,13 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         NothingToDoError: Everything was added before, or the issue was sent.
     """
     project = session.project
-    articles, feeds, private = _read_all(project, addresses, cwd)
+    collected, others = _collected(session, addresses, id=id)
+    articles, feeds, private = _read_all(project, others, cwd) if others else ([], [], ())
     # Prepare both before writing either.
     sources = _new_sources(project, feeds, section=section)
     edit = with_sources(project.root, sources) if sources else None
+    # An article without a source counts as added by hand, whatever name the page gives itself.
+    articles = [*collected, *(replace(article, source="") for article in articles)]
     stories = _Stories.of(session, articles, id=id) if articles else None
     if not sources and not (stories and stories.headlines):
         where = " and ".join([*([stories.reading.file] if stories else []), *([project.config_file] if feeds else [])])
@@ -108,6 +113,18 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         secret_links=tuple(url for url in stories.urls if secret_parameters(url)) if stories else (),
         undo=(undo / file).relative_to(project.root).as_posix() if file else "",
     )
+
+
+def _collected(session: Session, addresses: Sequence[str], *, id: str | None) -> tuple[list[Article], list[str]]:
+    """The articles that were collected for the issue already, and need not be fetched, and the remaining addresses."""
+    with suppress(IssueError):  # the next collect reports a damaged articles.jsonl
+        known = {
+            address: collected_article(session.issue_to_collect(id).articles, url=address) for address in addresses
+        }
+        return [article for article in known.values() if article], [
+            url for url, article in known.items() if not article
+        ]
+    return [], list(addresses)
 
 
 def _read_all(
@@ -211,9 +228,7 @@ class _Stories:
             present.add(article.key)
             headlines.append(story.headline)
             urls.append(article.url)
-        # An article without a source counts as added by hand, whatever name the page gives itself.
-        own = [replace(article, source="") for article in articles]
-        return cls(reading=reading, text=text, articles=own, headlines=tuple(headlines), urls=tuple(urls))
+        return cls(reading=reading, text=text, articles=articles, headlines=tuple(headlines), urls=tuple(urls))
 
     def write(self) -> None:
         self.reading.folder.write_articles(merge_articles(self.reading.articles, self.articles))

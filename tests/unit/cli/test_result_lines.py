@@ -48,7 +48,13 @@ DONE = Collected(
     waiting=0,
     min_stories=1,
     dropped=(
-        Dropped(url="https://c.example/2", title="A ferry", source="courier", reason="not among the 1 best"),
+        Dropped(
+            url="https://c.example/2",
+            title="A ferry",
+            source="courier",
+            reason="not among the 1 best",
+            key="https://c.example/2",
+        ),
         Dropped(url="https://c.example/3", title="Old news", source="gazette", reason="older than 7 days (Mon 9 Nov)"),
     ),
     ranking=(

@@ -138,6 +138,8 @@ class CollectResult(JsonObject):
     """How many fields were updated from their sources."""
     stay_dropped: int
     """How many stories stayed out because the editor had deleted them."""
+    bench_edited: bool
+    """Whether "Not in this issue" was left as it is because the editor has changed it."""
     conflicts: list[CollectConflict]
     """The fields that both sides changed."""
     sources: list[CollectSource]
@@ -260,6 +262,7 @@ def collect_result(collected: Collected, *, explain: bool) -> CollectResult:
         new=len(merge.added),
         refreshed=len(merge.refreshed),
         stay_dropped=len(merge.kept_out),
+        bench_edited=merge.bench_edited,
         conflicts=[
             CollectConflict(field=conflict.field, line=conflict.line, yours=conflict.yours, fresh=conflict.fresh)
             for conflict in merge.conflicts
