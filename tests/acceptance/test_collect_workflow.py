@@ -137,6 +137,7 @@ def test_a_later_run_keeps_the_editors_commit_and_updates_the_same_pull_request(
     assert OWN_HEADLINE in pull["body"]
 
 
+@pytest.mark.long
 def test_commits_nothing_if_nothing_is_new(proposed):
     before = proposed.head(BRANCH)
     body = proposed.github.pulls[0]["body"]
@@ -145,6 +146,7 @@ def test_commits_nothing_if_nothing_is_new(proposed):
     assert proposed.github.pulls[0]["body"] == body
 
 
+@pytest.mark.long
 def test_a_fixed_configuration_reaches_the_branch(proposed):
     proposed.edit("main", lambda clone: replace_in(clone / "digest.toml", 'name = "My Weekly"', 'name = "Ours"'))
     collect(proposed, now=AT_NINE)
@@ -177,6 +179,7 @@ def test_too_few_stories_open_an_alert_that_closes_once_there_are_enough(github)
     assert "Everything is fine again" in alert["comments"][0]
 
 
+@pytest.mark.long
 def test_updates_an_open_alert(github):
     github.edit("main", lambda clone: (clone / "articles/3.txt").unlink())
     collect(github)
@@ -186,6 +189,7 @@ def test_updates_an_open_alert(github):
     assert f"{ISSUE} has 1 of the 3 stories" in alert["body"]
 
 
+@pytest.mark.long
 def test_leaves_a_users_own_github_issue_with_the_same_label_alone(github):
     github.github.add_issue(title="My digest", labels=["digest"], body="Mine", url="")
     collect(github)
@@ -193,6 +197,7 @@ def test_leaves_a_users_own_github_issue_with_the_same_label_alone(github):
     assert (issue["state"], issue["body"]) == ("OPEN", "Mine")
 
 
+@pytest.mark.long
 def test_retries_a_rejected_push_on_top_of_the_other_commits(proposed):
     proposed.edit("main", add_story)
     proposed.push_in_between(BRANCH, retitle)
@@ -203,6 +208,7 @@ def test_retries_a_rejected_push_on_top_of_the_other_commits(proposed):
     assert "A bridge is painted" in text
 
 
+@pytest.mark.long
 def test_a_run_delayed_into_the_next_week_collects_the_week_it_was_scheduled_for(github):
     def schedule_for_sunday_night(clone):
         path = clone / ".github/workflows/collect.yml"
@@ -213,7 +219,7 @@ def test_a_run_delayed_into_the_next_week_collects_the_week_it_was_scheduled_for
     assert [pull["headRefName"] for pull in github.github.pulls] == ["digest/2026-W47"]
 
 
-@pytest.mark.parametrize("state", ["MERGED", "CLOSED"])
+@pytest.mark.parametrize("state", ["MERGED", pytest.param("CLOSED", marks=pytest.mark.long)])
 def test_does_nothing_once_the_pull_request_is_merged_or_closed(proposed, state):
     (pull,) = proposed.github.pulls
     if state == "MERGED":
@@ -228,7 +234,9 @@ def test_does_nothing_once_the_pull_request_is_merged_or_closed(proposed, state)
     assert f"nothing to do, its pull request is {state.lower()}" in run.summary
 
 
-@pytest.mark.parametrize("state", ["OPEN", "CLOSED", "MERGED"])
+@pytest.mark.parametrize(
+    "state", ["OPEN", *(pytest.param(state, marks=pytest.mark.long) for state in ("CLOSED", "MERGED"))]
+)
 def test_a_pull_request_of_a_fork_changes_nothing(proposed, state):
     for _ in range(31):  # more than gh lists by default
         proposed.github.add_fork_pull(BRANCH, state=state)
@@ -241,6 +249,7 @@ def test_a_pull_request_of_a_fork_changes_nothing(proposed, state):
     assert after[0]["body"] != before[0]["body"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["OPEN", "CLOSED"])
 def test_a_fork_that_was_first_does_not_stop_the_week(github, state):
     number = github.github.add_fork_pull(BRANCH, state=state, title="Mine", body="Mine")
@@ -252,6 +261,7 @@ def test_a_fork_that_was_first_does_not_stop_the_week(github, state):
     assert len(github.github.pulls) == 2
 
 
+@pytest.mark.long
 def test_the_report_of_an_earlier_commit_is_not_put_on_a_pull_request(proposed):
     """Someone pushes while the email is built and checked."""
     proposed.edit("main", add_story)
@@ -265,6 +275,7 @@ def test_the_report_of_an_earlier_commit_is_not_put_on_a_pull_request(proposed):
     assert proposed.github.pulls == before
 
 
+@pytest.mark.long
 def test_the_pull_request_says_that_it_changes_the_configuration_or_the_theme(proposed):
     assert "more than the issue" not in proposed.github.pulls[0]["body"]
 
@@ -292,6 +303,7 @@ def test_does_nothing_once_the_issue_was_sent(newsletter, on_github, run):
     assert "was sent and is closed" in run.summary
 
 
+@pytest.mark.long
 def test_collects_a_named_issue_again_after_its_pull_request_was_closed(proposed):
     proposed.github.set_pull(1, state="CLOSED")
     collect(proposed, schedule=None, inputs={"issue": ISSUE}, now=AT_NINE)
@@ -321,6 +333,7 @@ def test_a_broken_configuration_fails_the_run_and_opens_an_alert(github):
     assert "https://github.com/example/letter/actions/runs/" in alert["body"]
 
 
+@pytest.mark.long
 def test_a_run_that_fails_for_another_reason_opens_an_alert(github):
     state = github.github.read()
     github.github.write({**state, "may_open_pulls": False})

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import digest
+from conftest import run_in
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ def test_the_help_lists_exactly_the_available_commands(run):
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *(f"subscribers {subcommand}" for subcommand in SUBSCRIBERS_COMMANDS)])
-def test_the_help_of_every_command_has_an_example(run, command):
-    result = run(*command.split(), "--help")
+def test_the_help_of_every_command_has_an_example(tmp_path, command):
+    result = run_in(tmp_path)(*command.split(), "--help")
     assert result.code == 0
     if command != "subscribers":
         assert "Example: digest" in result.out

@@ -55,7 +55,9 @@ def place(request):
 
 
 @pytest.mark.parametrize(
-    ("place", "killed"), [("postgres", False), ("postgres", True), ("git", True)], indirect=["place"]
+    ("place", "killed"),
+    [("postgres", False), ("postgres", True), pytest.param("git", True, marks=pytest.mark.long)],
+    indirect=["place"],
 )
 def test_two_concurrent_senders_mail_everyone_once(place, killed):
     moment = [NOON]
