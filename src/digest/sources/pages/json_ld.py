@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["JsonLd"]
 
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$", re.DOTALL)
+#: A string, which stays as it is, or a comma with nothing behind it.
+_STRING_OR_COMMA = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*")|,(?=\s*[}\]])', re.DOTALL)
+_BETWEEN = re.compile(r"[\s,;]*")
+_SCHEMA = re.compile(r"^(?:https?://(?:www\.)?schema\.org/|schema:)", re.IGNORECASE)
 _MAX_DEPTH = 8
 _MOST_NODES = 2_000  # objects in all the JSON-LD of a page
 
@@ -87,17 +91,34 @@ def _kinds(node: dict[str, Any]) -> list[str]:
     """Return those types of a node that are kinds of articles."""
     types = node.get("@type")
     articles: list[str] = load_table("page_metadata")["articles"]
-    return [kind for kind in (types if isinstance(types, list) else [types]) if kind in articles]
+    named = (_SCHEMA.sub("", kind) for kind in (types if isinstance(types, list) else [types]) if isinstance(kind, str))
+    return [kind for kind in named if kind in articles]
 
 
 def _nodes(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     for script in tree.css("script[type*='ld+json' i]"):
         text = _WRAPPING.sub("", script.text().strip())
+        for value in _values(text):
+            yield from _walk(value, 0)
+
+
+def _values(text: str) -> Iterator[Any]:
+    """Yield the values of an element. Sites write several objects into one, and commas before a closing bracket."""
+    decoder = json.JSONDecoder(strict=False)
+    at = 0
+    fixed = False
+    while at < len(text):
         try:
-            value = json.loads(text, strict=False)
-        except (ValueError, RecursionError):
+            value, at = decoder.raw_decode(text, at)
+        except RecursionError:
+            return
+        except ValueError:
+            if fixed:
+                return
+            text, at, fixed = _STRING_OR_COMMA.sub(lambda match: match[1] or "", text[at:]), 0, True
             continue
-        yield from _walk(value, 0)
+        yield value
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing, too
 
 
 def _walk(value: Any, depth: int) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from digest.sources.date_parsing import parse_date
 from digest.sources.html_text import line_of_html, plain_line, text_of_html
 from digest.sources.pages.json_ld import JsonLd
 from digest.sources.pages.page_bylines import OtherArticles, find_byline, is_person
+from digest.sources.pages.page_headings import read_headings, read_minor_headings
 from digest.sources.pages.page_titles import StatedTitles, choose_title
 from digest.sources.source_links import join_link, language_tag, same_site
 from digest.sources.tables import load_table
@@ -140,11 +141,16 @@ class _Page:
 
     def title(self, site: str) -> str:
         document = self.tree.css_first("head title, title")
+        headings = read_headings(self.tree, self.url)
+        names = {_letters(name) for name in self.known_as(site)}
+        shared = (line for line in self.lines("title") if _letters(line) not in names)
         stated = StatedTitles(
             linked=line_of_html(self.linked.text("headline")[:_LONGEST]),
-            shared=next(self.lines("title"), ""),
+            shared=next(shared, ""),
+            others=(*shared, *self.lines("headline")),
             document=plain_line(document.text()[:_LONGEST]) if document else "",
-            headings=tuple(dict.fromkeys(self.marked("headline"))),
+            headings=headings,
+            minor=() if headings else read_minor_headings(self.tree),
         )
         return choose_title(stated, (*self.known_as(site), *self.lines("section")))
 

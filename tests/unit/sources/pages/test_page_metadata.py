@@ -41,10 +41,27 @@ def linked(**values):
         ("Ferries are back-The Harbour News", "Ferries are back"),
         ("Ferries are back - at last", "Ferries are back - at last"),
         ("The Harbour News", "The Harbour News"),
+        ("Ferries are back \uff5c Harbour News", "Ferries are back"),
+        ("The ferries are back in town\uff1aThe Harbour News", "The ferries are back in town"),
+        ("Ferries are back | The Harbour News Online", "Ferries are back"),
     ],
 )
 def test_removes_the_name_of_the_site_from_a_title(title, expected):
     assert without_site(title, SITES) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "site"),
+    [("A long night \u2013 from dusk to dawn", "Dawn"), ("The river grows \u2013 up to the coast", "The Coast Paper")],
+)
+def test_leaves_the_words_of_a_headline_that_a_name_consists_of(title, site):
+    assert without_site(title, [site]) == title
+
+
+def test_never_cuts_what_a_heading_repeats_whole():
+    title = "Dawn \u2013 what the new timetable is for"
+    stated = StatedTitles(linked=title, shared=title, document=f"{title} | Dawn", headings=(title,))
+    assert choose_title(stated, ["Dawn"]) == title
 
 
 def test_removes_the_section_with_the_site():
@@ -75,11 +92,80 @@ def test_removes_the_section_with_the_site():
         (StatedTitles(document="Ferries back | Any Name", headings=("The Harbour News",)), "Ferries back"),
         (StatedTitles(document="05.01.2026 - Ferries back"), "Ferries back"),
         (StatedTitles(headings=("Ferries back",)), "Ferries back"),
+        (StatedTitles(shared="The Harbour News", document="Ferries back | News"), "Ferries back"),
+        (
+            StatedTitles(linked="Town - Ferries back", shared="Ferries back", headings=("Ferries back",)),
+            "Ferries back",
+        ),
+        (
+            StatedTitles(
+                linked="Ferries: all about it",
+                shared="Harbour: Boats return",
+                document="Ferries: all about it",
+                headings=("Boats return", "Another story"),
+            ),
+            "Boats return",
+        ),
+        (
+            StatedTitles(linked="Ferries back | Town", document="Ferries back | Town", headings=("Ferries back",)),
+            "Ferries back",
+        ),
+        (
+            StatedTitles(
+                shared="Ferries back in town",
+                document="Ferries back in town",
+                headings=("Why the ferries are back in town at last", "A mill closes", "Rain again"),
+            ),
+            "Why the ferries are back in town at last",
+        ),
+        (
+            StatedTitles(shared="渡し船が三年ぶりに再開した日-社会ㅣ海岸", others=("渡し船が三年ぶりに再開した日",)),
+            "渡し船が三年ぶりに再開した日",
+        ),
+        (
+            StatedTitles(
+                document="Boat Club » Archive » Ferries are back at last", minor=("Ferries are back at last",)
+            ),
+            "Ferries are back at last",
+        ),
         (StatedTitles(), ""),
     ],
 )
 def test_chooses_the_headline_that_titles_agree_on(stated, expected):
     assert choose_title(stated, SITES) == expected
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "<h1><span class='article-kicker'>Harbour</span><span>Ferries are back</span></h1>",
+        "<h1><span class=topline>Harbour</span><span class='sr-only'>-</span><span>Ferries are back</span></h1>",
+        "<h1>Ferries are back<small>5 January 2026</small></h1>",
+        "<h1><a href='/'>Boat Club</a></h1><h1>Ferries are back</h1><h1>Another story</h1>",
+        "<h1><ruby>Ferries<rt>furries</rt></ruby> are back</h1>",
+    ],
+)
+def test_reads_the_headline_in_a_heading_without_what_stands_beside_it(heading):
+    head = "<title>Harbour - Ferries are back</title>" + meta(og__title="Harbour - Ferries are back")
+    assert read(head, heading).title == "Ferries are back"
+
+
+def test_leaves_a_topic_with_a_colon_in_the_headline():
+    assert read("", "<h1><span class=kicker>Harbour:</span> Ferries are back</h1>").title == "Harbour: Ferries are back"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"@type": "NewsArticle", "headline": "Ferries are back, they say",}',
+        '{"@type": "WebSite", "name": "x"}\n{"@type": "NewsArticle", "headline": "Ferries are back, they say"}',
+        '{"@type": "http://schema.org/NewsArticle", "headline": "Ferries are back, they say"}',
+        '{"@type": ["schema:NewsArticle"], "tags": ["a", "b",], "headline": "Ferries are back, they say"};',
+    ],
+)
+def test_reads_json_ld_as_sites_write_it(script):
+    head = f"<title>Story 1</title><script type='application/ld+json'>{script}</script>"
+    assert read(head).title == "Ferries are back, they say"
 
 
 @pytest.mark.parametrize(
