@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,11 +63,21 @@ def pixels(page, path):
     )
 
 
-def test_takes_a_screenshot_of_each_view_and_reaches_no_server_itself(draw, tmp_path):
-    asked = []
+def holders(secret):
+    """The commands of other processes that have a secret in their environment, as far as this system tells."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if environ.parent.name != str(os.getpid()) and secret in environ.read_bytes():
+                yield (environ.parent / "cmdline").read_bytes()
+
+
+def test_takes_a_screenshot_of_each_view_and_reaches_no_server_itself(draw, tmp_path, monkeypatch):
+    asked, told = [], []
+    monkeypatch.setenv("SENDGRID_API_KEY", "SG.swordfish-of-the-screenshots")
 
     def web_picture(url):
         asked.append(url)
+        told.extend(holders(b"swordfish-of-the-screenshots"))
         return WebPicture(content=RED.encode(), media_type="image/svg+xml") if url == WEB_PICTURE else None
 
     with FeedsServer() as foreign:
@@ -73,6 +85,8 @@ def test_takes_a_screenshot_of_each_view_and_reaches_no_server_itself(draw, tmp_
         screenshots = draw(html, web_picture=web_picture)
         assert foreign.requests == []
     assert WEB_PICTURE in asked
+    assert told == []
+    assert os.environ["SENDGRID_API_KEY"] == "SG.swordfish-of-the-screenshots"
     assert list(screenshots) == [*(view.name for view in SCREENSHOTS), "sheet"]
 
     from playwright.sync_api import sync_playwright

@@ -74,6 +74,7 @@ def parse_sender(text: str) -> tuple[str, str]:
         raise ConfigError(f"it has more than {_MAX_SENDER:,} characters", hint=_SENDER_FORM)
     if _CONTROL.search(text):
         raise ConfigError("it contains a line break or another control character", hint=_SENDER_FORM)
+    text = text.strip()  # the pattern takes cubic time for blanks alone
     mailbox = _MAILBOX.fullmatch(text)
     if mailbox is None:
         raise _sender_error(text)

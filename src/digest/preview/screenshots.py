@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -14,7 +15,7 @@ from digest.errors import DigestError
 from digest.preview.frame import Scheme, frame_html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
@@ -25,6 +26,8 @@ __all__ = ["CHROMIUMS", "SCREENSHOTS", "Screenshot", "find_chromium", "take_scre
 
 #: The commands of Chromium and Chrome.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: Variables of Playwright's process, such as where Node.js is.
+_DRIVER_VARIABLES = ("PLAYWRIGHT_", "NODE_", "DEBUG")
 #: The maximum height in device pixels: Chromium takes no screenshot beyond 16,384.
 _MAX_HEIGHT = 12_000
 #: Some requests, such as those of <link rel="preconnect">, do not go through a route. No host can be reached.
@@ -90,7 +93,9 @@ def take_screenshots(
         )
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with sync_playwright() as playwright:
+        with ExitStack() as stack:
+            with _only(_driver_environment(os.environ)):
+                playwright = stack.enter_context(sync_playwright())
             environ: dict[str, str | float | bool] = {**minimal_environment(os.environ)}
             browser = playwright.chromium.launch(executable_path=program, args=_NO_NETWORK, env=environ)
             pictures = tuple(_draw(browser, html, folder, image=image, web_picture=web_picture))
@@ -99,6 +104,29 @@ def take_screenshots(
     except Error as error:
         raise DigestError(f"the browser could not take the screenshots: {error.message.splitlines()[0]}") from error
     return (*pictures, sheet)
+
+
+def _driver_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for Playwright's own process: no secrets, but what says how to run it."""
+    return minimal_environment(environ) | {
+        name: value for name, value in environ.items() if name.startswith(_DRIVER_VARIABLES)
+    }
+
+
+@contextmanager
+def _only(environ: Mapping[str, str]) -> Iterator[None]:
+    """Let this process have no other variables for a moment: Playwright passes them all on to its own process.
+
+    Its Python library has no argument for them.
+    """
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(environ)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _draw(

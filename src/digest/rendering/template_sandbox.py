@@ -45,7 +45,10 @@ _MAX_NUMBER = 100_000
 _LARGE_WIDTH = re.compile(r"\d{6}|\*")
 #: The methods and filters for which a large number means a long text, a long list or a large number.
 _NUMBERED = frozenset(
-    {"batch", "center", "expandtabs", "indent", "lipsum", "ljust", "rjust", "round", "slice", "tojson", "zfill"}
+    {
+        *("batch", "center", "expandtabs", "indent", "lipsum", "ljust", "rjust", "round", "slice", "to_bytes"),
+        *("tojson", "zfill"),
+    }
 )
 
 
@@ -109,7 +112,7 @@ class TemplateEnvironment(SandboxedEnvironment):
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call something for a template."""
         owner = getattr(function, "__self__", None)
-        if isinstance(owner, str | bytes | list):
+        if isinstance(owner, str | bytes | list | int):
             name = function.__name__
             if name == "join" and args:
                 args = (tuple(args[0]),)  # an iterator can be read once

@@ -145,3 +145,11 @@ def test_a_sender_of_many_characters_is_refused_within_a_second(text):
     with pytest.raises(ConfigError, match="more than 1,000 characters"):
         parse_sender(text)
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("text", [" " * 1000, "\u3000" * 1000, "a" + " " * 998 + "b"])
+def test_a_sender_of_blanks_is_refused_at_once(text):
+    start = time.process_time()
+    with pytest.raises(ConfigError):
+        parse_sender(text)
+    assert time.process_time() - start < 0.5

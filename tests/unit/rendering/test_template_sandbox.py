@@ -69,6 +69,7 @@ def test_python_is_out_of_reach(rendered, text):
         "{{ 3 ** 900000000 }}",
         "{{ 'ab'|center(900000000) }}",
         "{{ 'ab'.ljust(900000000) }}",
+        "{{ (255).to_bytes(900000000, 'big') }}",
         "{{ 'ab'.zfill(900000000) }}",
         "{{ '%900000000d' % number }}",
         "{{ '%*d' % (900000000, number) }}",
