@@ -12,13 +12,6 @@ import pytest
 import digest
 from conftest import run_in
 
-
-@pytest.fixture
-def run(run_script):
-    """The contract applies to the installed script, so these tests run it instead of calling the program in process."""
-    return run_script
-
-
 SUBSCRIBERS_COMMANDS = ("check", "import", "export", "suppress", "sync", "encrypt", "edit")
 COMMANDS = [
     "demo",
@@ -41,8 +34,8 @@ COMMANDS = [
 ]
 
 
-def test_the_help_lists_exactly_the_available_commands(run):
-    result = run("--help")
+def test_the_help_lists_exactly_the_available_commands(run_script):
+    result = run_script("--help")
     assert result.code == 0
     commands_in_help = [
         line.split()[0] for line in result.out.splitlines() if line.startswith("  ") and line.split()[0] in COMMANDS
@@ -76,24 +69,24 @@ def test_every_json_object_has_its_schema_version(run, newsletter):
         assert (command, result.code, result.data["schema_version"]) == (command, 0, 1)
 
 
-def test_build_and_send_print_the_promised_keys(run, collected):
+def test_build_and_send_print_the_promised_keys(run_script, collected):
     root = str(collected)
-    built = run("build", "-C", root, "--json").data
+    built = run_script("build", "-C", root, "--json").data
     assert {"token", "issue", "subject", "stories", "bytes_html"} <= built.keys()
     assert len(built["token"]) >= 16
     assert int(built["token"], 16)
-    plan = run("send", "-C", root, "--json").data
+    plan = run_script("send", "-C", root, "--json").data
     assert {"state", "accepted", "rejected", "unknown", "skipped", "pending", "token"} <= plan.keys()
 
 
-def test_an_invalid_command_line_exits_with_2(run, newsletter):
-    assert run("colect").code == 2
-    assert run("send", "--nonsense").code == 2
-    assert run("collect", "next-week", "-C", str(newsletter)).code == 2
+def test_an_invalid_command_line_exits_with_2(run_script, newsletter):
+    assert run_script("colect").code == 2
+    assert run_script("send", "--nonsense").code == 2
+    assert run_script("collect", "next-week", "-C", str(newsletter)).code == 2
 
 
-def test_prints_the_version(run):
-    assert run("--version").out == f"digest {digest.__version__}\n"
+def test_prints_the_version(run_script):
+    assert run_script("--version").out == f"digest {digest.__version__}\n"
 
 
 LIBRARY = {
