@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -489,3 +490,74 @@ def test_adds_nothing_when_one_address_cannot_be_read(root, server):
     with pytest.raises(SourceError, match="404"):
         add(at(root), [server.url("/feed.xml"), server.url("/1")], cwd=root)
     assert (root / "digest.toml").read_text() == before
+
+
+def feed_of(root, server, *items):
+    server.put("/courier.xml", rss(*items))
+    source = f'id = "courier"\nfeed = "{server.url("/courier.xml")}"\nfull_text = "never"\n'
+    config = root / "digest.toml"
+    config.write_text(f"{config.read_text()}\n[[sources]]\n{source}")
+
+
+def courier(collected):
+    return {ranked.story[0].title for ranked in collected.ranking if ranked.story[0].source == "courier"}
+
+
+THREE_WEEKS = [
+    ("A ferry", "https://courier.example/1", "An electric ferry crossed the harbour.", 3),
+    ("A tower", "https://courier.example/2", "Masons repaired the clock tower.", 11),
+    ("A school", "https://courier.example/3", "The island school got a new roof.", 18),
+]
+
+
+def test_a_past_week_gets_the_articles_of_that_week(root, server):
+    feed_of(root, server, *THREE_WEEKS)
+    now = "2026-11-20T08:00:00+00:00"
+    collected = collect(at(root, now), "2026-W46")
+    assert courier(collected) == {"A tower"}
+    assert (collected.since.isoformat(), collected.until.isoformat()) == (
+        "2026-11-09T00:00:00+00:00",
+        "2026-11-16T00:00:00+00:00",
+    )
+    assert courier(collect(at(root, now))) == {"A tower"}  # the open issue, which stays that of its week
+    assert courier(collect(at(root, now), "2026-W47")) == {"A school"}
+
+
+def test_since_reaches_further_back_and_later_runs_keep_it(root, server):
+    feed_of(root, server, *THREE_WEEKS)
+    now = "2026-11-20T08:00:00+00:00"
+    first = collect(at(root, now))
+    assert (courier(first), len(first.too_old)) == ({"A school"}, 2)
+    since = collect(at(root, now), since=datetime(2026, 11, 10, tzinfo=UTC))
+    assert (courier(since), len(since.too_old)) == ({"A school", "A tower"}, 1)
+    again = collect(at(root, now))
+    assert (courier(again), again.changed) == ({"A school", "A tower"}, False)
+
+
+def test_an_article_that_is_too_old_can_be_added_though_no_issue_was_written(root, server):
+    (root / "articles" / "letter.txt").unlink()
+    feed_of(root, server, THREE_WEEKS[0])
+    now = "2026-11-20T08:00:00+00:00"
+    assert collect(at(root, now)).stories == 0
+    assert add(at(root, now), ["https://courier.example/1"], cwd=root).headlines == ("A ferry",)
+
+
+def test_two_open_issues_with_the_same_stories_are_reported(root, server):
+    collect(at(root, WEEKS[1]))
+    assert collect(at(root, WEEKS[2]), "2026-W47").shared == {"2026-W46": 1}
+
+
+def test_a_slow_source_is_named(root, server, monkeypatch):
+    from digest.workflow import reading_sources
+
+    real = reading_sources.read_source
+
+    def read_slowly(source, **named):
+        time.sleep(1.5 if source.id == "courier" else 0)
+        return real(source, **named)
+
+    monkeypatch.setattr(reading_sources, "read_source", read_slowly)
+    feed_of(root, server, THREE_WEEKS[2])
+    slow = []
+    collect(at(root, WEEKS[2]), slow=lambda source, seconds: slow.append((source, round(seconds))))
+    assert slow == [("courier", 1)]

@@ -137,6 +137,7 @@ class CheckContext:
         root: The newsletter's folder.
         articles: The collected articles, by their keys.
         sent: The id of the issue in which a story was sent, by the story's key.
+        open_elsewhere: The id of another open issue that has a story, by the story's key.
         source_states: The result of collecting each source, by source id, for each issue; this issue first, then
             earlier ones, newest first.
         source_places: Where each source is configured, by source id.
@@ -155,6 +156,7 @@ class CheckContext:
     root: Path
     articles: Mapping[str, Article]
     sent: Mapping[str, str]
+    open_elsewhere: Mapping[str, str]
     source_states: Sequence[Mapping[str, SourceState]]
     source_places: Mapping[str, Place]
     page: ParsedPage

@@ -50,7 +50,7 @@ _FAMILIES = (
     check_sources,
 )
 _NO_ARTICLES: Mapping[str, Article] = MappingProxyType({})
-_NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
+_NO_ISSUES: Mapping[str, str] = MappingProxyType({})
 _NO_PLACES: Mapping[str, Place] = MappingProxyType({})
 _NO_ANSWERS: Mapping[str, LinkAnswer] = MappingProxyType({})
 
@@ -63,7 +63,8 @@ def check_issue(
     file: str,
     root: Path,
     articles: Mapping[str, Article] = _NO_ARTICLES,
-    sent: Mapping[str, str] = _NOTHING_SENT,
+    sent: Mapping[str, str] = _NO_ISSUES,
+    open_elsewhere: Mapping[str, str] = _NO_ISSUES,
     source_states: Sequence[Mapping[str, SourceState]] = (),
     source_places: Mapping[str, Place] = _NO_PLACES,
     answers: Mapping[str, LinkAnswer] = _NO_ANSWERS,
@@ -82,6 +83,7 @@ def check_issue(
         root: The newsletter's folder, which holds local articles and pictures.
         articles: The collected articles, by their keys; needed for the checks of pictures.
         sent: The id of the issue in which a story was sent, by the story's key.
+        open_elsewhere: The id of another open issue that has a story, by the story's key.
         source_states: The result of collecting each source, by source id, for each issue; this issue first, then
             earlier ones, newest first.
         source_places: Where each source is configured, by source id.
@@ -106,6 +108,7 @@ def check_issue(
         root=root,
         articles=articles,
         sent=sent,
+        open_elsewhere=open_elsewhere,
         source_states=source_states,
         source_places=source_places,
         page=parse_page(rendered.html),

@@ -1,4 +1,4 @@
-"""T105, T106 and T108 to T111: which stories are sent, and how each one reads in a list."""
+"""T105, T106, T108 to T111 and T113: which stories are sent, and how each one reads in a list."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def check_stories(context: CheckContext) -> Iterator[Finding]:
     yield from _check_each_story(context)
     yield from _check_number(context)
     yield from _check_already_sent(context)
+    yield from _check_other_open_issues(context)
     yield from _check_waiting(context)
     yield from _check_subject_story(context)
 
@@ -53,6 +54,15 @@ def _check_already_sent(context: CheckContext) -> Iterator[Finding]:
             yield fault(
                 "T109", f"The story went out in {earlier}: {story.headline}", context.line(story.line), hint=hint
             )
+
+
+def _check_other_open_issues(context: CheckContext) -> Iterator[Finding]:
+    hint = "Delete the block here or there, or send only one of the two issues."
+    for story in context.issue.stories:
+        other = context.open_elsewhere.get(story.key)
+        if other:
+            message = f"The story is in {other} as well, which is open, too: {story.headline}"
+            yield fault("T113", message, context.line(story.line), hint=hint)
 
 
 def _check_waiting(context: CheckContext) -> Iterator[Finding]:

@@ -13,14 +13,14 @@ from digest.cli.commands import IssueArgument, RunOptions, register
 from digest.errors import NothingToDoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from digest.cli.output import Output
     from digest.sources import SourceReading
 
 __all__ = ["add_edit_commands", "run_preview"]
 
 _PANEL = "Edit"
+#: A source that takes this long is named in a log. A server that never answers is given up after half a minute.
+_SLOW_SECONDS = 10
 
 
 def add_edit_commands(app: typer.Typer) -> None:
@@ -42,6 +42,15 @@ def collect(
             help="Show how each story was ranked, why articles were left out, and where bullets come from.",
         ),
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help='Count articles published since then, such as 2026-11-01 or "30 days", instead of those since the '
+            "last sent issue. Later runs for the same issue keep it.",
+        ),
+    ] = None,
     refresh: Annotated[
         bool,
         typer.Option("--refresh", help="Read every source again, even one that is gone or was read a moment ago."),
@@ -57,38 +66,35 @@ def collect(
     ] = None,
     which: Annotated[bool, typer.Option("--which", help="Only print the issue that would be collected.")] = False,
 ) -> None:
-    """Read the sources and merge new stories into the issue. Your edits are kept."""
+    """Read the sources and merge new stories into the issue. Your edits are kept.
+
+    An issue of a past week, such as `digest collect 2026-W45`, gets the articles of that week.
+    """
     from digest.cli.json_objects import CollectWhichResult, collect_result
-    from digest.cli.result_lines import collect_lines, explain_lines
+    from digest.cli.result_lines import collect_lines, explain_lines, period_words, too_few_words
     from digest.workflow.collecting import collect as run
+    from digest.workflow.scheduling import parse_since, scheduled_issue
 
     output, session = options.output, options.session()
     project = session.project
     if issue is None and schedule is not None:
-        from digest.workflow.scheduling import scheduled_issue
-
         issue = scheduled_issue(schedule, zone=project.config.newsletter.zone, now=project.now())
     if which:
         id = session.issue_to_collect(issue).id
         output.result(CollectWhichResult(issue=id), [id])
         return
 
-    collected = run(session, issue, refresh=refresh, progress=_progress(output, len(project.config.sources)))
+    zone = project.config.newsletter.zone
+    start = parse_since(since, zone=zone, now=project.now()) if since else None
+    progress = _Progress(output, len(project.config.sources))
+    collected = run(session, issue, since=start, refresh=refresh, progress=progress.finished, slow=progress.slow)
     output.status("")
-    since = (
-        f"since {collected.since.astimezone(project.config.newsletter.zone):%a %d %b %H:%M}"
-        if collected.since
-        else "of the last 7 days"
-    )
-    output.say(f"{collected.issue}: articles {since}", *collect_lines(collected, output))
+    output.say(f"{collected.issue}: articles {period_words(collected, zone)}", *collect_lines(collected, output))
     explained = explain_lines(collected, output) if explain or options.verbose else []
     result = collect_result(collected, explain=explain)
     if collected.stories < collected.min_stories:
-        error = NothingToDoError(
-            f"{collected.issue} has {collected.stories} of the {collected.min_stories} stories that "
-            "selection.min_stories requires",
-            hint="Add a story (digest add URL), wait for more, or lower min_stories.",
-        )
+        message, hint = too_few_words(collected, zone)
+        error = NothingToDoError(message, hint=hint)
         error.data = result.printed()
         output.say(*explained)
         raise error
@@ -101,17 +107,32 @@ def collect(
     )
 
 
-def _progress(output: Output, count: int) -> Callable[[SourceReading], None]:
-    """Show how many sources have been read, on a terminal."""
-    read = failed = 0
+class _Progress:
+    """Shows how many sources have been read, on a terminal, and names a source that takes long."""
 
-    def progress(reading: SourceReading) -> None:
-        nonlocal read, failed
-        read += 1
-        failed += reading.error is not None
-        output.status(f"Reading sources: {read} of {count}" + (f", {failed} failed" if failed else ""))
+    def __init__(self, output: Output, count: int) -> None:
+        self._output = output
+        self._count = count
+        self._read = self._failed = 0
+        self._named: set[str] = set()
 
-    return progress
+    def finished(self, reading: SourceReading) -> None:
+        """Count a source that was read."""
+        self._read += 1
+        self._failed += reading.error is not None
+        self._output.status(self._line())
+
+    def slow(self, source: str, seconds: float) -> None:
+        """Name the source that has been read for longest; without a terminal only once."""
+        if self._output.shows_status:
+            self._output.status(f"{self._line()}; waiting for {source} ({seconds:.0f} s)")
+        elif seconds >= _SLOW_SECONDS and source not in self._named:
+            self._named.add(source)
+            self._output.say(f"Still waiting for {source} after {seconds:.0f} seconds")
+
+    def _line(self) -> str:
+        failed = f", {self._failed} failed" if self._failed else ""
+        return f"Reading sources: {self._read} of {self._count}{failed}"
 
 
 def add(

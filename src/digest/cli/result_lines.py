@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from digest.models import BENCH_SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from digest.cli.output import Output
@@ -34,10 +35,12 @@ __all__ = [
     "explain_lines",
     "finding_lines",
     "outcome_lines",
+    "period_words",
     "plan_lines",
     "secret_source_line",
     "source_lines",
     "status_lines",
+    "too_few_words",
 ]
 
 #: Who wrote a bullet that has no source sentence, by its origin.
@@ -132,6 +135,11 @@ def collect_lines(collected: Collected, output: Output) -> list[str]:
             f"  {count(left_out, 'article', 'articles')} left out; digest collect --explain shows which and why"
         )
     mark = output.style("!", "yellow")
+    lines += [
+        f"  {mark} {count(number, 'story is', 'stories are')} in {other} as well, which is open, too: "
+        f"send only one of the two, or delete them in one"
+        for other, number in collected.shared.items()
+    ]
     if merge.bench_edited:
         lines.append(f"  {mark} “{BENCH_SECTION}” was edited, so it was left as it is")
     lines += [
@@ -140,6 +148,30 @@ def collect_lines(collected: Collected, output: Output) -> list[str]:
         for conflict in merge.conflicts
     ]
     return lines
+
+
+def period_words(collected: Collected, zone: ZoneInfo) -> str:
+    """From when to when articles count, such as "since Mon 09 Nov 08:00"."""
+    if collected.since is None:
+        return "of the last 7 days"
+    since = f"{collected.since.astimezone(zone):%a %d %b %H:%M}"
+    return f"from {since} to {collected.until.astimezone(zone):%a %d %b %H:%M}" if collected.until else f"since {since}"
+
+
+def too_few_words(collected: Collected, zone: ZoneInfo) -> tuple[str, str]:
+    """Why an issue with too few stories is not complete, and what to do about it."""
+    least = collected.min_stories
+    message = f"{collected.issue} has {collected.stories} of the {least} stories that selection.min_stories requires"
+    steps = ["Add a story (digest add URL)", "wait for more", "or lower min_stories."]
+    old = collected.too_old
+    if old:
+        verb = "is" if len(old) == 1 else "are"
+        message += f"; {count(len(old), 'article', 'articles')} {verb} too old"
+        # A date means its midnight, and an article counts if it was published later.
+        week = f"{collected.issue} " if collected.until else ""
+        last = old[: max(1, least - collected.stories)][-1] - timedelta(seconds=1)
+        steps.insert(1, f"look further back (digest collect {week}--since {last.astimezone(zone):%Y-%m-%d})")
+    return message, ", ".join(steps)
 
 
 def explain_lines(collected: Collected, output: Output) -> list[str]:

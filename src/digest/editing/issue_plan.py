@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ FIRST_DAYS = 7
 #: How late a source may list an article. Some feeds are rebuilt only every few hours, and a date without a time is read
 #: as midnight, so an article published the afternoon after an issue was collected may be dated before it.
 LATE = timedelta(days=2)
+#: How the reasons against articles begin that were published before the period.
+_TOO_OLD = "older than"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,16 +43,24 @@ class Period:
         collected: The keys of all articles collected for the last sent issues, selected or not. An article
             dated shortly before the period of its source, and not among them, was listed late and counts as new.
         whole_since: The start of the oldest issue for which ``collected`` is complete; None without such an issue.
+        until: The end of the period, for an issue of a past week; None if it has no end.
+        chosen: Whether the editor chose ``since``.
     """
 
     since: datetime | None = None
     missed: Mapping[str, datetime | None] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     collected: frozenset[str] = frozenset()
     whole_since: datetime | None = None
+    until: datetime | None = None
+    chosen: bool = False
+
+    def ends(self, now: datetime) -> datetime:
+        """The end of the period: the moment from which ages of articles are counted."""
+        return min(now, self.until) if self.until else now
 
     def begins(self, now: datetime, source: str = "") -> datetime:
         """The start of the period of a source. Articles published later are new."""
-        return self.missed.get(source, self.since) or now - timedelta(days=FIRST_DAYS)
+        return self.missed.get(source, self.since) or self.ends(now) - timedelta(days=FIRST_DAYS)
 
     def earliest(self, now: datetime, source: str = "") -> datetime:
         """The earliest date that an article of a source may have, allowing for late listing."""
@@ -59,10 +69,16 @@ class Period:
         return self.begins(now, source) - (LATE if complete else timedelta())
 
     def holds(self, article: Article, *, now: datetime) -> bool:
-        """Whether an article is new enough. An article without a date always is."""
+        """Whether an article is new enough, and not too new. An article without a date always is."""
+        if self.is_too_new(article):
+            return False
         if article.published is None or article.published > self.begins(now, article.source):
             return True
         return self.could_be_late(article, now=now) and article.keys.isdisjoint(self.collected)
+
+    def is_too_new(self, article: Article) -> bool:
+        """Whether an article was published after the period."""
+        return article.published is not None and self.until is not None and article.published >= self.until
 
     def could_be_late(self, article: Article, *, now: datetime) -> bool:
         """Whether an article is dated so shortly before the period that it is old only if it was collected before."""
@@ -73,7 +89,9 @@ class Period:
 class Dropped:
     """An article that is not in the issue, and the reason shown to the editor, such as "not among the 8 best".
 
-    ``key`` is the article's key. It is empty for what is no article, such as a file marked as not for print.
+    Attributes:
+        key: The article's key; empty for what is no article, such as a file marked as not for print.
+        too_old: If the article is too old, when it was published; otherwise None.
     """
 
     url: str
@@ -81,6 +99,7 @@ class Dropped:
     source: str
     reason: str
     key: str = ""
+    too_old: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +156,8 @@ def plan_issue(
     for article in articles:
         reason = _reason_against(article, config=config, now=now, period=period, seen=seen, had=had)
         if reason:
-            dropped.append(_dropped(article, reason))
+            too_old = article.published if reason.startswith(_TOO_OLD) else None
+            dropped.append(replace(_dropped(article, reason), too_old=too_old))
         else:
             candidates.append(article)
 
@@ -145,7 +165,7 @@ def plan_issue(
     dropped += repeats
     fresh, updates, had_before = _without_repetitions(stories, earlier)
     dropped += had_before
-    scores = [score_story(story, config=config, now=now) for story in fresh]
+    scores = [score_story(story, config=config, now=period.ends(now)) for story in fresh]
     ranking = select_stories(fresh, scores, updates, config=config)
     chosen = [ranked for ranked in ranking if ranked.chosen]
     dropped += [_dropped(ranked.story[0], ranked.reason) for ranked in ranking if not ranked.chosen]
@@ -219,11 +239,20 @@ def _reason_against(
     source = config.source(article.source)
     if source is None or not source.kind.has_dates or period.holds(article, now=now):
         return ""
+    return _outside(period, article, config=config, now=now)
+
+
+def _outside(period: Period, article: Article, *, config: Config, now: datetime) -> str:
+    """Why an article does not belong to the period."""
+    if period.is_too_new(article):
+        return "published after the week of this issue"
     if period.could_be_late(article, now=now):
         return "was already considered for the last issue"
-    sent = period.missed.get(article.source, period.since) is not None
     day = _day(period.begins(now, article.source).astimezone(config.newsletter.zone))
-    return f"older than the last sent issue ({day})" if sent else f"older than {FIRST_DAYS} days ({day})"
+    if period.chosen:
+        return f"{_TOO_OLD} {day}"
+    sent = period.missed.get(article.source, period.since) is not None
+    return f"{_TOO_OLD} the last sent issue ({day})" if sent else f"{_TOO_OLD} {FIRST_DAYS} days ({day})"
 
 
 def _day(moment: datetime) -> str:

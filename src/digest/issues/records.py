@@ -27,6 +27,7 @@ __all__ = [
     "Base",
     "Moment",
     "Record",
+    "Window",
     "decode_utf8",
     "dump_approval",
     "dump_articles",
@@ -68,6 +69,19 @@ _R = TypeVar("_R", bound=Record)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The time that an issue looks at, where that is not the time since the last sent issue. Aware, in UTC.
+
+    Attributes:
+        since: The start that the editor chose; None if nobody chose one.
+        until: The end of the issue's week, if the issue was begun after it; otherwise None.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Base:
     """What `collect` proposed last: the base of the three-way merge.
 
@@ -75,12 +89,14 @@ class Base:
         issue: Everything proposed so far for this issue, with the origin of each bullet.
         written_sha256: The SHA-256 of issue.md as `collect` last wrote it as a whole, in hex; empty once the editor has
             changed the file.
-        collected_at: Aware, in UTC.
+        collected_at: Articles published later are not in the issue. Aware, in UTC.
+        window: The time that the issue looks at, which later runs keep.
     """
 
     issue: Issue
     written_sha256: str
     collected_at: datetime
+    window: Window = Window()
 
 
 # --- Reading and writing one record -----------------------------------------------------------------------------------
@@ -246,6 +262,9 @@ class _BaseRecord(Record):
     written_sha256: str
     collected_at: Moment
     issue: _IssueRecord
+    #: Absent if they are not set, as in files written before these keys existed.
+    since: Moment | None = Field(default=None, exclude_if=lambda moment: moment is None)
+    until: Moment | None = Field(default=None, exclude_if=lambda moment: moment is None)
 
 
 def dump_base(base: Base) -> bytes:
@@ -255,6 +274,8 @@ def dump_base(base: Base) -> bytes:
         schema_version=SCHEMA_VERSION,
         written_sha256=base.written_sha256,
         collected_at=base.collected_at,
+        since=base.window.since,
+        until=base.window.until,
         issue=_IssueRecord(
             id=str(issue.id),
             subject=issue.subject,
@@ -309,6 +330,7 @@ def load_base(data: bytes, *, file: str) -> Base:
         ),
         written_sha256=record.written_sha256,
         collected_at=record.collected_at,
+        window=Window(since=record.since, until=record.until),
     )
 
 

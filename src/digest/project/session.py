@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,17 @@ class Session:
             if campaign.issue in self.weeks and (campaign.report.accepted or campaign.report.unknown)
             for url in _stories_of(self.files(campaign.issue))
         }
+
+    def open_elsewhere(self, id: str) -> dict[str, str]:
+        """The stories of all other open issues: the id of the newest issue that has each story, by the story's key."""
+        stories: dict[str, str] = {}
+        if id in self.ended_issues:
+            return stories
+        for other in self.issue_ids:
+            if other != id and other not in self.ended_issues and not self.is_abandoned(other):
+                with suppress(IssueError):  # an issue.md that does not parse is reported when it is used
+                    stories |= {story.key: str(other) for story in self.files(other).issue.stories}
+        return stories
 
     def refresh_ledger(self) -> None:
         """Read the ledger again when it is next needed."""

@@ -204,6 +204,7 @@ def check_rendered(
         root=project.root,
         articles=issue.articles_by_key,
         sent=session.sent_stories(),
+        open_elsewhere=session.open_elsewhere(issue.id),
         source_states=session.source_states(until=issue.id),
         source_places=source_places(project.root),
         answers=answers,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from digest.config import SOURCE_KINDS
 from digest.editing import Dropped, Ranked, Trace, by_address, other_reports, plan_issue, propose_story, trace_bullets
-from digest.issues import Base, bench_of, is_untouched, merge_issue, without_outlets
+from digest.issues import Base, Window, bench_of, is_untouched, merge_issue, without_outlets
 from digest.models import canonical_url
 from digest.sources import keep_full_text
 from digest.workflow.issue_history import History
 from digest.workflow.reading_sources import SourceResult, gather_articles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from digest.config import Config
@@ -41,6 +41,7 @@ class Collected:
         at: When the sources were read; aware, in UTC.
         since: Articles of a feed or a page count if they were published after this; aware, in UTC. None means seven
             days before `at`.
+        until: For an issue of a past week, articles count if they were published before this; aware, in UTC.
         sources: The result of reading each source.
         merge: What was merged into issue.md.
         stories: How many stories of issue.md are in the email now.
@@ -50,6 +51,7 @@ class Collected:
         dropped: The articles that were left out, each with the reason.
         ranking: Every story that was ranked, best first.
         bullets: The bullets in the email, each with the sentence it comes from.
+        shared: How many stories of this issue are in each other open issue as well, by its id.
     """
 
     issue: str
@@ -65,14 +67,23 @@ class Collected:
     dropped: tuple[Dropped, ...] = ()
     ranking: tuple[Ranked, ...] = ()
     bullets: tuple[Trace, ...] = ()
+    until: datetime | None = None
+    shared: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def too_old(self) -> list[datetime]:
+        """When the articles that are too old for the issue were published, the newest first."""
+        return sorted((drop.too_old for drop in self.dropped if drop.too_old), reverse=True)
 
 
 def collect(
     session: Session,
     id: str | None = None,
     *,
+    since: datetime | None = None,
     refresh: bool = False,
     progress: Callable[[SourceReading], None] = lambda _reading: None,
+    slow: Callable[[str, float], None] = lambda _source, _seconds: None,
 ) -> Collected:
     """Read all sources and merge what is new into issue.md, keeping every edit.
 
@@ -80,9 +91,14 @@ def collect(
     are no stories, only sources.json is written.
 
     Args:
-        id: The issue; by default the open one, or the next one due.
+        id: The issue; by default the open one, or the next one due. If its week has ended, only articles published
+            until then count.
+        since: Count articles published after this, instead of those since the last sent issue; aware. Later runs for
+            the same issue keep it.
         refresh: Request every source at its configured address, even one that is gone or was just read.
         progress: Called with each source once it is read.
+        slow: Called every second in which no source was read, with the one that has been read for longest, and for how
+            many seconds.
 
     Raises:
         NothingToDoError: The issue was sent, or is being sent.
@@ -92,8 +108,11 @@ def collect(
     opened = session.issue_to_collect(id)
     session.require_unsent(opened.id)
     opened.parse(_without_outlets(opened))  # fail before minutes of work
-    history = History.of(session, opened)
-    gathered = gather_articles(project, history, collected=opened.articles, refresh=refresh, progress=progress)
+    window = _window(session, opened, named=id is not None, since=since)
+    history = History.of(session, opened, window)
+    gathered = gather_articles(
+        project, history, collected=opened.articles, refresh=refresh, progress=progress, slow=slow
+    )
 
     session.reread_issue(opened.id)  # reading takes minutes, and the editor may have saved the file meanwhile
     yours, base, collected_before = opened.text, opened.base, opened.articles
@@ -122,16 +141,21 @@ def collect(
     )
     issue = opened.parse(merge.text)
     if yours is not None or issue.stories or issue.waiting:
-        _write(opened.folder, merge, [*articles, *_in_issue(collected_before, issue)], before=(yours, base), now=now)
+        at = history.period.ends(now)
+        _write(opened.folder, merge, [*articles, *_in_issue(collected_before, issue)], (yours, base), window, at=at)
+    elif articles:
+        opened.folder.write_articles(articles)  # for digest add
     if not project.offline:  # offline, the sources were not requested
         opened.folder.write_source_states(gathered.states)
     session.reread_issue(opened.id)
+    elsewhere = session.open_elsewhere(opened.id)
     dropped, ranking = _without_kept_out(plan, merge.kept_out)
     return Collected(
         issue=opened.id,
         file=opened.file,
         at=now,
-        since=history.period.since,
+        since=history.period.since or (history.period.begins(now) if window.until else None),
+        until=window.until,
         sources=gathered.results,
         merge=merge,
         stories=len(issue.stories),
@@ -141,7 +165,16 @@ def collect(
         dropped=(*dropped, *gathered.drafts),
         ranking=ranking,
         bullets=trace_bullets(opened.issue, opened.articles) if opened.text is not None else (),
+        shared=Counter(elsewhere[story.key] for story in issue.stories if story.key in elsewhere),
     )
+
+
+def _window(session: Session, opened: IssueReading, *, named: bool, since: datetime | None) -> Window:
+    """The time that an issue looks at. Without ``since`` it is that of the last run for the issue."""
+    before = opened.base.window if opened.base else Window()
+    _, ended = opened.folder.id.week_bounds(session.project.config.newsletter.timezone)
+    until = ended if named and ended <= session.project.now() else None if since else before.until
+    return Window(since=since or before.since, until=until)
 
 
 def _still_counting(articles: Iterable[Article], config: Config, gathered: GatheredArticles) -> Iterator[Article]:
@@ -263,9 +296,10 @@ def _write(
     folder: IssueFolder,
     merge: Merge,
     articles: Sequence[Article],
-    *,
     before: tuple[str | None, Base | None],
-    now: datetime,
+    window: Window,
+    *,
+    at: datetime,
 ) -> None:
     """Write the files that changed. If nothing is new, no file changes, and the recorded time of collecting stays."""
     text, base = before
@@ -273,5 +307,5 @@ def _write(
     folder.write_articles(unique)
     # Write the text before its base: a story in the base that is not in the text counts as removed by the editor.
     folder.write_text(merge.text, over=text)
-    if base is None or base.issue != merge.base or base.written_sha256 != merge.written_sha256:
-        folder.write_base(Base(issue=merge.base, written_sha256=merge.written_sha256, collected_at=now))
+    if base is None or (base.issue, base.written_sha256, base.window) != (merge.base, merge.written_sha256, window):
+        folder.write_base(Base(issue=merge.base, written_sha256=merge.written_sha256, collected_at=at, window=window))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.editing import Period, by_address, was_seen
 from digest.errors import IssueError
+from digest.issues import Window
 from digest.models import canonical_url
 
 if TYPE_CHECKING:
@@ -47,8 +48,15 @@ class History:
     states: Mapping[str, SourceState]
 
     @classmethod
-    def of(cls, session: Session, current: IssueReading) -> History:
-        """Read the history from the ledger and from the issues before ``current``."""
+    def of(cls, session: Session, current: IssueReading, window: Window | None = None) -> History:
+        """Read the history from the ledger and from the issues before ``current``.
+
+        Args:
+            session: The newsletter.
+            current: The issue.
+            window: The time that the issue looks at, where that is not the time since the last sent issue.
+        """
+        window = window or Window()
         config = session.project.config
         sent = session.sent_stories()
         undated: list[Article] = []
@@ -67,12 +75,7 @@ class History:
             began[campaign.issue] = max(began.get(campaign.issue, moment), moment)
         reported = _articles_of(session, sent)
         return cls(
-            period=Period(
-                since=max(began.values(), default=None),
-                missed=_missed(session, began) if began else {},
-                collected=frozenset().union(*collected.values()),
-                whole_since=_whole_since(began, collected),
-            ),
+            period=_period(session, window, began=began, collected=collected),
             seen=frozenset(sent).union(*(article.keys for article in undated)),
             earlier=reported,
             had=by_address((*reported, *undated)),
@@ -86,6 +89,22 @@ class History:
     def has_had(self, article: Article) -> bool:
         """Whether readers have had an article."""
         return was_seen(article, self.seen, had=self.had)
+
+
+def _period(
+    session: Session, window: Window, *, began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]
+) -> Period:
+    if window.since:
+        return Period(since=window.since, until=window.until, chosen=True)
+    if window.until:
+        since = max((moment for moment in began.values() if moment < window.until), default=None)
+        return Period(since=since, until=window.until)
+    return Period(
+        since=max(began.values(), default=None),
+        missed=_missed(session, began) if began else {},
+        collected=frozenset().union(*collected.values()),
+        whole_since=_whole_since(began, collected),
+    )
 
 
 def _whole_since(began: Mapping[str, datetime], collected: Mapping[str, Collection[str]]) -> datetime | None:

@@ -118,12 +118,9 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
 def _collected(session: Session, addresses: Sequence[str], *, id: str | None) -> tuple[list[Article], list[str]]:
     """The articles that were collected for the issue already, and need not be fetched, and the remaining addresses."""
     with suppress(IssueError):  # the next collect reports a damaged articles.jsonl
-        known = {
-            address: collected_article(session.issue_to_collect(id).articles, url=address) for address in addresses
-        }
-        return [article for article in known.values() if article], [
-            url for url, article in known.items() if not article
-        ]
+        collected = session.issue_to_collect(id).articles
+        known = {url: collected_article(collected, url=url) for url in addresses if is_web_address(url)}
+        return list(filter(None, known.values())), [address for address in addresses if known.get(address) is None]
     return [], list(addresses)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -104,6 +105,7 @@ def gather_articles(
     collected: Sequence[Article],
     refresh: bool = False,
     progress: Callable[[SourceReading], None] = lambda _reading: None,
+    slow: Callable[[str, float], None] = lambda _source, _seconds: None,
 ) -> GatheredArticles:
     """Read all sources in parallel. A source that is gone permanently is not requested.
 
@@ -112,6 +114,7 @@ def gather_articles(
         collected: The articles collected for this issue before.
         refresh: Request every source at its configured address, even one that is gone or was just read.
         progress: Called in this thread with each source once it is read.
+        slow: As of `read_sources`.
     """
     now = project.now()
     sources = project.config.sources
@@ -127,6 +130,7 @@ def gather_articles(
             after=after,
             counts=lambda article: history.period.holds(article, now=now),
             finished=progress,
+            slow=slow,
         )
         readings = {reading.source: reading for reading in read}
     places = _places_of_private(project, readings.values())
@@ -258,6 +262,7 @@ def read_sources(
     after: datetime,
     counts: Callable[[Article], bool] = lambda _article: True,
     finished: Callable[[SourceReading], None] = lambda _reading: None,
+    slow: Callable[[str, float], None] = lambda _source, _seconds: None,
 ) -> Iterator[SourceReading]:
     """Read ``sources`` in parallel, and yield the readings in the same order.
 
@@ -269,9 +274,12 @@ def read_sources(
         after: Aware; articles published before it do not count.
         counts: Whether an article is new enough. It is called in the readers' threads.
         finished: Called with each reading as soon as it is complete, in the consumer's thread.
+        slow: Called in the consumer's thread every second in which no reading is completed, with the source that has
+            been read for longest, and for how many seconds.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, SourceReading]] = SimpleQueue()
+    started: list[float | None] = [None] * len(sources)
     for number in range(len(sources)):
         waiting.put(number)
 
@@ -282,6 +290,7 @@ def read_sources(
             except Empty:
                 return
             source = sources[number]
+            started[number] = time.monotonic()
             try:
                 with fetcher.working(at_once=not is_web_address(source.addresses[0])):
                     reading = read_source(source, root=root, fetcher=fetcher, after=after, counts=counts)
@@ -295,7 +304,13 @@ def read_sources(
     ready: dict[int, SourceReading] = {}
     for number in range(len(sources)):
         while number not in ready:
-            place, reading = done.get()
+            try:
+                place, reading = done.get(timeout=1)
+            except Empty:
+                began, place = min((began, place) for place, began in enumerate(started) if began is not None)
+                slow(sources[place].id, time.monotonic() - began)
+                continue
+            started[place] = None
             ready[place] = reading
             finished(reading)
         yield ready.pop(number)

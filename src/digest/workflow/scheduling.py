@@ -14,9 +14,11 @@ from digest.models import IssueId
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["issue_due_at", "last_scheduled_run", "parse_send_time", "scheduled_issue"]
+__all__ = ["issue_due_at", "last_scheduled_run", "parse_send_time", "parse_since", "scheduled_issue"]
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_AGE = re.compile(r"(\d{1,6})\s*(h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?)", re.IGNORECASE)
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -50,6 +52,31 @@ def parse_send_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     if moment <= now:
         raise UsageError(f"{stripped} has already passed", hint="Choose a later time.")
     return moment.astimezone(UTC)
+
+
+def parse_since(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
+    """Parse the value of ``--since``: ``2026-11-01``, a date with a time, or an age such as ``30 days`` or ``4 weeks``.
+
+    Args:
+        zone: The zone of a time without an offset; a date means its midnight there.
+        now: The current time; aware.
+
+    Returns:
+        Aware, in UTC, not later than ``now``.
+
+    Raises:
+        UsageError: ``text`` is neither, or lies in the future.
+    """
+    age = _AGE.fullmatch(text.strip())
+    try:
+        moment = now - int(age[1]) * _UNITS[age[2][0].lower()] if age else datetime.fromisoformat(text.strip())
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        hint = 'Write a date or an age: --since 2026-11-01 or --since "30 days".'
+        raise UsageError(f"{text!r} is neither a date nor an age", hint=hint) from None
+    if moment > now:
+        raise UsageError(f"{text.strip()} lies in the future", hint="Choose an earlier date.")
+    return moment
 
 
 def _is_date(text: str) -> bool:

@@ -67,6 +67,13 @@ def test_t109_accepts_a_story_sent_in_this_issue(problems, clean):
     assert problems(clean) == []
 
 
+def test_t113_reports_a_story_of_another_open_issue(check, clean):
+    clean.open_elsewhere = {"https://a.example/1": "2026-W46"}
+    finding = only(check, clean)
+    assert (finding.code, finding.severity, str(finding.place)) == ("T113", "warning", f"{FILE}:12")
+    assert finding.message.startswith("The story is in 2026-W46 as well, which is open, too: ")
+
+
 def test_t109_ignores_waiting_stories(problems, clean):
     clean.sent = {"https://late.example/30": "2026-W45"}
     clean.issue = replace(clean.issue, sections=(*clean.issue.sections, waiting(30)))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import UsageError
-from digest.workflow.scheduling import issue_due_at, last_scheduled_run, parse_send_time, scheduled_issue
+from digest.workflow.scheduling import issue_due_at, last_scheduled_run, parse_send_time, parse_since, scheduled_issue
 
 BERLIN = ZoneInfo("Europe/Berlin")
 THURSDAY = datetime(2026, 11, 26, 14, 0, tzinfo=UTC)
@@ -110,3 +110,28 @@ def test_a_deadline_follows_the_newsletters_zone_when_the_clocks_change():
 def test_without_a_deadline_an_issue_is_due_at_the_end_of_its_week():
     assert issue_due_at("2026-W48", due="", zone=BERLIN) == datetime(2026, 11, 30, tzinfo=BERLIN)
     assert issue_due_at("2026-W48b", due="", zone=BERLIN) == datetime(2026, 11, 30, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-01", "2026-10-31T23:00:00+00:00"),
+        ("20261101", "2026-10-31T23:00:00+00:00"),
+        (" 2026-11-01 06:30 ", "2026-11-01T05:30:00+00:00"),
+        ("2026-11-01T06:30Z", "2026-11-01T06:30:00+00:00"),
+        ("30 days", "2026-10-21T09:00:00+00:00"),
+        ("1 day", "2026-11-19T09:00:00+00:00"),
+        ("30d", "2026-10-21T09:00:00+00:00"),
+        ("4 Weeks", "2026-10-23T09:00:00+00:00"),
+        ("36 hours", "2026-11-18T21:00:00+00:00"),
+    ],
+)
+def test_since_is_a_date_or_an_age(text, moment):
+    now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert parse_since(text, zone=ZoneInfo("Europe/Berlin"), now=now) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "30", "30 moons", "-3 days", "2026-13-01", "2027-01-01", "999999 weeks"])
+def test_what_is_no_beginning_is_refused(text):
+    with pytest.raises(UsageError):
+        parse_since(text, zone=ZoneInfo("UTC"), now=datetime(2026, 11, 20, 9, tzinfo=UTC))

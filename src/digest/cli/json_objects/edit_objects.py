@@ -128,6 +128,8 @@ class CollectResult(JsonObject):
     """The issue's ``issue.md``, relative to the newsletter's folder."""
     since: str | None
     """Articles published after this moment were considered, as ISO 8601; null for the last seven days."""
+    until: str | None
+    """For an issue of a past week: articles published before this moment were considered, as ISO 8601."""
     stories: int
     """How many stories the email will have."""
     waiting: int
@@ -138,6 +140,10 @@ class CollectResult(JsonObject):
     """How many fields were updated from their sources."""
     stay_dropped: int
     """How many stories stayed out because the editor had deleted them."""
+    too_old: int
+    """How many articles were left out because they are too old; `--since` includes them."""
+    shared: dict[str, int]
+    """How many stories are in another open issue as well, by its id."""
     bench_edited: bool
     """Whether "Not in this issue" was left as it is because the editor has changed it."""
     conflicts: list[CollectConflict]
@@ -257,11 +263,14 @@ def collect_result(collected: Collected, *, explain: bool) -> CollectResult:
         issue=collected.issue,
         file=collected.file,
         since=collected.since.isoformat() if collected.since else None,
+        until=collected.until.isoformat() if collected.until else None,
         stories=collected.stories,
         waiting=collected.waiting,
         new=len(merge.added),
         refreshed=len(merge.refreshed),
         stay_dropped=len(merge.kept_out),
+        too_old=len(collected.too_old),
+        shared=dict(collected.shared),
         bench_edited=merge.bench_edited,
         conflicts=[
             CollectConflict(field=conflict.field, line=conflict.line, yours=conflict.yours, fresh=conflict.fresh)
