@@ -22,6 +22,7 @@ from digest.sources.pages.page_bylines import names_on_page
 from digest.sources.pages.page_limits import bounded_page, is_bounded
 from digest.sources.pages.page_metadata import is_own, read_metadata
 from digest.sources.pages.page_text import clear_page, read_text, unrepeated
+from digest.sources.pages.visibility.hidden_text import remove_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,6 +78,7 @@ def _extract(html: str, url: str) -> Article:
     html = _HALVES.sub("\ufffd", html)
     tree = LexborHTMLParser(html)
     metadata = read_metadata(tree, url=url)
+    remove_hidden(tree)
     # Before the text is extracted: trafilatura drops some publishers' key points, and keeps others in it.
     key_points = find_key_points(tree)
     if key_points.points:

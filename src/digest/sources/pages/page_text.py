@@ -10,6 +10,7 @@ from trafilatura.settings import Document
 
 from digest.sources.article_cleaning import drop_promotion, is_furniture
 from digest.sources.html_text import plain_line
+from digest.sources.pages.visibility.hidden_text import remove_elements
 from digest.sources.tables import load_table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _LINK_SHARE = 0.8  # of a block's text; such a block only points to something el
 
 
 def clear_page(tree: LexborHTMLParser) -> None:
-    """Remove what is not a paragraph of the article: hidden elements, captions, boxes, and lines with only a link."""
+    """Remove what is not a paragraph of the article: captions, boxes, and lines with only a link."""
     table = load_table("page_text")
     most = table["share"] * max(sum(map(len, _paragraphs(tree))), 1000)
     for selector in table["clutter"]:
@@ -35,23 +36,11 @@ def clear_page(tree: LexborHTMLParser) -> None:
         # A class on every paragraph, such as "subscriber-only", marks the article itself.
         inside = {paragraph.mem_id: len(paragraph.text()) for node in nodes for paragraph in node.css("p")}
         if sum(length for length in inside.values() if length >= table["paragraph"]) <= most:
-            _remove(nodes)
+            remove_elements(nodes)
     links = [node for node in tree.css("article li, main li, p") if _is_link(node)]
     # If the page consists of links, they are its article.
     if sum(len(node.text()) for node in links) <= most:
-        _remove(links)
-
-
-def _remove(nodes: Sequence[LexborNode]) -> None:
-    """Remove elements from the tree.
-
-    lexbor frees the descendants of an element with it, and selectolax crashes when a node is freed twice, so only the
-    outermost elements are removed. See https://github.com/rushter/selectolax/issues/169.
-    """
-    ids = {node.mem_id for node in nodes}
-    outermost = [node for node in nodes if not any(above.mem_id in ids for above in _ancestors(node))]
-    for node in outermost:
-        node.decompose()
+        remove_elements(links)
 
 
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:

@@ -1,0 +1,1 @@
+"""What the readers of a page see of it."""
