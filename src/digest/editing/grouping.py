@@ -6,6 +6,7 @@ import heapq
 from functools import cache
 from typing import TYPE_CHECKING
 
+from digest.editing.event_names import are_two_events, is_rubric
 from digest.editing.language_data import weights, word_list
 from digest.editing.text_similarity import are_copies, event_similarities, find_copies
 from digest.editing.tokenization import content_terms, is_unspaced, word_count
@@ -154,8 +155,11 @@ def separate_stories(stories: Iterable[list[Article]]) -> list[list[Article]]:
     or if one outlet writes all its articles to one pattern. Losing an article in a wrong group is worse than showing an
     event twice, so:
 
-    - Articles with the same URL, headline or text stay together.
-    - Otherwise an outlet reports an event only once, so its second article is another story.
+    - Articles with the same URL or text stay together, and so do those with the same headline, unless one of the next
+      two points tells them apart.
+    - Two outlets' reports that have no name, number or place in common are two events told in the same words.
+    - A rubric such as "Letters to the editor" never joins two outlets.
+    - An outlet reports an event only once, so its second article is another story.
     - A short article must share words with another one, apart from stock phrases of headlines. An article without a
       text must share nearly the whole headline.
 
@@ -196,9 +200,15 @@ def _units(story: Sequence[Article], labels: Sequence[int]) -> list[list[Article
     """Units of articles that must stay together: they share a URL, headline or text. The best article comes first."""
     units = _DisjointSets(len(story))
     seen: dict[object, int] = {}
+    headlines: dict[str, list[int]] = {}
     for place, (article, label) in enumerate(zip(story, labels, strict=True)):
-        for sign in (label, ("address", article.key), ("headline", _headline(article))):
+        for sign in (label, ("address", article.key)):
             units.join(seen.setdefault(sign, place), place)
+        others = headlines.setdefault(_headline(article), [])
+        for other in others:
+            if not _are_apart(article, story[other]):
+                units.join(other, place)
+        others.append(place)
     return [[story[place] for place in members] for members in units.members()]
 
 
@@ -209,13 +219,25 @@ def _belongs(unit: Sequence[Article], part: Sequence[Sequence[Article]]) -> bool
     return any(_may_be_one(unit[0], other[0]) for other in part)
 
 
+def _are_apart(first: Article, second: Article) -> bool:
+    """Whether articles of two outlets tell two events, or are rubrics, which tell none."""
+    if _outlets([first]) == _outlets([second]):
+        return False
+    return is_rubric(first.title) or is_rubric(second.title) or are_two_events(first, second)
+
+
 def _outlets(articles: Iterable[Article]) -> set[str]:
     """The hosts of the articles, because a source may collect several outlets; the source if there is no host."""
     return {site_name(article.url) or f"source {article.source}" for article in articles}
 
 
 def _may_be_one(first: Article, second: Article) -> bool:
-    """Whether both texts are long enough to trust their similarity, or short ones have enough words in common."""
+    """Whether both texts are long enough to trust their similarity, or short ones have enough words in common.
+
+    Never for rubrics and for reports of two outlets that name nothing in common.
+    """
+    if _are_apart(first, second):
+        return False
     weight = weights("short")
     if min(word_count(first.text), word_count(second.text)) >= weight["words"]:
         return True

@@ -38,9 +38,9 @@ def compression_table(language: str) -> Mapping[str, Any]:
 
 
 @cache
-def word_list(table: str, name: str) -> frozenset[str]:
-    """One word list of english.toml, in lower case."""
-    return frozenset(_table("english.toml")[table][name])
+def word_list(table: str, name: str, *, file: str = "english.toml") -> frozenset[str]:
+    """One word list of english.toml or another file beside this module, in lower case."""
+    return frozenset(_table(file)[table][name])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
