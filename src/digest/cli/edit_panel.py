@@ -170,12 +170,14 @@ def add(
             config=added.config or None,
             known=added.known,
             left_out=list(added.left_out),
+            unread=list(added.unread),
             undo=added.undo or None,
         ),
         lines,
     )
     if added.known:
         output.say(f"{count(added.known, 'feed is a source', 'feeds are sources')} already.")
+    output.say(*(f"Not added, {outline}" for outline in added.unread))
     for address in added.left_out:
         output.say(f"Left out, because its address is private: {address}. If you trust it: digest add {address}")
     output.say(*(secret_source_line(address, options.shown(added.config)) for address in added.secret_sources))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digest.sources.feeds.feed_parser import parse_feed
     from digest.sources.feeds.full_text import keep_full_text
-    from digest.sources.feeds.opml import FeedAddress, parse_opml
+    from digest.sources.feeds.opml import FeedAddress, FeedList, parse_opml
     from digest.sources.files.article_files import parse_text
     from digest.sources.pages.article_extraction import extract_article
     from digest.sources.source_reader import SourceReading, read_address, read_source
 
 __all__ = [
     "FeedAddress",
+    "FeedList",
     "SourceReading",
     "extract_article",
     "keep_full_text",
@@ -30,6 +31,7 @@ __all__ = [
 
 _HOMES = {
     "FeedAddress": "digest.sources.feeds.opml",
+    "FeedList": "digest.sources.feeds.opml",
     "SourceReading": "digest.sources.source_reader",
     "extract_article": "digest.sources.pages.article_extraction",
     "keep_full_text": "digest.sources.feeds.full_text",

@@ -22,7 +22,7 @@ from digest.errors import DigestError
 from digest.fetching import FEED_BYTES, GoneError
 from digest.models import Article, is_web_address
 from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
-from digest.sources.feeds.opml import FeedAddress, parse_opml
+from digest.sources.feeds.opml import FeedAddress, FeedList, parse_opml
 from digest.sources.files.article_files import UnreadFileError, parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
@@ -126,7 +126,7 @@ def read_source(
     )
 
 
-def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | tuple[FeedAddress, ...]:
+def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | FeedList:
     """Read one address that a user typed.
 
     Args:
@@ -147,7 +147,7 @@ def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | tup
     return result
 
 
-def _read_anything(access: SourceAccess, address: str) -> Article | tuple[FeedAddress, ...]:
+def _read_anything(access: SourceAccess, address: str) -> Article | FeedList:
     if is_web_address(address):
         response = access.fetcher.get(address, accept=_ANY_ACCEPT, max_bytes=FEED_BYTES)
         return _feeds_in(response.content, address=address, url=response.url) or article_from_response(response)
@@ -155,7 +155,9 @@ def _read_anything(access: SourceAccess, address: str) -> Article | tuple[FeedAd
     return _feeds_in(data, address=path, url=path) or parse_text(data, path=path)
 
 
-def _feeds_in(content: bytes, *, address: str, url: str) -> tuple[FeedAddress, ...]:
+def _feeds_in(content: bytes, *, address: str, url: str) -> FeedList | None:
     if is_opml(content):
         return parse_opml(content, file=url)
-    return (FeedAddress(title=parse_feed(content, url=url).title, url=address),) if is_feed(content) else ()
+    if not is_feed(content):
+        return None
+    return FeedList(feeds=(FeedAddress(title=parse_feed(content, url=url).title, url=address),))

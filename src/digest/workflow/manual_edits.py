@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from digest.models import (
     secret_parameters,
     without_secrets,
 )
-from digest.sources import FeedAddress, parse_opml, read_address
+from digest.sources import FeedAddress, FeedList, parse_opml, read_address
 from digest.workflow.collecting import collected_article, merge_articles
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Added:
         config: The configuration file they were written to; empty when it did not change.
         known: How many of the feeds were already sources.
         left_out: The feeds of an OPML file that are not added, because their addresses are private.
+        unread: The outlines of an OPML file that give no feed, each with its line and the reason.
         secret_sources: The addresses of added sources that hold a key, without it.
         secret_links: The addresses of added stories that hold a key, as readers get them.
         undo: Where the previous configuration is backed up; empty if it did not change.
@@ -61,6 +62,7 @@ class Added:
     config: str = ""
     known: int = 0
     left_out: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     secret_sources: tuple[str, ...] = ()
     secret_links: tuple[str, ...] = ()
     undo: str = ""
@@ -86,12 +88,13 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
     """
     project = session.project
     collected, others = _collected(session, addresses, id=id)
-    articles, feeds, private = _read_all(project, others, cwd) if others else ([], [], ())
+    content = _read_all(project, others, cwd) if others else _Content()
+    feeds = content.feeds
     # Prepare both before writing either.
     sources = _new_sources(project, feeds, section=section)
     edit = with_sources(project.root, sources) if sources else None
     # An article without a source counts as added by hand, whatever name the page gives itself.
-    articles = [*collected, *(replace(article, source="") for article in articles)]
+    articles = [*collected, *(replace(article, source="") for article in content.articles)]
     stories = _Stories.of(session, articles, id=id) if articles else None
     if not sources and not (stories and stories.headlines):
         where = " and ".join([*([stories.reading.file] if stories else []), *([project.config_file] if feeds else [])])
@@ -108,7 +111,8 @@ def add(session: Session, addresses: Sequence[str], *, id: str | None = None, se
         sources=tuple(source.id for source in sources),
         config=file,
         known=len(feeds) - len(sources),
-        left_out=private,
+        left_out=tuple(content.private),
+        unread=tuple(content.unread),
         secret_sources=tuple(without_secrets(each.feed) for each in sources if secret_parameters(each.feed)),
         secret_links=tuple(url for url in stories.urls if secret_parameters(url)) if stories else (),
         undo=(undo / file).relative_to(project.root).as_posix() if file else "",
@@ -124,40 +128,46 @@ def _collected(session: Session, addresses: Sequence[str], *, id: str | None) ->
     return [], list(addresses)
 
 
-def _read_all(
-    project: Project, addresses: Sequence[str], cwd: Path
-) -> tuple[list[Article], list[FeedAddress], tuple[str, ...]]:
-    """The articles and the feeds at some addresses, and the feeds that are left out because they are private."""
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Articles and feeds at some addresses, private feeds that are left out, and outlines without a feed."""
+
+    articles: list[Article] = field(default_factory=list)
+    feeds: list[FeedAddress] = field(default_factory=list)
+    private: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def _read_all(project: Project, addresses: Sequence[str], cwd: Path) -> _Content:
     from digest.fetching import AllowedHosts, host_and_port
 
     allowed = AllowedHosts(project.config.fetching.allow_hosts)
     for address in addresses:
         require_no_password(address)
-    articles: list[Article] = []
-    feeds: list[FeedAddress] = []
-    private: list[str] = []
+    read = _Content()
     with project.open_fetcher(typed=addresses) as fetcher:
         for address in addresses:
             content = _read_feed_list(address, cwd) or read_address(
                 _from_root(address, project.root, cwd), root=project.root, fetcher=fetcher
             )
             if isinstance(content, Article):
-                articles.append(content)
+                read.articles.append(content)
                 continue
-            for feed in content:
+            read.unread.extend(content.unread)
+            for feed in content.feeds:
                 require_no_password(feed.url)
                 # Whoever wrote the list is not the editor, and as a source the address would count as the editor's.
                 listed, place = feed.url != address, host_and_port(feed.url)
                 if listed and is_local_host(place[0]) and place not in allowed:
-                    private.append(feed.url)
+                    read.private.append(feed.url)
                 else:
-                    feeds.append(feed)
-    if private and not (articles or feeds):
+                    read.feeds.append(feed)
+    if read.private and not (read.articles or read.feeds):
         raise SourceError(
-            f"all feeds in the list have private addresses, such as {private[0]}",
-            hint=f"To add one that you trust: digest add {private[0]}",
+            f"all feeds in the list have private addresses, such as {read.private[0]}",
+            hint=f"To add one that you trust: digest add {read.private[0]}",
         )
-    return articles, feeds, tuple(private)
+    return read
 
 
 def require_no_password(address: str) -> None:
@@ -174,11 +184,11 @@ def require_no_password(address: str) -> None:
         )
 
 
-def _read_feed_list(address: str, cwd: Path) -> tuple[FeedAddress, ...]:
-    """The feeds in an OPML file, which may be anywhere on the disk; empty for anything else."""
+def _read_feed_list(address: str, cwd: Path) -> FeedList | None:
+    """The feeds in an OPML file, which may be anywhere on the disk; None for anything else."""
     path = cwd / Path(address).expanduser()
     if is_web_address(address) or path.suffix.lower() != ".opml":
-        return ()
+        return None
     if not path.is_file():
         raise SourceError(
             "there is no such file", place=Place(address), hint="Use a path relative to the current folder."

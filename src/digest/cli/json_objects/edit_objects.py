@@ -182,6 +182,8 @@ class AddResult(JsonObject):
     """How many of the feeds were sources already."""
     left_out: list[str]
     """The feeds of an OPML file that were not added, because their addresses are private."""
+    unread: list[str]
+    """The outlines of an OPML file that give no feed, each with its line and the reason."""
     undo: str | None
     """The copy of the configuration before the change; null if it was not changed."""
 

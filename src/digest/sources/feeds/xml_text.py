@@ -29,7 +29,8 @@ _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _BLAND = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1"})
 _UNICODE = frozenset({"utf-8", "utf8"})
 _FEW = 200  # invalid bytes, too few for guessing another encoding
-_START = re.compile(r"<\?xml\b|<!doctype\b|<!--|<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
+_ROOTS = "rss|feed|rdf|opml|urlset|sitemapindex"
+_START = re.compile(rf"<\?xml\b|<!doctype\b|<!--|<(?:\w+:)?(?:{_ROOTS})\b", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 _START_WITHIN = 20_000  # characters of warnings and the like before the document
 
@@ -40,7 +41,7 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
-_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_END = re.compile(rf"</(?:\w+:)?(?:{_ROOTS})\s*>", re.IGNORECASE)
 
 
 _LARGE = 4 * 2**20  # bytes up to which a document of few tags is read whole
