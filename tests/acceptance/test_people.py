@@ -128,6 +128,7 @@ def test_suppress_names_the_position_of_an_invalid_address(run, letter):
     assert run("subscribers", "suppress", "-C", str(letter)).code == 2
 
 
+@pytest.mark.long
 def test_records_every_one_of_several_concurrent_unsubscribes(letter):
     program = str(Path(sys.executable).with_name("digest"))
     running = [

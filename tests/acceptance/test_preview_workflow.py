@@ -55,6 +55,7 @@ def test_shows_the_email_and_the_whole_report_without_secrets(github):
     assert f"[**Open the email**](https://github.com/example/letter/artifacts/{ISSUE}.html)" in run.summary
 
 
+@pytest.mark.long
 def test_shows_the_screenshots_without_secrets(github):
     if find_chromium() is None:
         assert os.environ.get("DIGEST_REQUIRE_BROWSER") != "1"
