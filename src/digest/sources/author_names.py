@@ -28,7 +28,7 @@ _TIME = re.compile(
 )
 #: The house or the place behind a full name.
 _BEHIND = re.compile(
-    r"(?<=[^\W\d_]{2})\s+(?:for|für|pour|para|per|of|from|at|in|aus|à|en|voor)\s+"
+    r"(?<=[^\W\d_]{2})\s+(?:for|For|für|pour|para|per|of|from|at|in|aus|à|en|voor)\s+"
     r"(?:(?:the|die|den|das|der|la|le|el|il|de)\s+)?[^\W\d_a-z].*$"
 )
 _PLACE = re.compile(r"\s*,\s*[^\W\d_]+\.?$")
@@ -51,7 +51,7 @@ def split_names(text: str, *, agencies: bool = False) -> tuple[str, ...]:
     text = line_of_html(text)
     if match := _EMAIL_WITH_NAME.match(text) or _NAME_WITH_EMAIL.match(text):
         text = match[1]
-    text = _prefix().sub("", text).strip(" ,;|-→")
+    text = _prefix().sub("", text).strip(" ,;:|-→")
     parts = _parts(text)
     if parts != [text]:
         names = (name for part in parts for name in split_names(part, agencies=agencies))

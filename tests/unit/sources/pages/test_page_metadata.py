@@ -191,6 +191,14 @@ def test_splits_names_and_drops_roles_and_places(byline, expected):
         "<h1>Ferries</h1><div><span>Von</span> <a href='/ann'>Ann Lee</a> | 5. Januar 2026</div>",
         "<h1>Ferries</h1><p class='autorenzeile'>Ann Lee, London</p>",
         "<nav><p>By Not Me</p></nav><h1>Ferries</h1><div class='teaser'>By Nor Me</div><p>By Ann Lee</p>",
+        "<div class='sidebar-right card-layout'><h1>Ferries</h1><p>By Ann Lee</p></div>",
+        "<h1>Ferries</h1><div class='elementor-widget'><p>Words by Ann Lee</p></div>",
+        "<h1>Ferries</h1><div class='node--promoted'>By <a>Ann Lee</a></div>",
+        "<h1>Ferries</h1><div class='license-author'>Bob Ray</div><div class='author'>Author <b>Ann Lee:</b></div>",
+        "<h1>Ferries</h1><p><strong>Ann Lee</strong></p>",
+        "<h1>Ferries</h1><h4>They are back.</h4><div><span>Ann Lee&nbsp;|</span> <span>05.01.2026 - 10:00</span></div>",
+        "<h1>Ferries</h1><div>By Ann Lee January 5, 2026</div>",
+        "<h1>Ferries</h1><div>By Ann Lee For The Harbour News</div>",
         "<h1>Ferries</h1><div><a rel='author'>Ann Lee</a></div><ul><li><p><a rel='author'>Bob Ray</a></ul>",
     ],
 )
@@ -200,6 +208,8 @@ def test_finds_a_byline_in_the_text(markup):
 
 def test_does_not_take_sentences_for_bylines():
     assert read(body="<h1>Ferries</h1><p>By noon they were back</p><p>By The Harbour</p>").authors == ()
+    assert read(body="<h1>Ferries</h1><div><a href='/me'>Middle East</a> | 5 January 2026</div>").authors == ()
+    assert read(body="<h1>Ferries</h1><div>Ann Lee | Bob Ray</div><p>Ann Lee</p>").authors == ()
 
 
 def test_ignores_authors_of_references_and_reading_times():
