@@ -23,7 +23,7 @@ def check_ledger_url(url: str) -> None:
     """Check a ledger's URL with the store that handles its scheme. `load_config` takes this function as an argument.
 
     Raises:
-        ValueError: No store has the scheme, or the URL is malformed.
+        ValueError: No store has the scheme, or the URL is malformed or holds a password.
     """
     from digest.delivery.stores import find_store
 
@@ -32,6 +32,8 @@ def check_ledger_url(url: str) -> None:
     except ConfigError as error:
         raise ValueError(f"{error.message}. {error.hint}") from None
     store.check_url(url)
+    if store.holds_secret(url):
+        raise ValueError("it contains a password; put the whole URL into a variable, and name it in url_env")
 
 
 def ledger_url(state: StateConfig, environ: Mapping[str, str]) -> str:
@@ -48,10 +50,13 @@ def ledger_url(state: StateConfig, environ: Mapping[str, str]) -> str:
     url = environ.get(state.url_env, "").strip()
     if not url:
         raise CredentialsError(f"{state.url_env} is not set", hint="Set it to the URL of the ledger's database.")
+    problem = f"{state.url_env} does not hold a ledger's URL"
     try:
-        find_store(url)
+        find_store(url).check_url(url)
     except ConfigError as error:
-        raise ConfigError(f"{state.url_env} does not hold a ledger's URL", hint=error.hint) from None
+        raise ConfigError(problem, hint=error.hint) from None
+    except ValueError as error:
+        raise ConfigError(f"{problem}: {error}") from None
     return url
 
 

@@ -28,6 +28,10 @@ def address(url, *, offline=False):
         ("ledger.db", "unknown scheme"),
         ("sqlite://ledger.db", "sqlite:///PATH"),
         ("postgresql://digest:hunter2@db.example/ledger", "it contains a password"),
+        ("postgresql://digest@db.example/ledger?password=hunter2", "it contains a password"),
+        ("postgresql://[::1/ledger", "postgresql://USER"),
+        ("git+branch://[a", "git+branch://BRANCH"),
+        ("git+branch://state?remote=-x", "git+branch://BRANCH"),
         ("git+branch://a b", "git+branch://BRANCH"),
         ("git+branch://../main", "git+branch://BRANCH"),
         ("git+branch://state?remote=a/b", "git+branch://BRANCH"),
@@ -54,6 +58,28 @@ def test_a_password_may_be_in_the_environment(tmp_path):
         _ = newsletter(
             tmp_path, 'url_env = "DIGEST_LEDGER_URL"', DIGEST_LEDGER_URL="mysql://u:hunter2@db/l"
         ).ledger_address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://digest:hunter2/two@db.example/ledger",
+        "postgresql://digest:hunter2#two@db.example/ledger",
+        "postgresql://digest:hunter2@two@db.example/ledger",
+        "postgresql://digest:hunter2?two@db.example/ledger",
+        "postgresql://digest:1234?hunter2@db.example/ledger",
+        "postgresql://digest:hunter2 two@db.example/ledger",
+        "postgresql://digest:hunter2@db.example:hunter2/ledger",
+        "postgresql://digest:hunter2@[db/ledger",
+        "git+branch://hunter2 two",
+    ],
+)
+def test_no_part_of_a_password_that_is_not_escaped_is_taken_for_a_name(tmp_path, url):
+    project = newsletter(tmp_path, 'url_env = "DIGEST_LEDGER_URL"', DIGEST_LEDGER_URL=url)
+    with pytest.raises(ConfigError, match="DIGEST_LEDGER_URL does not hold a ledger's URL: a ledger ") as caught:
+        _ = project.ledger_address
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+    assert "two" not in f"{caught.value} {caught.value.hint}"
 
 
 @pytest.mark.parametrize(

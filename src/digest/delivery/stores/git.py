@@ -53,6 +53,7 @@ _SUFFIX = ".jsonl"
 _ANCHOR_WAITS = (0, 1)
 #: How many times a transaction is retried before the send stops with an error.
 _ATTEMPTS = 50
+_FORM = "a ledger on a branch is written git+branch://BRANCH or git+branch://BRANCH?remote=NAME"
 #: A subset of the names that git allows (git-check-ref-format).
 _BRANCH_NAME = re.compile(r"(?!.*(\.\.|//|\.lock$))[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_-]")
 
@@ -91,10 +92,13 @@ class GitStore(Store):
     @classmethod
     def check_url(cls, url: str) -> None:
         """Check the names of the branch and the remote."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise ValueError(_FORM) from None
         name_is_valid = _BRANCH_NAME.fullmatch(f"{parts.netloc}{parts.path}")
-        if not name_is_valid or not re.fullmatch(r"(remote=[\w.-]+)?", parts.query):
-            raise ValueError("a ledger on a branch is written git+branch://BRANCH or git+branch://BRANCH?remote=NAME")
+        if not name_is_valid or not re.fullmatch(r"(remote=[\w][\w.-]*)?", parts.query):
+            raise ValueError(_FORM)
 
     @property
     def branch(self) -> GitBranch:

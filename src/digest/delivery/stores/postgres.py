@@ -12,7 +12,7 @@ import re
 import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -38,6 +38,12 @@ _LEADER, _MIGRATION = 0x6469676573740001, 0x6469676573740002
 #: two numbers apart from those with one.
 _SENDERS = 0x64696773
 _CONNECT_SECONDS = 10
+_FORM = (
+    "a ledger in PostgreSQL is written postgresql://USER:PASSWORD@HOST/DATABASE; "
+    "in the password, write %40 for @, %2F for /, %3A for :, %3F for ? and %23 for #"
+)
+#: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+_SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 _SECRET = re.compile(r"(password|passwd|pwd)=\S+", re.IGNORECASE)
 
 
@@ -51,9 +57,25 @@ class PostgresStore(Store):
 
     @classmethod
     def check_url(cls, url: str) -> None:
-        """Refuse a password, which does not belong in ``digest.toml``."""
-        if urlsplit(url).password:
-            raise ValueError("it contains a password; put the whole URL into a variable, and name it in url_env")
+        """Check that the URL can be read, and in one way only.
+
+        A sign in the password that is not escaped would make the rest of the password a host or a path, which are
+        printed (RFC 3986, section 3.2.1).
+        """
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError:
+            raise ValueError(_FORM) from None
+        misread = parts.fragment or "@" in parts.path or (parts.username is None and "@" in parts.query)
+        if misread or parts.netloc.count("@") > 1 or re.search(r"\s", url):
+            raise ValueError(_FORM)
+
+    @classmethod
+    def holds_secret(cls, url: str) -> bool:
+        """Whether the URL holds a password, before the host or as a parameter of the connection."""
+        parts = urlsplit(url)
+        return bool(parts.password) or any(name in _SECRET_PARAMETERS for name, _ in parse_qsl(parts.query))
 
     def exists(self) -> bool:
         """Whether there may be a ledger: always true, since only opening the database could tell."""

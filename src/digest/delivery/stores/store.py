@@ -94,11 +94,17 @@ class Store(ABC):
     @classmethod
     @abstractmethod
     def check_url(cls, url: str) -> None:
-        """Check the form of a URL from ``digest.toml``.
+        """Check the form of a URL from ``digest.toml`` or the environment.
 
         Raises:
-            ValueError: The URL is malformed, or holds a secret that does not belong in a file.
+            ValueError: The URL is malformed. The message does not repeat it, because it may hold a password.
         """
+
+    @classmethod
+    def holds_secret(cls, url: str) -> bool:
+        """Whether a well-formed URL holds a password, which does not belong in ``digest.toml``."""
+        del url
+        return False
 
     @property
     def file(self) -> Path | None:
