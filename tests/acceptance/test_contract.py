@@ -19,6 +19,7 @@ COMMANDS = [
     "doctor",
     "collect",
     "add",
+    "sources",
     "edit",
     "preview",
     "diff",

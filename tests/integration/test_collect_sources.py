@@ -14,7 +14,7 @@ from digest.project import open_project
 from digest.testing.feeds_server import FeedsServer
 from digest.workflow.building import build, check
 from digest.workflow.collecting import collect
-from digest.workflow.manual_edits import add
+from digest.workflow.curation.adding import add
 from digest.workflow.new_newsletter import Answers, initialise
 from digest.workflow.sending import plan_send, send
 

@@ -19,8 +19,8 @@ from digest.workflow import reading_sources
 from digest.workflow.alerts import find_alerts
 from digest.workflow.building import approve, build, check
 from digest.workflow.collecting import collect
+from digest.workflow.curation.adding import add
 from digest.workflow.issue_status import status
-from digest.workflow.manual_edits import add
 from digest.workflow.new_newsletter import Answers, initialise
 from digest.workflow.people.subscriber_lists import check_lists
 from digest.workflow.sending import plan_send, send

@@ -1,4 +1,4 @@
-"""The panel Edit: collect, add, edit, preview and diff."""
+"""The panel Edit: collect, add, sources, edit, preview and diff."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def add_edit_commands(app: typer.Typer) -> None:
     """Register the commands of this panel."""
     register(app, "collect", panel=_PANEL, example="digest collect")(collect)
     register(app, "add", panel=_PANEL, example="digest add https://example.org/story feeds.opml")(add)
+    register(app, "sources", panel=_PANEL, example="digest sources")(sources)
     register(app, "edit", panel=_PANEL, example="digest edit")(edit)
     register(app, "preview", panel=_PANEL, example="digest preview --open")(preview)
     register(app, "diff", panel=_PANEL, example="digest diff")(diff)
@@ -70,8 +71,8 @@ def collect(
 
     An issue of a past week, such as `digest collect 2026-W45`, gets the articles of that week.
     """
+    from digest.cli.collect_lines import collect_lines, explain_lines, period_words, too_few_words
     from digest.cli.json_objects import CollectWhichResult, collect_result
-    from digest.cli.result_lines import collect_lines, explain_lines, period_words, too_few_words
     from digest.workflow.collecting import collect as run
     from digest.workflow.scheduling import parse_since, scheduled_issue
 
@@ -153,7 +154,7 @@ def add(
     """Add articles to the issue, or feeds to the sources."""
     from digest.cli.json_objects import AddResult
     from digest.cli.result_lines import count, secret_source_line
-    from digest.workflow.manual_edits import add as run
+    from digest.workflow.curation.adding import add as run
 
     added = run(options.session(), addresses, id=issue, section=section, cwd=Path.cwd())
     output = options.output
@@ -189,6 +190,19 @@ def add(
         output.next(f"digest preview {added.issue}", f"digest edit {added.issue}")
     else:
         output.next("digest collect")
+
+
+def sources(options: RunOptions) -> None:
+    """Show when each source was read last, its newest article, its share in issues, and what to do about it."""
+    from digest.cli.collect_lines import overview_lines
+    from digest.cli.json_objects import sources_result
+    from digest.workflow.curation.source_overview import source_overviews
+
+    session, output = options.read_only_session(no_ledger=True), options.output
+    overviews, now = source_overviews(session), session.project.now()
+    zone = session.project.config.newsletter.zone
+    output.result(sources_result(overviews, now=now), overview_lines(overviews, output, now=now, zone=zone))
+    output.next("digest collect", "digest add URL")
 
 
 def preview(
@@ -229,7 +243,7 @@ def edit(options: RunOptions, issue: IssueArgument = None) -> None:
     from digest.cli.json_objects import EditResult, check_findings
     from digest.cli.result_lines import finding_lines
     from digest.workflow.building import check
-    from digest.workflow.manual_edits import edit as run
+    from digest.workflow.curation.editing_session import edit as run
 
     session, output = options.session(), options.output
     open_in = partial(open_in_editor, environ=session.project.secrets.child_environ, quiet=options.as_json)

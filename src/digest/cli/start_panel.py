@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.collect_lines import collect_lines
 from digest.cli.commands import RunOptions, register
-from digest.cli.result_lines import collect_lines, count, finding_lines, secret_source_line
+from digest.cli.result_lines import count, finding_lines, secret_source_line
 from digest.errors import ChecksFailedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _refresh_workflows(options: RunOptions) -> None:
 def _ask(defaults: Answers) -> Answers:
     from digest.models import parse_sender
     from digest.providers import provider_names
-    from digest.workflow.manual_edits import require_no_password
+    from digest.workflow.curation.adding import require_no_password
     from digest.workflow.new_newsletter import Answers
 
     name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from digest.errors import Place
 from digest.issues.records import SCHEMA_VERSION, Moment, Record, decode_utf8, dump_record, load_record
@@ -39,6 +39,8 @@ class SourceState:
     Attributes:
         addresses: As configured, without their secrets. If they change, the source's history starts over.
         counted: How many of its articles were new enough for the issue.
+        read_on: The last day, in the newsletter's time zone, on which it was read. It is no moment, so that the file
+            stays as it is when a source is read again and nothing is new.
         newest: When its newest article was published; None if no article has a date.
         failing_since: When the current run of failures started; None if it was read.
         error: Why it failed; empty if it was read.
@@ -49,6 +51,7 @@ class SourceState:
     source: str
     addresses: tuple[str, ...]
     counted: int = 0
+    read_on: date | None = None
     newest: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
@@ -120,12 +123,16 @@ def source_health(
     return SourceHealth(latest=latest, failed=failed, silent=silent, trouble=trouble)
 
 
+_Day = Annotated[date, PlainSerializer(date.isoformat)]
+
+
 class _SourceRecord(Record):
     """One source. Empty fields are left out of the file."""
 
     id: str
     addresses: tuple[str, ...]
     counted: int = Field(0, exclude_if=lambda counted: not counted)
+    read_on: _Day | None = Field(None, exclude_if=lambda day: day is None)
     newest: Moment | None = Field(None, exclude_if=lambda newest: newest is None)
     failing_since: Moment | None = Field(None, exclude_if=lambda since: since is None)
     error: str = Field("", exclude_if=lambda error: not error)
@@ -145,6 +152,7 @@ def dump_source_states(states: Sequence[SourceState]) -> bytes:
             id=state.source,
             addresses=state.addresses,
             counted=state.counted,
+            read_on=state.read_on,
             newest=state.newest,
             failing_since=state.failing_since,
             error=state.error,

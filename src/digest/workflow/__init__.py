@@ -12,7 +12,7 @@
                                                                          └─send_test─▶ yourself ▼         │
                           lists ──▶ audience, without suppressions ──▶ batches ──▶ ledger ──▶ provider ──▶ inboxes
 
-    status, report, diff,
+    status, report, diff, sources,
     doctor                  look at all of this and change nothing
     initialise, run_demo    write a new newsletter's folder
 
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from digest.workflow.building import approve, build, check
     from digest.workflow.campaign_report import report
     from digest.workflow.collecting import collect
+    from digest.workflow.curation.adding import add
+    from digest.workflow.curation.editing_session import edit
+    from digest.workflow.curation.source_overview import source_overviews
     from digest.workflow.doctor import diagnose
     from digest.workflow.issue_report import last_difference, report_issue
     from digest.workflow.issue_status import status
-    from digest.workflow.manual_edits import add, edit
     from digest.workflow.new_newsletter import initialise, refresh_workflows, run_demo
     from digest.workflow.sending import cancel, plan_send, send, send_test
 
@@ -57,18 +59,19 @@ __all__ = [
     "run_demo",
     "send",
     "send_test",
+    "source_overviews",
     "status",
 ]
 
 _HOMES = {
-    "add": "manual_edits",
+    "add": "curation.adding",
     "approve": "building",
     "build": "building",
     "cancel": "sending",
     "check": "building",
     "collect": "collecting",
     "diagnose": "doctor",
-    "edit": "manual_edits",
+    "edit": "curation.editing_session",
     "find_alerts": "alerts",
     "initialise": "new_newsletter",
     "last_difference": "issue_report",
@@ -79,6 +82,7 @@ _HOMES = {
     "run_demo": "new_newsletter",
     "send": "sending",
     "send_test": "sending",
+    "source_overviews": "curation.source_overview",
     "status": "issue_status",
 }
 

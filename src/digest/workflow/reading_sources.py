@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from digest.config import SourceConfig
     from digest.errors import Place
@@ -116,7 +117,7 @@ def gather_articles(
         progress: Called in this thread with each source once it is read.
         slow: As of `read_sources`.
     """
-    now = project.now()
+    now, zone = project.now(), project.config.newsletter.zone
     sources = project.config.sources
     gone = {} if refresh else {id: state for id, state in history.states.items() if state.gone}
     moved = {} if refresh else _moves(sources, history)
@@ -143,7 +144,7 @@ def gather_articles(
         else:
             reading = readings[source.id]
             reading = replace(reading, articles=_with_known_ids(reading.articles, before=collected))
-            state = _next_state(source, reading, history.states.get(source.id), history=history, now=now)
+            state = _next_state(source, reading, history.states.get(source.id), history=history, now=now, zone=zone)
         states.append(state)
         counted = [article for article in reading.articles if _counts(article, source, history=history, now=now)]
         new = len({article.key for article in counted}.difference(article.key for article in collected))
@@ -188,7 +189,13 @@ def _moves(sources: Sequence[SourceConfig], history: History) -> dict[str, str]:
 
 
 def _next_state(
-    source: SourceConfig, reading: SourceReading, last: SourceState | None, *, history: History, now: datetime
+    source: SourceConfig,
+    reading: SourceReading,
+    last: SourceState | None,
+    *,
+    history: History,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> SourceState:
     dates = [article.published for article in reading.articles if article.published and article.published <= now]
     before = SourceState(source=source.id, addresses=source.printable_addresses) if last is None else last
@@ -207,6 +214,7 @@ def _next_state(
         source=source.id,
         addresses=source.printable_addresses,
         counted=sum(_counts(article, source, history=history, now=now) for article in reading.articles),
+        read_on=now.astimezone(zone).date(),
         newest=newest,
         moved_to=reading.moved_to,
     )

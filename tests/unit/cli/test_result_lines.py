@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from digest.cli.collect_lines import age, collect_lines, explain_lines
 from digest.cli.output import Output
-from digest.cli.result_lines import age, collect_lines, explain_lines, status_lines
+from digest.cli.result_lines import status_lines
 from digest.editing import Dropped, Ranked, Score
 from digest.issues import Merge
 from digest.models import Article, Issue

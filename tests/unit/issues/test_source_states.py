@@ -16,6 +16,7 @@ STATES = st.builds(
     source=st.text(min_size=1),
     addresses=st.lists(st.text()).map(tuple),
     counted=st.integers(0, 1000),
+    read_on=st.none() | st.dates(),
     newest=st.none() | MOMENTS,
     failing_since=st.none() | MOMENTS,
     error=st.text(),

@@ -57,6 +57,7 @@ from digest.cli.json_objects.ship_objects import (
     send_result,
     status_result,
 )
+from digest.cli.json_objects.source_objects import SourcesResult, sources_result
 from digest.cli.json_objects.start_objects import (
     DemoResult,
     DoctorResult,
@@ -112,6 +113,7 @@ __all__ = [
     "SendResult",
     "SendTestResult",
     "ShowResult",
+    "SourcesResult",
     "StatusResult",
     "SubscribersAudience",
     "SubscribersCheckResult",
@@ -134,6 +136,7 @@ __all__ = [
     "list_rows",
     "report_result",
     "send_result",
+    "sources_result",
     "status_result",
 ]
 
@@ -161,6 +164,7 @@ RESULTS: dict[str, tuple[type[JsonObject], ...]] = {
     "doctor": (DoctorResult, TwoPhaseStarted, TwoPhasePassed, TwoPhaseFailure),
     "collect": (CollectResult, CollectWhichResult, CollectFailure),
     "add": (AddResult,),
+    "sources": (SourcesResult,),
     "edit": (EditResult,),
     "preview": (),
     "diff": (DiffResult,),
