@@ -71,6 +71,8 @@ def test_commands_on_an_issue_print_valid_json(letter, digest):
     assert digest("edit")[1]["changed"] is False
     assert digest("edit", editor="sed -i 's/Added by hand/Changed by hand/'")[1]["changed"] is True
     assert digest("diff")[1]["error"]["exit_code"] == 8
+    (articles,) = digest("sources")[1]["sources"]
+    assert (articles["last_success"], articles["used"], articles["standing"]) == ("2026-11-20", 3, "ok")
     assert digest("check", "--fail-on", "never")[1]["issue"] == ISSUE
 
     token = digest("build")[1]["token"]
