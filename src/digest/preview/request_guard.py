@@ -104,7 +104,7 @@ class Guard:
     def _foreign(self, headers: Headers) -> str:
         """Why a request may come from another site; empty if it does not."""
         host = headers.get("host", "")
-        if not self._is_ours(f"//{host}"):
+        if "@" in host or not self._is_ours(f"//{host}"):
             return _OPEN_THE_ADDRESS
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}".lower():

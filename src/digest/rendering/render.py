@@ -19,7 +19,7 @@ from digest.rendering.jinja_templates import render_template, template_place
 from digest.rendering.manifest import manifest_token, not_after, sha256
 from digest.rendering.mjml import render_mjml
 from digest.rendering.personal_tags import PERSONAL_PART, PersonalTags, find_tag, nonce_of
-from digest.rendering.sanitising import inert_tags
+from digest.rendering.sanitising import inert_tags, inert_tags_in_html
 from digest.rendering.text_wrapping import tidy
 from digest.rendering.theme_view import view_issue
 
@@ -102,4 +102,4 @@ def _html(context: Mapping[str, Any], templates: Sequence[Path]) -> str:
         if place is None:
             raise
         raise RenderError(error.message, place=place, hint=error.hint) from error
-    return inline_css(page.html, page.css)
+    return inert_tags_in_html(inline_css(page.html, page.css))

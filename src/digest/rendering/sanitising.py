@@ -8,7 +8,15 @@ from urllib.parse import quote, urlsplit
 
 from digest.models import is_web_address
 
-__all__ = ["clean_line", "inert_tags", "is_local_path", "published_image", "safe_url", "strip_controls"]
+__all__ = [
+    "clean_line",
+    "inert_tags",
+    "inert_tags_in_html",
+    "is_local_path",
+    "published_image",
+    "safe_url",
+    "strip_controls",
+]
 
 #: Control characters; embeddings, overrides and isolates, which change the direction of the text around them; the byte
 #: order mark, lone surrogates and noncharacters. Joiners are kept: emoji and Indic scripts need them. C1 controls make
@@ -35,9 +43,14 @@ def inert_tags(text: str) -> str:
     """Plain ``text`` in which nothing is a mail service's own tag, such as ``<%asm_preferences_url%>``.
 
     What an article says is text, also where it speaks of such tags. A word joiner, which readers do not see, divides
-    them. HTML needs none: there, ``<`` is escaped.
+    them.
     """
     return _SERVICE_TAG.sub("\\g<0>\u2060", text)
+
+
+def inert_tags_in_html(html: str) -> str:
+    """The same for HTML, where a character reference in the tag changes nothing for readers, also within an address."""
+    return _SERVICE_TAG.sub(lambda match: match[0] if match[0] == "<" else f"&#{ord(match[0])};", html)
 
 
 def strip_controls(text: str) -> str:

@@ -103,7 +103,8 @@ def test_answers_the_loopback_names(client, host):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example:8025", "127.0.0.1.evil.example", "", "192.0.2.1", "a@[", "0.0.0.0:8025"]
+    "host",
+    ["evil.example:8025", "127.0.0.1.evil.example", "", "192.0.2.1", "a@[", "0.0.0.0:8025", "x@127.0.0.1"],
 )
 def test_refuses_any_other_host_against_dns_rebinding(client, host):
     answer = client.get("/state", headers={"host": host})

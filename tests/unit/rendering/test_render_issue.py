@@ -61,9 +61,12 @@ def test_the_manifest_names_sender_audience_and_provider(render):
 )
 def test_a_mail_services_own_tags_are_text(render, issue, tag):
     said = f"Put {tag} at the end"
-    rendered = render(issue=replace(stories(issue, story("https://a.example/1", said)), subject=said))
+    url = f"https://a.example/1?x={tag.strip('<> ')}"
+    rendered = render(issue=replace(stories(issue, story(url, said)), subject=said))
     assert tag not in rendered.text
-    assert rendered.text.replace("\u2060", "").count(tag) == 1
+    assert tag not in rendered.html
+    assert url.replace(" ", "%20") in tree(rendered).xpath("//a/@href")
+    assert tag in rendered.text.replace("\u2060", "")
     assert rendered.manifest.subject.replace("\u2060", "") == said != rendered.manifest.subject
     assert "<%" not in rendered.html
     assert tag in tree(rendered).text_content()
