@@ -104,7 +104,7 @@ def _is_placeholder(text: str) -> bool:
 
 def _check_left_over(context: CheckContext, passage: Passage) -> Iterator[Finding]:
     text = passage.plain_text
-    left_over = next(_left_over(text), None)
+    left_over = next(iter(_left_over(text)), None)
     if left_over is None:
         return
     line = passage.line
@@ -126,13 +126,14 @@ def _check_template_text(context: CheckContext) -> Iterator[Finding]:
                     return
 
 
-def _left_over(text: str) -> Iterator[re.Match[str]]:
+def _left_over(text: str) -> list[re.Match[str]]:
     """Every placeholder. In a line in capitals, TODO is a word, such as in the Spanish headline "TODO LO QUE HAY"."""
-    others = [word for word in _LETTERS.findall(text) if word != "TODO"]
-    in_capitals = len(others) > 1 and all(word.isupper() for word in others)
-    for match in _LEFT_OVER.finditer(text):
-        if not (in_capitals and match[0] == "TODO"):
-            yield match
+    matches = list(_LEFT_OVER.finditer(text))
+    if any(match[0] == "TODO" for match in matches):
+        others = [word for word in _LETTERS.findall(text) if word != "TODO"]
+        if len(others) > 1 and all(word.isupper() for word in others):
+            return [match for match in matches if match[0] != "TODO"]
+    return matches
 
 
 def _letters_of(text: str) -> str:

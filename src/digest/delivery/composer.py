@@ -97,11 +97,12 @@ class Composer:
         """Compose the recipients of one call. ``keys`` are their keyed hashes, in the same order."""
         if not (self._only_link and self._around[0] and isinstance(people, PackedSubscribers)):
             return [self.recipient(key, person) for key, person in zip(keys, people, strict=True)]
-        rows = people.rows()  # their values were cleaned when the lists were read
+        emails, names = people.mailboxes()  # they were cleaned when the lists were read
         return LinkedRecipients(
             keys=[key.hex() for key in keys],
-            rows=rows,
-            tokens=self._tokens([email for email, _ in rows]),
+            emails=emails,
+            names=names,
+            tokens=self._tokens(emails),
             around=self._around,
             tag=self._only_link,
             headers=self._one_click,

@@ -79,7 +79,8 @@ class LinkedRecipients(Sequence[Recipient]):
 
     Attributes:
         keys: The key of each recipient, in hex.
-        rows: The address and the name of each recipient, normalised.
+        emails: The address of each recipient, normalised.
+        names: The name of each recipient, likewise; it may be empty.
         tokens: What the link of each recipient has of its own: letters, digits, ``-`` and ``_``.
         around: What all links have before and after it, in ASCII and valid in a header.
         tag: What stands for the link in the content.
@@ -87,7 +88,8 @@ class LinkedRecipients(Sequence[Recipient]):
     """
 
     keys: Sequence[str]
-    rows: Sequence[tuple[str, str]]
+    emails: Sequence[str]
+    names: Sequence[str]
     tokens: Sequence[str]
     around: tuple[str, str]
     tag: str
@@ -103,10 +105,10 @@ class LinkedRecipients(Sequence[Recipient]):
     def __getitem__(self, index: int | slice) -> Recipient | list[Recipient]:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
-        (email, name), (before, after) = self.rows[index], self.around
+        before, after = self.around
         link = f"{before}{self.tokens[index]}{after}"
         headers = {"List-Unsubscribe": f"<{link}>", **self.headers}
-        return Recipient(self.keys[index], email, name, {self.tag: link}, headers)
+        return Recipient(self.keys[index], self.emails[index], self.names[index], {self.tag: link}, headers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

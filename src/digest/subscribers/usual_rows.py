@@ -8,6 +8,7 @@ unchanged, so the result is the same.
 
 from __future__ import annotations
 
+import io
 import re
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ class UsualRows:
         self._width = width = len(table.header)
         self._email, self._status, self._statuses = email, status, frozenset(statuses)
         self._values = [name, *fields]
+        self._others = [at for at in range(width) if at not in {email, status}]
         allowed = "".join(re.escape(chr(code)) for code in range(0x20, 0x7F) if chr(code) not in f'"{table.delimiter}')
         apart = re.escape(table.delimiter)
         cells = [rf"(?! )[{allowed}]*(?<! )"] * width
@@ -69,24 +71,26 @@ class UsualRows:
     def read(self) -> None:
         """Read all rows, in their order."""
         number, lines = self._table.line + 1, self._table.lines
-        chunk: list[str] = []
-        while chunk := chunk or lines.readlines(_CHUNK):
-            if self._take_chunk("".join(chunk), len(chunk)):
-                number, chunk = number + len(chunk), []
+        text = ""
+        while text := text or lines.read(_CHUNK) + lines.readline():
+            count = text.count("\n") + (not text.endswith("\n"))
+            if self._take_chunk(text, count):
+                number, text = number + count, ""
                 continue
+            chunk = io.StringIO(text, newline="\n").readlines()  # str.splitlines splits at more than line feeds
             quote = next((at for at, line in enumerate(chunk) if '"' in line), len(chunk))
             self._read_unquoted(chunk[:quote], number)
             rest = iter(chunk[quote:])
             quoted = _Numbered(_until_unquoted(chain(rest, lines)) if quote < len(chunk) else (), number + quote)
             for row in split_rows(quoted, self._table.delimiter):
                 self._take(row)
-            number, chunk = quoted.next_number, list(rest)
+            number, text = quoted.next_number, "".join(rest)
 
     def _take_chunk(self, text: str, count: int) -> bool:
         """Take this many lines if all of them are usual rows. Returns whether they are."""
         apart = self._table.delimiter
         text = text.removesuffix("\n")
-        if not _is_stripped_ascii(text, apart):
+        if not _is_unquoted_ascii(text):
             return False
         cells = f"{text}\n".replace("\n", f"{apart}\n{apart}").split(apart)
         width = self._width + 1  # with the cell that holds the end of the line
@@ -99,6 +103,9 @@ class UsualRows:
         if not are_addresses or max(map(len, emails)) > MAX_USUAL_LENGTH:
             return False
         if not {word.lower() for word in statuses} <= self._statuses:
+            return False
+        # No address and no status has a space. Of any other cell, read_list would strip those around it.
+        if not all(columns[at] == [*map(str.strip, columns[at])] for at in self._others):
             return False
         self._take_columns(columns)
         return True
@@ -125,11 +132,9 @@ class UsualRows:
         self._take_usual(emails, [no_names if at is None else columns[at] for at in self._values])
 
 
-def _is_stripped_ascii(text: str, apart: str) -> bool:
-    """Whether lines hold printable ASCII without quotes, and no cell begins or ends with a space."""
-    if not text.isascii() or not text.replace("\n", "").isprintable() or text.startswith(" ") or text.endswith(" "):
-        return False
-    return not any(pair in text for pair in ('"', f" {apart}", f"{apart} ", " \n", "\n "))
+def _is_unquoted_ascii(text: str) -> bool:
+    """Whether lines hold printable ASCII without quotes."""
+    return text.isascii() and '"' not in text and text.replace("\n", "").isprintable()
 
 
 class _Numbered:

@@ -90,7 +90,8 @@ def test_a_tag_inside_another_tag_is_refused():
 def test_recipients_who_differ_only_in_their_link_get_the_same_request_as_any_others(name, email):
     linked = LinkedRecipients(
         keys=["ab" * 16, "cd" * 16],
-        rows=[(email, name), ("bob@example.com", "Bob")],
+        emails=[email, "bob@example.com"],
+        names=[name, "Bob"],
         tokens=["x", "y"],
         around=("https://example.org/u/", ""),
         tag="[[n]]",

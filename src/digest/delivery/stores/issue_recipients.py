@@ -76,6 +76,8 @@ class OtherCampaigns:
 
     def __init__(self, number: int) -> None:
         self._number = number
+        issue = select(campaign.c.issue).where(campaign.c.id == number).scalar_subquery()
+        self._campaigns = _campaigns().where(campaign.c.issue == issue)
         self._batches: dict[int, dict[bytes, int]] = {}
         self._seen: set[tuple[int, int]] = set()
 
@@ -107,11 +109,9 @@ class OtherCampaigns:
 
         Returns: Their rows of the table ``campaign``, by id; nothing in the usual case.
         """
-        issue = select(campaign.c.issue).where(campaign.c.id == self._number).scalar_subquery()
-        query = _campaigns().where(campaign.c.issue == issue)
         locked: set[int] = set()
         while True:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(self._campaigns).mappings().all()
             missing = [row["id"] for row in rows if row["id"] not in locked]
             if not missing or connection.dialect.name != "postgresql":
                 return {row["id"]: row for row in rows if row["id"] != self._number}

@@ -88,12 +88,13 @@ class LedgerSnapshot:
 def hash_addresses(folded: Iterable[str], *, key: bytes) -> bytes:
     """The keyed hashes of casefolded addresses, joined: 16 bytes each."""
     copy = blake2b(digest_size=HASH_BYTES, key=key, person=b"digest-person").copy
-    keys = BytesIO()
-    write, addresses = keys.write, iter(folded)
+    keys, addresses = BytesIO(), iter(folded)
     # Encoding many addresses as one text takes half the time. No address has a line break.
     while chunk := list(islice(addresses, _ENCODED_AT_ONCE)):
+        hashes = []
         for address in "\n".join(chunk).encode().split(b"\n"):
             one = copy()
             one.update(address)
-            write(one.digest())
+            hashes.append(one.digest())
+        keys.write(b"".join(hashes))
     return keys.getvalue()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import urllib.request
     from collections.abc import Callable, Sequence
 
-__all__ = ["Connection", "Exchange", "KeepAliveClient", "ReplyLost", "Unreachable"]
+__all__ = ["Connection", "KeepAliveClient", "ReplyLost", "RequestHead", "Unreachable"]
 
 # At DEBUG the package logs whole payloads, with every address in them.
 logging.getLogger("python_http_client").setLevel(logging.INFO)
@@ -62,8 +62,8 @@ class _Response:
         return self._headers
 
 
-#: What the package gets for a request whose reply is read later.
-_NOT_READ_YET = _Response(0, http.client.HTTPMessage(), b"")
+#: What the package gets for a request of which only the head is wanted.
+_NOT_MADE = _Response(0, http.client.HTTPMessage(), b"")
 
 
 class Connection:
@@ -173,19 +173,16 @@ class Connection:
         return fresh
 
 
-@dataclass(kw_only=True, slots=True)
-class Exchange:
-    """The next request, if its reply is not awaited at once.
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """A request as the package would make it, without its body.
 
-    Attributes:
-        body: Replaces the package's own serialisation, which takes a third of the time of a whole send.
-        begin: As in `Connection.request`.
-        reply: Waits for the reply. It is set once the request has left.
+    Making one takes longer than all else that is done for a call, so it is made once for all calls of a send.
     """
 
-    body: bytes
-    begin: Callable[[], None] = do_nothing
-    reply: Callable[[], _Response] | None = None
+    method: str
+    target: str
+    headers: dict[str, str]
 
 
 class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
@@ -194,7 +191,7 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
     def __init__(self, *, connections: Sequence[Connection], **parts: Any) -> None:
         super().__init__(**parts)
         self.connections = connections
-        self.exchange: Exchange | None = None
+        self._heads: list[RequestHead] | None = None
 
     def _build_client(self, name: str | None = None) -> KeepAliveClient:
         client = KeepAliveClient(
@@ -206,20 +203,36 @@ class KeepAliveClient(Client):  # type: ignore[misc]  # the package has no types
             append_slash=self.append_slash,
             timeout=self.timeout,
         )
-        client.exchange = self.exchange
+        client._heads = self._heads
         return client
+
+    def head(self, request: Callable[[KeepAliveClient], object]) -> RequestHead:
+        """The head of a request, which is not made."""
+        heads: list[RequestHead] = []
+        self._heads = heads
+        try:
+            request(self)
+        finally:
+            self._heads = None
+        return heads[0]
+
+    def start(self, head: RequestHead, body: bytes, *, begin: Callable[[], None]) -> Callable[[], _Response]:
+        """Make a request over a connection that waits for no reply, as `Connection.request` does.
+
+        The status and the headers of the reply decide, so a body that breaks off does not matter.
+        """
+        connection = next(each for each in self.connections if not each.is_waiting)
+        return connection.request(head.method, head.target, body, head.headers, begin=begin, whole=False)
 
     def _make_request(self, opener: object, request: urllib.request.Request, timeout: float | None = None) -> _Response:
         del opener, timeout
         method, target, headers = request.get_method(), request.selector, dict(request.headers)
+        if self._heads is not None:
+            self._heads.append(RequestHead(method, target, headers))
+            return _NOT_MADE
         connection = next(each for each in self.connections if not each.is_waiting)
-        exchange = self.exchange
-        if exchange is None:
-            data = request.data
-            return connection.request(method, target, data if isinstance(data, bytes) else None, headers)()
-        # The status and the headers of the reply to a mail decide, so a body that breaks off does not matter.
-        exchange.reply = connection.request(method, target, exchange.body, headers, begin=exchange.begin, whole=False)
-        return _NOT_READ_YET
+        data = request.data
+        return connection.request(method, target, data if isinstance(data, bytes) else None, headers)()
 
 
 def _readable(sock: socket.socket) -> bool:

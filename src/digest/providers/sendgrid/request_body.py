@@ -137,7 +137,9 @@ class BodyBuilder:
         to_link = f'"}},"substitutions":{{{_json_string(recipients.tag)}:"{before}'
         to_header = f'{after}"}},"headers":{{"List-Unsubscribe":"<{before}'
         end = f'{after}>"{tail}}}}}'
-        people = zip(recipients.keys, self._mailboxes(recipients.rows), recipients.tokens, strict=True)
+        people = zip(
+            recipients.keys, self._mailboxes(recipients.emails, recipients.names), recipients.tokens, strict=True
+        )
         return ",".join(
             [
                 f'{{"to":[{{"email":{mailbox}{to_key}{key}{to_link}{token}{to_header}{token}{end}'
@@ -145,10 +147,10 @@ class BodyBuilder:
             ]
         )
 
-    def _mailboxes(self, rows: Sequence[tuple[str, str]]) -> list[str]:
+    def _mailboxes(self, emails: Sequence[str], names: Sequence[str]) -> list[str]:
         """The members of each "to" object after the key "email"."""
-        names = "".join([name for _, name in rows])
-        if _is_plain_json("".join([email for email, _ in rows]) + names) and "," not in names and ";" not in names:
+        rows, text = zip(emails, names, strict=True), "".join(names)
+        if _is_plain_json("".join(emails) + text) and "," not in text and ";" not in text:
             return [f'"{email}","name":"{name}"' if name else f'"{email}"' for email, name in rows]
         return [f"{_json_string(email)}{_named(name)}" for email, name in rows]
 

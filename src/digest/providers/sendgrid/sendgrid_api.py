@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from http.client import HTTPMessage
 
-    from digest.providers.sendgrid.keep_alive_transport import KeepAliveClient
+    from digest.providers.sendgrid.keep_alive_transport import KeepAliveClient, RequestHead
     from digest.providers.sendgrid.sendgrid_settings import SendGridSettings
 
     ApiRequest = Callable[[KeepAliveClient], Any]
@@ -61,6 +61,7 @@ class SendGridApi:
         self._environ = environ
         self._now = now
         self._client: KeepAliveClient | None = None
+        self._mail_head: RequestHead | None = None
 
     @property
     def api_key(self) -> str:
@@ -103,12 +104,11 @@ class SendGridApi:
             return lost
         return ApiReply(response.status_code, _by_lower_name(response.headers), _text(response.body))
 
-    def post(self, request: ApiRequest, *, body: bytes, begin: Callable[[], None]) -> Callable[[], ApiReply]:
-        """Make one request whose reply is read later, while up to `CALLS_AT_ONCE` are under way.
+    def post_mail(self, body: bytes, *, begin: Callable[[], None]) -> Callable[[], ApiReply]:
+        """POST /v3/mail/send. The reply is read later, while up to `CALLS_AT_ONCE` requests are under way.
 
         Args:
-            request: As for `call`.
-            body: Replaces the request's body.
+            body: The request's body.
             begin: Called right before the first byte leaves.
 
         Returns: Waits for the reply, which is `NO_REPLY` if it was lost.
@@ -117,26 +117,19 @@ class SendGridApi:
             NotSent: The request did not leave.
             CredentialsError: The key is not set.
         """
-        from digest.providers.sendgrid.keep_alive_transport import (  # noqa: PLC0415 - heavy
-            Exchange,
-            ReplyLost,
-            Unreachable,
-        )
+        from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
 
         client = self._connected()
-        client.exchange = exchange = Exchange(body=body, begin=begin)
+        if self._mail_head is None:
+            self._mail_head = client.head(lambda client: client.mail.send.post(request_body={}))
         try:
-            request(client)
+            awaited = client.start(self._mail_head, body, begin=begin)
         except Unreachable as error:
             raise NotSent(f"cannot reach SendGrid: {error}") from None
-        finally:
-            client.exchange = None
 
         def reply() -> ApiReply:
-            if exchange.reply is None:
-                raise AssertionError("the request has not left")
             try:
-                response = exchange.reply()
+                response = awaited()
             except ReplyLost:
                 return NO_REPLY
             return ApiReply(response.getcode(), _by_lower_name(response.info()), _text(response.read()))

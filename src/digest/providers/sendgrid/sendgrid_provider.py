@@ -109,11 +109,7 @@ class SendGridProvider(BaseProvider):
         idempotency key, so 408, a 5xx, a time-out, a lost reply and any other 2xx (perhaps from a proxy or a portal)
         are unknown outcomes.
         """
-        reply = self._api.post(
-            lambda client: client.mail.send.post(request_body={}),
-            body=self._body(content, recipients, reference),
-            begin=begin,
-        )
+        reply = self._api.post_mail(self._body(content, recipients, reference), begin=begin)
         return lambda: self._result(reply(), sandbox=content.sandbox)
 
     def _result(self, reply: ApiReply, *, sandbox: bool) -> SendResult:
