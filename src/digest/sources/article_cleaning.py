@@ -20,8 +20,8 @@ __all__ = ["_clean_text", "clean_article", "drop_promotion", "is_furniture", "is
 
 _SPACES = re.compile(r"[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
-_TAG = re.compile(r"</?[a-z][a-z0-9]+\b[^<>]*>", re.IGNORECASE)  # but not the <T> of "use <T>"
-_MARKS = re.compile(r"[<>]")
+#: Any element with attributes, as in the source of a page whose <title> never ends.
+_WITH_ATTRIBUTES = re.compile(r"<[a-z][\w:-]*+\s[^<>=]*+=[^<>]*+>", re.IGNORECASE)
 _LONGEST_TITLE = 500
 
 
@@ -30,16 +30,21 @@ def _clean_text(text: str) -> str:
     return _CONTROLS.sub("", _SPACES.sub(" ", text))
 
 
-def clean_article(article: Article) -> Article:
+def clean_article(article: Article, *, markup: bool = True) -> Article:
     """Clean every text of an article.
 
-    Titles, names and key points become single lines. The title has no markup and at most 500 characters. An empty
-    title is replaced by the first line of the text, or else by the address.
+    Titles, names and key points become single lines. The title has at most 500 characters. An empty title is replaced
+    by the first line of the text, or else by the address.
+
+    Args:
+        article: The article.
+        markup: Whether markup may have been left in the title, which is removed. Otherwise everything in it is text.
     """
+    title = _title(article.title) if markup else _line(article.title[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
     points = dict.fromkeys(filter(None, map(_line, article.key_points)))
     return replace(
         article,
-        title=_title(article.title) or _title(_MARKS.sub(" ", article.text.partition("\n")[0])) or _line(article.url),
+        title=title or _line(article.text.partition("\n")[0])[:_LONGEST_TITLE] or _line(article.url),
         text=without_reporters_addresses(
             "\n\n".join(line for part in article.text.split("\n\n") if (line := _clean_text(part).strip())),
             article.authors,
@@ -56,9 +61,9 @@ def _line(text: str) -> str:
 
 def _title(text: str) -> str:
     title = _line(text[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
-    while has_markup(title):  # escaped markup becomes markup when it is decoded
-        title = _line(line_of_html(title))
-    return _line(_TAG.sub("", title))
+    while has_markup(title) and (decoded := _line(line_of_html(title))) != title:  # markup may be escaped twice
+        title = decoded
+    return _line(_WITH_ATTRIBUTES.sub("", title))
 
 
 def is_promotion(line: str) -> bool:

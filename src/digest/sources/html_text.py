@@ -10,23 +10,30 @@ import re
 from functools import lru_cache
 from html import unescape
 from itertools import repeat
+from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from digest.sources.tables import load_table
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 __all__ = [
     "decode_references",
     "has_markup",
+    "is_typed_tag",
     "line_of_html",
     "lines_of_node",
     "plain_line",
     "text_of_html",
+    "text_of_markup",
     "text_of_plain",
     "text_of_source",
     "text_of_tree",
     "tree_of_html",
     "visible_source",
+    "with_typed_tags",
     "without_controls",
 ]
 
@@ -34,6 +41,9 @@ _ELEMENTS = load_table("html_elements")
 #: Anything else in angle brackets in a title or a snippet was written by the author, such as "use <T>".
 _TAG = re.compile(rf"</?(?:{'|'.join(_ELEMENTS['known'])})\b[^<>]*>|<!--.*?(?:-->|$)", re.IGNORECASE | re.DOTALL)
 _BLOCKS = frozenset(_ELEMENTS["blocks"])
+_NAMES = frozenset(name for key in ("blocks", "inline", "unseen", "skipped", "others") for name in _ELEMENTS[key])
+_STRAY = frozenset({"br", "hr", "img", "li", "p", "wbr"})  # elements that people leave open
+_TYPED = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][\w:.-]*)(?P<rest>[^<>]*)>")
 _UNSEEN = frozenset(_ELEMENTS["unseen"])
 _BREAK = " \x02 "  # stands for <br>; no document can contain it
 _PARAGRAPH = " \x03 "
@@ -110,11 +120,59 @@ def _character(reference: str) -> str:
 def line_of_html(html: str) -> str:
     """Return a title or a name, which may contain elements and character references, as one line of plain text.
 
-    Only elements of HTML count as markup: the one in "if a <b> c" does, and those in "5 < 6" and "use <T>" do not.
+    Only elements of HTML count as markup, and only where they are used: "<b>Big</b> news" has one. "5 < 6", "use <T>"
+    and "Why <b> is not <strong>" have none.
     """
     if has_markup(html):
-        html = " ".join(_TAG.sub(lambda tag: "" if _is_inline(tag[0]) else " ", html).split())
+        names = _named(html)
+
+        def text(tag: re.Match[str]) -> str:
+            typed = tag[0][:2] != "<!" and is_typed_tag(tag[0], names, html[tag.end() : tag.end() + 1])
+            return tag[0] if typed else "" if _is_inline(tag[0]) else " "
+
+        html = " ".join(_TAG.sub(text, html).split())
     return plain_line(decode_references(html))
+
+
+def is_typed_tag(tag: str, names: Collection[str], following: str) -> bool:
+    """Return whether somebody typed a tag as a word, such as the <main> of "Use <main> once".
+
+    Args:
+        tag: The tag.
+        names: The names of all tags of the text, with a slash before those of end tags.
+        following: The character behind the tag, or "".
+    """
+    match = _TYPED.fullmatch(tag)
+    if match is None or "=" in match["rest"] or match["rest"].endswith("/"):
+        return False
+    name = match["name"].lower()
+    if name not in _NAMES and not re.fullmatch("h[1-6]", name):
+        return (name if match["end"] else f"/{name}") not in names
+    return not match["end"] and f"/{name}" not in names and name not in _STRAY and not following.isalnum()
+
+
+def _named(html: str) -> frozenset[str]:
+    return frozenset(f"{tag['end']}{tag['name'].lower()}" for tag in _TYPED.finditer(html))
+
+
+def with_typed_tags(html: str) -> str:
+    """Escape the tags of a fragment that are no elements of HTML and have no end, such as "<your-name>"."""
+    names = _named(html)
+    if all(name.lstrip("/") in _NAMES for name in names):
+        return html
+    return _TYPED.sub(
+        lambda tag: (
+            f"&lt;{tag[0][1:-1]}&gt;"
+            if tag["name"].lower() not in _NAMES and is_typed_tag(tag[0], names, "")
+            else tag[0]
+        ),
+        html,
+    )
+
+
+def text_of_markup(html: str) -> str:
+    """Return what `text_of_html` does of a fragment that is HTML in any case, whatever elements it has."""
+    return text_of_tree(tree_of_html(with_typed_tags(html)))
 
 
 def text_of_html(html: str) -> str:
@@ -122,7 +180,7 @@ def text_of_html(html: str) -> str:
     if not has_markup(html):
         return text_of_plain(decode_references(html))
     text = text_of_source(html)
-    return text_of_tree(tree_of_html(html)) if text is None else text
+    return text_of_markup(html) if text is None else text
 
 
 def text_of_plain(text: str) -> str:

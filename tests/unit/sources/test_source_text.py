@@ -19,6 +19,12 @@ from digest.sources.source_links import join_link, language_tag, same_site
         ("a<!-- x -->b", "ab"),
         ("5 < 6 and x > y", "5 < 6 and x > y"),
         ("use <T> here", "use <T> here"),
+        ("Use <main> once", "Use <main> once"),
+        ("Why <b> is not <strong>", "Why <b> is not <strong>"),
+        ("Is <section>, or <div>, better?", "Is <section>, or <div>, better?"),
+        ("<b>Big news", "Big news"),
+        ("List<String> and <insert name>", "List<String> and <insert name>"),
+        ("The <a href='/x'>mill</a> and <img src=a.png> the sea", "The mill and the sea"),
         ("caf&eacute;\u00ad\u200b  <i>x</i>y\n", "café xy"),
     ],
 )
@@ -36,6 +42,9 @@ def test_strips_markup_from_a_title_and_nothing_else(html, line):
         ("<p>ok</p><script>x()</script><style>p{}</style><!-- c -->", "ok"),
         ("<div><div><div>deep</div></div></div>", "deep"),
         ("", ""),
+        ("<p>Type <your-name> and <T> here</p>", "Type <your-name> and <T> here"),
+        ("<p>Word<o:p></o:p> and <g-emoji>x</g-emoji> <amp-img src='a'>y</p>", "Word and x y"),
+        ("<p>a</p><main>b</main>", "a\n\nb"),
     ],
 )
 def test_splits_a_fragment_into_paragraphs(html, text):

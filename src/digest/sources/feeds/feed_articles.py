@@ -24,6 +24,7 @@ from digest.sources.html_text import (
     text_of_tree,
     tree_of_html,
     visible_source,
+    with_typed_tags,
 )
 from digest.sources.source_links import join_link, language_tag
 
@@ -140,7 +141,7 @@ def _read(body: FeedBody, base: str, *, pictures: bool) -> tuple[str, str | None
         text = text_of_source(source)
         if text is not None:
             return text, picture_in_source(source, base) if pictures else None
-    tree = tree_of_html(html)
+    tree = tree_of_html(with_typed_tags(html))
     picture = picture_in_tree(tree, base) if pictures else None
     return text_of_tree(tree), picture
 

@@ -20,6 +20,7 @@ from digest.sources.files.markdown_dialects import read_title_block
 from digest.sources.files.not_for_print import DraftError, without_remarks
 from digest.sources.files.plain_text_articles import PlainText, read_plain_text
 from digest.sources.files.wire_copy import read_wire_head
+from digest.sources.html_text import line_of_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
     if is_binary(data) and PurePosixPath(path).suffix.lower() in SUFFIXES:
         raise SourceError("this is not a text file", place=Place(path), hint="Save the article as .txt, .md or .html.")
     try:
-        return clean_article(_parse(data, path))
+        return clean_article(_parse(data, path), markup=False)
     except SourceError:
         raise
     except Exception as error:  # files are arbitrary input to third-party libraries, which may raise anything
@@ -94,6 +95,8 @@ def _parse(data: bytes, path: str) -> Article:
         )
     front, body = read_article_front_matter(text, path=path)
     _require_final(front, path)
+    if suffix not in _TEXT:
+        front = replace(front, title=line_of_html(front.title))
     if suffix in _HTML and is_document_html(body):
         content = read_document_html(body, title=front.title)
         return _article(_require_text(content, path), front, path)

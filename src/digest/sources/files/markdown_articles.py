@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from digest.sources.files.article_blocks import article_of_blocks
 from digest.sources.files.article_head import parted_head
 from digest.sources.files.markdown_dialects import plain_markdown
-from digest.sources.html_text import plain_line, text_of_html
+from digest.sources.html_text import is_typed_tag, plain_line, text_of_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,14 +66,26 @@ def _lines(token: Token) -> list[str]:
         return [line] if line else []
     if token.type in {"fence", "code_block"}:
         return [plain_line(token.content)] if token.content.strip() else []
-    return text_of_html(token.content).split("\n\n") if token.type == "html_block" and token.content.strip() else []
+    return text_of_markup(token.content).split("\n\n") if token.type == "html_block" and token.content.strip() else []
 
 
 def _inline(children: Sequence[Token]) -> str:
-    """Return the text of a line. Images are dropped, with their descriptions."""
-    pieces = (
-        " " if child.type in {"softbreak", "hardbreak"} else child.content
+    """Return the text of a line. Images are dropped, with their descriptions, but not "<word>" as somebody typed it."""
+    names = frozenset(
+        re.sub(r"^<(/?[\w:.-]*).*$", r"\1", child.content, flags=re.DOTALL).lower()
         for child in children
-        if child.type in {"text", "text_special", "code_inline", "softbreak", "hardbreak"}
+        if child.type == "html_inline"
     )
+    pieces: list[str] = []
+    for child, following in zip(children, (*children[1:], None), strict=True):
+        if child.type in {"text", "text_special", "code_inline"}:
+            pieces.append(child.content)
+        elif child.type in {"softbreak", "hardbreak"}:
+            pieces.append(" ")
+        elif child.type == "html_inline":
+            behind = following.content[:1] if following is not None and following.type == "text" else ""
+            if is_typed_tag(child.content, names, behind):
+                pieces.append(child.content)
+            elif re.match(r"<br\b", child.content, re.IGNORECASE):
+                pieces.append(" ")
     return plain_line("".join(pieces))

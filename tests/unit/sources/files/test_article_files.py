@@ -268,3 +268,18 @@ def test_other_long_front_matter_is_read_within_a_second(line):
     start = time.process_time()
     read(f"---\nkey: 1\n{line}\n---\nThe mill closes\n\nThe council closed the old mill for good on Monday.\n")
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "title", "body"),
+    [
+        (".txt", "Use <b>bold</b> & <main>\n\nPut <main> in once.", "Use <b>bold</b> & <main>", "Put <main> in once."),
+        (".md", "# Use <main> once\n\nPut <main> <b>in</b><br>once.", "Use <main> once", "Put <main> in once."),
+        (".md", "# List<String>\n\n<your-name> is <insert date>.", "List<String>", "<your-name> is <insert date>."),
+        (".md", "---\ntitle: Use <main> <em>once</em>\n---\nText.", "Use <main> once", "Text."),
+        (".md", "# Mill\n\n<details>\nShut.\n</details>", "Mill", "Shut."),
+    ],
+)
+def test_keeps_words_in_angle_brackets_as_they_were_typed(suffix, text, title, body):
+    article = parse_text(text.encode(), path=f"articles/a{suffix}")
+    assert (article.title, article.text) == (title, body)
