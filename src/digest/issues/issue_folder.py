@@ -281,23 +281,25 @@ class IssueFolder:
         self._write(_SENT, dump_sent_record(record))
 
     def require_no_links(self, name: str) -> None:
-        """Refuse a folder that is a symbolic link: whoever may commit one would decide what is read and overwritten.
+        """Refuse a symbolic link: whoever may commit one would decide what is read and overwritten.
 
         Args:
-            name: A file in the issue's folder; the folders above it, up to ``issues``, are looked at.
+            name: A file in the issue's folder; it and the folders above it, up to ``issues``, are looked at.
 
         Raises:
             IssueError: One of them is a symbolic link.
         """
-        folder = (self.path / name).parent
-        for each in (folder, *folder.parents):
+        file = self.path / name
+        for each in (file, *file.parents):
             if each == self.path.parent.parent:
                 return
             if each.is_symlink():
+                what = "file" if each == file else "folder"
+                effect = "it is neither read nor written" if each == file else "nothing in it is read or written"
                 raise IssueError(
-                    "this folder is a symbolic link, so nothing in it is read or written",
+                    f"this {what} is a symbolic link, so {effect}",
                     place=Place(each.relative_to(self.path.parent.parent).as_posix()),
-                    hint="Put a folder in its place. If you want the whole newsletter elsewhere, move it and use -C.",
+                    hint=f"Put a {what} in its place. If you want the whole newsletter elsewhere, move it and use -C.",
                 )
 
     def _shown(self, name: str) -> str:
@@ -315,7 +317,7 @@ class IssueFolder:
                 return None
 
     def _write(self, name: str, data: bytes) -> None:
-        if self._read(name) == data:  # it also refuses folders that are links
+        if self._read(name) == data:  # it also refuses links
             return
         with self._guard(name):
             replace_file(self.path / name, data)

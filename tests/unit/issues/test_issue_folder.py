@@ -298,6 +298,28 @@ def test_nothing_is_read_or_written_through_a_linked_folder(tmp_path, link):
     assert {path: path.read_bytes() for path in elsewhere.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("name", ["issue.md", "approval.toml", "articles.jsonl", "build/email.html"])
+def test_a_file_of_an_issue_that_is_a_link_is_neither_read_nor_written(tmp_path, name):
+    folder = IssueFolder(tmp_path / "letter", "2026-W48")
+    folder.write_text("text\n", over=None)
+    folder.write_build(html=b"a", text=b"b", manifest=b"c")
+    secret = tmp_path / "secret.txt"
+    secret.write_text("swordfish")
+    (folder.path / name).unlink(missing_ok=True)
+    (folder.path / name).symlink_to(secret)
+    calls = {
+        "issue.md": [folder.read_text, lambda: folder.write_text("x", over="swordfish")],
+        "approval.toml": [folder.read_approval],
+        "articles.jsonl": [folder.read_articles, lambda: folder.write_articles([])],
+        "build/email.html": [folder.read_build, lambda: folder.write_build(html=b"x", text=b"y", manifest=b"z")],
+    }
+    for call in calls[name]:
+        with pytest.raises(IssueError, match="this file is a symbolic link") as caught:
+            call()
+        assert str(caught.value.place) == f"issues/2026-W48/{name}"
+    assert secret.read_text() == "swordfish"
+
+
 def test_a_newsletter_may_be_reached_through_a_link(tmp_path):
     (tmp_path / "letter").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "letter")
