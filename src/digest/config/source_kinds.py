@@ -61,7 +61,7 @@ SOURCE_KINDS = {
         SourceKind(
             name="sitemap",
             summary="The address of a sitemap, whose newest pages are read.",
-            reader="digest.sources.pages.sitemap:read_sitemap_source",
+            reader="digest.sources.pages.sitemaps.sitemap:read_sitemap_source",
             gives_news=True,
         ),
         SourceKind(

@@ -97,8 +97,12 @@ class SourceAccess:
             raise SourceError("this is not an http or https address", place=Place(address), hint=hint)
         return read_file(self.root, address)
 
-    def read_each(self, addresses: Iterable[str], read: Callable[[str], Article]) -> list[Article]:
-        """Read an article from each address; those that fail are added to `problems`, and drafts to `drafts`."""
+    def read_each(self, addresses: Iterable[str], read: Callable[[str], Article | None]) -> list[Article]:
+        """Read an article from each address; those that fail are added to `problems`, and drafts to `drafts`.
+
+        Args:
+            read: Returns the article at an address, or None if there is none, and that is no problem.
+        """
         articles: list[Article] = []
         for address in addresses:
             article = attempt(partial(read, address), address)
@@ -106,6 +110,6 @@ class SourceAccess:
                 self.drafts.append(article)
             elif isinstance(article, DigestError):
                 self.problems.append(article)
-            else:
+            elif article is not None:
                 articles.append(article)
         return articles
