@@ -12,6 +12,7 @@ from urllib.parse import urldefrag, urljoin
 from digest.models import Article, Feed, host_name, is_web_address
 from digest.sources.author_names import split_names
 from digest.sources.date_parsing import parse_date
+from digest.sources.feeds.feed_furniture import is_placeholder, without_feed_furniture
 from digest.sources.feeds.feed_items import first_picture, picture_in_source, picture_in_tree
 from digest.sources.feeds.item_identity import item_id, tell_apart
 from digest.sources.html_text import (
@@ -43,6 +44,7 @@ _MAX_LINK = 4096
 _MAX_AUTHOR = 300
 _ESCAPED = re.compile(r"&lt;(?:p|br|div|span|a|img|strong|em|b|i|ul|ol|li|h[1-6])\b[^<>]{0,2000}?&gt;", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*\S+@\S+\s*")
+_WEB_ADDRESS = re.compile(r"https?://\S+")
 
 
 def feed_from_channel(channel: FeedChannel, *, url: str) -> Feed:
@@ -81,7 +83,10 @@ def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
     address = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
     picture = _named_picture(item.pictures, base)
     text, first = _fullest(item, base, pictures=picture is None)
-    title = _title(item.title) or make_headline(text)
+    title = _title(item.title)
+    text = without_feed_furniture(text, title=title, outlets=(defaults.source,))
+    if is_placeholder(title) or title == defaults.source:
+        title = make_headline(text) or title
     if not address and not text:
         return None
     return Article(
@@ -184,9 +189,17 @@ def _named_picture(pictures: Iterable[FeedPicture], base: str) -> str | None:
 
 
 _WIDTH = 80
+_SENTENCE = re.compile(
+    r"(?s).{8,118}?(?:(?<!\b\w)(?<!\b(?:Mr|Ms|Dr|St|vs|No))(?<!\bMrs)[.!?](?=\s|$)|[。\uff01\uff1f])"
+)
 
 
 def make_headline(text: str) -> str:
-    """Make a headline for an item without one: the beginning of its text, at most 80 characters, cut between words."""
-    first, _, _ = text.partition("\n")
+    """Make a headline for an item without one: the first sentence of its text.
+
+    If that is long, its beginning, at most 80 characters, cut between words. Addresses are left out.
+    """
+    first = " ".join(_WEB_ADDRESS.sub("", text.partition("\n")[0]).split())
+    if sentence := _SENTENCE.match(first):
+        return sentence[0]
     return textwrap.shorten(first, _WIDTH, placeholder=" …") or first[:_WIDTH]

@@ -126,6 +126,9 @@ class _Reader:
         fields = _fields(element)
         for group in fields.get("group", ()):
             for role, parts in _fields(group).items():
+                for part in parts if role == "summary" else ():
+                    if part.text and "<" not in part.text:  # each line of a film's description is one on the page
+                        part.text = part.text.replace("\n", "\n\n")
                 fields.setdefault(role, []).extend(parts)
         return FeedItem(
             links=(*self._links(fields), *filter(is_web_address, (element.get(_ABOUT) or "",))),
