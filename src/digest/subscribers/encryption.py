@@ -72,4 +72,7 @@ def _identity(environ: Mapping[str, str]) -> Any:
     try:
         return x25519.Identity.from_str(key)
     except IdentityError:
-        raise CredentialsError(f"{AGE_KEY} is not an age key", hint="A key begins with AGE-SECRET-KEY-1.") from None
+        raise CredentialsError(
+            f"the key in {AGE_KEY}, or in .digest/age.key if that is not set, is not an age key",
+            hint="A key begins with AGE-SECRET-KEY-1.",
+        ) from None
