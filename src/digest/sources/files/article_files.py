@@ -1,4 +1,4 @@
-"""Articles that the editor puts into the newsletter's folder: plain text, Markdown and HTML files."""
+"""Articles that the editor puts into the newsletter's folder: plain text, Markdown, HTML files and documents."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from urllib.parse import unquote
 from digest.errors import Place, SourceError
 from digest.models import Article
 from digest.sources.article_cleaning import clean_article
-from digest.sources.author_names import split_names
-from digest.sources.date_parsing import parse_date
 from digest.sources.encoding import decode_text, is_binary
-from digest.sources.files.article_front_matter import ArticleFrontMatter, read_article_front_matter
-from digest.sources.files.document_html import is_document_html, read_document_html
+from digest.sources.files.article_blocks import article_of_blocks
+from digest.sources.files.article_front_matter import (
+    ArticleFrontMatter,
+    front_of_blocks,
+    front_of_head,
+    read_article_front_matter,
+    require_final,
+)
+from digest.sources.files.document_html import blocks_of_document, is_document_html
+from digest.sources.files.documents.document_files import DOCUMENTS, UnreadFileError, read_document
 from digest.sources.files.markdown_articles import read_markdown
-from digest.sources.files.markdown_dialects import read_title_block
-from digest.sources.files.not_for_print import DraftError, without_remarks
+from digest.sources.files.not_for_print import without_remarks
 from digest.sources.files.plain_text_articles import PlainText, read_plain_text
-from digest.sources.files.wire_copy import read_wire_head
 from digest.sources.html_text import line_of_html
 
 if TYPE_CHECKING:
@@ -43,7 +47,7 @@ _MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".
 _TEXT = frozenset({".txt", ".text"})
 _LONGEST = 400_000  # characters, as in a short book
 #: Files with these suffixes are articles.
-SUFFIXES = _TEXT | _MARKDOWN | _HTML
+SUFFIXES = _TEXT | _MARKDOWN | _HTML | DOCUMENTS
 _MAX_BYTES = 20 * 2**20
 #: Files that belong to articles, to saved web pages or to the system, and are passed over without a word.
 _PASSED_OVER = frozenset(
@@ -56,12 +60,8 @@ _PASSED_OVER = frozenset(
 _SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "readme", "license", "makefile"})
 
 
-class UnreadFileError(SourceError):
-    """A file in a folder of articles is of a kind that is not read."""
-
-
 def parse_text(data: bytes, *, path: str) -> Article:
-    """Read one local article, by the suffix of its name: .txt, .md or .html.
+    """Read one local article, by the suffix of its name: .txt, .md, .html, or a document such as .docx or .pdf.
 
     Args:
         data: The file, in UTF-8 or another encoding that can be recognised.
@@ -74,7 +74,7 @@ def parse_text(data: bytes, *, path: str) -> Article:
     """
     if not data.strip():
         raise SourceError("the file is empty", place=Place(path), hint="Write the article into it, or delete it.")
-    if is_binary(data) and PurePosixPath(path).suffix.lower() in SUFFIXES:
+    if is_binary(data) and PurePosixPath(path).suffix.lower() in SUFFIXES - DOCUMENTS:
         raise SourceError("this is not a text file", place=Place(path), hint="Save the article as .txt, .md or .html.")
     try:
         return clean_article(_parse(data, path), markup=False)
@@ -86,6 +86,9 @@ def parse_text(data: bytes, *, path: str) -> Article:
 
 def _parse(data: bytes, path: str) -> Article:
     suffix = PurePosixPath(path).suffix.lower()
+    if suffix in DOCUMENTS:
+        front, content = read_document(data, path=path)
+        return _article(_require_text(content, path), front, path)
     if suffix not in SUFFIXES:
         raise unread_file(path)
     text = decode_text(data)
@@ -94,17 +97,18 @@ def _parse(data: bytes, path: str) -> Article:
             "the file is too long for an article", place=Place(path), hint="Keep only the newsworthy part."
         )
     front, body = read_article_front_matter(text, path=path)
-    _require_final(front, path)
+    require_final(front, path)
     if suffix not in _TEXT:
         front = replace(front, title=line_of_html(front.title))
     if suffix in _HTML and is_document_html(body):
-        content = read_document_html(body, title=front.title)
-        return _article(_require_text(content, path), front, path)
+        head, blocks = front_of_blocks(blocks_of_document(body), path=path)
+        front = front if front != ArticleFrontMatter() else head
+        return _article(_require_text(article_of_blocks(blocks, title=front.title), path), front, path)
     if suffix in _HTML:
         return _page(body if front != ArticleFrontMatter() else data, front, path)
     body = without_remarks(body, markdown=suffix in _MARKDOWN)
     if front == ArticleFrontMatter():
-        front, body = _front_of_head(body, path, markdown=suffix in _MARKDOWN)
+        front, body = front_of_head(body, path=path, markdown=suffix in _MARKDOWN)
     content = (read_markdown if suffix in _MARKDOWN else read_plain_text)(body, title=front.title)
     return _article(_require_text(content, path), front, path)
 
@@ -117,28 +121,6 @@ def _require_text(content: PlainText, path: str) -> PlainText:
             hint="The first line is the title. Write the text below it.",
         )
     return content
-
-
-def _require_final(front: ArticleFrontMatter, path: str) -> None:
-    if front.draft:
-        raise DraftError(
-            f"the file is marked as not for print ({front.draft})",
-            place=Place(path),
-            hint="Remove that line to take the file into an issue.",
-        )
-
-
-def _front_of_head(text: str, path: str, *, markdown: bool) -> tuple[ArticleFrontMatter, str]:
-    """What the head of a mail, of an editorial system or of Pandoc says, and the text below it."""
-    fields, text = read_title_block(text) if markdown else ([], text)
-    if fields:
-        title, authors, date = (*fields, "", "")[:3]
-        names = tuple(name for part in authors.split(";") for name in split_names(part))
-        return ArticleFrontMatter(title=title, authors=names, published=parse_date(date)), text
-    head, text = read_wire_head(text)
-    front = ArticleFrontMatter(title=head.title, authors=head.authors, published=head.published, draft=head.draft)
-    _require_final(front, path)
-    return front, text
 
 
 def _article(content: PlainText, front: ArticleFrontMatter, path: str) -> Article:
@@ -238,7 +220,7 @@ def unread_file(path: str) -> UnreadFileError:
     """The problem that a file which was put among the articles is not read."""
     suffix = PurePosixPath(path).suffix.lower()
     kind = f"files ending in {suffix}" if suffix else "files without a suffix"
-    return UnreadFileError(f"{kind} are not read", place=Place(path), hint="Save the text as .txt, .md or .html.")
+    return UnreadFileError(f"{kind} are not read", place=Place(path), hint="Save it as .docx, .txt, .md or .html.")
 
 
 def _is_article(path: str) -> bool:

@@ -8,16 +8,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
 
 from digest.config.toml_reading import MAX_TOML_BYTES, TomlError, read_toml, require_flat
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
 from digest.sources.author_names import clean_names, split_names
 from digest.sources.date_parsing import parse_date
-from digest.sources.files.not_for_print import draft_mark, draft_mark_in_lines
+from digest.sources.files.markdown_dialects import read_title_block
+from digest.sources.files.not_for_print import DraftError, draft_mark, draft_mark_in_lines
+from digest.sources.files.wire_copy import read_wire_head
 
-__all__ = ["ArticleFrontMatter", "read_article_front_matter"]
+if TYPE_CHECKING:
+    from digest.sources.files.article_blocks import Block
+
+__all__ = ["ArticleFrontMatter", "front_of_blocks", "front_of_head", "read_article_front_matter", "require_final"]
 
 _KEY = re.compile(r"[A-Za-z][\w -]*")
 _KEYS = frozenset({"title", "url", "date", "author", "authors"})
@@ -191,3 +197,46 @@ def _place(path: str, head: list[str], key: str) -> Place:
     """Return the line of a key. The mark above the front matter is line 1."""
     lines = (number for number, line in enumerate(head, start=2) if re.match(rf"{key}\s*[:=]", line.strip().lower()))
     return Place(path, next(lines, None))
+
+
+def require_final(front: ArticleFrontMatter, path: str) -> None:
+    """Refuse a file that is not for print.
+
+    Raises:
+        DraftError: It is marked so.
+    """
+    if front.draft:
+        raise DraftError(
+            f"the file is marked as not for print ({front.draft})",
+            place=Place(path),
+            hint="Remove that line to take the file into an issue.",
+        )
+
+
+def front_of_head(text: str, *, path: str, markdown: bool) -> tuple[ArticleFrontMatter, str]:
+    """What the head of a mail, of an editorial system or of Pandoc says, and the text below it.
+
+    Raises:
+        DraftError: The head says that the text is not for print.
+    """
+    fields, text = read_title_block(text) if markdown else ([], text)
+    if fields:
+        title, authors, date = (*fields, "", "")[:3]
+        names = tuple(name for part in authors.split(";") for name in split_names(part))
+        return ArticleFrontMatter(title=title, authors=names, published=parse_date(date)), text
+    head, text = read_wire_head(text)
+    front = ArticleFrontMatter(title=head.title, authors=head.authors, published=head.published, draft=head.draft)
+    require_final(front, path)
+    return front, text
+
+
+def front_of_blocks(blocks: list[Block], *, path: str) -> tuple[ArticleFrontMatter, list[Block]]:
+    """What `front_of_head` does, for the paragraphs at the top of a formatted document.
+
+    Raises:
+        DraftError: The head says that the text is not for print.
+    """
+    top = list(takewhile(lambda block: block[0] != "list", blocks))
+    lines = [" ".join(line) for _, line in top]
+    front, rest = front_of_head("\n".join(lines), path=path, markdown=False)
+    return front, blocks if front == ArticleFrontMatter() else blocks[len(lines) - len(rest.splitlines()) :]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
 
-from digest.sources.files.article_blocks import article_of_blocks
 from digest.sources.html_text import plain_line
 from digest.sources.pages.page_limits import is_bounded
+from digest.sources.pages.visibility.hidden_text import remove_elements, remove_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
     from digest.sources.files.article_blocks import Block
-    from digest.sources.files.plain_text_articles import PlainText
 
-__all__ = ["is_document_html", "read_document_html"]
+__all__ = ["blocks_of_document", "is_document_html"]
 
 _MADE_BY = re.compile(
     r"<meta[^>]{0,80}\bgenerator\b[^>]{0,80}\b(?:microsoft word|libreoffice|openoffice|cocoa html writer|pages)\b"
@@ -40,12 +39,12 @@ def is_document_html(html: str) -> bool:
     return _MADE_BY.search(html[:_HEAD]) is not None and is_bounded(html)
 
 
-def read_document_html(html: str, *, title: str = "") -> PlainText:
-    """Read the file. Its title is the paragraph with the style of one, or else its first heading or line."""
+def blocks_of_document(html: str) -> list[Block]:
+    """Return the file's headings, paragraphs and lists. A paragraph with the style of a title is a heading."""
     tree = LexborHTMLParser(html)
-    for node in tree.css(_DROPPED):
-        node.decompose()
-    return article_of_blocks(list(_blocks(tree)), title=title)
+    remove_hidden(tree)
+    remove_elements(tree.css(_DROPPED))
+    return list(_blocks(tree))
 
 
 def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:

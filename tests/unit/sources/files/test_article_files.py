@@ -211,7 +211,7 @@ def test_recognises_the_encoding_of_a_file(encoding):
         (b" \n\t", PATH, "the file is empty"),
         (b"\x89PNG\r\n\x1a\n\0\0", PATH, "not a text file"),
         (b"Only a title", PATH, "no text"),
-        (b"text", "articles/a.pdf", "files ending in .pdf are not read"),
+        (b"text", "articles/a.pages", "files ending in .pages are not read"),
         (b"<html></html>", "articles/a.html", "no article text"),
     ],
 )

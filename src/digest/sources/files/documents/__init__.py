@@ -1,0 +1,1 @@
+"""Articles in documents: Word, OpenDocument, PDF, RTF, and mails."""
