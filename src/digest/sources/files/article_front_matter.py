@@ -1,10 +1,11 @@
-"""The front matter of a local article: ``---`` around simple lines, or ``+++`` around TOML.
+"""The front matter of a local article: ``---`` around lines of keys, ``+++`` around TOML, or an object of JSON.
 
-The simple lines are deliberately not YAML: a headline with a colon or a quotation mark breaks YAML.
+The lines are deliberately not all of YAML: a headline with a colon or a quotation mark breaks YAML.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -16,6 +17,7 @@ from digest.errors import Place, SourceError
 from digest.models import is_web_address
 from digest.sources.author_names import clean_names, split_names
 from digest.sources.date_parsing import parse_date
+from digest.sources.files.front_matter_lines import key_of_line, read_front_matter_lines
 from digest.sources.files.markdown_dialects import read_title_block
 from digest.sources.files.not_for_print import DraftError, draft_mark, draft_mark_in_lines
 from digest.sources.files.wire_copy import read_wire_head
@@ -25,8 +27,32 @@ if TYPE_CHECKING:
 
 __all__ = ["ArticleFrontMatter", "front_of_blocks", "front_of_head", "read_article_front_matter", "require_final"]
 
-_KEY = re.compile(r"[A-Za-z][\w -]*")
-_KEYS = frozenset({"title", "url", "date", "author", "authors"})
+#: Keys by what they mean, the usual ones first: Hugo, Jekyll, Astro, Eleventy, Ghost, Obsidian, Pelican, and newsrooms.
+_TITLES = ("title", "headline", "head line", "titel", "titre", "título", "titolo")
+_AUTHORS = (
+    "author",
+    "byline",
+    "by",
+    "writer",
+    "writers",
+    "written_by",
+    "creator",
+    "reporter",
+    "autor",
+    "autorin",
+    "auteur",
+)
+_LINKS = (
+    "canonical_url", "canonicalurl", "canonical", "link", "external_url", "externalurl", "source_url", "original_url",
+    "permalink", "web", "source",
+)  # fmt: skip
+_DATES = (
+    "published", "pubdate", "pub_date", "pub date", "publishdate", "publish_date", "publisheddate", "published_date",
+    "published_at", "publishedat", "published_on", "date_published", "datepublished", "publication_date", "posted",
+    "datum", "created", "created_at", "createdat", "date_created",
+)  # fmt: skip
+_KEYS = frozenset({"authors", "date", "url", *_TITLES, *_AUTHORS, *_LINKS, *_DATES})
+_NAMES = ("name", "title", "display_name", "displayname", "full_name")
 _DASHES = re.compile(r"(?:- +)*")
 _MAX_INDENTS = 50
 _QUOTES = str.maketrans("", "", "\"'#")
@@ -48,7 +74,7 @@ class ArticleFrontMatter:
 
 
 def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatter, str]:
-    """Split a file into its front matter and the rest. Keys other than title, url, date and author are ignored.
+    """Split a file into its front matter and the rest. Only titles, addresses, dates, authors and drafts are read.
 
     Args:
         text: The file.
@@ -57,11 +83,14 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
     Raises:
         SourceError: The front matter never ends, is not TOML, or has a value that cannot be read.
     """
+    if text.startswith("{"):
+        return _json(text, path)
     lines = text.splitlines()
     mark = lines[0].rstrip() if lines else ""
     if mark not in {"---", "+++"}:
         return ArticleFrontMatter(), text
-    end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == mark), None)
+    ends = {mark, "..."} if mark == "---" else {mark}  # https://yaml.org/spec/1.2.2/#912-document-markers
+    end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() in ends), None)
     if end is None:
         if mark == "---" and not _begins_with_key(lines[1:]):  # a horizontal rule, not front matter
             return ArticleFrontMatter(), text
@@ -69,7 +98,7 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
             "the front matter begins here and never ends", place=Place(path, 1), hint=f"Close it with a line {mark}."
         )
     head, rest = lines[1:end], "\n".join(lines[end + 1 :])
-    if mark == "---" and not any(_pair(line.strip()) for line in head):
+    if mark == "---" and not any(key_of_line(line.strip()) for line in head):
         return ArticleFrontMatter(), text
     if sum(map(len, head)) > MAX_TOML_BYTES:
         raise SourceError(
@@ -77,7 +106,7 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
             place=Place(path, 1),
             hint=f"End it with a line {mark} before the text.",
         )
-    values = _simple(head, path) if mark == "---" else _toml(head, path)
+    values = _toml(head, path) if mark == "+++" else _lines(head, path)
     if draft := draft_mark_in_lines(head) if mark == "---" else draft_mark(values):
         return ArticleFrontMatter(draft=draft), rest
     return _checked(values, path, head), rest
@@ -85,15 +114,8 @@ def read_article_front_matter(text: str, *, path: str) -> tuple[ArticleFrontMatt
 
 def _begins_with_key(lines: list[str]) -> bool:
     """Whether the line under the mark is one of the keys that are read here."""
-    pair = _pair(lines[0].strip()) if lines else None
+    pair = key_of_line(lines[0].strip()) if lines else None
     return pair is not None and pair[0] in _KEYS
-
-
-def _pair(line: str) -> tuple[str, str] | None:
-    """The key, in lower case, and the value of a line such as "Title: The mill closes"; None for another line."""
-    key, colon, value = line.partition(":")
-    key = key.rstrip()
-    return (key.lower(), value.strip()) if colon and _KEY.fullmatch(key) else None
 
 
 def _require_flat(lines: list[str], path: str) -> None:
@@ -120,30 +142,27 @@ def _structure(line: str) -> str:
     return f"{key.translate(_QUOTES) if colon else ''}{brackets}"
 
 
-def _simple(lines: list[str], path: str) -> dict[str, Any]:
-    _require_flat(lines, path)
-    values: dict[str, Any] = {}
-    key = ""
-    for raw in lines:
-        line = raw.strip()
-        if line.startswith("- ") and key:
-            values[key] = _listed(values[key])
-            values[key].append(_unquoted(line[2:]))
-        elif pair := _pair(line):
-            key, inner = pair
-            listed = inner.startswith("[") and inner.endswith("]")
-            values[key] = [_unquoted(part) for part in inner[1:-1].split(",")] if listed else _unquoted(inner)
-    return values
-
-
-def _listed(value: Any) -> list[str]:
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value else []
 
 
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1].replace(f"\\{value[0]}", value[0]).strip() if quoted else value
+def _json(text: str, path: str) -> tuple[ArticleFrontMatter, str]:
+    """Front matter in JSON, as Hugo reads it; or no front matter, because a text may begin with a brace."""
+    try:
+        values, end = json.JSONDecoder().raw_decode(text[:MAX_TOML_BYTES])
+    except (ValueError, RecursionError):
+        return ArticleFrontMatter(), text
+    values = {str(key).lower(): value for key, value in values.items()}
+    if not _KEYS.intersection(values):
+        return ArticleFrontMatter(), text
+    if draft := draft_mark(values):
+        return ArticleFrontMatter(draft=draft), text[end:]
+    return _checked(values, path, []), text[end:]
+
+
+def _lines(lines: list[str], path: str) -> dict[str, Any]:
+    _require_flat(lines, path)
+    return read_front_matter_lines(lines)
 
 
 def _toml(lines: list[str], path: str) -> dict[str, Any]:
@@ -159,21 +178,46 @@ def _toml(lines: list[str], path: str) -> dict[str, Any]:
 
 
 def _checked(values: dict[str, Any], path: str, head: list[str]) -> ArticleFrontMatter:
-    url = str(values.get("url") or "").strip()
-    if url and not is_web_address(url):
+    own = values.get("url")
+    url = own.strip() if isinstance(own, str) else ""
+    if url and not is_web_address(url) and not url.startswith("/"):  # a path, as in Hugo
         raise SourceError(
             f"url {url[:_LONGEST_SHOWN]!r} is not a web address",
             place=_place(path, head, "url"),
             hint="It must begin with https:// or http://.",
         )
-    authors = [name for key in ("author", "authors") for name in _listed(values.get(key))]
-    names = authors if len(authors) > 1 else [name for author in authors for name in split_names(str(author))]
+    links = (url, *(str(values.get(key) or "").strip() for key in _LINKS))
+    people = next((found for key in _AUTHORS if (found := _people(values, key))), [])
+    names = people if len(people) > 1 else [name for person in people for name in split_names(person)]
+    title = next((title for key in _TITLES if (title := " ".join(_text(values.get(key)).split()))), "")
+    dates = (_other_date(values.get(key)) for key in _DATES)
     return ArticleFrontMatter(
-        title=" ".join(str(values.get("title") or "").split()),
-        url=url,
-        published=_moment(values.get("date"), path, head),
-        authors=clean_names(str(name) for name in names),
+        title=title,
+        url=next(filter(is_web_address, links), ""),
+        published=_moment(values.get("date"), path, head) or next(filter(None, dates), None),
+        authors=clean_names(names),
     )
+
+
+def _people(values: dict[str, Any], key: str) -> list[str]:
+    keys = ("author", "authors") if key == "author" else (key,)
+    return [name for each in keys for value in _listed(values.get(each)) if (name := _text(value))]
+
+
+def _text(value: Any) -> str:
+    """A value as text. A table, such as that of an author, gives its name."""
+    if isinstance(value, dict):
+        named = {str(key).lower(): text for key, text in value.items()}
+        value = next((named[key] for key in _NAMES if named.get(key)), "")
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _other_date(value: Any) -> datetime | None:
+    """A date under another key than `date`, where anything else may stand as well, such as `published: true`."""
+    if isinstance(value, datetime | date):
+        return _moment(value, "", [])
+    text = _text(value)
+    return parse_date(text) if text[:1].isdigit() or "," in text[:_LONGEST_DATE] else None
 
 
 def _moment(value: Any, path: str, head: list[str]) -> datetime | None:
