@@ -14,7 +14,7 @@ from digest.editing.compression import compressed_text, kept_spans
 from digest.editing.language_data import word_list
 from digest.editing.salience import Statement, Subject, repeat_penalty, score_of, statement_of
 from digest.editing.sentences import split_sentences
-from digest.editing.text_cleaning import is_boilerplate, shorten, single_line, statement_start
+from digest.editing.text_cleaning import breaks_off, is_boilerplate, shorten, single_line, statement_start
 from digest.editing.tokenization import detect_language
 from digest.models import Bullet
 
@@ -131,7 +131,7 @@ def candidate_sentences(article: Article, *, language: str) -> Iterator[Candidat
     for sentence in split_sentences(article.text, language=language):
         if index >= _MOST_SENTENCES:
             return
-        if is_boilerplate(sentence.text):
+        if is_boilerplate(sentence.text) or breaks_off(sentence.text):
             continue
         start = sentence.start + statement_start(sentence.text, first=index < 3)
         line = single_line(article.text[start : sentence.end])

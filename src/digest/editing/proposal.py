@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from digest.editing.bullets import in_reading_order, rank_bullets
-from digest.editing.text_cleaning import clean_url, shorten, single_line
+from digest.editing.text_cleaning import clean_url, single_line, whole_beginning
 from digest.editing.tokenization import content_words
 from digest.models import (
     BenchLine,
@@ -71,27 +71,37 @@ def _in_markdown(bullet: Bullet) -> Bullet:
 
 
 def propose_subject(stories: Sequence[Story]) -> str:
-    """The headline of the first story in at most 70 characters; empty without stories."""
-    return shorten(_impersonal(stories[0].headline), _SUBJECT_LENGTH) if stories else ""
+    """The headline of the first story in at most 70 characters, cut where it does not show; empty without stories."""
+    return whole_beginning(_impersonal(stories[0].headline), _SUBJECT_LENGTH) if stories else ""
 
 
 def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
     """The first bullet of the first story, or the next headlines ("Also: …"), in 40 to 100 characters if possible.
 
-    It does not repeat the subject, which inboxes show right beside it.
+    It does not repeat the subject, which inboxes show right beside it, and does not break off.
     """
     if not stories:
         return ""
     most = _PREHEADER_LENGTH[-1]
-    also = "Also: " + " · ".join(story.headline for story in stories[1:4]) if len(stories) > 1 else ""
-    for bullet in stories[0].bullets:
-        text = unescape_inline(bullet.text)
-        if _repeats(text, subject):
-            continue
-        if len(text) < _PREHEADER_LENGTH[0] and also:
-            text = f"{text}{'' if text[-1:] in '.!?…' else '.'} {also}"
-        return shorten(_impersonal(text), most)
-    return shorten(_impersonal(also), most)
+    headlines = [story.headline for story in stories[1:4]]
+    texts = [unescape_inline(bullet.text) for bullet in stories[0].bullets]
+    texts = [text for text in texts if not _repeats(text, subject)]
+    # A short bullet that fits is better than the beginning of a long one.
+    for text in [each for each in texts if len(each) <= most] or texts:
+        if len(text) < _PREHEADER_LENGTH[0] and headlines:
+            text = f"{text}{'' if text[-1:] in '.!?…' else '.'} "  # noqa: PLW2901
+            return whole_beginning(_impersonal(text + _also(headlines, most - len(text))), most)
+        return whole_beginning(_impersonal(text), most)
+    return whole_beginning(_impersonal(_also(headlines, most)), most)
+
+
+def _also(headlines: Sequence[str], most: int) -> str:
+    """As many headlines as fit, at least one."""
+    for number in range(len(headlines), 0, -1):
+        text = "Also: " + " · ".join(headlines[:number])
+        if len(text) <= most or number == 1:
+            return text
+    return ""
 
 
 def _impersonal(text: str) -> str:

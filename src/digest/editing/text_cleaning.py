@@ -6,9 +6,17 @@ from __future__ import annotations
 
 import re
 
-from digest.editing.language_data import hints, patterns
+from digest.editing.language_data import hints, patterns, word_list
 
-__all__ = ["clean_url", "is_boilerplate", "shorten", "single_line", "statement_start"]
+__all__ = [
+    "breaks_off",
+    "clean_url",
+    "is_boilerplate",
+    "shorten",
+    "single_line",
+    "statement_start",
+    "whole_beginning",
+]
 
 #: Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/): they can make text read as something else
 #: (https://trojansource.codes). The marks that Hebrew and Arabic need (U+200E, U+200F, U+061C) stay.
@@ -18,6 +26,11 @@ _UNWANTED = re.compile(rf"[{_BIDI}\ufeff\ufff9-\ufffb]|[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: The beginning of a sentence is enough to recognise boilerplate, and no pattern should run over a megabyte.
 _REACH = 300
+_CUT = re.compile(r"\s*[\[(]?(?:…|\.\.\.+)[\])]?[\s\"'”’»)\]]*$")
+_CUT_REACH = 40
+_TRAILING = " ,;:–—-"
+_SENTENCE_END = re.compile(r"(?:[.!?](?=\s)|[。！？])(?P<end>)")
+_CLAUSE_END = re.compile(r"(?P<end>)(?:[,;:]|\s[–—-])(?=\s)")
 
 
 def single_line(text: str) -> str:
@@ -45,6 +58,40 @@ def shorten(text: str, limit: int) -> str:
     if at < limit // 2:  # one very long word, or a script without spaces
         at = len(head)
     return head[:at].rstrip(" ,;:–—-") + "…"
+
+
+def breaks_off(text: str) -> bool:
+    """Whether a text ends with dots that say that something is missing, as in "one of its…" and "those of […]"."""
+    return _CUT.search(text[-_CUT_REACH:]) is not None
+
+
+def whole_beginning(text: str, limit: int) -> str:
+    """The beginning of a text in at most ``limit`` characters, so that it does not look cut: no ellipsis at its end.
+
+    The cut is behind a sentence or a clause, or before a preposition or a conjunction; failing these, between words.
+    """
+    if len(text) <= limit:
+        return _CUT.sub("", text)
+    head = text[: limit + 1]
+    least = limit // 3
+    for pattern in (_SENTENCE_END, _CLAUSE_END):
+        ends = [match.start("end") for match in pattern.finditer(head) if match.start("end") >= least]
+        if ends:
+            return head[: ends[-1]].rstrip()
+    words = head[:limit].split(" ") if text[limit : limit + 1] not in {"", " "} else head.rstrip().split(" ")
+    if len(words) > 1 and text[limit : limit + 1] not in {"", " "}:
+        words.pop()
+    joining = word_list("words", "joining")
+    following = text[len(" ".join(words)) :].split(" ", 2)[1:2]
+    for place in range(len(words), 1, -1):
+        after = words[place] if place < len(words) else "".join(following)
+        if len(" ".join(words[:place])) < least:
+            break
+        if after.casefold() in joining and words[place - 1].casefold() not in joining | word_list("words", "stop"):
+            return " ".join(words[:place]).rstrip(_TRAILING)
+    while len(words) > 1 and words[-1].casefold().strip(_TRAILING) in joining | word_list("words", "stop"):
+        words.pop()
+    return " ".join(words).rstrip(_TRAILING)
 
 
 def is_boilerplate(sentence: str) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from digest.sources.feeds.feed_parser import parse_feed
     from digest.sources.feeds.full_text import keep_full_text
     from digest.sources.feeds.opml import FeedAddress, FeedList, parse_opml
+    from digest.sources.feeds.outlets import outlet_name
     from digest.sources.files.article_files import parse_text
     from digest.sources.pages.article_extraction import extract_article
     from digest.sources.source_reader import SourceReading, read_address, read_source
@@ -22,6 +23,7 @@ __all__ = [
     "SourceReading",
     "extract_article",
     "keep_full_text",
+    "outlet_name",
     "parse_feed",
     "parse_opml",
     "parse_text",
@@ -35,6 +37,7 @@ _HOMES = {
     "SourceReading": "digest.sources.source_reader",
     "extract_article": "digest.sources.pages.article_extraction",
     "keep_full_text": "digest.sources.feeds.full_text",
+    "outlet_name": "digest.sources.feeds.outlets",
     "parse_feed": "digest.sources.feeds.feed_parser",
     "parse_opml": "digest.sources.feeds.opml",
     "parse_text": "digest.sources.files.article_files",

@@ -40,7 +40,11 @@ _FIRST_YEAR = 1971
 _FILL = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2004, 12, 30, tzinfo=UTC))
 
 #: The name of the zone after an offset, such as "[Europe/Paris]" or "(CET)". The offset is enough.
-_NAMED_OFFSET = re.compile(r"(?<=\d)\s*(?:\[[^\]]*\]|\([^)]*\))$")
+_NAMED_OFFSET = re.compile(
+    r"(?<=[\dZz])\s*(?:\[[^\]]*\]|\([^)]*\))$|(?:(?<=[+-]\d{4})|(?<=[+-]\d{2}:\d{2}))\s+[A-Z]{2,5}$"
+)
+#: Dashes that word processors put in place of the sign of an offset.
+_TYPOGRAPHIC_MINUS = re.compile(r"[\u2010-\u2013\u2212\ufe63\uff0d](?=\d{1,2}:?\d{2}(?!\d))")
 _REGION = re.compile(r"\b[A-Z][a-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?$")
 #: "UTC+2" means two hours ahead of UTC. dateutil reads it as POSIX does, as two hours behind:
 #: https://dateutil.readthedocs.io/en/stable/parser.html#dateutil.parser.parse
@@ -55,6 +59,7 @@ _SHAPES = (
     (_EAST_DAY, r"\1-\2-\3 "),
     (_YEAR_FIRST, r"\3 \2 \1"),
     (re.compile(r"(?<=/\d{4}):(?=\d{2}:\d{2})"), " "),  # 05/Jan/2026:10:00:00, as in the logs of web servers
+    (re.compile(r"\s[\u2013\u2014|\u00b7\u2022]\s"), " "),
     (re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE), r"\1m"),
     (re.compile(r"\b(\d{1,2})\.(\d{2})(?=\s*Uhr)", re.IGNORECASE), r"\1:\2"),
     (
@@ -78,7 +83,7 @@ def parse_date(text: str) -> datetime | None:
     if len(text) > _MAX_LENGTH:
         return None
     if not text.isascii():
-        text = _plain_digits(text)
+        text = _TYPOGRAPHIC_MINUS.sub("-", _plain_digits(text))
     if not text:
         return None
     if ":60" in text:

@@ -96,3 +96,19 @@ def test_never_raises(text):
 @pytest.mark.parametrize("text", ["", "  ", "\u200f", "\u2067\u2069"])
 def test_rejects_text_with_only_marks_of_direction(text):
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "18 нояб. 2026, 09:00",
+        "18 лист. 2026, 09:00",
+        "2026-11-18T09:00:00Z[UTC]",
+        "2026-11-18T04:00:00\u221205:00",
+        "Wed, 18 Nov 2026 04:00:00 \u22120500",
+        "2026-11-18 10:00:00 +0100 CET",
+        "18 November 2026 \u2013 09:00",
+    ],
+)
+def test_reads_short_months_zones_in_brackets_and_typographic_marks(text):
+    assert parse_date(text) == datetime(2026, 11, 18, 9, tzinfo=UTC)

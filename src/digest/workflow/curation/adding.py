@@ -22,7 +22,7 @@ from digest.models import (
     secret_parameters,
     without_secrets,
 )
-from digest.sources import FeedAddress, FeedList, parse_opml, read_address
+from digest.sources import FeedAddress, FeedList, outlet_name, parse_opml, read_address
 from digest.workflow.collecting import collected_article, merge_articles
 
 if TYPE_CHECKING:
@@ -249,7 +249,8 @@ def _new_sources(project: Project, feeds: Sequence[FeedAddress], *, section: str
         if canonical_url(feed.url) in configured:
             continue
         configured.add(canonical_url(feed.url))
-        id = source_id(feed.title or host_name(feed.url), taken=taken)
+        name = outlet_name(feed.title, url=feed.url)
+        id = source_id(name or host_name(feed.url), taken=taken)
         taken.add(id)
-        new.append(NewSource(id=id, feed=feed.url, name=feed.title, section=section or feed.section))
+        new.append(NewSource(id=id, feed=feed.url, name=name, section=section or feed.section))
     return new

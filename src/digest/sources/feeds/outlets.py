@@ -1,0 +1,135 @@
+"""The outlets behind feeds: their short names, and the publishers and true addresses of items in aggregated feeds."""
+
+# ruff: noqa: RUF001, RUF002 - typographic dashes are intended
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from functools import cache
+from urllib.parse import parse_qs, urlsplit
+
+from digest.models import host_name, is_web_address
+from digest.sources.tables import load_table
+
+__all__ = ["outlet_name", "true_address", "without_publisher"]
+
+#: What stands between a name and a claim or a section. A comma or a lone hyphen belongs to the name.
+_MARKS = re.compile(r"\s+(?:[-–—|»›>·•:]|::|//)\s+|\s*[|｜：»›]\s*|\s+[-–—]{2,3}\s+")
+_BEFORE = re.compile(
+    r"^(?:comments (?:for|on)|feed (?:of|for)|(?:rss|atom)(?: feed)? (?:of|for|-)|kommentare (?:für|zu)"
+    r"|commentaires (?:sur|pour))\s+",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(
+    r"\s*(?:\((?:rss|atom|feed|rss feed)\)|\b(?:rss|atom)(?: feeds?| \d(?:\.\d+)?)?|\brss-feed)\s*$", re.IGNORECASE
+)
+_FOLD = re.compile(r"[\W_]+")
+_SHORTEST_IN_HOST = 4
+_LONGEST_LINK = 4096
+#: A publisher behind the headline.
+_SUFFIX = re.compile(r"\s+[-–—|·]\s+")
+_WEB_ADDRESS = re.compile(rb"https?://[!-~]{4,2000}")
+_HOSTS_WITH_LINKS = (
+    "google.",
+    "bing.com",
+    "yahoo.com",
+    "facebook.com",
+    "duckduckgo.com",
+    "feedproxy",
+    "t.umblr.com",
+    "reddit.com",
+    "youtube.com",
+    "vk.com",
+    "news.google",
+)
+
+
+def outlet_name(title: str, *, url: str = "") -> str:
+    """Return the name of an outlet from the title of its feed: without a claim, a section or the name of a list.
+
+    Args:
+        title: Such as "The Coast Paper – Breaking News and Video" or "World news | The Coast Paper".
+        url: The feed's address. A part of the title that its host repeats is the name.
+    """
+    name = _BEHIND.sub("", _BEFORE.sub("", title.strip())).strip() or title.strip()
+    parts = [part.strip() for part in _MARKS.split(name) if part.strip()]
+    if len(parts) < 2:
+        first, _, rest = name.partition(": ")
+        return first if rest and _is_general(rest) and not _is_general(first) else name
+    host = _FOLD.sub("", host_name(url)) if url else ""
+    known = [part for part in parts if len(folded := _folded(part)) >= _SHORTEST_IN_HOST and folded in host]
+    telling = [part for part in parts if not _is_general(part)]
+    return (known or telling or parts)[0]
+
+
+def _folded(part: str) -> str:
+    return _FOLD.sub("", part.lower().removeprefix("the "))
+
+
+def _is_general(part: str) -> bool:
+    """Whether a part has only words such as "latest" and "news"."""
+    return all(word in _general() for word in _FOLD.sub(" ", part.lower()).split())
+
+
+@cache
+def _general() -> frozenset[str]:
+    return frozenset(load_table("feed_furniture")["outlets"]["general"])
+
+
+def without_publisher(title: str, publisher: str) -> str:
+    """Return a headline without " - Publisher" behind it, as aggregators write it. Another name behind a dash stays."""
+    marks = list(_SUFFIX.finditer(title))
+    wanted = _FOLD.sub(" ", publisher.casefold()).strip()
+    for mark in reversed(marks):
+        if wanted and _FOLD.sub(" ", title[mark.end() :].casefold()).strip() == wanted:
+            return title[: mark.start()].rstrip() or title
+    return title
+
+
+def true_address(link: str) -> str:
+    """Return the address of an article from an aggregator's link to it; the link if it does not hold another one.
+
+    Google Alerts and many redirects have it in a parameter. Google News had it in Base64 until 2024; newer links hold
+    only a number that its servers know.
+    """
+    if len(link) > _LONGEST_LINK or not is_web_address(link):
+        return link
+    try:
+        parts = urlsplit(link)
+        host, query = (parts.hostname or "").lower(), parse_qs(parts.query, max_num_fields=50)
+    except ValueError:
+        return link
+    if host.startswith("news.google.") and "/articles/" in parts.path:
+        return _in_base64(parts.path.rpartition("/articles/")[2].split("/")[0]) or link
+    if not any(known in host for known in _HOSTS_WITH_LINKS) or not parts.path.strip("/"):
+        return link
+    if any(
+        word in parts.path.lower()
+        for word in ("/url", "apiclick", "/l.php", "/redirect", "/away", "/link", "/l/", "/r/", "/rss/")
+    ):
+        for key in ("url", "q", "u", "to", "uddg", "target", "dest", "z"):
+            for value in query.get(key, ()):
+                if is_web_address(value) and host_name(value) != host:
+                    return value
+    return link
+
+
+def _in_base64(code: str) -> str:
+    """Return the web address in the id of an article at Google News; "" if there is none."""
+    try:
+        data = urlsafe_b64decode(code + "=" * (-len(code) % 4))
+    except ValueError:
+        return ""
+    # A field of Protocol Buffers: its length, in one or two bytes, stands before the text.
+    found = _WEB_ADDRESS.search(data)
+    if found is None:
+        return ""
+    start, text = found.start(), found[0]
+    length = data[start - 1] if start else 0
+    if length >= 0x80 or (start > 1 and data[start - 2] >= 0x80):
+        length = (data[start - 2] & 0x7F) | (data[start - 1] << 7) if start > 1 else 0
+    if 0 < length <= len(text):
+        text = text[:length]
+    address = text.decode("ascii")
+    return address if is_web_address(address) else ""
