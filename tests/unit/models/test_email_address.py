@@ -18,6 +18,7 @@ from digest.models import normalise_address, parse_sender, redact_addresses
         ("ana@example.com", "ana@example.com"),
         ("  Ana.B+news@EXAMPLE.Com\t", "Ana.B+news@example.com"),
         ("jo@bücher.example", "jo@xn--bcher-kva.example"),
+        ("jo@bücher.test", "jo@xn--bcher-kva.test"),
         ("o'neil@mail.example.org", "o'neil@mail.example.org"),
         ("a@sub-domain.example.museum", "a@sub-domain.example.museum"),
     ],

@@ -111,6 +111,7 @@ class ColumnReader:
         speaks: Whether its cells say anything about their rows.
         decides: Whether it says who may be mailed.
         puzzle: Whether it seems to say who may be mailed, in a way that is not understood.
+        code: Whether it is a status in codes, which no other column can replace.
     """
 
     kind: HeaderKind
@@ -120,6 +121,7 @@ class ColumnReader:
     speaks: bool = True
     decides: bool = True
     puzzle: bool = False
+    code: bool = False
     _cache: dict[str, ColumnStatement] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, cell: str) -> ColumnStatement:
@@ -207,11 +209,12 @@ def read_column(kind: HeaderKind, profile: ColumnProfile, *, tool: tuple[tuple[s
 
 def _status_reader(kind: HeaderKind, profile: ColumnProfile, tool: tuple[tuple[str, str], ...]) -> ColumnReader:
     if profile.texts and _only_digits(profile):
-        # 0, 1, 2 and 3 are states whose meaning only the tool knows.
-        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True)
+        # 0, 1, 2 and 3 are states whose meaning only the tool knows. One that all people have tells nobody apart.
+        code = len(profile.texts) > 1
+        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True, code=code)
     if any(_is_letter(text) and not status_of(text, tool) for text in profile.texts):
         # Letters are as little known, even if one of them is short for "yes" somewhere.
-        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True)
+        return ColumnReader(kind=kind, speaks=False, decides=False, puzzle=True, code=True)
     puzzle = bool(profile.texts) and not any(status_of(text, tool) for text in profile.texts)
     return ColumnReader(kind=kind, tool=tool, puzzle=puzzle, decides=not puzzle and bool(profile.texts))
 

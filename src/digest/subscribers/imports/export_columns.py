@@ -68,6 +68,7 @@ class ExportColumns:
         readers: The columns that say who may be mailed.
         fields: The other columns, kept as they are.
         puzzles: The columns that speak of leaving or of consent in a way that is not understood, with examples.
+        codes: Those of them that are called the status; the import asks about them whatever other columns say.
         decides: Whether any column says who may be mailed.
     """
 
@@ -78,6 +79,7 @@ class ExportColumns:
     readers: tuple[tuple[int, ColumnReader], ...] = ()
     fields: tuple[int, ...] = ()
     puzzles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
     decides: bool = False
 
 
@@ -105,13 +107,14 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
     if profiles:
         _fill(profiles, (row.cells for row in open_rows() if not row.problem))
     tool = tool_words(header)
-    readers, puzzles = [], {}
+    readers, puzzles, codes = [], {}, set()
     for at, profile in profiles.items():
         reader = read_column(kinds[at], profile, tool=tool)
         if reader is None:
             continue
         if reader.puzzle:
             puzzles[labels[at]] = profile.examples
+            codes |= {labels[at]} if reader.code else set()
         if reader.speaks:
             readers.append((at, reader))
     used = {*places.values(), *(at for at, _ in readers)}
@@ -126,6 +129,7 @@ def understand_columns(file: str, header: Sequence[str], open_rows: Callable[[],
         readers=tuple(readers),
         fields=tuple(_fields(header, {*used, *places.values()})),
         puzzles=puzzles,
+        codes=frozenset(codes),
         decides=any(reader.decides for _, reader in readers),
     )
 

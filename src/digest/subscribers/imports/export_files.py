@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import getaddresses
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from digest.errors import ListError, Place
 from digest.subscribers.csv_rows import Row, require_few_columns, split_line, split_rows
 from digest.subscribers.imports.pasted_addresses import address_and_name
-from digest.subscribers.imports.text_encoding import find_delimiter, find_encoding
+from digest.subscribers.imports.text_encoding import DELIMITERS, find_delimiter, find_encoding
+from digest.subscribers.imports.vocabulary import header_kind
 from digest.subscribers.imports.workbooks import workbook_rows
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _UTF_8 = ("utf-8", "utf-8-sig")
 _SAMPLE = 30
 #: The longest row that is read, so that a file without line ends cannot fill the memory.
 _LONGEST_LINE = 1 << 20
+_LIKE_AN_ADDRESS = re.compile(r"\w@+\w")
+#: A row with a cell about one of these is a header, whatever its other cells are.
+_TELLING = frozenset({"email", "name", "first", "last", "status"})
 _CSV_HINT = "Export the people as CSV, and import that file."
 
 
@@ -44,12 +48,14 @@ class ExportTable:
         header: The names of the columns; empty if the first line is already data.
         open_rows: Returns the rows below the header. It may be called again.
         notes: Facts about the file for the user, such as its encoding.
+        title: The text of the rows above the header.
     """
 
     file: str
     header: tuple[str, ...]
     open_rows: Callable[[], Iterator[Row]]
     notes: tuple[str, ...] = ()
+    title: str = ""
 
 
 def read_export_file(path: Path) -> tuple[ExportTable, ...]:
@@ -104,7 +110,7 @@ def _zip_tables(path: Path, file: str) -> tuple[ExportTable, ...]:
     notes = tuple(f"{name} in the zip was not read: it is not a CSV file" for name in left_out)
     first, *others = tables
     return (
-        ExportTable(file=first.file, header=first.header, open_rows=first.open_rows, notes=(*first.notes, *notes)),
+        replace(first, notes=(*first.notes, *notes)),
         *others,
     )
 
@@ -117,17 +123,21 @@ def _open_member(path: Path, name: str) -> BinaryIO:
 def _workbook_tables(path: Path, file: str) -> Iterator[ExportTable]:
     tables = 0
     for sheet, open_sheet in workbook_rows(path, file=file):
-        first = next(open_sheet(), None)
-        if first is None:
+        rows = list(islice(open_sheet(), _SAMPLE))
+        if not rows:
             continue
         tables += 1
+        above = _rows_above_header([row.cells for row in rows])
+        first = rows[above]
         require_few_columns(first.cells, Place(file, first.line))
-        header = () if _holds_address(first.cells) else tuple(first.cells)
-        skip = 0 if not header else 1
+        header = () if _is_data(first.cells) else tuple(first.cells)
+        skip = above + (1 if header else 0)
         yield ExportTable(
             file=file if tables == 1 else f"{file} ({sheet})",
             header=header,
             open_rows=lambda open_sheet=open_sheet, skip=skip: islice(open_sheet(), skip, None),  # type: ignore[misc] # the defaults bind the sheet
+            notes=_above_note(above, file),
+            title=" ".join(cell for row in rows[:above] for cell in row.cells),
         )
     if not tables:
         raise ListError("the workbook is empty", place=Place(file), hint=_CSV_HINT)
@@ -145,19 +155,23 @@ def _text_table(open_bytes: Callable[[], BinaryIO], start: bytes, file: str) -> 
         raise ListError("the file is not text", place=Place(file), hint=_CSV_HINT)
     separator = _SEPARATOR_LINE.fullmatch(sample[0].strip("\r\n"))
     sample = sample[1:] if separator else sample
+    delimiters = separator[1] if separator else DELIMITERS
+    above = max(_rows_above_header([split_line(line, delimiter) for line in sample]) for delimiter in delimiters)
+    title, sample = " ".join(sample[:above]), sample[above:]
     delimiter = separator[1] if separator else find_delimiter(sample)
-    notes = () if encoding in _UTF_8 else (f"{file} is read as {_encoding_name(encoding)}",)
+    notes: tuple[str, ...] = () if encoding in _UTF_8 else (f"{file} is read as {_encoding_name(encoding)}",)
+    notes += _above_note(above, file)
     first = split_line(sample[0], delimiter) if sample else []
     if not separator and _is_address_list(sample):
         return ExportTable(
             file=file, header=(), open_rows=lambda: _pasted_rows(open_bytes, encoding, file), notes=notes
         )
     require_few_columns(first, Place(file, 1))
-    headless = _holds_address(first)
+    headless = _is_data(first)
 
     def open_rows() -> Iterator[Row]:
         with _lines(open_bytes, encoding, file) as lines:
-            skip = (1 if separator else 0) + (0 if headless else 1)
+            skip = (1 if separator else 0) + above + (0 if headless else 1)
             for _, line in lines:
                 if not skip:
                     break
@@ -166,7 +180,9 @@ def _text_table(open_bytes: Callable[[], BinaryIO], start: bytes, file: str) -> 
                 return
             yield from split_rows(_chained((_, line), lines), delimiter)
 
-    return ExportTable(file=file, header=() if headless else tuple(first), open_rows=open_rows, notes=notes)
+    return ExportTable(
+        file=file, header=() if headless else tuple(first), open_rows=open_rows, notes=notes, title=title
+    )
 
 
 def _chained(first: tuple[int, str], others: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -191,8 +207,27 @@ def _numbered(text: io.TextIOWrapper, file: str) -> Iterator[tuple[int, str]]:
         yield number, line
 
 
-def _holds_address(cells: list[str]) -> bool:
-    return any("@" in cell and address_and_name(cell)[0] for cell in cells)
+def _rows_above_header(rows: list[list[str]]) -> int:
+    """How many rows stand above the header, such as the title of a report: each has one cell, and no address."""
+    for number, cells in enumerate(rows):
+        if any(header_kind(cell).role == "email" for cell in cells):
+            return number
+        if len(list(filter(None, cells))) > 1 or any("@" in cell for cell in cells):
+            break
+    return 0
+
+
+def _above_note(above: int, file: str) -> tuple[str, ...]:
+    lines = "the first line" if above == 1 else f"the first {above} lines"
+    return (f"{lines} of {file} above the header were not read",) if above else ()
+
+
+def _is_data(first: list[str]) -> bool:
+    """Whether the first row is a person and no header, even if the address in it is misspelt."""
+    if any("@" in cell and address_and_name(cell)[0] for cell in first):
+        return True
+    looks_like_one = any(_LIKE_AN_ADDRESS.search(cell) for cell in first)
+    return looks_like_one and not any(header_kind(cell).role in _TELLING for cell in first)
 
 
 def _is_address_list(sample: list[str]) -> bool:
@@ -204,7 +239,10 @@ def _is_address_list(sample: list[str]) -> bool:
 
 def _mailboxes(line: str) -> list[tuple[str, str]]:
     """The names and addresses in a line such as ``Ana <ana@example.org>, bo@example.org``; empty for other text."""
-    parts = getaddresses([line.strip().strip(";,").replace(";", ",")])
+    words = line.split()
+    alone = len(words) > 1 and all("@" in word and not set('<>"') & set(word) for word in words)
+    text = ",".join(word.strip(";,") for word in words) if alone else line.strip().strip(";,").replace(";", ",")
+    parts = getaddresses([text])
     mailboxes = []
     for name, address in parts:
         email, _ = address_and_name(address)

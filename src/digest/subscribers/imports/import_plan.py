@@ -163,7 +163,7 @@ class _Planner:
             if statement.status == "unknown":
                 self.left_out["unknown status"] += 1
                 self._add_problem(table.file, row.line, reader.why_unknown(row))
-        self.questions += _questions(table.file, columns, statuses)
+        self.questions += _questions(table, columns, statuses)
 
     def _note(self, email: str, statement: ColumnStatement) -> None:
         status = statement.status
@@ -270,14 +270,19 @@ class RowReader:
         return ColumnStatement(status or "active", left_at, agreed_at)
 
 
-def _questions(file: str, columns: ExportColumns, statuses: Counter[str]) -> Iterator[str]:
+def _questions(table: ExportTable, columns: ExportColumns, statuses: Counter[str]) -> Iterator[str]:
     """Why it is unclear which people in a table may be mailed."""
+    file = table.file
     name_status, certain = file_status(file)
+    title_status, _ = file_status(table.title)
     if certain or not statuses["active"] + statuses["unknown"]:
         return
-    if columns.puzzles and not columns.decides:
-        for label, examples in columns.puzzles.items():
+    asked = [label for label in columns.puzzles if label in columns.codes or not columns.decides]
+    if asked:
+        for label in asked:
+            examples = columns.puzzles[label]
             cells = ", ".join(repr(clean_value(text)[:40]) for text in examples if "@" not in text)
             yield f"the column {label} of {file} is not understood" + (f" ({cells})" if cells else "")
-    elif name_status and not any(statuses[reason] for reason in REASONS):
-        yield f"the name of {file} speaks of people who left or never agreed, and no column says so"
+    elif (name_status or title_status) and not any(statuses[reason] for reason in REASONS):
+        what = "the name" if name_status else "the title"
+        yield f"{what} of {file} speaks of people who left or never agreed, and no column says so"

@@ -14,6 +14,8 @@ __all__ = ["address_and_name"]
 _MAILBOX = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<>]*?))\s*<\s*([^<>\s]+)\s*>[\s,;.]*')
 #: RFC 822: the name in a comment after the address.
 _COMMENT = re.compile(r"([^\s()]+@[^\s()]+)\s*\(([^()]*)\)")
+#: Google Contacts puts a person's further values behind the first, in the same cell.
+_NEXT_VALUE = " ::: "
 _AROUND = " \t'\"<>[]()"
 _BEHIND = ".,;:"
 
@@ -23,7 +25,7 @@ def address_and_name(text: str) -> tuple[str, str]:
 
     Nothing is guessed: a cell with two addresses, or with more than a name around an address, is no address.
     """
-    text = restored_cell(text)
+    text = restored_cell(text).partition(_NEXT_VALUE)[0]
     try:
         return normalise_address(text), ""
     except ValueError:

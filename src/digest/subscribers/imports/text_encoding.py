@@ -5,9 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, BinaryIO
 
 from charset_normalizer import from_bytes
+
+from digest.subscribers.imports.vocabulary import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +28,11 @@ _BYTE_ORDER_MARKS = (
 #: What spreadsheet programs write outside western Europe. Windows-1252 accepts nearly any bytes, so another encoding
 #: has to be recognised by its letters.
 _OTHERS = ["cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949", "koi8_r"]
+#: What spreadsheet programs write in Europe, the most usual first, for files with few accented letters.
+_FAMILIAR = ("cp1252", "cp1250", "cp1254", "mac_roman")
+_CELL_ENDS = re.compile(r"[;,\t|\r\n\"]+")
+#: A symbol within a word, or a capital after a small letter: the wrong encoding of a letter.
+_ODD_WORD = re.compile(r"[£³¯¹¿…†‡€§‰¾][^\W\d]|[^\W\d]{3}[£³¯¹¿†‡‰¾]|[a-z][À-ÞŠŽŸ]")
 _BLOCK = 1 << 20
 _ENOUGH = 1 << 14
 #: Fewer bytes outside ASCII are too few to tell an alphabet by.
@@ -90,7 +98,17 @@ def _legacy_encoding(sample: bytes) -> str:
         best = from_bytes(sample, cp_isolation=_OTHERS).best()
         if best is not None:
             return str(best.encoding)
-    return "cp1252" if western else "latin-1"
+    return max(_FAMILIAR, key=lambda encoding: _familiarity(sample, encoding)) if western else "latin-1"
+
+
+def _familiarity(sample: bytes, encoding: str) -> tuple[int, int]:
+    """How well a few accented letters fit an encoding: how many known words they make, and how few odd ones."""
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return -1, 0
+    cells = {cell for cell in _CELL_ENDS.split(text) if cell and not cell.isascii()}
+    return sum(map(is_known, cells)), -len(_ODD_WORD.findall(text))
 
 
 def _looks_western(text: str) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
     "header_rank",
     "hints_at_leavers",
     "is_generic",
+    "is_known",
     "is_list_of_channels",
     "is_schedule",
     "is_whole_status",
@@ -188,6 +189,13 @@ def header_rank(role: str, header: str) -> int:
     return same.index(plain_words(header))
 
 
+def is_known(text: str) -> bool:
+    """Whether a text is a header of a subscriber's columns, or a status."""
+    return header_kind(text).role in {"email", "name", "first", "last", "status", "maybe_status"} or is_whole_status(
+        text
+    )
+
+
 def is_generic(text: str) -> bool:
     """Whether a status word also describes other things: an order can be paid, cancelled or new."""
     return plain_words(text) in _cells()["generic"]
@@ -241,6 +249,8 @@ def _flag_kind(words: str) -> HeaderKind:
         return HeaderKind(role="left", reason="declined", dated=dated)
     if role not in {"maybe", "maybe_status", "preference"} and _matches("headers", "evidence", words):
         role = "other"
+    if _matches("flags", "maybe", words) and not _matches("flags", "agreement", words):
+        role = "other" if role in _FLAGS and _matches("headers", "activity", words) else role
     return HeaderKind(role=role, dated=dated)
 
 

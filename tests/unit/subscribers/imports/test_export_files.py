@@ -36,6 +36,35 @@ def test_another_alphabet_is_recognised(imports):
     assert plan.notes
 
 
+@pytest.mark.parametrize(
+    ("encoding", "header", "name"),
+    [
+        ("cp1250", "Adres e-mail;Imię", "Łukasz Gęś"),
+        ("cp1254", "E-posta;Ad\N{LATIN SMALL LETTER DOTLESS I}", "Y\N{LATIN SMALL LETTER DOTLESS I}lmaz"),
+        ("mac_roman", "Adresse e-mail;Prénom", "Zoé Öhm"),
+        ("cp1252", "E-mail;Navn", "Søren Ærø, 5 m³"),
+        ("cp1252", "Netfang;Nafn", "Þórður"),
+    ],
+)
+def test_a_few_letters_tell_an_encoding_if_they_make_words(imports, encoding, header, name):
+    assert people(imports.plan(f"{header}\na@q.org;{name}\n".encode(encoding))) == {"a@q.org": name}
+
+
+@pytest.mark.parametrize("above", ["Our members\n\n", "Our members;;\n;;\n", "sep=;\n# made on Monday\n"])
+def test_a_title_above_the_header_is_told_and_not_read(imports, above):
+    plan = imports.plan(above + PEOPLE)
+    assert (people(plan), set(plan.left), plan.problems) == ({"a@q.org": "Jörg Öhm"}, {"b@q.org"}, ())
+    assert "above the header" in plan.notes[-1]
+
+
+@pytest.mark.parametrize("first", ["a@@q.org,Ana", "Ana,a@q..org", "a@localhost,Ana"])
+def test_a_first_person_with_a_bad_address_is_named_and_is_no_header(imports, first):
+    rows = ["b@q.org,Bo", "c@q.org,Cy"] if first[1] == "@" else ["Bo,b@q.org", "Cy,c@q.org"]
+    plan = imports.plan("\n".join([first, *rows]))
+    assert people(plan) == {"b@q.org": "Bo", "c@q.org": "Cy"}
+    assert [problem.place.line for problem in plan.problems] == [1]
+
+
 def test_a_header_with_commas_does_not_hide_the_delimiter(imports):
     plan = imports.plan('"Name, as we write it";Email\nA;a@q.org\nB;b@q.org\n')
     assert list(people(plan)) == ["a@q.org", "b@q.org"]
@@ -48,6 +77,7 @@ def test_a_header_with_commas_does_not_hide_the_delimiter(imports):
         "Ana <a@q.org>\n\nmailto:b@q.org\n",
         "Ana <a@q.org>, b@q.org\n",
         "a@q.org; b@q.org;\n",
+        "a@q.org b@q.org\n",
         '"Bell, Ana" <a@q.org>\n<b@q.org>\n',
     ],
 )
@@ -84,6 +114,8 @@ def test_a_workbook_is_read_whatever_its_name(imports):
     )
     for name in ("book.xlsx", "book.csv"):
         assert imports.statuses(data, name) == {"a@q.org": "active", "b@q.org": "unsubscribed"}
+    titled = workbook(("People", [("Our members",), ("Email", "Status"), ("a@q.org", "active")]))
+    assert imports.statuses(titled, "book.xlsx") == {"a@q.org": "active"}
 
 
 def archive(**files):
@@ -138,6 +170,7 @@ def test_what_cannot_be_read_is_refused_in_words(imports, data, message):
         ("a@q.org.", "a@q.org", ""),
         ("'a@q.org',", "a@q.org", ""),
         ("\u200ba@q.org", "a@q.org", ""),
+        ("a@q.org ::: b@q.org", "a@q.org", ""),
         ("a@q.org b@q.org", "", ""),
         ("a@q.org, b@q.org", "", ""),
         ("a at q.org", "", ""),

@@ -64,6 +64,15 @@ def test_beside_a_status_never_withholds_its_person_without_a_question(imports):
         ("Stan", "Aktywny", "Odrzucony", "hard_bounce"),
         ("Data cancellazione", "", "02/01/2025", "unsubscribed"),
         ("配信状況", "正常", "配信エラー停止", "hard_bounce"),
+        ("Rejects email", "no", "yes", "unsubscribed"),
+        ("Werbewiderspruch", "nein", "ja", "unsubscribed"),
+        ("Ne plus contacter", "non", "oui", "unsubscribed"),
+        ("disabled_at", "", "2025-03-01", "unsubscribed"),
+        ("Erased", "0", "1", "unsubscribed"),
+        ("Consent received", "yes", "no", "declined"),
+        ("Estat", "Actiu", "Baixa", "unsubscribed"),
+        ("Būsena", "Aktyvus", "Atsisakė", "unsubscribed"),
+        ("Status", "Subscribed", "Redacted", "unsubscribed"),
     ],
 )
 def test_flags_and_dates_say_who_is_not_mailed(imports, header, usual, other, status):
@@ -97,6 +106,10 @@ def test_a_status_of_which_only_some_words_are_known_is_asked_about(imports, hea
         ("State", "Ohio", "Maine"),
         ("Title", "Dr", "None"),
         ("Secondary email", "ada@home.example", ""),
+        ("Emails opened", "1", "0"),
+        ("Marketing emails clicked", "1", "0"),
+        ("Newsletters received", "1", "0"),
+        ("E-Mails geöffnet", "1", "0"),
     ],
 )
 def test_other_columns_are_kept_as_they_are(imports, header, usual, other):
@@ -143,3 +156,20 @@ def test_an_unknown_word_in_a_status_of_the_subscription_leaves_its_row_out(impo
 def test_beside_a_status_a_column_that_is_partly_understood_still_says_who_left(imports):
     rows = "email,status,group\na@q.org,active,Friends\nb@q.org,active,Unsubscribed\nc@q.org,active,Family\n"
     assert imports.statuses(rows) == {"a@q.org": "active", "b@q.org": "unsubscribed", "c@q.org": "active"}
+
+
+def test_codes_in_a_status_are_asked_about_even_if_another_column_says_who_left(imports):
+    export = "Email,Status,Unsubscribe reason\na@q.org,1,\nb@q.org,2,too many\nc@q.org,3,\n"
+    assert "Status" in imports.plan(export).question
+    assert not imports.plan(export.replace(",2,", ",1,").replace(",3,", ",1,")).question
+
+
+def test_the_letters_of_a_tool_that_is_known_are_understood(imports):
+    rows = "".join(f"{letter}@q.org,{letter.upper()},t0k3n\n" for letter in "csubp")
+    assert imports.statuses(f"Email,Status,Token\n{rows}") == {
+        "c@q.org": "active",
+        "s@q.org": "pending",
+        "u@q.org": "unsubscribed",
+        "b@q.org": "hard_bounce",
+        "p@q.org": "complaint",
+    }

@@ -182,6 +182,8 @@ def test_the_date_of_leaving_is_kept(imports):
         ("people.csv", "email,Notes\na@q.org,unsubscribed by phone\nb@q.org,likes boats\n"),
         ("people.csv", "email,Tags\na@q.org,unsubscribed\nb@q.org,vip\n"),
         ("people.csv", "email,Former member\na@q.org,yes\n"),
+        ("people.csv", "email,Exit date\na@q.org,2027-01-31\n"),
+        ("people.csv", "Unsubscribed contacts\nemail,name\na@q.org,Ana\n"),
         ("people.csv", "a@q.org,Ana,blue\nb@q.org,Bo,red\n"),
     ],
 )
