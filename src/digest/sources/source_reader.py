@@ -24,7 +24,7 @@ from digest.models import Article, is_web_address
 from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
 from digest.sources.feeds.opml import FeedAddress, FeedList, parse_opml
 from digest.sources.files.article_files import UnreadFileError, parse_text
-from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response
+from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response, fetch_page
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
 from digest.sources.source_secrets import secret_parts, without_secret_parts, without_secret_parts_in
 
@@ -150,7 +150,8 @@ def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | Fee
 def _read_anything(access: SourceAccess, address: str) -> Article | FeedList:
     if is_web_address(address):
         response = access.fetcher.get(address, accept=_ANY_ACCEPT, max_bytes=FEED_BYTES)
-        return _feeds_in(response.content, address=address, url=response.url) or article_from_response(response)
+        feeds = _feeds_in(response.content, address=address, url=response.url)
+        return feeds or article_from_response(response, fetch=partial(fetch_page, access, robots=False))
     data, path = access.read_file(address)
     return _feeds_in(data, address=path, url=path) or parse_text(data, path=path)
 

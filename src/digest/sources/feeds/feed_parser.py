@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.models import Feed
     from digest.sources.feeds.feed_items import FeedChannel
 
-__all__ = ["is_feed", "is_opml", "not_a_feed", "parse_feed"]
+__all__ = ["feed_link", "is_feed", "is_opml", "not_a_feed", "parse_feed"]
 
 _MAX_BYTES = 20 * 2**20  # what the fetcher returns at most
 #: Bytes of a broken document. For hostile documents feedparser's time grows with the square of the length.
@@ -124,13 +124,23 @@ def not_a_feed(text: str, url: str) -> SourceError:
     """
     if not _HTML.search(text[:2048]):
         return SourceError("this is not a feed", place=Place(url), hint="Use the address of an RSS, Atom or JSON feed.")
-    for link in tree_of_html(text[:_PAGE_HEAD]).css("link[rel~=alternate][href]"):
+    feed = feed_link(text, url)
+    hint = f'Its feed: feed = "{feed}"' if feed else f'To read it as an article: page = "{url}"'
+    return SourceError("this is a web page, not a feed", place=Place(url), hint=hint)
+
+
+def feed_link(html: str, url: str) -> str:
+    """Return the address of the feed that a web page links to; "" if it links to none.
+
+    Args:
+        html: The page.
+        url: Where it came from.
+    """
+    for link in tree_of_html(html[:_PAGE_HEAD]).css("link[rel~=alternate][href]"):
         address = join_link(url, link.attributes.get("href") or "")
         if address and link.attributes.get("type") in _FEED_TYPES:
-            return SourceError("this is a web page, not a feed", place=Place(url), hint=f'Its feed: feed = "{address}"')
-    return SourceError(
-        "this is a web page, not a feed", place=Place(url), hint=f'To read it as an article: page = "{url}"'
-    )
+            return address
+    return ""
 
 
 def _beginning(content: bytes) -> bytes:

@@ -97,7 +97,8 @@ def _read_pages(access: SourceAccess, articles: tuple[Article, ...]) -> dict[str
 
 
 def _complete(access: SourceAccess, article: Article) -> Article:
-    completed = with_page(article, article_from_response(fetch_page(access, article.url, robots=True)))
+    fetch = partial(fetch_page, access, robots=True)
+    completed = with_page(article, article_from_response(fetch(article.url), fetch=fetch))
     if completed is None:
         raise SourceError("the page is not about the article", place=Place(article.url))
     return completed

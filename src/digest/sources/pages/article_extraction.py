@@ -21,6 +21,7 @@ from digest.sources.pages.key_points import find_key_points
 from digest.sources.pages.page_bylines import names_on_page
 from digest.sources.pages.page_limits import bounded_page, is_bounded
 from digest.sources.pages.page_metadata import is_own, read_metadata
+from digest.sources.pages.page_obstacles import find_obstacle
 from digest.sources.pages.page_text import clear_page, read_text, unrepeated
 from digest.sources.pages.visibility.hidden_text import remove_hidden
 
@@ -91,6 +92,8 @@ def _extract(html: str, url: str) -> Article:
     clear_page(tree)
     known_lines = (metadata.title, *headings, *key_points.points)
     text = read_text(tree, url=url, known_lines=known_lines, stated=metadata.text)
+    if obstacle := find_obstacle(html, url=url, text=text):
+        raise obstacle
     text = text or unrepeated(metadata.description, known_lines)
     if not text:
         raise SourceError(

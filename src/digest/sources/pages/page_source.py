@@ -11,8 +11,11 @@ from digest.models import is_web_address
 from digest.sources.encoding import decode_page, is_binary
 from digest.sources.files.article_files import parse_text
 from digest.sources.pages.article_extraction import extract_article
+from digest.sources.pages.page_obstacles import page_it_leads_to
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from digest.fetching import Response
     from digest.models import Article
     from digest.sources.source_access import SourceAccess
@@ -22,6 +25,7 @@ __all__ = ["PAGE_ACCEPT", "article_from_response", "fetch_page", "read_page", "r
 PAGE_ACCEPT = "text/html, application/xhtml+xml, */*;q=0.5"
 #: A page that a feed or a sitemap leads to is not fetched again within a day, because articles rarely change.
 _KEEP_PAGE = timedelta(days=1)
+_MOST_STUBS = 2  # pages in a row that only lead on
 
 
 def read_page_source(access: SourceAccess, addresses: tuple[str, ...]) -> list[Article]:
@@ -43,7 +47,8 @@ def read_page(access: SourceAccess, address: str, *, robots: bool = False) -> Ar
     if not is_web_address(address):
         data, path = access.read_file(address)
         return parse_text(data, path=path)
-    return article_from_response(access.note(fetch_page(access, address, robots=robots)))
+    fetch = partial(fetch_page, access, robots=robots)
+    return article_from_response(access.note(fetch(address)), fetch=fetch)
 
 
 def fetch_page(access: SourceAccess, address: str, *, robots: bool) -> Response:
@@ -52,12 +57,25 @@ def fetch_page(access: SourceAccess, address: str, *, robots: bool) -> Response:
     return access.fetcher.get(address, accept=PAGE_ACCEPT, robots=robots, keep_for=keep_for)
 
 
-def article_from_response(response: Response) -> Article:
-    """Extract the article from a fetched page.
+def article_from_response(response: Response, *, fetch: Callable[[str], Response]) -> Article:
+    """Extract the article from a fetched page, or from the page that it leads to at once, as browsers follow it.
+
+    Args:
+        response: The page.
+        fetch: Fetches the page that it leads to.
 
     Raises:
         SourceError: It is not a web page, or has no article.
     """
+    for _ in range(_MOST_STUBS):
+        target = page_it_leads_to(_text(response), url=response.url)
+        if not target:
+            break
+        response = fetch(target)
+    return extract_article(_text(response), url=response.url)
+
+
+def _text(response: Response) -> str:
     if is_binary(response.content):
         raise SourceError("this is not a web page", place=Place(response.url), hint="Use the address of a web page.")
-    return extract_article(decode_page(response.content, response.headers.get("content-type")), url=response.url)
+    return decode_page(response.content, response.headers.get("content-type"))

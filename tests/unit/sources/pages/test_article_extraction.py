@@ -161,7 +161,7 @@ def test_decodes_bytes_by_their_content(encoding):
         (b"", "empty"),
         ("  ", "empty"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "not a web page"),
-        ("<html><body><script>app()</script></body></html>", "no article text"),
+        ("<html><body><script>app()</script></body></html>", "empty without JavaScript"),
     ],
 )
 def test_refuses_pages_that_are_not_articles(html, message):
