@@ -227,8 +227,11 @@ def _are_apart(first: Article, second: Article) -> bool:
 
 
 def _outlets(articles: Iterable[Article]) -> set[str]:
-    """The hosts of the articles, because a source may collect several outlets; the source if there is no host."""
-    return {site_name(article.url) or f"source {article.source}" for article in articles}
+    """The outlets: named by a feed that gathers several, or else the host; the source if there is none."""
+    return {
+        f"outlet {article.outlet}" if article.outlet else site_name(article.url) or f"source {article.source}"
+        for article in articles
+    }
 
 
 def _may_be_one(first: Article, second: Article) -> bool:

@@ -125,12 +125,15 @@ def other_reports(story: Sequence[Article], *, config: Config) -> tuple[Mention,
         story: The articles of one story, the best one first.
         config: The configuration, for the names of the sources.
     """
-    taken = [_mention(story[0], config)]
+    taken = {_mention(story[0], config): story[0]}
     for article in story[1:]:
         mention = _mention(article, config)
-        if is_web_address(mention.url) and not any(_one_outlet(mention, other) for other in taken):
-            taken.append(mention)
-    return tuple(taken[1 : 1 + _MOST_OUTLETS])
+        gathered = {other: bool(article.outlet and taken[other].outlet) for other in taken}
+        if is_web_address(mention.url) and not any(
+            _one_outlet(mention, other, gathered=both) for other, both in gathered.items()
+        ):
+            taken[mention] = article
+    return tuple(taken)[1 : 1 + _MOST_OUTLETS]
 
 
 def bench_line(article: Article, *, config: Config) -> BenchLine:
@@ -146,12 +149,15 @@ def bench_line(article: Article, *, config: Config) -> BenchLine:
 def _mention(article: Article, config: Config) -> Mention:
     source = config.source(article.source)
     url = clean_url(article.url)
-    return Mention(name=single_line(source.name if source else "") or shown_host(url), url=url)
+    return Mention(name=single_line(article.outlet or (source.name if source else "")) or shown_host(url), url=url)
 
 
-def _one_outlet(first: Mention, second: Mention) -> bool:
+def _one_outlet(first: Mention, second: Mention, *, gathered: bool) -> bool:
+    """Whether two mentions are of one outlet. Those gathered by one site share its host."""
     if first.name.casefold() == second.name.casefold():
         return True
+    if gathered:
+        return False
     host, other_host = site_name(first.url), site_name(second.url)
     if not (host and other_host):
         return False

@@ -179,6 +179,7 @@ class _ArticleRecord(Record):
     #: Absent if empty, as in files written before these keys existed.
     id: str = Field(default="", exclude_if=lambda text: not text)
     shares_url: bool = Field(default=False, exclude_if=lambda shares: not shares)
+    outlet: str = Field(default="", exclude_if=lambda text: not text)
 
 
 def dump_articles(articles: Sequence[Article]) -> bytes:

@@ -35,6 +35,8 @@ class Article:
             after ``#``; empty without one.
         shares_url: Whether other articles of its feed have the same URL, so that only ``id`` tells them apart.
 
+        outlet: The publisher, where a feed gathers the articles of several; empty in an outlet's own feed.
+
     Raises:
         ValueError: ``published`` has no time zone.
     """
@@ -50,6 +52,7 @@ class Article:
     language: str | None = None
     id: str = ""
     shares_url: bool = False
+    outlet: str = ""
 
     @property
     def key(self) -> str:

@@ -178,9 +178,14 @@ def view_issue(
 
 
 def source_name(story: Story, article: Article | None, config: Config) -> str:
-    """The publisher of a story: the configured name of its source, or its host; empty without a web address."""
+    """The publisher of a story: the one that its feed names, the configured name of its source, or its host.
+
+    Empty without a web address.
+    """
     if not is_web_address(story.url):
         return ""
+    if article and article.outlet:
+        return clean_line(article.outlet)
     source = config.source(article.source) if article else None
     return clean_line(source.name if source and source.name else shown_host(story.url))
 

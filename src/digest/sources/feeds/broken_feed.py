@@ -58,6 +58,7 @@ def _item(entry: _Entry) -> FeedItem:
         dates=tuple(_text(entry, field) for field in ("published", "updated", "created") if field in entry),
         pictures=tuple(_pictures(entry)),
         language=next(_languages(entry), ""),
+        publisher=_text(entry.get("source") or {}, "title"),
         draft=any(_text(entry, key).strip().lower() in {"yes", "true"} for key in ("draft", "app_draft")),
     )
 

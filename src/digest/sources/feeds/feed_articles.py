@@ -15,6 +15,7 @@ from digest.sources.date_parsing import parse_date
 from digest.sources.feeds.feed_furniture import is_placeholder, without_feed_furniture
 from digest.sources.feeds.feed_items import first_picture, picture_in_source, picture_in_tree
 from digest.sources.feeds.item_identity import item_id, tell_apart
+from digest.sources.feeds.outlets import publisher_of, true_address, without_publisher
 from digest.sources.html_text import (
     has_markup,
     line_of_html,
@@ -43,6 +44,8 @@ _MAX_HTML = 1_000_000
 _MAX_LINK = 4096
 _MAX_AUTHOR = 300
 _ESCAPED = re.compile(r"&lt;(?:p|br|div|span|a|img|strong|em|b|i|ul|ol|li|h[1-6])\b[^<>]{0,2000}?&gt;", re.IGNORECASE)
+#: Google News lists the headlines of other outlets in place of a text, each with its outlet in this colour.
+_OTHER_HEADLINES = '<font color="#6f6f6f">'
 _ADDRESS = re.compile(r"\s*\S+@\S+\s*")
 _WEB_ADDRESS = re.compile(r"https?://\S+")
 
@@ -80,11 +83,19 @@ class _Defaults:
 
 def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
     base = defaults.base
-    address = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
+    link = next(filter(None, (_address(link, base) for link in item.links if len(link) <= _MAX_LINK)), "")
+    address = true_address(link)
     picture = _named_picture(item.pictures, base)
     text, first = _fullest(item, base, pictures=picture is None)
     title = _title(item.title)
-    text = without_feed_furniture(text, title=title, outlets=(defaults.source,))
+    outlet = _title(item.publisher) or (publisher_of(title, url=address) if address != link else "")
+    if outlet:
+        title = without_publisher(title, outlet)
+        if any(_OTHER_HEADLINES in body.html for body in item.summaries):
+            text = ""
+    text = without_feed_furniture(
+        text, title=title, outlets=(defaults.source, outlet) if outlet else (defaults.source,)
+    )
     if is_placeholder(title) or title == defaults.source:
         title = make_headline(text) or title
     if not address and not text:
@@ -100,6 +111,7 @@ def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
         language=language_tag(item.language) or defaults.language,
         id=item_id(item.identity, address),
         shares_url=not address,
+        outlet=outlet if outlet != defaults.source else "",
     )
 
 

@@ -80,6 +80,7 @@ class FeedItem:
         dates: When it was published, then when it was changed, then when it was created.
         pictures: The most reliable first.
         language: As written.
+        publisher: The outlet or feed that it was taken from, if it is named.
         draft: It is marked as not for print.
     """
 
@@ -92,6 +93,7 @@ class FeedItem:
     dates: tuple[str, ...] = ()
     pictures: tuple[FeedPicture, ...] = ()
     language: str = ""
+    publisher: str = ""
     draft: bool = False
 
 

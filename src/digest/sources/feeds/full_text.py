@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from digest.models import is_web_address
+from digest.sources.feeds.outlets import leads_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ def pages_to_read(
         for article in reversed(each.values())
         if is_web_address(article.url)
         and not article.shares_url
+        and not leads_on(article.url)
         and counts(article)
         and (full_text == "always" or _is_snippet(article.text))
     ]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from digest.models import host_name, is_web_address
 from digest.sources.tables import load_table
 
-__all__ = ["outlet_name", "true_address", "without_publisher"]
+__all__ = ["leads_on", "outlet_name", "publisher_of", "true_address", "without_publisher"]
 
 #: What stands between a name and a claim or a section. A comma or a lone hyphen belongs to the name.
 _MARKS = re.compile(r"\s+(?:[-–—|»›>·•:]|::|//)\s+|\s*[|｜：»›]\s*|\s+[-–—]{2,3}\s+")
@@ -30,19 +30,15 @@ _LONGEST_LINK = 4096
 #: A publisher behind the headline.
 _SUFFIX = re.compile(r"\s+[-–—|·]\s+")
 _WEB_ADDRESS = re.compile(rb"https?://[!-~]{4,2000}")
-_HOSTS_WITH_LINKS = (
-    "google.",
-    "bing.com",
-    "yahoo.com",
-    "facebook.com",
-    "duckduckgo.com",
-    "feedproxy",
-    "t.umblr.com",
-    "reddit.com",
-    "youtube.com",
-    "vk.com",
-    "news.google",
+#: Sites that link to the articles of others through pages of their own.
+_AGGREGATOR = re.compile(
+    r"https?://(?:[\w-]+\.)*"
+    r"(?:google(?:\.\w+)+|bing\.com|yahoo\.com|facebook\.com|duckduckgo\.com|umblr\.com|youtube\.com|vk\.com)/",
+    re.IGNORECASE,
 )
+_PATHS_WITH_LINKS = ("/url", "apiclick", "/l.php", "/redirect", "/away", "/link", "/l/", "/r/", "/rss/")
+_PARAMETERS = ("url", "q", "u", "to", "uddg", "target", "dest", "z")
+_GOOGLE_NEWS = re.compile(r"https?://news\.google(?:\.\w+)+/(?:\w+/)*(?:articles|read)/", re.IGNORECASE)
 
 
 def outlet_name(title: str, *, url: str = "") -> str:
@@ -87,32 +83,38 @@ def without_publisher(title: str, publisher: str) -> str:
     return title
 
 
+def publisher_of(title: str, *, url: str) -> str:
+    """Return the publisher behind a headline if the host of its article has its name; otherwise ""."""
+    marks = list(_SUFFIX.finditer(title))
+    suffix = title[marks[-1].end() :] if marks else ""
+    folded = _folded(suffix)
+    return suffix if len(folded) >= _SHORTEST_IN_HOST and folded in _FOLD.sub("", host_name(url)) else ""
+
+
+def leads_on(url: str) -> bool:
+    """Return whether a page only leads on to an article, and does so by a script."""
+    return _GOOGLE_NEWS.match(url) is not None
+
+
 def true_address(link: str) -> str:
     """Return the address of an article from an aggregator's link to it; the link if it does not hold another one.
 
     Google Alerts and many redirects have it in a parameter. Google News had it in Base64 until 2024; newer links hold
     only a number that its servers know.
     """
-    if len(link) > _LONGEST_LINK or not is_web_address(link):
+    if not _AGGREGATOR.match(link) or len(link) > _LONGEST_LINK:
         return link
     try:
         parts = urlsplit(link)
         host, query = (parts.hostname or "").lower(), parse_qs(parts.query, max_num_fields=50)
     except ValueError:
         return link
-    if host.startswith("news.google.") and "/articles/" in parts.path:
-        return _in_base64(parts.path.rpartition("/articles/")[2].split("/")[0]) or link
-    if not any(known in host for known in _HOSTS_WITH_LINKS) or not parts.path.strip("/"):
+    if leads_on(link):
+        return _in_base64(parts.path.rpartition("/")[2]) or link
+    if not any(word in parts.path.lower() for word in _PATHS_WITH_LINKS):
         return link
-    if any(
-        word in parts.path.lower()
-        for word in ("/url", "apiclick", "/l.php", "/redirect", "/away", "/link", "/l/", "/r/", "/rss/")
-    ):
-        for key in ("url", "q", "u", "to", "uddg", "target", "dest", "z"):
-            for value in query.get(key, ()):
-                if is_web_address(value) and host_name(value) != host:
-                    return value
-    return link
+    values = (value for key in _PARAMETERS for value in query.get(key, ()))
+    return next((value for value in values if is_web_address(value) and host_name(value) != host), link)
 
 
 def _in_base64(code: str) -> str:

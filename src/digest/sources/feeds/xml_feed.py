@@ -142,6 +142,7 @@ class _Reader:
             ),
             pictures=tuple(self._pictures(fields)),
             language=self._language(element, fields),
+            publisher=self._publisher(fields) if "source" in fields else "",
             draft=_is_draft(fields),
         )
 
@@ -207,6 +208,14 @@ class _Reader:
         See https://www.rfc-editor.org/rfc/rfc4287#section-4.2.1.
         """
         return tuple(name for source in fields.get("source", ())[:1] for name in self._authors(_fields(source)))
+
+    def _publisher(self, fields: _Fields) -> str:
+        """Return the title of the feed that an item was taken from.
+
+        See https://www.rssboard.org/rss-specification#ltsourcegtSubelementOfLtitemgt.
+        """
+        source = fields["source"][0]
+        return self._title(_fields(source)) if len(source) else self._repair(element_text(source))
 
     def _language(self, element: _Element, fields: _Fields) -> str:
         language = _first(map(element_text, fields.get("language", ())))

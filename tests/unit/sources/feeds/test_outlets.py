@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from digest.sources.feeds.feed_parser import parse_feed
 from digest.sources.feeds.outlets import outlet_name, true_address, without_publisher
 
 
@@ -89,3 +90,35 @@ def test_addresses_within_links() -> None:
 )
 def test_other_links_stay(link: str) -> None:
     assert true_address(link) == link
+
+
+def _item(inside: str) -> str:
+    return (
+        '<rss version="2.0"><channel><title>"mill" - Search</title><link>https://agg.example/</link>'
+        f"<item>{inside}</item></channel></rss>"
+    )
+
+
+def test_an_item_of_an_aggregated_feed_has_its_publisher_address_and_bare_headline() -> None:
+    code = urlsafe_b64encode(b"\x08\x13\x22" + bytes([len(ARTICLE)]) + ARTICLE.encode() + b"\xd2\x01\x00").decode()
+    link = f"https://news.google.com/rss/articles/{code}?oc=5"
+    data = _item(
+        f"<title>Mill grinds again - Vale Post</title><link>{link}</link>"
+        "<source url='https://vale.example'>Vale Post</source>"
+        f"<description>&lt;ol&gt;&lt;li&gt;&lt;a href='{link}'&gt;Mill grinds again&lt;/a&gt;&amp;nbsp;"
+        '&lt;font color="#6f6f6f"&gt;Vale Post&lt;/font&gt;&lt;/li&gt;&lt;/ol&gt;</description>'
+    )
+    (article,) = parse_feed(data.encode(), url="https://agg.example/rss").articles
+    assert (article.title, article.outlet, article.url, article.text) == ("Mill grinds again", "Vale Post", ARTICLE, "")
+
+
+def test_a_publisher_is_known_by_the_host_of_the_true_address() -> None:
+    link = "https://www.google.com/url?sa=t&amp;url=https://www.valepost.example/1&amp;ct=ga"
+    data = _item(f"<title>Mill grinds again - The Vale Post</title><link>{link}</link>")
+    (article,) = parse_feed(data.encode(), url="https://agg.example/rss").articles
+    assert (article.title, article.outlet) == ("Mill grinds again", "The Vale Post")
+
+
+def test_an_outlet_that_names_itself_as_the_source_gathers_nothing() -> None:
+    data = _item('<title>Mill</title><link>https://a.example/1</link><source>"mill" - Search</source>')
+    assert parse_feed(data.encode(), url="https://agg.example/rss").articles[0].outlet == ""
