@@ -40,7 +40,8 @@ _FULL = "5.2.2"
 _SENDER_CODES = frozenset(
     {
         *("5.4.5", "5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.11", "5.7.13", "5.7.14"),
-        *("5.1.90", "5.2.252", "5.7.57", "5.7.60", "5.7.64", "5.7.705", "5.7.708", "5.7.750"),
+        *("5.1.90", "5.2.252", "5.7.57", "5.7.60", "5.7.64", "5.7.232", "5.7.233", "5.7.501", "5.7.502", "5.7.503"),
+        *("5.7.26", "5.7.509", "5.7.705", "5.7.708", "5.7.750"),
     }
 )
 #: Enhanced status codes that mean "bad destination address" (RFC 3463, section 3.2). 5.1.5 means a valid address;
@@ -70,6 +71,13 @@ _SENDER_WORDS = _any_of(
     r"\bsending\s(?:is\s|was\s|has\sbeen\s)?(?:paused|disabled|suspended|blocked)\b",
     r"\b(?:from|sender)\s(?:\w+\s)?(?:address|domain|identity)\b.{0,40}\b(?:not\s(?:been\s)?verified|unverified|match)\b",
     r"\b(?:address|identity|sender)\sis\snot\sverified\b|\bunauthenticated\ssenders?\b",
+    rf"\b(?:messages?|e?-?mails?)\s(?:sent\s)?(?:from|by)\s(?:your|this)\s{_ACCOUNT}\b",
+    rf"\b{_ACCOUNT}\b.{{0,30}}\b(?:suspended|blocked|disabled|locked)\s(?:for|from|due\sto)\s(?:send|spam|outgoing|abuse)",
+    r"\b(?:outbound|outgoing)\s(?:messages?|e?-?mails?)\b.{0,40}\b(?:limited|disabled|blocked|suspended)\b",
+    r"\b(?:tages|stunden|monats|versand|sende)-?\s?(?:limit|kontingent|quota|grenze)\w*|\blimit\w*\s(?:für\s)?(?:den\s)?versand\b",
+    r"\b(?:ihr|dieses|des)\s(?:konto|kontos|account)\b.{0,40}\b(?:gesperrt|limit\w*|kontingent)\b",
+    r"\b(?:quota|limite)\s(?:journali[eè]re?\s|quotidienne\s|horaire\s)?d.\s?(?:envois?|émission)\b",
+    r"\bl[ií]mite\s(?:diario\s|giornaliero\s|di[aá]rio\s|horario\s)?(?:de|di)\s(?:env[ií]os?|invio)\b|\b(?:verzend|dag)limiet\w*",
     r"\bcredits?\s(?:are\s|is\s)?(?:exceeded|exhausted|used\sup)\b",
 )
 #: A limit of time or number, which is the sender's unless the words name the recipient.
@@ -87,10 +95,14 @@ _RECIPIENT_WORDS = _any_of(
 _LONG = _any_of(r"\bquota\b", r"\bcredits?\b", r"\bdaily\b", r"\bmonthly\b", r"\b(?:day|month|24 ?h)", r"\bsuspended\b")
 _FULL_WORDS = _any_of(
     r"\b(?:mail ?box|inbox|mail ?drop)\b.{0,30}\b(?:full|over\s?quota|quota|size limit)\b",
+    r"\b(?:postfach|mailbox)\b.{0,20}\b(?:voll|überfüllt)\b|\bstorage\slimit\b",
+    r"\b(?:bo[iî]te|buz[oó]n|casella|caixa)\b.{0,30}\b(?:pleine|lleno|piena|cheia)\b|\b(?:postvak|mailbox)\b.{0,20}\bvol\b",
     r"\bover(?:\sits|\stheir|\sthe|\sdisk|\sstorage)*\s?quota\b|\b(?:user|disk|storage)\squota\sexceeded\b",
 )
 _NO_MAILBOX_WORDS = _any_of(
     r"\b(?:no\ssuch|unknown|invalid|non-?existent)\s(?:local\s)?(?:user|recipient|mail ?box|address)\b",
+    r"\b(?:benutzer|empfänger|teilnehmer|adresse|addressee)\s(?:ist\s|is\s)?(?:unbekannt|unknown)\b",
+    r"\b(?:utilisateur|destinataire)\sinconnue?\b|\b(?:usuario|destinatario)\s(?:desconocido|sconosciuto)\b",
     r"\b(?:user|recipient|mail ?box|address)\s(?:is\s|was\s)?(?:unknown|not\sfound|does(?:n't|\snot)\sexist)\b",
 )
 _PER_CONNECTION = _any_of(r"\b(?:this|per|same|one|each|a single)\s(?:smtp\s)?(?:connection|session)\b")

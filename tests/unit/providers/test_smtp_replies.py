@@ -73,6 +73,9 @@ LATER, CONNECTION = Fault.LATER, Fault.CONNECTION
         (RECIPIENT, 552, "5.2.2 Mailbox full", "rcpt"),
         (RECIPIENT, 552, "5.2.2 The email account that you tried to reach is over quota", "rcpt"),
         (RECIPIENT, 550, "No such user here", "rcpt"),
+        (RECIPIENT, 550, "Benutzer unbekannt", "rcpt"),
+        (RECIPIENT, 552, "Das Postfach des Empfängers ist voll", "rcpt"),
+        (RECIPIENT, 552, "Boîte aux lettres pleine", "rcpt"),
         (RECIPIENT, 552, "mailbox size limit of the user exceeded: mailbox is full", "rcpt"),
         # The account that sends, at any stage.
         (SENDER, 550, "5.4.5 Daily user sending limit exceeded", "rcpt"),
@@ -90,6 +93,13 @@ LATER, CONNECTION = Fault.LATER, Fault.CONNECTION
         (SENDER, 530, "5.7.0 Authentication required", "rcpt"),
         (SENDER, 454, "Throttling failure: Daily message quota exceeded.", "message"),
         (SENDER, 451, "4.7.0 Maximum credits exceeded", "rcpt"),
+        (SENDER, 550, "Too many messages from your account in the last 24 hours", "message"),
+        (SENDER, 554, "5.7.1 Outbound messages from this mailbox are limited to 500", "rcpt"),
+        (SENDER, 550, "5.7.501 Access denied, spam abuse detected", "rcpt"),
+        (SENDER, 550, "5.7.1 Tageslimit für den Versand erreicht", "message"),
+        (SENDER, 550, "5.7.1 Ihr Konto wurde vorübergehend gesperrt", "rcpt"),
+        (SENDER, 550, "quota d'envoi dépassé", "rcpt"),
+        (SENDER, 550, "5.7.1 ha superado su límite diario de envíos", "message"),
         # Neither is named, or the recipient decides who may write.
         (UNCLEAR, 554, "5.7.1 <…>: Relay access denied", "rcpt"),
         (UNCLEAR, 550, "5.7.1 the recipient's filter refuses this", "message"),
