@@ -561,3 +561,65 @@ def test_a_slow_source_is_named(root, server, monkeypatch):
     slow = []
     collect(at(root, WEEKS[2]), slow=lambda source, seconds: slow.append((source, round(seconds))))
     assert slow == [("courier", 1)]
+
+
+FERRY = [("A ferry", "https://courier.example/1", "An electric ferry crossed the harbour.", 16)]
+
+
+def front(*feeds):
+    links = "".join(f'<link rel="alternate" type="application/rss+xml" href="{feed}">' for feed in feeds)
+    return f"<html><head><title>Courier</title>{links}</head><body><p>All the news.</p></body></html>"
+
+
+def feeds_in(root):
+    return [source.addresses[0] for source in at(root).project.config.sources if source.kind.name == "feed"]
+
+
+def test_adds_the_feed_that_a_site_names(root, server):
+    server.put("/", front("/news.xml", "/gone.xml"), headers={"Content-Type": "text/html"})
+    server.put("/news.xml", rss(*FERRY))
+    add(at(root), [server.url("/")], cwd=root)
+    assert feeds_in(root) == [server.url("/news.xml")]
+
+
+def test_adds_the_feed_at_a_usual_address(root, server):
+    server.put("/", front(), headers={"Content-Type": "text/html"})
+    server.put("/feed", rss(*FERRY))
+    add(at(root), [server.url("/")], cwd=root)
+    assert feeds_in(root) == [server.url("/feed")]
+
+
+def test_asks_which_feed_of_a_site_is_meant(root, server):
+    server.put("/", front("/news.xml", "/sport.xml"), headers={"Content-Type": "text/html"})
+    server.put("/news.xml", rss(*FERRY, name="News"))
+    server.put("/sport.xml", rss(*FERRY, name="Sport"))
+    with pytest.raises(ConfigError) as caught:
+        add(at(root), [server.url("/")], cwd=root)
+    assert caught.value.exit_code == 3
+    assert f"\n  {server.url('/news.xml')}  (News)\n  {server.url('/sport.xml')}  (Sport)" in str(caught.value)
+    assert feeds_in(root) == []
+    add(at(root), [server.url("/")], cwd=root, choose=lambda _address, feeds: feeds[1:])
+    assert feeds_in(root) == [server.url("/sport.xml")]
+
+
+def test_offline_a_feed_is_written_and_named_as_not_checked(root, server):
+    session = open_project(root, environ={"DIGEST_NOW": WEEKS[0]}, cwd=root, offline=True).open_session()
+    added = add(session, ["https://never-seen.example/feed"], cwd=root)
+    assert feeds_in(root) == ["https://never-seen.example/feed"]
+    assert added.unchecked == ("https://never-seen.example/feed",)
+
+
+def test_all_feeds_of_a_list_are_written_and_those_that_fail_are_named(root, server):
+    server.put("/news.xml", rss(*FERRY))
+    server.put("/page", "<html><body><p>No feed.</p></body></html>", headers={"Content-Type": "text/html"})
+    listed = [server.url(path) for path in ("/news.xml", "/page", "/gone.xml")]
+    config = root / "digest.toml"
+    config.write_text(f'{config.read_text()}\n[fetching]\nallow_hosts = ["{server.host}"]\n')
+    outlines = "".join(f'<outline type="rss" text="Feed {n}" xmlUrl="{url}"/>' for n, url in enumerate(listed))
+    (root / "feeds.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>')
+    read = []
+    added = add(at(root), ["feeds.opml"], cwd=root, progress=read.append)
+    assert feeds_in(root) == listed
+    assert sorted(added.failed) == sorted(listed[1:])
+    assert "404" in added.failed[listed[2]]
+    assert len(read) == 3

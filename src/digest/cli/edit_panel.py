@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.commands import IssueArgument, RunOptions, register
+from digest.cli.output import clean
 from digest.errors import NothingToDoError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from digest.cli.output import Output
-    from digest.sources import SourceReading
+    from digest.sources import FeedAddress, SourceReading
 
 __all__ = ["add_edit_commands", "run_preview"]
 
@@ -151,13 +155,28 @@ def add(
     ] = None,
     section: Annotated[str, typer.Option("--section", help="The section for stories from the new sources.")] = "",
 ) -> None:
-    """Add articles to the issue, or feeds to the sources."""
+    """Add articles to the issue, or feeds to the sources. The front page of a site stands for its feed.
+
+    Every feed is read before it is written. With --offline it is written without a check.
+    """
     from digest.cli.json_objects import AddResult
     from digest.cli.result_lines import count, secret_source_line
     from digest.workflow.curation.adding import add as run
+    from digest.workflow.curation.typed_addresses import refuse_choice
 
-    added = run(options.session(), addresses, id=issue, section=section, cwd=Path.cwd())
     output = options.output
+    read = 0
+
+    def progress(_reading: SourceReading) -> None:
+        nonlocal read
+        read += 1
+        output.status(f"Checking feeds: {read}")
+
+    choose = _choose_feeds if options.interactive else refuse_choice
+    added = run(
+        options.session(), addresses, id=issue, section=section, cwd=Path.cwd(), choose=choose, progress=progress
+    )
+    output.status("")
     lines = [f"Added to {added.file}: {headline}" for headline in added.headlines]
     if added.sources:
         lines.append(f"Added to {added.config}: {count(len(added.sources), 'source', 'sources')}")
@@ -172,6 +191,8 @@ def add(
             known=added.known,
             left_out=list(added.left_out),
             unread=list(added.unread),
+            failed=dict(added.failed),
+            unchecked=list(added.unchecked),
             undo=added.undo or None,
         ),
         lines,
@@ -179,6 +200,8 @@ def add(
     if added.known:
         output.say(f"{count(added.known, 'feed is a source', 'feeds are sources')} already.")
     output.say(*(f"Not added, {outline}" for outline in added.unread))
+    output.say(*(f"Added, but it could not be read: {reason}" for reason in added.failed.values()))
+    output.say(*(f"Added, but not checked, because the network is not used: {url}" for url in added.unchecked))
     for address in added.left_out:
         output.say(f"Left out, because its address is private: {address}. If you trust it: digest add {address}")
     output.say(*(secret_source_line(address, options.shown(added.config)) for address in added.secret_sources))
@@ -190,6 +213,19 @@ def add(
         output.next(f"digest preview {added.issue}", f"digest edit {added.issue}")
     else:
         output.next("digest collect")
+
+
+def _choose_feeds(address: str, feeds: Sequence[FeedAddress]) -> Sequence[FeedAddress]:
+    """Ask which feeds of a site to add."""
+    typer.echo(f"{clean(address)} has {len(feeds)} feeds:", err=True)
+    for number, feed in enumerate(feeds, 1):
+        typer.echo(clean(f"  {number}  {feed.url}" + (f"  ({feed.title})" if feed.title else "")), err=True)
+    while True:
+        answer = typer.prompt('Which ones? Numbers such as "1 3", or "all"', default="1", err=True).strip()
+        numbers = range(1, len(feeds) + 1) if answer.lower() == "all" else re.findall(r"\d+", answer)
+        chosen = [feeds[int(number) - 1] for number in numbers if 1 <= int(number) <= len(feeds)]
+        if chosen:
+            return chosen
 
 
 def sources(options: RunOptions) -> None:

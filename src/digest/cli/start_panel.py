@@ -155,7 +155,7 @@ def _refresh_workflows(options: RunOptions) -> None:
 def _ask(defaults: Answers) -> Answers:
     from digest.models import parse_sender
     from digest.providers import provider_names
-    from digest.workflow.curation.adding import require_no_password
+    from digest.workflow.curation.typed_addresses import require_no_password
     from digest.workflow.new_newsletter import Answers
 
     name = typer.prompt("Name of the newsletter", default=defaults.name, err=True)

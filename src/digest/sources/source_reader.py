@@ -25,6 +25,7 @@ from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
 from digest.sources.feeds.opml import FeedAddress, FeedList, parse_opml
 from digest.sources.files.article_files import UnreadFileError, parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response, fetch_page
+from digest.sources.pages.site_feeds import feeds_of_site, is_site_page
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
 from digest.sources.source_secrets import secret_parts, without_secret_parts, without_secret_parts_in
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.config import SourceConfig
-    from digest.fetching import Fetcher
+    from digest.fetching import Fetcher, Response
 
     SourceReader = Callable[[SourceAccess, tuple[str, ...]], Iterable[Article]]
 
@@ -135,7 +136,7 @@ def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | Fee
         fetcher: The HTTP client.
 
     Returns:
-        The article there, or the feeds that the address is or lists (OPML).
+        The article there, or the feeds that the address is, lists (OPML) or, as the front page of a site, leads to.
 
     Raises:
         SourceError: It cannot be fetched or read, has neither an article nor feeds, or is a path that leads out of the
@@ -150,10 +151,23 @@ def read_address(address: str, *, root: Path, fetcher: Fetcher) -> Article | Fee
 def _read_anything(access: SourceAccess, address: str) -> Article | FeedList:
     if is_web_address(address):
         response = access.fetcher.get(address, accept=_ANY_ACCEPT, max_bytes=FEED_BYTES)
-        feeds = _feeds_in(response.content, address=address, url=response.url)
-        return feeds or article_from_response(response, fetch=partial(fetch_page, access, robots=False))
+        return _feeds_in(response.content, address=address, url=response.url) or _on_page(access, response)
     data, path = access.read_file(address)
     return _feeds_in(data, address=path, url=path) or parse_text(data, path=path)
+
+
+def _on_page(access: SourceAccess, response: Response) -> Article | FeedList:
+    """The article of a page, or the feeds of a site whose front page it is."""
+    article = attempt(
+        partial(article_from_response, response, fetch=partial(fetch_page, access, robots=False)), response.url
+    )
+    if is_site_page(response.url):
+        feeds = feeds_of_site(access, response)
+        if feeds:
+            return FeedList(feeds=feeds, origin="site")
+    if isinstance(article, DigestError):
+        raise article
+    return article
 
 
 def _feeds_in(content: bytes, *, address: str, url: str) -> FeedList | None:
@@ -161,4 +175,4 @@ def _feeds_in(content: bytes, *, address: str, url: str) -> FeedList | None:
         return parse_opml(content, file=url)
     if not is_feed(content):
         return None
-    return FeedList(feeds=(FeedAddress(title=parse_feed(content, url=url).title, url=address),))
+    return FeedList(feeds=(FeedAddress(title=parse_feed(content, url=url).title, url=address),), origin="feed")

@@ -184,6 +184,10 @@ class AddResult(JsonObject):
     """The feeds of an OPML file that were not added, because their addresses are private."""
     unread: list[str]
     """The outlines of an OPML file that give no feed, each with its line and the reason."""
+    failed: dict[str, str]
+    """Why feeds of an OPML file could not be read, by their addresses. They were added nevertheless."""
+    unchecked: list[str]
+    """The feeds that were added without a look at them, because of `--offline`."""
     undo: str | None
     """The copy of the configuration before the change; null if it was not changed."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from digest.errors import Place, SourceError
 from digest.models import is_web_address, printable_url
@@ -57,10 +57,13 @@ class FeedList:
     Attributes:
         feeds: In order, each address once.
         unread: The outlines of an OPML file that give no feed, each with its line and the reason.
+        origin: ``feed``: the address is that of a feed. ``list``: an OPML file lists the feeds, which were not read.
+            ``site``: they were found on a site.
     """
 
     feeds: tuple[FeedAddress, ...]
     unread: tuple[str, ...] = ()
+    origin: Literal["feed", "list", "site"] = "list"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
