@@ -143,7 +143,11 @@ def gather_articles(
             reading, state = SourceReading(source=source.id, kind=source.kind.name), gone[source.id]
         else:
             reading = readings[source.id]
-            reading = replace(reading, articles=_with_known_ids(reading.articles, before=collected))
+            # Before the first collect, only digest add may have read a source, and everything in it is new.
+            unchanged = reading.unchanged and source.id in history.states
+            reading = replace(
+                reading, articles=_with_known_ids(reading.articles, before=collected), unchanged=unchanged
+            )
             state = _next_state(source, reading, history.states.get(source.id), history=history, now=now, zone=zone)
         states.append(state)
         counted = [article for article in reading.articles if _counts(article, source, history=history, now=now)]
