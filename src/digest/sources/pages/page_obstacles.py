@@ -19,6 +19,7 @@ from digest.models import is_web_address
 from digest.sources.feeds.feed_parser import feed_link
 from digest.sources.html_text import plain_line, text_of_html
 from digest.sources.pages.json_ld import JsonLd
+from digest.sources.pages.page_limits import is_bounded
 from digest.sources.source_links import join_link
 from digest.sources.tables import load_table
 
@@ -35,8 +36,12 @@ _TITLED_WORDS = 220
 _ARTICLE_WORDS = 40
 #: The share of the characters in sentences of one kind that decides; with a headline or a mark; on an article's page.
 _SHARE, _SUPPORTED, _ARTICLE = 0.5, 0.25, 0.75
+#: On a page with a headline of its own, only these kinds are known by their sentences alone, and by nearly all of them.
+_UNMISTAKABLE, _HEADED, _HEADLINE_WORDS = frozenset({"challenge", "consent", "missing"}), 0.9, 3
 _FRONT_TEASERS, _LIST_TEASERS = 3, 6
 _LONGEST_DELAY = 15  # seconds
+_LONGEST_LINE = 300  # characters of a headline
+_LARGEST_TEXT = 40_000  # characters of the markup of 400 words
 _SENTENCE = re.compile(r"(?<=[.!?。\uff01\uff1f…])[\"'”\u2019»)]*\s+|\n+")
 _QUOTED = re.compile(r"“[^”“]{1,300}”|„[^“”„]{1,300}[“”]|«[^«»]{1,300}»|\"[^\"]{1,300}\"")
 _SEPARATOR = re.compile(r"\s+[|·•\u2013\u2014:»-]\s+|\s*\|\s*|:\s+")
@@ -114,6 +119,8 @@ def page_it_leads_to(html: str, *, url: str) -> str:
     refreshed = _REFRESHED.search(html, 0, _LARGEST_STUB) is not None
     if not refreshed and (len(html) > _LARGEST_STUB or not _SCRIPTED.search(html)):
         return ""
+    if len(html) > 5 * _LARGEST_STUB or not is_bounded(html):
+        return ""
     tree = LexborHTMLParser(html)
     targets = [
         match[2]
@@ -141,7 +148,7 @@ class _Signs:
         self.tree = LexborHTMLParser(html)
         self._url = url
         title = self.tree.css_first("title")
-        self.title = plain_line(title.text() if title else "")
+        self.title = plain_line(title.text() if title else "")[:_LONGEST_LINE]
         self.headings = [line for node in self.tree.css("h1, h2")[:6] if (line := plain_line(node.text(separator=" ")))]
         self.scripts = bool(self.tree.css_first("script"))
         self.noscript = plain_line(" ".join(node.text(separator=" ") for node in self.tree.css("noscript")[:20]))
@@ -164,7 +171,7 @@ class _Signs:
         _drop(self.tree, _OVERLAYS)
         below = self.tree.body.html or "" if self.tree.body and _count(self.tree) >= _FEW_WORDS else whole
         self.words = _count(self.tree) if below is not whole else len(text_of_html(whole).split())
-        self.text = _folded(text_of_html(below)) if self.words <= MOST_WORDS else ""
+        self.text = _folded(text_of_html(below)) if self.words <= MOST_WORDS and len(below) <= _LARGEST_TEXT else ""
 
     def _teasers(self) -> tuple[int, int]:
         """Return how many headings link to other pages, and how many longer paragraphs do not belong to them."""
@@ -182,7 +189,16 @@ class _Signs:
     def parts(self) -> list[list[str]]:
         """The page's title as a whole, and split at its separators; then its headings."""
         title = [_folded(self.title), *(_folded(part) for part in _SEPARATOR.split(self.title))]
-        return [title, [_folded(heading) for heading in self.headings[:2]]]
+        # A second heading may be that of a form beside an article.
+        first = 2 if self.words < _ARTICLE_WORDS and not any(map(_is_long, self.headings[:1])) else 1
+        return [title, [_folded(heading[:_LONGEST_LINE]) for heading in self.headings[:first]]]
+
+    @cached_property
+    def headline(self) -> str:
+        """The heading of several words that is the page's title, as that of an article is; "" if there is none."""
+        title = _folded(self.title)
+        folded = (_folded(heading) for heading in self.headings[:2])
+        return next((line for line in folded if title.startswith(line) and _is_long(line)), "")
 
     @cached_property
     def sentences(self) -> list[str]:
@@ -205,11 +221,16 @@ class _Signs:
         in_heading = any(kind.titles.fullmatch(part) for part in headings)
         marked = any(marker in self.source for marker in kind.markers)
         hits = [sentence for sentence in self.sentences if kind.phrases.search(sentence)]
+        headed = self.headline != "" and not kind.titles.fullmatch(self.headline)
+        if headed and name not in _UNMISTAKABLE:
+            return False
         size = sum(map(len, self.sentences))
         share = sum(map(len, hits)) / size if size else 0.0
         if self.is_article:
             strong = in_heading and in_title
             return share >= (_SUPPORTED if strong and self.words < _TITLED_WORDS else _ARTICLE)
+        if headed:
+            return share >= _HEADED and len(hits) > 1
         if name == "log-in" and not (self.form or in_heading):
             return share >= _ARTICLE and len(hits) > 1 and self.words < _TITLED_WORDS
         alone = not self.headings or self.words < _ARTICLE_WORDS
@@ -218,7 +239,7 @@ class _Signs:
             (in_heading and self.words < _TITLED_WORDS)
             or (in_title and alone and self.words < _TITLED_WORDS)
             or (marked and name in {"challenge", "error"} and self.words < _ARTICLE_WORDS)
-            or ((in_title or in_heading or (marked and name != "log-in")) and supported)
+            or ((in_title or in_heading or marked) and supported)
             or (share >= _SHARE and (len(hits) > 1 or alone))
         )
 
@@ -259,6 +280,11 @@ def _drop(tree: LexborHTMLParser, selector: str) -> None:
 
 def _count(tree: LexborHTMLParser) -> int:
     return len(tree.body.text(separator=" ").split()) if tree.body else 0
+
+
+def _is_long(line: str) -> bool:
+    # Chinese, Japanese and Thai are written without blanks.
+    return len(line.split()) >= _HEADLINE_WORDS or (not line.isascii() and len(line) >= 4 * _HEADLINE_WORDS)
 
 
 def _folded(text: str) -> str:

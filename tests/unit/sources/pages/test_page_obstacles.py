@@ -311,6 +311,8 @@ ARTICLE = "<meta property='og:type' content='article'>"
             "https://quay.example/",
             page("A letter", "<h1>A letter from the quay</h1>", text("The tide was low today. " * 20)),
         ),
+        (URL, page("Bank resets passwords", "<h1>Bank resets passwords</h1>", text("The bank reset 4,000 passwords."))),
+        (URL, page("Bus 404 runs at night", "<h1>Bus 404 runs at night</h1>", text("The 404 runs all night."))),
         (
             "articles/maintenance.html",
             page("Maintenance", "<h1>Maintenance</h1>", text("The lock is closed for maintenance.")),
