@@ -51,7 +51,10 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _WRITTEN_DATE = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{6,40}")
 #: RFC 3463: 5.1.x is the address, except 5.1.7 and 5.1.8, which blame the sender's; 5.2.1 is a disabled mailbox.
 _DEAD_MAILBOX = re.compile(r"(?:\d{3}[ -])?5\.(?:1\.(?!7\b|8\b)\d{1,2}|2\.1)\b.*")
-_ZERO_DATE = re.compile(r"0{2,4}\D0{2}\D0{2,4}\b.*")
+#: How tools write that there is no date: zeros, or the first day of a calendar.
+_ZERO_DATE = re.compile(
+    r"(?:0{2,4}\D0{2}\D0{2,4}|(?:1970|1900|0001)[-/.]0?1[-/.]0?1|0?1[-/.]0?1[-/.](?:1970|1900|0001))\b.*"
+)
 _FIRST_WORD_ENDS = re.compile(r"[,.;:!(-]|\N{EN DASH}|\N{EM DASH}")
 
 

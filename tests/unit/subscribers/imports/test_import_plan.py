@@ -173,6 +173,9 @@ def test_the_date_of_leaving_is_kept(imports):
     [
         ("hard-bounces.csv", "email,count\na@q.org,3\n"),
         ("Abmeldungen.csv", "email,name\na@q.org,A\n"),
+        ("robinson.csv", "email,name\na@q.org,A\n"),
+        ("no-longer-wanted.csv", "email,name\na@q.org,A\n"),
+        ("Kündigungen.csv", "email,name\na@q.org,A\n"),
         ("people.csv", "email,Unsubscribes\na@q.org,3\n"),
         ("people.csv", "email,GDPR consent\na@q.org,version B\nb@q.org,version A\n"),
         ("people.csv", "email,Status\na@q.org,gold\nb@q.org,silver\n"),
