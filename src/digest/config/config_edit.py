@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.atomic_files import replace_file
 from digest.config.load import parse_config
-from digest.config.newsletter_folder import config_file
+from digest.config.newsletter_folder import MAX_CONFIG_BYTES, config_file
 from digest.config.toml_text import toml_positions, toml_string
 from digest.errors import ConfigError, Place
 
@@ -71,7 +71,7 @@ def with_sources(root: Path, sources: Sequence[NewSource]) -> ConfigEdit:
     """The newsletter's configuration with ``sources`` at its end. Nothing is written.
 
     Raises:
-        ConfigError: The result would not be a valid configuration.
+        ConfigError: The result would not be a valid configuration, or too large for one.
     """
     path, prefix = config_file(root)
     data = path.read_bytes()
@@ -79,6 +79,12 @@ def with_sources(root: Path, sources: Sequence[NewSource]) -> ConfigEdit:
     table = ".".join((*prefix, "sources"))
     added = "\n" + "".join(f"\n[[{table}]]\n{_lines(source)}" for source in sources)
     text = before.rstrip() + (added.replace("\n", "\r\n") if "\r\n" in before else added)
+    if len(text.encode()) > MAX_CONFIG_BYTES:
+        raise ConfigError(
+            f"with {len(sources):,} more sources, the file would have more than {MAX_CONFIG_BYTES // 1024:,} kB",
+            place=Place(path.name),
+            hint="Delete the feeds that you do not need from the OPML file, or add them to another newsletter.",
+        )
     try:
         parse_config(text, file=path.name, prefix=prefix)
     except ConfigError:

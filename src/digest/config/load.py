@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from digest.config.config_table import ConfigValueError, known_keys, value_problem
 from digest.config.delivery_settings import CHECK_LEDGER_URL
-from digest.config.newsletter_folder import CONFIG_FILE, NO_NEWSLETTER, config_file, max_config_bytes
+from digest.config.newsletter_folder import CONFIG_FILE, MAX_CONFIG_BYTES, NO_NEWSLETTER, config_file
 from digest.config.provider_tables import (
     UNKNOWN_PROVIDER,
     ProviderTables,
@@ -81,7 +81,7 @@ def parse_config(
         ConfigError: It is not TOML, or holds an unknown key or a bad value.
     """
     try:
-        table: Any = read_toml(text, max_bytes=max_config_bytes(file))
+        table: Any = read_toml(text, max_bytes=MAX_CONFIG_BYTES)
     except TomlError as error:
         raise ConfigError(
             f"this is {error}",
@@ -119,11 +119,11 @@ def source_places(root: Path) -> Mapping[str, Place]:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > max_config_bytes(path.name):  # before it fills the memory
+        if path.stat().st_size > MAX_CONFIG_BYTES:  # before it fills the memory
             raise ConfigError(
-                f"the file is too large: more than {max_config_bytes(path.name) // 1024} kB",
+                f"the file is too large: more than {MAX_CONFIG_BYTES // 1024:,} kB",
                 place=Place(path.name),
-                hint="A configuration has a few kB. Remove what does not belong there.",
+                hint="Room for ten thousand sources is enough. Remove what does not belong there.",
             )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -12,22 +12,22 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from digest.config.toml_reading import MAX_TOML_BYTES, TomlError, read_toml
+from digest.config.toml_reading import TomlError, read_toml
 from digest.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["CONFIG_FILE", "NO_NEWSLETTER", "config_file", "find_root", "max_config_bytes"]
+__all__ = ["CONFIG_FILE", "MAX_CONFIG_BYTES", "NO_NEWSLETTER", "config_file", "find_root"]
 
 CONFIG_FILE = "digest.toml"
 #: The hint where there is no newsletter.
 NO_NEWSLETTER = "Make a newsletter with `digest init`, try `digest demo`, or name a folder with -C."
 _PYPROJECT = "pyproject.toml"
 _HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*digest[ \t]*[.\]]", re.MULTILINE)
-#: pyproject.toml also holds the tables of other tools.
-_MAX_PYPROJECT_BYTES = 1024 * 1024
+#: The most bytes of a configuration file, which hold about ten thousand sources and are read in seconds.
+MAX_CONFIG_BYTES = 1024 * 1024
 
 
 def find_root(start: Path, *, environ: Mapping[str, str] = MappingProxyType({})) -> Path:
@@ -74,15 +74,10 @@ def _configures_digest(path: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     try:
-        tool = read_toml(text, max_bytes=max_config_bytes(path.name)).get("tool")
+        tool = read_toml(text, max_bytes=MAX_CONFIG_BYTES).get("tool")
     except TomlError:
         return _HEADER.search(text) is not None  # so that loading it names the line that is wrong
     return isinstance(tool, dict) and "digest" in tool
-
-
-def max_config_bytes(file: str) -> int:
-    """The most bytes that the configuration file of this name may have."""
-    return _MAX_PYPROJECT_BYTES if file == _PYPROJECT else MAX_TOML_BYTES
 
 
 def _is_work_tree(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["MAX_TOML_BYTES", "TomlError", "read_toml", "require_flat"]
 
-#: The most bytes of a configuration or a front matter. One of usual length has less than 5 kB.
+#: The most bytes of a front matter. One of usual length has less than 5 kB.
 MAX_TOML_BYTES = 64 * 1024
 _MAX_PARTS, _MAX_DEPTH = 20, 50
 _MAX_INTEGER_BITS = 64  # https://toml.io/en/v1.0.0#integer
@@ -48,7 +48,7 @@ def read_toml(text: str, *, max_bytes: int = MAX_TOML_BYTES) -> dict[str, Any]:
             integer that does not fit into 64 bits.
     """
     if len(text) > max_bytes or len(text.encode(errors="surrogatepass")) > max_bytes:
-        raise TomlError(f"too large: more than {max_bytes // 1024} kB", 1)
+        raise TomlError(f"too large: more than {max_bytes // 1024:,} kB", 1)
     require_flat(text)
     try:
         table = tomllib.loads(text)

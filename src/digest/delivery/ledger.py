@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from digest.delivery.group_ledger import CampaignLedger
 from digest.delivery.recipients import split_keys
 from digest.delivery.stores import find_store
-from digest.delivery.stores.campaign_counts import count_campaign, select_campaigns
+from digest.delivery.stores.campaign_counts import count_campaign, count_campaigns, select_campaigns
 from digest.delivery.stores.issue_recipients import lock_issue, mailed_to_others
 from digest.delivery.stores.ledger_schema import (
     batch,
@@ -166,11 +166,10 @@ class Ledger:
         """Read everything that rails and reports need, in one transaction."""
         senders = self._store.live_senders()
         with self._store.begin() as connection:
-            rows = connection.execute(_oldest_first()).mappings()
             facts = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.not_in(_OWN_FACTS)))
             return LedgerSnapshot(
                 key=self._store.key,
-                campaigns=tuple(self._count(connection, row, senders) for row in rows.all()),
+                campaigns=self._count_all(connection, senders),
                 suppressions=_suppressions(connection),
                 own_suppressions=own_suppressions(connection),
                 facts={row.name: row.value for row in facts},
@@ -180,8 +179,7 @@ class Ledger:
         """All campaigns, oldest first."""
         senders = self._store.live_senders()
         with self._store.begin() as connection:
-            rows = connection.execute(_oldest_first()).mappings()
-            return tuple(self._count(connection, row, senders) for row in rows.all())
+            return self._count_all(connection, senders)
 
     def campaign(self, issue: str, audience: str) -> Campaign | None:
         """The campaign of an issue to an audience; None if it has not started."""
@@ -189,6 +187,10 @@ class Ledger:
         with self._store.begin() as connection:
             row = connection.execute(select_campaigns().where(_is(issue, audience))).mappings().first()
             return self._count(connection, row, senders) if row else None
+
+    def _count_all(self, connection: Connection, senders: LiveSenders) -> tuple[Campaign, ...]:
+        rows = connection.execute(_oldest_first()).mappings().all()
+        return count_campaigns(connection, rows, senders=senders, now=self._now())
 
     def _count(self, connection: Connection, row: RowMapping, senders: LiveSenders) -> Campaign:
         return count_campaign(connection, row, senders=senders, now=self._now())

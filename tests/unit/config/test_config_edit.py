@@ -66,6 +66,17 @@ def test_sources_in_one_list_are_not_edited_but_shown_for_pasting(tmp_path):
     assert not (tmp_path / "undo").exists()
 
 
+def test_thousands_of_feeds_fit_and_more_than_fit_are_refused_before_anything_is_written(tmp_path):
+    path = tmp_path / "digest.toml"
+    path.write_text(CONFIG)
+    feeds = [NewSource(id=f"feed-{number}", feed=f"https://news{number}.example/feed.xml") for number in range(20_000)]
+    assert with_sources(tmp_path, feeds[:2_000]).after.count(b"[[sources]]") == 2_001
+    with pytest.raises(ConfigError, match="20,000 more sources, the file would have more than 1,024 kB") as caught:
+        with_sources(tmp_path, feeds)
+    assert "from the OPML file" in caught.value.hint
+    assert path.read_text() == CONFIG
+
+
 @pytest.mark.parametrize(
     ("title", "id"),
     [

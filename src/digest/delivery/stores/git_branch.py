@@ -327,6 +327,8 @@ class GitBranch:
         except FileNotFoundError:
             raise ConfigError("a ledger on a git branch needs git", hint="Install git.") from None
         except subprocess.TimeoutExpired:
+            for lock in self._folder.rglob("*.lock"):  # git was killed, and the next attempt would fail because of it
+                lock.unlink(missing_ok=True)
             raise _CommandError(f"git {command[0]} took more than {timeout:.0f} seconds") from None
         if done.returncode:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
