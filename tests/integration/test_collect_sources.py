@@ -132,6 +132,18 @@ def test_reads_no_pages_when_full_text_is_never(root, server, name_source):
     assert requested_paths(server) == ["/feed.xml"]
 
 
+@pytest.mark.parametrize("full_text", ["auto", "never"])
+def test_reads_the_transcript_of_an_episode_unless_full_text_is_never(root, server, name_source, full_text):
+    link = f'<podcast:transcript xmlns:podcast="https://podcastindex.org/namespace/1.0" url="{server.url("/1.vtt")}"/>'
+    server.put("/feed.xml", rss(("Old bridge shut", server.url("/1"), WHOLE, 1)).replace("</item>", f"{link}</item>"))
+    server.put("/1.vtt", "WEBVTT\n\n00:00.000 --> 00:04.000\n<v Ann>The keeper of the bridge has the word.\n")
+    name_source(more=f'full_text = "{full_text}"')
+    assert line_of(collect(at(root))).problems == ()
+    text = next(one.text for one in at(root).issue().articles if one.source == "courier")
+    assert ("The keeper of the bridge has the word." in text) == (full_text == "auto")
+    assert ("/1.vtt" in requested_paths(server)) == (full_text == "auto")
+
+
 def test_stops_reading_pages_of_a_site_that_refuses(root, server, name_source):
     items = [(f"Story {number} of the town", server.url(f"/{number}"), SNIPPET, 1) for number in range(20)]
     server.put("/feed.xml", rss(*items))

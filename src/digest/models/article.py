@@ -36,6 +36,7 @@ class Article:
         shares_url: Whether other articles of its feed have the same URL, so that only ``id`` tells them apart.
 
         outlet: The publisher, where a feed gathers the articles of several; empty in an outlet's own feed.
+        transcript: The URL of a transcript that the feed links; empty once its words are in ``text``.
 
     Raises:
         ValueError: ``published`` has no time zone.
@@ -53,6 +54,7 @@ class Article:
     id: str = ""
     shares_url: bool = False
     outlet: str = ""
+    transcript: str = ""
 
     @property
     def key(self) -> str:

@@ -16,6 +16,7 @@ from digest.sources.feeds.feed_furniture import is_placeholder, without_feed_fur
 from digest.sources.feeds.feed_items import first_picture, picture_in_source, picture_in_tree
 from digest.sources.feeds.item_identity import item_id, tell_apart
 from digest.sources.feeds.outlets import publisher_of, true_address, without_publisher
+from digest.sources.feeds.transcripts import best_transcript
 from digest.sources.html_text import (
     has_markup,
     line_of_html,
@@ -111,6 +112,9 @@ def _article(item: FeedItem, defaults: _Defaults) -> Article | None:
         language=language_tag(item.language) or defaults.language,
         id=item_id(item.identity, address),
         shares_url=not address,
+        transcript=join_link(base, best_transcript(item.transcripts, language=item.language or defaults.language))
+        if item.transcripts
+        else "",
         outlet=outlet if outlet != defaults.source else "",
     )
 

@@ -17,6 +17,7 @@ __all__ = [
     "FeedChannel",
     "FeedItem",
     "FeedPicture",
+    "FeedTranscript",
     "first_picture",
     "is_picture",
     "picture_in_source",
@@ -67,6 +68,15 @@ class FeedPicture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FeedTranscript:
+    """A link to a transcript, its media type and its language, as written; the last two may be empty."""
+
+    link: str
+    kind: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FeedItem:
     """The data of one item, as written in the feed.
 
@@ -79,6 +89,7 @@ class FeedItem:
         authors: Bylines.
         dates: When it was published, then when it was changed, then when it was created.
         pictures: The most reliable first.
+        transcripts: Transcripts of what is heard, each perhaps in several forms.
         language: As written.
         publisher: The outlet or feed that it was taken from, if it is named.
         draft: It is marked as not for print.
@@ -92,6 +103,7 @@ class FeedItem:
     authors: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     pictures: tuple[FeedPicture, ...] = ()
+    transcripts: tuple[FeedTranscript, ...] = ()
     language: str = ""
     publisher: str = ""
     draft: bool = False

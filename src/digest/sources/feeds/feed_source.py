@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from digest.fetching import FEED_BYTES
 from digest.models import is_web_address
 from digest.sources.feeds.feed_parser import parse_feed
 from digest.sources.feeds.full_text import pages_to_read, with_page
+from digest.sources.feeds.transcripts import transcript_text
 from digest.sources.pages.page_source import article_from_response, fetch_page
 from digest.sources.source_access import attempt
 
@@ -23,6 +26,12 @@ __all__ = ["read_feed_source"]
 _FEED_ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
+_TRANSCRIPT_ACCEPT = (
+    "text/vtt, application/srt, application/x-subrip, text/html, text/plain, application/json, */*;q=0.5"
+)
+_KEEP_TRANSCRIPT = timedelta(days=1)
+#: Transcripts of one feed. Few podcasts have more new episodes than that in a week.
+_MOST_TRANSCRIPTS = 10
 #: Seconds for all pages of one feed together. An item whose page was not read by then keeps its snippet.
 _PAGES_SECONDS = 60.0
 #: After this many unreadable pages in a row the rest are skipped: the site evidently refuses automated requests.
@@ -39,9 +48,40 @@ def read_feed_source(access: SourceAccess, addresses: tuple[str, ...]) -> tuple[
     if not is_web_address(address):
         data, path = access.read_file(address)
         return parse_feed(data, url=path).articles
-    articles = _read_feed(access, address)
+    articles = _with_transcripts(access, _read_feed(access, address))
     completed = _read_pages(access, pages_to_read(articles, full_text=access.full_text, counts=access.counts))
     return tuple(completed.get(article.key, article) for article in articles)
+
+
+def _with_transcripts(access: SourceAccess, articles: tuple[Article, ...]) -> tuple[Article, ...]:
+    """Add transcripts to the texts of new articles, unless only the feed's own text is wanted."""
+    if access.full_text == "never" or not any(article.transcript for article in articles):
+        return tuple(replace(article, transcript="") if article.transcript else article for article in articles)
+    read = 0
+    failures: list[DigestError] = []
+    until = time.monotonic() + _PAGES_SECONDS
+    complete: list[Article] = []
+    for article in articles:
+        without = replace(article, transcript="") if article.transcript else article
+        wanted = article.transcript and access.counts(article)
+        if wanted and read < _MOST_TRANSCRIPTS and len(failures) < _MAX_FAILURES and time.monotonic() < until:
+            read += 1
+            result = attempt(partial(_with_transcript, access, article), article.transcript)
+            if isinstance(result, DigestError):
+                failures.append(result)
+            else:
+                without = result
+        complete.append(without)
+    access.problems += failures
+    return tuple(complete)
+
+
+def _with_transcript(access: SourceAccess, article: Article) -> Article:
+    response = access.fetcher.get(article.transcript, accept=_TRANSCRIPT_ACCEPT, robots=True, keep_for=_KEEP_TRANSCRIPT)
+    words = transcript_text(response.content)
+    if not words:
+        raise SourceError("the transcript has no words", place=Place(article.transcript))
+    return replace(article, text=f"{article.text}\n\n{words}".strip(), transcript="")
 
 
 def _read_feed(access: SourceAccess, address: str) -> tuple[Article, ...]:

@@ -12,7 +12,15 @@ from digest.errors import Place, SourceError
 from digest.models import is_web_address
 from digest.sources.encoding import decode_text
 from digest.sources.feeds.feed_articles import feed_from_channel
-from digest.sources.feeds.feed_items import MAX_ITEMS, MAX_REPEATS, FeedBody, FeedChannel, FeedItem, FeedPicture
+from digest.sources.feeds.feed_items import (
+    MAX_ITEMS,
+    MAX_REPEATS,
+    FeedBody,
+    FeedChannel,
+    FeedItem,
+    FeedPicture,
+    FeedTranscript,
+)
 from digest.sources.html_text import without_controls
 
 if TYPE_CHECKING:
@@ -22,6 +30,7 @@ __all__ = ["parse_json_feed"]
 
 _JSON_BYTES = 8 * 2**20  # in memory, strings may take four bytes per character, and exist twice
 _JSON_OBJECTS = 200_000
+_TRANSCRIPTS = frozenset({"text/vtt", "application/srt", "application/x-subrip", "text/srt"})
 _JSON_VALUES = 1_500_000
 
 
@@ -68,10 +77,12 @@ def _item(item: dict[str, Any]) -> FeedItem:
     identity, html = _text(item, "id"), _text(item, "content_html")
     text = FeedBody(html=_text(item, "content_text"), plain=True)
     attachments = [part for part in _list(item, "attachments") if isinstance(part, dict)]
+    spoken = [part for part in attachments if _text(part, "mime_type").lower() in _TRANSCRIPTS]
     pictures = [_text(part, "url") for part in attachments if _text(part, "mime_type").startswith("image/")]
     links = [_text(item, "url"), _text(item, "external_url"), identity if is_web_address(identity) else ""]
     return FeedItem(
-        links=(*links, *(_text(part, "url") for part in attachments)),
+        links=(*links, *(_text(part, "url") for part in attachments if part not in spoken)),
+        transcripts=tuple(FeedTranscript(link=_text(part, "url"), kind=_text(part, "mime_type")) for part in spoken),
         identity=identity,
         title=_text(item, "title"),
         contents=(FeedBody(html=html),) if html else (text,),

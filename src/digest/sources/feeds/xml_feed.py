@@ -21,6 +21,7 @@ from digest.sources.feeds.feed_items import (
     FeedChannel,
     FeedItem,
     FeedPicture,
+    FeedTranscript,
     is_picture,
 )
 from digest.sources.feeds.xml_elements import (
@@ -141,6 +142,7 @@ class _Reader:
                 element_text(part) for role in ("published", "updated", "created") for part in fields.get(role, ())
             ),
             pictures=tuple(self._pictures(fields)),
+            transcripts=tuple(self._transcripts(fields)),
             language=self._language(element, fields),
             publisher=self._publisher(fields) if "source" in fields else "",
             draft=_is_draft(fields),
@@ -216,6 +218,11 @@ class _Reader:
         """
         source = fields["source"][0]
         return self._title(_fields(source)) if len(source) else self._repair(element_text(source))
+
+    def _transcripts(self, fields: _Fields) -> Iterator[FeedTranscript]:
+        for element in fields.get("transcript", ()):
+            link = self._from_base(element, (element.get("url") or "").strip())
+            yield FeedTranscript(link=link, kind=element.get("type") or "", language=element.get("language") or "")
 
     def _language(self, element: _Element, fields: _Fields) -> str:
         language = _first(map(element_text, fields.get("language", ())))
