@@ -214,7 +214,7 @@ def test_reads_a_folder_sorted_and_without_hidden_files(write, read):
     write("articles/c.HTML", page("Third"))
     write("articles/.hidden.txt", "Hidden\n\nText.")
     write("articles/.git/x.txt", "Hidden\n\nText.")
-    write("articles/notes.pdf", "No article")
+    write("articles/notes.pages", "No article")
     write("articles/photo.jpg", "No article")
     write("articles/~$notes.docx", "No article")
     write("articles/empty.txt", "")
@@ -225,7 +225,7 @@ def test_reads_a_folder_sorted_and_without_hidden_files(write, read):
         ("articles/b.txt", "Second"),
         ("articles/c.HTML", "Third"),
     ]
-    problems = ["articles/notes.pdf", "articles/binary.md", "articles/empty.txt"]
+    problems = ["articles/notes.pages", "articles/binary.md", "articles/empty.txt"]
     assert [str(problem.place) for problem in reading.problems] == problems
     assert (reading.error, reading.complete) == (None, False)
     for name in ("empty.txt", "binary.md"):

@@ -224,12 +224,13 @@ def unread_file(path: str) -> UnreadFileError:
 
 
 def _is_article(path: str) -> bool:
-    return PurePosixPath(path).suffix.lower() in SUFFIXES
+    name = PurePosixPath(path).name.lower()
+    return PurePosixPath(name).suffix in SUFFIXES and not name.startswith("~$")  # Word's lock on an open document
 
 
 def _is_passed_over(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
-    # "~$story.docx" is Word's lock, "story.txt~" the backup of an editor.
+    # "~$story.docx" is Word's lock, "story.txt~" the backup of a text editor.
     marked = name.startswith("~") or name.endswith("~") or name in _SYSTEM_FILES
     return marked or PurePosixPath(name).suffix in _PASSED_OVER
 
