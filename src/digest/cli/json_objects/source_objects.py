@@ -43,7 +43,7 @@ class SourcesSource(JsonObject):
     offered: int
     """How many of its articles were new enough for those issues."""
     used: int
-    """How many stories of those issues are led by one of its articles."""
+    """How many of its articles lead a story of those issues, or are listed under "Also reported by"."""
     share: float | None
     """The share of its articles that made it into issues, from 0 to 1; null if it offered none."""
     advice: str | None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import IssueError
 from digest.issues import SourceTrouble, source_health
+from digest.models import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ class IssueFacts:
 
     Attributes:
         states: The result of reading each source, by its id.
-        used: How many stories of the issue are led by an article of each source.
+        used: How many articles of each source lead a story of the issue, or are listed under "Also reported by".
     """
 
     states: Mapping[str, SourceState]
@@ -72,7 +73,7 @@ class SourceOverview:
         failing_since: When the current run of failures started; aware, in UTC. None if it was read.
         error: Why it failed; empty if it was read.
         offered: How many of its articles were new enough for the issues that were looked at.
-        used: How many stories of those issues are led by one of its articles.
+        used: How many of its articles lead a story of those issues, or are listed under "Also reported by".
         issues: For how many of those issues it was read, or tried.
         advice: What to do; empty if there is nothing to do.
     """
@@ -118,7 +119,9 @@ def _facts(issue: IssueReading) -> IssueFacts:
     used = Counter[str]()
     with suppress(IssueError):  # there is no issue.md, or a file of an old issue is damaged
         articles = issue.articles_by_key
-        used.update(articles[story.key].source for story in issue.issue.stories if story.key in articles)
+        for story in issue.issue.stories:
+            keys = (story.key, *(canonical_url(mention.url) for mention in story.also))
+            used.update(articles[key].source for key in keys if key in articles)
     return IssueFacts(states=issue.source_states, used=used)
 
 
