@@ -13,7 +13,7 @@ from digest.subscribers.imports.column_statements import REASONS, gravest
 from digest.subscribers.imports.export_columns import understand_columns
 from digest.subscribers.imports.import_plan import RowReader
 from digest.subscribers.imports.left_people import LeftPerson
-from digest.subscribers.imports.vocabulary import file_status
+from digest.subscribers.imports.vocabulary import bounce_kind, file_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,8 @@ __all__ = ["BounceFile", "read_bounces"]
 
 #: An enhanced status code (RFC 3463) within a text, but not a part of an IP address.
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
+#: What people chose themselves, which counts whatever is said of a bounce.
+_CHOICES = ("complaint", "unsubscribed")
 #: The sender's address, which 5.1.7 and 5.1.8 blame (RFC 3463, section 3.2).
 _SENDERS_FAULT = {7, 8}
 
@@ -48,7 +50,8 @@ def read_bounces(tables: Sequence[ExportTable], *, reason: str = "") -> BounceFi
     """Read a file of bounces.
 
     A row with an enhanced status code counts by that code: only a permanent failure of the recipient's address
-    suppresses. Otherwise the columns decide, as in an import. If no column decides, every row suppresses its address.
+    suppresses. Otherwise a cell such as "soft" or "permanent" decides, unless the row tells of a complaint or that
+    somebody unsubscribed; then the columns, as in an import. If no column decides, every row suppresses its address.
 
     Args:
         reason: Why everybody in the file is suppressed, if its rows do not say; "hard_bounce" by default.
@@ -72,7 +75,8 @@ def read_bounces(tables: Sequence[ExportTable], *, reason: str = "") -> BounceFi
                     message = statement.status or "not an email address"
                     problems.append(ListProblem(place=Place(table.file, row.line), message=message))
                 continue
-            status = _code_status(row) or (statement.status if columns.decides else default)
+            said = statement.status if columns.decides else default
+            status = _code_status(row) or (said if said in _CHOICES else _word_status(row) or said)
             if status == "unknown":
                 left_out["unknown status"] += 1
                 problems.append(ListProblem(place=Place(table.file, row.line), message=reader.why_unknown(row)))
@@ -94,6 +98,14 @@ def _code_status(row: Row) -> str:
     if not codes:
         return ""
     return "hard_bounce" if any(_is_dead(*code) for code in codes) else "temporary"
+
+
+def _word_status(row: Row) -> str:
+    """The meaning of the words for a bounce in a row: "hard_bounce", "temporary", or "" without any."""
+    kinds = {bounce_kind(cell) for cell in row.cells}
+    if "permanent" in kinds:
+        return "hard_bounce"
+    return "temporary" if "temporary" in kinds else ""
 
 
 def _is_dead(kind: int, subject: int, detail: int) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CellKind",
     "HeaderKind",
+    "bounce_kind",
     "cell_date",
     "cell_kind",
     "file_status",
@@ -190,6 +191,11 @@ def header_rank(role: str, header: str) -> int:
     """How telling a header is for its role: 0 for the most usual one."""
     same: list[str] = [plain_words(word) for word in _data()["headers"][role]]
     return same.index(plain_words(header))
+
+
+def bounce_kind(text: str) -> str:
+    """What a cell in a file of bounces says: temporary, permanent, or nothing if it is about something else."""
+    return next((kind for kind, same in _table("bounces").items() if plain_words(text) in same), "")
 
 
 def is_known(text: str) -> bool:

@@ -42,6 +42,12 @@ def reasons(reading):
             {"a@q.org": "hard_bounce", "b@q.org": "complaint"},
         ),
         ("Email,Type\na@q.org,Hard bounce\nb@q.org,Soft bounce\n", {"a@q.org": "hard_bounce"}),
+        ("Email,Bounce type\na@q.org,hard\nb@q.org,soft\n", {"a@q.org": "hard_bounce"}),
+        ("Email,bounce_type\na@q.org,Permanent\nb@q.org,Transient\nc@q.org,Undetermined\n", {"a@q.org": "hard_bounce"}),
+        (
+            "Email,Bounce category,Complaint\na@q.org,Hard bounce,no\nb@q.org,Block,no\nc@q.org,Soft bounce,yes\n",
+            {"a@q.org": "hard_bounce", "c@q.org": "complaint"},
+        ),
         ("a@q.org\nmailto:b@q.org\n", {"a@q.org": "hard_bounce", "b@q.org": "hard_bounce"}),
     ],
 )
