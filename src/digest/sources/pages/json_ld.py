@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ __all__ = ["JsonLd"]
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$", re.DOTALL)
 #: A string, which stays as it is, or a comma with nothing behind it.
 _STRING_OR_COMMA = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*")|,(?=\s*[}\]])', re.DOTALL)
+#: A pair of a key that describes an article and a string, and the name of its first author.
+_PAIR = re.compile(r'["\']?(@type|headline|datePublished|dateModified)["\']?\s*:\s*\[?\s*"([^"\\]*+(?:\\.[^"\\]*+)*+)"')
+_AUTHOR = re.compile(r'["\']?author["\']?\s*:\s*\[?\s*\{[^{}]{0,500}?["\']?name["\']?\s*:\s*"([^"\\]{2,100})"')
+_LONGEST_BROKEN = 200_000
 _BETWEEN = re.compile(r"[\s,;]*")
 _SCHEMA = re.compile(r"^(?:https?://(?:www\.)?schema\.org/|schema:)", re.IGNORECASE)
 _MAX_DEPTH = 8
@@ -97,13 +102,18 @@ def _kinds(node: dict[str, Any]) -> list[str]:
 
 def _nodes(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     for script in tree.css("script[type*='ld+json' i]"):
-        text = _WRAPPING.sub("", script.text().strip())
+        text = _WRAPPING.sub("", _WRAPPING.sub("", script.text().strip("\ufeff \t\r\n"))).strip("\ufeff \t\r\n")
+        if text.startswith("{&quot;"):
+            text = unescape(text)
         for value in _values(text):
             yield from _walk(value, 0)
 
 
 def _values(text: str) -> Iterator[Any]:
-    """Yield the values of an element. Sites write several objects into one, and commas before a closing bracket."""
+    """Yield the values of an element. Sites write several objects into one, and commas before a closing bracket.
+
+    Of an object that cannot be parsed, the values that an article needs are picked out.
+    """
     decoder = json.JSONDecoder(strict=False)
     at = 0
     fixed = False
@@ -114,11 +124,23 @@ def _values(text: str) -> Iterator[Any]:
             return
         except ValueError:
             if fixed:
+                yield _picked_out(text[at:])
                 return
             text, at, fixed = _STRING_OR_COMMA.sub(lambda match: match[1] or "", text[at:]), 0, True
             continue
         yield value
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr] # it matches nothing, too
+
+
+def _picked_out(text: str) -> dict[str, Any]:
+    """Return the first values of an article's keys in what is nearly JSON."""
+    text = text[:_LONGEST_BROKEN]
+    found: dict[str, Any] = {}
+    for match in _PAIR.finditer(text):
+        found.setdefault(match[1], match[2].replace('\\"', '"').replace("\\/", "/").replace("\\'", "'"))
+    if author := _AUTHOR.search(text):
+        found["author"] = author[1]
+    return found
 
 
 def _walk(value: Any, depth: int) -> Iterator[dict[str, Any]]:
