@@ -72,6 +72,7 @@ def test_beside_a_status_never_withholds_its_person_without_a_question(imports):
         ("Ne plus contacter", "non", "oui", "unsubscribed"),
         ("disabled_at", "", "2025-03-01", "unsubscribed"),
         ("Erased", "0", "1", "unsubscribed"),
+        ("No Bulk Emails (User Opt Out)", "No", "Yes", "unsubscribed"),
         ("Consent received", "yes", "no", "declined"),
         ("Estat", "Actiu", "Baixa", "unsubscribed"),
         ("Būsena", "Aktyvus", "Atsisakė", "unsubscribed"),
