@@ -22,6 +22,8 @@ __all__ = ["is_placeholder", "without_feed_furniture"]
 #: A longer paragraph tells something, whatever it begins with.
 _LONGEST = 320
 _LONGEST_WHOLE = 90
+_LONGEST_WORD = 20
+_MARKS = " :.,!?()[]«»„“”\"'*_-–—•·→►▶…"
 #: How many of the last paragraphs may end with something that was appended, or name the item and its outlet.
 _LAST = 2
 #: How many characters the appended sentences, and those put before the text, have at most.
@@ -45,6 +47,7 @@ _LINE = re.compile(
     r".{0,160}\b(?:code|coupon|gutscheincode|link|https?:).*"
     r"|.{0,80}\b(?:promo|discount|coupon|voucher) ?code\b.*"
 )
+_SENTENCE_END = re.compile(r"[.!?…]\s")
 _CHAPTER_MARKS = frozenset("0123456789[(")
 _CHAPTER = re.compile(r"[\[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?(?:\s*[-–—|:]\s*|\s+)\S.{0,100}")
 _TIMES = re.compile(r"(?:^|\s)[\[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}[\])]?(?=\s)")
@@ -65,23 +68,18 @@ def without_feed_furniture(text: str, *, title: str, outlets: Sequence[str]) -> 
         title: The item's title.
         outlets: The names of its feed and its publisher.
     """
-    paragraphs = text.split("\n\n")
-    beginnings = _beginnings()
-    kept = [
-        part
-        for part in paragraphs
-        # Nearly all paragraphs pass here.
-        if len(part) > _LONGEST
-        or (part[:3].lower() not in beginnings and part[:1].isalpha() and not _is_telling(part))
-        or not _is_furniture(part)
-    ]
+    if not text:
+        return ""
+    kept = [part for part in text.split("\n\n") if len(part) > _LONGEST or not _is_furniture(part)]
     chapters = [part for part in kept if part[:1] in _CHAPTER_MARKS and _is_chapters(part)]
     if len(chapters) >= _FEWEST_CHAPTERS or any(len(_TIMES.findall(part)) > _FEWEST_CHAPTERS for part in chapters):
         kept = [part for part in kept if part not in chapters]
     names = _Names.of(title, outlets)
     for place in range(max(0, len(kept) - _LAST), len(kept)):
-        shorter = _without_tail(kept[place], names)
-        kept[place] = "" if shorter == kept[place] and _names_item(shorter, names) else shorter
+        if _names_item(kept[place], names):
+            kept[place] = ""
+        elif place == len(kept) - 1 or len(kept[place]) <= _LONGEST:
+            kept[place] = _without_tail(kept[place], names)
     if kept:
         kept[0] = _without_head(kept[0])
     if " by @" in text:
@@ -90,19 +88,29 @@ def without_feed_furniture(text: str, *, title: str, outlets: Sequence[str]) -> 
 
 
 def _is_furniture(paragraph: str) -> bool:
-    line = paragraph.lower()
-    if len(line) <= _LONGEST_WHOLE and line.replace("’", "'").strip(_EDGES) in _whole():
+    # This runs for nearly every paragraph of every item, and nearly all of them end at the first return.
+    first = (paragraph[:_LONGEST_WORD].split(None, 1) or ("",))[0].lower().strip(_MARKS)
+    if not first.isalnum():
+        word = _FIRST_WORD.match(paragraph)
+        first = word[1].lower().replace("’", "'") if word else ""
+    patterns = _starts().get(first)
+    plain = paragraph[:1].isalpha() and not _is_telling(paragraph)
+    if patterns is None and plain and len(paragraph) > _LONGEST_WHOLE:
+        return False
+    line = paragraph.lower().replace("’", "'")
+    if len(line) <= _LONGEST_WHOLE and line.strip(_EDGES) in _whole():
         return True
-    if (word := _FIRST_WORD.match(line)) and (patterns := _starts().get(word[1].replace("’", "'"))):
-        rest = line[word.end() :].replace("’", "'")
-        if any(pattern.fullmatch(rest) for pattern in patterns):
-            return True
-    return (not line[:1].isalpha() or _is_telling(line)) and _LINE.fullmatch(line) is not None
+    if patterns:
+        rest = line[line.find(first) + len(first) :]
+        for pattern in patterns:
+            if pattern.fullmatch(rest):
+                return True
+    return not plain and _LINE.fullmatch(line) is not None
 
 
 def _is_telling(line: str) -> bool:
     """Whether a line has what all lines of `_LINE` that begin with a letter have."""
-    return "://" in line or "www." in line or "%" in line or " code" in line or "/20" in line
+    return ":/" in line or "www." in line or "%" in line or " code" in line or "/20" in line
 
 
 def _is_chapters(paragraph: str) -> bool:
@@ -148,6 +156,8 @@ def _names_item(paragraph: str, names: _Names) -> bool:
     if not (titled or (outlet and line.endswith(outlet))):
         return False
     lower = paragraph.lower()
+    if _SENTENCE_END.search(lower[: max(0, lower.find(names.title.lower()))]):
+        return False  # a sentence of the article stands before it
     return len(line.split()) <= _MOST_WORDS + len(title.split()) and any(phrase in lower for phrase in _appeared())
 
 
@@ -164,6 +174,8 @@ def _without_tail(paragraph: str, names: _Names) -> str:
         at = tail.rfind(phrase)
         if at < 0:
             continue
+        named = tail.rfind(names.title.lower(), 0, at) if names.title else -1
+        at = named if named >= 0 else at
         start = max(tail.rfind(mark, 0, at) for mark in (". ", "! ", "? ", "… ", "] ", '" ', "” ")) + 2
         if start > 1 and _names_item(tail[start:], names):
             tail = tail[:start].rstrip()
@@ -200,15 +212,6 @@ def _whole() -> frozenset[str]:
 def _starts() -> dict[str, tuple[re.Pattern[str], ...]]:
     starts = load_table("feed_furniture")["starts"]
     return {word: tuple(re.compile(pattern, re.DOTALL) for pattern in patterns) for word, patterns in starts.items()}
-
-
-@cache
-def _beginnings() -> frozenset[str]:
-    """The first three characters of all lines that are looked at more closely."""
-    short = {word[:3] for word in _starts() if len(word) > 2}
-    # After a shorter word comes a space, or a mark.
-    two = {f"{word}{mark}"[:3] for word in _starts() if len(word) < 3 for mark in " :'.,-\t/!"}
-    return frozenset(short | two | {line[:3] for line in _whole()})
 
 
 @cache

@@ -72,6 +72,15 @@ def test_cuts_off_what_was_appended_to_the_last_paragraph(tail: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "title", ["Why does it grind? And for whom?", "Stop! The mill grinds", "Mill, Inc. grinds again"]
+)
+def test_stops_within_a_headline_do_not_split_the_line_that_names_it(title: str) -> None:
+    line = f"The post {title} appeared first on Valley News."
+    assert cleaned(f"{NEWS}\n\n{line}", title) == NEWS
+    assert cleaned(f"{NEWS} {line}", title) == NEWS
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "The post of miller appeared first on a list of 1790, the archive says.",
