@@ -110,7 +110,7 @@ LIBRARY = {
         "(*, url: 'str', title: 'str', text: 'str', authors: 'tuple[str, ...]' = (), "
         "published: 'datetime | None' = None, source: 'str' = '', image: 'str | None' = None, "
         "key_points: 'tuple[str, ...]' = (), language: 'str | None' = None, "
-        "id: 'str' = '', shares_url: 'bool' = False) -> None"
+        "id: 'str' = '', shares_url: 'bool' = False, outlet: 'str' = '', transcript: 'str' = '') -> None"
     ),
     "Bullet": (
         "(*, text: 'str', start: 'int | None' = None, end: 'int | None' = None, origin: 'Origin' = 'editor') -> None"

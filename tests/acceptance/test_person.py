@@ -212,7 +212,7 @@ def test_a_full_export_has_everybody_with_a_status(people, letter, tmp_path):
         "odd@pier.example,Odd,vip,",
         "zoe@pier.example,Zoe,pending,",
     ]
-    assert "1 row has no address" in done.err
+    assert "1 row without an address is left out" in done.err
     written = people("export", str(tmp_path / "all.csv"), "--all", "--json")
     assert (written.data["people"], written.data["left_out"]) == (6, 1)
 

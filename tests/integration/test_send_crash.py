@@ -208,7 +208,12 @@ def test_a_kill_during_a_call_leaves_only_the_calls_under_way_unknown(machine, m
     code, again = machine.run()
     assert (code, again["accepted"], again["unknown"]) == (7, report.accepted, report.unknown)
     code, resumed = machine.run(resume=True)
-    # The fake's handler finishes after the kill, as a server would: its log proves that the call was accepted.
+    # The fake's handler finishes after the kill, as a server would: its log proves that the call was accepted. A second
+    # call that was cut off while its body was being sent left no trace. Nobody in it is mailed until someone says so.
+    if machine.at_once == 2 and code == 7:
+        assert resumed["unknown"] == 100
+        assert require_once(machine.fake) == resumed["accepted"] == PEOPLE - 100
+        code, resumed = machine.run(resume=True, on_unknown="resend")
     assert (code, resumed["state"], resumed["accepted"]) == (0, "sent", PEOPLE)
     assert require_once(machine.fake) == PEOPLE
 

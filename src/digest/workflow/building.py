@@ -293,12 +293,7 @@ def _ask(fetcher: Fetcher, url: str) -> LinkAnswer:
     from digest.fetching import StatusError  # only `check --online` needs the HTTP client
 
     try:
-        try:
-            return LinkAnswer(status=200, url=fetcher.probe(url))
-        except StatusError as error:
-            if error.status < 500:
-                raise
-            return LinkAnswer(status=200, url=fetcher.probe(url))  # it may only be restarting
+        return LinkAnswer(status=200, url=fetcher.probe(url))
     except StatusError as error:
         return LinkAnswer(status=error.status, reason=f"it answers {error.status}")
     except FetchError as error:
