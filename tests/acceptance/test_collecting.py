@@ -205,3 +205,11 @@ def test_a_feed_with_a_key_in_its_address_is_added_with_a_warning(run, letter, t
     assert "https://pod.example/rss holds a key, which is now in digest.toml: keep the repository private" in added.err
     assert "highwater77" not in added.out + added.err
     assert "https://pod.example/rss?auth=highwater77" in (letter / "digest.toml").read_text()
+
+
+def test_a_feed_is_added_before_the_ledgers_branch_can_be_reached(run, letter, server):
+    config, ledger = letter / "digest.toml", "sqlite:///.digest/ledger.db"
+    assert ledger in config.read_text()
+    config.write_text(config.read_text().replace(ledger, "git+branch://digest-state"))
+    assert run("add", server.url("/courier.xml"), cwd=letter).code == 0
+    assert server.url("/courier.xml") in config.read_text()

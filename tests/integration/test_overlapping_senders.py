@@ -31,7 +31,7 @@ url, root, host, name, first = sys.argv[1:6]
 newsletter = {"name": "Weekly", "sender": "Weekly <news@example.org>"}
 config = Config.model_validate({"newsletter": newsletter, "providers": {"sendgrid": {"host": host}}})
 provider = SmallCalls(config=config, environ={"SENDGRID_API_KEY": "SG.fake-key"}, root=Path(), now=lambda: NOON)
-environ = {**os.environ, "DIGEST_LEDGER_KEY": "a ledger key for tests"}
+environ = {**os.environ, "DIGEST_LEDGER_KEY": "a key for all tests"}
 with open_ledger(url, root=Path(root), environ=environ, now=lambda: NOON) as ledger:
     try:
         send_campaign(make_rendered(audience=name), make_audience(200, name=name, first=int(first)), ledger=ledger,
@@ -41,7 +41,7 @@ with open_ledger(url, root=Path(root), environ=environ, now=lambda: NOON) as led
 """
 #: The audiences, of 200 people each, with the number of the first: 130 people are in both.
 AUDIENCES = {"weekly": 1, "readers": 71}
-ENVIRON = {"DIGEST_LEDGER_KEY": "a ledger key for tests"}
+ENVIRON = {"DIGEST_LEDGER_KEY": "a key for all tests"}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from digest.config.config_edit import NewSource, source_id, with_sources
 from digest.editing import propose_story
-from digest.errors import IssueError, NothingToDoError
+from digest.errors import DigestError, NothingToDoError
 from digest.issues import append_story
 from digest.models import canonical_url, host_name, is_web_address, secret_parameters, without_secrets
 from digest.sources import outlet_name
@@ -129,7 +129,8 @@ def add(
 
 def _collected(session: Session, addresses: Sequence[str], *, id: str | None) -> tuple[list[Article], list[str]]:
     """The articles that were collected for the issue already, and need not be fetched, and the remaining addresses."""
-    with suppress(IssueError):  # the next collect reports a damaged articles.jsonl
+    # A feed is added without an issue or a ledger. What is wrong with them is reported as soon as an article is added.
+    with suppress(DigestError):
         collected = session.issue_to_collect(id).articles
         known = {url: collected_article(collected, url=url) for url in addresses if is_web_address(url)}
         return list(filter(None, known.values())), [address for address in addresses if known.get(address) is None]
