@@ -127,7 +127,7 @@ def _check_template_text(context: CheckContext) -> Iterator[Finding]:
 
 
 def _left_over(text: str) -> list[re.Match[str]]:
-    """Every placeholder. In a line in capitals, TODO is a word, such as in the Spanish headline "TODO LO QUE HAY"."""
+    """The placeholders in a text. In a line of capitals, "TODO" is a Spanish word, as in "TODO LO QUE HAY"."""
     matches = list(_LEFT_OVER.finditer(text))
     if any(match[0] == "TODO" for match in matches):
         others = [word for word in _LETTERS.findall(text) if word != "TODO"]

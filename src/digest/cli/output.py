@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from digest.cli.github.workflow_commands import command_stream, inert_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from digest.cli.json_objects import JsonObject
@@ -55,8 +55,7 @@ class Output:
     def say(self, *lines: str) -> None:
         """Print a message for the user to stderr; nothing with --quiet."""
         if not self.quiet:
-            for line in lines:
-                print(clean(line), file=sys.stderr)  # noqa: T201 - all output is printed here
+            _print_to_stderr(lines)
 
     def next(self, *steps: str) -> None:
         """Print the next steps after a success. A step that is a command gets the folder that was named with -C."""
@@ -74,8 +73,7 @@ class Output:
         if error.hint:
             also = f"  (with{self._root_option})" if self._root_option and "digest " in error.hint else ""
             lines.append(f"  {error.hint}{also}")
-        for line in lines:
-            print(clean(line), file=sys.stderr)  # noqa: T201 - all output is printed here
+        _print_to_stderr(lines)
         if self.as_json:
             self._print_json(failure())
 
@@ -83,7 +81,7 @@ class Output:
         from digest.cli.json_objects import SCHEMA_VERSION
 
         printed = {"schema_version": SCHEMA_VERSION, **data.printed()}
-        print(inert_json(json.dumps(printed, ensure_ascii=False)))  # noqa: T201 - all output is printed here
+        print(inert_json(json.dumps(printed, ensure_ascii=False)))
 
     @property
     def shows_status(self) -> bool:
@@ -103,6 +101,11 @@ class Output:
             return text
         codes = ";".join(_STYLES[name] for name in names)
         return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def _print_to_stderr(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(clean(line), file=sys.stderr)
 
 
 def clean(line: str) -> str:

@@ -1,6 +1,6 @@
 """What tells apart two events that are told in the same words: names and numbers. And rubrics, which are no events."""
 
-# ruff: noqa: RUF001 - typographic quotes are intended
+# ruff: noqa: RUF001 - the quotes of other languages, which look like ASCII, introduce names here
 
 from __future__ import annotations
 

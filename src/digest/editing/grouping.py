@@ -227,7 +227,7 @@ def _are_apart(first: Article, second: Article) -> bool:
 
 
 def _outlets(articles: Iterable[Article]) -> set[str]:
-    """The outlets: named by a feed that gathers several, or else the host; the source if there is none."""
+    """Each article's outlet: as its aggregated feed names it, otherwise the host, otherwise the source."""
     return {
         f"outlet {article.outlet}" if article.outlet else site_name(article.url) or f"source {article.source}"
         for article in articles

@@ -89,8 +89,8 @@ def propose_preheader(stories: Sequence[Story], *, subject: str) -> str:
     # A short bullet that fits is better than the beginning of a long one.
     for text in [each for each in texts if len(each) <= most] or texts:
         if len(text) < _PREHEADER_LENGTH[0] and headlines:
-            text = f"{text}{'' if text[-1:] in '.!?…' else '.'} "  # noqa: PLW2901
-            return whole_beginning(_impersonal(text + _also(headlines, most - len(text))), most)
+            sentence = f"{text}{'' if text[-1:] in '.!?…' else '.'} "
+            return whole_beginning(_impersonal(sentence + _also(headlines, most - len(sentence))), most)
         return whole_beginning(_impersonal(text), most)
     return whole_beginning(_impersonal(_also(headlines, most)), most)
 

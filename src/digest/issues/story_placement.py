@@ -38,7 +38,7 @@ def end_of_stories(outline: Outline) -> int:
 
 
 def append_story(text: str, story: Story, *, file: str = "issue.md") -> str:
-    """Append a story to the last section that is sent. If there is none, insert it before the waiting stories.
+    """Append a story to the last section that is sent, or insert it before the waiting stories in an issue without one.
 
     Its line under "Not in this issue" is taken out.
 

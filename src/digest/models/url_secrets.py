@@ -27,7 +27,7 @@ def secret_parameters(url: str) -> tuple[tuple[str, str], ...]:
 
 
 def password_parameter(url: str) -> str:
-    """The name of the first parameter in an address's query that holds a password; empty if there is none."""
+    """The name of the first parameter in an address's query that holds a password, or an empty string."""
     return next((name for name, value in _parameters(url) if value and _PASSWORDS.fullmatch(_plain(name))), "")
 
 
@@ -40,8 +40,8 @@ def without_secrets(url: str) -> str:
     if not secret_parameters(url):
         return url
     parts = urlsplit(url)
-    kept = (each for each in parts.query.split("&") if not _is_secret(*_pair(each)))
-    return urlunsplit(parts._replace(query="&".join(kept)))
+    parameters = (each for each in parts.query.split("&") if not _is_secret(*_pair(each)))
+    return urlunsplit(parts._replace(query="&".join(parameters)))
 
 
 def _parameters(url: str) -> tuple[tuple[str, str], ...]:

@@ -101,7 +101,7 @@ class SourceAccess:
         """Read an article from each address; those that fail are added to `problems`, and drafts to `drafts`.
 
         Args:
-            read: Returns the article at an address, or None if there is none, and that is no problem.
+            read: Returns the article at an address, or None if the page has no article and that is not a problem.
         """
         articles: list[Article] = []
         for address in addresses:

@@ -25,7 +25,7 @@ from digest.sources.feeds.feed_parser import is_feed, is_opml, parse_feed
 from digest.sources.feeds.opml import FeedAddress, FeedList, parse_opml
 from digest.sources.files.article_files import UnreadFileError, parse_text
 from digest.sources.pages.page_source import PAGE_ACCEPT, article_from_response, fetch_page
-from digest.sources.pages.site_feeds import feeds_of_site, is_site_page
+from digest.sources.pages.site_feeds import feeds_of_site, is_front_page
 from digest.sources.source_access import BEGINNING, SourceAccess, attempt
 from digest.sources.source_secrets import secret_parts, without_secret_parts, without_secret_parts_in
 
@@ -161,7 +161,7 @@ def _on_page(access: SourceAccess, response: Response) -> Article | FeedList:
     article = attempt(
         partial(article_from_response, response, fetch=partial(fetch_page, access, robots=False)), response.url
     )
-    if is_site_page(response.url):
+    if is_front_page(response.url):
         feeds = feeds_of_site(access, response)
         if feeds:
             return FeedList(feeds=feeds, origin="site")

@@ -170,7 +170,7 @@ _PATHS: dict[str, tuple[str, Callable[[], Iterable[_Step]]]] = {
         lambda: [b"HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n" + rss_feed("A character too many")],
     ),
     "/no-header": (
-        "header lines that are none",
+        "malformed header lines",
         lambda: [b"HTTP/1.1 200 OK\r\n folded\r\nno colon\r\n: no name\r\nX-Blank : a\r\n\r\n" + rss_feed("Lines")],
     ),
     "/two-lengths": (

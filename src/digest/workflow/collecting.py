@@ -218,7 +218,7 @@ def _fills(issue: Issue, articles: Sequence[Article], plan: Plan, config: Config
 
 
 def collected_article(articles: Sequence[Article], *, url: str, id: str = "", title: str = "") -> Article | None:
-    """The collected article at an address; None if there is none, or it is unclear which of several is meant.
+    """The collected article at an address. None if no article, or more than one, has it.
 
     Args:
         articles: What was collected.

@@ -92,7 +92,7 @@ class SendGridApi:
             CredentialsError: The key is not set.
         """
         # The transport imports the vendor's package, which takes a noticeable time to load.
-        from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
+        from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - loads SendGrid's package
 
         try:
             response = request(self._connected())
@@ -117,7 +117,7 @@ class SendGridApi:
             NotSent: The request did not leave.
             CredentialsError: The key is not set.
         """
-        from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - heavy
+        from digest.providers.sendgrid.keep_alive_transport import ReplyLost, Unreachable  # noqa: PLC0415 - loads SendGrid's package
 
         client = self._connected()
         if self._mail_head is None:
@@ -212,9 +212,9 @@ class SendGridApi:
 
     def _connected(self) -> KeepAliveClient:
         if self._client is None:
-            from sendgrid import SendGridAPIClient  # noqa: PLC0415 - heavy
+            from sendgrid import SendGridAPIClient  # noqa: PLC0415 - loads SendGrid's package
 
-            from digest.providers.sendgrid.keep_alive_transport import Connection, KeepAliveClient  # noqa: PLC0415 - heavy
+            from digest.providers.sendgrid.keep_alive_transport import Connection, KeepAliveClient  # noqa: PLC0415 - loads SendGrid's package
 
             host = self.settings.host
             official = SendGridAPIClient(api_key=self.api_key, host=host)

@@ -70,21 +70,21 @@ def without_feed_furniture(text: str, *, title: str, outlets: Sequence[str]) -> 
     """
     if not text:
         return ""
-    kept = [part for part in text.split("\n\n") if len(part) > _LONGEST or not _is_furniture(part)]
-    chapters = [part for part in kept if part[:1] in _CHAPTER_MARKS and _is_chapters(part)]
+    paragraphs = [part for part in text.split("\n\n") if len(part) > _LONGEST or not _is_furniture(part)]
+    chapters = [part for part in paragraphs if part[:1] in _CHAPTER_MARKS and _is_chapters(part)]
     if len(chapters) >= _FEWEST_CHAPTERS or any(len(_TIMES.findall(part)) > _FEWEST_CHAPTERS for part in chapters):
-        kept = [part for part in kept if part not in chapters]
+        paragraphs = [part for part in paragraphs if part not in chapters]
     names = _Names.of(title, outlets)
-    for place in range(max(0, len(kept) - _LAST), len(kept)):
-        if _names_item(kept[place], names):
-            kept[place] = ""
-        elif place == len(kept) - 1 or len(kept[place]) <= _LONGEST:
-            kept[place] = _without_tail(kept[place], names)
-    if kept:
-        kept[0] = _without_head(kept[0])
+    for place in range(max(0, len(paragraphs) - _LAST), len(paragraphs)):
+        if _names_item(paragraphs[place], names):
+            paragraphs[place] = ""
+        elif place == len(paragraphs) - 1 or len(paragraphs[place]) <= _LONGEST:
+            paragraphs[place] = _without_tail(paragraphs[place], names)
+    if paragraphs:
+        paragraphs[0] = _without_head(paragraphs[0])
     if " by @" in text:
-        kept = [_MAKER.sub("", part) for part in kept]
-    return "\n\n".join(filter(None, kept))
+        paragraphs = [_MAKER.sub("", part) for part in paragraphs]
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _is_furniture(paragraph: str) -> bool:
@@ -192,7 +192,7 @@ def _without_head(paragraph: str) -> str:
 
 
 def is_placeholder(title: str) -> bool:
-    """Return whether a title is none, such as "(no title)", "Untitled", a bare date or a bare address."""
+    """Return whether a title is only a placeholder: "(no title)", "Untitled", a bare date or a bare address."""
     bare = title.lower().strip(_EDGES)
     if not bare or bare in _placeholders() or _ADDRESS.fullmatch(bare):
         return True

@@ -12,14 +12,13 @@ from digest.sources.feeds.feed_articles import feed_from_channel
 from digest.sources.feeds.json_feed import parse_json_feed
 from digest.sources.feeds.xml_feed import parse_tree, read_tree
 from digest.sources.feeds.xml_text import decode_xml, repair_xml
-from digest.sources.html_text import tree_of_html
-from digest.sources.source_links import join_link
+from digest.sources.linked_feeds import linked_feeds
 
 if TYPE_CHECKING:
     from digest.models import Feed
     from digest.sources.feeds.feed_items import FeedChannel
 
-__all__ = ["feed_link", "is_feed", "is_opml", "not_a_feed", "parse_feed"]
+__all__ = ["is_feed", "is_opml", "not_a_feed", "parse_feed"]
 
 _MAX_BYTES = 20 * 2**20  # what the fetcher returns at most
 #: Bytes of a broken document. For hostile documents feedparser's time grows with the square of the length.
@@ -36,8 +35,6 @@ _OPML = re.compile(_PROLOGUE + rb"<opml[\s>]", re.DOTALL | re.IGNORECASE)
 _JSON_FEED = re.compile(rb'\s*\{.*?"https?://(?:www\.)?jsonfeed\.org/version/', re.DOTALL)
 _BEGINNING = 4096
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
-_PAGE_HEAD = 100_000  # characters of a web page in which its link to a feed is looked for
 
 
 def parse_feed(data: bytes, *, url: str, content_type: str | None = None) -> Feed:
@@ -124,23 +121,9 @@ def not_a_feed(text: str, url: str) -> SourceError:
     """
     if not _HTML.search(text[:2048]):
         return SourceError("this is not a feed", place=Place(url), hint="Use the address of an RSS, Atom or JSON feed.")
-    feed = feed_link(text, url)
-    hint = f'Its feed: feed = "{feed}"' if feed else f'To read it as an article: page = "{url}"'
+    feeds = linked_feeds(text, url=url)
+    hint = f'Its feed: feed = "{feeds[0].url}"' if feeds else f'To read it as an article: page = "{url}"'
     return SourceError("this is a web page, not a feed", place=Place(url), hint=hint)
-
-
-def feed_link(html: str, url: str) -> str:
-    """Return the address of the feed that a web page links to; "" if it links to none.
-
-    Args:
-        html: The page.
-        url: Where it came from.
-    """
-    for link in tree_of_html(html[:_PAGE_HEAD]).css("link[rel~=alternate][href]"):
-        address = join_link(url, link.attributes.get("href") or "")
-        if address and link.attributes.get("type") in _FEED_TYPES:
-            return address
-    return ""
 
 
 def _beginning(content: bytes) -> bytes:

@@ -118,16 +118,16 @@ def true_address(link: str) -> str:
 
 
 def _in_base64(code: str) -> str:
-    """Return the web address in the id of an article at Google News; "" if there is none."""
+    """Return the web address in a Google News article id, or an empty string."""
     try:
         data = urlsafe_b64decode(code + "=" * (-len(code) % 4))
     except ValueError:
         return ""
     # A field of Protocol Buffers: its length, in one or two bytes, stands before the text.
-    found = _WEB_ADDRESS.search(data)
-    if found is None:
+    match = _WEB_ADDRESS.search(data)
+    if match is None:
         return ""
-    start, text = found.start(), found[0]
+    start, text = match.start(), match[0]
     length = data[start - 1] if start else 0
     if length >= 0x80 or (start > 1 and data[start - 2] >= 0x80):
         length = (data[start - 2] & 0x7F) | (data[start - 1] << 7) if start > 1 else 0

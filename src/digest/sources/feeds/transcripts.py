@@ -41,7 +41,7 @@ _MOST_CUES = 20_000
 
 
 def best_transcript(transcripts: Iterable[FeedTranscript], *, language: str | None) -> str:
-    """Return the link to the most readable transcript, in the item's language if there is one; "" if there is none."""
+    """Return the link to the most readable transcript, preferably in the item's language, or an empty string."""
 
     def rank(transcript: FeedTranscript) -> tuple[bool, int]:
         kind = f"{transcript.kind} {transcript.link.partition('?')[0].rpartition('.')[2]}".lower()

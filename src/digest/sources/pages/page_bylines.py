@@ -161,7 +161,7 @@ class OtherArticles:
     def are_around(self, node: LexborNode) -> bool:
         """Return whether a node belongs to a comment, a teaser, or the navigation around the article.
 
-        What holds the page's headline as well is none of these, whatever its class says of the sidebar beside it.
+        An element that also contains the page's headline is not one of these, even if its class mentions a sidebar.
         """
         table = load_table("author_names")["outside"]
         parent: LexborNode | None = node

@@ -16,8 +16,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from digest.errors import Place, SourceError
 from digest.models import is_web_address
-from digest.sources.feeds.feed_parser import feed_link
 from digest.sources.html_text import plain_line, text_of_html
+from digest.sources.linked_feeds import linked_feeds
 from digest.sources.pages.json_ld import JsonLd
 from digest.sources.pages.page_limits import is_bounded
 from digest.sources.source_links import join_link
@@ -100,8 +100,8 @@ def find_obstacle(html: str, *, url: str, text: str) -> SourceError | None:
         return obstacle
     if not page.is_front_page(home=home):
         return None
-    feed = feed_link(html, url)
-    hint = f'Its feed: feed = "{feed}"' if feed else "Use the address of an article, or the site's feed."
+    feeds = linked_feeds(html, url=url)
+    hint = f'Its feed: feed = "{feeds[0].url}"' if feeds else "Use the address of an article, or the site's feed."
     return _error(url, "this is the front page of a site or a list of articles, not an article", hint)
 
 
@@ -195,7 +195,7 @@ class _Signs:
 
     @cached_property
     def headline(self) -> str:
-        """The heading of several words that is the page's title, as that of an article is; "" if there is none."""
+        """A heading of several words that the page's title repeats, as on an article's page, or an empty string."""
         title = _folded(self.title)
         folded = (_folded(heading) for heading in self.headings[:2])
         return next((line for line in folded if title.startswith(line) and _is_long(line)), "")

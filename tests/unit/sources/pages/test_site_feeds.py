@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.sources.pages.site_feeds import is_site_page, linked_feeds
+from digest.sources.linked_feeds import linked_feeds
+from digest.sources.pages.site_feeds import is_front_page
 
 SITE = "https://coast.example/"
 
@@ -57,9 +58,9 @@ def test_links_in_the_page_help_where_the_head_names_none():
 
 @pytest.mark.parametrize("path", ["", "/", "/index.html", "/en/", "/pt-br", "/blog", "/News/", "/home"])
 def test_a_front_page_is_known_by_its_address(path):
-    assert is_site_page(f"https://coast.example{path}")
+    assert is_front_page(f"https://coast.example{path}")
 
 
 @pytest.mark.parametrize("path", ["/bridge-closed", "/2026/11/bridge", "/?p=12", "/blog/ferry", "/statement.html"])
 def test_an_article_is_no_front_page(path):
-    assert not is_site_page(f"https://coast.example{path}")
+    assert not is_front_page(f"https://coast.example{path}")

@@ -150,7 +150,7 @@ def parse_sitemap(data: bytes, *, url: str) -> Sitemap:
         url: Its address.
 
     Raises:
-        SourceError: It is none of these, or decompresses to more than 20 MiB.
+        SourceError: The document has no such form, or decompresses to more than 20 MiB.
     """
     if data.startswith(_GZIP):
         data = _decompressed(data, url)
