@@ -58,6 +58,13 @@ case " $* " in
 esac
 exec {git} "$@"
 """
+#: A git whose first fetch hangs, holding the lock that any later fetch with a depth needs.
+HANGING = """#!/bin/sh
+case " $* " in
+  *" fetch "*) [ -e "{folder}/hung" ] || {{ touch "{folder}/hung" "$2/shallow.lock"; exec sleep 20; }};;
+esac
+exec {git} "$@"
+"""
 
 
 def git(*arguments, cwd):
@@ -193,6 +200,30 @@ def test_a_fetch_tells_whether_a_push_with_a_lost_reply_arrived(clone, flaky):
         assert sorted(harness.provider.mailed) == sorted(harness.everyone)
     lines = content(clone)["2026-W47.jsonl"].splitlines()
     assert len(lines) == len(set(lines))
+
+
+def test_a_fetch_that_was_killed_leaves_no_lock_and_the_newsletter_keeps_its_own(
+    clone, open_branch, tmp_path, monkeypatch
+):
+    open_branch().close()
+    monkeypatch.setattr("digest.delivery.stores.git_branch._WAITS", (0, 0))
+    monkeypatch.setattr("digest.delivery.stores.git_branch._NETWORK_SECONDS", 2)
+    script = tmp_path / "bin/git"
+    script.parent.mkdir()
+    script.write_text(HANGING.format(folder=tmp_path, git=shutil.which("git")))
+    script.chmod(0o755)
+    locks = [clone / "uv.lock", clone / ".git/packed-refs.lock"]
+    for lock in locks:
+        lock.touch()
+    environ = {
+        **os.environ,
+        "PATH": f"{script.parent}:{os.environ['PATH']}",
+        "DIGEST_LEDGER_KEY": "a key for all tests",
+    }
+    with open_ledger(GIT, root=clone, environ=environ, now=lambda: NOON) as ledger:
+        assert ledger.campaigns() == ()
+    assert (tmp_path / "hung").exists()
+    assert all(lock.exists() for lock in locks)
 
 
 def test_nothing_is_posted_while_the_remote_cannot_be_reached(clone, open_branch, monkeypatch):

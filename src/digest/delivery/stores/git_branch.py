@@ -98,13 +98,14 @@ class GitBranch:
         self._environ |= dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "digest@localhost")
         self._sleep = sleep
         self._folder = root
+        self._copy: Path | None = None
         self._remote = self._address(remote)
         self._withheld = ""
         if token:
             self._authorise(token)
         self.tag = f"{branch}-anchor"
         self.head = self.anchor = ""
-        self._folder = Path(tempfile.mkdtemp(prefix="digest-ledger-"))
+        self._folder = self._copy = Path(tempfile.mkdtemp(prefix="digest-ledger-"))
         self._here("init", "--bare", "--quiet", "--template=", ".")
 
     def close(self) -> None:
@@ -327,14 +328,21 @@ class GitBranch:
         except FileNotFoundError:
             raise ConfigError("a ledger on a git branch needs git", hint="Install git.") from None
         except subprocess.TimeoutExpired:
-            for lock in self._folder.rglob("*.lock"):  # git was killed, and the next attempt would fail because of it
-                lock.unlink(missing_ok=True)
+            self._remove_locks()
             raise _CommandError(f"git {command[0]} took more than {timeout:.0f} seconds") from None
         if done.returncode:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
             first = next((line for line in lines if line.startswith(("fatal:", "error:", " !"))), "".join(lines[:1]))
             raise _CommandError(redact_addresses(first.strip()) or f"git {command[0]} failed")
         return done.stdout
+
+    def _remove_locks(self) -> None:
+        """Remove the locks that a killed git left in the temporary repository, so that the next attempt can take them.
+
+        The newsletter's own repository is not touched: another git may be at work there.
+        """
+        for lock in self._copy.rglob("*.lock") if self._copy else ():
+            lock.unlink(missing_ok=True)
 
 
 def _token_hosts(environ: Mapping[str, str]) -> frozenset[str | None]:
